@@ -1,0 +1,106 @@
+"""Connections, transactions and sessions. `.commit()` stands here once."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TypeVar
+
+import orjson
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from gateway.domain import instants
+from gateway.settings import Settings
+
+T = TypeVar("T")
+
+
+class Session(AsyncSession):
+    """A transaction that can be read from; everything read in it is of one snapshot."""
+
+    as_of: datetime
+    """When the snapshot was taken."""
+
+
+class ReadSession(Session):
+    """A transaction that only reads."""
+
+
+class WriteSession(Session):
+    """A transaction that writes."""
+
+
+class Database:
+    """The engines of one process. SQLite has one connection for writing, so that writers queue fairly."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.url = make_url(settings.database_url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            lock_timeout = settings.database_lock_timeout
+            self._writer = self._sqlite_engine("BEGIN IMMEDIATE", 1, lock_timeout, lock_timeout)
+            self._reader = self._sqlite_engine(
+                "BEGIN", settings.database_pool_size, settings.database_pool_timeout, lock_timeout
+            )
+        else:
+            self._writer = self._engine(settings.database_pool_size, settings.database_pool_timeout)
+            self._reader = self._writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+
+    def _engine(self, pool_size: int, pool_timeout: float, **connect_args: object) -> AsyncEngine:
+        return create_async_engine(
+            self.url,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=pool_timeout,
+            connect_args=connect_args,
+        )
+
+    def _sqlite_engine(self, begin: str, pool_size: int, pool_timeout: float, lock_timeout: float) -> AsyncEngine:
+        engine = self._engine(pool_size, pool_timeout, timeout=lock_timeout)
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+            # We say BEGIN ourselves: left to itself the driver begins late, and never before a SELECT.
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin_transaction(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """One snapshot, for as long as the block lasts."""
+        async with ReadSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+            session.as_of = instants.now()
+            yield session
+
+    @asynccontextmanager
+    async def write(self, *, dry_run: bool = False) -> AsyncIterator[WriteSession]:
+        """One transaction: kept when the block ends, undone when it raises or is a dry run."""
+        async with WriteSession(self._writer, expire_on_commit=False) as session:
+            session.as_of = instants.now()
+            yield session
+            await session.flush()
+            if not dry_run:
+                await session.commit()
+
+    async def run_sync(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` on a bare connection, in a transaction of its own; for migrations."""
+        async with self._writer.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def dispose(self) -> None:
+        await self._reader.dispose()
+        await self._writer.dispose()

@@ -1,0 +1,1 @@
+"""The words everyone uses. Imports no other floor."""

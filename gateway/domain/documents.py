@@ -1,0 +1,60 @@
+"""From documents to columns: what a row's audit columns say, whatever kind of document it holds."""
+
+from datetime import datetime
+from typing import TypedDict
+
+from gateway.domain import instants
+from gateway.domain.section import Document, Json
+
+
+class AuditColumns(TypedDict):
+    """The columns of `gateway.tables.Audited` that a document has a say in."""
+
+    created_at: datetime
+    created_by: str | None
+    updated_at: datetime
+    updated_by: str | None
+
+
+def audit_columns(document: Document, at: datetime) -> AuditColumns:
+    """Of an Interactly document; an absent or unreadable instant is `at`, that of the import."""
+    return AuditColumns(
+        created_at=_instant(document.get("createdAt"), at),
+        created_by=text_or_none(document.get("createdBy")),
+        updated_at=_instant(document.get("updatedAt"), at),
+        updated_by=text_or_none(document.get("updatedBy")),
+    )
+
+
+def webhook_audit_columns(document: Document, at: datetime) -> AuditColumns:
+    """Of a Rocket.Chat document, whose creator is an object and whose keys begin with an underscore."""
+    return AuditColumns(
+        created_at=_instant(document.get("_createdAt"), at),
+        created_by=_user_id(document.get("_createdBy")),
+        updated_at=_instant(document.get("_updatedAt"), at),
+        updated_by=_user_id(document.get("_updatedBy")),
+    )
+
+
+def created(document: Document, *, id: str, team_id: str, user_id: str, at: datetime) -> Document:
+    """An Interactly document with the audit keys of one that this user makes now."""
+    by, when = user_id, instants.isoformat(at)
+    audit: Document = {"createdBy": by, "updatedBy": by, "createdAt": when, "updatedAt": when}
+    return {"teamId": team_id, **audit, "_id": id, **document}
+
+
+def touched(document: Document, *, user_id: str, at: datetime) -> Document:
+    """An Interactly document with the audit keys of one that this user changes now."""
+    return {**document, "updatedBy": user_id, "updatedAt": instants.isoformat(at)}
+
+
+def text_or_none(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _user_id(value: Json) -> str | None:
+    return text_or_none(value.get("_id")) if isinstance(value, dict) else text_or_none(value)
+
+
+def _instant(value: Json, otherwise: datetime) -> datetime:
+    return (instants.parse(value) if isinstance(value, str) else None) or otherwise

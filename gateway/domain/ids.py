@@ -1,0 +1,55 @@
+"""Ids: 24 hexadecimal digits in the ObjectId layout, logical ids, and the graph's opaque node ids."""
+
+import base64
+import binascii
+import itertools
+import os
+import secrets
+import time
+import uuid
+from typing import NamedTuple
+
+_PROCESS = os.urandom(5)
+_COUNTER = itertools.count(secrets.randbelow(1 << 23))
+
+MAX_ID_LENGTH = 64
+"""Characters; the documents' ids have 17 or 24, users' may be words."""
+
+
+def new_id() -> str:
+    """24 hexadecimal digits that sort by time: 4 bytes of seconds, 5 of this process, 3 of a counter."""
+    seconds = int(time.time()).to_bytes(4, "big")
+    counter = (next(_COUNTER) & 0xFFFFFF).to_bytes(3, "big")
+    return (seconds + _PROCESS + counter).hex()
+
+
+def new_logical_id(kind: str) -> str:
+    """An id that stays the same over export and import, such as `use_case_<uuid>`."""
+    return f"{kind}_{uuid.uuid4()}"
+
+
+def is_id(value: str) -> bool:
+    """Whether this could be the id of anything, of either world: 1 to 64 visible ASCII characters."""
+    return 0 < len(value) <= MAX_ID_LENGTH and value.isascii() and value.isprintable() and " " not in value
+
+
+class NodeId(NamedTuple):
+    """What stands in a `nodeId`: the GraphQL type, the team, and the id within them."""
+
+    type_name: str
+    team_id: str
+    id: str
+
+    def encode(self) -> str:
+        raw = "\n".join(self).encode()
+        return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+    @classmethod
+    def decode(cls, value: str) -> "NodeId | None":
+        """None for what no `nodeId` looks like."""
+        try:
+            raw = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode()
+        except (binascii.Error, ValueError):
+            return None
+        parts = raw.split("\n")
+        return cls(*parts) if len(parts) == len(cls._fields) and all(parts) else None

@@ -1,0 +1,41 @@
+"""Instants: UTC, to the millisecond, written as RFC 3339."""
+
+import re
+from datetime import UTC, datetime
+
+_RFC_3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
+)
+
+
+def now() -> datetime:
+    """The present instant, to the millisecond."""
+    return to_milliseconds(datetime.now(UTC))
+
+
+def to_milliseconds(value: datetime) -> datetime:
+    """The same instant in UTC without what is finer than a millisecond."""
+    value = value.astimezone(UTC)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def parse(text: str) -> datetime | None:
+    """An instant in RFC 3339; naive is read as UTC, finer than a millisecond is cut, nonsense is None.
+
+    This is how documents are read. The graph's `DateTime` is stricter: see `gateway.schema.scalars`.
+    """
+    match = _RFC_3339.fullmatch(text.strip())
+    if match is None:
+        return None
+    date, time, fraction, offset = match.groups()
+    offset = "+00:00" if offset in (None, "Z", "z") else offset
+    try:
+        return to_milliseconds(datetime.fromisoformat(f"{date}T{time}.{(fraction or '0')[:3]:0<3}{offset}"))
+    except (ValueError, OverflowError):
+        return None
+
+
+def isoformat(value: datetime) -> str:
+    """`2023-11-07T05:31:56.000Z`: UTC, milliseconds, 24 characters for each year from 1 to 9999."""
+    value = value.astimezone(UTC)
+    return f"{value:%Y}".zfill(4) + f"{value:-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"

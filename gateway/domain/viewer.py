@@ -1,0 +1,38 @@
+"""Who is asking, and what they may do."""
+
+from dataclasses import dataclass
+
+from gateway.domain.enums import IntegrationKind, Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A user of a team with the permissions of the key they came with."""
+
+    team_id: str
+    user_id: str
+    name: str
+    key_id: str
+    permissions: frozenset[Permission]
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions or Permission.ADMIN in self.permissions
+
+    def webhook_scope(self, kind: IntegrationKind) -> bool | None:
+        """How far the viewer's rights to webhooks of `kind` go: True all, False their own, None none."""
+        manage, manage_own = _WEBHOOK_PERMISSIONS[kind]
+        if self.may(manage):
+            return True
+        return False if self.may(manage_own) else None
+
+
+_WEBHOOK_PERMISSIONS = {
+    IntegrationKind.INCOMING_WEBHOOK: (
+        Permission.MANAGE_INCOMING_INTEGRATIONS,
+        Permission.MANAGE_OWN_INCOMING_INTEGRATIONS,
+    ),
+    IntegrationKind.OUTGOING_WEBHOOK: (
+        Permission.MANAGE_OUTGOING_INTEGRATIONS,
+        Permission.MANAGE_OWN_OUTGOING_INTEGRATIONS,
+    ),
+}

@@ -1,0 +1,96 @@
+"""Every way the gateway says no, in one vocabulary.
+
+    GatewayError
+    ├── Refused            asked for something that may not or cannot be done; carries every Problem at once
+    │   └── CursorInvalid  a cursor that the list, in the order asked, did not give
+    ├── Unauthenticated    no credential, or one that is unknown, expired or revoked
+    ├── SchemaNotAtHead    the database has another revision than this release
+    └── SettingsInvalid    a setting cannot be read; the message names the variable
+
+A `Refused` becomes the `errors` of a mutation's payload, or an entry of `errors[]` with `extensions.code`;
+`gateway.schema.errors` is the one place where that happens. Everything else is a surprise and is masked.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gateway.domain.enums import ErrorCode
+
+Path = tuple[str | int, ...]
+
+
+class GatewayError(Exception):
+    """Whatever the gateway raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a request: what, where, and what would be right."""
+
+    code: ErrorCode
+    message: str
+    path: Path = ()
+
+
+class Refused(GatewayError):
+    """Nothing was done, for these reasons."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: Sequence[Problem] = tuple(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+class CursorInvalid(Refused):
+    """A cursor that the list, in the order asked, did not give."""
+
+    def __init__(self, message: str, argument: str) -> None:
+        super().__init__([Problem(ErrorCode.INVALID, message, (argument,))])
+
+
+class Unauthenticated(GatewayError):
+    """Who is asking is not known."""
+
+
+class SchemaNotAtHead(GatewayError):
+    """The database's revision is not the one this release was written for."""
+
+
+class SettingsInvalid(GatewayError):
+    """A setting cannot be read."""
+
+
+def refused(code: ErrorCode, message: str, *path: str | int) -> Refused:
+    """Refuse for one reason."""
+    return Refused([Problem(code, message, path)])
+
+
+def invalid(message: str, *path: str | int) -> Refused:
+    return refused(ErrorCode.INVALID, message, *path)
+
+
+def not_found(message: str, *path: str | int) -> Refused:
+    return refused(ErrorCode.NOT_FOUND, message, *path)
+
+
+def forbidden(message: str, *path: str | int) -> Refused:
+    return refused(ErrorCode.FORBIDDEN, message, *path)
+
+
+class Problems:
+    """Collects what is wrong with an input, so that all of it is said at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+
+    def add(self, code: ErrorCode, message: str, *path: str | int) -> None:
+        self._found.append(Problem(code, message, path))
+
+    def invalid(self, message: str, *path: str | int) -> None:
+        self.add(ErrorCode.INVALID, message, *path)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def raise_if_any(self) -> None:
+        if self._found:
+            raise Refused(self._found)

@@ -1,0 +1,66 @@
+"""An account at a provider, connected for a team."""
+
+from datetime import datetime
+
+import strawberry
+
+from gateway.domain import integrations
+from gateway.domain.enums import AuthType, IntegrationAccess, IntegrationStatus, Provider, TokenState
+from gateway.domain.section import Section
+from gateway.schema.context import Info
+from gateway.schema.fields import either, field, key, word
+from gateway.schema.integrations import Integration
+from gateway.schema.scalars import TimeZone
+from gateway.tables import Integration as IntegrationRow
+
+ConfigSource = Section[IntegrationRow]
+
+
+@strawberry.type(description="How a connected integration reaches its account.")
+class ProviderConfig:
+    provider: Provider = key("provider", "Where the account is.", either(word(Provider), Provider.MICROSOFT))
+    auth_type: AuthType = key("authType", "How it was connected.", either(word(AuthType), AuthType.OAUTH))
+    scope: str | None = key("scope", "What the provider allows, in the provider's words.")
+    token_type: str | None = key("tokenType", "How the access token is sent, such as `Bearer`.")
+    expires_at: datetime | None = key("expiresAt", "When the access token expires.", Section.instant)
+    connected_at: datetime | None = key("connectedAt", "When the account was connected.", Section.instant)
+    renewed_at: datetime | None = key("renewedAt", "When the access token was last renewed.", Section.instant)
+    error_message: str | None = key("errorMessage", "Why it does not work, in the provider's words.")
+    auth_user_email: str | None = key("authUserEmail", "The account's e-mail address.")
+    auth_user_name: str | None = key("authUserName", "The account's name.")
+
+    @field("Null unless the viewer may READ_SECRETS; every read is audited.")
+    @staticmethod
+    def access_token(root: strawberry.Parent[ConfigSource], info: Info) -> str | None:
+        return info.context.secret(root.row, "accessToken")
+
+    @field("Null unless the viewer may READ_SECRETS; every read is audited.")
+    @staticmethod
+    def refresh_token(root: strawberry.Parent[ConfigSource], info: Info) -> str | None:
+        return info.context.secret(root.row, "refreshToken")
+
+    @field("How the access token stands now, derived when it is read.")
+    @staticmethod
+    def token_state(root: strawberry.Parent[ConfigSource]) -> TokenState:
+        return integrations.token_state(root.row.secrets, root.instant("expiresAt"))
+
+
+@strawberry.type(description="An account at a provider, connected for a team.")
+class ConnectedIntegration(Integration):
+    access: IntegrationAccess = strawberry.field(description="Who sees it.")
+    timezone: TimeZone = strawberry.field(description="Where its days begin; UTC when its document has no zone.")
+
+    @field("The same over export and import.")
+    @staticmethod
+    def logical_id(root: strawberry.Parent[IntegrationRow]) -> str:
+        return root.logical_id or root.id
+
+    @field("Whether it works.")
+    @staticmethod
+    def status(root: strawberry.Parent[IntegrationRow]) -> IntegrationStatus:
+        return IntegrationStatus.ACTIVE if root.enabled else IntegrationStatus.INACTIVE
+
+    @field("How it reaches its account.", graphql_type=ProviderConfig)
+    @staticmethod
+    def config(root: strawberry.Parent[IntegrationRow]) -> ConfigSource:
+        return root.config()

@@ -1,0 +1,109 @@
+"""What the fields of one operation share: who asks, and the snapshot that everything is read from."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Concatenate, ParamSpec, TypeVar
+
+from strawberry.dataloader import DataLoader
+from strawberry.types.info import Info as StrawberryInfo
+
+from gateway import services
+from gateway.database import Database, Session, WriteSession
+from gateway.domain.enums import Permission
+from gateway.domain.viewer import Viewer
+from gateway.tables import Integration
+
+P = ParamSpec("P")
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+Batch = Callable[Concatenate[Session, Viewer, Sequence[K], P], Awaitable[Mapping[K, T]]]
+
+
+class Context:
+    """One operation: its viewer, its one snapshot, its batches.
+
+    The snapshot is opened by the first field that reads and closed with the operation; sibling fields take
+    turns on it. A mutation ends it, so that what is read below the mutation is what it wrote. A dry run lends
+    its own transaction for that and undoes it afterwards.
+    """
+
+    def __init__(self, database: Database, viewer: Viewer) -> None:
+        self.database = database
+        self.viewer = viewer
+        self._lock = asyncio.Lock()
+        self._scope = AsyncExitStack()
+        self._session: Session | None = None
+        self._disclosed: set[str] = set()
+        self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Session]:
+        """The operation's snapshot, for one field or batch at a time."""
+        async with self._lock:
+            if self._session is None:
+                self._session = await self._scope.enter_async_context(self.database.read())
+            yield self._session
+
+    async def load(self, batch: Batch[K, P, T], key: K, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What `batch` finds for `key`, in one statement together with what its sibling fields ask.
+
+        `batch` is a service that takes many keys and gives a mapping; None for a key that it leaves out.
+        Further arguments must be hashable: calls that differ in them are separate batches.
+        """
+        name = (batch, args, tuple(sorted(kwargs.items())))
+        loader = self._loaders.get(name)
+        if loader is None:
+
+            async def load_all(keys: list[K]) -> list[T | None]:
+                async with self.read() as session:
+                    found = await batch(session, self.viewer, keys, *args, **kwargs)
+                return [found.get(key) for key in keys]
+
+            loader = self._loaders[name] = DataLoader(load_fn=load_all)  # type: ignore[arg-type]  # kept by name
+        return await loader.load(key)  # type: ignore[return-value]  # the loader of this very batch
+
+    async def write(self, work: Callable[[WriteSession], Awaitable[T]], *, dry_run: bool = False) -> T:
+        """Do `work` in one transaction: all of it is kept, or nothing when it raises or is a dry run.
+
+        What the operation reads from then on, it reads from a snapshot taken after this; after a dry run, from
+        the dry run's own transaction, which is undone when the operation ends.
+        """
+        await self.close()
+        if not dry_run:
+            async with self.database.write() as session:
+                return await work(session)
+        try:
+            session = await self._scope.enter_async_context(self.database.write(dry_run=True))
+            result = await work(session)
+            await session.flush()
+        except BaseException:
+            await self.close()
+            raise
+        self._session = session
+        return result
+
+    def secret(self, row: Integration, name: str) -> str | None:
+        """A secret of an integration, for a viewer who may read it; it is audited before the answer leaves."""
+        if row.team_id != self.viewer.team_id or not self.viewer.may(Permission.READ_SECRETS):
+            return None
+        self._disclosed.add(f"integration {row.id} {name}")
+        value = row.secrets.get(name)
+        return value if isinstance(value, str) else None
+
+    async def finish(self) -> None:
+        """End the operation: write down which secrets it disclosed, or fail it."""
+        await self.close()
+        if self._disclosed:
+            async with self.database.write() as session:
+                services.audit.record(session, self.viewer, "read-secret", sorted(self._disclosed))
+
+    async def close(self) -> None:
+        """End the snapshot, and with it a dry run's transaction."""
+        self._session = None
+        self._loaders.clear()
+        await self._scope.aclose()
+
+
+Info = StrawberryInfo[Context, None]

@@ -1,0 +1,103 @@
+"""Where what went wrong becomes what the client reads. No other place words an error of the graph."""
+
+import re
+from collections.abc import Iterator
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError, StringValueNode, ValidationRule
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from gateway.domain.enums import ErrorCode
+from gateway.domain.ids import new_id
+from gateway.domain.section import Json
+from gateway.errors import CursorInvalid, Problem, Refused
+
+log = structlog.get_logger(__name__)
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE_MESSAGE = "Text cannot hold U+0000 or half of a surrogate pair; remove it from {}."
+
+
+def coded(result: ExecutionResult) -> list[GraphQLError] | None:
+    """The errors of a result, each with its `extensions.code`, surprises masked and logged."""
+    if result.errors is None:
+        return None
+    before_execution = isinstance(result, PreExecutionError)
+    return [found for error in result.errors for found in _code(error, before_execution=before_execution)]
+
+
+def _code(error: GraphQLError, *, before_execution: bool) -> Iterator[GraphQLError]:
+    original = error.original_error
+    if isinstance(original, Refused):
+        for problem in original.problems:
+            code = _graph_code(original, problem)
+            argument = {"argument": [str(part) for part in problem.path]} if problem.path else {}
+            yield _with(error, problem.message, code=code, **argument)
+    elif original is not None and not isinstance(original, GraphQLError):
+        error_id = new_id()
+        log.error("operation.failed", error_id=error_id, path=error.path, exc_info=original)
+        yield _with(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
+    elif error.extensions and "code" in error.extensions:
+        yield error
+    elif isinstance(error, GraphQLSyntaxError):
+        yield _with(error, error.message, code="GRAPHQL_PARSE_FAILED")
+    elif before_execution:
+        yield _with(error, error.message, code="GRAPHQL_VALIDATION_FAILED")
+    elif error.path is None:
+        yield _with(error, error.message, code="BAD_USER_INPUT")
+    else:
+        # A value that the graph's own types cannot say: ours to mend, not the client's.
+        error_id = new_id()
+        log.error("operation.failed", error_id=error_id, path=error.path, reason=error.message)
+        yield _with(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
+
+
+def _graph_code(refusal: Refused, problem: Problem) -> str:
+    if isinstance(refusal, CursorInvalid):
+        return "INVALID_CURSOR"
+    return "BAD_USER_INPUT" if problem.code is ErrorCode.INVALID else problem.code.value
+
+
+def _with(error: GraphQLError, message: str, **extensions: object) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )
+
+
+class StorableTextRule(ValidationRule):
+    """No literal holds a character that a database refuses."""
+
+    def enter_string_value(self, node: StringValueNode, *_args: object) -> None:
+        if _UNSTORABLE.search(node.value):
+            self.report_error(
+                GraphQLError(
+                    _UNSTORABLE_MESSAGE.format("the literal"), node, extensions={"code": "BAD_USER_INPUT"}
+                )
+            )
+
+
+def unstorable_variable(variables: dict[str, Json] | None) -> GraphQLError | None:
+    """The refusal of variables that hold a character that a database refuses."""
+    for name, value in (variables or {}).items():
+        if any(_UNSTORABLE.search(text) for text in _texts(value)):
+            return GraphQLError(
+                _UNSTORABLE_MESSAGE.format(f"the variable ${name}"), extensions={"code": "BAD_USER_INPUT"}
+            )
+    return None
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)

@@ -1,0 +1,46 @@
+"""What integrations of both worlds have in common, and how to find them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from gateway import services
+from gateway.schema.context import Info
+from gateway.schema.fields import field
+from gateway.schema.nodes import Node
+from gateway.schema.users import User
+from gateway.tables import Integration as IntegrationRow
+
+
+@strawberry.interface(description="Something a team has connected: an account at a provider, or a webhook.")
+class Integration(Node):
+    id: strawberry.ID = strawberry.field(description="The document's own id.")
+    team_id: strawberry.ID = strawberry.field(description="The team it belongs to.")
+    name: str = strawberry.field(description="What people call it.")
+    enabled: bool = strawberry.field(description="Whether it is switched on.")
+    version: int = strawberry.field(description="Counts its changes; for `expectedVersion`.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    created_by: User | None = strawberry.field(description="Who created it.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    updated_by: User | None = strawberry.field(description="Who last changed it.")
+
+
+@strawberry.type
+class IntegrationQueries:
+    @field(
+        "One integration. `createdBy` is a filter on the creator; it never widens access. Null with "
+        "NOT_FOUND when it does not exist or is not visible.",
+        graphql_type=Integration | None,
+    )
+    @staticmethod
+    async def integration(
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The integration's id.")],
+        created_by: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only if this user created it; empty is as if absent."),
+        ] = None,
+    ) -> IntegrationRow:
+        async with info.context.read() as session:
+            return await services.integrations.get(session, info.context.viewer, id, created_by)

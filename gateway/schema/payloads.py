@@ -1,0 +1,51 @@
+"""What a mutation answers when it is refused, and the one place where that is said."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+import strawberry
+
+from gateway.database import WriteSession
+from gateway.domain.enums import ErrorCode
+from gateway.errors import Refused
+from gateway.schema.context import Info
+
+
+@strawberry.type(description="One reason why a mutation changed nothing.")
+class UserError:
+    code: ErrorCode = strawberry.field(description="Machine-readable.")
+    message: str = strawberry.field(description="What is wrong and what would be right, for a person.")
+    path: list[str] = strawberry.field(
+        description="Where in the arguments, such as `[input, useCases, 0, actions, 1, day]`."
+    )
+
+
+class Payload(Protocol):
+    """A payload can be made of its errors alone; whatever else it holds has a default."""
+
+    def __init__(self, *, errors: list[UserError]) -> None: ...
+
+
+P = TypeVar("P", bound=Payload)
+
+
+async def answer(
+    info: Info, payload: type[P], work: Callable[[WriteSession], Awaitable[P]], *, dry_run: bool = False
+) -> P:
+    """Do `work` in one transaction and give its payload, or, refused, a payload of the reasons."""
+    try:
+        return await info.context.write(work, dry_run=dry_run)
+    except Refused as refusal:
+        return payload(
+            errors=[UserError(code=p.code, message=p.message, path=[*map(str, p.path)]) for p in refusal.problems]
+        )
+
+
+@strawberry.type(description="What was deleted, or why nothing was.")
+class DeletePayload:
+    deleted_ids: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="The ids of what is gone."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done; empty when it was."
+    )

@@ -1,0 +1,8 @@
+"""The appointments dashboard."""
+
+import strawberry
+
+
+@strawberry.type
+class StatisticsQueries:
+    pass

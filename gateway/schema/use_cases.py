@@ -1,0 +1,13 @@
+"""Use cases."""
+
+import strawberry
+
+
+@strawberry.type
+class UseCaseQueries:
+    pass
+
+
+@strawberry.type
+class UseCaseMutations:
+    pass

@@ -1,0 +1,1 @@
+"""One integration with all that hangs below it."""

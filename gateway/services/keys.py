@@ -1,0 +1,103 @@
+"""API keys: made, listed and revoked by an operator, and recognised at the door.
+
+A key reads `gw_<prefix>_<secret>`. The prefix is public and names the key in lists and logs; the secret is 256
+random bits, of which only the SHA-256 of the whole key is stored.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from gateway import sql
+from gateway.database import Session, WriteSession
+from gateway.domain.enums import Permission
+from gateway.domain.ids import new_id
+from gateway.domain.viewer import Viewer
+from gateway.errors import Unauthenticated, not_found
+from gateway.tables import ApiKey, Team, User
+
+_PREFIX_BYTES = 6
+_SECRET_BYTES = 32
+_PARTS = 3
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+async def create(
+    session: WriteSession,
+    *,
+    team_id: str,
+    user_id: str,
+    name: str,
+    permissions: Iterable[Permission],
+    expires_at: datetime | None = None,
+) -> str:
+    """A new key for a user of a team, both made when they do not exist. It is given once and never again."""
+    if await session.get(Team, team_id) is None:
+        session.add(Team(id=team_id, name=team_id, created_at=session.as_of))
+        await session.flush()
+    if await session.get(User, (team_id, user_id)) is None:
+        session.add(User(team_id=team_id, id=user_id, username=user_id, name=None, created_at=session.as_of))
+        await session.flush()
+    prefix = secrets.token_hex(_PREFIX_BYTES)
+    key = f"gw_{prefix}_{secrets.token_urlsafe(_SECRET_BYTES)}"
+    session.add(
+        ApiKey(
+            team_id=team_id,
+            id=new_id(),
+            user_id=user_id,
+            name=name,
+            prefix=prefix,
+            digest=_digest(key),
+            permissions=sorted(permission.value for permission in permissions),
+            created_at=session.as_of,
+            expires_at=expires_at,
+            revoked_at=None,
+        )
+    )
+    return key
+
+
+async def listed(session: Session, team_id: str | None = None) -> Sequence[ApiKey]:
+    """Every key, or those of one team, the oldest first."""
+    return (await session.scalars(sql.keys.listed(team_id))).all()
+
+
+async def revoke(session: WriteSession, prefix: str) -> ApiKey:
+    """Make the key of this prefix useless from now on; revoking it again changes nothing."""
+    found = (await session.execute(sql.keys.by_prefix(prefix))).one_or_none()
+    if found is None:
+        raise not_found(f"There is no key with the prefix {prefix}; `gateway keys list` shows them.")
+    key, _ = found
+    key.revoked_at = key.revoked_at or session.as_of
+    return key
+
+
+async def authenticate(session: Session, key: str, user_id: str | None = None) -> Viewer:
+    """Who comes with this key.
+
+    `user_id`, where one is given with the key, must be that of the key's user. Raises Unauthenticated for a key
+    that is unknown, expired or revoked, without saying which.
+    """
+    parts = key.split("_", _PARTS - 1)
+    found = None
+    if len(parts) == _PARTS and parts[0] == "gw" and key.isascii():
+        found = (await session.execute(sql.keys.by_prefix(parts[1]))).one_or_none()
+    if found is None:
+        raise Unauthenticated
+    row, user = found
+    good = hmac.compare_digest(row.digest, _digest(key))
+    expired = row.expires_at is not None and row.expires_at <= session.as_of
+    if not good or expired or row.revoked_at is not None or user_id not in (None, user.id):
+        raise Unauthenticated
+    return Viewer(
+        team_id=row.team_id,
+        user_id=row.user_id,
+        name=user.name or user.username or row.name,
+        key_id=row.id,
+        permissions=frozenset(Permission(value) for value in row.permissions),
+    )

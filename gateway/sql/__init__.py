@@ -1,0 +1,27 @@
+"""Says what to fetch or write. Each function returns a statement, which is a value: it runs nothing."""
+
+from gateway.sql import (
+    exports,
+    imports,
+    integrations,
+    keys,
+    paging,
+    resource_records,
+    statistics,
+    use_case_groups,
+    use_cases,
+    users,
+)
+
+__all__ = [
+    "exports",
+    "imports",
+    "integrations",
+    "keys",
+    "paging",
+    "resource_records",
+    "statistics",
+    "use_case_groups",
+    "use_cases",
+    "users",
+]

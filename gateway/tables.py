@@ -1,0 +1,322 @@
+"""The rows.
+
+Each primary and foreign key begins with `team_id`, so that a row of one team cannot refer to another's, and so
+that the tables can be distributed by team as they are. A row that came from a document, or goes into one, keeps
+that document to the letter in `document`; its other columns are what SQL filters, orders, joins and counts by,
+derived from the document in the same write (`hold`).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from enum import Enum
+from typing import Self, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
+
+from gateway.domain import instants
+from gateway.domain.enums import (
+    BookingStatus,
+    IntegrationAccess,
+    IntegrationKind,
+    Provider,
+    Status,
+    UseCaseKey,
+)
+from gateway.domain.section import Document, Json, Section  # noqa: F401 (SQLAlchemy evaluates Document)
+
+E = TypeVar("E", bound=Enum)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC-aware instant to the millisecond: `timestamptz`, or RFC 3339 text, which sorts by time."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[str]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(String(24))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone: naive datetimes are not stored")
+        return value if dialect.name == "postgresql" else instants.isoformat(value)
+
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return None if value is None else instants.to_milliseconds(value)
+
+
+class Word(TypeDecorator[E]):
+    """A member of a closed set, stored in the documents' spelling."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[E]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else str(self.words(value).value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
+        return None if value is None else self.words(value)
+
+
+Text = String().with_variant(String(collation="C"), "postgresql")
+"""Text that sorts by code point on every database."""
+
+
+JsonText = JSON(none_as_null=True)
+"""JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys."""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(referred_table_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads it as a class attribute)
+        str: Text,
+        datetime: Instant,
+        list[str]: JsonText,
+        IntegrationKind: Word(IntegrationKind),
+        IntegrationAccess: Word(IntegrationAccess),
+        Provider: Word(Provider),
+        Status: Word(Status),
+        UseCaseKey: Word(UseCaseKey),
+        BookingStatus: Word(BookingStatus),
+    }
+
+
+class Documented:
+    """A row with a document."""
+
+    id: Mapped[str]
+    document: Mapped[Document] = mapped_column(JsonText)
+
+    def section(self) -> Section[Self]:
+        """The document's outermost object, for reading."""
+        return Section(self.document, self)
+
+    def config(self) -> Section[Self]:
+        """The document's `config`, for reading."""
+        return self.section().section("config")
+
+    def hold(self, document: Document, columns: Mapping[str, object]) -> None:
+        """Take this document, with the columns that were derived from it."""
+        self.document = document
+        for name, value in columns.items():
+            setattr(self, name, value)
+
+
+class Team(Base):
+    """A tenant."""
+
+    __tablename__ = "team"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class User(Base):
+    """Somebody of a team: one who holds a key, or one whom a document names."""
+
+    __tablename__ = "user"
+
+    team_id: Mapped[str] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    username: Mapped[str | None]
+    name: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class ApiKey(Base):
+    """A credential. The secret itself is not here: only its SHA-256, and the prefix by which people know it."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        ForeignKeyConstraint(["team_id", "user_id"], ["user.team_id", "user.id"], ondelete="CASCADE"),
+        # The one look-up that comes before the team is known.
+        Index("ix_api_key_prefix", "prefix", unique=True),
+        Index(None, "team_id", "user_id"),
+    )
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str]
+    name: Mapped[str]
+    prefix: Mapped[str]
+    digest: Mapped[str]
+    permissions: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class AuditEntry(Base):
+    """A secret was read: by whom, when, of what."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "team_id", "at"),)
+
+    team_id: Mapped[str] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    user_id: Mapped[str]
+    key_id: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+
+
+class Audited:
+    """Version, and who made and last changed a row; also without a team's user of that id."""
+
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str | None]
+    updated_at: Mapped[datetime]
+    updated_by: Mapped[str | None]
+
+
+class Integration(Documented, Audited, Base):
+    """A connected integration or a webhook; `kind` tells which."""
+
+    __tablename__ = "integration"
+    __table_args__ = (
+        UniqueConstraint("team_id", "logical_id"),
+        Index("ix_integration_created", "team_id", "created_at", "id"),
+        Index("ix_integration_updated", "team_id", "updated_at", "id"),
+        Index("ix_integration_name", "team_id", "name_key", "id"),
+        Index("ix_integration_username", "team_id", "username_key", "id"),
+        Index("ix_integration_creator", "team_id", "created_by", "id"),
+        Index("ix_integration_provider", "team_id", "provider"),
+        Index(
+            "ix_integration_system",
+            "id",
+            "team_id",
+            sqlite_where=text("access = 'system'"),
+            postgresql_where=text("access = 'system'"),
+        ),
+    )
+
+    team_id: Mapped[str] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[IntegrationKind]
+    logical_id: Mapped[str | None]
+    name: Mapped[str]
+    name_key: Mapped[str]
+    username: Mapped[str | None]
+    username_key: Mapped[str]
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    access: Mapped[IntegrationAccess | None]
+    timezone: Mapped[str | None]
+    provider: Mapped[Provider | None]
+    document: Mapped[Document] = mapped_column(JsonText)
+    secrets: Mapped[Document] = mapped_column(JsonText)
+    """`accessToken` and `refreshToken` of a connected integration, kept out of the document."""
+    envelope: Mapped[Document | None] = mapped_column(JsonText)
+    """What an imported export document held beside its three parts."""
+
+
+class UseCaseGroup(Audited, Base):
+    """A named set of use cases that share sheet, assistant, time zone and daily start time."""
+
+    __tablename__ = "use_case_group"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["team_id", "integration_id"], ["integration.team_id", "integration.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("team_id", "integration_id", "slug"),
+        Index(None, "team_id", "integration_id", "created_at", "id"),
+    )
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    integration_id: Mapped[str]
+    name: Mapped[str]
+    slug: Mapped[str]
+    sheet_link: Mapped[str | None]
+    assistant_id: Mapped[str | None]
+    timezone: Mapped[str | None]
+    start_time: Mapped[time | None]
+
+
+class UseCase(Documented, Audited, Base):
+    """An automation under a connected integration; its actions stand in its document."""
+
+    __tablename__ = "use_case"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["team_id", "integration_id"], ["integration.team_id", "integration.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(["team_id", "group_id"], ["use_case_group.team_id", "use_case_group.id"]),
+        UniqueConstraint("team_id", "integration_id", "logical_id"),
+        UniqueConstraint("team_id", "group_id", "key"),
+        Index(None, "team_id", "integration_id", "created_at", "id"),
+    )
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    integration_id: Mapped[str]
+    group_id: Mapped[str | None]
+    key: Mapped[UseCaseKey | None]
+    logical_id: Mapped[str]
+    type: Mapped[str]
+    status: Mapped[Status]
+    document: Mapped[Document] = mapped_column(JsonText)
+
+
+class ResourceRecord(Documented, Audited, Base):
+    """A synchronised object under an integration; appointments also fill the columns that are counted."""
+
+    __tablename__ = "resource_record"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["team_id", "integration_id"], ["integration.team_id", "integration.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("team_id", "integration_id", "logical_id"),
+        Index("ix_resource_record_listed", "team_id", "integration_id", "created_at", "id"),
+        Index("ix_resource_record_typed", "team_id", "integration_id", "type", "created_at", "id"),
+        Index("ix_resource_record_visit", "team_id", "integration_id", "type", "start"),
+    )
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    integration_id: Mapped[str]
+    logical_id: Mapped[str]
+    type: Mapped[str]
+    document: Mapped[Document] = mapped_column(JsonText)
+    search_text: Mapped[str]
+    start: Mapped[datetime | None]
+    booking_status: Mapped[BookingStatus | None]
+    appointment_type: Mapped[str | None]
+    source: Mapped[str | None]
+    utm_source: Mapped[str | None]
+    utm_medium: Mapped[str | None]
+    utm_campaign: Mapped[str | None]

@@ -1,0 +1,1 @@
+"""HTTP: transport, who is asking."""

