@@ -7,7 +7,7 @@ Revises:
 import sqlalchemy as sa
 
 from alembic import op
-from gateway.tables import Instant, Text
+from gateway.columns import Instant, Text
 
 revision = "0001"
 down_revision = None
@@ -134,10 +134,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("team_id", "id", name="pk_resource_record"),
         sa.UniqueConstraint(
-            "team_id",
-            "integration_id",
-            "logical_id",
-            name="uq_resource_record_team_id_integration_id_logical_id",
+            "team_id", "integration_id", "logical_id", name="uq_resource_record_team_id_integration_id_logical_id"
         ),
     )
     op.create_index(
@@ -153,10 +150,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_resource_record_visit",
-        "resource_record",
-        ["team_id", "integration_id", "type", "start"],
-        unique=False,
+        "ix_resource_record_visit", "resource_record", ["team_id", "integration_id", "type", "start"], unique=False
     )
     op.create_table(
         "use_case_group",

@@ -1,0 +1,62 @@
+"""The types of columns, the same on every database."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TypeVar
+
+from sqlalchemy import JSON, Dialect, String, TypeDecorator
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.types import TypeEngine
+
+from gateway.domain import instants
+
+E = TypeVar("E", bound=Enum)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC-aware instant to the millisecond: `timestamptz`, or RFC 3339 text, which sorts by time."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[str]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(String(24))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone: naive datetimes are not stored")
+        return value if dialect.name == "postgresql" else instants.isoformat(value)
+
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return None if value is None else instants.to_milliseconds(value)
+
+
+class Word(TypeDecorator[E]):
+    """A member of a closed set, stored in the documents' spelling."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[E]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else str(self.words(value).value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
+        return None if value is None else self.words(value)
+
+
+Text = String().with_variant(String(collation="C"), "postgresql")
+"""Text that sorts by code point on every database."""
+
+
+JsonText = JSON(none_as_null=True)
+"""JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys."""
