@@ -8,13 +8,23 @@ from typing import TypeVar
 import orjson
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.domain import instants
+from gateway.domain.enums import ErrorCode
+from gateway.errors import refused
 from gateway.settings import Settings
 
 T = TypeVar("T")
+
+_READING = "BEGIN"
+_WRITING = "BEGIN IMMEDIATE"
+"""Left to BEGIN alone, SQLite refuses a transaction that reads before it writes when another one wrote meanwhile."""
+
+_UNIQUE_VIOLATION = "23505"
+_SQLITE_CLASHES = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 
 
 class Session(AsyncSession):
@@ -40,9 +50,9 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             lock_timeout = settings.database_lock_timeout
-            self._writer = self._sqlite_engine("BEGIN IMMEDIATE", 1, lock_timeout, lock_timeout)
+            self._writer = self._sqlite_engine(_WRITING, 1, lock_timeout, lock_timeout)
             self._reader = self._sqlite_engine(
-                "BEGIN", settings.database_pool_size, settings.database_pool_timeout, lock_timeout
+                _READING, settings.database_pool_size, settings.database_pool_timeout, lock_timeout
             )
         else:
             self._writer = self._engine(settings.database_pool_size, settings.database_pool_timeout)
@@ -64,12 +74,14 @@ class Database:
     def _sqlite_engine(self, begin: str, pool_size: int, pool_timeout: float, lock_timeout: float) -> AsyncEngine:
         engine = self._engine(pool_size, pool_timeout, timeout=lock_timeout)
 
+        query_only = "OFF" if begin == _WRITING else "ON"
+
         @event.listens_for(engine.sync_engine, "connect")
         def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
             # We say BEGIN ourselves: left to itself the driver begins late, and never before a SELECT.
             connection.isolation_level = None
             cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"query_only={query_only}"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
@@ -88,13 +100,23 @@ class Database:
 
     @asynccontextmanager
     async def write(self, *, dry_run: bool = False) -> AsyncIterator[WriteSession]:
-        """One transaction: kept when the block ends, undone when it raises or is a dry run."""
+        """One transaction: kept when the block ends, undone when it raises or is a dry run.
+
+        Raises Refused (CONFLICT) when a unique key was taken by another transaction meanwhile.
+        """
         async with WriteSession(self._writer, expire_on_commit=False) as session:
             session.as_of = instants.now()
-            yield session
-            await session.flush()
-            if not dry_run:
-                await session.commit()
+            try:
+                yield session
+                await session.flush()
+                if not dry_run:
+                    await session.commit()
+            except IntegrityError as error:
+                if not _is_clash(error):
+                    raise
+                raise refused(
+                    ErrorCode.CONFLICT, "Something with the same key was written at the same moment; try again."
+                ) from error
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         """Do `work` on a bare connection, in a transaction of its own; for migrations."""
@@ -104,3 +126,9 @@ class Database:
     async def dispose(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+def _is_clash(error: IntegrityError) -> bool:
+    """Whether a unique key was taken already, in either driver's words."""
+    name = getattr(error.orig, "sqlite_errorname", "")
+    return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION or name in _SQLITE_CLASHES
