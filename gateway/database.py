@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 _READING = "BEGIN"
 _WRITING = "BEGIN IMMEDIATE"
-"""Left to BEGIN alone, SQLite refuses a transaction that reads before it writes when another one wrote meanwhile."""
+"""With BEGIN alone, SQLite refuses a transaction that reads first and writes after another one has written."""
 
 _UNIQUE_VIOLATION = "23505"
 _SQLITE_CLASHES = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")

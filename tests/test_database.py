@@ -63,7 +63,7 @@ async def test_writers_take_turns(database: Database) -> None:
 
 
 async def test_a_read_session_cannot_write(database: Database) -> None:
-    with pytest.raises(DBAPIError, match="read-?only"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         async with database.read() as session:
             session.add(team("a"))
             await session.flush()
