@@ -1,14 +1,17 @@
 """Connections, transactions and sessions. `.commit()` stands here once."""
 
+import socket
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 
+import asyncpg
 import orjson
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -18,6 +21,9 @@ from gateway.errors import refused
 from gateway.settings import Settings
 
 T = TypeVar("T")
+
+FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, ConnectionError, TimeoutError, socket.gaierror)
+"""What a database raises when it cannot be used, also before SQLAlchemy has it in hand."""
 
 _READING = "BEGIN"
 _WRITING = "BEGIN IMMEDIATE"
@@ -69,6 +75,7 @@ class Database:
             max_overflow=0,
             pool_timeout=pool_timeout,
             connect_args=connect_args,
+            hide_parameters=True,
         )
 
     def _sqlite_engine(self, begin: str, pool_size: int, pool_timeout: float, lock_timeout: float) -> AsyncEngine:

@@ -1,11 +1,12 @@
 """Every way the gateway says no, in one vocabulary.
 
     GatewayError
-    ├── Refused            asked for something that may not or cannot be done; carries every Problem at once
-    │   └── CursorInvalid  a cursor that the list, in the order asked, did not give
-    ├── Unauthenticated    no credential, or one that is unknown, expired or revoked
-    ├── SchemaNotAtHead    the database has another revision than this release
-    └── SettingsInvalid    a setting cannot be read; the message names the variable
+    ├── Refused              asked for something that may not or cannot be done; carries every Problem at once
+    │   └── CursorInvalid    a cursor that the list, in the order asked, did not give
+    ├── Unauthenticated      no credential, or one that is unknown, expired or revoked
+    ├── SchemaNotAtHead      the database has another revision than this release
+    ├── DatabaseUnavailable  the database cannot be reached, read or written
+    └── SettingsInvalid      a setting cannot be read; the message names the variable
 
 A `Refused` becomes the `errors` of a mutation's payload, or an entry of `errors[]` with `extensions.code`;
 `gateway.schema.errors` is the one place where that happens. Everything else is a surprise and is masked.
@@ -53,6 +54,10 @@ class Unauthenticated(GatewayError):
 
 class SchemaNotAtHead(GatewayError):
     """The database's revision is not the one this release was written for."""
+
+
+class DatabaseUnavailable(GatewayError):
+    """The database cannot be reached, read or written."""
 
 
 class SettingsInvalid(GatewayError):

@@ -1,42 +1,107 @@
 """What an operator can set: by `GATEWAY_…` in the environment, or in a TOML file named by `GATEWAY_CONFIG`."""
 
 import os
+import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from gateway.errors import SettingsInvalid
 
+PREFIX = "GATEWAY_"
+CONFIG = "GATEWAY_CONFIG"
+"""Names the TOML file; the one variable that is no setting itself."""
+
 EMBEDDED = "sqlite+aiosqlite:///gateway.db"
+
+_DRIVERS: Mapping[str, str] = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+_PARAMETERS = ("host", "port", "ssl", "prepared_statement_cache_size")
+"""What may stand behind the `?` of a PostgreSQL address; `sslmode` is read as `ssl`, its name for the driver."""
+
+
+def _sqlite(url: URL) -> URL:
+    if url.query:
+        raise ValueError("a SQLite address takes no parameters behind a `?`")
+    if url.host:
+        raise ValueError("a SQLite address has three slashes, four from the root: write `sqlite:///FILE`")
+    if url.database in (None, "", ":memory:"):
+        raise ValueError("the database must be a file: write `sqlite:///FILE`")
+    return url
+
+
+def _postgresql(url: URL) -> URL:
+    query = {"ssl" if key == "sslmode" else key: value for key, value in url.query.items()}
+    unknown = sorted(query.keys() - set(_PARAMETERS))
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)} is no parameter; there are {', '.join(_PARAMETERS)} and sslmode")
+    if not url.database:
+        raise ValueError("the address names no database: write `postgresql://USER:PASSWORD@HOST/DATABASE`")
+    return url.set(query=query)
 
 
 class Settings(BaseSettings):
     """Each setting, its default and what it does; the environment wins over the file."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field(
         EMBEDDED,
-        description="`sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE`.",
+        repr=False,
+        description="Where the data is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.",
     )
     database_pool_size: int = Field(
         8, ge=1, le=256, description="Connections that read at once (SQLite writes on one more)."
     )
     database_pool_timeout: float = Field(2.0, gt=0, description="Seconds to wait for a free connection.")
     database_lock_timeout: float = Field(5.0, gt=0, description="Seconds a write waits for another one to finish.")
-    host: str = Field("127.0.0.1", description="Address to listen on.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    shutdown_timeout: int = Field(
+        15, ge=1, description="Seconds that requests may take to finish once the gateway is told to stop."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe line that is logged."
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_the_right_driver(cls, address: str) -> str:
+        """The address in SQLAlchemy's spelling; what is wrong with one is said without repeating it."""
+        try:
+            url = make_url(address)
+        except (ArgumentError, ValueError):
+            raise ValueError(
+                "this is no address of a database: write `sqlite:///FILE` or "
+                "`postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, with special characters percent-encoded"
+            ) from None
+        driver = _DRIVERS.get(url.drivername)
+        if driver is None:
+            raise ValueError(f"{url.drivername} is not allowed; use `sqlite:///FILE` or `postgresql://…`")
+        url = _sqlite(url) if driver.startswith("sqlite") else _postgresql(url)
+        return url.set(drivername=driver).render_as_string(hide_password=False)
+
+    @property
+    def database_address(self) -> str:
+        """The address of the database with its password hidden, for people."""
+        return make_url(self.database_url).render_as_string(hide_password=True)
 
     @classmethod
     def settings_customise_sources(
@@ -47,12 +112,31 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic passes it by name)
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = os.environ.get("GATEWAY_CONFIG")
+        file = os.environ.get(CONFIG)
         if file is None:
             return init_settings, env_settings
-        if not Path(file).is_file():
-            raise SettingsInvalid(f"GATEWAY_CONFIG names {file}, which is not a file")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(file))
+        try:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _existing(file))
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsInvalid(f"{CONFIG}: {file} is not TOML: {error}") from None
+
+
+def _existing(file: str) -> Path:
+    path = Path(file)
+    if not path.is_file():
+        raise SettingsInvalid(f"{CONFIG}: {file} is not a file")
+    return path
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def unknown_variables() -> list[str]:
+    """Variables that look as if they were settings, and are none."""
+    known = {CONFIG, *(variable(name) for name in Settings.model_fields)}
+    return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
 
 
 @lru_cache
@@ -61,9 +145,22 @@ def settings() -> Settings:
 
     Raises SettingsInvalid, which names each variable that is wrong.
     """
+    return chosen()
+
+
+def chosen(**given: object) -> Settings:
+    """The settings as they are now, with those given here before what the environment and the file say.
+
+    Raises SettingsInvalid, which names each variable that is wrong.
+    """
     try:
-        return Settings()
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
-        raise SettingsInvalid(
-            "; ".join(f"GATEWAY_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        ) from None
+        raise SettingsInvalid("; ".join(map(_said, error.errors()))) from None
+
+
+def _said(error: ErrorDetails) -> str:
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        return f"{name} in the file that {CONFIG} names is no setting; `gateway settings` lists them"
+    return f"{variable(name)}: {error['msg'].removeprefix('Value error, ')}"
