@@ -48,6 +48,9 @@ class Order:
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+OLDEST_FIRST = Order((Key("created_at"), Key("id")))
+
+
 def decode_cursor(cursor: str) -> tuple[str, list[str]] | None:
     """The name of a cursor's order and its values, or None for what is no cursor of ours."""
     try:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 
 from gateway.domain.enums import IntegrationAccess, IntegrationKind, Permission
 from gateway.domain.paging import Page
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
-from gateway.tables import Integration
+from gateway.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
 
 COLUMNS: paging.Columns = {
     "id": Integration.id,
@@ -29,6 +29,18 @@ def own_connected(viewer: Viewer) -> ColumnElement[bool]:
         Integration.team_id == viewer.team_id,
         Integration.kind == IntegrationKind.CONNECTED,
         or_(Integration.access != IntegrationAccess.PERSONAL, Integration.created_by == viewer.user_id),
+    )
+
+
+def hangs_below_own(
+    viewer: Viewer, row: type[UseCaseGroup] | type[UseCase] | type[ResourceRecord]
+) -> ColumnElement[bool]:
+    """Rows of the viewer's team whose integration the viewer may see."""
+    return and_(
+        row.team_id == viewer.team_id,
+        exists().where(
+            Integration.team_id == row.team_id, Integration.id == row.integration_id, own_connected(viewer)
+        ),
     )
 
 

@@ -1,0 +1,79 @@
+"""Daily runs at a wall time, through every change of the clocks."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from gateway.domain import instants
+from gateway.domain.enums import ScheduleField
+from gateway.domain.section import Document, Json
+
+_WALL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
+_SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
+
+
+def parse_wall_time(text: str) -> time | None:
+    """The time of day that `HH:MM:SS` says, or None for anything else: `24:00:00`, an offset, a fraction."""
+    return time.fromisoformat(text) if _WALL_TIME.fullmatch(text) else None
+
+
+def next_run(at: time, zone: ZoneInfo, after: datetime) -> datetime:
+    """The first instant strictly after `after` at which clocks in `zone` show `at`, in UTC.
+
+    A wall time that does not exist on a day runs when the gap ends; one that exists twice runs at the first.
+    """
+    # Yesterday's run may lie ahead of us: in a zone that leaves out a whole day.
+    yesterday = after.astimezone(zone).date() - _DAY
+    return next(run for days in count() if (run := _run_on(yesterday + days * _DAY, at, zone)) > after)
+
+
+def _run_on(day: date, at: time, zone: ZoneInfo) -> datetime:
+    wall = datetime.combine(day, at, zone)
+    run = wall.astimezone(UTC)
+    if run.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return run
+    return _end_of_gap(wall.replace(fold=1).astimezone(UTC), run, zone)
+
+
+def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The instant between these two at which the clocks go forward, to the second."""
+    offset = before.astimezone(zone).utcoffset()
+    while after - before > _SECOND:
+        middle = before + (after - before) // 2 // _SECOND * _SECOND
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def daily(at: time, zone: ZoneInfo, now: datetime) -> Document:
+    """The `schedule` of an action that begins to run daily."""
+    run = instants.isoformat(next_run(at, zone, now))
+    return {
+        "startDateTime": run,
+        "endDateTime": None,
+        "field": ScheduleField.RECURRING.value,
+        "triggerAt": run,
+    }
+
+
+def is_daily(schedule: Json, at: time, zone: ZoneInfo) -> bool:
+    """Whether a stored schedule is one of `daily`, begun at whatever time."""
+    if not isinstance(schedule, dict) or schedule.get("field") != ScheduleField.RECURRING.value:
+        return False
+    stored = schedule.get("triggerAt")
+    trigger = instants.parse(stored) if isinstance(stored, str) else None
+    if trigger is None or schedule.get("endDateTime") is not None:
+        return False
+    try:
+        return next_run(at, zone, trigger - _SECOND) == trigger
+    except OverflowError:  # the first or the last day that can be said
+        return False
+
+
+def renewed(schedule: Document, at: time, zone: ZoneInfo, now: datetime) -> Document:
+    """The same daily schedule, triggered next after now."""
+    return {**schedule, "triggerAt": instants.isoformat(next_run(at, zone, now))}
