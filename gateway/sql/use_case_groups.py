@@ -1,1 +1,60 @@
 """Statements over use-case groups."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, exists, func, select
+
+from gateway.domain.enums import Provider
+from gateway.domain.paging import Page
+from gateway.domain.viewer import Viewer
+from gateway.sql import paging
+from gateway.sql.integrations import own_connected
+from gateway.sql.visibility import hangs_below_own
+from gateway.tables import Integration, UseCaseGroup
+
+_COLUMNS: paging.Columns = {"created_at": UseCaseGroup.created_at, "id": UseCaseGroup.id}
+
+
+def by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCaseGroup]:
+    """Those of these groups that the viewer may see."""
+    return select(UseCaseGroup).where(UseCaseGroup.id.in_(ids), hangs_below_own(viewer, UseCaseGroup))
+
+
+def listed(viewer: Viewer, integration_ids: Sequence[str], page: Page) -> Select[UseCaseGroup]:
+    """The same page of the groups of each of these integrations."""
+    statement = select(UseCaseGroup).where(
+        UseCaseGroup.integration_id.in_(integration_ids), hangs_below_own(viewer, UseCaseGroup)
+    )
+    return paging.paged_by_parent(statement, UseCaseGroup, UseCaseGroup.integration_id, _COLUMNS, page)
+
+
+def counts(viewer: Viewer, integration_ids: Sequence[str]) -> Select[str, int]:
+    """How many groups each of these integrations has; none for one without."""
+    return (
+        select(UseCaseGroup.integration_id, func.count())
+        .where(UseCaseGroup.integration_id.in_(integration_ids), hangs_below_own(viewer, UseCaseGroup))
+        .group_by(UseCaseGroup.integration_id)
+    )
+
+
+def homes(viewer: Viewer, provider: Provider, group_id: str | None) -> Select[str, bool, bool]:
+    """The team's integrations at a provider: id, whether it is active, and whether it holds that group."""
+    holds = exists().where(
+        UseCaseGroup.team_id == Integration.team_id,
+        UseCaseGroup.integration_id == Integration.id,
+        UseCaseGroup.id == group_id,
+    )
+    return (
+        select(Integration.id, Integration.enabled, holds)
+        .where(own_connected(viewer), Integration.provider == provider)
+        .order_by(Integration.id)
+    )
+
+
+def slugs(viewer: Viewer, integration_id: str, beginning: str) -> Select[str, str]:
+    """The slugs of an integration's groups that begin so, and whose they are."""
+    return select(UseCaseGroup.slug, UseCaseGroup.id).where(
+        UseCaseGroup.team_id == viewer.team_id,
+        UseCaseGroup.integration_id == integration_id,
+        UseCaseGroup.slug.startswith(beginning, autoescape=True),
+    )
