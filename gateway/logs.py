@@ -43,4 +43,10 @@ def _for_a_person() -> list[structlog.typing.Processor]:
 
 
 def _for_a_machine() -> list[structlog.typing.Processor]:
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [structlog.processors.format_exc_info, _in_reading_order, structlog.processors.JSONRenderer()]
+
+
+def _in_reading_order(
+    _logger: object, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return {key: line.pop(key) for key in ("ts", "level", "event")} | line

@@ -103,6 +103,12 @@ class Settings(BaseSettings):
         """The address of the database with its password hidden, for people."""
         return make_url(self.database_url).render_as_string(hide_password=True)
 
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of the database, where that is SQLite."""
+        url = make_url(self.database_url)
+        return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
     @classmethod
     def settings_customise_sources(
         cls,

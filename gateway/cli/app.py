@@ -1,5 +1,6 @@
 """The `gateway` command itself: its commands, and what becomes of the errors they end with."""
 
+import errno
 from typing import Annotated
 
 import typer
@@ -7,6 +8,12 @@ from typer.core import TyperGroup
 
 from gateway import __version__
 from gateway.cli import terminal
+from gateway.cli.doctor import doctor
+from gateway.cli.keys import keys
+from gateway.cli.migrate import migrate
+from gateway.cli.schema import schema
+from gateway.cli.serve import serve
+from gateway.cli.settings import settings
 from gateway.errors import GatewayError, SchemaNotAtHead, SettingsInvalid
 
 _EXIT_CODES = {SettingsInvalid: 2, SchemaNotAtHead: 3}
@@ -22,6 +29,11 @@ class Commands(TyperGroup):
         except GatewayError as error:
             terminal.say_error(str(error))
             raise typer.Exit(_EXIT_CODES.get(type(error), 1)) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            terminal.say_error(str(error))
+            raise typer.Exit(1) from None
 
 
 app = typer.Typer(
@@ -29,6 +41,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="One GraphQL graph over a clinic platform's integrations.",
@@ -41,6 +54,14 @@ def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
+
+
+app.command()(serve)
+app.command()(migrate)
+app.command()(schema)
+app.add_typer(keys, name="keys")
+app.command()(settings)
+app.command()(doctor)
 
 
 @app.callback()

@@ -1,0 +1,121 @@
+"""`gateway doctor`."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from gateway import health, migrations
+from gateway.cli.database import blocking, configured, reached
+from gateway.cli.terminal import out
+from gateway.database import Database
+from gateway.errors import DatabaseUnavailable, SchemaNotAtHead, SettingsInvalid
+from gateway.settings import Settings, unknown_variables
+
+_MIN_FREE_BYTES = 512 * 2**20
+_MIN_POSTGRESQL = 15
+_ZONES = ("America/Chicago", "Africa/Cairo", "Asia/Kathmandu")
+_PRAGMAS = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check saw, and what to do where that is a problem."""
+
+    check: str
+    seen: str
+    remedy: str | None = None
+
+
+@blocking
+async def doctor() -> None:
+    """Check what the gateway needs, and say what to do about each problem. Ends with 1 when there is any."""
+    table = Table("Check", "", "Seen", "What to do")
+    problems = 0
+    async for finding in _findings():
+        problems += finding.remedy is not None
+        state = "[green]OK[/]" if finding.remedy is None else "[bold red]PROBLEM[/]"
+        table.add_row(finding.check, state, escape(finding.seen), escape(finding.remedy or ""))
+    out.print(table)
+    if problems:
+        raise typer.Exit(1)
+
+
+async def _findings() -> AsyncIterator[Finding]:
+    yield _time_zones()
+    try:
+        settings = configured()
+    except SettingsInvalid as error:
+        yield Finding("settings", str(error), "Correct them; `gateway settings` lists them all.")
+        return
+    yield _variables()
+    yield _disk(settings)
+    try:
+        async with reached(settings) as database:
+            async for finding in _of_database(database):
+                yield finding
+    except DatabaseUnavailable as error:
+        yield Finding("database", str(error), "Start it, or correct GATEWAY_DATABASE_URL.")
+
+
+def _time_zones() -> Finding:
+    try:
+        for name in _ZONES:
+            ZoneInfo(name)
+    except ZoneInfoNotFoundError as error:
+        return Finding("time zones", str(error), "Install the package tzdata again.")
+    return Finding("time zones", f"{', '.join(_ZONES)} are known")
+
+
+def _variables() -> Finding:
+    unknown = unknown_variables()
+    if unknown:
+        return Finding("settings", f"unknown: {', '.join(unknown)}", "Unset them; `gateway settings` lists all.")
+    return Finding("settings", "all can be read, none is unknown")
+
+
+def _disk(settings: Settings) -> Finding:
+    """Where the SQLite file is or will be; in the working folder when the database is elsewhere."""
+    file = settings.sqlite_file or Path("any")
+    folder = next(folder for folder in file.absolute().parents if folder.exists())
+    free = shutil.disk_usage(folder).free
+    seen = f"{free / 2**30:.1f} GiB free in {folder}"
+    return Finding("disk", seen, None if free >= _MIN_FREE_BYTES else "Make room: at least 512 MiB.")
+
+
+async def _of_database(database: Database) -> AsyncIterator[Finding]:
+    try:
+        await migrations.require_head(database)
+    except SchemaNotAtHead as error:
+        yield Finding("schema", str(error), "Run `gateway migrate`.")
+        return
+    yield Finding("schema", f"at {migrations.head()}, this release's revision")
+    difference = await migrations.difference(database)
+    remedy = None if difference is None else "Somebody changed the tables by hand: undo that."
+    yield Finding("tables", difference or "as this release works with them", remedy)
+    orphans = await health.orphans(database)
+    yield Finding("foreign keys", ", ".join(orphans) or "intact", "Restore a backup." if orphans else None)
+    yield await (_sqlite(database) if database.is_sqlite else _postgresql(database))
+
+
+async def _sqlite(database: Database) -> Finding:
+    found = await health.sqlite_pragmas(database)
+    seen = ", ".join(f"{name}={value}" for name, value in found.items())
+    if found["quick_check"] != "ok":
+        return Finding("SQLite", seen, "The file is damaged: restore a backup.")
+    wrong = any(found[name] != value for name, value in _PRAGMAS.items())
+    return Finding("SQLite", seen, "Keep the file on a local disk, where WAL works." if wrong else None)
+
+
+async def _postgresql(database: Database) -> Finding:
+    found = await health.postgresql_settings(database)
+    seen = f"PostgreSQL {found['server_version']}, {found['server_encoding']}"
+    if int(found["server_version"].split(".")[0]) < _MIN_POSTGRESQL:
+        return Finding("PostgreSQL", seen, f"Use PostgreSQL {_MIN_POSTGRESQL} or newer.")
+    remedy = None if found["server_encoding"] == "UTF8" else "Make a database with the encoding UTF8."
+    return Finding("PostgreSQL", seen, remedy)

@@ -1,0 +1,115 @@
+"""`gateway keys`: create, list and revoke."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway import services
+from gateway.cli.database import blocking, opened
+from gateway.cli.terminal import err, out
+from gateway.domain import instants
+from gateway.domain.enums import Permission
+from gateway.domain.ids import MAX_ID_LENGTH, is_id
+from gateway.tables import ApiKey
+
+keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke the API keys that clients come with.")
+
+
+def _permission(name: str) -> Permission:
+    try:
+        return Permission[name]
+    except KeyError:
+        allowed = ", ".join(permission.name for permission in Permission)
+        raise typer.BadParameter(f"there is no permission {name}; there are {allowed}") from None
+
+
+def _id(text: str) -> str:
+    if not is_id(text):
+        raise typer.BadParameter(f"an id is 1 to {MAX_ID_LENGTH} visible ASCII characters")
+    return text
+
+
+def _expiry(text: str) -> datetime:
+    """The instant that a number of days from now, or an RFC 3339 instant, stands for."""
+    try:
+        found = instants.now() + timedelta(days=int(text)) if text.isdecimal() else instants.parse(text)
+    except OverflowError:
+        found = None
+    if found is None or found <= instants.now():
+        raise typer.BadParameter("give a number of days, or an instant to come such as 2030-01-31T00:00:00Z")
+    return found
+
+
+@keys.command()
+@blocking
+async def create(
+    team: Annotated[str, typer.Option(parser=_id, metavar="ID", help="The team; made when it does not exist.")],
+    user: Annotated[str, typer.Option(parser=_id, metavar="ID", help="The user; made when they do not exist.")],
+    name: Annotated[str, typer.Option(metavar="TEXT", help="What the key is for; shown in lists.")],
+    permission: Annotated[
+        list[Permission],
+        typer.Option(
+            parser=_permission,
+            metavar="PERMISSION",
+            help=f"What it allows; may be repeated. {', '.join(permission.name for permission in Permission)}.",
+        ),
+    ],
+    expires_in: Annotated[
+        datetime | None,
+        typer.Option(parser=_expiry, metavar="DAYS|INSTANT", help="When it ends to be good; never when absent."),
+    ] = None,
+) -> None:
+    """Create a key and print it: once, alone on stdout. It cannot be shown again."""
+    async with opened() as database, database.write() as session:
+        key = await services.keys.create(
+            session, team_id=team, user_id=user, name=name, permissions=permission, expires_at=expires_in
+        )
+    err.print(f"A key for user {user} of team {team}. It is shown this once:", markup=False)
+    typer.echo(key)
+
+
+@keys.command("list")
+@blocking
+async def list_(
+    team: Annotated[str | None, typer.Option(parser=_id, metavar="ID", help="Only this team's.")] = None,
+) -> None:
+    """List keys, the oldest of each team first. Of a key only its prefix is known."""
+    async with opened() as database, database.read() as session:
+        found = await services.keys.listed(session, team)
+    table = Table("Prefix", "Team", "User", "Name", "Permissions", "Created", "State")
+    for key in found:
+        table.add_row(
+            key.prefix,
+            key.team_id,
+            key.user_id,
+            key.name,
+            "\n".join(Permission(value).name for value in key.permissions),
+            f"{key.created_at:%Y-%m-%d}",
+            _state(key),
+        )
+    out.print(table)
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.expires_at is None:
+        return "good"
+    return f"{'expired' if key.expires_at <= instants.now() else 'good until'} {key.expires_at:%Y-%m-%d}"
+
+
+@keys.command()
+@blocking
+async def revoke(
+    prefix: Annotated[
+        str, typer.Argument(metavar="PREFIX", help="The key's prefix, as `gateway keys list` shows it.")
+    ],
+) -> None:
+    """Make a key useless from now on."""
+    # Whoever pastes the whole key must not read its secret in an error.
+    public = prefix.split("_")[1] if prefix.startswith("gw_") else prefix
+    async with opened() as database, database.write() as session:
+        key = await services.keys.revoke(session, public)
+    out.print(f"The key {key.prefix} of user {key.user_id} is revoked.", markup=False)

@@ -1,0 +1,35 @@
+"""`gateway serve`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from gateway import migrations
+from gateway.cli import server
+from gateway.cli.database import configured, reached
+from gateway.settings import EMBEDDED, Settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; GATEWAY_HOST when absent.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port to listen on; GATEWAY_PORT when absent, 0 for a free one."),
+    ] = None,
+) -> None:
+    """Serve the graph over HTTP, until it is told to stop.
+
+    The database's schema must be this release's: `gateway migrate` brings it there. Only the embedded database,
+    which is used when GATEWAY_DATABASE_URL is absent, is migrated here.
+    """
+    settings = configured()
+    asyncio.run(_prepare(settings))
+    server.serve(settings, server.listen(host or settings.host, settings.port if port is None else port))
+
+
+async def _prepare(settings: Settings) -> None:
+    async with reached(settings) as database:
+        if settings.database_url == EMBEDDED:
+            await migrations.upgrade(database)
+        await migrations.require_head(database)

@@ -1,0 +1,70 @@
+"""The HTTP server: uvicorn, told what is wanted of it."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+
+from gateway.domain.enums import ErrorCode
+from gateway.errors import refused
+from gateway.settings import Settings
+from gateway.web.app import create_app
+
+log = structlog.get_logger(__name__)
+
+_BACKLOG = 2048
+"""Connections that may wait to be accepted."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server, for which being told to stop is no failure: its own dies of the signal once it is done."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        stopping = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self.handle_exit) for number in stopping]
+        try:
+            yield
+        finally:
+            for number, handler in zip(stopping, before, strict=True):
+                signal.signal(number, handler)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises Refused when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise refused(
+            ErrorCode.CONFLICT,
+            f"Cannot listen on {host}, port {port}: {error.strerror}. Choose others with --host and --port.",
+        ) from None
+
+
+def address(listening: socket.socket) -> str:
+    """Where a client on this machine finds the server, such as `http://127.0.0.1:8000`."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (it is compared, not bound)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(settings: Settings, listening: socket.socket) -> None:
+    """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish."""
+    server = Server(
+        uvicorn.Config(
+            create_app(settings),
+            log_config=None,
+            # It would write down query strings, which hold variables.
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            timeout_graceful_shutdown=settings.shutdown_timeout,
+        )
+    )
+    log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
+    server.run([listening])
+    log.info("serve.stopped")
