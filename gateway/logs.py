@@ -49,4 +49,4 @@ def _for_a_machine() -> list[structlog.typing.Processor]:
 def _in_reading_order(
     _logger: object, _method: str, line: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    return {key: line.pop(key) for key in ("ts", "level", "event")} | line
+    return {**{key: line[key] for key in ("ts", "level", "event")}, **line}

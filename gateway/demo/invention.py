@@ -1,0 +1,70 @@
+"""Chance that is the same each time: ids, people, and picks by weight."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_FIRST_NAMES = (
+    ("Ada", "female"), ("Alma", "female"), ("Bela", "male"), ("Caspar", "male"), ("Cleo", "female"),
+    ("Dario", "male"), ("Edda", "female"), ("Emil", "male"), ("Fenja", "female"), ("Gwen", "female"),
+    ("Hugo", "male"), ("Ines", "female"), ("Jonas", "male"), ("Juno", "female"), ("Kian", "male"),
+    ("Lena", "female"), ("Levi", "male"), ("Mara", "female"), ("Milo", "male"), ("Nadia", "female"),
+    ("Nils", "male"), ("Odile", "female"), ("Otto", "male"), ("Paula", "female"), ("Quinn", "other"),
+    ("Rhea", "female"), ("Robin", "other"), ("Samir", "male"), ("Selma", "female"), ("Tariq", "male"),
+    ("Tilda", "female"), ("Uma", "female"), ("Viggo", "male"), ("Wanda", "female"), ("Yara", "female"),
+    ("Zeno", "male"),
+)  # fmt: skip
+_LAST_NAMES = (
+    "Abelard", "Ashcombe", "Birkwood", "Brightwater", "Calloway-Reed", "Castellan", "Dunmore", "Eastlake",
+    "Elderfield", "Farrowby", "Fennimore", "Galloran", "Greystone", "Hartwell", "Hollowell", "Inglemoor",
+    "Jessamy", "Kestrelton", "Kirkbride", "Lindqvist", "Lockridge", "Marchbanks", "Merriden", "Nightingale",
+    "Northam", "O'Tarrant", "Oakhurst", "Pemberley", "Quillfeather", "Ravensworth", "Rosendahl", "Silverthorne",
+    "Stillwater", "Thistlewood", "Underhill", "Vanterpool", "Wetherby", "Winterbourne", "Yarrowby", "Zellander",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody invented."""
+
+    first_name: str
+    last_name: str
+    gender: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def mailbox(self) -> str:
+        """The name as it stands before an `@`."""
+        return f"{self.first_name}.{self.last_name}".lower().replace("'", "")
+
+
+def person(chance: Random) -> Person:
+    first_name, gender = chance.choice(_FIRST_NAMES)
+    return Person(first_name, chance.choice(_LAST_NAMES), gender)
+
+
+def phone(chance: Random) -> str:
+    """One of the hundred numbers that are kept for fiction."""
+    return f"555-01{chance.randrange(100):02}"
+
+
+def object_id(chance: Random, at: datetime) -> str:
+    """24 hexadecimal digits that sort by `at`."""
+    return f"{int(at.timestamp()):08x}{chance.getrandbits(64):016x}"
+
+
+def logical_id(chance: Random, kind: str) -> str:
+    return f"{kind}_{uuid.UUID(int=chance.getrandbits(128), version=4)}"
+
+
+def pick(chance: Random, weights: Mapping[T, float]) -> T:
+    """One of the keys, each as often as its weight says."""
+    return chance.choices(list(weights), list(weights.values()))[0]
