@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gateway.demo.clinics import Clinic, audit
+from gateway.demo.clinics import Clinic, signed
 from gateway.demo.invention import logical_id, object_id, pick
 from gateway.demo.staff import Staff
 from gateway.domain import instants
@@ -129,13 +129,13 @@ def _appointment(clinic: Clinic, staff: Staff, chance: Random, booked_at: dateti
         **_outcome(chance, booked_at, now),
         **_origin(chance),
     }
-    return {
-        **audit(clinic, booked_at, min(now, booked_at + timedelta(seconds=chance.randrange(5, 900)))),
-        "_id": id,
+    document: Document = {
         "logicalId": logical_id(chance, "appointments"),
         "integrationId": clinic.id,
         "config": config,
     }
+    decided_at = min(now, booked_at + timedelta(seconds=chance.randrange(5, 900)))
+    return signed(clinic, id, document, booked_at, decided_at)
 
 
 def _patient(staff: Staff, chance: Random, type_: AppointmentType) -> Document:

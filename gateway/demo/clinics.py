@@ -7,6 +7,7 @@ from random import Random
 
 from gateway.demo.invention import logical_id, object_id
 from gateway.domain import instants
+from gateway.domain.documents import created, touched
 from gateway.domain.enums import Provider
 from gateway.domain.section import Document
 
@@ -128,15 +129,11 @@ CLINICS: Sequence[Clinic] = (
 )
 
 
-def audit(clinic: Clinic, created_at: datetime, updated_at: datetime | None = None) -> Document:
-    """The audit keys of something of this clinic."""
-    return {
-        "teamId": clinic.team.id,
-        "createdBy": clinic.team.user_id,
-        "updatedBy": clinic.team.user_id,
-        "createdAt": instants.isoformat(created_at),
-        "updatedAt": instants.isoformat(updated_at or created_at),
-    }
+def signed(clinic: Clinic, id: str, document: Document, made_at: datetime, changed_at: datetime) -> Document:
+    """A document of this clinic with its id and audit keys."""
+    user_id = clinic.team.user_id
+    made = created(document, id=id, team_id=clinic.team.id, user_id=user_id, at=made_at)
+    return touched(made, user_id=user_id, at=changed_at)
 
 
 def integration(clinic: Clinic, now: datetime) -> Document:
@@ -159,9 +156,7 @@ def integration(clinic: Clinic, now: datetime) -> Document:
     }
     if expired:
         config["errorMessage"] = "The refresh token was revoked: connect the account again."
-    return {
-        **audit(clinic, _CONNECTED, renewed_at),
-        "_id": clinic.id,
+    document: Document = {
         "logicalId": logical_id(chance, "integration"),
         "name": clinic.name,
         "status": "active",
@@ -169,3 +164,4 @@ def integration(clinic: Clinic, now: datetime) -> Document:
         "config": config,
         "timezone": clinic.timezone,
     }
+    return signed(clinic, clinic.id, document, _CONNECTED, renewed_at)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gateway.demo.appointments import DAYS, appointments
-from gateway.demo.clinics import CLINICS, Clinic, audit, integration
+from gateway.demo.clinics import CLINICS, Clinic, integration, signed
 from gateway.demo.invention import logical_id, object_id
 from gateway.demo.staff import staff
 from gateway.domain import instants
@@ -33,14 +33,12 @@ def _billing(clinic: Clinic, now: datetime) -> Document:
     ran_at = (now - timedelta(days=30)).replace(hour=16, minute=0, second=0, microsecond=0)
     made_at = ran_at - timedelta(days=3)
     id = object_id(chance, made_at)
-    return {
-        **audit(clinic, made_at, ran_at),
-        "_id": id,
+    document: Document = {
         "logicalId": logical_id(chance, "use_case"),
         "integrationId": clinic.id,
         "schedulerNames": [],
         "config": {
-            "displayName": "Open Bills – once",
+            "displayName": "Open Bills, once",
             "assistantId": object_id(chance, made_at),
             "status": "inactive",
             "timezone": clinic.timezone,
@@ -66,3 +64,4 @@ def _billing(clinic: Clinic, now: datetime) -> Document:
             ],
         },
     }
+    return signed(clinic, id, document, made_at, ran_at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from gateway.demo.clinics import Clinic, audit
+from gateway.demo.clinics import Clinic, signed
 from gateway.demo.invention import logical_id, object_id, person, phone
 from gateway.domain.enums import AppointmentType
 from gateway.domain.section import Document, Json
@@ -62,15 +62,12 @@ class _Shelf:
     def add(self, type_: str, name: str, /, **config: Json) -> Named:
         at = self._begin + timedelta(minutes=len(self.records))
         id = object_id(self.chance, at)
-        self.records.append(
-            {
-                **audit(self.clinic, at),
-                "_id": id,
-                "logicalId": logical_id(self.chance, type_),
-                "integrationId": self.clinic.id,
-                "config": {"type": type_, "id": id[-8:], **config, "status": "active"},
-            }
-        )
+        document: Document = {
+            "logicalId": logical_id(self.chance, type_),
+            "integrationId": self.clinic.id,
+            "config": {"type": type_, "id": id[-8:], **config, "status": "active"},
+        }
+        self.records.append(signed(self.clinic, id, document, at, at))
         return Named(id, name)
 
 
