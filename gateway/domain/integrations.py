@@ -6,7 +6,16 @@ from typing import TypedDict, TypeVar
 
 from gateway.domain import instants, timezones
 from gateway.domain.documents import AuditColumns, audit_columns, text_or_none, webhook_audit_columns
-from gateway.domain.enums import IntegrationAccess, IntegrationKind, IntegrationStatus, Provider, TokenState
+from gateway.domain.enums import (
+    IntegrationAccess,
+    IntegrationKind,
+    IntegrationOrderField,
+    IntegrationStatus,
+    Provider,
+    SortDirection,
+    TokenState,
+)
+from gateway.domain.paging import Key, Order
 from gateway.domain.section import Document, Json
 from gateway.domain.text import fold
 
@@ -15,7 +24,29 @@ E = TypeVar("E", bound=Enum)
 SECRETS = ("accessToken", "refreshToken")
 """The keys of a connected integration's `config` that are kept out of its document."""
 
+MAX_NAME_LENGTH = 200
+"""Characters of a name or username that somebody gives; documents may hold longer ones."""
+
+_MAX_KEY_LENGTH = 400
+"""Characters of a name that lists are sorted and searched by: an index of PostgreSQL takes no longer ones."""
+
 EXPIRING_SOON = timedelta(hours=24)
+
+
+_SORTED_BY = {
+    IntegrationOrderField.NAME: "name_key",
+    IntegrationOrderField.CREATED_AT: "created_at",
+    IntegrationOrderField.UPDATED_AT: "updated_at",
+    IntegrationOrderField.USERNAME: "username_key",
+    IntegrationOrderField.CREATED_BY: "created_by",
+}
+
+
+def in_order(*keys: tuple[IntegrationOrderField, SortDirection]) -> Order:
+    """Integrations by these keys, or the newest first; then by id, and by team, as ids are a team's own."""
+    wanted = keys or ((IntegrationOrderField.CREATED_AT, SortDirection.DESC),)
+    sorted_by = (Key(_SORTED_BY[field], direction is SortDirection.DESC) for field, direction in wanted)
+    return Order((*sorted_by, Key("id"), Key("team_id")))
 
 
 class IntegrationColumns(AuditColumns):
@@ -42,7 +73,10 @@ class _Shared(TypedDict):
 
 def _named(name: str, username: str | None) -> _Shared:
     return _Shared(
-        name=name, name_key=fold(name), username=username, username_key=fold(username) if username else ""
+        name=name,
+        name_key=fold(name)[:_MAX_KEY_LENGTH],
+        username=username,
+        username_key=fold(username or "")[:_MAX_KEY_LENGTH],
     )
 
 

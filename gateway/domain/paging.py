@@ -16,6 +16,7 @@ MAX_PAGE_SIZE = 100
 _CURSOR_VERSION = 1
 
 T = TypeVar("T")
+R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` says no more)
 
 Cursor = tuple[str | datetime, ...]
 """The values of an order's keys in one row; null counts as empty text."""
@@ -44,25 +45,48 @@ class Order:
         """The opaque cursor of a row in this order."""
         values = [getattr(row, key.column) for key in self.keys]
         spelled = [instants.isoformat(v) if isinstance(v, datetime) else (v or "") for v in values]
-        raw = orjson.dumps([_CURSOR_VERSION, self.name, *spelled])
-        return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        return _encode([_CURSOR_VERSION, self.name, *spelled])
+
+    def values(self, spelled: Sequence[str]) -> Cursor | None:
+        """What a cursor's texts stand for in this order, or None where they fit it not."""
+        if len(spelled) != len(self.keys):
+            return None
+        found: list[str | datetime] = []
+        for key, text in zip(self.keys, spelled, strict=True):
+            value = _instant(text) if key.column.endswith("_at") else text
+            if value is None:
+                return None
+            found.append(value)
+        return tuple(found)
 
 
 OLDEST_FIRST = Order((Key("created_at"), Key("id")))
 
 
+def _instant(text: str) -> datetime | None:
+    """Reads only what `Order.cursor` writes."""
+    found = instants.parse(text)
+    return found if found is not None and instants.isoformat(found) == text else None
+
+
+def _encode(parts: Sequence[int | str]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
+
+
 def decode_cursor(cursor: str) -> tuple[str, list[str]] | None:
-    """The name of a cursor's order and its values, or None for what is no cursor of ours."""
+    """The name of a cursor's order and its texts, or None for what no `Order.cursor` gave."""
     try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        parts = orjson.loads(raw)
+        parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         return None
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts[1:]):
-        return None
     match parts:
-        case [version, str(name), *values] if version == _CURSOR_VERSION and version is not True:
-            return name, values
+        case [int(version), str(name), *texts] if (
+            version == _CURSOR_VERSION
+            and all(isinstance(text, str) and "\0" not in text for text in texts)
+            # What can be spelled in several ways is a cursor in one of them only.
+            and _encode([_CURSOR_VERSION, name, *texts]) == cursor
+        ):
+            return name, texts
         case _:
             return None
 
@@ -80,20 +104,27 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice(Generic[T]):
+class Slice(Generic[R]):
     """The rows of a page, and whether there are others on either side."""
 
-    rows: Sequence[T]
+    rows: Sequence[R]
     has_previous: bool
     has_next: bool
 
-    @classmethod
-    def cut(cls, rows: Sequence[T], page: Page) -> "Slice[T]":
+    @staticmethod
+    def cut(rows: Sequence[T], page: Page) -> "Slice[T]":
         """What `gateway.sql.paging` fetched, without the rows it looks at to see whether there are others."""
         lead = min(page.offset, 1)
         beyond = len(rows) > lead + page.size
-        before = page.after is not None or (lead > 0 and len(rows) > 0)
         shown = rows[lead : lead + page.size]
         if page.backward:
-            return cls(shown[::-1], has_previous=beyond, has_next=page.before is not None)
-        return cls(shown, has_previous=before, has_next=beyond or (page.before is not None and not beyond))
+            return Slice(
+                shown[::-1],
+                has_previous=beyond or page.after is not None,
+                has_next=page.before is not None,
+            )
+        return Slice(
+            shown,
+            has_previous=page.after is not None or (lead > 0 and len(rows) > 0),
+            has_next=beyond or page.before is not None,
+        )

@@ -24,6 +24,7 @@ from gateway.schema.statistics import StatisticsQueries
 from gateway.schema.use_case_groups import UseCaseGroupMutations, UseCaseGroupQueries
 from gateway.schema.use_cases import UseCaseMutations, UseCaseQueries
 from gateway.schema.users import UserQueries
+from gateway.schema.webhooks import IncomingWebhook, OutgoingWebhook
 
 _CACHED_DOCUMENTS = 128
 
@@ -99,7 +100,7 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    types=[ConnectedIntegration],
+    types=[ConnectedIntegration, IncomingWebhook, OutgoingWebhook],
     extensions=_extensions(),
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

@@ -2,12 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
-from gateway.domain import instants
 from gateway.domain.paging import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
@@ -77,16 +75,13 @@ def _cursor(order: Order, argument: str, cursor: str) -> Cursor:
     if decoded is None:
         raise CursorInvalid(f"`{argument}` is not a cursor of this graph; take one from `pageInfo`.", argument)
     name, spelled = decoded
-    values: list[str | datetime | None] = [
-        instants.parse(value) if key.column.endswith("_at") else value
-        for key, value in zip(order.keys, spelled, strict=False)
-    ]
-    if name != order.name or len(spelled) != len(order.keys) or None in values:
+    values = order.values(spelled) if name == order.name else None
+    if values is None:
         raise CursorInvalid(
             f"`{argument}` is a cursor of another list or order; take one from a list in the order asked now.",
             argument,
         )
-    return tuple(value for value in values if value is not None)
+    return values
 
 
 @strawberry.type(description="Where a page stands in its list.")

@@ -29,7 +29,7 @@ def to_document(source: object) -> Document:
     return {to_camel_case(name): _json(value) for name, value in given(source).items()}
 
 
-def _json(value: Json | Enum | datetime) -> Json:
+def _json(value: "Json | Enum | datetime") -> Json:
     match value:
         case Enum():
             return str(value.value)

@@ -6,8 +6,20 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
+from gateway.domain.integration_filters import IntegrationFilter as DomainFilter
+from gateway.schema.connections import (
+    After,
+    Before,
+    Connection,
+    ConnectionSource,
+    First,
+    Last,
+    Offset,
+    page_of,
+)
 from gateway.schema.context import Info
 from gateway.schema.fields import field
+from gateway.schema.integration_filters import IntegrationFilter, IntegrationOrder
 from gateway.schema.nodes import Node
 from gateway.schema.users import User
 from gateway.tables import Integration as IntegrationRow
@@ -44,3 +56,37 @@ class IntegrationQueries:
     ) -> IntegrationRow:
         async with info.context.read() as session:
             return await services.integrations.get(session, info.context.viewer, id, created_by)
+
+    @field("Integrations of both worlds that the viewer may see.", graphql_type=Connection[Integration])
+    @staticmethod
+    async def integrations(
+        info: Info,
+        filter: Annotated[
+            IntegrationFilter | None,
+            strawberry.argument(description="Only those that meet these conditions; it never widens access."),
+        ] = None,
+        order_by: Annotated[
+            list[IntegrationOrder] | None,
+            strawberry.argument(
+                description="What they are sorted by, the first key first and each at most once; ties are broken "
+                "by id, then by team. When absent or empty: the newest first."
+            ),
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        offset: Offset = None,
+    ) -> ConnectionSource:
+        viewer = info.context.viewer
+        order = services.integrations.in_order([(key.field, key.direction) for key in order_by or ()])
+        page = page_of(order, first, after, last, before, offset)
+        wanted = filter.to_domain() if filter else DomainFilter()
+        async with info.context.read() as session:
+            found = await services.integrations.listed(session, viewer, wanted, page)
+
+        async def count() -> int:
+            async with info.context.read() as session:
+                return await services.integrations.count(session, viewer, wanted)
+
+        return ConnectionSource(page, found, count)

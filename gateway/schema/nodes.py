@@ -1,13 +1,21 @@
 """What has a global id, and finding it again."""
 
+import asyncio
+from typing import Annotated
+
 import strawberry
 
-from gateway.domain.enums import IntegrationKind
-from gateway.domain.ids import NodeId
+from gateway import services
+from gateway.domain.enums import ErrorCode, IntegrationKind
+from gateway.domain.ids import NodeId, is_id
+from gateway.errors import refused
+from gateway.schema.context import Context, Info
 from gateway.schema.fields import field
 from gateway.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
 
 NodeSource = Integration | UseCaseGroup | UseCase | ResourceRecord
+
+MAX_NODES = 100
 
 _INTEGRATION_TYPES = {
     IntegrationKind.CONNECTED: "ConnectedIntegration",
@@ -21,12 +29,16 @@ def type_name(source: NodeSource) -> str:
     return _INTEGRATION_TYPES[source.kind] if isinstance(source, Integration) else type(source).__name__
 
 
+def _node_id(source: NodeSource) -> str:
+    return NodeId(type_name(source), source.team_id, source.id).encode()
+
+
 @strawberry.interface(description="A thing that `node` finds again.")
 class Node:
     @field("Opaque and unique over all types; `id` is the document's own id, unique within its type.")
     @staticmethod
     def node_id(root: strawberry.Parent[NodeSource]) -> strawberry.ID:
-        return strawberry.ID(NodeId(type_name(root), root.team_id, root.id).encode())
+        return strawberry.ID(_node_id(root))
 
     @classmethod
     def resolve_type(cls, source: NodeSource, *_: object) -> str:
@@ -37,6 +49,53 @@ class Node:
         return type_name(source) == cls.__name__
 
 
+async def _find(context: Context, node_id: str) -> NodeSource | None:
+    """What a node id stands for; all that one operation asks for is read in one statement for each table."""
+    asked = NodeId.decode(node_id)
+    if asked is None or not (is_id(asked.team_id) and is_id(asked.id)):
+        return None
+    key = (asked.team_id, asked.id)
+    found: NodeSource | None = None
+    match asked.type_name:
+        case "ConnectedIntegration" | "IncomingWebhook" | "OutgoingWebhook":
+            found = await context.load(services.integrations.by_keys, key)
+        case "UseCaseGroup":
+            found = await context.load(services.use_case_groups.by_keys, key)
+        case "UseCase":
+            found = await context.load(services.use_cases.by_keys, key)
+        case "ResourceRecord":
+            found = await context.load(services.resource_records.by_keys, key)
+    # Only the id that the thing itself gives: not another spelling of it, nor one with another kind.
+    return found if found is not None and _node_id(found) == node_id else None
+
+
 @strawberry.type
 class NodeQueries:
-    pass
+    @field(
+        "What this node id stands for; null for what does not exist or is not visible.",
+        graphql_type=Node | None,
+    )
+    @staticmethod
+    async def node(
+        info: Info,
+        node_id: Annotated[strawberry.ID, strawberry.argument(description="The `nodeId` of anything.")],
+    ) -> NodeSource | None:
+        return await _find(info.context, node_id)
+
+    @field(
+        f"Up to {MAX_NODES}, in the order asked; null for what does not exist or is not visible.",
+        graphql_type=list[Node | None],
+    )
+    @staticmethod
+    async def nodes(
+        info: Info,
+        node_ids: Annotated[
+            list[strawberry.ID],
+            strawberry.argument(description=f"The `nodeId`s of anything, at most {MAX_NODES}."),
+        ],
+    ) -> list[NodeSource | None]:
+        if len(node_ids) > MAX_NODES:
+            raise refused(
+                ErrorCode.TOO_MANY, f"Ask for at most {MAX_NODES} nodes at once, not {len(node_ids)}.", "nodeIds"
+            )
+        return await asyncio.gather(*(_find(info.context, node_id) for node_id in node_ids))

@@ -4,15 +4,31 @@ from collections.abc import Mapping, Sequence
 
 from gateway import sql
 from gateway.database import Session, WriteSession
-from gateway.domain.enums import ErrorCode, Permission
+from gateway.domain import integrations, webhooks
+from gateway.domain.enums import (
+    ErrorCode,
+    IntegrationKind,
+    IntegrationOrderField,
+    Permission,
+    SortDirection,
+)
 from gateway.domain.ids import is_id
+from gateway.domain.integration_filters import MAX_DEPTH, MAX_PATTERN_LENGTH, MAX_SIZE, IntegrationFilter
+from gateway.domain.paging import Order, Page, Slice
 from gateway.domain.viewer import Viewer
-from gateway.errors import invalid, not_found, refused
+from gateway.errors import Problems, forbidden, invalid, not_found, refused
 from gateway.services.access import require
 from gateway.tables import Integration
 
 Key = tuple[str, str]
 """Team id and id."""
+
+INPUT_FIELDS = {
+    IntegrationKind.CONNECTED: "connected",
+    IntegrationKind.INCOMING_WEBHOOK: "incomingWebhook",
+    IntegrationKind.OUTGOING_WEBHOOK: "outgoingWebhook",
+}
+"""Where in an `input` what is said of an integration of that kind stands."""
 
 
 async def get(session: Session, viewer: Viewer, id: str, created_by: str | None = None) -> Integration:
@@ -33,6 +49,55 @@ async def by_keys(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapp
     """Those of these integrations that the viewer may see."""
     rows = await session.scalars(sql.integrations.by_ids(viewer, keys))
     return {(row.team_id, row.id): row for row in rows}
+
+
+def in_order(keys: Sequence[tuple[IntegrationOrderField, SortDirection]]) -> Order:
+    """The order of a list of integrations. Raises Refused (INVALID) for a field that is there twice."""
+    problems = Problems()
+    fields = [field for field, _ in keys]
+    for index, field in enumerate(fields):
+        if field in fields[:index]:
+            problems.invalid(f"{field.name} is there already; give each field once.", "orderBy", index, "field")
+    problems.raise_if_any()
+    return integrations.in_order(*keys)
+
+
+async def listed(session: Session, viewer: Viewer, filter: IntegrationFilter, page: Page) -> Slice[Integration]:
+    """A page of the integrations that the viewer may see and that the filter lets through.
+
+    Raises Refused: FORBIDDEN without any right to integrations, INVALID for a filter that is too big.
+    """
+    if not viewer.may(Permission.READ_INTEGRATIONS) and all(
+        viewer.webhook_scope(kind) is None for kind in webhooks.KINDS
+    ):
+        raise forbidden(
+            "This needs the permission READ_INTEGRATIONS, or one to manage incoming or outgoing integrations."
+        )
+    _bound(filter)
+    rows = await session.scalars(sql.integrations.listed(viewer, filter, page))
+    return Slice.cut(rows.all(), page)
+
+
+async def count(session: Session, viewer: Viewer, filter: IntegrationFilter) -> int:
+    """How many `listed` has over all pages."""
+    return await session.scalar(sql.integrations.count(viewer, filter)) or 0
+
+
+def _bound(filter: IntegrationFilter) -> None:
+    problems = Problems()
+    if filter.depth > MAX_DEPTH:
+        problems.invalid(f"`and`, `or` and `not` nest at most {MAX_DEPTH} times, not {filter.depth}.", "filter")
+    if filter.size > MAX_SIZE:
+        problems.invalid(
+            f"A filter holds at most {MAX_SIZE} filters and listed values in all, not {filter.size}.", "filter"
+        )
+    if filter.longest_pattern > MAX_PATTERN_LENGTH:
+        problems.invalid(
+            f"`contains`, `startsWith` and `endsWith` take at most {MAX_PATTERN_LENGTH} characters, "
+            f"not {filter.longest_pattern}.",
+            "filter",
+        )
+    problems.raise_if_any()
 
 
 async def hold(session: WriteSession, viewer: Viewer, id: str, *path: str) -> Integration:
@@ -56,9 +121,63 @@ def expect(version: int, expected: int | None, *path: str) -> None:
         )
 
 
+def require_right(viewer: Viewer, kind: IntegrationKind) -> None:
+    """Raises Refused (FORBIDDEN) unless the viewer may change some integrations of this kind."""
+    if kind is IntegrationKind.CONNECTED:
+        require(viewer, Permission.WRITE_INTEGRATIONS)
+    elif viewer.webhook_scope(kind) is None:
+        word = kind.name.removesuffix("_WEBHOOK")
+        raise forbidden(f"This needs the permission MANAGE_{word}_INTEGRATIONS or MANAGE_OWN_{word}_INTEGRATIONS.")
+
+
+async def hold_either(session: WriteSession, viewer: Viewer, id: str) -> Integration:
+    """The team's integration of either world, as far as the viewer reaches, held until the transaction ends."""
+    found = await session.scalar(sql.integrations.locked(viewer, id)) if is_id(id) else None
+    if found is None:
+        raise not_found("There is no integration with this id.", "id")
+    return found
+
+
+async def hold_for_update(
+    session: WriteSession, viewer: Viewer, id: str, kind: IntegrationKind, expected_version: int | None
+) -> Integration:
+    """An integration of this kind and version to be changed.
+
+    Raises Refused: FORBIDDEN without a right to that kind, NOT_FOUND for what is missing or out of reach, INVALID
+    at the patch for an integration of another kind, VERSION_CONFLICT.
+    """
+    require_right(viewer, kind)
+    found = await hold_either(session, viewer, id)
+    if found.kind is not kind:
+        raise invalid(
+            f"This integration is of the type {found.kind.value}, and its type never changes: "
+            f"give `{INPUT_FIELDS[found.kind]}`.",
+            "input",
+            INPUT_FIELDS[kind],
+        )
+    expect(found.version, expected_version, "expectedVersion")
+    return found
+
+
+def check_name(problems: Problems, name: str, *path: str | int) -> None:
+    """Add what is wrong with a name that was given."""
+    if not name.strip():
+        problems.add(ErrorCode.REQUIRED, f"`{path[-1]}` must not be blank.", *path)
+    elif len(name) > integrations.MAX_NAME_LENGTH:
+        problems.invalid(
+            f"`{path[-1]}` must have at most {integrations.MAX_NAME_LENGTH} characters, not {len(name)}.", *path
+        )
+
+
 async def delete(session: WriteSession, viewer: Viewer, id: str, expected_version: int | None = None) -> None:
-    """Delete an integration with all that hangs below it."""
-    require(viewer, Permission.WRITE_INTEGRATIONS)
-    found = await hold(session, viewer, id, "id")
+    """Delete an integration of either world with all that hangs below it.
+
+    Raises Refused: FORBIDDEN without a right to its kind, NOT_FOUND for what is missing or out of reach,
+    VERSION_CONFLICT.
+    """
+    if all(viewer.webhook_scope(kind) is None for kind in webhooks.KINDS):
+        require(viewer, Permission.WRITE_INTEGRATIONS)
+    found = await hold_either(session, viewer, id)
+    require_right(viewer, found.kind)
     expect(found.version, expected_version, "expectedVersion")
     await session.delete(found)

@@ -3,6 +3,7 @@
 from gateway.sql import (
     exports,
     imports,
+    integration_filters,
     integrations,
     keys,
     paging,
@@ -16,6 +17,7 @@ from gateway.sql import (
 __all__ = [
     "exports",
     "imports",
+    "integration_filters",
     "integrations",
     "keys",
     "paging",

@@ -1,14 +1,16 @@
 """Statements over integrations of both worlds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 
 from gateway.domain.enums import IntegrationAccess, IntegrationKind, Permission
+from gateway.domain.integration_filters import IntegrationFilter
 from gateway.domain.paging import Page
 from gateway.domain.viewer import Viewer
-from gateway.sql import paging
-from gateway.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
+from gateway.domain.webhooks import KINDS
+from gateway.sql import integration_filters, paging
+from gateway.tables import Integration
 
 COLUMNS: paging.Columns = {
     "id": Integration.id,
@@ -20,7 +22,8 @@ COLUMNS: paging.Columns = {
     "created_by": func.coalesce(Integration.created_by, ""),
 }
 
-_WEBHOOKS = (IntegrationKind.INCOMING_WEBHOOK, IntegrationKind.OUTGOING_WEBHOOK)
+_SYSTEM = literal(IntegrationAccess.SYSTEM, Integration.access.type, literal_execute=True)
+"""In the statement itself: for a parameter SQLite would not use the index of these few rows."""
 
 
 def own_connected(viewer: Viewer) -> ColumnElement[bool]:
@@ -32,34 +35,29 @@ def own_connected(viewer: Viewer) -> ColumnElement[bool]:
     )
 
 
-def hangs_below_own(
-    viewer: Viewer, row: type[UseCaseGroup] | type[UseCase] | type[ResourceRecord]
-) -> ColumnElement[bool]:
-    """Rows of the viewer's team whose integration the viewer may see."""
-    return and_(
-        row.team_id == viewer.team_id,
-        exists().where(
-            Integration.team_id == row.team_id, Integration.id == row.integration_id, own_connected(viewer)
-        ),
-    )
+def _webhooks(viewer: Viewer) -> Iterator[ColumnElement[bool]]:
+    """For each kind of webhook that the viewer has a right to, those which it reaches."""
+    for kind in KINDS:
+        every = viewer.webhook_scope(kind)
+        if every is not None:
+            scope = and_(Integration.team_id == viewer.team_id, Integration.kind == kind)
+            yield scope if every else and_(scope, Integration.created_by == viewer.user_id)
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
     """Every integration that the viewer may see, of both worlds."""
-    scopes: list[ColumnElement[bool]] = []
-    if viewer.may(Permission.READ_INTEGRATIONS):
-        scopes.append(own_connected(viewer))
-        scopes.append(Integration.access == IntegrationAccess.SYSTEM)
-    for kind in _WEBHOOKS:
-        every = viewer.webhook_scope(kind)
-        if every is not None:
-            scope = and_(Integration.team_id == viewer.team_id, Integration.kind == kind)
-            scopes.append(scope if every else and_(scope, Integration.created_by == viewer.user_id))
-    return or_(false(), *scopes)
+    connected = (own_connected(viewer), Integration.access == _SYSTEM)
+    return or_(false(), *(connected if viewer.may(Permission.READ_INTEGRATIONS) else ()), *_webhooks(viewer))
+
+
+def own(viewer: Viewer) -> ColumnElement[bool]:
+    """Those of the viewer's team, of both worlds, that the viewer may see or change."""
+    connected = viewer.may(Permission.READ_INTEGRATIONS) or viewer.may(Permission.WRITE_INTEGRATIONS)
+    return or_(false(), *([own_connected(viewer)] if connected else ()), *_webhooks(viewer))
 
 
 def by_ids(viewer: Viewer, keys: Sequence[tuple[str, str]]) -> Select[Integration]:
-    """Those of these (team id, id) that the viewer may see."""
+    """Those of these (team id, id) that the viewer may see, and maybe others of these teams and ids."""
     teams = sorted({team for team, _ in keys})
     return select(Integration).where(
         Integration.team_id.in_(teams), Integration.id.in_(sorted({id for _, id in keys})), visible(viewer)
@@ -74,24 +72,35 @@ def by_id(viewer: Viewer, id: str, created_by: str | None) -> Select[Integration
     return statement.order_by((Integration.team_id == viewer.team_id).desc(), Integration.team_id).limit(1)
 
 
-def locked_connected(viewer: Viewer, id: str) -> Select[Integration]:
-    """The team's connected integration, held until the transaction ends.
-
-    Whatever is written under an integration is written with its row held, so that writers take turns.
-    """
+def _locked(scope: ColumnElement[bool], id: str) -> Select[Integration]:
     return (
         select(Integration)
-        .where(Integration.id == id, own_connected(viewer))
+        .where(Integration.id == id, scope)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
 
 
-def listed(viewer: Viewer, conditions: Sequence[ColumnElement[bool]], page: Page) -> Select[Integration]:
-    """A page of those that the viewer may see and that meet the conditions."""
-    return paging.paged(select(Integration).where(visible(viewer), *conditions), COLUMNS, page)
+def locked_connected(viewer: Viewer, id: str) -> Select[Integration]:
+    """The team's connected integration, held until the transaction ends.
+
+    Whatever is written under an integration is written with its row held, so that writers take turns.
+    """
+    return _locked(own_connected(viewer), id)
 
 
-def count(viewer: Viewer, conditions: Sequence[ColumnElement[bool]]) -> Select[int]:
+def locked(viewer: Viewer, id: str) -> Select[Integration]:
+    """The team's integration of either world, held until the transaction ends."""
+    return _locked(own(viewer), id)
+
+
+def listed(viewer: Viewer, filter: IntegrationFilter, page: Page) -> Select[Integration]:
+    """A page of those that the viewer may see and that the filter lets through."""
+    statement = select(Integration).where(visible(viewer), integration_filters.condition(filter))
+    return paging.paged(statement, COLUMNS, page)
+
+
+def count(viewer: Viewer, filter: IntegrationFilter) -> Select[int]:
     """How many `listed` has over all pages."""
-    return select(func.count()).select_from(Integration).where(visible(viewer), *conditions)
+    condition = integration_filters.condition(filter)
+    return select(func.count()).select_from(Integration).where(visible(viewer), condition)
