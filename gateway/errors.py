@@ -12,7 +12,7 @@ A `Refused` becomes the `errors` of a mutation's payload, or an entry of `errors
 `gateway.schema.errors` is the one place where that happens. Everything else is a surprise and is masked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.domain.enums import ErrorCode
@@ -92,6 +92,9 @@ class Problems:
 
     def invalid(self, message: str, *path: str | int) -> None:
         self.add(ErrorCode.INVALID, message, *path)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._found)
 
     def __bool__(self) -> bool:
         return bool(self._found)

@@ -1,5 +1,6 @@
 """From documents to columns: what a row's audit columns say, whatever kind of document it holds."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TypedDict
 
@@ -46,6 +47,22 @@ def created(document: Document, *, id: str, team_id: str, user_id: str, at: date
 def touched(document: Document, *, user_id: str, at: datetime) -> Document:
     """An Interactly document with the audit keys of one that this user changes now."""
     return {**document, "updatedBy": user_id, "updatedAt": instants.isoformat(at)}
+
+
+def changed_paths(before: Json, after: Json, path: str = "") -> Iterator[str]:
+    """Where two values differ, such as `config.actions.0.context`; lists of unequal length differ as a whole."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {**before, **after}:
+            below = f"{path}.{key}" if path else key
+            if key in before and key in after:
+                yield from changed_paths(before[key], after[key], below)
+            else:
+                yield below
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for place, pair in enumerate(zip(before, after, strict=True)):
+            yield from changed_paths(*pair, f"{path}.{place}")
+    elif before != after:
+        yield path
 
 
 def text_or_none(value: Json) -> str | None:

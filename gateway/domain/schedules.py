@@ -74,6 +74,8 @@ def is_daily(schedule: Json, at: time, zone: ZoneInfo) -> bool:
         return False
 
 
-def renewed(schedule: Document, at: time, zone: ZoneInfo, now: datetime) -> Document:
-    """The same daily schedule, triggered next after now."""
+def renewed(schedule: Json, at: time, zone: ZoneInfo, now: datetime) -> Json:
+    """A daily schedule with its next run after now; any other schedule as it is."""
+    if not isinstance(schedule, dict) or not is_daily(schedule, at, zone):
+        return schedule
     return {**schedule, "triggerAt": instants.isoformat(next_run(at, zone, now))}

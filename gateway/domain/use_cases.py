@@ -1,8 +1,11 @@
 """Use cases: the map of keys, and what their documents say about a row."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from gateway.domain.actions import ActionInput, actions_of, replaced
 from gateway.domain.documents import AuditColumns, audit_columns
 from gateway.domain.enums import Status, UseCaseKey, UseCaseType
 from gateway.domain.section import Document
@@ -38,6 +41,37 @@ _TYPES = {type_.value: type_ for type_ in UseCaseType}
 def use_case_type(stored: str) -> UseCaseType:
     """A stored `config.type`, which reads as OTHER when it is none we know."""
     return _TYPES.get(stored, UseCaseType.OTHER)
+
+
+def scheduler_names(document: Document) -> list[str]:
+    """The name of the scheduler of each scheduled action, as long as the use case is active."""
+    config = document.get("config")
+    if not isinstance(config, dict) or config.get("status") != Status.ACTIVE.value:
+        return []
+    scheduled = [action for action in actions_of(config) if action.get("schedule") is not None]
+    return [f"uc-{document['_id']}-{action.get('logicalId')}" for action in scheduled]
+
+
+def with_scheduler_names(document: Document) -> Document:
+    return {**document, "schedulerNames": [*scheduler_names(document)]}
+
+
+@dataclass(frozen=True, slots=True)
+class UseCaseChanges:
+    """What is to change of a use case: keys of its `config` as stored, and its actions unless they are None."""
+
+    config: Document
+    actions: Sequence[ActionInput] | None
+
+    def applied(self, stored: Document) -> Document:
+        """The document after these changes; names of schedulers stay as long as what they follow from does."""
+        config = stored.get("config")
+        config = {**(config if isinstance(config, dict) else {}), **self.config}
+        if self.actions is not None:
+            config["actions"] = [*replaced(actions_of(config), self.actions)]
+        document: Document = {**stored, "config": config}
+        same = scheduler_names(document) == scheduler_names(stored)
+        return document if same else with_scheduler_names(document)
 
 
 class UseCaseColumns(AuditColumns):

@@ -1,1 +1,61 @@
-"""Use-case groups."""
+"""Use-case groups, as far as the viewer may see them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from gateway import sql
+from gateway.database import Session
+from gateway.domain.enums import Permission
+from gateway.domain.ids import is_id
+from gateway.domain.paging import Page
+from gateway.domain.viewer import Viewer
+from gateway.errors import invalid, not_found
+from gateway.services.access import require
+from gateway.services.integrations import Key
+from gateway.tables import UseCaseGroup
+
+
+def own_ids(viewer: Viewer, keys: Sequence[Key]) -> list[str]:
+    """The ids among these keys that are of the viewer's team: nothing below another team's row is shown."""
+    return [id for team_id, id in keys if team_id == viewer.team_id]
+
+
+async def get(session: Session, viewer: Viewer, id: str) -> UseCaseGroup:
+    """The group with this id.
+
+    Raises Refused: FORBIDDEN without READ_INTEGRATIONS, INVALID for what is no id, NOT_FOUND for what does not
+    exist or hangs below an integration that the viewer may not see.
+    """
+    require(viewer, Permission.READ_INTEGRATIONS)
+    if not is_id(id):
+        raise invalid("`id` must be the id of a use-case group: 1 to 64 visible ASCII characters.", "id")
+    found = await session.scalar(sql.use_case_groups.by_ids(viewer, [id]))
+    if found is None:
+        raise not_found("There is no use-case group with this id.", "id")
+    return found
+
+
+async def by_keys(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, UseCaseGroup]:
+    """Those of these groups that the viewer may see."""
+    if not viewer.may(Permission.READ_INTEGRATIONS):
+        return {}
+    rows = await session.scalars(sql.use_case_groups.by_ids(viewer, own_ids(viewer, keys)))
+    return {(row.team_id, row.id): row for row in rows}
+
+
+async def listed(
+    session: Session, viewer: Viewer, keys: Sequence[Key], page: Page
+) -> Mapping[Key, list[UseCaseGroup]]:
+    """The same page of the groups of each of these integrations, as `Slice.cut` takes it."""
+    require(viewer, Permission.READ_INTEGRATIONS)
+    found: dict[Key, list[UseCaseGroup]] = defaultdict(list)
+    for row in await session.scalars(sql.use_case_groups.listed(viewer, own_ids(viewer, keys), page)):
+        found[row.team_id, row.integration_id].append(row)
+    return found
+
+
+async def counts(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, int]:
+    """How many groups each of these integrations has, for those that have any."""
+    require(viewer, Permission.READ_INTEGRATIONS)
+    rows = await session.execute(sql.use_case_groups.counts(viewer, own_ids(viewer, keys)))
+    return {(viewer.team_id, id): count for id, count in rows}

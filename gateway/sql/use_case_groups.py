@@ -45,7 +45,7 @@ def homes(viewer: Viewer, provider: Provider, group_id: str | None) -> Select[st
         UseCaseGroup.id == group_id,
     )
     return (
-        select(Integration.id, Integration.enabled, holds)
+        select(Integration.id, Integration.enabled, holds.label("holds"))
         .where(own_connected(viewer), Integration.provider == provider)
         .order_by(Integration.id)
     )
