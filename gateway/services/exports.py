@@ -1,1 +1,143 @@
 """One integration with all that hangs below it."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from gateway import sql
+from gateway.database import Session
+from gateway.domain import exports
+from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
+from gateway.domain.exports import INTEGRATION
+from gateway.domain.ids import is_id
+from gateway.domain.section import Document
+from gateway.domain.viewer import Viewer
+from gateway.errors import invalid, not_found, refused
+from gateway.services.access import require
+from gateway.services.intake import BATCH_SIZE
+from gateway.tables import Integration, ResourceRecord, UseCase
+
+_BELOW: tuple[type[UseCase | ResourceRecord], ...] = (UseCase, ResourceRecord)
+
+
+class Lists(NamedTuple):
+    """The documents of what hangs below an integration, in the order of an export."""
+
+    use_cases: Sequence[Document]
+    resource_records: Sequence[Document]
+
+
+async def get(session: Session, viewer: Viewer, id: str, secrets: SecretsMode) -> Integration:
+    """The connected integration to export.
+
+    Raises Refused: FORBIDDEN without the permissions to read it whole, INVALID for what is no id, NOT_FOUND for
+    what does not exist, is another team's, is another's personal one, or is a webhook.
+    """
+    require(viewer, Permission.READ_INTEGRATIONS, Permission.READ_RECORDS)
+    if secrets is SecretsMode.INCLUDE:
+        require(viewer, Permission.READ_SECRETS)
+    if not is_id(id):
+        raise invalid(
+            "`integrationId` must be the id of an integration: 1 to 64 visible ASCII characters.", "integrationId"
+        )
+    found = await session.scalar(sql.exports.connected(viewer, id))
+    if found is None:
+        raise not_found("There is no connected integration with this id.", "integrationId")
+    return found
+
+
+async def use_cases(session: Session, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Sequence[UseCase]]:
+    """All use cases of each of these integrations."""
+    found = defaultdict[str, list[UseCase]](list)
+    for row in await session.scalars(sql.exports.children(viewer, UseCase, ids)):
+        found[row.integration_id].append(row)
+    return found
+
+
+async def resource_records(
+    session: Session, viewer: Viewer, ids: Sequence[str]
+) -> Mapping[str, Sequence[ResourceRecord]]:
+    """All resource records of each of these integrations."""
+    found = defaultdict[str, list[ResourceRecord]](list)
+    for row in await session.scalars(sql.exports.children(viewer, ResourceRecord, ids)):
+        found[row.integration_id].append(row)
+    return found
+
+
+async def lists(session: Session, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Lists]:
+    """The documents below each of these integrations, and nothing else of their rows."""
+    found: dict[str, tuple[list[Document], list[Document]]] = {id: ([], []) for id in ids}
+    for place, entity in enumerate(_BELOW):
+        for id, document in await session.execute(sql.exports.documents(viewer, entity, ids)):
+            found[id][place].append(document)
+    return {id: Lists(*documents) for id, documents in found.items()}
+
+
+def document(integration: Integration, below: Lists, secrets: Document) -> Document:
+    """The export document, with these of the integration's secrets."""
+    return exports.compose(
+        exports.with_secrets(integration.document, secrets),
+        below.use_cases,
+        below.resource_records,
+        integration.envelope,
+    )
+
+
+async def find(session: Session, id: str, team_id: str | None = None) -> Integration:
+    """For an operator: the integration of either world with this id.
+
+    Raises Refused: NOT_FOUND, or CONFLICT when several teams have one and none of them was named.
+    """
+    found = (await session.scalars(sql.exports.by_id(id, team_id))).all()
+    if not found:
+        raise not_found(f"There is no integration {id}" + (f" in team {team_id}." if team_id else "."), "id")
+    if len(found) > 1:
+        teams = ", ".join(row.team_id for row in found)
+        raise refused(ErrorCode.CONFLICT, f"Several teams have an integration {id}: {teams}. Name one.", "team")
+    return found[0]
+
+
+async def count(session: Session, integration: Integration) -> int:
+    """How many use cases and resource records hang below an integration."""
+    counts = [
+        await session.scalar(sql.exports.count_under(entity, integration.team_id, integration.id))
+        for entity in _BELOW
+    ]
+    return sum(number or 0 for number in counts)
+
+
+async def whole(
+    session: Session,
+    integration: Integration,
+    secrets: SecretsMode,
+    advance: Callable[[int], None] = lambda _: None,
+) -> tuple[Document, Sequence[str]]:
+    """For an operator: an integration's document as it was or could be imported, and where something is left out.
+
+    An export document, or for a webhook an answer of integrations.get. `advance` is told how many of `count` are
+    done, batch by batch.
+    """
+    included = secrets is SecretsMode.INCLUDE
+    if integration.kind is not IntegrationKind.CONNECTED:
+        omitted = [key for key in ("token",) if key in integration.document and not included]
+        record: Document = {key: item for key, item in integration.document.items() if key not in omitted}
+        return {INTEGRATION: record, "success": True}, [f"{INTEGRATION}.{key}" for key in omitted]
+    below: list[list[Document]] = []
+    for entity in _BELOW:
+        documents: list[Document] = []
+        async for batch in _batches(session, entity, integration):
+            documents += batch
+            advance(len(batch))
+        below.append(documents)
+    composed = document(integration, Lists(*below), integration.secrets if included else {})
+    omitted = [] if included else exports.redacted_fields(integration.document, integration.secrets)
+    return composed, omitted
+
+
+async def _batches(
+    session: Session, entity: type[UseCase | ResourceRecord], integration: Integration
+) -> AsyncIterator[Sequence[Document]]:
+    statement = sql.exports.documents_under(entity, integration.team_id, integration.id)
+    result = await session.stream_scalars(statement.execution_options(yield_per=BATCH_SIZE))
+    async for batch in result.partitions():
+        yield batch

@@ -1,1 +1,95 @@
 """Statements that take documents in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Delete, Insert, Select, Update, delete, insert, select, update
+
+from gateway.domain.enums import IntegrationKind
+from gateway.tables import Integration, ResourceRecord, Team, UseCase, User
+
+Child = UseCase | ResourceRecord
+
+
+def team(id: str) -> Select[Team]:
+    """The team, held until the transaction ends: imports into one team take turns."""
+    return select(Team).where(Team.id == id).with_for_update(key_share=True)
+
+
+def users(team_id: str, ids: Sequence[str]) -> Select[str]:
+    """Which of these users the team has."""
+    return select(User.id).where(User.team_id == team_id, User.id.in_(ids))
+
+
+def integrations(team_id: str, ids: Sequence[str]) -> Select[Integration]:
+    """Integrations of either world with these ids, held until the transaction ends.
+
+    They come, and are locked, by id, so that no two imports wait for each other.
+    """
+    return (
+        select(Integration)
+        .where(Integration.team_id == team_id, Integration.id.in_(ids))
+        .order_by(Integration.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def connected(team_id: str, id: str, logical_id: str | None) -> Select[str]:
+    """The id of the team's connected integration with this logical id; without one, with this id."""
+    key = Integration.id == id if logical_id is None else Integration.logical_id == logical_id
+    return select(Integration.id).where(
+        Integration.team_id == team_id, Integration.kind == IntegrationKind.CONNECTED, key
+    )
+
+
+def taken_integration(team_id: str, id: str) -> Select[str]:
+    """The id itself, when an integration of either world has it."""
+    return select(Integration.id).where(Integration.team_id == team_id, Integration.id == id)
+
+
+def by_logical_ids(
+    entity: type[Child], team_id: str, integration_id: str, logical_ids: Sequence[str]
+) -> Select[str, str]:
+    """Logical id and id of the rows under an integration with these logical ids."""
+    return select(entity.logical_id, entity.id).where(
+        entity.team_id == team_id, entity.integration_id == integration_id, entity.logical_id.in_(logical_ids)
+    )
+
+
+def by_ids(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[str, str, str]:
+    """Id and integration's id of the team's rows with these ids, under whichever integration.
+
+    The logical id is read too, for SQLite's sake: without a column that only the table has, it would rather
+    walk through a whole index that covers the other two.
+    """
+    return select(entity.id, entity.integration_id, entity.logical_id).where(
+        entity.team_id == team_id, entity.id.in_(ids)
+    )
+
+
+def ids_under(entity: type[Child], team_id: str, integration_id: str) -> Select[str]:
+    """The ids of all rows of an entity under an integration."""
+    return select(entity.id).where(entity.team_id == team_id, entity.integration_id == integration_id)
+
+
+def stored(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[Any]:
+    """What an import compares with, as far as the entity has it; the columns are those of `Stored`."""
+    names = ("id", "logical_id", "version", "created_at", "document", "group_id", "key")
+    columns = [getattr(entity, name) for name in names if hasattr(entity, name)]
+    return select(*columns).where(entity.team_id == team_id, entity.id.in_(ids))
+
+
+def added(entity: type[Child | User]) -> Insert:
+    """Insert rows given by all their columns, many at once."""
+    return insert(entity)
+
+
+def changed(entity: type[Child]) -> Update:
+    """Update rows given by their keys and the columns to set, many at once."""
+    return update(entity)
+
+
+def deleted(entity: type[Child], team_id: str, ids: Sequence[str]) -> Delete:
+    """Delete these rows."""
+    return delete(entity).where(entity.team_id == team_id, entity.id.in_(ids))

@@ -1,0 +1,238 @@
+"""Documents that come in: telling the kinds apart by their content, and reading their shapes.
+
+Reading is lenient. What is refused is only what has no id or no shape, or what no database could hold.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from math import isfinite
+from typing import Protocol, Self
+
+from gateway.domain.documents import text_or_none
+from gateway.domain.enums import ErrorCode, WebhookType
+from gateway.domain.exports import INTEGRATION, PARTS, RESOURCE_RECORDS, USE_CASES
+from gateway.domain.ids import MAX_ID_LENGTH, is_id
+from gateway.domain.section import Document, Json
+
+Path = tuple[str | int, ...]
+
+MAX_DEPTH = 100
+"""Objects and lists inside each other."""
+
+MAX_LOGICAL_ID_LENGTH = 255
+"""Characters; what is longer cannot be indexed."""
+
+_SMALLEST, _GREATEST = -(2**63), 2**64 - 1
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_WEBHOOK_TYPES = {type_.value for type_ in WebhookType}
+
+
+class Report(Protocol):
+    """Where a problem is told; `gateway.errors.Problems.add` is one."""
+
+    def __call__(self, code: ErrorCode, message: str, *path: str | int) -> None: ...
+
+
+class Content(Enum):
+    """What a whole file, or the body of an answer, can be."""
+
+    EXPORT = "an export document"
+    WEBHOOK = "an answer of integrations.get"
+    WEBHOOK_LIST = "an answer of integrations.list"
+    WEBHOOKS = "a list of webhooks"
+
+
+def content_of(document: Json) -> Content | None:
+    """Which of them this is, told by its content alone; None for what is none of them."""
+    match document:
+        case list():
+            return Content.WEBHOOKS
+        case {"integrations": list()}:
+            return Content.WEBHOOK_LIST
+        case {"integration": {"type": str(type_)}} if type_ in _WEBHOOK_TYPES:
+            return Content.WEBHOOK
+        case {"integration": _}:
+            return Content.EXPORT
+        case _:
+            return None
+
+
+def is_record(value: Json) -> bool:
+    """Whether a line by itself is a resource record, which names its integration."""
+    return isinstance(value, dict) and "integrationId" in value and INTEGRATION not in value
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object to take in, and where it stood."""
+
+    document: Document
+    id: str
+    logical_id: str | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDocument:
+    """An export document that has a shape."""
+
+    integration: Entry
+    use_cases: Sequence[Entry]
+    resource_records: Sequence[Entry]
+    envelope: Document | None
+
+
+def read_entry(value: Json, report: Report, *path: str | int) -> Entry | None:
+    """An object with an id; None, and the reason reported, for what is not or cannot be stored."""
+    if not isinstance(value, dict):
+        report(ErrorCode.INVALID, "An object is needed here.", *path)
+        return None
+    id = value.get("_id")
+    faulty = unstorable(value)
+    if faulty is not None:
+        where, why = faulty
+        report(ErrorCode.INVALID, why, *path, *where)
+    elif id is None:
+        report(ErrorCode.REQUIRED, "`_id` is missing: there is nothing to know this by.", *path, "_id")
+    elif not isinstance(id, str) or not is_id(id):
+        report(ErrorCode.INVALID, f"`_id` must be 1 to {MAX_ID_LENGTH} visible ASCII characters.", *path, "_id")
+    elif len(logical_id := text_or_none(value.get("logicalId")) or "") > MAX_LOGICAL_ID_LENGTH:
+        report(
+            ErrorCode.INVALID, f"`logicalId` has more than {MAX_LOGICAL_ID_LENGTH} characters.", *path, "logicalId"
+        )
+    else:
+        return Entry(value, id, logical_id or None, path)
+    return None
+
+
+def read_export(document: Json, report: Report, *root: str | int) -> ExportDocument | None:
+    """An export document; None when it has no integration. Every reason to refuse it is reported."""
+    if not isinstance(document, dict):
+        report(ErrorCode.INVALID, "An export document is an object with the key `integration`.", *root)
+        return None
+    if document.get(INTEGRATION) is None:
+        report(ErrorCode.REQUIRED, "`integration` is missing.", *root, INTEGRATION)
+        return None
+    envelope: Document = {key: value for key, value in document.items() if key not in PARTS}
+    faulty = unstorable(envelope)
+    if faulty is not None:
+        report(ErrorCode.INVALID, faulty[1], *root, *faulty[0])
+    integration = read_entry(document[INTEGRATION], report, *root, INTEGRATION)
+    use_cases = _read_list(document, USE_CASES, report, *root)
+    records = _read_list(document, RESOURCE_RECORDS, report, *root)
+    if integration is None:
+        return None
+    if integration.document.get("type") in _WEBHOOK_TYPES:
+        report(ErrorCode.INVALID, "This is a webhook, not an account at a provider.", *root, INTEGRATION, "type")
+    return ExportDocument(integration, use_cases, records, envelope or None)
+
+
+def _read_list(document: Document, part: str, report: Report, *root: str | int) -> list[Entry]:
+    values = document.get(part)
+    if values is None:
+        return []
+    if not isinstance(values, list):
+        report(ErrorCode.INVALID, f"`{part}` must be a list.", *root, part)
+        return []
+    entries = [read_entry(value, report, *root, part, place) for place, value in enumerate(values)]
+    return unrepeated([entry for entry in entries if entry is not None], report)
+
+
+def unrepeated(entries: Sequence[Entry], report: Report) -> list[Entry]:
+    """The entries but for those, reported, that have the `_id` or `logicalId` of an earlier one."""
+    seen: dict[tuple[str, str], Path] = {}
+    kept = []
+    for entry in entries:
+        keys = keys_of(entry)
+        repeated = [key for key in keys if key in seen]
+        for name, value in repeated:
+            report(
+                ErrorCode.DUPLICATE,
+                f"`{name}` is that of entry {seen[name, value][-1]} already; each needs its own.",
+                *entry.path,
+                name,
+            )
+        if not repeated:
+            kept.append(entry)
+        for key in keys:
+            seen.setdefault(key, entry.path)
+    return kept
+
+
+def keys_of(entry: Entry) -> list[tuple[str, str]]:
+    """The names and values of what an entry is known by."""
+    found = [("_id", entry.id)]
+    return found if entry.logical_id is None else [*found, ("logicalId", entry.logical_id)]
+
+
+def read_webhooks(document: Json, report: Report) -> list[Entry]:
+    """The webhooks of an answer of integrations.get or .list, or of a plain list; each other entry is reported."""
+    entries = []
+    for path, value in _webhook_values(document):
+        entry = read_entry(value, report, *path)
+        if entry is None:
+            continue
+        if entry.document.get("type") in _WEBHOOK_TYPES:
+            entries.append(entry)
+        else:
+            report(ErrorCode.INVALID, f"`type` must be {' or '.join(sorted(_WEBHOOK_TYPES))}.", *path, "type")
+    return unrepeated(entries, report)
+
+
+def _webhook_values(document: Json) -> Iterator[tuple[Path, Json]]:
+    match document:
+        case {"integrations": list(values)}:
+            yield from ((("integrations", place), value) for place, value in enumerate(values))
+        case {"integration": value}:
+            yield ("integration",), value
+        case list(values):
+            yield from (((place,), value) for place, value in enumerate(values))
+
+
+def unstorable(value: Json) -> tuple[Path, str] | None:
+    """Where a value holds what no database keeps to the letter, and what that is."""
+    todo: list[tuple[Path, Json]] = [((), value)]
+    while todo:
+        path, found = todo.pop()
+        why = _unstorable_here(found, len(path))
+        if why is not None:
+            return path, why
+        if isinstance(found, dict):
+            if any(_UNSTORABLE.search(key) for key in found):
+                return path, "Keys cannot hold U+0000 or half of a surrogate pair."
+            todo += [((*path, key), item) for key, item in found.items()]
+        elif isinstance(found, list):
+            todo += [((*path, place), item) for place, item in enumerate(found)]
+    return None
+
+
+def _unstorable_here(value: Json, depth: int) -> str | None:
+    match value:
+        case str() if _UNSTORABLE.search(value):
+            return "Text cannot hold U+0000 or half of a surrogate pair."
+        case int() if not _SMALLEST <= value <= _GREATEST:
+            return "Whole numbers must fit into 64 bits."
+        case float() if not isfinite(value):
+            return "Numbers must be finite."
+        case dict() | list() if depth > MAX_DEPTH:
+            return f"Objects and lists may be nested {MAX_DEPTH} deep, not deeper."
+    return None
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many rows an import created, updated, found as they should be, and deleted."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+
+    def __iadd__(self, other: "Tally") -> Self:
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.deleted += other.deleted
+        return self

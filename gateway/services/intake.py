@@ -1,0 +1,182 @@
+"""Use cases and resource records taken in under an integration: matched, compared and written many at a time."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from gateway import sql
+from gateway.database import WriteSession
+from gateway.domain.documents import audit_columns
+from gateway.domain.enums import ErrorCode, UseCaseKey
+from gateway.domain.exports import canonical
+from gateway.domain.ids import new_id, new_logical_id
+from gateway.domain.imports import Entry, Report, Tally
+from gateway.domain.records import record_columns
+from gateway.domain.section import Document
+from gateway.domain.trust import Parent, Trust
+from gateway.domain.use_cases import CATALOGUE, use_case_columns
+from gateway.tables import ResourceRecord, UseCase
+
+T = TypeVar("T")
+Columns = dict[str, object]
+
+BATCH_SIZE = 1_000
+"""Rows a statement; well below the 32,766 variables that SQLite takes."""
+
+
+def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The items, at most `BATCH_SIZE` at a time."""
+    for start in range(0, len(items), BATCH_SIZE):
+        yield items[start : start + BATCH_SIZE]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What there is to know of a kind of row that is taken in."""
+
+    entity: type[UseCase | ResourceRecord]
+    name: str
+    columns: Callable[[Document, str, datetime], Mapping[str, object]]
+
+
+USE_CASES = Kind(UseCase, "use_case", use_case_columns)
+RESOURCE_RECORDS = Kind(ResourceRecord, "resource_record", record_columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What entries under one integration are taken in with."""
+
+    session: WriteSession
+    team_id: str
+    parent: Parent
+    trust: Trust
+    report: Report
+    tally: Tally = field(default_factory=Tally)
+    advance: Callable[[int], None] = lambda _: None
+    """Told how many entries are done, batch by batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where entries belong: the rows they are, by their `_id`, and which of these ids rows have already."""
+
+    rows: Mapping[str, str]
+    taken: Collection[str]
+
+
+async def take(intake: Intake, kind: Kind, entries: Sequence[Entry], *, replace: bool = False) -> None:
+    """Create or update a row for each entry, with `replace` also delete the integration's other rows.
+
+    The entries have ids and logical ids of their own. One that cannot be taken in is reported.
+    """
+    places = await _places(intake, kind, entries)
+    if replace:
+        gone = await _delete_others(intake, kind, set(places.rows.values()))
+        places = _Places(places.rows, set(places.taken) - gone)
+    for batch in batches(entries):
+        await _write(intake, kind, batch, places)
+        intake.advance(len(batch))
+
+
+async def _places(intake: Intake, kind: Kind, entries: Sequence[Entry]) -> _Places:
+    """Matched by logical id, then by id what has none (to the letter: what has a new one, too)."""
+    by_logical_id: dict[str, str] = {}
+    owners: dict[str, str] = {}
+    for batch in batches(entries):
+        known = [entry.logical_id for entry in batch if entry.logical_id is not None]
+        alike = sql.imports.by_logical_ids(kind.entity, intake.team_id, intake.parent.id, known)
+        by_logical_id.update((row.logical_id, row.id) for row in await intake.session.execute(alike))
+        there = sql.imports.by_ids(kind.entity, intake.team_id, [entry.id for entry in batch])
+        owners.update((row.id, row.integration_id) for row in await intake.session.execute(there))
+    rows = {entry.id: by_logical_id[entry.logical_id] for entry in entries if entry.logical_id in by_logical_id}
+    claimed = set(rows.values())
+    for entry in entries:
+        may_be = entry.id not in rows and (entry.logical_id is None or intake.trust.to_the_letter)
+        if not may_be or owners.get(entry.id) != intake.parent.id:
+            continue
+        if entry.id in claimed:
+            intake.report(
+                ErrorCode.DUPLICATE,
+                "Another entry is what has this `_id` here, by its `logicalId`.",
+                *entry.path,
+                "_id",
+            )
+        else:
+            rows[entry.id] = entry.id
+    return _Places(rows, owners.keys())
+
+
+async def _delete_others(intake: Intake, kind: Kind, kept: set[str]) -> set[str]:
+    found = await intake.session.scalars(sql.imports.ids_under(kind.entity, intake.team_id, intake.parent.id))
+    gone = set(found) - kept
+    for batch in batches(sorted(gone)):
+        await intake.session.execute(sql.imports.deleted(kind.entity, intake.team_id, batch))
+    intake.tally.deleted += len(gone)
+    return gone
+
+
+async def _write(intake: Intake, kind: Kind, batch: Sequence[Entry], places: _Places) -> None:
+    ids = [places.rows[entry.id] for entry in batch if entry.id in places.rows]
+    found = await intake.session.execute(sql.imports.stored(kind.entity, intake.team_id, ids))
+    stored = {row.id: row for row in found}
+    added: list[Columns] = []
+    changed: list[Columns] = []
+    for entry in batch:
+        if entry.id not in places.rows:
+            added += _added(intake, kind, entry, taken=entry.id in places.taken)
+        else:
+            changed += _changed(intake, kind, entry, stored[places.rows[entry.id]])
+    if added:
+        await intake.session.execute(sql.imports.added(kind.entity), added)
+    if changed:
+        await intake.session.execute(sql.imports.changed(kind.entity), changed)
+    intake.tally.created += len(added)
+    intake.tally.updated += len(changed)
+    intake.tally.unchanged += len(ids) - len(changed)
+
+
+def _added(intake: Intake, kind: Kind, entry: Entry, *, taken: bool) -> list[Columns]:
+    if taken and intake.trust.to_the_letter:
+        intake.report(ErrorCode.CONFLICT, "Another one of the team has this `_id` already.", *entry.path, "_id")
+        return []
+    id = new_id() if taken else entry.id
+    document = intake.trust.first(entry, id, intake.parent)
+    logical_id = entry.logical_id or new_logical_id(kind.name)
+    row: Columns = {
+        "team_id": intake.team_id,
+        "id": id,
+        "integration_id": intake.parent.id,
+        "version": 1,
+        "document": document,
+        **kind.columns(document, logical_id, intake.session.as_of),
+    }
+    return [row]
+
+
+def _changed(intake: Intake, kind: Kind, entry: Entry, stored: Any) -> list[Columns]:  # noqa: ANN401 (a row of `sql.imports.stored`)
+    document = intake.trust.next(entry, stored.id, intake.parent, stored.document)
+    if canonical(document) == canonical(stored.document):
+        return []
+    document = intake.trust.signed(document)
+    logical_id = entry.logical_id or stored.logical_id
+    row: Columns = {
+        "team_id": intake.team_id,
+        "id": stored.id,
+        "version": stored.version + 1,
+        "document": document,
+        **kind.columns(document, logical_id, intake.session.as_of),
+        "created_at": audit_columns(document, stored.created_at)["created_at"],
+    }
+    if kind.entity is UseCase:
+        stays = stored.key is None or _is_still(stored.key, document)
+        row |= {"group_id": stored.group_id if stays else None, "key": stored.key if stays else None}
+    return [row]
+
+
+def _is_still(key: UseCaseKey, document: Document) -> bool:
+    """Whether a use case is the one that its group holds under this key."""
+    config = document.get("config")
+    known = CATALOGUE[key]
+    return isinstance(config, dict) and (config.get("type"), config.get("name")) == (known.type.value, known.name)
