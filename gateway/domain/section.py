@@ -9,6 +9,7 @@ from typing import Generic, TypeAlias, TypeVar
 import structlog
 
 from gateway.domain import instants
+from gateway.domain.timezones import is_timezone
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Document: TypeAlias = dict[str, Json]
@@ -86,6 +87,14 @@ class Section(Generic[R]):
         except ValueError:
             self._faulty(key)
             return None
+
+    def timezone(self, key: str) -> str | None:
+        """The name of a time zone that exists."""
+        value = self.text(key)
+        if value is None or is_timezone(value):
+            return value
+        self._faulty(key)
+        return None
 
     def _items(self, key: str) -> Iterator[Json]:
         value = self.values.get(key)
