@@ -11,6 +11,7 @@ from strawberry.types.info import Info as StrawberryInfo
 from gateway import services
 from gateway.database import Database, Session, WriteSession
 from gateway.domain.enums import Permission
+from gateway.domain.section import Document
 from gateway.domain.viewer import Viewer
 from gateway.tables import Integration
 
@@ -86,11 +87,18 @@ class Context:
 
     def secret(self, row: Integration, name: str) -> str | None:
         """A secret of an integration, for a viewer who may read it; it is audited before the answer leaves."""
-        if row.team_id != self.viewer.team_id or not self.viewer.may(Permission.READ_SECRETS):
-            return None
-        self._disclosed.add(f"integration {row.id} {name}")
-        value = row.secrets.get(name)
+        value = self._secrets(row, name).get(name)
         return value if isinstance(value, str) else None
+
+    def secrets(self, row: Integration) -> Document:
+        """All secrets of an integration, on the same terms."""
+        return self._secrets(row, *row.secrets)
+
+    def _secrets(self, row: Integration, *names: str) -> Document:
+        if row.team_id != self.viewer.team_id or not self.viewer.may(Permission.READ_SECRETS):
+            return {}
+        self._disclosed.update(f"integration {row.id} {name}" for name in names)
+        return row.secrets
 
     async def finish(self) -> None:
         """End the operation: write down which secrets it disclosed, or fail it."""

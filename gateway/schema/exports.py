@@ -1,13 +1,147 @@
 """One integration with all that hangs below it, and back again."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
 import strawberry
+
+from gateway import services
+from gateway.database import WriteSession
+from gateway.domain import exports
+from gateway.domain.enums import ImportMode, Outcome, SecretsMode
+from gateway.domain.section import Document
+from gateway.schema.connected_integrations import ConnectedIntegration
+from gateway.schema.context import Info
+from gateway.schema.fields import field, mutation
+from gateway.schema.payloads import UserError, answer
+from gateway.schema.scalars import JSON
+from gateway.schema.use_cases import UseCase
+from gateway.services.exports import Lists
+from gateway.tables import Integration as IntegrationRow
+from gateway.tables import ResourceRecord as ResourceRecordRow
+from gateway.tables import UseCase as UseCaseRow
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSource:
+    """What an export is answered from."""
+
+    integration: IntegrationRow
+    secrets: SecretsMode
+
+    async def below(self, info: Info) -> Lists:
+        """The documents below the integration, read once for all fields."""
+        return await info.context.load(services.exports.lists, self.integration.id) or Lists((), ())
+
+
+@strawberry.type(description="One integration with all its use cases and resource records, read in one snapshot.")
+class IntegrationExport:
+    integration: ConnectedIntegration = strawberry.field(description="The integration itself.")
+
+    @field("All its use cases, the oldest first.", graphql_type=list[UseCase])
+    @staticmethod
+    async def use_cases(root: strawberry.Parent[ExportSource], info: Info) -> Sequence[UseCaseRow]:
+        return await info.context.load(services.exports.use_cases, root.integration.id) or ()
+
+    @field(
+        "The export in the documents' own spelling: `integration`, `use_cases`, `resource_records`, and whatever "
+        "else the imported document held.",
+        graphql_type=JSON,
+    )
+    @staticmethod
+    async def document(root: strawberry.Parent[ExportSource], info: Info) -> Document:
+        secrets = info.context.secrets(root.integration) if root.secrets is SecretsMode.INCLUDE else {}
+        return services.exports.document(root.integration, await root.below(info), secrets)
+
+    @field(
+        "SHA-256 over the canonical form of `document` (compact, keys sorted, both lists sorted) without `_id`, "
+        "`teamId`, `integrationId`, `schedulerNames`, who made and changed it and when, and tokens: what was "
+        "exported here and imported elsewhere has the same."
+    )
+    @staticmethod
+    async def checksum(root: strawberry.Parent[ExportSource], info: Info) -> str:
+        return exports.checksum(services.exports.document(root.integration, await root.below(info), {}))
+
+    @field("Paths of what was left out of `document`, such as `integration.config.accessToken`.")
+    @staticmethod
+    def redacted_fields(root: strawberry.Parent[ExportSource]) -> list[str]:
+        if root.secrets is SecretsMode.INCLUDE:
+            return []
+        return exports.redacted_fields(root.integration.document, root.integration.secrets)
 
 
 @strawberry.type
 class ExportQueries:
-    pass
+    @field(
+        "One integration with all its use cases and resource records, read in one snapshot. Null with NOT_FOUND "
+        "when it does not exist, is not visible or is a webhook.",
+        graphql_type=IntegrationExport | None,
+    )
+    @staticmethod
+    async def integration_export(
+        info: Info,
+        integration_id: Annotated[strawberry.ID, strawberry.argument(description="The integration's id.")],
+        secrets: Annotated[
+            SecretsMode,
+            strawberry.argument(description="Whether `document` has tokens; INCLUDE needs READ_SECRETS."),
+        ] = SecretsMode.OMIT,
+    ) -> ExportSource:
+        async with info.context.read() as session:
+            row = await services.exports.get(session, info.context.viewer, integration_id, secrets)
+        return ExportSource(row, secrets)
+
+
+@strawberry.type(description="What became of an imported document, or why nothing did.")
+class ImportIntegrationPayload:
+    integration: IntegrationRow | None = strawberry.field(
+        graphql_type=ConnectedIntegration | None, default=None, description="The integration as it is now."
+    )
+    outcome: Outcome | None = strawberry.field(
+        default=None, description="UPDATED also when only something below the integration changed."
+    )
+    created: int = strawberry.field(
+        default=0, description="How many of the integration, its use cases and resource records are new."
+    )
+    updated: int = strawberry.field(default=0, description="How many of them were changed.")
+    unchanged: int = strawberry.field(default=0, description="How many of them were as the document says already.")
+    deleted: int = strawberry.field(
+        default=0, description="How many use cases and resource records REPLACE deleted."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done; empty when it was."
+    )
 
 
 @strawberry.type
 class ImportMutations:
-    pass
+    @mutation(
+        "Take an export document back in, all of it or nothing. What it says of teams, people, instants and "
+        "tokens is not believed; ids are kept where they are free."
+    )
+    @staticmethod
+    async def import_integration(
+        info: Info,
+        document: Annotated[
+            JSON,
+            strawberry.argument(description="An export document: `integration`, `use_cases`, `resource_records`."),
+        ],
+        mode: Annotated[
+            ImportMode, strawberry.argument(description="What happens to what is there already.")
+        ] = ImportMode.MERGE,
+        dry_run: Annotated[
+            bool, strawberry.argument(description="Do all of it, answer, and keep nothing.")
+        ] = False,
+    ) -> ImportIntegrationPayload:
+        async def work(session: WriteSession) -> ImportIntegrationPayload:
+            done = await services.imports.by_viewer(session, info.context.viewer, document, mode)
+            return ImportIntegrationPayload(
+                integration=done.integration,
+                outcome=done.outcome,
+                created=done.tally.created,
+                updated=done.tally.updated,
+                unchanged=done.tally.unchanged,
+                deleted=done.tally.deleted,
+            )
+
+        return await answer(info, ImportIntegrationPayload, work, dry_run=dry_run)
