@@ -1,16 +1,39 @@
 """An account at a provider, connected for a team."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
+from gateway import services
 from gateway.domain import integrations
-from gateway.domain.enums import AuthType, IntegrationAccess, IntegrationStatus, Provider, TokenState
+from gateway.domain.enums import (
+    AuthType,
+    IntegrationAccess,
+    IntegrationStatus,
+    Provider,
+    Status,
+    TokenState,
+    UseCaseType,
+)
+from gateway.domain.paging import OLDEST_FIRST, Slice
 from gateway.domain.section import Section
+from gateway.schema.connections import (
+    After,
+    Before,
+    Connection,
+    ConnectionSource,
+    First,
+    Last,
+    Offset,
+    page_of,
+)
 from gateway.schema.context import Info
 from gateway.schema.fields import either, field, key, word
 from gateway.schema.integrations import Integration
 from gateway.schema.scalars import TimeZone
+from gateway.schema.use_case_groups import UseCaseGroup
+from gateway.schema.use_cases import UseCase
 from gateway.tables import Integration as IntegrationRow
 
 ConfigSource = Section[IntegrationRow]
@@ -64,3 +87,58 @@ class ConnectedIntegration(Integration):
     @staticmethod
     def config(root: strawberry.Parent[IntegrationRow]) -> ConfigSource:
         return root.config()
+
+    @field(
+        "Its groups of use cases, the oldest first; none for an integration of another team.",
+        graphql_type=Connection[UseCaseGroup],
+    )
+    @staticmethod
+    async def use_case_groups(
+        root: strawberry.Parent[IntegrationRow],
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        offset: Offset = None,
+    ) -> ConnectionSource:
+        page = page_of(OLDEST_FIRST, first, after, last, before, offset)
+        key = (root.team_id, root.id)
+        rows = await info.context.load(services.use_case_groups.listed, key, page)
+
+        async def count() -> int:
+            return await info.context.load(services.use_case_groups.counts, key) or 0
+
+        return ConnectionSource(page, Slice.cut(rows or (), page), count)
+
+    @field(
+        "Its use cases, the oldest first; none for an integration of another team.",
+        graphql_type=Connection[UseCase],
+    )
+    @staticmethod
+    async def use_cases(
+        root: strawberry.Parent[IntegrationRow],
+        info: Info,
+        status: Annotated[
+            Status | None, strawberry.argument(description="Only those that are in use, or not.")
+        ] = None,
+        type: Annotated[
+            UseCaseType | None,
+            strawberry.argument(
+                description="Only those of this type; OTHER for all that this graph does not know."
+            ),
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        offset: Offset = None,
+    ) -> ConnectionSource:
+        page = page_of(OLDEST_FIRST, first, after, last, before, offset)
+        key = (root.team_id, root.id)
+        rows = await info.context.load(services.use_cases.listed, key, page, status, type)
+
+        async def count() -> int:
+            return await info.context.load(services.use_cases.counts, key, status, type) or 0
+
+        return ConnectionSource(page, Slice.cut(rows or (), page), count)

@@ -1,11 +1,68 @@
 """Groups of use cases."""
 
+from datetime import datetime
+from typing import Annotated
+
 import strawberry
+
+from gateway import services
+from gateway.domain import instants, schedules, timezones
+from gateway.schema.context import Info
+from gateway.schema.fields import field
+from gateway.schema.nodes import Node
+from gateway.schema.scalars import Time, TimeZone
+from gateway.schema.use_cases import INTEGRATION, UseCase, integration_above
+from gateway.tables import Integration as IntegrationRow
+from gateway.tables import UseCase as UseCaseRow
+from gateway.tables import UseCaseGroup as UseCaseGroupRow
+
+
+@strawberry.type(description="A named set of use cases that share a sheet, an assistant and a daily start time.")
+class UseCaseGroup(Node):
+    id: strawberry.ID = strawberry.field(description="The group's id.")
+    name: str = strawberry.field(description="What people call it.")
+    slug: str = strawberry.field(description="What scripts call it; unique within its integration.")
+    sheet_link: str | None = strawberry.field(description="The sheet that its use cases read from.")
+    assistant_id: strawberry.ID | None = strawberry.field(description="The assistant that talks to patients.")
+    timezone: TimeZone | None = strawberry.field(description="The zone of `startTime`; UTC when there is none.")
+    start_time: Time | None = strawberry.field(description="When its use cases run each day; null for never.")
+    version: int = strawberry.field(description="Counts its changes; for `expectedVersion`.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+
+    @field("The integration it hangs below.", graphql_type=INTEGRATION)
+    @staticmethod
+    async def integration(root: strawberry.Parent[UseCaseGroupRow], info: Info) -> IntegrationRow:
+        return await integration_above(root, info)
+
+    @field(
+        "The next instant at which the group runs, with daylight saving applied: a wall time that does not exist "
+        "runs when the gap ends, one that exists twice at the first."
+    )
+    @staticmethod
+    def next_run_at(root: strawberry.Parent[UseCaseGroupRow]) -> datetime | None:
+        if root.start_time is None:
+            return None
+        return schedules.next_run(root.start_time, timezones.zone(root.timezone), instants.now())
+
+    @field("Its use cases, the oldest first.", graphql_type=list[UseCase])
+    @staticmethod
+    async def use_cases(root: strawberry.Parent[UseCaseGroupRow], info: Info) -> list[UseCaseRow]:
+        return await info.context.load(services.use_cases.of_groups, (root.team_id, root.id)) or []
 
 
 @strawberry.type
 class UseCaseGroupQueries:
-    pass
+    @field(
+        "One group of use cases. Null with NOT_FOUND when it does not exist or is not visible.",
+        graphql_type=UseCaseGroup | None,
+    )
+    @staticmethod
+    async def use_case_group(
+        info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The group's id.")]
+    ) -> UseCaseGroupRow:
+        async with info.context.read() as session:
+            return await services.use_case_groups.get(session, info.context.viewer, id)
 
 
 @strawberry.type

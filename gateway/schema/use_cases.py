@@ -1,11 +1,151 @@
-"""Use cases."""
+"""Use cases, their actions and schedules."""
+
+from datetime import datetime
+from typing import Annotated, ForwardRef
 
 import strawberry
+
+from gateway import services
+from gateway.domain.actions import DEFAULT_DAYS
+from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey, UseCaseType
+from gateway.domain.section import Section
+from gateway.domain.use_cases import use_case_type
+from gateway.errors import not_found
+from gateway.schema.context import Info
+from gateway.schema.fields import either, field, key, word
+from gateway.schema.nodes import Node
+from gateway.schema.scalars import TimeZone
+from gateway.schema.users import User
+from gateway.tables import Integration as IntegrationRow
+from gateway.tables import UseCase as UseCaseRow
+from gateway.tables import UseCaseGroup as UseCaseGroupRow
+
+# Types of rooms that build on this one.
+INTEGRATION: object = Annotated[
+    ForwardRef("ConnectedIntegration"), strawberry.lazy("gateway.schema.connected_integrations")
+]
+_GROUP: object = Annotated[ForwardRef("UseCaseGroup"), strawberry.lazy("gateway.schema.use_case_groups")] | None
+
+ConfigSource = Section[UseCaseRow]
+
+
+@strawberry.type(description="When an action runs.")
+class Schedule:
+    field: ScheduleField = key("field", "How often.", either(word(ScheduleField), ScheduleField.RECURRING))
+    start_date_time: datetime | None = key("startDateTime", "Its first run.", Section.instant)
+    end_date_time: datetime | None = key("endDateTime", "After this it runs no more.", Section.instant)
+    trigger_at: datetime | None = key("triggerAt", "Its next run.", Section.instant)
+
+
+@strawberry.type(description="One text message or call of a use case, some days before what it reminds of.")
+class UseCaseAction:
+    logical_id: str = key("logicalId", "The same over export and import.", either(Section.text, ""))
+    action_type: ActionType = key(
+        "actionType",
+        "How it reaches a patient; SMS where the document is silent.",
+        either(word(ActionType), ActionType.SMS),
+    )
+    template_name: str = key("templateName", "The template of its words.", either(Section.text, ""))
+    context: str = key("context", "What it is about, in the sheet's words.", either(Section.text, ""))
+    report_emails: list[str] = key("reportEmails", "Who is told how it went.", Section.texts)
+    days_window: int = key(
+        "daysWindow", "How many days before; 0 is the same day.", either(Section.integer, DEFAULT_DAYS)
+    )
+    status: Status = key("status", "Whether it is in use.", either(word(Status), Status.INACTIVE))
+
+    @field(
+        "When it runs; null when it does not, or in a way that this graph does not know.",
+        graphql_type=Schedule | None,
+    )
+    @staticmethod
+    def schedule(root: strawberry.Parent[ConfigSource]) -> ConfigSource | None:
+        schedule = root.section("schedule")
+        return schedule if schedule.member("field", ScheduleField) else None
+
+
+@strawberry.type(description="What a use case does, and where it reads from.")
+class UseCaseConfig:
+    display_name: str | None = key("displayName", "What people call it.")
+    assistant_id: strawberry.ID | None = key("assistantId", "The assistant that talks to patients.")
+    status: Status = key("status", "Whether it is in use.", either(word(Status), Status.INACTIVE))
+    timezone: TimeZone | None = key(
+        "timezone", "The zone that it runs in; null where its document names none that exists.", Section.timezone
+    )
+    name: str = key("name", "Which of its type it is, in the documents' words.", either(Section.text, ""))
+    sheet_link: str | None = key("sheetLink", "The sheet that it reads from.")
+
+    @field("What it does; OTHER for a type that this graph does not know.")
+    @staticmethod
+    def type(root: strawberry.Parent[ConfigSource]) -> UseCaseType:
+        return use_case_type(root.row.type)
+
+    @field("Its text messages and calls.", graphql_type=list[UseCaseAction])
+    @staticmethod
+    def actions(root: strawberry.Parent[ConfigSource]) -> list[ConfigSource]:
+        return root.sections("actions")
+
+
+@strawberry.type(description="An automation under a connected integration, such as a reminder fed by a sheet.")
+class UseCase(Node):
+    id: strawberry.ID = strawberry.field(description="The document's own id.")
+    logical_id: str = strawberry.field(description="The same over export and import.")
+    team_id: strawberry.ID = strawberry.field(description="The team it belongs to.")
+    integration_id: strawberry.ID = strawberry.field(description="The integration it hangs below.")
+    key: UseCaseKey | None = strawberry.field(
+        description="Which of the known use cases this is; null for one made outside a group."
+    )
+    version: int = strawberry.field(description="Counts its changes; for `expectedVersion`.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    created_by: User | None = strawberry.field(description="Who created it.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    updated_by: User | None = strawberry.field(description="Who last changed it.")
+
+    @field("The integration it hangs below.", graphql_type=INTEGRATION)
+    @staticmethod
+    async def integration(root: strawberry.Parent[UseCaseRow], info: Info) -> IntegrationRow:
+        return await integration_above(root, info)
+
+    @field("The group it was made in, if any.", graphql_type=_GROUP)
+    @staticmethod
+    async def group(root: strawberry.Parent[UseCaseRow], info: Info) -> UseCaseGroupRow | None:
+        if root.group_id is None:
+            return None
+        return await info.context.load(services.use_case_groups.by_keys, (root.team_id, root.group_id))
+
+    @field("The names of its schedulers: one for each scheduled action, while it is in use.")
+    @staticmethod
+    def scheduler_names(root: strawberry.Parent[UseCaseRow]) -> list[str]:
+        return root.section().texts("schedulerNames")
+
+    @field("What it does, and where it reads from.", graphql_type=UseCaseConfig)
+    @staticmethod
+    def config(root: strawberry.Parent[UseCaseRow]) -> ConfigSource:
+        return root.config()
+
+
+async def integration_above(row: UseCaseRow | UseCaseGroupRow, info: Info) -> IntegrationRow:
+    """The integration that a row hangs below.
+
+    Raises Refused (NOT_FOUND) when it is gone meanwhile, or for a viewer who may write but not read.
+    """
+    found = await info.context.load(services.integrations.by_keys, (row.team_id, row.integration_id))
+    if found is None:
+        raise not_found("There is no integration with this id.")
+    return found
 
 
 @strawberry.type
 class UseCaseQueries:
-    pass
+    @field(
+        "One use case. Null with NOT_FOUND when it does not exist or is not visible.",
+        graphql_type=UseCase | None,
+    )
+    @staticmethod
+    async def use_case(
+        info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The use case's id.")]
+    ) -> UseCaseRow:
+        async with info.context.read() as session:
+            return await services.use_cases.get(session, info.context.viewer, id)
 
 
 @strawberry.type
