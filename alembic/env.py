@@ -15,8 +15,9 @@ _LOCK = 7_470_726_411_209
 
 def run(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        # Only now: another migration is waited for however long it takes, a table in use is not.
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

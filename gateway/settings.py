@@ -3,7 +3,6 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -145,16 +144,7 @@ def unknown_variables() -> list[str]:
     return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
 
 
-@lru_cache
-def settings() -> Settings:
-    """The settings of this process, read once.
-
-    Raises SettingsInvalid, which names each variable that is wrong.
-    """
-    return chosen()
-
-
-def chosen(**given: object) -> Settings:
+def settings(**given: object) -> Settings:
     """The settings as they are now, with those given here before what the environment and the file say.
 
     Raises SettingsInvalid, which names each variable that is wrong.

@@ -8,7 +8,10 @@ from typer.core import TyperGroup
 
 from gateway import __version__
 from gateway.cli import terminal
+from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
+from gateway.cli.exports import export
+from gateway.cli.imports import import_
 from gateway.cli.keys import keys
 from gateway.cli.migrate import migrate
 from gateway.cli.schema import schema
@@ -57,9 +60,12 @@ def _version(wanted: bool) -> None:
 
 
 app.command()(serve)
+app.command()(demo)
 app.command()(migrate)
 app.command()(schema)
 app.add_typer(keys, name="keys")
+app.command("import")(import_)
+app.command()(export)
 app.command()(settings)
 app.command()(doctor)
 

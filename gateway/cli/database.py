@@ -28,9 +28,9 @@ def blocking(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, Non
     return run
 
 
-def configured() -> Settings:
-    """The settings of this process, with logging set up by them; variables that set nothing are reported."""
-    found = settings()
+def configured(**given: object) -> Settings:
+    """The settings, those given first, with logging set up by them; variables that set nothing are reported."""
+    found = settings(**given)
     logs.configure(found.log_level)
     for name in unknown_variables():
         log.warning("settings.unknown", variable=name, hint="`gateway settings` lists those there are")

@@ -23,14 +23,15 @@ class Team:
     """A team and the person who keeps its integrations."""
 
     id: str
+    name: str
     user_id: str
     username: str
 
 
-LAKESIDE = Team("5eb7cf5a86d9755df3a6c593", "64a3f0c2b81d4e5f6a7b8c01", "mara.lindqvist")
+LAKESIDE = Team("5eb7cf5a86d9755df3a6c593", "Lakeside", "64a3f0c2b81d4e5f6a7b8c01", "mara.lindqvist")
 """The team of the documents' own example too, so that one key sees everything."""
 
-HARBORVIEW = Team("64b0d2e47c1f3a5b9d8e6f02", "64b0d3117c1f3a5b9d8e6f03", "otto.rosendahl")
+HARBORVIEW = Team("64b0d2e47c1f3a5b9d8e6f02", "Harborview", "64b0d3117c1f3a5b9d8e6f03", "otto.rosendahl")
 
 TEAMS = (LAKESIDE, HARBORVIEW)
 

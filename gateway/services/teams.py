@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from gateway import sql
-from gateway.database import WriteSession
+from gateway.database import Session, WriteSession
 from gateway.domain.documents import text_or_none
 from gateway.domain.ids import is_id
 from gateway.domain.section import Document
@@ -11,6 +11,11 @@ from gateway.services.intake import batches
 from gateway.tables import Team, User
 
 _PEOPLE = ("createdBy", "updatedBy", "_createdBy", "_updatedBy")
+
+
+async def ids(session: Session) -> set[str]:
+    """The ids of all teams; empty for a database that holds nothing."""
+    return set(await session.scalars(sql.imports.team_ids()))
 
 
 async def hold(session: WriteSession, team_id: str) -> None:

@@ -16,6 +16,11 @@ def team(id: str) -> Select[Team]:
     return select(Team).where(Team.id == id).with_for_update(key_share=True)
 
 
+def team_ids() -> Select[str]:
+    """The ids of all teams."""
+    return select(Team.id)
+
+
 def users(team_id: str, ids: Sequence[str]) -> Select[str]:
     """Which of these users the team has."""
     return select(User.id).where(User.team_id == team_id, User.id.in_(ids))

@@ -1,0 +1,111 @@
+"""`gateway demo`."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from gateway import migrations
+from gateway.cli import server
+from gateway.cli.database import configured, reached
+from gateway.cli.terminal import err, out
+from gateway.demo import loading
+from gateway.demo.clinics import CLINICS, HARBORVIEW, LAKESIDE
+from gateway.demo.requests import Request, requests
+from gateway.domain import instants
+from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What a visitor needs."""
+
+    key: str
+    other_key: str
+    requests: Sequence[Request]
+
+
+def demo(
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="An empty database to fill and keep; a new temporary SQLite file when absent."
+        ),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(metavar="HOST", help="Address to listen on; GATEWAY_HOST when absent.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="Port to listen on; GATEWAY_PORT when absent, 0 for a free one."
+        ),
+    ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Whether to serve it, or only to load it and print.")
+    ] = True,
+) -> None:
+    """Load a clinic group that does not exist, with the documents' own examples, and serve it.
+
+    Prints a key and a curl line for each operation, ready to be pasted. A temporary file is removed when serving
+    ends; without serving it stays, and `--database` opens it again.
+    """
+    with _database(database, keep=not serve) as url:
+        given = {"database_url": url, "host": host, "port": port}
+        settings = configured(**{name: value for name, value in given.items() if value is not None})
+        listening = server.listen(settings.host, settings.port) if serve else None
+        address = server.address(listening) if listening else f"http://{settings.host}:{settings.port}"
+        _print(asyncio.run(_load(settings)), settings, f"{address}/graphql")
+        if listening:
+            server.serve(settings, listening)
+
+
+@contextmanager
+def _database(url: str | None, *, keep: bool) -> Iterator[str]:
+    """The address of the database that was named, or of a temporary one."""
+    if url is not None:
+        yield url
+        return
+    folder = Path(mkdtemp(prefix="gateway-demo-"))
+    try:
+        yield f"sqlite:///{folder / 'demo.db'}"
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _load(settings: Settings) -> _Loaded:
+    now = instants.now()
+    async with reached(settings) as database:
+        await migrations.upgrade(database)
+        with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
+            task = progress.add_task("Inventing a clinic group", total=None)
+            await loading.load(database, now, lambda steps: progress.advance(task, steps))
+        group_id = await loading.example_group_id(database)
+        key = await loading.create_key(database, LAKESIDE)
+        other_key = await loading.create_key(database, HARBORVIEW)
+    return _Loaded(key, other_key, requests(group_id, now))
+
+
+def _print(loaded: _Loaded, settings: Settings, url: str) -> None:
+    table = Table("Integration", "Team", "Provider", "Id")
+    for clinic in CLINICS:
+        table.add_row(clinic.name, clinic.team.name, clinic.provider.name, clinic.id)
+    out.print(table)
+    out.print(f"[bold]Graph[/]      {url}")
+    out.print(f"[bold]Database[/]   {settings.database_address}")
+    out.print(f"[bold]Key[/]        {loaded.key}   ({LAKESIDE.name}, every permission)")
+    out.print(f"[bold]Other key[/]  {loaded.other_key}   ({HARBORVIEW.name}: sees nothing of {LAKESIDE.name})")
+    for request in loaded.requests:
+        out.print(f"\n[dim]# {request.operation}[/]")
+        # Not through rich: a line that is to be pasted is one line, to the letter.
+        typer.echo(request.curl(url, loaded.key))
+    out.print()

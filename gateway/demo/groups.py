@@ -1,0 +1,119 @@
+"""The clinic group's six use-case groups; the first one is after document 2's own example."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.demo.clinics import CLINICS, Clinic
+from gateway.domain.actions import ActionInput
+from gateway.domain.enums import ActionType, UseCaseKey
+from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
+
+_FAMILY, _SPECIALTY, _SURGERY, _PEDIATRICS, _TELEHEALTH = CLINICS
+_SMS, _CALL = ActionType.SMS, ActionType.CALL
+
+EXAMPLE_SLUG = "appointment-reminders"
+EXAMPLE_CLINIC = _SPECIALTY
+
+_Actions = Sequence[tuple[ActionType, int, str, str]]
+"""Type, days before, context, and name of the template."""
+
+_REMINDERS: _Actions = ((_SMS, 7, "reminder_7d", "First SMS"), (_CALL, 1, "reminder_1d", "Day 1 Call"))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group and the clinic that has it."""
+
+    clinic: Clinic
+    input: GroupInput
+
+
+def _group(
+    clinic: Clinic,
+    name: str,
+    slug: str,
+    start_time: str | None,
+    use_cases: Mapping[UseCaseKey, _Actions],
+    paused: UseCaseKey | None = None,
+) -> Group:
+    inputs = [
+        UseCaseInput(
+            key,
+            key is not paused,
+            [ActionInput(type_, context, days, template) for type_, days, context, template in actions],
+        )
+        for key, actions in use_cases.items()
+    ]
+    given = GroupFields(
+        slug=slug,
+        sheet_link=f"https://sheets.example.org/{clinic.slug}/{slug}",
+        assistant_id="68a8652f82513625d1c21a85",
+        timezone=clinic.timezone,
+        start_time=start_time,
+    )
+    return Group(clinic, GroupInput(name, given, None, inputs, None))
+
+
+GROUPS: Sequence[Group] = (
+    _group(
+        EXAMPLE_CLINIC,
+        "Appointment Reminders",
+        EXAMPLE_SLUG,
+        "08:00:00",
+        {
+            UseCaseKey.NEW_PATIENT_APPOINTMENT_REMINDER: _REMINDERS,
+            UseCaseKey.LAB_REMINDER: ((_SMS, 0, "lab_result_sms", "Lab Result SMS"),),
+        },
+    ),
+    _group(
+        _FAMILY,
+        "Family Reminders",
+        "family-reminders",
+        "09:30:00",
+        {
+            UseCaseKey.NEW_PATIENT_APPOINTMENT_REMINDER: _REMINDERS,
+            UseCaseKey.FOLLOW_UP_APPOINTMENT_REMINDER: ((_SMS, 2, "follow_up_2d", "Follow Up SMS"),),
+            UseCaseKey.NO_SHOW_FOLLOW_UP: ((_CALL, 0, "no_show", "Sorry We Missed You"),),
+        },
+    ),
+    _group(
+        _FAMILY,
+        "Billing and Refills",
+        "billing-and-refills",
+        "17:00:00",
+        {
+            UseCaseKey.BILLING_REMINDER: ((_SMS, 14, "bill_due", "Bill Due"),),
+            UseCaseKey.MEDICATION_REFILL_REMINDER: ((_SMS, 5, "refill_5d", "Refill SMS"),),
+        },
+        paused=UseCaseKey.MEDICATION_REFILL_REMINDER,
+    ),
+    _group(
+        _SURGERY,
+        "Before Surgery",
+        "before-surgery",
+        "07:15:00",
+        {
+            UseCaseKey.PROCEDURE_REMINDER: (
+                (_CALL, 3, "prepare", "How To Prepare"),
+                (_SMS, 1, "fasting", "Nothing To Eat"),
+            )
+        },
+    ),
+    _group(
+        _PEDIATRICS,
+        "Parents' Reminders",
+        "parents-reminders",
+        "08:30:00",
+        {
+            UseCaseKey.NEW_PATIENT_APPOINTMENT_REMINDER: _REMINDERS,
+            UseCaseKey.FOLLOW_UP_APPOINTMENT_REMINDER: ((_SMS, 1, "follow_up_1d", "See You Tomorrow"),),
+        },
+    ),
+    _group(
+        _TELEHEALTH,
+        "Video Visits",
+        "video-visits",
+        None,
+        {UseCaseKey.FOLLOW_UP_APPOINTMENT_REMINDER: ((_SMS, 0, "video_link", "Your Link"),)},
+    ),
+)

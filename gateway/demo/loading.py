@@ -1,0 +1,97 @@
+"""Taking the demo into a database, through the doors that imports and upserts go through."""
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib.resources import files
+
+import orjson
+
+from gateway import services
+from gateway.database import Database, WriteSession
+from gateway.demo.clinics import LAKESIDE, TEAMS, Team
+from gateway.demo.exports import exports
+from gateway.demo.groups import EXAMPLE_CLINIC, EXAMPLE_SLUG, GROUPS
+from gateway.demo.webhooks import webhooks
+from gateway.domain.enums import ErrorCode, Permission
+from gateway.domain.imports import read_webhooks
+from gateway.domain.paging import OLDEST_FIRST, Page
+from gateway.domain.section import Document
+from gateway.domain.viewer import Viewer
+from gateway.errors import Problems, refused
+
+Advance = Callable[[int], None]
+"""Told how many records more are in."""
+
+
+def example(name: str) -> Document:
+    """One of the documents' own examples, such as `export.response`."""
+    found: Document = orjson.loads((files("gateway.demo") / "documents" / f"{name}.json").read_bytes())
+    return found
+
+
+async def load(database: Database, now: datetime, advance: Advance) -> bool:
+    """Load the demo, all of it or nothing; False when the database holds it already.
+
+    Raises Refused (CONFLICT) for a database that holds anything else.
+    """
+    async with database.write() as session:
+        there = await services.teams.ids(session)
+        if there == {team.id for team in TEAMS}:
+            return False
+        if there:
+            raise refused(
+                ErrorCode.CONFLICT,
+                "This database holds other data: name an empty one with --database, or none for a new file.",
+            )
+        await _load_webhooks(session, now)
+        await _load_exports(session, now, advance)
+        await _load_groups(session)
+    return True
+
+
+async def _load_webhooks(session: WriteSession, now: datetime) -> None:
+    """First, for they are what names people."""
+    owned = [
+        (LAKESIDE, example("integrations.list.response")),
+        (LAKESIDE, example("integrations.get.response")),
+        *((team, webhooks(team, now)) for team in TEAMS),
+    ]
+    for team, document in owned:
+        problems = Problems()
+        entries = read_webhooks(document, problems.add)
+        await services.webhook_imports.take(session, entries, team.id, problems.add)
+        problems.raise_if_any()
+
+
+async def _load_exports(session: WriteSession, now: datetime, advance: Advance) -> None:
+    for document in (example("export.response"), *exports(now)):
+        await services.imports.by_operator(session, document, advance=advance)
+
+
+async def _load_groups(session: WriteSession) -> None:
+    for group in GROUPS:
+        clinic = group.clinic
+        viewer = _keeper(clinic.team)
+        await services.use_case_group_upsert.upsert(session, viewer, clinic.provider, group.input, clinic.id)
+
+
+def _keeper(team: Team) -> Viewer:
+    """The person who keeps a team's integrations, before they have a key."""
+    return Viewer(team.id, team.user_id, team.username, "demo", frozenset(Permission))
+
+
+async def create_key(database: Database, team: Team) -> str:
+    """A new key of the team's keeper, with every permission."""
+    async with database.write() as session:
+        return await services.keys.create(
+            session, team_id=team.id, user_id=team.user_id, name="gateway demo", permissions=Permission
+        )
+
+
+async def example_group_id(database: Database) -> str:
+    """The id of the group that document 2's example made."""
+    clinic = EXAMPLE_CLINIC
+    key = (clinic.team.id, clinic.id)
+    async with database.read() as session:
+        found = await services.use_case_groups.listed(session, _keeper(clinic.team), [key], Page(OLDEST_FIRST))
+    return next(group.id for group in found[key] if group.slug == EXAMPLE_SLUG)

@@ -1,0 +1,121 @@
+"""One request for each of the five documents' operations, about things that the demo holds."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+
+from gateway.demo.clinics import CLINICS
+from gateway.demo.groups import EXAMPLE_CLINIC
+from gateway.demo.loading import example
+from gateway.domain import instants
+from gateway.domain.section import Json
+
+_EXPORT = """
+query Export($id: ID!) { integrationExport(integrationId: $id) { document checksum redactedFields } }
+"""
+_UPSERT = """
+mutation Upsert($provider: Provider!, $integrationId: ID!, $input: UseCaseGroupInput!) {
+  upsertUseCaseGroup(provider: $provider, integrationId: $integrationId, input: $input) {
+    outcome
+    group { id slug timezone startTime nextRunAt }
+    useCases { outcome useCase { id key schedulerNames } }
+    errors { code message path }
+  }
+}
+"""
+_STATISTICS = """
+query Dashboard($id: ID!, $start: DateTime!) {
+  appointmentStatistics(integrationId: $id, start: $start, size: 5) {
+    overview { total successful failed pending }
+    trends { day successful failed }
+    source { value count }
+    utmSource { value count }
+    utmMedium { value count }
+    utmCampaign { value count }
+    asOf
+  }
+}
+"""
+_INTEGRATION = """
+query Webhook($id: ID!) {
+  integration(id: $id) {
+    __typename id name enabled createdAt createdBy { id username }
+    ... on WebhookIntegration { type channel username }
+    ... on OutgoingWebhook { event urls triggerWords }
+  }
+}
+"""
+_INTEGRATIONS = """
+query List($first: Int!) {
+  integrations(first: $first, orderBy: [{field: NAME}]) {
+    totalCount
+    nodes { __typename id name enabled ... on ConnectedIntegration { config { provider tokenState } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An operation of the graph with its variables."""
+
+    operation: str
+    query: str
+    variables: Mapping[str, Json]
+
+    def curl(self, url: str, key: str) -> str:
+        """A line for a shell that sends this."""
+        body = orjson.dumps({"query": " ".join(self.query.split()), "variables": dict(self.variables)}).decode()
+        headers = (f"Authorization: Bearer {key}", "Content-Type: application/json")
+        words = ["curl", "-sS", url, *(word for header in headers for word in ("-H", header)), "-d", body]
+        return shlex.join(words)
+
+
+def requests(group_id: str, now: datetime) -> Sequence[Request]:
+    """The five, in the documents' order; each can be sent any number of times."""
+    exported, webhook = (
+        example("export.response")["integration"],
+        example("integrations.get.response")["integration"],
+    )
+    assert isinstance(exported, dict)  # noqa: S101 (our own file)
+    assert isinstance(webhook, dict)  # noqa: S101
+    return (
+        Request("integrationExport", _EXPORT, {"id": exported["_id"]}),
+        Request(
+            "upsertUseCaseGroup",
+            _UPSERT,
+            {
+                "provider": EXAMPLE_CLINIC.provider.name,
+                "integrationId": EXAMPLE_CLINIC.id,
+                "input": {
+                    "groupId": group_id,
+                    "name": "Appointment Reminders",
+                    "startTime": "09:15:00",
+                    "useCases": [
+                        {
+                            "useCase": "LAB_REMINDER",
+                            "actions": [
+                                {
+                                    "actionType": "SMS",
+                                    "context": "lab_result_sms",
+                                    "day": 0,
+                                    "templateName": "Lab Result SMS",
+                                }
+                            ],
+                        }
+                    ],
+                },
+            },
+        ),
+        Request(
+            "appointmentStatistics",
+            _STATISTICS,
+            {"id": CLINICS[0].id, "start": instants.isoformat(now - timedelta(days=7))},
+        ),
+        Request("integration", _INTEGRATION, {"id": webhook["_id"]}),
+        Request("integrations", _INTEGRATIONS, {"first": 5}),
+    )
