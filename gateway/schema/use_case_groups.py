@@ -6,12 +6,17 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
+from gateway.database import WriteSession
 from gateway.domain import instants, schedules, timezones
+from gateway.domain.enums import Outcome, Provider
 from gateway.schema.context import Info
-from gateway.schema.fields import field
+from gateway.schema.fields import field, mutation
 from gateway.schema.nodes import Node
+from gateway.schema.payloads import UserError, answer
 from gateway.schema.scalars import Time, TimeZone
+from gateway.schema.use_case_inputs import UseCaseGroupInput
 from gateway.schema.use_cases import INTEGRATION, UseCase, integration_above
+from gateway.services.use_case_group_upsert import UpsertedUseCase as Upserted
 from gateway.tables import Integration as IntegrationRow
 from gateway.tables import UseCase as UseCaseRow
 from gateway.tables import UseCaseGroup as UseCaseGroupRow
@@ -65,6 +70,58 @@ class UseCaseGroupQueries:
             return await services.use_case_groups.get(session, info.context.viewer, id)
 
 
+@strawberry.type(description="What an upsert did to one use case.")
+class UpsertedUseCase:
+    use_case: UseCase = strawberry.field(description="The use case as it is now.")
+    outcome: Outcome = strawberry.field(description="Whether it was created, updated or left unchanged.")
+    changed_paths: list[str] = strawberry.field(
+        description="The keys of its document that were changed, such as `config.actions.0.templateName`; none "
+        "for one that was created or left unchanged."
+    )
+
+
+@strawberry.type(description="The group and its use cases as they are now, or why nothing was done.")
+class UpsertUseCaseGroupPayload:
+    group: UseCaseGroupRow | None = strawberry.field(
+        graphql_type=UseCaseGroup | None, default=None, description="The group; null when refused."
+    )
+    outcome: Outcome | None = strawberry.field(
+        default=None,
+        description="UNCHANGED when neither the group nor any of its use cases had to be written; null when "
+        "refused.",
+    )
+    use_cases: list[Upserted] = strawberry.field(
+        graphql_type=list[UpsertedUseCase],
+        default_factory=list,
+        description="The use cases listed, in that order, then others that a change of the group reached.",
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done; empty when it was."
+    )
+
+
 @strawberry.type
 class UseCaseGroupMutations:
-    pass
+    @mutation("Create or update a group and the use cases listed under it, all or nothing.")
+    @staticmethod
+    async def upsert_use_case_group(
+        info: Info,
+        provider: Annotated[
+            Provider, strawberry.argument(description="Where the integration is that the group hangs below.")
+        ],
+        input: Annotated[UseCaseGroupInput, strawberry.argument(description="The group as it is to be.")],
+        integration_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Which integration, where the team has several at the provider."),
+        ] = None,
+        dry_run: Annotated[
+            bool, strawberry.argument(description="Give the same payload and keep nothing.")
+        ] = False,
+    ) -> UpsertUseCaseGroupPayload:
+        viewer, asked = info.context.viewer, input.to_domain()
+
+        async def work(session: WriteSession) -> UpsertUseCaseGroupPayload:
+            done = await services.use_case_group_upsert.upsert(session, viewer, provider, asked, integration_id)
+            return UpsertUseCaseGroupPayload(group=done.group, outcome=done.outcome, use_cases=[*done.use_cases])
+
+        return await answer(info, UpsertUseCaseGroupPayload, work, dry_run=dry_run)

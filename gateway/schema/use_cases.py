@@ -6,15 +6,18 @@ from typing import Annotated, ForwardRef
 import strawberry
 
 from gateway import services
+from gateway.database import WriteSession
 from gateway.domain.actions import DEFAULT_DAYS
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey, UseCaseType
 from gateway.domain.section import Section
 from gateway.domain.use_cases import use_case_type
 from gateway.errors import not_found
 from gateway.schema.context import Info
-from gateway.schema.fields import either, field, key, word
+from gateway.schema.fields import either, field, key, mutation, word
 from gateway.schema.nodes import Node
+from gateway.schema.payloads import DeletePayload, UserError, answer
 from gateway.schema.scalars import TimeZone
+from gateway.schema.use_case_inputs import UpdateUseCaseInput
 from gateway.schema.users import User
 from gateway.tables import Integration as IntegrationRow
 from gateway.tables import UseCase as UseCaseRow
@@ -25,6 +28,12 @@ INTEGRATION: object = Annotated[
     ForwardRef("ConnectedIntegration"), strawberry.lazy("gateway.schema.connected_integrations")
 ]
 _GROUP: object = Annotated[ForwardRef("UseCaseGroup"), strawberry.lazy("gateway.schema.use_case_groups")] | None
+
+Id = Annotated[strawberry.ID, strawberry.argument(description="The use case's id.")]
+ExpectedVersion = Annotated[
+    int | None,
+    strawberry.argument(description="Refuse with VERSION_CONFLICT when it has another version by now."),
+]
 
 ConfigSource = Section[UseCaseRow]
 
@@ -141,13 +150,44 @@ class UseCaseQueries:
         graphql_type=UseCase | None,
     )
     @staticmethod
-    async def use_case(
-        info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The use case's id.")]
-    ) -> UseCaseRow:
+    async def use_case(info: Info, id: Id) -> UseCaseRow:
         async with info.context.read() as session:
             return await services.use_cases.get(session, info.context.viewer, id)
 
 
+@strawberry.type(description="The use case as it is now, or why nothing was done.")
+class UseCasePayload:
+    use_case: UseCaseRow | None = strawberry.field(
+        graphql_type=UseCase | None, default=None, description="The use case; null when refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done; empty when it was."
+    )
+
+
 @strawberry.type
 class UseCaseMutations:
-    pass
+    @mutation("Change a use case; one that already is as asked is not written.")
+    @staticmethod
+    async def update_use_case(
+        info: Info,
+        id: Id,
+        input: Annotated[UpdateUseCaseInput, strawberry.argument(description="What is to be changed.")],
+        expected_version: ExpectedVersion = None,
+    ) -> UseCasePayload:
+        viewer, changes = info.context.viewer, input.to_domain()
+
+        async def work(session: WriteSession) -> UseCasePayload:
+            found = await services.use_cases.update(session, viewer, id, changes, expected_version)
+            return UseCasePayload(use_case=found)
+
+        return await answer(info, UseCasePayload, work)
+
+    @mutation("Delete a use case with its actions.")
+    @staticmethod
+    async def delete_use_case(info: Info, id: Id, expected_version: ExpectedVersion = None) -> DeletePayload:
+        async def work(session: WriteSession) -> DeletePayload:
+            await services.use_cases.delete(session, info.context.viewer, id, expected_version)
+            return DeletePayload(deleted_ids=[id])
+
+        return await answer(info, DeletePayload, work)
