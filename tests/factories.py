@@ -1,0 +1,55 @@
+"""What tests put into a database."""
+
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from gateway.database import Database
+from gateway.domain.integrations import connected_columns, split_secrets, webhook_columns
+from gateway.domain.section import Document, Json
+from gateway.tables import Base, Integration, Team, User
+from tests.gateway import TEAM, USER
+
+AT = datetime(2025, 3, 9, 12, tzinfo=UTC)
+"""When what tests make was made, where it does not say."""
+
+
+def example(name: str) -> Any:
+    """One of the documents' own examples, such as `export.response.json`."""
+    return orjson.loads((files("gateway.demo") / "documents" / name).read_bytes())
+
+
+async def store(database: Database, *rows: Base) -> None:
+    """Write these rows, and the teams that they are of."""
+    teams = {team_id for row in rows if isinstance(team_id := getattr(row, "team_id", None), str)}
+    async with database.write() as session:
+        known = set(await session.scalars(select(Team.id)))
+        session.add_all(Team(id=id, name=id, created_at=AT) for id in sorted(teams - known))
+        await session.flush()
+        session.add_all(rows)
+
+
+def user(id: str, username: str | None, *, team_id: str = TEAM) -> User:
+    return User(team_id=team_id, id=id, username=username, name=None, created_at=AT)
+
+
+def webhook(document: Document, *, team_id: str = TEAM) -> Integration:
+    """A webhook with this document; incoming where it does not say."""
+    document = {"type": "webhook-incoming", **document}
+    row = Integration(team_id=team_id, id=str(document["_id"]), secrets={}, version=1)
+    row.hold(document, webhook_columns(document, AT))
+    return row
+
+
+def connected(id: str, *, team_id: str = TEAM, **keys: Json) -> Integration:
+    """A connected integration with these keys in its document, `createdBy` the user of the tests."""
+    config: Document = {"provider": "microsoft", "authType": "oauth"}
+    document, secrets = split_secrets(
+        {"_id": id, "name": id, "status": "active", "createdBy": USER, "config": config, **keys}
+    )
+    row = Integration(team_id=team_id, id=id, secrets=secrets, version=1)
+    row.hold(document, connected_columns(document, f"integration_{id}", AT))
+    return row
