@@ -20,8 +20,8 @@ _ASSISTANT = "The id of the assistant that talks to patients."
 
 
 @strawberry.input(
-    description="An action of a listed use case: the stored one of the same `actionType`, `day` and `context`, or a "
-    "new one."
+    description="An action of a listed use case: the stored one of the same `actionType`, `day` and `context`, "
+    "or a new one."
 )
 class UseCaseActionInput:
     action_type: ActionType = strawberry.field(description="How it reaches a patient.")
@@ -92,8 +92,8 @@ class ScheduleInput:
 
 
 @strawberry.input(
-    description="An action that a use case is to have: the stored one with its `logicalId` or, without one, of the "
-    "same `actionType`, `daysWindow` and `context`, else a new one. Absent keeps, null clears."
+    description="An action that a use case is to have: the stored one with its `logicalId` or, without one, of "
+    "the same `actionType`, `daysWindow` and `context`, else a new one. Absent keeps, null clears."
 )
 class UseCaseActionPatch:
     logical_id: str | None = optional("Which of the stored actions it is.")
