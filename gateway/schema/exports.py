@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -10,7 +10,7 @@ from gateway import services
 from gateway.database import WriteSession
 from gateway.domain import exports
 from gateway.domain.enums import ImportMode, Outcome, SecretsMode
-from gateway.domain.section import Document
+from gateway.domain.section import Document, Json
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Info
 from gateway.schema.fields import field, mutation
@@ -134,7 +134,7 @@ class ImportMutations:
         ] = False,
     ) -> ImportIntegrationPayload:
         async def work(session: WriteSession) -> ImportIntegrationPayload:
-            done = await services.imports.by_viewer(session, info.context.viewer, document, mode)
+            done = await services.imports.by_viewer(session, info.context.viewer, cast(Json, document), mode)
             return ImportIntegrationPayload(
                 integration=done.integration,
                 outcome=done.outcome,
