@@ -25,7 +25,8 @@ def configure(level: str) -> None:
         # Asked for with each line: stderr may have been replaced since.
         logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
     )
-    logging.basicConfig(handlers=[_FromStandardLibrary()], level=threshold, force=True)
+    logging.root.handlers = [_FromStandardLibrary()]
+    logging.root.setLevel(threshold)
     for library in _LIBRARIES:
         logging.getLogger(library).setLevel(threshold if level == "debug" else max(threshold, logging.WARNING))
 

@@ -1,0 +1,119 @@
+"""Migrations: what they make is what the gateway works with, up and down again, alone and at once."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
+
+import pytest
+from sqlalchemy import func, inspect, select, text
+
+from gateway import migrations, services
+from gateway.database import Database
+from gateway.demo.groups import GROUPS
+from gateway.demo.loading import example
+from gateway.domain.enums import Permission
+from gateway.domain.viewer import Viewer
+from gateway.errors import Refused, SchemaNotAtHead
+from gateway.tables import Base
+from tests.gateway import TEAM, USER
+
+
+async def _fill(database: Database) -> None:
+    """Rows in every table, one of them a group's use case."""
+    async with database.write() as session:
+        imported = await services.imports.by_operator(session, example("export.response"))
+        await services.keys.create(session, team_id=TEAM, user_id=USER, name="any", permissions=Permission)
+        viewer = Viewer(TEAM, USER, USER, "any", frozenset(Permission))
+        services.audit.record(session, viewer, "read-secret", ["any"])
+        provider = imported.integration.provider
+        assert provider is not None
+        await services.use_case_group_upsert.upsert(session, viewer, provider, GROUPS[0].input)
+
+
+async def _counts(database: Database) -> dict[str, int]:
+    async with database.read() as session:
+        return {
+            table.name: await session.scalar(select(func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+        }
+
+
+async def _tables(database: Database) -> list[str]:
+    return await database.run_sync(lambda connection: inspect(connection).get_table_names())
+
+
+async def test_the_migrated_tables_are_those_of_the_models(database: Database) -> None:
+    assert await migrations.difference(database) is None
+
+
+async def test_a_table_that_was_changed_by_hand_is_noticed(database: Database) -> None:
+    await database.run_sync(lambda connection: connection.execute(text("DROP INDEX ix_integration_name")))
+    assert "ix_integration_name" in (await migrations.difference(database) or "")
+
+
+async def test_up_down_up_with_rows_in_every_table(database: Database) -> None:
+    for _ in range(2):
+        await _fill(database)
+        assert min((await _counts(database)).values()) > 0
+        await migrations.downgrade(database, migrations.EMPTY)
+        assert await _tables(database) == ["alembic_version"]
+        assert await migrations.current(database) == migrations.EMPTY
+        await migrations.upgrade(database)
+        assert await migrations.current(database) == migrations.head()
+        assert set((await _counts(database)).values()) == {0}
+
+
+async def test_each_migration_goes_down_one_step_and_up_again(database: Database) -> None:
+    for revision in (*migrations.known()[-2::-1], migrations.EMPTY):
+        await migrations.downgrade(database, revision)
+        assert await migrations.current(database) == revision
+    await migrations.upgrade(database)
+    assert await migrations.difference(database) is None
+
+
+async def test_of_several_migrations_at_once_one_does_it_and_all_succeed(
+    database: Database, database_url: str
+) -> None:
+    await migrations.downgrade(database, migrations.EMPTY)
+    environment = {**os.environ, "GATEWAY_DATABASE_URL": database_url}
+    command = (sys.executable, "-m", "gateway", "migrate")
+    processes = [await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE) for _ in range(3)]
+    said = [(await process.communicate())[0].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert await migrations.current(database) == migrations.head()
+    assert await migrations.difference(database) is None
+
+
+async def test_a_failed_migration_leaves_nothing(database: Database) -> None:
+    await migrations.downgrade(database, migrations.EMPTY)
+    before = await _tables(database)
+    # In the way of the last table that is made.
+    last = "use_case"
+    await database.run_sync(lambda connection: connection.execute(text(f"CREATE TABLE {last} (id TEXT)")))
+    with pytest.raises(Exception, match="already exists"):
+        await migrations.upgrade(database)
+    assert sorted(await _tables(database)) == sorted([*before, last])
+    assert await migrations.current(database) == migrations.EMPTY
+
+
+async def test_an_empty_database_and_one_of_a_newer_release_are_refused(database: Database) -> None:
+    await migrations.require_head(database)
+
+    await migrations.downgrade(database, migrations.EMPTY)
+    with pytest.raises(SchemaNotAtHead, match="no tables yet: run `gateway migrate`"):
+        await migrations.require_head(database)
+
+    newer = text("INSERT INTO alembic_version VALUES ('9999')")
+    await database.run_sync(lambda connection: connection.execute(newer))
+    refusals = (migrations.require_head, migrations.upgrade, lambda found: migrations.downgrade(found, "base"))
+    for refused in refusals:
+        with pytest.raises(SchemaNotAtHead, match="revision 9999, which is newer than this release"):
+            await refused(database)
+    assert await migrations.current(database) == "9999"
+
+
+async def test_going_down_to_what_is_above_is_refused(database: Database) -> None:
+    await migrations.downgrade(database, migrations.EMPTY)
+    with pytest.raises(Refused, match="is below"):
+        await migrations.downgrade(database, migrations.head())

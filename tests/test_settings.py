@@ -1,0 +1,109 @@
+"""Settings: what is taken, what is refused, and that no password is ever shown."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import SettingsInvalid
+from gateway.settings import Settings, settings, unknown_variables, variable
+
+PASSWORD = "open-sesame"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GATEWAY_CONFIG", *map(variable, Settings.model_fields)):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("sqlite:///gateway.db", "sqlite+aiosqlite:///gateway.db"),
+        ("sqlite+aiosqlite:////var/lib/gateway.db", "sqlite+aiosqlite:////var/lib/gateway.db"),
+        ("postgres://u@h/d", "postgresql+asyncpg://u@h/d"),
+        ("postgresql://u:p%40ss@h:5433/d", "postgresql+asyncpg://u:p%40ss@h:5433/d"),
+        ("postgresql+asyncpg://u@h/d", "postgresql+asyncpg://u@h/d"),
+        ("postgresql://u@h/d?sslmode=require", "postgresql+asyncpg://u@h/d?ssl=require"),
+        ("postgresql://u@/d?host=/run/postgresql", "postgresql+asyncpg://u@/d?host=%2Frun%2Fpostgresql"),
+    ],
+)
+def test_addresses_of_databases_are_brought_to_the_async_drivers(given: str, taken: str) -> None:
+    assert settings(database_url=given).database_url == taken
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("", "no address of a database"),
+        ("gateway.db", "no address of a database"),
+        (f"postgresql://u:{PASSWORD}@h:port/d", "no address of a database"),
+        (f"mysql://u:{PASSWORD}@h/d", "mysql is not allowed; use `sqlite:///FILE` or `postgresql://…`"),
+        (f"postgresql+psycopg://u:{PASSWORD}@h/d", "postgresql+psycopg is not allowed"),
+        (f"postgresql://u:{PASSWORD}@h", "names no database"),
+        (f"postgresql://u:{PASSWORD}@h/d?colour=red", "colour is no parameter; there are host, port, ssl"),
+        ("sqlite://", "must be a file"),
+        ("sqlite:///:memory:", "must be a file"),
+        ("sqlite://gateway.db", "three slashes"),
+        ("sqlite:///gateway.db?mode=ro", "no parameters"),
+    ],
+)
+def test_other_addresses_are_refused_without_repeating_the_password(
+    monkeypatch: pytest.MonkeyPatch, given: str, said: str
+) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", given)
+    with pytest.raises(SettingsInvalid) as refusal:
+        settings()
+    assert str(refusal.value).startswith("GATEWAY_DATABASE_URL: ")
+    assert said in str(refusal.value)
+    assert PASSWORD not in str(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
+def test_a_password_shows_nowhere() -> None:
+    found = settings(database_url=f"postgresql://u:{PASSWORD}@h/d")
+    assert found.database_address == "postgresql+asyncpg://u:***@h/d"
+    assert PASSWORD not in f"{found!r} {found}"
+
+
+def test_each_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_PORT", "http")
+    monkeypatch.setenv("GATEWAY_LOG_LEVEL", "loud")
+    with pytest.raises(SettingsInvalid, match=r"GATEWAY_PORT: .*; GATEWAY_LOG_LEVEL: .*'debug'"):
+        settings()
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text('port = 9000\nhost = "0.0.0.0"\n')
+    monkeypatch.setenv("GATEWAY_CONFIG", str(file))
+    monkeypatch.setenv("GATEWAY_PORT", "9001")
+    found = settings()
+    assert (found.host, found.port) == ("0.0.0.0", 9001)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("prot = 9000", "prot in the file that GATEWAY_CONFIG names is no setting"),
+        ("port = 'http'", "GATEWAY_PORT: "),
+        ("port = = 1", "is not TOML"),
+        (None, "is not a file"),
+    ],
+)
+def test_a_file_with_anything_wrong_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, said: str
+) -> None:
+    file = tmp_path / "gateway.toml"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("GATEWAY_CONFIG", str(file))
+    with pytest.raises(SettingsInvalid, match=said):
+        settings()
+
+
+def test_variables_that_set_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = unknown_variables()
+    monkeypatch.setenv("GATEWAY_PROT", "1")
+    monkeypatch.setenv("GATEWAY_PORT", "1")
+    assert set(unknown_variables()) == {*before, "GATEWAY_PROT"}
