@@ -1,5 +1,7 @@
 """Nothing crosses teams: whatever one team asks or does, not a byte of another shows, and none of it moves."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,9 +32,9 @@ PROPERTY = settings(
 )
 
 
-def _document(team_id: str, ids: dict[str, str], text: str) -> Document:
+def _document(team_id: str, ids: dict[str, str], text: str) -> Any:
     """An export document in which each text says `text`."""
-    document: Document = example("export.response.json")
+    document = example("export.response.json")
     integration, (use_case,), (record,) = (
         document["integration"],
         document["use_cases"],
@@ -71,7 +73,13 @@ async def _fill(gateway: Gateway, team_id: str, ids: dict[str, str], webhook_id:
         updated_at=AT,
         version=1,
     )
-    hook = {"_id": webhook_id, "name": text, "token": text, "channel": [f"#{text}"], "_createdBy": {"_id": USER}}
+    hook: Document = {
+        "_id": webhook_id,
+        "name": text,
+        "token": text,
+        "channel": [f"#{text}"],
+        "_createdBy": {"_id": USER},
+    }
     await store(gateway.database, group, webhook(hook, team_id=team_id))
 
 
