@@ -1,6 +1,6 @@
 """What tests put into a database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from importlib.resources import files
 from typing import Any
 
@@ -8,9 +8,12 @@ import orjson
 from sqlalchemy import select
 
 from gateway.database import Database
+from gateway.domain.enums import UseCaseKey
+from gateway.domain.instants import isoformat
 from gateway.domain.integrations import connected_columns, split_secrets, webhook_columns
 from gateway.domain.section import Document, Json
-from gateway.tables import Base, Integration, Team, User
+from gateway.domain.use_cases import use_case_columns
+from gateway.tables import Base, Integration, Team, UseCase, UseCaseGroup, User
 from tests.gateway import TEAM, USER
 
 AT = datetime(2025, 3, 9, 12, tzinfo=UTC)
@@ -52,4 +55,54 @@ def connected(id: str, *, team_id: str = TEAM, **keys: Json) -> Integration:
     )
     row = Integration(team_id=team_id, id=id, secrets=secrets, version=1)
     row.hold(document, connected_columns(document, f"integration_{id}", AT))
+    return row
+
+
+def use_case_group(
+    id: str, integration_id: str, *, team_id: str = TEAM, at: datetime = AT, **columns: str | time | None
+) -> UseCaseGroup:
+    """A group without use cases; its id is its slug."""
+    return UseCaseGroup(
+        team_id=team_id,
+        id=id,
+        integration_id=integration_id,
+        version=1,
+        created_at=at,
+        created_by=USER,
+        updated_at=at,
+        updated_by=USER,
+        **{"name": id, "slug": id, **columns},
+    )
+
+
+def use_case(
+    id: str,
+    integration_id: str,
+    *,
+    team_id: str = TEAM,
+    group: tuple[str, UseCaseKey] | None = None,
+    at: datetime = AT,
+    **config: Json,
+) -> UseCase:
+    """An active laboratory reminder without actions, but for what `config` says; `group` is its group and key."""
+    document: Document = {
+        "teamId": team_id,
+        "createdBy": USER,
+        "createdAt": isoformat(at),
+        "updatedAt": isoformat(at),
+        "_id": id,
+        "logicalId": f"use_case_{id}",
+        "integrationId": integration_id,
+        "schedulerNames": [],
+        "config": {
+            "status": "active",
+            "type": "lab_reminder_with_sheet",
+            "name": "Lab Reminder",
+            "actions": [],
+            **config,
+        },
+    }
+    group_id, key = group or (None, None)
+    row = UseCase(team_id=team_id, id=id, integration_id=integration_id, group_id=group_id, key=key, version=1)
+    row.hold(document, use_case_columns(document, f"use_case_{id}", at))
     return row
