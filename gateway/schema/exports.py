@@ -15,6 +15,7 @@ from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Info
 from gateway.schema.fields import field, mutation
 from gateway.schema.payloads import UserError, answer
+from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import JSON
 from gateway.schema.use_cases import UseCase
 from gateway.services.exports import Lists
@@ -43,6 +44,11 @@ class IntegrationExport:
     @staticmethod
     async def use_cases(root: strawberry.Parent[ExportSource], info: Info) -> Sequence[UseCaseRow]:
         return await info.context.load(services.exports.use_cases, root.integration.id) or ()
+
+    @field("All its resource records, the oldest first.", graphql_type=list[ResourceRecord])
+    @staticmethod
+    async def resource_records(root: strawberry.Parent[ExportSource], info: Info) -> Sequence[ResourceRecordRow]:
+        return await info.context.load(services.exports.resource_records, root.integration.id) or ()
 
     @field(
         "The export in the documents' own spelling: `integration`, `use_cases`, `resource_records`, and whatever "
