@@ -11,9 +11,10 @@ from gateway.database import Database
 from gateway.domain.enums import UseCaseKey
 from gateway.domain.instants import isoformat
 from gateway.domain.integrations import connected_columns, split_secrets, webhook_columns
+from gateway.domain.records import record_columns
 from gateway.domain.section import Document, Json
 from gateway.domain.use_cases import use_case_columns
-from gateway.tables import Base, Integration, Team, UseCase, UseCaseGroup, User
+from gateway.tables import Base, Integration, ResourceRecord, Team, UseCase, UseCaseGroup, User
 from tests.gateway import TEAM, USER
 
 AT = datetime(2025, 3, 9, 12, tzinfo=UTC)
@@ -105,4 +106,30 @@ def use_case(
     group_id, key = group or (None, None)
     row = UseCase(team_id=team_id, id=id, integration_id=integration_id, group_id=group_id, key=key, version=1)
     row.hold(document, use_case_columns(document, f"use_case_{id}", at))
+    return row
+
+
+def record(
+    id: str,
+    integration_id: str,
+    *,
+    type: str = "appointments",
+    team_id: str = TEAM,
+    at: datetime = AT,
+    **config: Json,
+) -> ResourceRecord:
+    """A resource record with this config, created at `at`; an appointment where it does not say."""
+    document: Document = {
+        "teamId": team_id,
+        "createdBy": USER,
+        "updatedBy": USER,
+        "createdAt": isoformat(at),
+        "updatedAt": isoformat(at),
+        "_id": id,
+        "logicalId": f"resource_record_{id}",
+        "integrationId": integration_id,
+        "config": {"type": type, **config},
+    }
+    row = ResourceRecord(team_id=team_id, id=id, integration_id=integration_id, version=1)
+    row.hold(document, record_columns(document, f"resource_record_{id}", at))
     return row

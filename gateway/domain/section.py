@@ -135,3 +135,11 @@ class Section(Generic[R]):
             else:
                 self._faulty(key)
         return found
+
+    def complete_sections(self, key: str, *texts: str) -> list["Section[R]"]:
+        """The objects of a list that have a text under each of these keys."""
+        found = self.sections(key)
+        complete = [item for item in found if all(isinstance(item.values.get(name), str) for name in texts)]
+        if len(complete) < len(found):
+            self._faulty(key)
+        return complete

@@ -12,12 +12,14 @@ from gateway.domain.enums import (
     IntegrationAccess,
     IntegrationStatus,
     Provider,
+    StatisticsDateField,
     Status,
     TokenState,
     UseCaseType,
 )
 from gateway.domain.paging import OLDEST_FIRST, Slice
 from gateway.domain.section import Section
+from gateway.domain.statistics import Dashboard
 from gateway.schema.connections import (
     After,
     Before,
@@ -31,9 +33,23 @@ from gateway.schema.connections import (
 from gateway.schema.context import Info
 from gateway.schema.fields import either, field, key, word
 from gateway.schema.integrations import Integration
+from gateway.schema.resource_records import OfResourceType, RecordSearch, ResourceRecord, connection
 from gateway.schema.scalars import TimeZone
+from gateway.schema.statistics import (
+    AppointmentStatistics,
+    DateField,
+    DayZone,
+    End,
+    FillGaps,
+    OfType,
+    PageNumber,
+    Search,
+    Size,
+    Start,
+)
 from gateway.schema.use_case_groups import UseCaseGroup
 from gateway.schema.use_cases import UseCase
+from gateway.services.statistics import Question
 from gateway.tables import Integration as IntegrationRow
 
 ConfigSource = Section[IntegrationRow]
@@ -142,3 +158,42 @@ class ConnectedIntegration(Integration):
             return await info.context.load(services.use_cases.counts, key, status, type) or 0
 
         return ConnectionSource(page, Slice.cut(rows or (), page), count)
+
+    @field(
+        "Its resource records, the oldest first; none for an integration of another team.",
+        graphql_type=Connection[ResourceRecord],
+    )
+    @staticmethod
+    async def resource_records(
+        root: strawberry.Parent[IntegrationRow],
+        info: Info,
+        type: OfResourceType = None,
+        search: RecordSearch = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        offset: Offset = None,
+    ) -> ConnectionSource:
+        return await connection(root, info, type, search, first, after, last, before, offset)
+
+    @field(
+        "Its appointments dashboard; an integration of another team counts none.",
+        graphql_type=AppointmentStatistics | None,
+    )
+    @staticmethod
+    def appointment_statistics(
+        root: strawberry.Parent[IntegrationRow],
+        info: Info,
+        appointment_type: OfType = None,
+        size: Size = 300,
+        page: PageNumber = 1,
+        search: Search = None,
+        start: Start = None,
+        end: End = None,
+        timezone: DayZone = None,
+        date_field: DateField = StatisticsDateField.CREATED_AT,
+        fill_gaps: FillGaps = False,
+    ) -> Dashboard:
+        question = Question(appointment_type, size, page, search, start, end, timezone, date_field, fill_gaps)
+        return services.statistics.dashboard_of(info.context.viewer, root, question)

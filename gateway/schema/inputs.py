@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
 import strawberry
+from strawberry.types import has_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from gateway.domain import instants
@@ -29,13 +30,18 @@ def to_document(source: object) -> Document:
     return {to_camel_case(name): _json(value) for name, value in given(source).items()}
 
 
-def _json(value: "Json | Enum | datetime") -> Json:
+def _json(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input object may hold)
     match value:
         case Enum():
             return str(value.value)
         case datetime():
             return instants.isoformat(value)
+        case date():
+            return value.isoformat()
         case list():
             return [_json(item) for item in value]
+        case _ if has_object_definition(value):
+            return to_document(value)
         case _:
-            return value
+            found: Json = value
+            return found

@@ -1,13 +1,186 @@
-"""Resource records."""
+"""Resource records: what was synchronised below an integration."""
+
+from datetime import datetime
+from typing import Annotated
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
+
+from gateway import services
+from gateway.database import WriteSession
+from gateway.domain.enums import Outcome, ResourceType
+from gateway.domain.paging import OLDEST_FIRST, Slice
+from gateway.domain.records import BY_MEMBER, kind_of
+from gateway.schema.connections import ConnectionSource, page_of
+from gateway.schema.context import Info
+from gateway.schema.fields import field, mutation
+from gateway.schema.inputs import given, to_document
+from gateway.schema.nodes import Node
+from gateway.schema.payloads import DeletePayload, UserError, answer
+from gateway.schema.record_config import ConfigSource
+from gateway.schema.records import ResourceConfig, ResourceConfigInput
+from gateway.schema.users import User
+from gateway.services.resource_records import MAX_RECORDS, MAX_SEARCH_LENGTH, Given, Upserted
+from gateway.tables import Integration as IntegrationRow
+from gateway.tables import ResourceRecord as ResourceRecordRow
+
+
+@strawberry.type(description="A synchronised object below an integration, such as an appointment.")
+class ResourceRecord(Node):
+    id: strawberry.ID = strawberry.field(description="The document's own id.")
+    logical_id: str = strawberry.field(description="The same over export and import.")
+    team_id: strawberry.ID = strawberry.field(description="The team it belongs to.")
+    integration_id: strawberry.ID = strawberry.field(description="The integration it hangs below.")
+    version: int = strawberry.field(description="Counts its changes.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    created_by: User | None = strawberry.field(description="Who created it.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    updated_by: User | None = strawberry.field(description="Who last changed it.")
+
+    @field("What it describes.")
+    @staticmethod
+    def type(root: strawberry.Parent[ResourceRecordRow]) -> ResourceType:
+        return kind_of(root.type).type
+
+    @field("What it says, typed by `type`.", graphql_type=ResourceConfig)
+    @staticmethod
+    def config(root: strawberry.Parent[ResourceRecordRow]) -> ConfigSource:
+        return root.config()
+
+
+OfResourceType = Annotated[
+    ResourceType | None,
+    strawberry.argument(description="Only those of this type; OTHER for all that this graph does not know."),
+]
+RecordSearch = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Only those in which each of these words occurs, in any case: in names, codes and ids. "
+        f"At most {MAX_SEARCH_LENGTH} characters."
+    ),
+]
+
+
+async def connection(
+    root: IntegrationRow,
+    info: Info,
+    type: ResourceType | None,
+    search: str | None,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    offset: int | None,
+) -> ConnectionSource:
+    """A page of an integration's records."""
+    page = page_of(OLDEST_FIRST, first, after, last, before, offset)
+    words = services.resource_records.words_of(search)
+    key = (root.team_id, root.id)
+    rows = await info.context.load(services.resource_records.listed, key, page, type, words)
+
+    async def count() -> int:
+        return await info.context.load(services.resource_records.counts, key, type, words) or 0
+
+    return ConnectionSource(page, Slice.cut(rows or (), page), count)
 
 
 @strawberry.type
 class ResourceRecordQueries:
-    pass
+    @field(
+        "One resource record. Null with NOT_FOUND when it does not exist or is not visible.",
+        graphql_type=ResourceRecord | None,
+    )
+    @staticmethod
+    async def resource_record(
+        info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The record's id.")]
+    ) -> ResourceRecordRow:
+        async with info.context.read() as session:
+            return await services.resource_records.get(session, info.context.viewer, id)
+
+
+@strawberry.input(
+    description="A record to create or update. What is given replaces what this graph knows of the record: a "
+    "field that is left out or null is cleared. Keys of its document that this graph does not know stay."
+)
+class ResourceRecordInput:
+    logical_id: str | None = strawberry.field(
+        description="Update the record with this logical id, or create it; absent: create one with a new id.",
+        default=None,
+    )
+    created_at: datetime | None = strawberry.field(
+        description="When it was created, where that was not now; absent: keep, or now.", default=None
+    )
+    config: ResourceConfigInput = strawberry.field(description="What it says; its type never changes.")
+
+    def to_given(self) -> Given:
+        """The same in the words of the services."""
+        ((member, config),) = given(self.config).items()
+        return Given(BY_MEMBER[to_camel_case(member)], to_document(config), self.logical_id, self.created_at)
+
+
+@strawberry.type(description="What became of one record of an upsert.")
+class UpsertedResourceRecord:
+    record: ResourceRecordRow = strawberry.field(
+        description="The record as it is now.", graphql_type=ResourceRecord
+    )
+    outcome: Outcome = strawberry.field(description="What was done with it.")
+
+
+@strawberry.type(description="What became of the records, or why nothing was done.")
+class UpsertResourceRecordsPayload:
+    records: list[Upserted] = strawberry.field(
+        default_factory=list,
+        description="One for each record of the input, in its order.",
+        graphql_type=list[UpsertedResourceRecord],
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done; empty when it was."
+    )
 
 
 @strawberry.type
 class ResourceRecordMutations:
-    pass
+    @mutation(
+        f"Create or update up to {MAX_RECORDS:,} records, matched by `logicalId`, all or nothing. A record that "
+        "already is as given is not written."
+    )
+    @staticmethod
+    async def upsert_resource_records(
+        info: Info,
+        integration_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The connected integration they hang below.")
+        ],
+        records: Annotated[
+            list[ResourceRecordInput],
+            strawberry.argument(description=f"1 to {MAX_RECORDS:,} records, each given once."),
+        ],
+        dry_run: Annotated[
+            bool, strawberry.argument(description="Answer as if it were done, and keep nothing.")
+        ] = False,
+    ) -> UpsertResourceRecordsPayload:
+        async def work(session: WriteSession) -> UpsertResourceRecordsPayload:
+            given_records = [record.to_given() for record in records]
+            done = await services.resource_records.upsert(
+                session, info.context.viewer, integration_id, given_records
+            )
+            return UpsertResourceRecordsPayload(records=[*done])
+
+        return await answer(info, UpsertResourceRecordsPayload, work, dry_run=dry_run)
+
+    @mutation(f"Delete up to {MAX_RECORDS:,} records of one integration, all or nothing.")
+    @staticmethod
+    async def delete_resource_records(
+        info: Info,
+        integration_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The connected integration they hang below.")
+        ],
+        ids: Annotated[
+            list[strawberry.ID],
+            strawberry.argument(description=f"The ids of 1 to {MAX_RECORDS:,} records, each given once."),
+        ],
+    ) -> DeletePayload:
+        async def work(session: WriteSession) -> DeletePayload:
+            await services.resource_records.delete(session, info.context.viewer, integration_id, ids)
+            return DeletePayload(deleted_ids=[*ids])
+
+        return await answer(info, DeletePayload, work)

@@ -1,42 +1,63 @@
 """The kinds of resource record, one file each, and what their documents say about a row."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeAlias
 
-from gateway.domain.documents import AuditColumns, audit_columns
-from gateway.domain.enums import BookingStatus
+from gateway.domain.documents import audit_columns
+from gateway.domain.enums import ResourceType
+from gateway.domain.record_kind import Kind
+from gateway.domain.records.appointments import APPOINTMENTS
+from gateway.domain.records.locations import LOCATIONS
+from gateway.domain.records.organizations import ORGANIZATIONS
+from gateway.domain.records.other import OTHER
+from gateway.domain.records.patients import PATIENTS
+from gateway.domain.records.practitioners import PRACTITIONERS
+from gateway.domain.records.visiting_reasons import VISITING_REASONS
 from gateway.domain.section import Document
+from gateway.domain.text import fold
+
+RecordColumns: TypeAlias = Mapping[str, object]
+"""The columns of `gateway.tables.ResourceRecord` that follow from its document."""
+
+KINDS: tuple[Kind, ...] = (
+    PRACTITIONERS,
+    LOCATIONS,
+    APPOINTMENTS,
+    PATIENTS,
+    ORGANIZATIONS,
+    VISITING_REASONS,
+    OTHER,
+)
+
+MODELLED: Mapping[str, Kind] = {kind.type.value: kind for kind in KINDS if kind is not OTHER}
+"""The kinds that the graph has a type for, by `config.type`."""
+
+BY_MEMBER: Mapping[str, Kind] = {kind.member: kind for kind in KINDS}
 
 
-class RecordColumns(AuditColumns):
-    """The columns of `gateway.tables.ResourceRecord` that follow from its document."""
+def kind_of(type: str) -> Kind:
+    """The kind of a record whose `config.type` this is."""
+    return MODELLED.get(type, OTHER)
 
-    logical_id: str
-    type: str
-    search_text: str
-    start: datetime | None
-    booking_status: BookingStatus | None
-    appointment_type: str | None
-    source: str | None
-    utm_source: str | None
-    utm_medium: str | None
-    utm_campaign: str | None
+
+def wire_types(type: ResourceType) -> tuple[str, ...] | None:
+    """The `config.type`s that read as `type`, or None for OTHER: whatever is not in `MODELLED`."""
+    return None if type is ResourceType.OTHER else (type.value,)
 
 
 def record_columns(document: Document, logical_id: str, at: datetime) -> RecordColumns:
-    """Of one of document 1's `resource_records`."""
+    """Of one of document 1's `resource_records`; an absent or unreadable instant is `at`, that of the import."""
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
     type_ = config.get("type")
-    return RecordColumns(
-        logical_id=logical_id,
-        type=type_ if isinstance(type_, str) else "",
-        search_text="",
-        start=None,
-        booking_status=None,
-        appointment_type=None,
-        source=None,
-        utm_source=None,
-        utm_medium=None,
-        utm_campaign=None,
+    kind = kind_of(type_ if isinstance(type_, str) else "")
+    texts = [document.get("_id"), *(config.get(key) for key in kind.searched)]
+    return {
+        "logical_id": logical_id,
+        "type": type_ if isinstance(type_, str) else "",
+        # Words hold no line break, so that none is found across two texts.
+        "search_text": "\n".join(fold(text) for text in texts if isinstance(text, str)),
+        **kind.columns(config),
         **audit_columns(document, at),
-    )
+    }

@@ -1,0 +1,25 @@
+"""Reasons for a visit that can be booked."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from gateway.domain.enums import ResourceType
+from gateway.domain.record_kind import Fault, Kind, blank
+from gateway.domain.section import Document
+
+_MINUTES_OF_A_DAY = 24 * 60
+
+
+def _faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+    yield from blank(values, "id", "name", "code")
+    minutes = values.get("durationMinutes")
+    if isinstance(minutes, int) and not 1 <= minutes <= _MINUTES_OF_A_DAY:
+        yield Fault(f"`durationMinutes` must be from 1 to {_MINUTES_OF_A_DAY}.", ("durationMinutes",))
+
+
+VISITING_REASONS = Kind(
+    type=ResourceType.VISITING_REASONS,
+    member="visitingReason",
+    searched=("id", "name", "code", "description"),
+    faults=_faults,
+)

@@ -1,0 +1,35 @@
+"""Records of a type that this graph does not model."""
+
+import strawberry
+
+from gateway.domain.records.other import OTHER
+from gateway.domain.section import Json
+from gateway.schema.fields import field
+from gateway.schema.record_config import ConfigSource, RecordConfig
+from gateway.schema.scalars import JSON
+
+
+@strawberry.type(description="A record of a type this graph does not model; `raw` is its config as stored.")
+class OtherConfig(RecordConfig):
+    kind = OTHER
+
+    @field("The type in the documents' spelling; empty for a record that has none.")
+    @staticmethod
+    def type(root: strawberry.Parent[ConfigSource]) -> str:
+        return root.row.type
+
+    @field("The document's `config` as stored; an empty object for a record that has none.", graphql_type=JSON)
+    @staticmethod
+    def raw(root: strawberry.Parent[ConfigSource]) -> Json:
+        config = root.row.document.get("config")
+        return {} if config is None else config
+
+
+@strawberry.input(description="A record of a type this graph does not model, kept as it comes.")
+class OtherConfigInput:
+    type: str = strawberry.field(
+        description="The type in the documents' spelling; not one that has an input of its own."
+    )
+    raw: JSON = strawberry.field(
+        description="The document's `config`: an object, replaced whole. `type` may be left out of it."
+    )

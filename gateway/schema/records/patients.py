@@ -1,0 +1,39 @@
+"""People who are treated."""
+
+from datetime import date
+
+import strawberry
+
+from gateway.domain.enums import Status
+from gateway.domain.records.patients import PATIENTS
+from gateway.domain.section import Section
+from gateway.schema.fields import key
+from gateway.schema.record_config import RecordConfig, status
+
+
+@strawberry.type(description="A person who is treated.")
+class PatientConfig(RecordConfig):
+    kind = PATIENTS
+
+    id: str | None = key("id", "The patient's id in the system it came from.")
+    first_name: str | None = key("firstName", "The given name.")
+    last_name: str | None = key("lastName", "The family name.")
+    birth_date: date | None = key("birthDate", "The day of birth.", Section.date)
+    gender: str | None = key("gender", "In the words of the system it came from.")
+    phone: str | None = key("phone", "The telephone number.")
+    email: str | None = key("email", "The e-mail address.")
+    status: Status = key("status", "Whether the patient is in use.", status)
+
+
+@strawberry.input(description="A person who is treated.")
+class PatientConfigInput:
+    id: str | None = strawberry.field(description="Their id in the system they came from.", default=None)
+    first_name: str = strawberry.field(description="Their given name; not blank.")
+    last_name: str = strawberry.field(description="Their family name; not blank.")
+    birth_date: date | None = strawberry.field(
+        description="The day they were born, not in the future.", default=None
+    )
+    gender: str | None = strawberry.field(description="In the words of that system.", default=None)
+    phone: str | None = strawberry.field(description="Their telephone number.", default=None)
+    email: str | None = strawberry.field(description="Their e-mail address.", default=None)
+    status: Status = strawberry.field(description="Whether they are in use.", default=Status.ACTIVE)

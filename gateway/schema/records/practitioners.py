@@ -1,0 +1,139 @@
+"""People who treat patients."""
+
+from typing import Annotated
+
+import strawberry
+
+from gateway import services
+from gateway.domain.enums import Status
+from gateway.domain.records.practitioners import PRACTITIONERS
+from gateway.domain.section import Section
+from gateway.schema.context import Info
+from gateway.schema.fields import field, key
+from gateway.schema.record_config import ConfigSource, RecordConfig, status
+from gateway.tables import ResourceRecord as ResourceRecordRow
+
+# A type of the room that builds on this one.
+_RECORD: object = Annotated["ResourceRecord", strawberry.lazy("gateway.schema.resource_records")] | None  # noqa: F821
+
+
+def _slots(section: Section[object], key: str) -> list[Section[object]]:
+    return section.complete_sections(key, "start", "end")
+
+
+@strawberry.type(description="A field of medicine.")
+class Specialty:
+    name: str | None = key("name", "What people call it.")
+    code: str | None = key("code", "Its code, such as one of the NUCC's taxonomy.")
+
+
+@strawberry.type(description="A place where a practitioner sees patients.")
+class PractitionerLocation:
+    location_id: str | None = key("locationId", "The place's id in the system it came from.")
+    location_name: str | None = key("locationName", "What people call the place.")
+
+
+@strawberry.type(description="A part of a day, in the place's own time.")
+class TimeSlot:
+    start: str = key("start", "When it begins, such as `08:00`.")
+    end: str = key("end", "When it ends, such as `12:30`.")
+
+
+@strawberry.type(description="When a practitioner works, by day of the week; empty for a day off.")
+class WorkingHours:
+    mon: list[TimeSlot] = key("mon", "On Monday.", _slots)
+    tue: list[TimeSlot] = key("tue", "On Tuesday.", _slots)
+    wed: list[TimeSlot] = key("wed", "On Wednesday.", _slots)
+    thu: list[TimeSlot] = key("thu", "On Thursday.", _slots)
+    fri: list[TimeSlot] = key("fri", "On Friday.", _slots)
+    sat: list[TimeSlot] = key("sat", "On Saturday.", _slots)
+    sun: list[TimeSlot] = key("sun", "On Sunday.", _slots)
+
+
+@strawberry.type(description="A person who treats patients.")
+class PractitionerConfig(RecordConfig):
+    kind = PRACTITIONERS
+
+    id: str | None = key("id", "The practitioner's id in the system it came from.")
+    organization_id: str | None = key("organizationId", "The clinic, by its id in the system it came from.")
+    npi: str | None = key("npi", "The National Provider Identifier.")
+    name: str | None = key("name", "What people call the practitioner.")
+    gender: str | None = key("gender", "In the words of the system it came from.")
+    avatar: str | None = key("avatar", "Where a picture is.")
+    summary: str | None = key("summary", "A few words for patients.")
+    qualification: str | None = key("qualification", "Degrees and titles.")
+    education: str | None = key("education", "Where the practitioner learned.")
+    supervisor_id: strawberry.ID | None = key("supervisorId", "The id of the supervisor's resource record.")
+    status: Status = key("status", "Whether the practitioner is in use.", status)
+    languages: list[str] = key("languages", "What the practitioner speaks.", Section.texts)
+    specialties: list[Specialty] = key("specialties", "The fields of medicine.", Section.sections)
+    locations: list[PractitionerLocation] = key("locations", "Where the practitioner works.", Section.sections)
+    working_hours: WorkingHours = key("workingHours", "When the practitioner works.", Section.section)
+    preferred_visiting_reasons: list[strawberry.ID] = key(
+        "preferred_visiting_reasons", "The ids of the visiting reasons taken first.", Section.texts
+    )
+
+    @field("The supervisor's record; null when there is none or it is not visible.", graphql_type=_RECORD)
+    @staticmethod
+    async def supervisor(root: strawberry.Parent[ConfigSource], info: Info) -> ResourceRecordRow | None:
+        id = root.text("supervisorId")
+        if id is None:
+            return None
+        return await info.context.load(services.resource_records.by_keys, (root.row.team_id, id))
+
+
+@strawberry.input(description="A field of medicine.")
+class SpecialtyInput:
+    name: str = strawberry.field(description="What people call it.")
+    code: str | None = strawberry.field(description="Its code.", default=None)
+
+
+@strawberry.input(description="A place where a practitioner sees patients.")
+class PractitionerLocationInput:
+    location_id: str = strawberry.field(description="The place's id in the system it came from.")
+    location_name: str | None = strawberry.field(description="What people call the place.", default=None)
+
+
+@strawberry.input(description="A part of a day, in the place's own time.")
+class TimeSlotInput:
+    start: str = strawberry.field(description="When it begins, `HH:MM`.")
+    end: str = strawberry.field(description="When it ends, `HH:MM`, later on the same day.")
+
+
+@strawberry.input(description="When a practitioner works, by day of the week.")
+class WorkingHoursInput:
+    mon: list[TimeSlotInput] | None = strawberry.field(description="On Monday.", default=None)
+    tue: list[TimeSlotInput] | None = strawberry.field(description="On Tuesday.", default=None)
+    wed: list[TimeSlotInput] | None = strawberry.field(description="On Wednesday.", default=None)
+    thu: list[TimeSlotInput] | None = strawberry.field(description="On Thursday.", default=None)
+    fri: list[TimeSlotInput] | None = strawberry.field(description="On Friday.", default=None)
+    sat: list[TimeSlotInput] | None = strawberry.field(description="On Saturday.", default=None)
+    sun: list[TimeSlotInput] | None = strawberry.field(description="On Sunday.", default=None)
+
+
+@strawberry.input(description="A person who treats patients.")
+class PractitionerConfigInput:
+    id: str | None = strawberry.field(description="Their id in the system they came from.", default=None)
+    organization_id: str | None = strawberry.field(description="The clinic, by its id there.", default=None)
+    npi: str | None = strawberry.field(description="The National Provider Identifier.", default=None)
+    name: str = strawberry.field(description="What people call them; not blank.")
+    gender: str | None = strawberry.field(description="In the words of that system.", default=None)
+    avatar: str | None = strawberry.field(description="Where a picture is.", default=None)
+    summary: str | None = strawberry.field(description="A few words for patients.", default=None)
+    qualification: str | None = strawberry.field(description="Degrees and titles.", default=None)
+    education: str | None = strawberry.field(description="Where they learned.", default=None)
+    supervisor_id: strawberry.ID | None = strawberry.field(
+        description="The id of their supervisor's resource record.", default=None
+    )
+    status: Status = strawberry.field(description="Whether they are in use.", default=Status.ACTIVE)
+    languages: list[str] | None = strawberry.field(description="What they speak.", default=None)
+    specialties: list[SpecialtyInput] | None = strawberry.field(
+        description="Their fields of medicine.", default=None
+    )
+    locations: list[PractitionerLocationInput] | None = strawberry.field(
+        description="Where they work.", default=None
+    )
+    working_hours: WorkingHoursInput | None = strawberry.field(description="When they work.", default=None)
+    preferred_visiting_reasons: list[strawberry.ID] | None = strawberry.field(
+        description="The ids of the visiting reasons they take first.", default=None
+    )

@@ -1,0 +1,39 @@
+"""Reasons for a visit that can be booked."""
+
+import strawberry
+
+from gateway.domain.enums import AppointmentType, Status
+from gateway.domain.records.visiting_reasons import VISITING_REASONS
+from gateway.domain.section import Section
+from gateway.schema.fields import key, words
+from gateway.schema.record_config import RecordConfig, status
+
+
+@strawberry.type(description="A reason for a visit that can be booked.")
+class VisitingReasonConfig(RecordConfig):
+    kind = VISITING_REASONS
+
+    id: str | None = key("id", "The reason's id in the system it came from.")
+    name: str | None = key("name", "What people call it.")
+    code: str | None = key("code", "Its code in the system it came from.")
+    description: str | None = key("description", "A few words for patients.")
+    duration_minutes: int | None = key("durationMinutes", "How long such a visit lasts.", Section.integer)
+    appointment_types: list[AppointmentType] = key(
+        "appointmentTypes", "The kinds of visit that it can be booked for.", words(AppointmentType)
+    )
+    status: Status = key("status", "Whether it can be booked.", status)
+
+
+@strawberry.input(description="A reason for a visit that can be booked.")
+class VisitingReasonConfigInput:
+    id: str | None = strawberry.field(description="Its id in the system it came from.", default=None)
+    name: str = strawberry.field(description="What people call it; not blank.")
+    code: str | None = strawberry.field(description="Its code in that system.", default=None)
+    description: str | None = strawberry.field(description="A few words for patients.", default=None)
+    duration_minutes: int | None = strawberry.field(
+        description="How long such a visit lasts, from 1 to 1440.", default=None
+    )
+    appointment_types: list[AppointmentType] | None = strawberry.field(
+        description="The kinds of visit that it can be booked for.", default=None
+    )
+    status: Status = strawberry.field(description="Whether it can be booked.", default=Status.ACTIVE)
