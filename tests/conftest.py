@@ -1,6 +1,7 @@
 """A gateway per test, on SQLite and on PostgreSQL: the same tests on both."""
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 from httpx import ASGITransport, AsyncClient
 
 from gateway import migrations
@@ -131,3 +133,18 @@ async def gateway(database: Database, database_url: str) -> AsyncIterator[Gatewa
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
     ):
         yield Gateway(database, http)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> str:
+    """The address of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'empty.db'}"
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Commands set up the logging of their process, which is also that of other tests."""
+    handlers, level = logging.root.handlers, logging.root.level
+    yield
+    logging.root.handlers, logging.root.level = handlers, level
+    structlog.reset_defaults()

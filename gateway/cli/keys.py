@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from gateway import services
@@ -82,9 +83,9 @@ async def list_(
     for key in found:
         table.add_row(
             key.prefix,
-            key.team_id,
-            key.user_id,
-            key.name,
+            escape(key.team_id),
+            escape(key.user_id),
+            escape(key.name),
             "\n".join(Permission(value).name for value in key.permissions),
             f"{key.created_at:%Y-%m-%d}",
             _state(key),

@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from gateway.schema import schema as graph
-
 
 def schema(
     output: Annotated[
@@ -14,6 +12,8 @@ def schema(
     ] = None,
 ) -> None:
     """Print the graph's schema, as it stands in `schema.graphql`."""
+    from gateway.schema import schema as graph  # noqa: PLC0415 (it takes a while; other commands do without)
+
     printed = f"{graph.as_str()}\n"
     if output is None:
         typer.echo(printed, nl=False)

@@ -11,7 +11,6 @@ import uvicorn
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
 from gateway.settings import Settings
-from gateway.web.app import create_app
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +38,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
         raise refused(
             ErrorCode.CONFLICT,
-            f"Cannot listen on {host}, port {port}: {error.strerror}. Choose others with --host and --port.",
+            f"Cannot listen on {host}, port {port}: {reason}. Choose others with --host and --port.",
         ) from None
 
 
@@ -54,6 +54,8 @@ def address(listening: socket.socket) -> str:
 
 def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish."""
+    from gateway.web.app import create_app  # noqa: PLC0415 (the graph takes a while; other commands do without)
+
     server = Server(
         uvicorn.Config(
             create_app(settings),

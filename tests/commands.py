@@ -1,0 +1,76 @@
+"""The `gateway` command, in this process and as one of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from gateway.cli.app import app
+
+NOT_THERE = "postgresql://somebody:open-sesame@127.0.0.1:1/gateway"
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+
+
+def gateway(*arguments: str, **settings: str) -> Result:
+    """What the command did, with these settings (`database_url=…`) and no others."""
+    ours = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
+    theirs = {name: None for name in os.environ if name.startswith("GATEWAY_")}
+    return CliRunner().invoke(app, arguments, env={**theirs, **ours, "COLUMNS": "200"})
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def printed(self, count: int, beginning: str) -> list[str]:
+        """The first lines on stdout that begin like this."""
+        assert self.process.stdout is not None
+        found: list[str] = []
+        while len(found) < count:
+            line = self.process.stdout.readline()
+            assert line, found
+            if line.startswith(beginning):
+                found.append(line.rstrip("\n"))
+        return found
+
+    def stop(self) -> int:
+        """The exit code after SIGTERM."""
+        self.process.terminate()
+        return self.process.wait(timeout=20)
+
+
+@contextmanager
+def serving(*arguments: str, folder: Path, **settings: str) -> Iterator[Served]:
+    """A command that serves, from when it listens; killed at the end if it still runs."""
+    ours = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", *arguments],
+        cwd=folder,
+        env={**ENVIRONMENT, **ours, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Served(process, _url(process))
+        finally:
+            process.kill()
+
+
+def _url(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    for line in process.stderr:
+        logged = json.loads(line)
+        if logged["event"] == "serve.listening":
+            return str(logged["url"])
+    raise AssertionError(f"it ended with {process.wait()} before it listened")

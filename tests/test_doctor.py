@@ -1,0 +1,66 @@
+"""`gateway doctor`: a good gateway is found good, and each problem is found."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from gateway.database import Database
+from gateway.settings import Settings
+from tests.commands import NOT_THERE, gateway
+
+pytestmark = pytest.mark.usefixtures("logging_as_before")
+
+
+def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
+    ended = gateway("doctor", database_url=database_url)
+    assert ended.exit_code == 0, ended.output
+    for check in ("time zones", "settings", "disk", "schema", "tables", "foreign keys", "SQLite", "PostgreSQL"):
+        assert f"{check} " in ended.stdout or check in {"SQLite", "PostgreSQL"}
+    assert "PROBLEM" not in ended.stdout
+
+
+def test_doctor_says_what_is_wrong(database_url: str) -> None:
+    _execute(database_url, "DROP INDEX ix_integration_name")
+    ended = gateway("doctor", database_url=database_url, prot="1")
+    assert ended.exit_code == 1
+    assert "unknown: GATEWAY_PROT" in ended.stdout
+    assert "ix_integration_name" in ended.stdout
+    assert ended.stdout.count("PROBLEM") == 2
+
+
+def test_doctor_finds_rows_that_refer_to_none(empty: str) -> None:
+    gateway("migrate", database_url=empty)
+    lost = "INSERT INTO user VALUES ('gone', 'somebody', NULL, NULL, '2026-01-01T00:00:00.000Z')"
+    _execute(empty, lost, foreign_keys=False)
+    ended = gateway("doctor", database_url=empty)
+    assert ended.exit_code == 1
+    assert "user.fk_user_team: 1 row " in ended.stdout
+
+
+def test_doctor_finds_what_keeps_the_others_from_starting(empty: str) -> None:
+    for settings, said in (
+        ({"port": "http"}, "GATEWAY_PORT"),
+        ({"database_url": NOT_THERE}, "Connect call failed"),
+        ({"database_url": empty}, "Run `gateway migrate`"),
+    ):
+        ended = gateway("doctor", **settings)
+        assert (ended.exit_code, said in ended.stdout) == (1, True), ended.output
+        assert "open-sesame" not in ended.output
+
+
+def _execute(database_url: str, statement: str, *, foreign_keys: bool = True) -> None:
+    async def run() -> None:
+        database = Database(Settings(database_url=database_url))
+        try:
+            if not foreign_keys:
+                async with database._writer.connect() as connection:
+                    raw = await connection.get_raw_connection()
+                    await connection.rollback()
+                    assert raw.driver_connection is not None
+                    await raw.driver_connection.execute("PRAGMA foreign_keys=OFF")
+            await database.run_sync(lambda connection: connection.execute(text(statement)))
+        finally:
+            await database.dispose()
+
+    asyncio.run(run())
