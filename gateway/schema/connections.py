@@ -120,12 +120,16 @@ class ConnectionSource:
     def edges(self) -> Sequence[EdgeSource]:
         return [EdgeSource(self.page.order.cursor(row), row) for row in self.slice.rows]
 
-    @property
-    def page_info(self) -> PageInfo:
+    async def place(self) -> PageInfo:
+        """Where the page stands in its list."""
         rows, cursor = self.slice.rows, self.page.order.cursor
+        has_previous = self.slice.has_previous
+        if self.page.offset and not rows and not has_previous:
+            # Past the end nothing was fetched that would tell.
+            has_previous = await self.count() > 0
         return PageInfo(
             has_next_page=self.slice.has_next,
-            has_previous_page=self.slice.has_previous,
+            has_previous_page=has_previous,
             start_cursor=cursor(rows[0]) if rows else None,
             end_cursor=cursor(rows[-1]) if rows else None,
         )
@@ -135,7 +139,11 @@ class ConnectionSource:
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The page's entries, each with its cursor.")
     nodes: list[T] = strawberry.field(description="The page's entries without their cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+
+    @field("Where the page stands in its list.")
+    @staticmethod
+    async def page_info(root: strawberry.Parent[ConnectionSource]) -> PageInfo:
+        return await root.place()
 
     @field("How many entries the whole list has; counted only when asked for.")
     @staticmethod
