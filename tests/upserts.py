@@ -4,8 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
+
+from gateway.tables import UseCase, UseCaseGroup
 from tests.examples import example
-from tests.gateway import Client
+from tests.gateway import Client, Gateway
 
 UPSERT = """
 mutation (
@@ -34,6 +37,7 @@ mutation (
   }
 }
 """
+NEW, LAB, BILLING = "NEW_PATIENT_APPOINTMENT_REMINDER", "LAB_REMINDER", "BILLING_REMINDER"
 REFUSED: dict[str, object] = {"group": None, "outcome": None, "useCases": []}
 
 
@@ -92,3 +96,11 @@ def action(context: str = "reminder", **fields: object) -> dict[str, object]:
 
 def contexts(use_case: Any) -> Sequence[str]:
     return [found["context"] for found in use_case["config"]["actions"]]
+
+
+async def stored(gateway: Gateway) -> list[tuple[Any, ...]]:
+    """Everything that is stored of groups and use cases."""
+    async with gateway.read() as session:
+        groups = (await session.execute(select(*UseCaseGroup.__table__.c).order_by("id"))).all()
+        use_cases = (await session.execute(select(*UseCase.__table__.c).order_by("id"))).all()
+    return [tuple(row) for row in (*groups, *use_cases)]
