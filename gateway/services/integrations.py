@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from gateway import sql
 from gateway.database import Session, WriteSession
-from gateway.domain import integrations, webhooks
+from gateway.domain import instants, integrations, webhooks
 from gateway.domain.enums import (
     ErrorCode,
     IntegrationKind,
@@ -108,6 +108,8 @@ async def hold(session: WriteSession, viewer: Viewer, id: str, *path: str) -> In
     found = await session.scalar(sql.integrations.locked_connected(viewer, id)) if is_id(id) else None
     if found is None:
         raise not_found("There is no connected integration with this id.", *path)
+    # What is written is of now: those who waited for their turn began before others wrote.
+    session.as_of = instants.now()
     return found
 
 
