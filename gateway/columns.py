@@ -1,6 +1,6 @@
 """The types of columns, the same on every database."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TypeVar
 
@@ -34,6 +34,9 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if isinstance(value, str):
             return datetime.fromisoformat(value)
+        if value is not None and value.tzinfo is None:
+            # asyncpg stores the first instant of the calendar as -infinity and gives it back without a zone.
+            return value.replace(tzinfo=UTC)
         return None if value is None else instants.to_milliseconds(value)
 
 

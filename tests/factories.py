@@ -20,6 +20,17 @@ from tests.gateway import TEAM, USER
 AT = datetime(2025, 3, 9, 12, tzinfo=UTC)
 """When what tests make was made, where it does not say."""
 
+ZONES = (
+    "America/Chicago",
+    "Africa/Cairo",
+    "Asia/Beirut",
+    "America/Havana",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "UTC",
+)
+"""Zones whose days begin in every odd way."""
+
 
 def example(name: str) -> Any:
     """One of the documents' own examples, such as `export.response.json`."""
@@ -112,11 +123,10 @@ def use_case(
 def record(
     id: str,
     integration_id: str,
+    config: Document | None = None,
     *,
-    type: str = "appointments",
     team_id: str = TEAM,
     at: datetime = AT,
-    **config: Json,
 ) -> ResourceRecord:
     """A resource record with this config, created at `at`; an appointment where it does not say."""
     document: Document = {
@@ -128,7 +138,7 @@ def record(
         "_id": id,
         "logicalId": f"resource_record_{id}",
         "integrationId": integration_id,
-        "config": {"type": type, **config},
+        "config": {"type": "appointments", **(config or {})},
     }
     row = ResourceRecord(team_id=team_id, id=id, integration_id=integration_id, version=1)
     row.hold(document, record_columns(document, f"resource_record_{id}", at))

@@ -36,6 +36,7 @@ class Context:
         self._lock = asyncio.Lock()
         self._scope = AsyncExitStack()
         self._session: Session | None = None
+        self._finished = False
         self._disclosed: set[str] = set()
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
 
@@ -43,6 +44,9 @@ class Context:
     async def read(self) -> AsyncIterator[Session]:
         """The operation's snapshot, for one field or batch at a time."""
         async with self._lock:
+            if self._finished:
+                # Only a batch that nobody waits for any more comes so late.
+                raise asyncio.CancelledError
             if self._session is None:
                 self._session = await self._scope.enter_async_context(self.database.read())
             yield self._session
@@ -57,9 +61,14 @@ class Context:
         loader = self._loaders.get(name)
         if loader is None:
 
-            async def load_all(keys: list[K]) -> list[T | None]:
+            async def read(keys: list[K]) -> Mapping[K, T]:
                 async with self.read() as session:
-                    found = await batch(session, self.viewer, keys, *args, **kwargs)
+                    return await batch(session, self.viewer, keys, *args, **kwargs)
+
+            async def load_all(keys: list[K]) -> list[T | None]:
+                # A field that fails cancels its siblings. A statement that is cut off takes the connection with
+                # it, and with that the snapshot that the rest of the operation reads: so it runs to its end.
+                found = await asyncio.shield(read(keys))
                 return [found.get(key) for key in keys]
 
             loader = self._loaders[name] = DataLoader(load_fn=load_all)  # type: ignore[arg-type]  # kept by name
@@ -102,6 +111,7 @@ class Context:
 
     async def finish(self) -> None:
         """End the operation: write down which secrets it disclosed, or fail it."""
+        self._finished = True
         await self.close()
         if self._disclosed:
             async with self.database.write() as session:
@@ -109,9 +119,10 @@ class Context:
 
     async def close(self) -> None:
         """End the snapshot, and with it a dry run's transaction."""
-        self._session = None
-        self._loaders.clear()
-        await self._scope.aclose()
+        async with self._lock:
+            self._session = None
+            self._loaders.clear()
+            await self._scope.aclose()
 
 
 Info = StrawberryInfo[Context, None]

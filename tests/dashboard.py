@@ -1,0 +1,36 @@
+"""The whole dashboard as a query, and what it answers when nothing counts."""
+
+from typing import Any
+
+PARTS = """
+  overview { total successful failed pending }
+  trends { date day successful failed }
+  source { value count }
+  utmSource { value count }
+  utmMedium { value count }
+  utmCampaign { value count }
+"""
+
+DASHBOARD = (
+    """
+query (
+  $id: ID!, $type: AppointmentType, $size: Int! = 300, $page: Int! = 1, $search: String, $start: DateTime,
+  $end: DateTime, $zone: TimeZone, $by: StatisticsDateField! = CREATED_AT, $fill: Boolean! = false
+) {
+  appointmentStatistics(
+    integrationId: $id, appointmentType: $type, size: $size, page: $page, search: $search, start: $start,
+    end: $end, timezone: $zone, dateField: $by, fillGaps: $fill
+  ) {
+"""
+    + PARTS
+    + "}}"
+)
+
+NOTHING: dict[str, Any] = {
+    "overview": {"total": 0, "successful": 0, "failed": 0, "pending": 0},
+    "trends": [],
+    "source": [],
+    "utmSource": [],
+    "utmMedium": [],
+    "utmCampaign": [],
+}
