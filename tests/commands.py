@@ -22,7 +22,12 @@ def gateway(*arguments: str, **settings: str) -> Result:
     """What the command did, with these settings (`database_url=…`) and no others."""
     ours = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
     theirs = {name: None for name in os.environ if name.startswith("GATEWAY_")}
-    return CliRunner().invoke(app, arguments, env={**theirs, **ours, "COLUMNS": "200"})
+    return CliRunner().invoke(app, arguments, env={**theirs, **ours})
+
+
+def unboxed(text: str) -> str:
+    """What stands in a box, in one line."""
+    return " ".join(text.replace("│", " ").split())
 
 
 @dataclass(frozen=True)

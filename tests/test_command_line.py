@@ -17,7 +17,7 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
 from gateway.schema import schema
 from gateway.settings import Settings
-from tests.commands import NOT_THERE, gateway, serving
+from tests.commands import NOT_THERE, gateway, serving, unboxed
 from tests.gateway import TEAM, USER
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
@@ -109,7 +109,8 @@ def test_migrate_goes_up_once_and_down_where_it_is_told(empty: str) -> None:
     assert gateway("migrate", database_url=empty).stdout == f"The schema is at {head}, it was at base.\n"
     assert gateway("migrate", database_url=empty).stdout == f"The schema is at {head}.\n"
     unknown = gateway("migrate", "--down-to", "9999", database_url=empty)
-    assert (unknown.exit_code, "there is no revision 9999; there are base, 0001" in unknown.stderr) == (2, True)
+    assert unknown.exit_code == 2
+    assert "there is no revision 9999; there are base, 0001" in unboxed(unknown.stderr)
     down = gateway("migrate", "--down-to", "base", database_url=empty)
     assert (down.exit_code, down.stdout) == (0, f"The schema is at base, it was at {head}.\n")
 
@@ -196,7 +197,7 @@ def test_a_key_that_cannot_be_is_refused(empty: str, arguments: tuple[str, ...],
     needed = ("--team", "t", "--user", "u", "--name", "n")
     ended = gateway("keys", "create", *needed, *arguments, database_url=empty)
     assert (ended.exit_code, ended.stdout) == (2, "")
-    assert said in " ".join(ended.stderr.replace("│", " ").split())
+    assert said in unboxed(ended.stderr)
     assert "n" not in gateway("keys", "list", database_url=empty).stdout.split("Name")[1].split()
 
 

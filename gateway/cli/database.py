@@ -54,11 +54,11 @@ async def reached(chosen: Settings | None = None) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def opened(chosen: Settings | None = None) -> AsyncIterator[Database]:
+async def opened() -> AsyncIterator[Database]:
     """The settings' database at the revision this release needs, until the block ends.
 
     Raises SchemaNotAtHead when it is at another one, DatabaseUnavailable when it cannot be used.
     """
-    async with reached(chosen) as database:
+    async with reached() as database:
         await migrations.require_head(database)
         yield database

@@ -10,13 +10,14 @@ from tempfile import mkdtemp
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
 from gateway import migrations
 from gateway.cli import server
 from gateway.cli.database import configured, reached
-from gateway.cli.terminal import err, out
+from gateway.cli.terminal import err, out, show
 from gateway.demo import loading
 from gateway.demo.clinics import CLINICS, HARBORVIEW, LAKESIDE
 from gateway.demo.requests import Request, requests
@@ -99,9 +100,9 @@ def _print(loaded: _Loaded, settings: Settings, url: str) -> None:
     table = Table("Integration", "Team", "Provider", "Id")
     for clinic in CLINICS:
         table.add_row(clinic.name, clinic.team.name, clinic.provider.name, clinic.id)
-    out.print(table)
-    out.print(f"[bold]Graph[/]      {url}")
-    out.print(f"[bold]Database[/]   {settings.database_address}")
+    show(table)
+    out.print(f"[bold]Graph[/]      {escape(url)}")
+    out.print(f"[bold]Database[/]   {escape(settings.database_address)}")
     out.print(f"[bold]Key[/]        {loaded.key}   ({LAKESIDE.name}, every permission)")
     out.print(f"[bold]Other key[/]  {loaded.other_key}   ({HARBORVIEW.name}: sees nothing of {LAKESIDE.name})")
     for request in loaded.requests:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gateway import health, migrations
 from gateway.cli.database import blocking, configured, reached
-from gateway.cli.terminal import out
+from gateway.cli.terminal import show
 from gateway.database import Database
 from gateway.errors import DatabaseUnavailable, SchemaNotAtHead, SettingsInvalid
 from gateway.settings import Settings, unknown_variables
@@ -41,7 +41,7 @@ async def doctor() -> None:
         problems += finding.remedy is not None
         state = "[green]OK[/]" if finding.remedy is None else "[bold red]PROBLEM[/]"
         table.add_row(finding.check, state, escape(finding.seen), escape(finding.remedy or ""))
-    out.print(table)
+    show(table)
     if problems:
         raise typer.Exit(1)
 

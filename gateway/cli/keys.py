@@ -9,7 +9,7 @@ from rich.table import Table
 
 from gateway import services
 from gateway.cli.database import blocking, opened
-from gateway.cli.terminal import err, out
+from gateway.cli.terminal import err, out, show
 from gateway.domain import instants
 from gateway.domain.enums import Permission
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
@@ -90,7 +90,7 @@ async def list_(
             f"{key.created_at:%Y-%m-%d}",
             _state(key),
         )
-    out.print(table)
+    show(table)
 
 
 def _state(key: ApiKey) -> str:

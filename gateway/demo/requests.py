@@ -77,45 +77,37 @@ class Request:
 
 def requests(group_id: str, now: datetime) -> Sequence[Request]:
     """The five, in the documents' order; each can be sent any number of times."""
-    exported, webhook = (
-        example("export.response")["integration"],
-        example("integrations.get.response")["integration"],
-    )
-    assert isinstance(exported, dict)  # noqa: S101 (our own file)
-    assert isinstance(webhook, dict)  # noqa: S101
+    week_ago = instants.isoformat(now - timedelta(days=7))
     return (
-        Request("integrationExport", _EXPORT, {"id": exported["_id"]}),
-        Request(
-            "upsertUseCaseGroup",
-            _UPSERT,
-            {
-                "provider": EXAMPLE_CLINIC.provider.name,
-                "integrationId": EXAMPLE_CLINIC.id,
-                "input": {
-                    "groupId": group_id,
-                    "name": "Appointment Reminders",
-                    "startTime": "09:15:00",
-                    "useCases": [
-                        {
-                            "useCase": "LAB_REMINDER",
-                            "actions": [
-                                {
-                                    "actionType": "SMS",
-                                    "context": "lab_result_sms",
-                                    "day": 0,
-                                    "templateName": "Lab Result SMS",
-                                }
-                            ],
-                        }
-                    ],
-                },
-            },
-        ),
-        Request(
-            "appointmentStatistics",
-            _STATISTICS,
-            {"id": CLINICS[0].id, "start": instants.isoformat(now - timedelta(days=7))},
-        ),
-        Request("integration", _INTEGRATION, {"id": webhook["_id"]}),
+        Request("integrationExport", _EXPORT, {"id": _example_id("export.response")}),
+        Request("upsertUseCaseGroup", _UPSERT, _upsert(group_id)),
+        Request("appointmentStatistics", _STATISTICS, {"id": CLINICS[0].id, "start": week_ago}),
+        Request("integration", _INTEGRATION, {"id": _example_id("integrations.get.response")}),
         Request("integrations", _INTEGRATIONS, {"first": 5}),
     )
+
+
+def _example_id(name: str) -> Json:
+    integration = example(name)["integration"]
+    assert isinstance(integration, dict)  # noqa: S101 (our own file)
+    return integration["_id"]
+
+
+def _upsert(group_id: str) -> Mapping[str, Json]:
+    """A later start for the group; sent again, it finds nothing to change."""
+    action: Json = {
+        "actionType": "SMS",
+        "context": "lab_result_sms",
+        "day": 0,
+        "templateName": "Lab Result SMS",
+    }
+    return {
+        "provider": EXAMPLE_CLINIC.provider.name,
+        "integrationId": EXAMPLE_CLINIC.id,
+        "input": {
+            "groupId": group_id,
+            "name": "Appointment Reminders",
+            "startTime": "09:15:00",
+            "useCases": [{"useCase": "LAB_REMINDER", "actions": [action]}],
+        },
+    }
