@@ -31,8 +31,7 @@ def check_group(input: GroupInput, problems: Problems) -> None:
         )
     if start_time is not None and parse_wall_time(start_time) is None:
         problems.invalid(
-            "`startTime` needs a time of day from 00:00:00 to 23:59:59, as HH:MM:SS, without an offset or a "
-            "fraction.",
+            "`startTime` needs a time of day from 00:00:00 to 23:59:59, as HH:MM:SS, without offset or fraction.",
             "input",
             "startTime",
         )
