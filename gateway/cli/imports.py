@@ -13,7 +13,7 @@ from rich.table import Table
 
 from gateway import services
 from gateway.cli.database import blocking, opened
-from gateway.cli.terminal import err, out, say_error
+from gateway.cli.terminal import err, say_error, show
 from gateway.database import Database
 from gateway.domain.enums import ErrorCode
 from gateway.domain.imports import Content, Tally, content_of, read_webhooks
@@ -159,4 +159,4 @@ def _summarise(reports: list[_Report]) -> None:
         tally = report.tally
         numbers = (tally.created, tally.updated, tally.unchanged, report.refused)
         table.add_row(report.file, *map(str, numbers))
-    out.print(table)
+    show(table)
