@@ -163,33 +163,31 @@ async def test_no_look_up_by_id_scans(gateway: Gateway) -> None:
     assert await _scans(gateway, ran) == []
 
 
-@pytest.mark.parametrize(
-    "page", ["first: 2", "last: 2", "offset: 1", "first: 1, after: $cursor", "before: $cursor"]
-)
-@pytest.mark.parametrize("single", [False, True], ids=["", "single"])
-async def test_no_nested_page_scans(gateway: Gateway, page: str, single: bool) -> None:
+NESTED = """{
+  ... on ConnectedIntegration {
+    useCaseGroups(PAGE) { totalCount nodes { useCases { id } } }
+    useCases(PAGE) { totalCount nodes { group { id } } }
+    labs: useCases(type: LAB_REMINDER_WITH_SHEET, status: ACTIVE, PAGE) { totalCount nodes { id } }
+    others: useCases(type: OTHER, PAGE) { totalCount nodes { id } }
+    resourceRecords(PAGE) { totalCount nodes { id } }
+    appointments: resourceRecords(type: APPOINTMENTS, search: "one two", PAGE) { totalCount nodes { id } }
+    unknown: resourceRecords(type: OTHER, PAGE) { totalCount nodes { id } }
+  }
+}"""
+
+
+async def test_no_nested_page_scans(gateway: Gateway) -> None:
     await _fill(gateway)
     client = await gateway.client()
-    lists = """{
-      ... on ConnectedIntegration {
-        useCaseGroups(PAGE) { totalCount nodes { useCases { id } } }
-        useCases(PAGE) { totalCount nodes { group { id } } }
-        labs: useCases(type: LAB_REMINDER_WITH_SHEET, status: ACTIVE, PAGE) { totalCount nodes { id } }
-        others: useCases(type: OTHER, PAGE) { totalCount nodes { id } }
-        resourceRecords(PAGE) { totalCount nodes { id } }
-        appointments: resourceRecords(type: APPOINTMENTS, search: "one two", PAGE) { totalCount nodes { id } }
-        unknown: resourceRecords(type: OTHER, PAGE) { totalCount nodes { id } }
-      }
-    }""".replace("PAGE", page)
     start = '{ useCase(id: "u") { integration { useCases(first: 1) { pageInfo { endCursor } } } } }'
     cursor = (await client.data(start))["useCase"]["integration"]["useCases"]["pageInfo"]["endCursor"]
-    root = f'integration(id: "a") {lists}' if single else f"integrations {{ nodes {lists} }}"
-    variables = {"cursor": cursor} if "$cursor" in page else {}
-    declared = "query ($cursor: String)" if variables else "query"
-    with _recorded() as ran:
-        await client.data(f"{declared} {{ {root} }}", **variables)
-    assert len(ran) >= 14
-    assert await _scans(gateway, ran) == []
+    for page in ("first: 2", "last: 2", "offset: 1", f'first: 1, after: "{cursor}"', f'before: "{cursor}"'):
+        lists = NESTED.replace("PAGE", page)
+        for root in (f'integration(id: "a") {lists}', f"integrations {{ nodes {lists} }}"):
+            with _recorded() as ran:
+                await client.data(f"{{ {root} }}")
+            assert len(ran) >= 14
+            assert await _scans(gateway, ran) == []
 
 
 async def test_no_change_of_an_integration_scans(gateway: Gateway) -> None:
@@ -206,6 +204,29 @@ async def test_no_change_of_an_integration_scans(gateway: Gateway) -> None:
             """
         )
     assert len(ran) >= 6
+    assert await _scans(gateway, ran) == []
+
+
+async def test_no_change_of_a_use_case_or_a_group_scans(gateway: Gateway) -> None:
+    await _fill(gateway)
+    client = await gateway.client()
+    listed = "useCases: [{useCase: LAB_REMINDER}]"
+    with _recorded() as ran:
+        await client.data(
+            f"""
+            mutation {{
+              made: upsertUseCaseGroup(provider: MICROSOFT, integrationId: "a", input: {{name: "n", {listed}}}) {{
+                outcome
+              }}
+              changed: upsertUseCaseGroup(
+                provider: MICROSOFT, input: {{groupId: "g", name: "n", slug: "h", timezone: "UTC", {listed}}}
+              ) {{ outcome }}
+              updateUseCase(id: "u", input: {{displayName: "n"}}) {{ errors {{ code }} }}
+              deleteUseCase(id: "u") {{ deletedIds }}
+            }}
+            """
+        )
+    assert len(ran) >= 16
     assert await _scans(gateway, ran) == []
 
 

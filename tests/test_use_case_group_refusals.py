@@ -8,6 +8,9 @@ from tests.factories import connected, store, use_case_group
 from tests.gateway import OTHER_TEAM, Client, Gateway
 from tests.upserts import LAB, REFUSED, action, documented, listed, refusal, stored, upsert, upserted, use_case_of
 
+WRITTEN = """mutation {{
+    upsertUseCaseGroup(provider: MICROSOFT, input: {{name: "G"}}) {{ outcome group {{ slug {} }} }}
+}}"""
 GOOGLE: dict[str, Json] = {"provider": "google", "authType": "oauth"}
 
 
@@ -244,3 +247,14 @@ async def test_upserting_needs_the_permission_to_write(gateway: Gateway) -> None
             ],
         }
     assert await stored(gateway) == []
+
+
+async def test_who_may_only_write_sees_what_was_written_and_nothing_around_it(gateway: Gateway) -> None:
+    await a_client(gateway)
+    writer = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
+    answer = await writer(WRITTEN.format(""))
+    assert answer == {"data": {"upsertUseCaseGroup": {"outcome": "CREATED", "group": {"slug": "g"}}}}
+    for around in ("integration { id }", "useCases { id }"):
+        answer = await writer(WRITTEN.format(around))
+        assert answer["data"] == {"upsertUseCaseGroup": {"outcome": "CREATED", "group": None}}
+        assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN"}]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from gateway.domain import instants
+from gateway.domain import days, instants
 from gateway.domain.enums import ScheduleField
 from gateway.domain.section import Document, Json
 
@@ -26,7 +26,7 @@ def next_run(at: time, zone: ZoneInfo, after: datetime) -> datetime:
     """
     # Yesterday's run may lie ahead of us: in a zone that leaves out a whole day.
     yesterday = after.astimezone(zone).date() - _DAY
-    return next(run for days in count() if (run := _run_on(yesterday + days * _DAY, at, zone)) > after)
+    return next(run for ahead in count() if (run := _run_on(yesterday + ahead * _DAY, at, zone)) > after)
 
 
 def _run_on(day: date, at: time, zone: ZoneInfo) -> datetime:
@@ -34,19 +34,8 @@ def _run_on(day: date, at: time, zone: ZoneInfo) -> datetime:
     run = wall.astimezone(UTC)
     if run.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
         return run
-    return _end_of_gap(wall.replace(fold=1).astimezone(UTC), run, zone)
-
-
-def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """The instant between these two at which the clocks go forward, to the second."""
-    offset = before.astimezone(zone).utcoffset()
-    while after - before > _SECOND:
-        middle = before + (after - before) // 2 // _SECOND * _SECOND
-        if middle.astimezone(zone).utcoffset() == offset:
-            before = middle
-        else:
-            after = middle
-    return after
+    # The wall time is left out: with the offset from before the gap it comes after it, and the other way round.
+    return days.offsets(zone, wall.replace(fold=1).astimezone(UTC), run)[-1].since
 
 
 def daily(at: time, zone: ZoneInfo, now: datetime) -> Document:

@@ -119,7 +119,7 @@ class UseCase(Node):
     async def group(root: strawberry.Parent[UseCaseRow], info: Info) -> UseCaseGroupRow | None:
         if root.group_id is None:
             return None
-        return await info.context.load(services.use_case_groups.by_keys, (root.team_id, root.group_id))
+        return await info.context.load(services.use_case_groups.above, (root.team_id, root.group_id))
 
     @field("The names of its schedulers: one for each scheduled action, while it is in use.")
     @staticmethod
@@ -135,9 +135,10 @@ class UseCase(Node):
 async def integration_above(row: UseCaseRow | UseCaseGroupRow, info: Info) -> IntegrationRow:
     """The integration that a row hangs below.
 
-    Raises Refused (NOT_FOUND) when it is gone meanwhile, or for a viewer who may write but not read.
+    Raises Refused (NOT_FOUND) when it is gone since the row was written.
     """
-    found = await info.context.load(services.integrations.by_keys, (row.team_id, row.integration_id))
+    key = (row.team_id, row.integration_id)
+    found = await info.context.load(services.use_case_groups.integrations_above, key)
     if found is None:
         raise not_found("There is no integration with this id.")
     return found

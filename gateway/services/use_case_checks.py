@@ -9,7 +9,7 @@ from gateway.domain.ids import is_id
 from gateway.domain.schedules import parse_wall_time
 from gateway.domain.section import Document, Json, Section
 from gateway.domain.timezones import is_timezone
-from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupInput, is_slug
+from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupInput, UseCaseInput, is_slug
 from gateway.domain.use_cases import UseCaseChanges
 from gateway.domain.webhooks import is_web_address
 from gateway.errors import Path, Problems
@@ -47,8 +47,12 @@ def check_group(input: GroupInput, problems: Problems) -> None:
         },
         problems,
     )
+    _check_use_cases(input.use_cases, problems)
+
+
+def _check_use_cases(use_cases: Sequence[UseCaseInput], problems: Problems) -> None:
     seen: set[UseCaseKey] = set()
-    for place, use_case in enumerate(input.use_cases):
+    for place, use_case in enumerate(use_cases):
         path = ("input", "useCases", place)
         if use_case.key in seen:
             problems.add(ErrorCode.DUPLICATE, f"{use_case.key.name} is listed twice; list it once.", *path)

@@ -10,9 +10,10 @@ from gateway.domain.ids import is_id
 from gateway.domain.paging import Page
 from gateway.domain.viewer import Viewer
 from gateway.errors import invalid, not_found
+from gateway.services import integrations
 from gateway.services.access import require
 from gateway.services.integrations import Key
-from gateway.tables import UseCaseGroup
+from gateway.tables import Integration, UseCaseGroup
 
 
 def own_ids(viewer: Viewer, keys: Sequence[Key]) -> list[str]:
@@ -41,6 +42,18 @@ async def by_keys(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapp
         return {}
     rows = await session.scalars(sql.use_case_groups.by_ids(viewer, own_ids(viewer, keys)))
     return {(row.team_id, row.id): row for row in rows}
+
+
+async def above(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, UseCaseGroup]:
+    """The groups that use cases were made in, for a viewer who may read and not only write."""
+    require(viewer, Permission.READ_INTEGRATIONS)
+    return await by_keys(session, viewer, keys)
+
+
+async def integrations_above(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, Integration]:
+    """The integrations that groups and use cases hang below, for a viewer who may read and not only write."""
+    require(viewer, Permission.READ_INTEGRATIONS)
+    return await integrations.by_keys(session, viewer, keys)
 
 
 async def listed(
