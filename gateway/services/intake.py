@@ -86,8 +86,9 @@ async def _places(intake: Intake, kind: Kind, entries: Sequence[Entry]) -> _Plac
     owners: dict[str, str] = {}
     for batch in batches(entries):
         known = [entry.logical_id for entry in batch if entry.logical_id is not None]
-        alike = sql.imports.by_logical_ids(kind.entity, intake.team_id, intake.parent.id, known)
-        by_logical_id.update((row.logical_id, row.id) for row in await intake.session.execute(alike))
+        if known:
+            alike = sql.imports.by_logical_ids(kind.entity, intake.team_id, intake.parent.id, known)
+            by_logical_id.update((row.logical_id, row.id) for row in await intake.session.execute(alike))
         there = sql.imports.by_ids(kind.entity, intake.team_id, [entry.id for entry in batch])
         owners.update((row.id, row.integration_id) for row in await intake.session.execute(there))
     rows = {entry.id: by_logical_id[entry.logical_id] for entry in entries if entry.logical_id in by_logical_id}
@@ -119,7 +120,7 @@ async def _delete_others(intake: Intake, kind: Kind, kept: set[str]) -> set[str]
 
 async def _write(intake: Intake, kind: Kind, batch: Sequence[Entry], places: _Places) -> None:
     ids = [places.rows[entry.id] for entry in batch if entry.id in places.rows]
-    found = await intake.session.execute(sql.imports.stored(kind.entity, intake.team_id, ids))
+    found = await intake.session.execute(sql.imports.stored(kind.entity, intake.team_id, ids)) if ids else ()
     stored = {row.id: row for row in found}
     added: list[Columns] = []
     changed: list[Columns] = []

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Delete, Insert, Select, Update, delete, insert, select, update
 
 from gateway.domain.enums import IntegrationKind
+from gateway.sql import texts
 from gateway.tables import Integration, ResourceRecord, Team, UseCase, User
 
 Child = UseCase | ResourceRecord
@@ -57,19 +58,21 @@ def by_logical_ids(
     entity: type[Child], team_id: str, integration_id: str, logical_ids: Sequence[str]
 ) -> Select[str, str]:
     """Logical id and id of the rows under an integration with these logical ids."""
-    return select(entity.logical_id, entity.id).where(
-        entity.team_id == team_id, entity.integration_id == integration_id, entity.logical_id.in_(logical_ids)
+    given = texts.table_of(logical_ids)
+    return (
+        select(entity.logical_id, entity.id)
+        .join(given, entity.logical_id == given.c.value)
+        .where(entity.team_id == team_id, entity.integration_id == integration_id)
     )
 
 
-def by_ids(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[str, str, str]:
-    """Id and integration's id of the team's rows with these ids, under whichever integration.
-
-    The logical id is read too, for SQLite's sake: without a column that only the table has, it would rather
-    walk through a whole index that covers the other two.
-    """
-    return select(entity.id, entity.integration_id, entity.logical_id).where(
-        entity.team_id == team_id, entity.id.in_(ids)
+def by_ids(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[str, str]:
+    """Id and integration's id of the team's rows with these ids, under whichever integration."""
+    given = texts.table_of(ids)
+    return (
+        select(entity.id, entity.integration_id)
+        .join(given, entity.id == given.c.value)
+        .where(entity.team_id == team_id)
     )
 
 
@@ -82,7 +85,8 @@ def stored(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[Any]
     """What an import compares with, as far as the entity has it; the columns are those of `Stored`."""
     names = ("id", "logical_id", "version", "created_at", "document", "group_id", "key")
     columns = [getattr(entity, name) for name in names if hasattr(entity, name)]
-    return select(*columns).where(entity.team_id == team_id, entity.id.in_(ids))
+    given = texts.table_of(ids)
+    return select(*columns).join(given, entity.id == given.c.value).where(entity.team_id == team_id)
 
 
 def added(entity: type[Child | User]) -> Insert:
@@ -97,4 +101,4 @@ def changed(entity: type[Child]) -> Update:
 
 def deleted(entity: type[Child], team_id: str, ids: Sequence[str]) -> Delete:
     """Delete these rows."""
-    return delete(entity).where(entity.team_id == team_id, entity.id.in_(ids))
+    return delete(entity).where(entity.team_id == team_id, entity.id.in_(select(texts.table_of(ids).c.value)))

@@ -1,0 +1,36 @@
+"""What imports look rows up by: an index for each row, however many rows there are and without statistics."""
+
+import pytest
+from sqlalchemy import Delete, Select, text
+from sqlalchemy.dialects import sqlite
+
+from gateway import sql
+from gateway.database import Database
+from gateway.tables import ResourceRecord, UseCase
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("entity", [UseCase, ResourceRecord])
+@pytest.mark.parametrize(
+    ("statement", "searched"),
+    [
+        (
+            lambda e: sql.imports.by_logical_ids(e, "t", "i", ["x"]),
+            "team_id=? AND integration_id=? AND logical_id=?",
+        ),
+        (lambda e: sql.imports.by_ids(e, "t", ["x"]), "team_id=? AND id=?"),
+        (lambda e: sql.imports.stored(e, "t", ["x"]), "team_id=? AND id=?"),
+        (lambda e: sql.imports.deleted(e, "t", ["x"]), "team_id=? AND id=?"),
+    ],
+)
+async def test_each_text_is_one_search_of_an_index(
+    database: Database, entity: type[UseCase | ResourceRecord], statement: object, searched: str
+) -> None:
+    assert callable(statement)
+    built: Select[str] | Delete = statement(entity)
+    compiled = str(built.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+    async with database.read() as session:
+        plan = [row.detail for row in await session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
+    assert any(line.startswith(f"SEARCH {entity.__tablename__} ") and f"({searched})" in line for line in plan), (
+        plan
+    )
