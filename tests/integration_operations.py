@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gateway.domain.section import Json
 from gateway.tables import Integration
 from tests.gateway import Client, Gateway
 
@@ -39,11 +38,11 @@ DELETE = """
 """
 
 
-async def create(client: Client, **input: Json) -> Any:
+async def create(client: Client, /, **input: Any) -> Any:
     return (await client.data(CREATE, input=input))["createIntegration"]
 
 
-async def update(client: Client, id: str, version: int | None = None, **input: Json) -> Any:
+async def update(client: Client, id: str, version: int | None = None, /, **input: Any) -> Any:
     return (await client.data(UPDATE, id=id, input=input, version=version))["updateIntegration"]
 
 

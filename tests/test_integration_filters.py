@@ -1,5 +1,6 @@
 """Filters of integrations: the same answer as asking each row in Python."""
 
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -9,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway import sql
 from gateway.domain import instants
-from gateway.domain.enums import IntegrationKind, Provider
 from gateway.domain.integration_filters import IntegrationFilter, TextTest
 from gateway.domain.section import Json
-from gateway.domain.text import fold
 from gateway.tables import Integration
 from tests.factories import connected, store, webhook
+from tests.filter_evaluation import INSTANT_TESTS, KINDS, PROVIDERS, TEXT_TESTS, Test, meets
 from tests.gateway import USER, Client, Gateway
 
 LIST = (
@@ -42,10 +43,6 @@ USERNAMES = [None, "rocket.cat", "Rocket.Cat", "100%", "_"]
 CREATORS = [None, USER, "rocket.cat", "Rocket.Cat"]
 DAYS = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 6)]
 PIECES = ["", "A", "alpha", "ss", "ß", "%", "_", "\\", "é", "E", "i", "ω", "100", ".C"]
-KINDS = {kind.name: kind for kind in IntegrationKind}
-PROVIDERS = {provider.name: provider for provider in Provider}
-
-Test = dict[str, Any]
 
 
 def _world() -> list[Integration]:
@@ -57,7 +54,7 @@ def _world() -> list[Integration]:
         creator = chance.choice(CREATORS)
         created, updated = (instants.isoformat(at + timedelta(milliseconds=ms)) for ms in (0, number % 3))
         if number % 3 == 0:
-            keys: dict[str, Json] = {
+            keys: dict[str, Any] = {
                 "name": chance.choice(NAMES),
                 "status": chance.choice(["active", "inactive"]),
                 "config": {"provider": chance.choice(["microsoft", "google", "someone.new"])},
@@ -79,52 +76,6 @@ def _world() -> list[Integration]:
         }
         rows.append(webhook(document))
     return rows
-
-
-TEXT_TESTS: dict[str, Callable[[str | None, Any], bool]] = {
-    "eq": lambda value, test: value == test,
-    "ne": lambda value, test: value != test,
-    "in": lambda value, test: value in test,
-    "contains": lambda value, test: value is not None and fold(test) in fold(value),
-    "startsWith": lambda value, test: value is not None and fold(value).startswith(fold(test)),
-    "endsWith": lambda value, test: value is not None and fold(value).endswith(fold(test)),
-    "isNull": lambda value, test: (value is None) is test,
-}
-INSTANT_TESTS: dict[str, Callable[[datetime, datetime], bool]] = {
-    "eq": lambda value, test: value == test,
-    "gt": lambda value, test: value > test,
-    "gte": lambda value, test: value >= test,
-    "lt": lambda value, test: value < test,
-    "lte": lambda value, test: value <= test,
-}
-
-
-def _text_meets(value: str | None, test: Test) -> bool:
-    return all(TEXT_TESTS[name](value, wanted) for name, wanted in test.items() if wanted is not None)
-
-
-def _instant_meets(value: datetime, test: Test) -> bool:
-    return all(INSTANT_TESTS[name](value, datetime.fromisoformat(wanted)) for name, wanted in test.items())
-
-
-FIELDS: dict[str, Callable[[Integration, Any], bool]] = {
-    "and": lambda row, test: all(meets(row, inner) for inner in test),
-    "or": lambda row, test: any(meets(row, inner) for inner in test),
-    "not": lambda row, test: not meets(row, test),
-    "kind": lambda row, test: row.kind in {KINDS[name] for name in test},
-    "name": lambda row, test: _text_meets(row.name, test),
-    "username": lambda row, test: _text_meets(row.username, test),
-    "enabled": lambda row, test: row.enabled is test,
-    "provider": lambda row, test: row.provider in {PROVIDERS[name] for name in test},
-    "createdBy": lambda row, test: test in ("", row.created_by),
-    "createdAt": lambda row, test: _instant_meets(row.created_at, test),
-    "updatedAt": lambda row, test: _instant_meets(row.updated_at, test),
-}
-
-
-def meets(row: Integration, filter: Test) -> bool:
-    """Whether a row meets a filter, in plain Python."""
-    return all(FIELDS[name](row, test) for name, test in filter.items() if test is not None)
 
 
 def _some(**strategies: SearchStrategy[Any]) -> SearchStrategy[Test]:
@@ -203,6 +154,32 @@ async def test_a_filter_finds_what_python_finds(gateway: Gateway, once: _Once, f
         assert await _listed(once.client, {"not": filter}) == everything_else
 
 
+async def test_each_condition_on_its_own_finds_what_python_finds(gateway: Gateway) -> None:
+    rows = _world()
+    await store(gateway.database, *rows)
+    client = await gateway.client()
+    filters: list[Test] = [
+        {field: {operator: [text] if operator == "in" else text}}
+        for field, texts in (("name", NAMES), ("username", USERNAMES[1:]))
+        for operator, text in itertools.product(TEXT_TESTS.keys() - {"isNull"}, [*PIECES, *texts])
+    ]
+    filters += [{field: {"isNull": is_null}} for field in ("name", "username") for is_null in (True, False)]
+    filters += [
+        {field: {operator: instants.isoformat(day)}}
+        for field, operator, day in itertools.product(("createdAt", "updatedAt"), INSTANT_TESTS, DAYS)
+    ]
+    filters += [{"kind": [kind]} for kind in KINDS] + [{"provider": [provider]} for provider in PROVIDERS]
+    declared = ", ".join(f"$f{number}: IntegrationFilter" for number in range(len(filters)))
+    asked = " ".join(
+        f"f{n}: integrations(filter: $f{n}, first: 100) {{ nodes {{ id }} }}" for n in range(len(filters))
+    )
+    variables = {f"f{number}": filter for number, filter in enumerate(filters)}
+    answer = await client.data(f"query ({declared}) {{ {asked} }}", **variables)
+    for name, filter in variables.items():
+        found = {node["id"] for node in answer[name]["nodes"]}
+        assert found == {row.id for row in rows if meets(row, filter)}, filter
+
+
 NOTHINGS: list[tuple[Json, bool]] = [
     ({}, True),
     (None, True),
@@ -279,9 +256,9 @@ async def test_a_filter_that_is_too_big_is_refused_and_the_limit_is_named(
     assert f"at most {limit} " in error["message"]
 
 
-@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()])
-def test_a_pattern_is_escaped(dialect: Any) -> None:
+@pytest.mark.parametrize("dialect", [sqlite.dialect, postgresql.dialect])
+def test_a_pattern_is_escaped(dialect: Callable[[], Dialect]) -> None:
     condition = sql.integration_filters.condition(IntegrationFilter(name=TextTest(contains="50%_\\")))
-    compiled = condition.compile(dialect=dialect)
+    compiled = condition.compile(dialect=dialect())
     assert "%50\\%\\_\\\\%" in compiled.params.values()
     assert "ESCAPE" in str(compiled)

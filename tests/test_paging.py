@@ -224,7 +224,7 @@ def _world() -> list[Integration]:
     rows = []
     for number in range(24):
         at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=chance.randrange(3))
-        keys: dict[str, Json] = {"name": chance.choice(["a", "B", "ä", "", "_"]), "access": "system"}
+        keys: dict[str, Any] = {"name": chance.choice(["a", "B", "ä", "", "_"]), "access": "system"}
         by, then = chance.choice([None, "u", "U"]), instants.isoformat(at)
         if number % 2:
             username = chance.choice([None, "x", "Y"])
@@ -262,11 +262,11 @@ _orders = st.lists(
 )
 
 
-async def _walked(client: Client, order: Json, size: str, after: str, number: int) -> list[_Shown]:
-    pages = [await _page(client, orderBy=order, **{size: number})]
+async def _walked(client: Client, order: Json, size: str, after: str, number: Json) -> list[_Shown]:
+    pages = [await _page(client, **{"orderBy": order, size: number})]
     while pages[-1].has_next if size == "first" else pages[-1].has_previous:
         cursor = pages[-1].cursors[-1 if size == "first" else 0]
-        pages.append(await _page(client, orderBy=order, **{size: number, after: cursor}))
+        pages.append(await _page(client, **{"orderBy": order, size: number, after: cursor}))
     return pages
 
 

@@ -10,7 +10,7 @@ from tests.factories import connected, example, store, webhook
 from tests.gateway import OTHER_TEAM, TEAM, USER, Gateway
 from tests.integration_operations import codes, delete, rows, update
 
-OWN = {"_createdBy": {"_id": USER, "username": USER}}
+OWN: dict[str, Json] = {"_createdBy": {"_id": USER, "username": USER}}
 MISSING = [{"code": "NOT_FOUND", "message": "There is no integration with this id.", "path": ["id"]}]
 
 
@@ -171,7 +171,7 @@ async def test_a_webhook_out_of_reach_is_as_if_it_did_not_exist(
     gateway: Gateway, permissions: list[Permission], reached: set[str], denied: set[str]
 ) -> None:
     other: dict[str, Json] = {"_createdBy": {"_id": "somebody.else"}}
-    documents = {
+    documents: dict[str, dict[str, Json]] = {
         "in.own": {"_id": "in.own", **OWN},
         "in.other": {"_id": "in.other", **other},
         "out.own": {"_id": "out.own", "type": "webhook-outgoing", **OWN},
