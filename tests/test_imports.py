@@ -1,5 +1,8 @@
 """A user takes an export document in: what is believed, what is matched, what becomes of it."""
 
+import asyncio
+
+import pytest
 from sqlalchemy import select
 
 from gateway import services
@@ -209,3 +212,11 @@ async def test_the_number_of_statements_grows_with_batches_and_not_with_entries(
             counts.append(len(seen))
     assert counts[0] == counts[2] == counts[4]
     assert counts[1] == counts[3] == counts[5]
+
+
+@pytest.mark.parametrize("mode", ["MERGE", "REPLACE"])
+async def test_imports_at_once_take_turns(gateway: Gateway, mode: str) -> None:
+    client = await gateway.client()
+    answers = await asyncio.gather(*(taken_in(client, export(2, 2), mode=mode) for _ in range(8)))
+    assert sorted(answer["outcome"] for answer in answers) == ["CREATED"] + ["UNCHANGED"] * 7
+    assert await rows(gateway) == 5
