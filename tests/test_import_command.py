@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from gateway.cli.app import Commands
-from gateway.cli.exports import export as export_command
-from gateway.cli.imports import import_
+from gateway.cli.app import app
 from gateway.database import Database
 from gateway.settings import Settings
 from gateway.tables import Integration, ResourceRecord, User
@@ -23,10 +20,6 @@ from tests.gateway import OTHER_TEAM, TEAM, statements
 Run = Callable[..., Result]
 
 EXAMPLE = "5eb7cf5a86d9755df3a6c593"
-
-app = typer.Typer(cls=Commands)
-app.command("import")(import_)
-app.command("export")(export_command)
 
 
 @pytest.fixture
