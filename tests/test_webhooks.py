@@ -1,7 +1,5 @@
 """Webhooks: as documents have them, however little that is."""
 
-import pytest
-
 from gateway.domain.enums import IntegrationKind, Permission
 from gateway.domain.section import Json
 from gateway.domain.viewer import Viewer
@@ -165,40 +163,49 @@ async def test_an_incoming_webhook_of_which_nothing_is_known_is_read(gateway: Ga
     }
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "read"),
-    [
-        ("event", "messageUnsent", "OTHER"),
-        ("event", "other", "OTHER"),
-        ("event", 7, None),
-        ("urls", "http://one", []),
-        ("urls", ["http://one", 2, None], ["http://one"]),
-        ("channel", None, []),
-        ("retryCount", "6", None),
-        ("retryCount", 2**40, None),
-        ("retryDelay", "forever", None),
-        ("retryDelay", "powers-of-two", "POWERS_OF_TWO"),
-        ("runOnEdits", "yes", False),
-        ("scriptEnabled", None, False),
-        ("alias", {"a": 1}, None),
-        ("token", 5, None),
-        ("scriptError", {"name": "SyntaxError"}, {"name": "SyntaxError"}),
-    ],
-)
-async def test_a_faulty_value_empties_its_field_and_no_list(
-    gateway: Gateway, key: str, value: Json, read: Json
-) -> None:
-    await store(
-        gateway.database,
-        webhook({"_id": "a", "type": "webhook-outgoing", key: value}),
-        webhook({"_id": "b", "type": "webhook-outgoing"}),
-    )
-    client = await gateway.client()
-    answer = await client.data(LIST)
-    assert [(node["id"], node[key]) for node in answer["integrations"]["nodes"]] == [
-        ("a", read),
-        ("b", _outgoing(channel=[], urls=[], scriptEnabled=False)[key]),
+FAULTY: list[tuple[str, Json, Json]] = [
+    ("event", "messageUnsent", "OTHER"),
+    ("event", "other", "OTHER"),
+    ("event", 7, None),
+    ("urls", "http://one", []),
+    ("urls", ["http://one", 2, None], ["http://one"]),
+    ("channel", None, []),
+    ("retryCount", "6", None),
+    ("retryCount", 2**40, None),
+    ("retryDelay", "forever", None),
+    ("retryDelay", "powers-of-two", "POWERS_OF_TWO"),
+    ("runOnEdits", "yes", False),
+    ("scriptEnabled", None, False),
+    ("alias", {"a": 1}, None),
+    ("token", 5, None),
+    ("scriptError", {"name": "SyntaxError"}, {"name": "SyntaxError"}),
+]
+"""A key, a value that its field cannot say, and how it reads."""
+
+
+async def test_a_faulty_value_empties_its_field_and_no_list(gateway: Gateway) -> None:
+    rows = [
+        webhook({"_id": f"w{number:02}", "type": "webhook-outgoing", key: value})
+        for number, (key, value, _) in enumerate(FAULTY)
     ]
+    await store(gateway.database, *rows)
+    answer = await (await gateway.client())(LIST)
+    assert "errors" not in answer
+    nodes = answer["data"]["integrations"]["nodes"]
+    assert [node["id"] for node in nodes] == [row.id for row in rows]
+    empty = _outgoing(
+        username=None,
+        userId=None,
+        channel=[],
+        urls=[],
+        enabled=False,
+        scriptEnabled=False,
+        createdAt="2025-03-09T12:00:00.000Z",
+        createdBy=None,
+        updatedAt="2025-03-09T12:00:00.000Z",
+    )
+    for node, (key, _, read) in zip(nodes, FAULTY, strict=True):
+        assert node == {**empty, "id": node["id"], "name": node["id"], key: read}
 
 
 async def test_token_and_script_show_to_whoever_may_manage_the_webhook(gateway: Gateway) -> None:

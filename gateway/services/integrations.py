@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import Select
+
 from gateway import sql
 from gateway.database import Session, WriteSession
 from gateway.domain import instants, integrations, webhooks
@@ -105,9 +107,14 @@ async def hold(session: WriteSession, viewer: Viewer, id: str, *path: str) -> In
 
     Every write under an integration begins with this. Raises Refused (NOT_FOUND at `path`).
     """
-    found = await session.scalar(sql.integrations.locked_connected(viewer, id)) if is_id(id) else None
+    found = await _held(session, id, sql.integrations.locked_connected(viewer, id))
     if found is None:
         raise not_found("There is no connected integration with this id.", *path)
+    return found
+
+
+async def _held(session: WriteSession, id: str, statement: Select[Integration]) -> Integration | None:
+    found = await session.scalar(statement) if is_id(id) else None
     # What is written is of now: those who waited for their turn began before others wrote.
     session.as_of = instants.now()
     return found
@@ -134,7 +141,7 @@ def require_right(viewer: Viewer, kind: IntegrationKind) -> None:
 
 async def hold_either(session: WriteSession, viewer: Viewer, id: str) -> Integration:
     """The team's integration of either world, as far as the viewer reaches, held until the transaction ends."""
-    found = await session.scalar(sql.integrations.locked(viewer, id)) if is_id(id) else None
+    found = await _held(session, id, sql.integrations.locked(viewer, id))
     if found is None:
         raise not_found("There is no integration with this id.", "id")
     return found
