@@ -241,6 +241,14 @@ def test_what_cannot_be_read_ends_with_2_and_does_not_stop_the_rest(run: Run) ->
     assert counts(result, good) == [1, 0, 0, 0]
 
 
+def test_a_team_that_is_no_id_is_bad_usage(run: Run, database_url: str) -> None:
+    for arguments in (["import", DOCUMENTS / "export.response.json"], ["export", EXAMPLE]):
+        result = run(*arguments, "--team", "two words")
+        assert result.exit_code == 2
+        assert "visible ASCII" in result.stderr
+    assert read(database_url, Integration) == []
+
+
 def test_an_integration_that_does_not_exist_cannot_be_exported(run: Run) -> None:
     result = run("export", INTEGRATION)
     assert (result.exit_code, result.stdout) == (1, "")

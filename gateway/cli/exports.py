@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from gateway import services
 from gateway.cli.database import blocking, opened
+from gateway.cli.identifiers import identifier
 from gateway.cli.terminal import err
 from gateway.domain.enums import ErrorCode, SecretsMode
 from gateway.errors import refused
@@ -18,7 +19,10 @@ from gateway.errors import refused
 async def export(
     id: Annotated[str, typer.Argument(metavar="ID", help="The integration's id, of either world.")],
     team: Annotated[
-        str | None, typer.Option(metavar="ID", help="Its team; needed when several teams have one with this id.")
+        str | None,
+        typer.Option(
+            parser=identifier, metavar="ID", help="Its team; needed when several teams have one with this id."
+        ),
     ] = None,
     secrets: Annotated[bool, typer.Option("--secrets", help="Include tokens.")] = False,
     output: Annotated[

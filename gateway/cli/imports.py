@@ -13,6 +13,7 @@ from rich.table import Table
 
 from gateway import services
 from gateway.cli.database import blocking, opened
+from gateway.cli.identifiers import identifier
 from gateway.cli.terminal import err, say_error, show
 from gateway.database import Database
 from gateway.domain.enums import ErrorCode
@@ -71,14 +72,15 @@ async def import_(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             allow_dash=True,
             help="Export documents, answers of integrations.get or integrations.list, lists of webhooks, or JSON "
             "Lines of resource records, told apart by their content; `-` is stdin.",
         ),
     ],
     team: Annotated[
-        str | None, typer.Option(metavar="ID", help="The team to import into, whatever the files say.")
+        str | None,
+        typer.Option(parser=identifier, metavar="ID", help="The team to import into, whatever the files say."),
     ] = None,
 ) -> None:
     """Take documents in as they are: ids, people, instants and tokens are kept to the letter.

@@ -9,10 +9,10 @@ from rich.table import Table
 
 from gateway import services
 from gateway.cli.database import blocking, opened
+from gateway.cli.identifiers import identifier
 from gateway.cli.terminal import err, out, show
 from gateway.domain import instants
 from gateway.domain.enums import Permission
-from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.tables import ApiKey
 
 keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke the API keys that clients come with.")
@@ -24,12 +24,6 @@ def _permission(name: str) -> Permission:
     except KeyError:
         allowed = ", ".join(permission.name for permission in Permission)
         raise typer.BadParameter(f"there is no permission {name}; there are {allowed}") from None
-
-
-def _id(text: str) -> str:
-    if not is_id(text):
-        raise typer.BadParameter(f"an id is 1 to {MAX_ID_LENGTH} visible ASCII characters")
-    return text
 
 
 def _expiry(text: str) -> datetime:
@@ -46,8 +40,12 @@ def _expiry(text: str) -> datetime:
 @keys.command()
 @blocking
 async def create(
-    team: Annotated[str, typer.Option(parser=_id, metavar="ID", help="The team; made when it does not exist.")],
-    user: Annotated[str, typer.Option(parser=_id, metavar="ID", help="The user; made when they do not exist.")],
+    team: Annotated[
+        str, typer.Option(parser=identifier, metavar="ID", help="The team; made when it does not exist.")
+    ],
+    user: Annotated[
+        str, typer.Option(parser=identifier, metavar="ID", help="The user; made when they do not exist.")
+    ],
     name: Annotated[str, typer.Option(metavar="TEXT", help="What the key is for; shown in lists.")],
     permission: Annotated[
         list[Permission],
@@ -74,7 +72,7 @@ async def create(
 @keys.command("list")
 @blocking
 async def list_(
-    team: Annotated[str | None, typer.Option(parser=_id, metavar="ID", help="Only this team's.")] = None,
+    team: Annotated[str | None, typer.Option(parser=identifier, metavar="ID", help="Only this team's.")] = None,
 ) -> None:
     """List keys, the oldest of each team first. Of a key only its prefix is known."""
     async with opened() as database, database.read() as session:
