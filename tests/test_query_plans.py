@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 from gateway.domain.enums import IntegrationOrderField, Permission
 from gateway.domain.ids import NodeId
 from gateway.domain.section import Json
+from tests.dashboard import DASHBOARD
 from tests.factories import connected, record, store, use_case, use_case_group, webhook
 from tests.gateway import OTHER_TEAM, TEAM, Gateway
 
@@ -228,6 +229,28 @@ async def test_no_change_of_a_use_case_or_a_group_scans(gateway: Gateway) -> Non
         )
     assert len(ran) >= 16
     assert await _scans(gateway, ran) == []
+
+
+async def test_no_dashboard_scans_and_each_is_read_by_the_instants_asked_for(gateway: Gateway) -> None:
+    await _fill(gateway)
+    client = await gateway.client()
+    bounds = {"start": "2025-01-01T00:00:00Z", "end": "2026-01-01T00:00:00Z"}
+    with _recorded() as ran:
+        for by in ("CREATED_AT", "START"):
+            await client.data(
+                DASHBOARD, id="a", by=by, type="NP", search="one two", zone="America/Chicago", **bounds
+            )
+    assert await _scans(gateway, ran) == []
+    if not gateway.database.is_sqlite:
+        return
+    indexes = ("ix_resource_record_typed (", "created_at"), ("ix_resource_record_visit (", "start")
+    async with gateway.database.read() as session:
+        connection = await session.connection()
+        for statement, parameters in ran:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            for detail in (row.detail for row in plan if "resource_record" in row.detail):
+                equal = "team_id=? AND integration_id=? AND type=?"
+                assert any(f"{name}{equal} AND {at}>? AND {at}<?)" in detail for name, at in indexes), detail
 
 
 async def test_a_scan_would_be_noticed(gateway: Gateway) -> None:
