@@ -1,0 +1,65 @@
+"""A cheap HTTP client: requests are bytes, made once and sent over connections that stay open."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from types import TracebackType
+from typing import Self
+
+import orjson
+
+from gateway.domain.section import Document
+
+_BUFFER = 2**22
+_TIMEOUT = 120.0
+
+
+def request(path: str, body: Document, key: str) -> bytes:
+    """A POST of JSON, with a bearer key."""
+    content = orjson.dumps(body)
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\naccept: application/json\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+class Connection:
+    """A connection to a port of this machine."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._reader: StreamReader
+        self._writer: StreamWriter
+
+    async def __aenter__(self) -> Self:
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=_BUFFER)
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._writer.close()
+
+    async def send(self, request: bytes) -> bytes:
+        """The body of the answer. Raises ConnectionError for any status but 200, TimeoutError in the end."""
+        async with asyncio.timeout(_TIMEOUT):
+            self._writer.write(request)
+            head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+            body = await self._body(head)
+        if not head.startswith(b"http/1.1 200 "):
+            raise ConnectionError((head + body[:1000]).decode())
+        return body
+
+    async def _body(self, head: bytes) -> bytes:
+        if b"\r\ntransfer-encoding: chunked" not in head:
+            return await self._reader.readexactly(_number(head.partition(b"\r\ncontent-length:")[2], 10))
+        chunks = []
+        while (size := _number(await self._reader.readuntil(b"\r\n"), 16)) > 0:
+            chunks.append(await self._reader.readexactly(size))
+            await self._reader.readexactly(2)
+        await self._reader.readuntil(b"\r\n")
+        return b"".join(chunks)
+
+
+def _number(text: bytes, base: int) -> int:
+    return int(text.partition(b"\r\n")[0], base)

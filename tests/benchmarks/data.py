@@ -1,0 +1,107 @@
+"""The data that is asked for: the same each time, taken in through the doors that operators and clients use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gateway import migrations, services
+from gateway.database import Database, WriteSession
+from gateway.domain.actions import ActionInput
+from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
+from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
+from gateway.domain.viewer import Viewer
+from gateway.settings import Settings
+from tests.benchmarks.documents import TEAM, USER, export, object_id
+
+_VIEWER = Viewer(TEAM, USER, "benchmarks", "benchmarks", frozenset(Permission))
+
+GROUP = GroupInput(
+    name="Appointment Reminders",
+    given=GroupFields(
+        sheet_link="https://1drv.ms/x/0",
+        assistant_id="68a8652f82513625d1c21a85",
+        timezone="America/Chicago",
+        start_time="08:00:00",
+    ),
+    group_id=None,
+    use_cases=[
+        UseCaseInput(
+            UseCaseKey.NEW_PATIENT_APPOINTMENT_REMINDER,
+            enabled=True,
+            actions=[
+                ActionInput(ActionType.SMS, "reminder_7d", 7, "First SMS"),
+                ActionInput(ActionType.CALL, "reminder_1d", 1, "Day 1 Call"),
+            ],
+        ),
+        UseCaseInput(
+            UseCaseKey.LAB_REMINDER,
+            enabled=True,
+            actions=[ActionInput(ActionType.SMS, "lab_result_sms", 0, "Lab Result SMS")],
+        ),
+    ],
+    expected_version=None,
+)
+"""Document 2's own example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much there is of everything."""
+
+    integrations: int = 50
+    use_cases: int = 6
+    actions: int = 3
+    practitioners: int = 200
+    many_practitioners: int = 20_000
+    groups: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that is upserted, and the integration that it hangs below."""
+
+    id: str
+    integration_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What there is to be asked for, and a key to ask with."""
+
+    key: str
+    listed: Sequence[str]
+    """The ids of the newest integrations, which have use cases and no records."""
+    export: str
+    big_export: str
+    groups: Sequence[Group]
+
+
+async def load(database_url: str, scale: Scale) -> Loaded:
+    """Fill an empty database."""
+    database = Database(Settings(database_url=database_url))
+    try:
+        await migrations.upgrade(database)
+        async with database.write() as session:
+            return await _load(session, scale)
+    finally:
+        await database.dispose()
+
+
+async def _load(session: WriteSession, scale: Scale) -> Loaded:
+    homes = [object_id("integration", place) for place in range(scale.groups)]
+    small, big = (object_id("integration", scale.groups + place) for place in range(2))
+    listed = [object_id("integration", scale.groups + 2 + place) for place in range(scale.integrations)]
+    sizes = {**dict.fromkeys(homes, 0), small: scale.practitioners, big: scale.many_practitioners}
+    for place, id in enumerate([*homes, small, big, *listed]):
+        at = datetime(2025, 3, 9, tzinfo=UTC) + place * timedelta(days=1)
+        use_cases = scale.use_cases if id in listed else 0
+        await services.imports.by_operator(session, export(id, at, use_cases, scale.actions, sizes.get(id, 0)))
+    key = await services.keys.create(
+        session, team_id=TEAM, user_id=USER, name="benchmarks", permissions=Permission
+    )
+    return Loaded(key, listed, small, big, [await _grouped(session, id) for id in homes])
+
+
+async def _grouped(session: WriteSession, integration_id: str) -> Group:
+    done = await services.use_case_group_upsert.upsert(session, _VIEWER, Provider.MICROSOFT, GROUP, integration_id)
+    return Group(done.group.id, integration_id)

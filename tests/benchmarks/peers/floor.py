@@ -1,0 +1,56 @@
+"""The floor: a hand-written statement for each workload, whose text is the answer."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.domain.section import Document
+from tests.benchmarks.peers.floor_postgresql import PostgresqlFloor
+from tests.benchmarks.peers.floor_sqlite import SqliteFloor
+from tests.benchmarks.peers.serving import serve
+
+KINDS = ("get", "list", "export", "document", "upsert")
+
+
+class Floor(Protocol):
+    """A database that answers whole requests."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def answer(self, kind: str, variables: Document) -> bytes: ...
+
+
+def create_app(database_url: str) -> Starlette:
+    """An endpoint for each kind of workload, which takes what GraphQL calls variables."""
+    is_sqlite = database_url.startswith("sqlite")
+    floor: Floor = SqliteFloor(database_url) if is_sqlite else PostgresqlFloor(database_url)
+
+    def endpoint(kind: str) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            variables = orjson.loads(await request.body())["variables"]
+            return Response(await floor.answer(kind, variables), media_type="application/json")
+
+        return answer
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await floor.open()
+        try:
+            yield
+        finally:
+            await floor.close()
+
+    routes = [Route(f"/{kind}", endpoint(kind), methods=["POST"]) for kind in KINDS]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+if __name__ == "__main__":
+    serve(create_app)

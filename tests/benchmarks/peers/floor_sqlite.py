@@ -1,0 +1,202 @@
+"""The floor's statements for SQLite, on the event loop itself."""
+
+import sqlite3
+
+import orjson
+
+from gateway.domain import instants
+from gateway.domain.section import Document
+from tests.benchmarks.documents import TEAM, USER
+
+_GET = f"""
+SELECT json_object('data', json_object('integration', json_object(
+  'id', id, 'name', name, 'enabled', json(iif(enabled, 'true', 'false')), 'version', version,
+  'createdAt', created_at, 'updatedAt', updated_at,
+  'logicalId', logical_id, 'status', iif(enabled, 'ACTIVE', 'INACTIVE'),
+  'access', upper(access), 'timezone', timezone,
+  'config', json_object('provider', upper(provider), 'authUserEmail', document->>'$.config.authUserEmail')
+)))
+FROM integration WHERE team_id = '{TEAM}' AND id = :id
+"""
+
+_ACTIONS = """(
+  SELECT json_group_array(json_object(
+    'logicalId', value->>'$.logicalId', 'actionType', upper(coalesce(value->>'$.actionType', 'sms')),
+    'templateName', value->>'$.templateName', 'context', value->>'$.context',
+    'daysWindow', coalesce(value->>'$.daysWindow', 7), 'status', upper(value->>'$.status')
+  ))
+  FROM json_each({}.document, '$.config.actions')
+)"""
+
+_LIST = f"""
+SELECT json_object('data', json_object('integrations', json_object('nodes', json_group_array(json_object(
+  'id', i.id, 'name', i.name, 'useCases', json_object('nodes', (
+    SELECT json_group_array(json_object('id', u.id, 'config', json_object(
+      'displayName', u.document->>'$.config.displayName', 'status', upper(u.document->>'$.config.status'),
+      'actions', json({_ACTIONS.format("u")})
+    )))
+    FROM (
+      SELECT id, document FROM use_case WHERE team_id = i.team_id AND integration_id = i.id
+      ORDER BY created_at, id LIMIT 6
+    ) AS u
+  ))
+)))))
+FROM (
+  SELECT team_id, id, name FROM integration WHERE team_id = '{TEAM}' ORDER BY created_at DESC, id LIMIT 50
+) AS i
+"""
+
+_TEXTS = (
+    "id",
+    "organizationId",
+    "npi",
+    "name",
+    "gender",
+    "avatar",
+    "summary",
+    "qualification",
+    "education",
+    "supervisorId",
+)
+_LISTS = ("languages", "specialties", "locations")
+_CONFIG = ", ".join(
+    (
+        *(f"'{key}', document->>'$.config.{key}'" for key in _TEXTS),
+        "'status', upper(coalesce(document->>'$.config.status', 'active'))",
+        *(f"'{key}', coalesce(document->'$.config.{key}', json('[]'))" for key in _LISTS),
+        "'workingHours', document->'$.config.workingHours'",
+        "'preferredVisitingReasons', coalesce(document->'$.config.preferred_visiting_reasons', json('[]'))",
+    )
+)
+
+_EXPORT = f"""
+SELECT json_object('data', json_object('integrationExport', json_object(
+  'integration', json_object('id', i.id, 'name', i.name),
+  'useCases', (SELECT json_group_array(json_object('id', id)) FROM (
+    SELECT id FROM use_case WHERE team_id = i.team_id AND integration_id = i.id ORDER BY created_at, id
+  )),
+  'resourceRecords', (SELECT json_group_array(json_object(
+    'id', id, 'logicalId', logical_id, 'type', upper(type), 'createdAt', created_at, 'updatedAt', updated_at,
+    'config', json_object({_CONFIG})
+  )) FROM (
+    SELECT id, logical_id, type, created_at, updated_at, document FROM resource_record
+    WHERE team_id = i.team_id AND integration_id = i.id ORDER BY created_at, id
+  ))
+)))
+FROM integration AS i WHERE i.team_id = '{TEAM}' AND i.id = :id
+"""
+
+_DOCUMENT = f"""
+SELECT json_object('data', json_object('integrationExport', json_object('document', json_object(
+  'integration', json(i.document),
+  'use_cases', (SELECT json_group_array(json(document)) FROM (
+    SELECT document FROM use_case WHERE team_id = i.team_id AND integration_id = i.id ORDER BY created_at, id
+  )),
+  'resource_records', (SELECT json_group_array(json(document)) FROM (
+    SELECT document FROM resource_record WHERE team_id = i.team_id AND integration_id = i.id
+    ORDER BY created_at, id
+  ))
+))))
+FROM integration AS i WHERE i.team_id = '{TEAM}' AND i.id = :id
+"""
+
+_CHANGED_GROUP = f"""
+UPDATE use_case_group SET
+  name = :input->>'$.name', sheet_link = :input->>'$.sheetLink', assistant_id = :input->>'$.assistantId',
+  timezone = :input->>'$.timezone', start_time = :input->>'$.startTime' || '.000000',
+  version = version + 1, updated_at = :at, updated_by = '{USER}'
+WHERE team_id = '{TEAM}' AND id = :input->>'$.groupId' AND integration_id = :integrationId
+"""
+
+_CHANGED_ACTIONS = """(
+  SELECT json_group_array(json_object(
+    'logicalId', coalesce(stored.value->>'$.logicalId', 'action_' || lower(hex(randomblob(16)))),
+    'actionType', lower(asked.value->>'$.actionType'), 'templateName', asked.value->>'$.templateName',
+    'context', asked.value->>'$.context',
+    'reportEmails', coalesce(stored.value->'$.reportEmails', json('[]')),
+    'daysWindow', asked.value->>'$.day', 'status', coalesce(stored.value->>'$.status', 'active'),
+    'schedule', stored.value->'$.schedule'
+  ))
+  FROM json_each(listed.value, '$.actions') AS asked
+  LEFT JOIN json_each(use_case.document, '$.config.actions') AS stored
+    ON stored.value->>'$.actionType' = lower(asked.value->>'$.actionType')
+    AND stored.value->>'$.context' = asked.value->>'$.context'
+    AND stored.value->>'$.daysWindow' = asked.value->>'$.day'
+)"""
+
+_CHANGED_USE_CASES = f"""
+UPDATE use_case SET
+  version = version + 1, updated_at = :at, updated_by = '{USER}',
+  status = iif(listed.value->>'$.enabled', 'active', 'inactive'),
+  document = json_set(
+    document, '$.updatedBy', '{USER}', '$.updatedAt', :at,
+    '$.config.assistantId', :input->>'$.assistantId', '$.config.timezone', :input->>'$.timezone',
+    '$.config.sheetLink', :input->>'$.sheetLink',
+    '$.config.status', iif(listed.value->>'$.enabled', 'active', 'inactive'),
+    '$.config.actions', json({_CHANGED_ACTIONS})
+  )
+FROM json_each(:input, '$.useCases') AS listed
+WHERE team_id = '{TEAM}' AND group_id = :input->>'$.groupId' AND use_case.key = listed.value->>'$.useCase'
+"""
+
+_CHANGED = f"""
+SELECT json_object('data', json_object('upsertUseCaseGroup', json_object(
+  'outcome', 'UPDATED',
+  'group', json_object(
+    'id', g.id, 'name', g.name, 'slug', g.slug, 'sheetLink', g.sheet_link, 'assistantId', g.assistant_id,
+    'timezone', g.timezone, 'startTime', substr(g.start_time, 1, 8)
+  ),
+  'useCases', (SELECT json_group_array(json_object('outcome', 'UPDATED', 'useCase', json_object(
+    'id', u.id, 'key', u.key, 'config', json_object(
+      'displayName', u.document->>'$.config.displayName', 'status', upper(u.status),
+      'sheetLink', u.document->>'$.config.sheetLink', 'actions', json({_ACTIONS.format("u")})
+    )
+  ))) FROM (
+    SELECT u.* FROM json_each(:input, '$.useCases') AS listed
+    JOIN use_case AS u ON u.team_id = g.team_id AND u.group_id = g.id AND u.key = listed.value->>'$.useCase'
+    ORDER BY listed.key
+  ) AS u),
+  'errors', json('[]')
+)))
+FROM use_case_group AS g WHERE g.team_id = '{TEAM}' AND g.id = :input->>'$.groupId'
+"""
+
+
+class SqliteFloor:
+    """Answers from one connection; SQLite writes one transaction at a time anyway."""
+
+    def __init__(self, database_url: str) -> None:
+        self._file = database_url.partition("///")[2]
+
+    async def open(self) -> None:
+        self._connection = sqlite3.connect(self._file, isolation_level=None)
+        self._connection.text_factory = bytes
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
+
+    async def close(self) -> None:
+        self._connection.close()
+
+    async def answer(self, kind: str, variables: Document) -> bytes:
+        if kind == "upsert":
+            return self._upsert(variables)
+        statement = {"get": _GET, "list": _LIST, "export": _EXPORT, "document": _DOCUMENT}[kind]
+        return self._text(statement, variables)
+
+    def _upsert(self, variables: Document) -> bytes:
+        """SQLite cannot write in a statement that reads: three of them in a transaction."""
+        given: Document = {
+            "integrationId": variables["integrationId"],
+            "input": orjson.dumps(variables["input"]).decode(),
+            "at": instants.isoformat(instants.now()),
+        }
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(_CHANGED_GROUP, given)
+        self._connection.execute(_CHANGED_USE_CASES, given)
+        answer = self._text(_CHANGED, given)
+        self._connection.execute("COMMIT")
+        return answer
+
+    def _text(self, statement: str, parameters: Document) -> bytes:
+        found: bytes = self._connection.execute(statement, parameters).fetchone()[0]
+        return found

@@ -1,0 +1,99 @@
+"""The peers as server processes of their own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.domain.section import Document
+from tests.benchmarks.workloads import Workload
+
+_PROJECT = Path(__file__).parents[2]
+_SECONDS_TO_START = 30.0
+_SECONDS_TO_STOP = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Something that answers the workloads; `arguments` make a server of it, given an address and a port."""
+
+    name: str
+    arguments: Sequence[str]
+    is_graphql: bool = True
+
+    def path(self, workload: Workload) -> str:
+        return "/graphql" if self.is_graphql else f"/{workload.kind}"
+
+    def body(self, workload: Workload, variables: Document) -> Document:
+        return {"query": workload.query, "variables": variables} if self.is_graphql else {"variables": variables}
+
+
+GATEWAY = Peer("gateway", ("-m", "gateway", "serve", "--host", "127.0.0.1", "--port", "{port}"))
+FLOOR = Peer("floor", ("-m", "tests.benchmarks.peers.floor", "{url}", "{port}"), is_graphql=False)
+STRAWBERRY_ORM = Peer("strawberry-orm", ("-m", "tests.benchmarks.peers.strawberry_orm", "{url}", "{port}"))
+PEERS = (GATEWAY, FLOOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A peer that listens."""
+
+    peer: Peer
+    pid: int
+    port: int
+
+
+@contextmanager
+def started(peers: Sequence[Peer], database_url: str, folder: Path) -> Iterator[list[Server]]:
+    """These peers over this database, ended with the block; what they say is in files of the folder."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(_started(peer, database_url, folder / f"{peer.name}.log")) for peer in peers]
+
+
+@contextmanager
+def _started(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
+    port = _free_port()
+    arguments = [argument.format(url=database_url, port=port) for argument in peer.arguments]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=_PROJECT,
+            env={**environment, "GATEWAY_DATABASE_URL": database_url},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        _wait(process, port, log)
+        yield Server(peer, process.pid, port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(_SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until it listens. Raises RuntimeError, with what it said, when it ends or takes too long."""
+    end = time.monotonic() + _SECONDS_TO_START
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"It does not listen:\n{log.read_text()}")
