@@ -36,7 +36,7 @@ class Peer:
 GATEWAY = Peer("gateway", ("-m", "gateway", "serve", "--host", "127.0.0.1", "--port", "{port}"))
 FLOOR = Peer("floor", ("-m", "tests.benchmarks.peers.floor", "{url}", "{port}"), is_graphql=False)
 STRAWBERRY_ORM = Peer("strawberry-orm", ("-m", "tests.benchmarks.peers.strawberry_orm", "{url}", "{port}"))
-PEERS = (GATEWAY, FLOOR)
+PEERS = (GATEWAY, STRAWBERRY_ORM, FLOOR)
 
 
 @dataclass(frozen=True, slots=True)
