@@ -30,23 +30,34 @@ _ACTIONS = """json_to_recordset({}) AS a(
   "logicalId" text, "actionType" text, "templateName" text, context text, "daysWindow" int, status text
 )"""
 
+# A row at a time: the server builds an object from a row for less than from a list of keys and values.
 _LIST = f"""
-SELECT json_build_object('data', json_build_object('integrations', json_build_object('nodes',
-  json_agg(json_build_object('id', i.id, 'name', i.name, 'useCases', json_build_object('nodes', coalesce((
-    SELECT json_agg(json_build_object('id', u.id, 'config', json_build_object(
-      'displayName', c."displayName", 'status', upper(c.status), 'actions', coalesce((
-        SELECT json_agg({_ACTION}) FROM {_ACTIONS.format("c.actions")}
-      ), '[]')
-    )))
-    FROM (
-      SELECT id, document FROM use_case WHERE team_id = i.team_id AND integration_id = i.id
-      ORDER BY created_at, id LIMIT 6
-    ) AS u, json_to_record(u.document->'config') AS c("displayName" text, status text, actions json)
-  ), '[]'))))
+SELECT json_build_object('data', json_build_object('integrations', json_build_object(
+  'nodes', coalesce(json_agg(node), '[]')
 )))::text
 FROM (
-  SELECT team_id, id, name FROM integration WHERE team_id = '{TEAM}' ORDER BY created_at DESC, id LIMIT 50
-) AS i
+  SELECT id, name, json_build_object('nodes', coalesce((
+    SELECT json_agg(use_case) FROM (
+      SELECT u.id, config
+      FROM (
+        SELECT id, document FROM use_case WHERE team_id = i.team_id AND integration_id = i.id
+        ORDER BY created_at, id LIMIT 6
+      ) AS u, LATERAL (
+        SELECT "displayName", upper(status) AS status, coalesce((
+          SELECT json_agg(action) FROM (
+            SELECT "logicalId", upper(coalesce("actionType", 'sms')) AS "actionType", "templateName", context,
+              coalesce("daysWindow", 7) AS "daysWindow", upper(status) AS status
+            FROM {_ACTIONS.format("c.actions")}
+          ) AS action
+        ), '[]') AS actions
+        FROM json_to_record(u.document->'config') AS c("displayName" text, status text, actions json)
+      ) AS config
+    ) AS use_case
+  ), '[]')) AS "useCases"
+  FROM (
+    SELECT team_id, id, name FROM integration WHERE team_id = '{TEAM}' ORDER BY created_at DESC, id LIMIT 50
+  ) AS i
+) AS node
 """
 
 _RECORD = f"""json_build_object(
