@@ -40,7 +40,8 @@ class _FromStandardLibrary(logging.Handler):
 
 
 def _for_a_person() -> list[structlog.typing.Processor]:
-    return [structlog.dev.ConsoleRenderer(timestamp_key="ts")]
+    # Without the values of local variables, which are what must not be told.
+    return [structlog.dev.ConsoleRenderer(timestamp_key="ts", exception_formatter=structlog.dev.plain_traceback)]
 
 
 def _for_a_machine() -> list[structlog.typing.Processor]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 
 import pytest
 import structlog
@@ -41,3 +42,19 @@ def test_libraries_are_heard_from_warnings_on_with_their_tracebacks(capsys: pyte
     (line,) = map(json.loads, capsys.readouterr().err.splitlines())
     assert (line["level"], line["event"], line["logger"]) == ("error", "Exception in it", "uvicorn.error")
     assert "ValueError: invalid literal" in line["exception"]
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_values_of_local_variables_are_not_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    logs.configure("info")
+    secret = "hunter" + str(2)
+    try:
+        raise RuntimeError(len(secret))
+    except RuntimeError as error:
+        structlog.get_logger("any").error("operation.failed", exc_info=error)
+    told = capsys.readouterr().err
+    assert "RuntimeError: 7" in told
+    assert secret not in told
