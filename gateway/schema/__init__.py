@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from gateway.execution import CompilingExecutor
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
@@ -102,5 +103,6 @@ schema = Schema(
     mutation=Mutation,
     types=[ConnectedIntegration, IncomingWebhook, OutgoingWebhook],
     extensions=_extensions(),
+    execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

@@ -17,23 +17,24 @@ from gateway.domain.enums import (
     TokenState,
     UseCaseType,
 )
-from gateway.domain.paging import OLDEST_FIRST, Slice
+from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.section import Section
 from gateway.domain.statistics import Dashboard
 from gateway.schema.connections import (
     After,
     Before,
     Connection,
-    ConnectionSource,
     First,
     Last,
     Offset,
+    nested,
+    page_asked,
     page_of,
 )
 from gateway.schema.context import Info
 from gateway.schema.fields import either, field, key, word
 from gateway.schema.integrations import Integration
-from gateway.schema.resource_records import OfResourceType, RecordSearch, ResourceRecord, connection
+from gateway.schema.resource_records import ResourceRecord, records_asked
 from gateway.schema.scalars import TimeZone
 from gateway.schema.statistics import (
     AppointmentStatistics,
@@ -84,6 +85,24 @@ class ProviderConfig:
         return integrations.token_state(root.row.secrets, root.instant("expiresAt"))
 
 
+def _use_cases_asked(
+    status: Annotated[
+        Status | None, strawberry.argument(description="Only those that are in use, or not.")
+    ] = None,
+    type: Annotated[
+        UseCaseType | None,
+        strawberry.argument(description="Only those of this type; OTHER for all that this graph does not know."),
+    ] = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    offset: Offset = None,
+) -> tuple[Page, Status | None, UseCaseType | None]:
+    """The page of use cases that is asked for, their status and type."""
+    return page_of(OLDEST_FIRST, first, after, last, before, offset), status, type
+
+
 @strawberry.type(description="An account at a provider, connected for a team.")
 class ConnectedIntegration(Integration):
     access: IntegrationAccess = strawberry.field(description="Who sees it.")
@@ -104,78 +123,24 @@ class ConnectedIntegration(Integration):
     def config(root: strawberry.Parent[IntegrationRow]) -> ConfigSource:
         return root.config()
 
-    @field(
+    use_case_groups: Connection[UseCaseGroup] = nested(
         "Its groups of use cases, the oldest first; none for an integration of another team.",
-        graphql_type=Connection[UseCaseGroup],
+        services.use_case_groups.listed,
+        services.use_case_groups.counts,
+        page_asked,
     )
-    @staticmethod
-    async def use_case_groups(
-        root: strawberry.Parent[IntegrationRow],
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        offset: Offset = None,
-    ) -> ConnectionSource:
-        page = page_of(OLDEST_FIRST, first, after, last, before, offset)
-        key = (root.team_id, root.id)
-        rows = await info.context.load(services.use_case_groups.listed, key, page)
-
-        async def count() -> int:
-            return await info.context.load(services.use_case_groups.counts, key) or 0
-
-        return ConnectionSource(page, Slice.cut(rows or (), page), count)
-
-    @field(
+    use_cases: Connection[UseCase] = nested(
         "Its use cases, the oldest first; none for an integration of another team.",
-        graphql_type=Connection[UseCase],
+        services.use_cases.listed,
+        services.use_cases.counts,
+        _use_cases_asked,
     )
-    @staticmethod
-    async def use_cases(
-        root: strawberry.Parent[IntegrationRow],
-        info: Info,
-        status: Annotated[
-            Status | None, strawberry.argument(description="Only those that are in use, or not.")
-        ] = None,
-        type: Annotated[
-            UseCaseType | None,
-            strawberry.argument(
-                description="Only those of this type; OTHER for all that this graph does not know."
-            ),
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        offset: Offset = None,
-    ) -> ConnectionSource:
-        page = page_of(OLDEST_FIRST, first, after, last, before, offset)
-        key = (root.team_id, root.id)
-        rows = await info.context.load(services.use_cases.listed, key, page, status, type)
-
-        async def count() -> int:
-            return await info.context.load(services.use_cases.counts, key, status, type) or 0
-
-        return ConnectionSource(page, Slice.cut(rows or (), page), count)
-
-    @field(
+    resource_records: Connection[ResourceRecord] = nested(
         "Its resource records, the oldest first; none for an integration of another team.",
-        graphql_type=Connection[ResourceRecord],
+        services.resource_records.listed,
+        services.resource_records.counts,
+        records_asked,
     )
-    @staticmethod
-    async def resource_records(
-        root: strawberry.Parent[IntegrationRow],
-        info: Info,
-        type: OfResourceType = None,
-        search: RecordSearch = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        offset: Offset = None,
-    ) -> ConnectionSource:
-        return await connection(root, info, type, search, first, after, last, before, offset)
 
     @field(
         "Its appointments dashboard; an integration of another team counts none.",

@@ -1,14 +1,15 @@
 """Relay's connections: arguments in, one page out, cursors that know their order."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import strawberry
 
 from gateway.domain.paging import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
+    OLDEST_FIRST,
     Cursor,
     Order,
     Page,
@@ -16,7 +17,9 @@ from gateway.domain.paging import (
     decode_cursor,
 )
 from gateway.errors import CursorInvalid, Problems
-from gateway.schema.fields import field
+from gateway.execution import Request
+from gateway.execution.fields import Batch
+from gateway.schema.fields import batched
 
 T = TypeVar("T")
 
@@ -106,11 +109,11 @@ class EdgeSource:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource:
-    """What a connection is answered from: a page, and how to count the whole list should that be asked."""
+    """What a connection is answered from: a page, and what counts the whole list should that be asked."""
 
     page: Page
     slice: Slice[object]
-    count: Callable[[], Awaitable[int]]
+    total: Request
 
     @property
     def nodes(self) -> Sequence[object]:
@@ -120,32 +123,66 @@ class ConnectionSource:
     def edges(self) -> Sequence[EdgeSource]:
         return [EdgeSource(self.page.order.cursor(row), row) for row in self.slice.rows]
 
-    async def place(self) -> PageInfo:
-        """Where the page stands in its list."""
+    def place(self, total: int | None) -> PageInfo:
+        """Where the page stands in its list, the whole of which has `total` entries if that had to be asked."""
         rows, cursor = self.slice.rows, self.page.order.cursor
-        has_previous = self.slice.has_previous
-        if self.page.offset and not rows and not has_previous:
-            # Past the end nothing was fetched that would tell.
-            has_previous = await self.count() > 0
         return PageInfo(
             has_next_page=self.slice.has_next,
-            has_previous_page=has_previous,
+            has_previous_page=self.slice.has_previous or bool(total),
             start_cursor=cursor(rows[0]) if rows else None,
             end_cursor=cursor(rows[-1]) if rows else None,
         )
+
+    def asked_for_place(self) -> Request | None:
+        """What has to be asked for `place`: past the end of a list nothing was fetched that would tell."""
+        is_past_the_end = self.page.offset and not self.slice.rows and not self.slice.has_previous
+        return self.total if is_past_the_end else None
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The page's entries, each with its cursor.")
     nodes: list[T] = strawberry.field(description="The page's entries without their cursors.")
+    page_info: PageInfo = batched(
+        "Where the page stands in its list.",
+        lambda root, _: root.asked_for_place(),
+        lambda total, root, _: root.place(total),
+    )
+    total_count: int = batched(
+        "How many entries the whole list has; counted only when asked for.",
+        lambda root, _: root.total,
+        lambda total, *_: total or 0,
+    )
 
-    @field("Where the page stands in its list.")
-    @staticmethod
-    async def page_info(root: strawberry.Parent[ConnectionSource]) -> PageInfo:
-        return await root.place()
 
-    @field("How many entries the whole list has; counted only when asked for.")
-    @staticmethod
-    async def total_count(root: strawberry.Parent[ConnectionSource]) -> int:
-        return await root.count()
+class Row(Protocol):
+    """What has lists below it."""
+
+    team_id: str
+    id: str
+
+
+def nested(
+    description: str, listed: Batch, counts: Batch, asked: Callable[..., tuple[Page, *tuple[Any, ...]]]
+) -> Any:  # noqa: ANN401 (a dataclass field)
+    """A list below a row, found for all rows at once.
+
+    `asked` turns the field's arguments into the page and whatever else the services that list and count take.
+    """
+
+    def request(row: Row, asked: tuple[Hashable, ...]) -> Request:
+        return Request(listed, (row.team_id, row.id), asked)
+
+    def shape(found: Sequence[object] | None, row: Row, asked: tuple[Any, ...]) -> ConnectionSource:
+        page, *further = asked
+        total = Request(counts, (row.team_id, row.id), tuple(further))
+        return ConnectionSource(page, Slice.cut(found or (), page), total)
+
+    return batched(description, request, shape, arguments=asked)
+
+
+def page_asked(
+    first: First = None, after: After = None, last: Last = None, before: Before = None, offset: Offset = None
+) -> tuple[Page]:
+    """The page of a list that takes nothing else, the oldest first."""
+    return (page_of(OLDEST_FIRST, first, after, last, before, offset),)

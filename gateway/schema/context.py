@@ -38,6 +38,7 @@ class Context:
         self._session: Session | None = None
         self._finished = False
         self._disclosed: set[str] = set()
+        self._found: dict[Hashable, dict[Hashable, object]] = {}
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
 
     @asynccontextmanager
@@ -61,18 +62,31 @@ class Context:
         loader = self._loaders.get(name)
         if loader is None:
 
-            async def read(keys: list[K]) -> Mapping[K, T]:
-                async with self.read() as session:
-                    return await batch(session, self.viewer, keys, *args, **kwargs)
-
             async def load_all(keys: list[K]) -> list[T | None]:
-                # A field that fails cancels its siblings. A statement that is cut off takes the connection with
-                # it, and with that the snapshot that the rest of the operation reads: so it runs to its end.
-                found = await asyncio.shield(read(keys))
+                found = await self.load_many(batch, keys, *args, **kwargs)
                 return [found.get(key) for key in keys]
 
             loader = self._loaders[name] = DataLoader(load_fn=load_all)  # type: ignore[arg-type]  # kept by name
         return await loader.load(key)  # type: ignore[return-value]  # the loader of this very batch
+
+    async def load_many(
+        self, batch: Batch[K, P, T], keys: Sequence[K], *args: P.args, **kwargs: P.kwargs
+    ) -> Mapping[K, T | None]:
+        """What `batch` finds for all these keys, but for those that it was asked for before."""
+        name = (batch, args, tuple(sorted(kwargs.items())))
+        known: dict[K, T | None] = self._found.setdefault(name, {})  # type: ignore[assignment]  # kept by name
+
+        async def read() -> Mapping[K, T | None]:
+            async with self.read() as session:
+                new = [key for key in keys if key not in known]
+                if new:
+                    found = await batch(session, self.viewer, new, *args, **kwargs)
+                    known.update((key, found.get(key)) for key in new)
+            return known
+
+        # A field that fails cancels its siblings. A statement that is cut off takes the connection with it, and
+        # with that the snapshot that the rest of the operation reads: so it runs to its end.
+        return await asyncio.shield(read())
 
     async def write(self, work: Callable[[WriteSession], Awaitable[T]], *, dry_run: bool = False) -> T:
         """Do `work` in one transaction: all of it is kept, or nothing when it raises or is a dry run.
@@ -122,6 +136,7 @@ class Context:
         async with self._lock:
             self._session = None
             self._loaders.clear()
+            self._found.clear()
             await self._scope.aclose()
 
 

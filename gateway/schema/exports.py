@@ -1,6 +1,5 @@
 """One integration with all that hangs below it, and back again."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -11,17 +10,16 @@ from gateway.database import WriteSession
 from gateway.domain import exports
 from gateway.domain.enums import ImportMode, Outcome, SecretsMode
 from gateway.domain.section import Document, Json
+from gateway.execution import Request
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Info
-from gateway.schema.fields import field, mutation
+from gateway.schema.fields import batched, field, mutation
 from gateway.schema.payloads import UserError, answer
 from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import JSON
 from gateway.schema.use_cases import UseCase
 from gateway.services.exports import Lists
 from gateway.tables import Integration as IntegrationRow
-from gateway.tables import ResourceRecord as ResourceRecordRow
-from gateway.tables import UseCase as UseCaseRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +38,16 @@ class ExportSource:
 class IntegrationExport:
     integration: ConnectedIntegration = strawberry.field(description="The integration itself.")
 
-    @field("All its use cases, the oldest first.", graphql_type=list[UseCase])
-    @staticmethod
-    async def use_cases(root: strawberry.Parent[ExportSource], info: Info) -> Sequence[UseCaseRow]:
-        return await info.context.load(services.exports.use_cases, root.integration.id) or ()
-
-    @field("All its resource records, the oldest first.", graphql_type=list[ResourceRecord])
-    @staticmethod
-    async def resource_records(root: strawberry.Parent[ExportSource], info: Info) -> Sequence[ResourceRecordRow]:
-        return await info.context.load(services.exports.resource_records, root.integration.id) or ()
+    use_cases: list[UseCase] = batched(
+        "All its use cases, the oldest first.",
+        lambda root, _: Request(services.exports.use_cases, root.integration.id),
+        lambda found, *_: found or (),
+    )
+    resource_records: list[ResourceRecord] = batched(
+        "All its resource records, the oldest first.",
+        lambda root, _: Request(services.exports.resource_records, root.integration.id),
+        lambda found, *_: found or (),
+    )
 
     @field(
         "The export in the documents' own spelling: `integration`, `use_cases`, `resource_records`, and whatever "

@@ -5,9 +5,11 @@ from enum import Enum
 from typing import Any, TypeVar
 
 import strawberry
-from strawberry.types.field import StrawberryField
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.domain.section import Section
+from gateway.execution import BatchedField, PlainField, Request
 from gateway.tables import Documented
 
 T = TypeVar("T")
@@ -15,25 +17,12 @@ E = TypeVar("E", bound=Enum)
 Reader = Callable[[Section[object], str], T]
 
 
-class KeyField(StrawberryField):
-    """A field that is one key of a document, read leniently by `reader`."""
+def _section(source: Documented | Section[object]) -> Section[object]:
+    return source if isinstance(source, Section) else source.section()
 
-    reader: Reader[Any]
-    key: str
 
-    def get_result(
-        self,
-        source: Documented | Section[object],
-        info: object,  # noqa: ARG002 (Strawberry passes these three)
-        args: object,  # noqa: ARG002
-        kwargs: object,  # noqa: ARG002
-    ) -> object:
-        return self.reader(source if isinstance(source, Section) else source.section(), self.key)
-
-    def __copy__(self) -> "KeyField":
-        copied = super().__copy__()
-        copied.reader, copied.key = self.reader, self.key
-        return copied
+def _found(found: object, _source: object, _arguments: object) -> object:
+    return found
 
 
 def field(description: str, *, graphql_type: object = None) -> Callable[[T], T]:
@@ -58,8 +47,28 @@ def key(name: str, description: str, reader: Reader[Any] = text) -> Any:  # noqa
 
     The source of such a field is a `Section`, or a row whose document it stands in at the top.
     """
-    found = KeyField(description=description)
-    found.reader, found.key = reader, name
+    found = PlainField(description=description)
+    found.read = lambda source: reader(_section(source), name)
+    return found
+
+
+def batched(
+    description: str,
+    request: Callable[[Any, Any], Request | None],
+    shape: Callable[[Any, Any, Any], object] = _found,
+    *,
+    arguments: Callable[..., object] | None = None,
+    graphql_type: object = None,
+) -> Any:  # noqa: ANN401 (a dataclass field)
+    """A field that is found for all rows at once; see `gateway.execution.BatchedField`.
+
+    `arguments` takes the field's GraphQL arguments, and gives what `request` and `shape` are told of them;
+    `graphql_type` is the field's type where the class's annotation says what Python holds.
+    """
+    resolver: StrawberryResolver[object] | None = None if arguments is None else StrawberryResolver(arguments)
+    annotation = StrawberryAnnotation.from_annotation(graphql_type)
+    found = BatchedField(description=description, base_resolver=resolver, type_annotation=annotation)
+    found.request, found.shape = request, shape
     return found
 
 

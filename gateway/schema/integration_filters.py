@@ -70,7 +70,12 @@ class IntegrationFilter:
     updated_at: DateTimeFilter | None = optional("Conditions on when it was last changed.")
 
     def to_domain(self) -> DomainFilter:
-        return DomainFilter(**{name: _to_domain(value) for name, value in given(self).items()})
+        return DomainFilter(**_conditions(self))
+
+
+def _conditions(conditions: object) -> dict[str, Any]:
+    """What is given of an input object, each value such that it can be hashed."""
+    return {name: _to_domain(value) for name, value in given(conditions).items()}
 
 
 def _to_domain(value: Any) -> Any:  # noqa: ANN401 (what a filter holds under any of its fields)
@@ -78,11 +83,11 @@ def _to_domain(value: Any) -> Any:  # noqa: ANN401 (what a filter holds under an
         case IntegrationFilter():
             return value.to_domain()
         case StringFilter():
-            return TextTest(**given(value))
+            return TextTest(**_conditions(value))
         case DateTimeFilter():
-            return InstantTest(**given(value))
+            return InstantTest(**_conditions(value))
         case list():
-            return [_to_domain(item) for item in value]
+            return tuple(_to_domain(item) for item in value)
         case _:
             return value
 

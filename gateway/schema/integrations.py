@@ -7,6 +7,7 @@ import strawberry
 
 from gateway import services
 from gateway.domain.integration_filters import IntegrationFilter as DomainFilter
+from gateway.execution import Request
 from gateway.schema.connections import (
     After,
     Before,
@@ -84,9 +85,4 @@ class IntegrationQueries:
         wanted = filter.to_domain() if filter else DomainFilter()
         async with info.context.read() as session:
             found = await services.integrations.listed(session, viewer, wanted, page)
-
-        async def count() -> int:
-            async with info.context.read() as session:
-                return await services.integrations.count(session, viewer, wanted)
-
-        return ConnectionSource(page, found, count)
+        return ConnectionSource(page, found, Request(services.integrations.counts, wanted))

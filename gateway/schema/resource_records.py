@@ -9,9 +9,9 @@ from strawberry.utils.str_converters import to_camel_case
 from gateway import services
 from gateway.database import WriteSession
 from gateway.domain.enums import Outcome, ResourceType
-from gateway.domain.paging import OLDEST_FIRST, Slice
+from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.records import BY_MEMBER, kind_of
-from gateway.schema.connections import ConnectionSource, page_of
+from gateway.schema.connections import After, Before, First, Last, Offset, page_of
 from gateway.schema.context import Info
 from gateway.schema.fields import field, mutation
 from gateway.schema.inputs import given, to_document
@@ -21,7 +21,6 @@ from gateway.schema.record_config import ConfigSource
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
 from gateway.services.resource_records import MAX_RECORDS, MAX_SEARCH_LENGTH, Given, Upserted
-from gateway.tables import Integration as IntegrationRow
 from gateway.tables import ResourceRecord as ResourceRecordRow
 
 
@@ -61,27 +60,18 @@ RecordSearch = Annotated[
 ]
 
 
-async def connection(
-    root: IntegrationRow,
-    info: Info,
-    type: ResourceType | None,
-    search: str | None,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-    offset: int | None,
-) -> ConnectionSource:
-    """A page of an integration's records."""
+def records_asked(
+    type: OfResourceType = None,
+    search: RecordSearch = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    offset: Offset = None,
+) -> tuple[Page, ResourceType | None, tuple[str, ...]]:
+    """The page of records that is asked for, their type and the words in them."""
     page = page_of(OLDEST_FIRST, first, after, last, before, offset)
-    words = services.resource_records.words_of(search)
-    key = (root.team_id, root.id)
-    rows = await info.context.load(services.resource_records.listed, key, page, type, words)
-
-    async def count() -> int:
-        return await info.context.load(services.resource_records.counts, key, type, words) or 0
-
-    return ConnectionSource(page, Slice.cut(rows or (), page), count)
+    return page, type, services.resource_records.words_of(search)
 
 
 @strawberry.type

@@ -9,16 +9,16 @@ from gateway import services
 from gateway.database import WriteSession
 from gateway.domain import instants, schedules, timezones
 from gateway.domain.enums import Outcome, Provider
+from gateway.execution import Request
 from gateway.schema.context import Info
-from gateway.schema.fields import field, mutation
+from gateway.schema.fields import batched, field, mutation
 from gateway.schema.nodes import Node
 from gateway.schema.payloads import UserError, answer
 from gateway.schema.scalars import Time, TimeZone
 from gateway.schema.use_case_inputs import UseCaseGroupInput
-from gateway.schema.use_cases import INTEGRATION, UseCase, integration_above
+from gateway.schema.use_cases import UseCase, integration_above
 from gateway.services.use_case_group_upsert import UpsertedUseCase as Upserted
 from gateway.tables import Integration as IntegrationRow
-from gateway.tables import UseCase as UseCaseRow
 from gateway.tables import UseCaseGroup as UseCaseGroupRow
 
 
@@ -35,10 +35,7 @@ class UseCaseGroup(Node):
     created_at: datetime = strawberry.field(description="When it was created.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
 
-    @field("The integration it hangs below.", graphql_type=INTEGRATION)
-    @staticmethod
-    async def integration(root: strawberry.Parent[UseCaseGroupRow], info: Info) -> IntegrationRow:
-        return await integration_above(root, info)
+    integration: IntegrationRow = integration_above()
 
     @field(
         "The next instant at which the group runs, with daylight saving applied: a wall time that does not exist "
@@ -50,10 +47,11 @@ class UseCaseGroup(Node):
             return None
         return schedules.next_run(root.start_time, timezones.zone(root.timezone), instants.now())
 
-    @field("Its use cases, the oldest first.", graphql_type=list[UseCase])
-    @staticmethod
-    async def use_cases(root: strawberry.Parent[UseCaseGroupRow], info: Info) -> list[UseCaseRow]:
-        return await info.context.load(services.use_cases.of_groups, (root.team_id, root.id)) or []
+    use_cases: list[UseCase] = batched(
+        "Its use cases, the oldest first.",
+        lambda row, _: Request(services.use_cases.of_groups, (row.team_id, row.id)),
+        lambda found, *_: found or [],
+    )
 
 
 @strawberry.type

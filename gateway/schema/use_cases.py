@@ -1,7 +1,7 @@
 """Use cases, their actions and schedules."""
 
 from datetime import datetime
-from typing import Annotated, ForwardRef
+from typing import Annotated, Any, ForwardRef
 
 import strawberry
 
@@ -12,8 +12,9 @@ from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey, 
 from gateway.domain.section import Section
 from gateway.domain.use_cases import use_case_type
 from gateway.errors import not_found
+from gateway.execution import Request
 from gateway.schema.context import Info
-from gateway.schema.fields import either, field, key, mutation, word
+from gateway.schema.fields import batched, either, field, key, mutation, word
 from gateway.schema.nodes import Node
 from gateway.schema.payloads import DeletePayload, UserError, answer
 from gateway.schema.scalars import TimeZone
@@ -36,6 +37,22 @@ ExpectedVersion = Annotated[
 ]
 
 ConfigSource = Section[UseCaseRow]
+
+
+def integration_above() -> Any:  # noqa: ANN401 (a dataclass field)
+    """The field of a row that is the integration it hangs below."""
+
+    def shape(found: IntegrationRow | None, *_: object) -> IntegrationRow:
+        if found is None:
+            raise not_found("There is no integration with this id.")
+        return found
+
+    return batched(
+        "The integration it hangs below.",
+        lambda row, _: Request(services.use_case_groups.integrations_above, (row.team_id, row.integration_id)),
+        shape,
+        graphql_type=INTEGRATION,
+    )
 
 
 @strawberry.type(description="When an action runs.")
@@ -109,17 +126,12 @@ class UseCase(Node):
     updated_at: datetime = strawberry.field(description="When it was last changed.")
     updated_by: User | None = strawberry.field(description="Who last changed it.")
 
-    @field("The integration it hangs below.", graphql_type=INTEGRATION)
-    @staticmethod
-    async def integration(root: strawberry.Parent[UseCaseRow], info: Info) -> IntegrationRow:
-        return await integration_above(root, info)
-
-    @field("The group it was made in, if any.", graphql_type=_GROUP)
-    @staticmethod
-    async def group(root: strawberry.Parent[UseCaseRow], info: Info) -> UseCaseGroupRow | None:
-        if root.group_id is None:
-            return None
-        return await info.context.load(services.use_case_groups.above, (root.team_id, root.group_id))
+    integration: IntegrationRow = integration_above()
+    group: UseCaseGroupRow | None = batched(
+        "The group it was made in, if any.",
+        lambda row, _: row.group_id and Request(services.use_case_groups.above, (row.team_id, row.group_id)),
+        graphql_type=_GROUP,
+    )
 
     @field("The names of its schedulers: one for each scheduled action, while it is in use.")
     @staticmethod
@@ -130,18 +142,6 @@ class UseCase(Node):
     @staticmethod
     def config(root: strawberry.Parent[UseCaseRow]) -> ConfigSource:
         return root.config()
-
-
-async def integration_above(row: UseCaseRow | UseCaseGroupRow, info: Info) -> IntegrationRow:
-    """The integration that a row hangs below.
-
-    Raises Refused (NOT_FOUND) when it is gone since the row was written.
-    """
-    key = (row.team_id, row.integration_id)
-    found = await info.context.load(services.use_case_groups.integrations_above, key)
-    if found is None:
-        raise not_found("There is no integration with this id.")
-    return found
 
 
 @strawberry.type

@@ -5,8 +5,9 @@ import strawberry
 from gateway import services
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer as DomainViewer
+from gateway.execution import Request
 from gateway.schema.context import Info
-from gateway.schema.fields import field
+from gateway.schema.fields import batched, field
 
 
 @strawberry.type(description="Somebody who made or changed something.")
@@ -16,10 +17,10 @@ class User:
     def id(root: strawberry.Parent[str]) -> strawberry.ID:
         return strawberry.ID(root)
 
-    @field("Their name to sign in with, where it is known.")
-    @staticmethod
-    async def username(root: strawberry.Parent[str], info: Info) -> str | None:
-        return await info.context.load(services.users.usernames, root)
+    username: str | None = batched(
+        "Their name to sign in with, where it is known.",
+        lambda user_id, _: Request(services.users.usernames, user_id),
+    )
 
 
 @strawberry.type(description="Who is asking and what they may do.")

@@ -80,9 +80,11 @@ async def listed(session: Session, viewer: Viewer, filter: IntegrationFilter, pa
     return Slice.cut(rows.all(), page)
 
 
-async def count(session: Session, viewer: Viewer, filter: IntegrationFilter) -> int:
-    """How many `listed` has over all pages."""
-    return await session.scalar(sql.integrations.count(viewer, filter)) or 0
+async def counts(
+    session: Session, viewer: Viewer, filters: Sequence[IntegrationFilter]
+) -> Mapping[IntegrationFilter, int]:
+    """How many `listed` has over all pages, for each filter."""
+    return {each: await session.scalar(sql.integrations.count(viewer, each)) or 0 for each in filters}
 
 
 def _bound(filter: IntegrationFilter) -> None:

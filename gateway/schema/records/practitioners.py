@@ -8,8 +8,8 @@ from gateway import services
 from gateway.domain.enums import Status
 from gateway.domain.records.practitioners import PRACTITIONERS
 from gateway.domain.section import Section
-from gateway.schema.context import Info
-from gateway.schema.fields import field, key
+from gateway.execution import Request
+from gateway.schema.fields import batched, key
 from gateway.schema.record_config import ConfigSource, RecordConfig, status
 from gateway.tables import ResourceRecord as ResourceRecordRow
 
@@ -50,6 +50,11 @@ class WorkingHours:
     sun: list[TimeSlot] = key("sun", "On Sunday.", _slots)
 
 
+def _supervisor(root: ConfigSource, _: object) -> Request | None:
+    id = root.text("supervisorId")
+    return None if id is None else Request(services.resource_records.by_keys, (root.row.team_id, id))
+
+
 @strawberry.type(description="A person who treats patients.")
 class PractitionerConfig(RecordConfig):
     kind = PRACTITIONERS
@@ -73,13 +78,9 @@ class PractitionerConfig(RecordConfig):
         "preferred_visiting_reasons", "The ids of the visiting reasons taken first.", Section.texts
     )
 
-    @field("The supervisor's record; null when there is none or it is not visible.", graphql_type=_RECORD)
-    @staticmethod
-    async def supervisor(root: strawberry.Parent[ConfigSource], info: Info) -> ResourceRecordRow | None:
-        id = root.text("supervisorId")
-        if id is None:
-            return None
-        return await info.context.load(services.resource_records.by_keys, (root.row.team_id, id))
+    supervisor: ResourceRecordRow | None = batched(
+        "The supervisor's record; null when there is none or it is not visible.", _supervisor, graphql_type=_RECORD
+    )
 
 
 @strawberry.input(description="A field of medicine.")

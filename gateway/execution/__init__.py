@@ -1,0 +1,38 @@
+"""A GraphQL executor that compiles selections over plain data.
+
+It knows GraphQL and Strawberry, and no domain word.
+
+Completing a value field by field, each with its resolver call, its info object and its path, is most of what a
+GraphQL server in Python spends. Where the values are plain, none of it is needed: what a selection makes of a
+source is a dictionary display. `CompilingExecutor` finds, for each root field of an operation, a plan: the
+selection below it as generated functions, made at first sight and kept with the parsed document.
+
+**What compiles.** Fields read by attribute; `PlainField`, a pure function of its source; static methods of a
+type that take nothing but their parent; `BatchedField`, whose values for all sources of an operation are found
+at once; objects, interfaces and unions of these, lists, nulls, `__typename`, aliases, fragments, `@skip` and
+`@include`.
+
+**What falls back.** A root field below which anything else is selected (a resolver with arguments or an info
+object, `@defer`) is answered by the ordinary executor, from the same value of the root field's resolver. So is
+one whose plan meets something on its way that plain data does not hold: a null where the schema promises a
+value, a leaf of another type, an exception of a batch.
+
+**Why it is exact.** A plan either gives what the ordinary executor would give or gives nothing: leaves are
+accepted only in the very form that their serializer would leave as it is (or are serialized by it), and errors,
+with their messages, paths and nulls, are always the ordinary executor's own. Selections are collected by
+graphql-core itself.
+
+**Writing fields for it.** Declare what a field is rather than how it is fetched::
+
+    name: str                                             # an attribute of the source
+    npi: str = PlainField(...)                            # a function of the source
+    useCases: Connection[UseCase] = BatchedField(...)     # one batch for all sources
+
+The context of an operation has to offer `load` (one request of an ordinary execution, to be batched with
+others) and `load_many` (all requests of a plan at once).
+"""
+
+from gateway.execution.executor import CompilingExecutor
+from gateway.execution.fields import BatchedField, PlainField, Request
+
+__all__ = ["BatchedField", "CompilingExecutor", "PlainField", "Request"]

@@ -1,0 +1,168 @@
+"""The executor: root fields answered by their plans, and by the ordinary path whenever a plan cannot."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cached_property
+from inspect import isawaitable
+from typing import Any, ClassVar
+
+from graphql import (
+    DirectiveNode,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import AwaitableOrValue, Path
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.arguments import convert_arguments
+
+from gateway.execution.projection import Compiler, NotPlain, Stage
+
+_MAX_PLANS = 512
+
+
+class Plan:
+    """A root field with all that is selected below it, compiled."""
+
+    def __init__(self, executor: "CompilingExecutor", type_: GraphQLOutputType, details: FieldDetailsList) -> None:
+        compiler = Compiler(executor)
+        self.project, self.collect = compiler.completer(type_, details)
+        self.stages = compiler.stages
+
+    async def complete(self, executor: "CompilingExecutor", value: object) -> object:
+        """The response data of the field's value. Raises whatever keeps it from being plain."""
+        sources: list[list[object]] = [[] for _ in self.stages]
+        found: list[Callable[[object], object]] = [_nothing for _ in self.stages]
+        if self.collect is not None:
+            self.collect(value, sources)
+        # A stage comes after those above it, and so after all that are to tell its sources.
+        for index, stage in enumerate(self.stages):
+            if sources[index]:
+                found[index] = await _answers(executor, stage, sources[index])
+                if stage.collect is not None:
+                    for source in sources[index]:
+                        stage.collect(found[index](source), sources)
+        return self.project(value, found)
+
+
+def _nothing(_source: object) -> object:
+    raise NotPlain
+
+
+async def _answers(
+    executor: "CompilingExecutor", stage: Stage, sources: Sequence[object]
+) -> Callable[[object], object]:
+    """What gives a batched field's values: one batch for all requests that differ only in their key."""
+    request, shape = stage.field.request, stage.field.shape
+    arguments = stage.field.arguments_of(executor.arguments_of(stage))
+    batches: dict[tuple[Any, tuple[Hashable, ...]], dict[Hashable, None]] = {}
+    for source in sources:
+        asked = request(source, arguments)
+        if asked is not None:
+            batches.setdefault((asked.batch, asked.arguments), {})[asked.key] = None
+    found = {
+        (batch, further): await executor.context_value.load_many(batch, [*keys], *further)
+        for (batch, further), keys in batches.items()
+    }
+
+    def answer(source: object) -> object:
+        asked = request(source, arguments)
+        if asked is None:
+            return shape(None, source, arguments)
+        return shape(found[asked.batch, asked.arguments].get(asked.key), source, arguments)
+
+    return answer
+
+
+class _Conditions(Visitor):
+    """Collects the variables that directives read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        self.names |= {a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)}
+
+
+class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Strawberry's executor, which looks for a plan before it completes a root field's value."""
+
+    _plans: ClassVar[OrderedDict[Hashable, tuple[Plan | None, FieldDetailsList]]] = OrderedDict()
+    """Plans by the nodes of their field and the values of the variables that conditions read.
+
+    The parser's cache keeps the nodes of a document from request to request. A plan keeps them too, so that no
+    others can come to stand at their addresses.
+    """
+
+    _operations: ClassVar[OrderedDict[int, tuple[Sequence[str], OperationDefinitionNode]]] = OrderedDict()
+    """The names of those variables, by their operation's node."""
+
+    def complete_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,  # noqa: ANN401 (whatever a resolver gives)
+        position_context: Any = None,  # noqa: ANN401 (as graphql-core has it)
+    ) -> AwaitableOrValue[Any]:
+        """Complete a value, by its plan if it is that of a root field that has one."""
+        plain = path.prev is None and result is not None and not isinstance(result, Exception)
+        plan = self._plan(return_type, field_details_list) if plain else None
+        if plan is None:
+            return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+        return self._complete_by(plan, return_type, field_details_list, info, path, result, position_context)
+
+    async def _complete_by(self, plan: Plan, *ordinary: Any) -> Any:  # noqa: ANN401
+        try:
+            return await plan.complete(self, ordinary[4])
+        except Exception:  # noqa: BLE001 (whatever it is, the ordinary path meets it again and says it exactly)
+            completed = super().complete_value(*ordinary)
+            return await completed if isawaitable(completed) else completed
+
+    def _plan(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Plan | None:
+        key = (type_, *(id(detail.node) for detail in details), self._conditions)
+        found = self._plans.get(key)
+        if found is None:
+            try:
+                plan = Plan(self, type_, details)
+            except NotPlain:
+                plan = None
+            found = self._plans[key] = (plan, details)
+            if len(self._plans) > _MAX_PLANS:
+                self._plans.popitem(last=False)
+        self._plans.move_to_end(key)
+        return found[0]
+
+    @cached_property
+    def _conditions(self) -> tuple[Hashable, ...]:
+        """The values of the variables that `@skip` and `@include` read."""
+        values = self.variable_values.coerced
+        return tuple(values.get(name) for name in self._condition_names())
+
+    def _condition_names(self) -> Sequence[str]:
+        """The variables that stand in a directive somewhere in the operation or a fragment."""
+        found = self._operations.get(id(self.operation))
+        if found is None:
+            visitor = _Conditions()
+            for node in (self.operation, *self.fragment_definitions.values()):
+                visit(node, visitor)
+            found = self._operations[id(self.operation)] = (sorted(visitor.names), self.operation)
+            if len(self._operations) > _MAX_PLANS:
+                self._operations.popitem(last=False)
+        self._operations.move_to_end(id(self.operation))
+        return found[0]
+
+    def arguments_of(self, stage: Stage) -> Mapping[str, object]:
+        """A batched field's arguments in this operation, converted as Strawberry does."""
+        raw = get_argument_values(stage.definition, stage.node, self.variable_values)
+        schema = self.schema._strawberry_schema  # type: ignore[attr-defined]  # noqa: SLF001 (Strawberry's own link)
+        return convert_arguments(
+            raw, stage.field.arguments, schema.schema_converter.scalar_registry, schema.config
+        )

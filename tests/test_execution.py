@@ -1,0 +1,156 @@
+"""Compiled selections give what the ordinary executor gives, to the byte, or leave it to give that."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from gateway.domain.section import Document
+from gateway.execution import CompilingExecutor
+from gateway.schema import schema
+from tests.factories import connected, record, store, use_case, use_case_group, user, webhook
+from tests.gateway import USER, Client, Gateway
+from tests.operations import queries
+
+PROPERTY = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+EVERYTHING = """query($is: Boolean = true, $not: Boolean = false) {
+  integrations(first: 10) {
+    edges { cursor node { ...All } }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+  again: integrations(first: 1, orderBy: [{field: NAME}]) { nodes { __typename name other: name } }
+}
+fragment All on Integration {
+  __typename nodeId id name @include(if: $is) version @skip(if: $is) createdAt createdBy { id username }
+  ... on ConnectedIntegration {
+    status access timezone config { provider tokenState expiresAt } absent: logicalId @include(if: $not)
+    useCaseGroups { totalCount nodes { slug startTime useCases { id group { name } integration { id } } } }
+    useCases(first: 2) { nodes { key config { status actions { daysWindow schedule { field triggerAt } } } } }
+    resourceRecords { nodes { type config { __typename
+      ... on PractitionerConfig { name supervisor { id } workingHours { mon { start end } } }
+      ... on AppointmentConfig { bookingStatus start } ... on OtherConfig { raw } } } }
+  }
+  ... on OutgoingWebhook { event urls retryCount }
+}"""
+
+
+@pytest.fixture
+async def client(gateway: Gateway) -> Client:
+    """Somebody whose team has some of everything."""
+    slots: Document = {"mon": [{"start": "08:00", "end": "12:00"}, {"start": 7}]}
+    await store(gateway.database, user(USER, "somebody"))
+    await store(
+        gateway.database, *(connected(f"i{n}") for n in range(3)), webhook({"_id": "hook", "name": "hook"})
+    )
+    await store(gateway.database, use_case_group("g", "i0"))
+    await store(
+        gateway.database,
+        *(use_case(f"u{n}", f"i{n % 2}") for n in range(4)),
+        record("a", "i0", {"type": "practitioners", "name": "A", "supervisorId": "b", "workingHours": slots}),
+        record("b", "i0", {"type": "practitioners", "name": 7}),
+        record("c", "i1", {"type": "appointments", "bookingStatus": "failed", "start": "2025-03-09T08:00:00Z"}),
+        record("d", "i1", {"type": "unknown", "deep": [{"er": None}]}),
+    )
+    return await gateway.client()
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each root field that had a plan was answered by it."""
+    answered: list[bool] = []
+    complete = CompilingExecutor._complete_by
+
+    async def watched(self: CompilingExecutor, plan: Any, *ordinary: Any) -> object:
+        async def noted(*arguments: Any) -> object:
+            value = await complete_plan(*arguments)
+            answered[place] = True
+            return value
+
+        place = len(answered)
+        answered.append(False)
+        complete_plan = plan.complete
+        watched_plan = type("Watched", (), {"complete": staticmethod(noted)})
+        return await complete(self, watched_plan, *ordinary)  # type: ignore[arg-type]  # it has what is used
+
+    monkeypatch.setattr(CompilingExecutor, "_complete_by", watched)
+    return answered
+
+
+async def both(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **variables: object
+) -> tuple[bytes, bytes]:
+    """The answer of either executor."""
+    answers = []
+    for executor in (CompilingExecutor, StrawberryGraphQLCoreExecutionContext):
+        monkeypatch.setattr(schema, "execution_context_class", executor)
+        answers.append((await client.send(query, variables)).content)
+    compiled, ordinary = answers
+    return compiled, ordinary
+
+
+async def test_a_plan_answers_as_the_ordinary_executor_does(
+    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool]
+) -> None:
+    for variables in ({}, {"is": False, "not": True}, {"is": True, "not": True}):
+        compiled, ordinary = await both(client, monkeypatch, EVERYTHING, **variables)
+        assert compiled == ordinary
+        assert "errors" not in orjson.loads(compiled)
+    assert planned == [True] * 6
+
+
+async def test_what_is_not_plain_is_left_to_the_ordinary_executor(
+    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool]
+) -> None:
+    query = """{
+      __schema { queryType { name } }
+      a: integration(id: "i0") { ... on ConnectedIntegration { config { accessToken } } }
+      b: integration(id: "i0") { ... on ConnectedIntegration { useCases(first: 0) { totalCount } } }
+      c: integration(id: "missing") { id }
+    }"""
+    compiled, ordinary = await both(client, monkeypatch, query)
+    assert compiled == ordinary
+    assert [error["path"][0] for error in orjson.loads(compiled)["errors"]] == ["b", "c"]
+    assert planned == [False]
+
+
+async def test_a_null_where_a_value_is_promised_is_told_by_the_ordinary_executor(
+    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool]
+) -> None:
+    monkeypatch.setattr("gateway.services.use_case_groups.integrations_above", _nothing)
+    query = '{ useCase(id: "u0") { id integration { id } } useCaseGroup(id: "g") { id integration { id } } }'
+    compiled, ordinary = await both(client, monkeypatch, query)
+    assert compiled == ordinary
+    assert orjson.loads(compiled)["data"] == {"useCase": None, "useCaseGroup": None}
+    assert planned == [False, False]
+
+
+async def _nothing(*_: object) -> dict[object, object]:
+    return {}
+
+
+@PROPERTY
+@given(query=queries(schema._schema, lambda _name, _type: None))
+async def test_random_operations_have_one_answer(client: Client, query: str) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        compiled, ordinary = await both(client, monkeypatch, query)
+    assert _timeless(compiled) == _timeless(ordinary)
+
+
+def _timeless(answer: bytes) -> bytes:
+    """An answer without what differs from one moment to the next, in its order of keys."""
+    found = orjson.loads(answer)
+    return orjson.dumps(_without(found))
+
+
+def _without(value: Any) -> Any:
+    if isinstance(value, dict):
+        moving = ("asOf", "nextRunAt", "errorId")
+        return {k: _without(v) for k, v in value.items() if not any(word in k for word in moving)}
+    return [_without(item) for item in value] if isinstance(value, list) else value
