@@ -52,7 +52,7 @@ def test_values_of_local_variables_are_not_told(
     logs.configure("info")
     secret = "hunter" + str(2)
     try:
-        raise RuntimeError(len(secret))
+        raise RuntimeError(len(secret))  # noqa: TRY301 (beside the local that must not be told)
     except RuntimeError as error:
         structlog.get_logger("any").error("operation.failed", exc_info=error)
     told = capsys.readouterr().err
