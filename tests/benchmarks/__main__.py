@@ -38,19 +38,22 @@ def _arguments() -> Namespace:
 
 async def _measured(database: Filled, names: Sequence[str], effort: Effort) -> Mapping[str, Mapping[Peer, Cost]]:
     """What each of these workloads costs over a database."""
-    chosen = [workload for workload in workloads(database.loaded) if workload.name in names]
+    results = {}
+    for workload in workloads(database.loaded):
+        if workload.name in names:
+            typer.echo(f"{database.version}: {workload.name}", err=True)
+            results[workload.name] = await _cost(database, workload, effort)
+    return results
+
+
+async def _cost(database: Filled, workload: Workload, effort: Effort) -> Mapping[Peer, Cost]:
+    """What a workload costs each peer, each in a new process: the memory of other workloads is not its own."""
     with (
         tempfile.TemporaryDirectory(prefix="gateway-benchmarks-") as folder,
         started(PEERS, database.url, Path(folder)) as servers,
     ):
-        for workload in chosen:
-            await equality.check(_ask(servers, database.loaded), PEERS, workload, database.loaded)
-        bench = Bench(servers, database, effort)
-        results = {}
-        for workload in chosen:
-            typer.echo(f"{database.version}: {workload.name}", err=True)
-            results[workload.name] = await bench.measure(workload)
-        return results
+        await equality.check(_ask(servers, database.loaded), PEERS, workload, database.loaded)
+        return await Bench(servers, database, effort).measure(workload)
 
 
 def _ask(servers: Sequence[Server], loaded: Loaded) -> equality.Ask:

@@ -190,12 +190,11 @@ class SqliteFloor:
             "input": orjson.dumps(variables["input"]).decode(),
             "at": instants.isoformat(instants.now()),
         }
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute(_CHANGED_GROUP, given)
-        self._connection.execute(_CHANGED_USE_CASES, given)
-        answer = self._text(_CHANGED, given)
-        self._connection.execute("COMMIT")
-        return answer
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(_CHANGED_GROUP, given)
+            self._connection.execute(_CHANGED_USE_CASES, given)
+            return self._text(_CHANGED, given)
 
     def _text(self, statement: str, parameters: Document) -> bytes:
         found: bytes = self._connection.execute(statement, parameters).fetchone()[0]
