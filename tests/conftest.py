@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -14,10 +15,12 @@ import asyncpg
 import pytest
 import structlog
 from httpx import ASGITransport, AsyncClient
+from sqlalchemy import delete
 
 from gateway import migrations
 from gateway.database import Database
 from gateway.settings import Settings
+from gateway.tables import Team
 from gateway.web.app import create_app
 from tests.gateway import Gateway
 
@@ -95,10 +98,22 @@ async def _prepare(uri: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: Request, tmp_path: Path) -> Iterator[str]:
+def database_kind(request: Request) -> str:
+    """Each test runs on both databases."""
+    return request.param
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: Request, tmp_path: Path) -> Iterator[str]:
     """The address of a migrated database of the test's own."""
-    if request.param == "sqlite":
-        path = tmp_path / "gateway.db"
+    with _fresh(database_kind, request, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def _fresh(kind: str, request: Request, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        path = folder / "gateway.db"
         template = request.getfixturevalue("sqlite_template")
         assert isinstance(template, Path)
         shutil.copyfile(template, path)
@@ -128,15 +143,55 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await found.dispose()
 
 
-@pytest.fixture
-async def gateway(database: Database, database_url: str) -> AsyncIterator[Gateway]:
-    """A running gateway over an empty database."""
-    app = create_app(Settings(database_url=database_url))
+@asynccontextmanager
+async def _served(url: str) -> AsyncIterator[Gateway]:
+    app = create_app(Settings(database_url=url))
     async with (
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
     ):
-        yield Gateway(database, http)
+        yield Gateway(app.state.database, http)
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with _fresh("sqlite", request, tmp_path_factory.mktemp("gateway")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with _fresh("postgresql", request, tmp_path_factory.mktemp("gateway")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def sqlite_gateway(sqlite_url: str) -> AsyncIterator[Gateway]:
+    async with _served(sqlite_url) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+async def postgresql_gateway(postgresql_url: str) -> AsyncIterator[Gateway]:
+    async with _served(postgresql_url) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def running(database_kind: str, request: Request) -> Gateway:
+    """The gateway of this process on one kind of database; it serves one test after the other."""
+    found = request.getfixturevalue(f"{database_kind}_gateway")
+    assert isinstance(found, Gateway)
+    return found
+
+
+@pytest.fixture
+async def gateway(running: Gateway) -> AsyncIterator[Gateway]:
+    """A running gateway over an empty database."""
+    yield running
+    async with running.database.write() as session:
+        # And with each team all that is its own.
+        await session.execute(delete(Team))
 
 
 @pytest.fixture

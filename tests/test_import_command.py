@@ -272,7 +272,7 @@ def test_a_database_that_is_not_migrated_is_refused(monkeypatch: pytest.MonkeyPa
         assert "gateway migrate" in result.stderr
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_20_000_records_go_in_and_out_in_batches(run: Run) -> None:
     run("import", write("export.json", export(1, 0, teamId=TEAM)))
     lines = write_lines("records.jsonl", *(record(number, teamId=TEAM) for number in range(20_000)))

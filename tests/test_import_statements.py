@@ -9,7 +9,7 @@ from gateway.database import Database
 from gateway.tables import ResourceRecord, UseCase
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize("entity", [UseCase, ResourceRecord])
 @pytest.mark.parametrize(
     ("statement", "searched"),

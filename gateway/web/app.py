@@ -70,6 +70,8 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             await database.dispose()
 
-    return Starlette(
+    app = Starlette(
         routes=[Route("/graphql", GraphQLEndpoint(database), methods=["GET", "POST"])], lifespan=lifespan
     )
+    app.state.database = database
+    return app
