@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     shutdown_timeout: int = Field(
         15, ge=1, description="Seconds that requests may take to finish once the gateway is told to stop."
     )
+    key_memory: float = Field(
+        5.0,
+        ge=0,
+        description="Seconds for which a key that was recognised is not looked up again; a revoked or expired one "
+        "works for as much longer. 0 looks each up every time.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe line that is logged."
     )

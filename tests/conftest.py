@@ -145,7 +145,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def _served(url: str) -> AsyncIterator[Gateway]:
-    app = create_app(Settings(database_url=url))
+    app = create_app(Settings(database_url=url, key_memory=0))
     async with (
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,

@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 
 from gateway import services
+from gateway.database import Database
 from gateway.domain import instants
 from gateway.domain.enums import Permission
-from tests.gateway import TEAM, USER, Gateway
+from gateway.settings import Settings
+from gateway.web.app import create_app
+from tests.gateway import TEAM, USER, Gateway, statements
 
 VIEWER = "{ viewer { userId teamId name permissions } }"
 KNOWN = {"data": {"viewer": {"userId": USER, "teamId": TEAM, "name": USER, "permissions": ["READ_RECORDS"]}}}
@@ -90,3 +94,25 @@ async def test_a_key_is_stored_only_as_its_digest(gateway: Gateway) -> None:
         (row,) = await services.keys.listed(session, TEAM)
     assert len(row.digest) == 64
     assert client.key.split("_", 2)[2] not in repr(vars(row))
+
+
+async def test_a_key_that_was_recognised_is_remembered_for_as_long_as_is_set(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(Settings(database_url=database_url, key_memory=5))
+    now = 1000.0
+    monkeypatch.setattr("gateway.web.authentication.monotonic", lambda: now)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
+    ):
+        client = await Gateway(database, http).client(permissions=[Permission.READ_RECORDS])
+        assert await client(VIEWER) == KNOWN
+        async with database.write() as session:
+            await services.keys.revoke(session, client.key.split("_")[1])
+        now += 4.9
+        with statements() as ran:
+            assert await client(VIEWER) == KNOWN
+        assert ran == []
+        now += 0.2
+        assert (await client.send(VIEWER, {})).status_code == 401

@@ -1,5 +1,6 @@
 """The HTTP server: uvicorn, told what is wanted of it."""
 
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -56,9 +57,13 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish."""
     from gateway.web.app import create_app  # noqa: PLC0415 (the graph takes a while; other commands do without)
 
+    app = create_app(settings)
+    # What is there by now stays: the schema alone makes each collection of young objects expensive.
+    gc.collect()
+    gc.freeze()
     server = Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
             log_config=None,
             # It would write down query strings, which hold variables.
             access_log=False,

@@ -37,5 +37,4 @@ def parse(text: str) -> datetime | None:
 
 def isoformat(value: datetime) -> str:
     """`2023-11-07T05:31:56.000Z`: UTC, milliseconds, 24 characters for each year from 1 to 9999."""
-    value = value.astimezone(UTC)
-    return f"{value:%Y}".zfill(4) + f"{value:-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

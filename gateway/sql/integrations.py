@@ -1,6 +1,7 @@
 """Statements over integrations of both worlds."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 
@@ -22,10 +23,14 @@ COLUMNS: paging.Columns = {
     "created_by": func.coalesce(Integration.created_by, ""),
 }
 
+VIEWERS = 1024
+"""For how many viewers the conditions that come with each statement are kept: building them costs more than the look-up."""
+
 _SYSTEM = literal(IntegrationAccess.SYSTEM, Integration.access.type, literal_execute=True)
 """In the statement itself: for a parameter SQLite would not use the index of these few rows."""
 
 
+@lru_cache(maxsize=VIEWERS)
 def own_connected(viewer: Viewer) -> ColumnElement[bool]:
     """Connected integrations of the viewer's team that the viewer may see: not another's personal ones."""
     return and_(Integration.team_id == viewer.team_id, _connected(viewer))
@@ -53,6 +58,7 @@ def own(viewer: Viewer, *permissions: Permission) -> ColumnElement[bool]:
     return and_(Integration.team_id == viewer.team_id, or_(false(), *scopes, *_webhooks(viewer)))
 
 
+@lru_cache(maxsize=VIEWERS)
 def visible(viewer: Viewer) -> ColumnElement[bool]:
     """Every integration that the viewer may see, of both worlds."""
     found = own(viewer, Permission.READ_INTEGRATIONS)

@@ -18,7 +18,7 @@ from gateway.errors import Unauthenticated
 from gateway.schema import schema
 from gateway.schema.context import Context
 from gateway.settings import Settings
-from gateway.web.authentication import viewer_of
+from gateway.web.authentication import Authentication
 
 _GRAPHQL_MEDIA_TYPE = "application/graphql-response+json"
 
@@ -26,14 +26,15 @@ _GRAPHQL_MEDIA_TYPE = "application/graphql-response+json"
 class GraphQLEndpoint(GraphQL[Context, None]):
     """`/graphql`: nothing of the graph before the viewer is known."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, authentication: Authentication) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._database = database
+        self._authentication = authentication
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            viewer = await viewer_of(request, self._database)
+            viewer = await self._authentication.viewer_of(request)
         except Unauthenticated:
             await _unauthenticated(request)(scope, receive, send)
             return
@@ -70,8 +71,7 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             await database.dispose()
 
-    app = Starlette(
-        routes=[Route("/graphql", GraphQLEndpoint(database), methods=["GET", "POST"])], lifespan=lifespan
-    )
+    endpoint = GraphQLEndpoint(database, Authentication(database, settings.key_memory))
+    app = Starlette(routes=[Route("/graphql", endpoint, methods=["GET", "POST"])], lifespan=lifespan)
     app.state.database = database
     return app
