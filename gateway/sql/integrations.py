@@ -24,7 +24,7 @@ COLUMNS: paging.Columns = {
 }
 
 VIEWERS = 1024
-"""For how many viewers the conditions that come with each statement are kept: building them costs more than the look-up."""
+"""For how many viewers the conditions that come with each statement are kept once they are built."""
 
 _SYSTEM = literal(IntegrationAccess.SYSTEM, Integration.access.type, literal_execute=True)
 """In the statement itself: for a parameter SQLite would not use the index of these few rows."""
