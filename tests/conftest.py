@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -14,15 +14,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import structlog
-from httpx import ASGITransport, AsyncClient
 from sqlalchemy import delete
 
 from gateway import migrations
 from gateway.database import Database
 from gateway.settings import Settings
 from gateway.tables import Team
-from gateway.web.app import create_app
-from tests.gateway import Gateway
+from tests.gateway import Gateway, served
 
 TEMPLATE = "gateway_template"
 
@@ -90,6 +88,8 @@ async def _prepare(uri: str) -> None:
             return
         # A test's database need not outlive the machine.
         await connection.execute("ALTER SYSTEM SET fsync = off")
+        # What a plan goes by is what the test has written, whenever it is asked.
+        await connection.execute("ALTER SYSTEM SET autovacuum = off")
         await connection.execute("SELECT pg_reload_conf()")
         await connection.execute(f"CREATE DATABASE {TEMPLATE}")
     finally:
@@ -143,16 +143,6 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await found.dispose()
 
 
-@asynccontextmanager
-async def _served(url: str) -> AsyncIterator[Gateway]:
-    app = create_app(Settings(database_url=url, key_memory=0))
-    async with (
-        app.router.lifespan_context(app),
-        AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
-    ):
-        yield Gateway(app.state.database, http)
-
-
 @pytest.fixture(scope="session")
 def sqlite_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with _fresh("sqlite", request, tmp_path_factory.mktemp("gateway")) as url:
@@ -167,13 +157,13 @@ def postgresql_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 async def sqlite_gateway(sqlite_url: str) -> AsyncIterator[Gateway]:
-    async with _served(sqlite_url) as gateway:
+    async with served(sqlite_url) as gateway:
         yield gateway
 
 
 @pytest.fixture(scope="session")
 async def postgresql_gateway(postgresql_url: str) -> AsyncIterator[Gateway]:
-    async with _served(postgresql_url) as gateway:
+    async with served(postgresql_url) as gateway:
         yield gateway
 
 

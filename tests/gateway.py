@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from httpx import AsyncClient, Response
+from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
@@ -14,6 +14,8 @@ from gateway import services
 from gateway.database import Database, Session
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
+from gateway.settings import Settings
+from gateway.web.app import create_app
 
 TEAM = "5eb7cf5a86d9755df3a6c593"
 OTHER_TEAM = "64b000000000000000000002"
@@ -76,6 +78,17 @@ class Gateway:
     async def read(self) -> AsyncIterator[Session]:
         async with self.database.read() as session:
             yield session
+
+
+@asynccontextmanager
+async def served(url: str) -> AsyncIterator[Gateway]:
+    """A gateway that runs on a database for as long as the block lasts; it looks each key up every time."""
+    app = create_app(Settings(database_url=url, key_memory=0))
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
+    ):
+        yield Gateway(app.state.database, http)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Query plans: nothing that is asked reads a table from end to end that grows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from gateway.domain.ids import NodeId
 from gateway.domain.section import Json
 from tests.dashboard import DASHBOARD
 from tests.factories import connected, record, store, use_case, use_case_group, webhook
-from tests.gateway import OTHER_TEAM, TEAM, Gateway
+from tests.gateway import OTHER_TEAM, TEAM, Gateway, served
 
 TABLES = "integration|use_case_group|use_case|resource_record"
 SQLITE_SCAN = re.compile(rf"SCAN ({TABLES})(_\d+)?\b")
@@ -23,6 +23,13 @@ FEW_ROWS = "ix_integration_system"
 """An index that may be read whole: it holds only what is shared with every team."""
 
 Ran = tuple[str, Any]
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Gateway]:
+    """A gateway on a database of the test's own: plans go by what was in the tables before, too."""
+    async with served(database_url) as gateway:
+        yield gateway
 
 
 @contextmanager
