@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-DOCUMENTS = Path(__file__).parent / "documents"
+import gateway.demo
+
+DOCUMENTS = Path(gateway.demo.__file__).parent / "documents"
+"""Where the documents' own examples are; the demo loads them too."""
 
 INTEGRATION = "64a000000000000000000001"
 

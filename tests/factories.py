@@ -1,10 +1,7 @@
 """What tests put into a database."""
 
 from datetime import UTC, datetime, time
-from importlib.resources import files
-from typing import Any
 
-import orjson
 from sqlalchemy import select
 
 from gateway.database import Database
@@ -30,11 +27,6 @@ ZONES = (
     "UTC",
 )
 """Zones whose days begin in every odd way."""
-
-
-def example(name: str) -> Any:
-    """One of the documents' own examples, such as `export.response.json`."""
-    return orjson.loads((files("gateway.demo") / "documents" / name).read_bytes())
 
 
 async def store(database: Database, *rows: Base) -> None:

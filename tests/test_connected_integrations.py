@@ -6,7 +6,8 @@ from sqlalchemy import select
 from gateway.domain.enums import Permission, Status
 from gateway.domain.section import Json
 from gateway.tables import ResourceRecord, UseCase, UseCaseGroup
-from tests.factories import AT, connected, example, store
+from tests.examples import example
+from tests.factories import AT, connected, store
 from tests.gateway import OTHER_TEAM, TEAM, USER, Gateway
 from tests.integration_operations import codes, create, delete, rows, update
 
@@ -61,7 +62,7 @@ async def test_a_connected_integration_is_made_in_the_documents_shape(gateway: G
     }
     assert integration["logicalId"].startswith("integration_")
     (row,) = await rows(gateway)
-    shape = example("export.response.json")["integration"]
+    shape = example("export.response")["integration"]
     assert row["document"].keys() == shape.keys()
     assert row["document"]["config"].keys() == shape["config"].keys() - {"accessToken", "refreshToken"}
     assert row["secrets"] == {"accessToken": "access", "refreshToken": "refresh"}
@@ -110,7 +111,7 @@ async def test_everything_that_is_wrong_is_said_at_once(gateway: Gateway) -> Non
 
 
 async def test_what_is_absent_is_kept_and_null_clears(gateway: Gateway) -> None:
-    document = {**example("export.response.json")["integration"], "unknown": [1]}
+    document = {**example("export.response")["integration"], "unknown": [1]}
     document["config"]["unknown"] = 2
     id = document.pop("_id")
     await store(gateway.database, connected(id, **document))

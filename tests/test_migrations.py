@@ -11,11 +11,11 @@ from sqlalchemy import func, inspect, select, text
 from gateway import migrations, services
 from gateway.database import Database
 from gateway.demo.groups import GROUPS
-from gateway.demo.loading import example
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.errors import Refused, SchemaNotAtHead
 from gateway.tables import Base
+from tests.examples import example
 from tests.gateway import TEAM, USER
 
 

@@ -9,7 +9,8 @@ from gateway.domain.enums import Permission
 from gateway.domain.records import record_columns
 from gateway.domain.section import Document, Json
 from gateway.tables import ResourceRecord
-from tests.factories import AT, connected, example, record, store
+from tests.examples import example
+from tests.factories import AT, connected, record, store
 from tests.gateway import OTHER_TEAM, TEAM, USER, Answer, Client, Gateway, statements
 
 UPSERT = """
@@ -126,7 +127,7 @@ async def test_an_identical_record_is_not_written(gateway: Gateway) -> None:
 async def test_an_update_says_what_is_given_and_keeps_what_the_graph_does_not_know(gateway: Gateway) -> None:
     client = await _clinic(gateway)
     row = record("5eb7cf5a86d9755df3a6c593", "clinic")
-    imported = example("export.response.json")["resource_records"][0]
+    imported = example("export.response")["resource_records"][0]
     config = {**imported["config"], "odd": {"kept": True}}
     config["specialties"] = [{"name": "Heart", "code": None, "system": "x"}, {"name": "Lung"}]
     config["workingHours"] = {**config["workingHours"], "holiday": []}

@@ -16,7 +16,8 @@ from gateway.domain.records import BY_MEMBER, KINDS, kind_of, record_columns
 from gateway.domain.section import Document
 from gateway.schema import schema
 from gateway.tables import ResourceRecord
-from tests.factories import AT, connected, example, record, store
+from tests.examples import example
+from tests.factories import AT, connected, record, store
 from tests.gateway import Gateway
 
 FIELDS = {
@@ -73,7 +74,7 @@ def test_every_kind_has_a_type_and_an_input() -> None:
 
 
 async def test_the_documents_example_is_read_with_every_placeholder(gateway: Gateway) -> None:
-    document = example("export.response.json")["resource_records"][0]
+    document = example("export.response")["resource_records"][0]
     text, slots, id = "<string>", [{"start": "<string>", "end": "<string>"}], "5eb7cf5a86d9755df3a6c593"
     names = ("organizationId", "npi", "name", "gender", "avatar", "summary", "qualification", "education")
     assert await _config(gateway, "practitioners", document["config"], FIELDS["practitioners"]) == {

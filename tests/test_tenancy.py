@@ -13,7 +13,8 @@ from gateway.domain.ids import NodeId
 from gateway.domain.section import Document
 from gateway.schema import schema
 from gateway.tables import Base, UseCaseGroup
-from tests.factories import AT, example, store, webhook
+from tests.examples import example
+from tests.factories import AT, store, webhook
 from tests.gateway import OTHER_TEAM, TEAM, USER, Client, Gateway
 from tests.operations import mutations, queries
 
@@ -34,7 +35,7 @@ PROPERTY = settings(
 
 def _document(team_id: str, ids: dict[str, str], text: str) -> Any:
     """An export document in which each text says `text`."""
-    document = example("export.response.json")
+    document = example("export.response")
     integration, (use_case,), (record,) = (
         document["integration"],
         document["use_cases"],

@@ -6,7 +6,8 @@ import pytest
 
 from gateway.domain.enums import Permission
 from gateway.domain.section import Json
-from tests.factories import connected, example, store, webhook
+from tests.examples import example
+from tests.factories import connected, store, webhook
 from tests.gateway import OTHER_TEAM, TEAM, USER, Gateway
 from tests.integration_operations import codes, delete, rows, update
 
@@ -15,7 +16,7 @@ MISSING = [{"code": "NOT_FOUND", "message": "There is no integration with this i
 
 
 async def test_what_is_absent_is_kept_and_null_clears(gateway: Gateway) -> None:
-    legacy = example("integrations.list.response.json")["integrations"][0]
+    legacy = example("integrations.list.response")["integrations"][0]
     await store(gateway.database, webhook({**legacy, "unknown": {"kept": True}}))
     client = await gateway.client()
     changed = await update(

@@ -4,7 +4,8 @@ from gateway.domain.enums import IntegrationKind, Permission
 from gateway.domain.section import Json
 from gateway.domain.viewer import Viewer
 from gateway.domain.webhooks import may_manage
-from tests.factories import example, store, user, webhook
+from tests.examples import example
+from tests.factories import store, user, webhook
 from tests.gateway import OTHER_TEAM, TEAM, USER, Gateway
 
 SHARED = """
@@ -109,7 +110,7 @@ async def test_the_documents_own_webhook_reads_as_it_is_written(gateway: Gateway
     await store(
         gateway.database,
         user("CkCPNcvsvCDfmWLqC", "test.cat"),
-        webhook(example("integrations.get.response.json")["integration"]),
+        webhook(example("integrations.get.response")["integration"]),
     )
     client = await gateway.client()
     assert await client(GET, id=GOT["id"]) == {"data": {"integration": GOT}}
@@ -117,7 +118,7 @@ async def test_the_documents_own_webhook_reads_as_it_is_written(gateway: Gateway
 
 
 async def test_the_documents_own_list_reads_as_it_is_written(gateway: Gateway) -> None:
-    rows = [webhook(document) for document in example("integrations.list.response.json")["integrations"]]
+    rows = [webhook(document) for document in example("integrations.list.response")["integrations"]]
     await store(gateway.database, user("R4jgcQaQhvvK6K3iY", "graywolf336"), *rows)
     client = await gateway.client()
     assert await client(LIST) == {
