@@ -82,6 +82,11 @@ class Settings(BaseSettings):
         description="Seconds for which a key that was recognised is not looked up again; a revoked or expired one "
         "works for as much longer. 0 looks each up every time.",
     )
+    compiled_selections: bool = Field(
+        default=True,
+        description="Whether selections over plain data are compiled; if not, every field is completed on its "
+        "own, with the same answers.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe line that is logged."
     )

@@ -1,5 +1,6 @@
 """Compiled selections give what the ordinary executor gives, to the byte, or leave it to give that."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from gateway.domain.section import Document
 from gateway.execution import CompilingExecutor
 from gateway.schema import schema
 from tests.factories import connected, record, store, use_case, use_case_group, user, webhook
-from tests.gateway import USER, Client, Gateway
+from tests.gateway import USER, Client, Gateway, served
 from tests.operations import queries
 
 PROPERTY = settings(
@@ -39,6 +40,13 @@ fragment All on Integration {
   }
   ... on OutgoingWebhook { event urls retryCount }
 }"""
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Gateway]:
+    """A gateway that compiles selections, also where the others do not."""
+    async with served(database_url, compiled_selections=True) as gateway:
+        yield gateway
 
 
 @pytest.fixture
@@ -133,6 +141,13 @@ async def test_a_null_where_a_value_is_promised_is_told_by_the_ordinary_executor
 
 async def _nothing(*_: object) -> dict[object, object]:
     return {}
+
+
+async def test_a_setting_turns_it_off(database_url: str, planned: list[bool]) -> None:
+    for compiled in (True, False):
+        async with served(database_url, compiled_selections=compiled) as gateway:
+            await (await gateway.client()).data("{ integrations { totalCount } }")
+    assert planned == [True]
 
 
 @PROPERTY

@@ -28,8 +28,8 @@ graphql-core itself.
     npi: str = PlainField(...)                            # a function of the source
     useCases: Connection[UseCase] = BatchedField(...)     # one batch for all sources
 
-The context of an operation has to offer `load` (one request of an ordinary execution, to be batched with
-others) and `load_many` (all requests of a plan at once).
+The context of an operation has to offer `load` (one request of an ordinary execution, to be batched with others),
+`load_many` (all requests of a plan at once) and `compiles_selections` (whether plans are wanted at all).
 """
 
 from gateway.execution.executor import CompilingExecutor

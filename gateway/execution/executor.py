@@ -114,6 +114,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> AwaitableOrValue[Any]:
         """Complete a value, by its plan if it is that of a root field that has one."""
         plain = path.prev is None and result is not None and not isinstance(result, Exception)
+        plain = plain and getattr(self.context_value, "compiles_selections", False)
         plan = self._plan(return_type, field_details_list) if plain else None
         if plan is None:
             return super().complete_value(return_type, field_details_list, info, path, result, position_context)

@@ -30,8 +30,9 @@ class Context:
     its own transaction for that and undoes it afterwards.
     """
 
-    def __init__(self, database: Database, viewer: Viewer) -> None:
+    def __init__(self, database: Database, viewer: Viewer, *, compiles_selections: bool = True) -> None:
         self.database = database
+        self.compiles_selections = compiles_selections
         self.viewer = viewer
         self._lock = asyncio.Lock()
         self._scope = AsyncExitStack()

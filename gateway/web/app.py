@@ -26,10 +26,11 @@ _GRAPHQL_MEDIA_TYPE = "application/graphql-response+json"
 class GraphQLEndpoint(GraphQL[Context, None]):
     """`/graphql`: nothing of the graph before the viewer is known."""
 
-    def __init__(self, database: Database, authentication: Authentication) -> None:
+    def __init__(self, database: Database, settings: Settings) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._database = database
-        self._authentication = authentication
+        self._authentication = Authentication(database, settings.key_memory)
+        self._compiles_selections = settings.compiled_selections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -43,7 +44,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     async def get_context(self, request: Request, response: Response) -> Context:  # type: ignore[override]  # noqa: ARG002
         viewer: Viewer = request.state.viewer
-        return Context(self._database, viewer)
+        return Context(self._database, viewer, compiles_selections=self._compiles_selections)
 
     def encode_json(self, data: GraphQLHTTPResponse) -> bytes:  # type: ignore[override]  # any JSON goes
         return orjson.dumps(data)
@@ -71,7 +72,7 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             await database.dispose()
 
-    endpoint = GraphQLEndpoint(database, Authentication(database, settings.key_memory))
-    app = Starlette(routes=[Route("/graphql", endpoint, methods=["GET", "POST"])], lifespan=lifespan)
+    endpoint = Route("/graphql", GraphQLEndpoint(database, settings), methods=["GET", "POST"])
+    app = Starlette(routes=[endpoint], lifespan=lifespan)
     app.state.database = database
     return app
