@@ -1,8 +1,14 @@
-"""What every service asks first: may they."""
+"""What every service asks first: may they, is it an id, is it theirs."""
+
+from collections.abc import Sequence
 
 from gateway.domain.enums import Permission
+from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.viewer import Viewer
-from gateway.errors import forbidden
+from gateway.errors import forbidden, invalid
+
+Key = tuple[str, str]
+"""Team id and id of a row."""
 
 
 def require(viewer: Viewer, *permissions: Permission) -> None:
@@ -10,3 +16,16 @@ def require(viewer: Viewer, *permissions: Permission) -> None:
     for permission in permissions:
         if not viewer.may(permission):
             raise forbidden(f"This needs the permission {permission.name}.")
+
+
+def require_id(id: str, of: str, argument: str = "id") -> None:
+    """Raises Refused (INVALID at the argument) for what cannot be the id of anything."""
+    if not is_id(id):
+        raise invalid(
+            f"`{argument}` must be the id of {of}: 1 to {MAX_ID_LENGTH} visible ASCII characters.", argument
+        )
+
+
+def own_ids(viewer: Viewer, keys: Sequence[Key]) -> list[str]:
+    """The ids among these keys that are of the viewer's team: nothing below another team's row is shown."""
+    return [id for team_id, id in keys if team_id == viewer.team_id]

@@ -9,11 +9,10 @@ from gateway.database import Session
 from gateway.domain import exports
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
 from gateway.domain.exports import INTEGRATION
-from gateway.domain.ids import is_id
 from gateway.domain.section import Document
 from gateway.domain.viewer import Viewer
-from gateway.errors import invalid, not_found, refused
-from gateway.services.access import require
+from gateway.errors import not_found, refused
+from gateway.services.access import require, require_id
 from gateway.services.intake import BATCH_SIZE
 from gateway.tables import Integration, ResourceRecord, UseCase
 
@@ -36,10 +35,7 @@ async def get(session: Session, viewer: Viewer, id: str, secrets: SecretsMode) -
     require(viewer, Permission.READ_INTEGRATIONS, Permission.READ_RECORDS)
     if secrets is SecretsMode.INCLUDE:
         require(viewer, Permission.READ_SECRETS)
-    if not is_id(id):
-        raise invalid(
-            "`integrationId` must be the id of an integration: 1 to 64 visible ASCII characters.", "integrationId"
-        )
+    require_id(id, "an integration", "integrationId")
     found = await session.scalar(sql.exports.connected(viewer, id))
     if found is None:
         raise not_found("There is no connected integration with this id.", "integrationId")

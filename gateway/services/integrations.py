@@ -19,11 +19,8 @@ from gateway.domain.integration_filters import MAX_DEPTH, MAX_PATTERN_LENGTH, MA
 from gateway.domain.paging import Order, Page, Slice
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, forbidden, invalid, not_found, refused
-from gateway.services.access import require
+from gateway.services.access import Key, require, require_id
 from gateway.tables import Integration
-
-Key = tuple[str, str]
-"""Team id and id."""
 
 INPUT_FIELDS = {
     IntegrationKind.CONNECTED: "connected",
@@ -39,8 +36,7 @@ async def get(session: Session, viewer: Viewer, id: str, created_by: str | None 
     `created_by` is a filter on the creator; it never widens access. Raises Refused: INVALID for what is no id,
     NOT_FOUND for what does not exist or is out of the viewer's scope.
     """
-    if not is_id(id):
-        raise invalid("`id` must be the id of an integration: 1 to 64 visible ASCII characters.", "id")
+    require_id(id, "an integration")
     found = await session.scalar(sql.integrations.by_id(viewer, id, created_by))
     if found is None:
         raise not_found("There is no integration with this id.", "id")

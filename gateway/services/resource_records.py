@@ -20,7 +20,7 @@ from gateway.domain.section import Document
 from gateway.domain.text import search_words
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, invalid, not_found, refused
-from gateway.services.access import require
+from gateway.services.access import Key, own_ids, require, require_id
 from gateway.services.integrations import hold
 from gateway.tables import ResourceRecord
 
@@ -33,9 +33,6 @@ MAX_LOGICAL_ID_LENGTH = 255
 _KEYS_AT_ONCE = 10_000
 """Databases take some 32,766 parameters a statement."""
 
-Key = tuple[str, str]
-"""Team id and id."""
-
 
 async def get(session: Session, viewer: Viewer, id: str) -> ResourceRecord:
     """The record with this id.
@@ -43,8 +40,7 @@ async def get(session: Session, viewer: Viewer, id: str) -> ResourceRecord:
     Raises Refused: INVALID for what is no id, NOT_FOUND for what does not exist or is not visible.
     """
     require(viewer, Permission.READ_RECORDS)
-    if not is_id(id):
-        raise invalid("`id` must be the id of a resource record: 1 to 64 visible ASCII characters.", "id")
+    require_id(id, "a resource record")
     found = await session.scalar(sql.resource_records.by_ids(viewer, [id]))
     if found is None:
         raise not_found("There is no resource record with this id.", "id")
@@ -53,7 +49,7 @@ async def get(session: Session, viewer: Viewer, id: str) -> ResourceRecord:
 
 async def by_keys(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, ResourceRecord]:
     """Those of these records that the viewer may see; none of them without READ_RECORDS."""
-    ids = [id for team_id, id in keys if team_id == viewer.team_id]
+    ids = own_ids(viewer, keys)
     found: dict[Key, ResourceRecord] = {}
     if viewer.may(Permission.READ_RECORDS):
         for place in range(0, len(ids), _KEYS_AT_ONCE):
@@ -87,7 +83,7 @@ async def listed(
     """The same page of the records of each integration, for `Slice.cut`; none for another team's."""
     require(viewer, Permission.READ_RECORDS)
     found: dict[Key, list[ResourceRecord]] = {key: [] for key in keys}
-    ids = [id for team_id, id in keys if team_id == viewer.team_id]
+    ids = own_ids(viewer, keys)
     for row in await session.scalars(sql.resource_records.listed(viewer, ids, page, type, words)):
         found[row.team_id, row.integration_id].append(row)
     return found
@@ -102,7 +98,7 @@ async def counts(
 ) -> Mapping[Key, int]:
     """How many records each integration has over all pages."""
     require(viewer, Permission.READ_RECORDS)
-    ids = [id for team_id, id in keys if team_id == viewer.team_id]
+    ids = own_ids(viewer, keys)
     found = await session.execute(sql.resource_records.counts(viewer, ids, type, words))
     return dict.fromkeys(keys, 0) | {(viewer.team_id, id): count for id, count in found}
 

@@ -27,7 +27,7 @@ from gateway.domain.statistics import (
 from gateway.domain.text import search_words
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, invalid, not_found
-from gateway.services.access import require
+from gateway.services.access import Key, own_ids, require
 from gateway.services.resource_records import check_search
 from gateway.tables import Integration
 
@@ -36,9 +36,6 @@ MAX_FILLED_DAYS = 3660
 
 _CENTURY = timedelta(days=36525)
 _MILLISECOND = timedelta(milliseconds=1)
-
-Key = tuple[str, str]
-"""Team id and id of an integration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +111,15 @@ def _ask(integration: Integration, question: Question) -> Dashboard:
     )
 
 
-def _own(viewer: Viewer, keys: Sequence[Key]) -> list[str]:
-    return [id for team_id, id in keys if team_id == viewer.team_id]
-
-
 async def overviews(
     session: Session, viewer: Viewer, keys: Sequence[Key], filter: AppointmentFilter
 ) -> Mapping[Key, Overview]:
     """How many appointments each integration has, and how their bookings went."""
     require(viewer, Permission.READ_RECORDS)
     counts: dict[str, dict[BookingStatus | None, int]] = {}
-    for id, status, count in await session.execute(sql.statistics.overviews(viewer, _own(viewer, keys), filter)):
+    for id, status, count in await session.execute(
+        sql.statistics.overviews(viewer, own_ids(viewer, keys), filter)
+    ):
         counts.setdefault(id, {})[status] = count
     found = {(viewer.team_id, id): _overview(by_status) for id, by_status in counts.items()}
     return dict.fromkeys(keys, Overview()) | found
@@ -146,7 +141,7 @@ async def buckets(
     """A page of a breakdown of each integration: the largest buckets first, then by value."""
     require(viewer, Permission.READ_RECORDS)
     found: dict[Key, list[Bucket]] = {key: [] for key in keys}
-    statement = sql.statistics.buckets(viewer, _own(viewer, keys), filter, breakdown, page)
+    statement = sql.statistics.buckets(viewer, own_ids(viewer, keys), filter, breakdown, page)
     for id, value, count in await session.execute(statement):
         found[viewer.team_id, id].append(Bucket(value, count))
     return found
@@ -168,7 +163,7 @@ async def trends(
     """
     require(viewer, Permission.READ_RECORDS)
     zone = timezones.zone(timezone)
-    counted = await _count_days(session, viewer, _own(viewer, keys), filter, zone)
+    counted = await _count_days(session, viewer, own_ids(viewer, keys), filter, zone)
     began_at = cache(partial(days.first_instant, zone))
     found: dict[Key, list[Trend]] = {}
     for team_id, id in keys:

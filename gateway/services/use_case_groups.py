@@ -6,19 +6,12 @@ from collections.abc import Mapping, Sequence
 from gateway import sql
 from gateway.database import Session
 from gateway.domain.enums import Permission
-from gateway.domain.ids import is_id
 from gateway.domain.paging import Page
 from gateway.domain.viewer import Viewer
-from gateway.errors import invalid, not_found
+from gateway.errors import not_found
 from gateway.services import integrations
-from gateway.services.access import require
-from gateway.services.integrations import Key
+from gateway.services.access import Key, own_ids, require, require_id
 from gateway.tables import Integration, UseCaseGroup
-
-
-def own_ids(viewer: Viewer, keys: Sequence[Key]) -> list[str]:
-    """The ids among these keys that are of the viewer's team: nothing below another team's row is shown."""
-    return [id for team_id, id in keys if team_id == viewer.team_id]
 
 
 async def get(session: Session, viewer: Viewer, id: str) -> UseCaseGroup:
@@ -28,8 +21,7 @@ async def get(session: Session, viewer: Viewer, id: str) -> UseCaseGroup:
     exist or hangs below an integration that the viewer may not see.
     """
     require(viewer, Permission.READ_INTEGRATIONS)
-    if not is_id(id):
-        raise invalid("`id` must be the id of a use-case group: 1 to 64 visible ASCII characters.", "id")
+    require_id(id, "a use-case group")
     found = await session.scalar(sql.use_case_groups.by_ids(viewer, [id]))
     if found is None:
         raise not_found("There is no use-case group with this id.", "id")

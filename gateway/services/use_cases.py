@@ -8,16 +8,14 @@ from gateway import sql
 from gateway.database import Session, WriteSession
 from gateway.domain.documents import touched
 from gateway.domain.enums import Permission, Status, UseCaseType
-from gateway.domain.ids import is_id
 from gateway.domain.paging import Page
 from gateway.domain.section import Document
 from gateway.domain.use_cases import UseCaseChanges, use_case_columns
 from gateway.domain.viewer import Viewer
-from gateway.errors import Problems, invalid, not_found
-from gateway.services.access import require
-from gateway.services.integrations import Key, expect, hold
+from gateway.errors import Problems, not_found
+from gateway.services.access import Key, own_ids, require, require_id
+from gateway.services.integrations import expect, hold
 from gateway.services.use_case_checks import check_changes
-from gateway.services.use_case_groups import own_ids
 from gateway.tables import UseCase
 
 
@@ -32,8 +30,7 @@ async def get(session: Session, viewer: Viewer, id: str) -> UseCase:
 
 
 async def _find(session: Session, viewer: Viewer, id: str) -> UseCase:
-    if not is_id(id):
-        raise invalid("`id` must be the id of a use case: 1 to 64 visible ASCII characters.", "id")
+    require_id(id, "a use case")
     found = await session.scalar(sql.use_cases.by_ids(viewer, [id]))
     if found is None:
         raise not_found("There is no use case with this id.", "id")
