@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import JSON, Dialect, String, TypeDecorator
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 from gateway.domain import instants
@@ -61,5 +62,27 @@ Text = String().with_variant(String(collation="C"), "postgresql")
 """Text that sorts by code point on every database."""
 
 
-JsonText = JSON(none_as_null=True)
-"""JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys."""
+class JsonText(TypeDecorator[Any]):
+    """JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys.
+
+    To every driver it is text, so that it need not be decoded where nobody looks into it.
+    """
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 (any JSON)
+        return None if value is None else orjson.loads(value)
+
+
+class Texts(TypeDecorator[list[str]]):
+    """Many texts as one parameter: an array, or on SQLite a JSON list."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(String()) if dialect.name == "postgresql" else String())
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:  # noqa: ANN401 (as the driver's)
+        return value if value is None or dialect.name == "postgresql" else orjson.dumps(value).decode()

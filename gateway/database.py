@@ -2,14 +2,14 @@
 
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, Dialect, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -18,9 +18,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
+from gateway.queries import Query
+from gateway.rows import Columns
 from gateway.settings import Settings
+from gateway.snapshots import Leases, Snapshot
 
 T = TypeVar("T")
+E = TypeVar("E")
+Ts = TypeVarTuple("Ts")
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, ConnectionError, TimeoutError, socket.gaierror)
 """What a database raises when it cannot be used, also before SQLAlchemy has it in hand."""
@@ -34,10 +39,22 @@ _SQLITE_CLASHES = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 
 
 class Session(AsyncSession):
-    """A transaction that can be read from; everything read in it is of one snapshot."""
+    """A transaction over entities; it is a `gateway.snapshots.Reader` too."""
 
     as_of: datetime
     """When the snapshot was taken."""
+
+    async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]:
+        """See `gateway.snapshots.Reader`."""
+        await self.flush()
+        connection = await self.connection()
+        prepared, values = query.prepared(connection.dialect, columns, needed)
+        found = await connection.exec_driver_sql(prepared.text, tuple(prepared.parameters(values)))
+        return prepared.make(found)
+
+    async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
+        """See `gateway.snapshots.Reader`."""
+        return await self.rows(cast(Query[tuple[*Ts]], query))
 
 
 class ReadSession(Session):
@@ -54,23 +71,24 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        size, timeout = settings.database_pool_size, settings.database_pool_timeout
         if self.is_sqlite:
             lock_timeout = settings.database_lock_timeout
             self._writer = self._sqlite_engine(_WRITING, 1, lock_timeout, lock_timeout)
-            self._reader = self._sqlite_engine(
-                _READING, settings.database_pool_size, settings.database_pool_timeout, lock_timeout
-            )
+            self._reader = self._sqlite_engine(_READING, size, timeout, lock_timeout)
+            leased = self._sqlite_engine(_READING, size, timeout, lock_timeout)
         else:
-            self._writer = self._engine(settings.database_pool_size, settings.database_pool_timeout)
+            self._writer, leased = self._engine(size, timeout), self._engine(size, timeout)
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        self._leases = Leases(leased, size, timeout)
 
     def _engine(self, pool_size: int, pool_timeout: float, **connect_args: object) -> AsyncEngine:
         return create_async_engine(
             self.url,
             json_serializer=lambda value: orjson.dumps(value).decode(),
-            json_deserializer=orjson.loads,
+            json_deserializer=str,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=pool_timeout,
@@ -98,9 +116,18 @@ class Database:
 
         return engine
 
+    @property
+    def dialect(self) -> Dialect:
+        """What statements are spelled for."""
+        return self._writer.dialect
+
+    def snapshot(self, *, once: bool = False) -> Snapshot:
+        """A snapshot for one operation, to be closed; `once` if it is to be read from by one statement."""
+        return Snapshot(self._leases, once=once)
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
-        """One snapshot, for as long as the block lasts."""
+        """One snapshot of entities, for as long as the block lasts."""
         async with ReadSession(self._reader, expire_on_commit=False, autoflush=False) as session:
             session.as_of = instants.now()
             yield session
@@ -131,6 +158,7 @@ class Database:
             return await connection.run_sync(work)
 
     async def dispose(self) -> None:
+        await self._leases.dispose()
         await self._reader.dispose()
         await self._writer.dispose()
 

@@ -8,7 +8,7 @@ derived from the document in the same write (`hold`).
 
 from collections.abc import Mapping
 from datetime import datetime, time
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -26,6 +26,9 @@ from gateway.domain.section import Document, Json, Section  # noqa: F401 (SQLAlc
 
 
 class Base(DeclarativeBase):
+    row_bases: ClassVar[tuple[type, ...]] = ()
+    """What rows that are read without their entity can do: see `gateway.rows`."""
+
     metadata = MetaData(
         naming_convention={
             "pk": "pk_%(table_name)s",
@@ -47,11 +50,11 @@ class Base(DeclarativeBase):
     }
 
 
-class Documented:
-    """A row with a document."""
+class Sectioned:
+    """What can be read by the sections of a document."""
 
-    id: Mapped[str]
-    document: Mapped[Document] = mapped_column(JsonText)
+    document: Any
+    """A `Document`; what SQLAlchemy maps is a column of it."""
 
     def section(self) -> Section[Self]:
         """The document's outermost object, for reading."""
@@ -60,6 +63,15 @@ class Documented:
     def config(self) -> Section[Self]:
         """The document's `config`, for reading."""
         return self.section().section("config")
+
+
+class Documented(Sectioned):
+    """A row with a document."""
+
+    row_bases: ClassVar[tuple[type, ...]] = (Sectioned,)
+
+    id: Mapped[str]
+    document: Mapped[Document] = mapped_column(JsonText)
 
     def hold(self, document: Document, columns: Mapping[str, object]) -> None:
         """Take this document, with the columns that were derived from it."""

@@ -1,20 +1,22 @@
 """What tests ask a gateway through: HTTP, with a key of somebody's."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
-from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from gateway import services
 from gateway.database import Database, Session
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
+from gateway.snapshots import Fetch, Snapshot
 from gateway.web.app import create_app
 
 TEAM = "5eb7cf5a86d9755df3a6c593"
@@ -98,20 +100,29 @@ async def served(url: str, *, compiled_selections: bool | None = None) -> AsyncI
 def statements() -> Iterator[list[str]]:
     """Collects each SQL statement that runs meanwhile, in whichever database."""
     collected: list[str] = []
+    with each_statement(lambda statement, _parameters: collected.append(statement)):
+        yield collected
 
-    def collect(
-        _connection: Connection,
-        _cursor: DBAPICursor,
-        statement: str,
-        _parameters: object,
-        _context: ExecutionContext | None,
-        _executemany: bool,
+
+@contextmanager
+def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
+    """Tells of each SQL statement that runs meanwhile, and of its parameters, whoever runs it."""
+
+    def tell(
+        _connection: Connection, _cursor: DBAPICursor, statement: str, parameters: object, *_: object
     ) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK")):
-            collected.append(statement)
+            told(statement, parameters)
 
-    event.listen(Engine, "before_cursor_execute", collect)
+    run = Snapshot._run
+
+    async def watched(self: Snapshot, fetch: Fetch, statement: str, parameters: Sequence[object]) -> object:
+        tell(None, None, statement, parameters)  # type: ignore[arg-type]  # nothing of SQLAlchemy's
+        return await run(self, fetch, statement, parameters)
+
+    event.listen(Engine, "before_cursor_execute", tell)
     try:
-        yield collected
+        with patch.object(Snapshot, "_run", watched):
+            yield
     finally:
-        event.remove(Engine, "before_cursor_execute", collect)
+        event.remove(Engine, "before_cursor_execute", tell)

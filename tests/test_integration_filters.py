@@ -17,6 +17,7 @@ from gateway import sql
 from gateway.domain import instants
 from gateway.domain.integration_filters import IntegrationFilter, TextTest
 from gateway.domain.section import Json
+from gateway.sql.texts import Pattern
 from gateway.tables import Integration
 from tests.factories import connected, store, webhook
 from tests.filter_evaluation import INSTANT_TESTS, KINDS, PROVIDERS, TEXT_TESTS, Test, meets
@@ -260,5 +261,8 @@ async def test_a_filter_that_is_too_big_is_refused_and_the_limit_is_named(
 def test_a_pattern_is_escaped(dialect: Callable[[], Dialect]) -> None:
     condition = sql.integration_filters.condition(IntegrationFilter(name=TextTest(contains="50%_\\")))
     compiled = condition.compile(dialect=dialect())
-    assert "%50\\%\\_\\\\%" in compiled.params.values()
+    (name,) = compiled.params
+    bound = compiled.binds[name]
+    assert isinstance(bound.type, Pattern)
+    assert bound.type.process_bind_param(bound.value, dialect()) == "%50\\%\\_\\\\%"
     assert "ESCAPE" in str(compiled)

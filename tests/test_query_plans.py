@@ -7,15 +7,14 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import Connection, event, text
-from sqlalchemy.engine import Engine
+from sqlalchemy import text
 
 from gateway.domain.enums import IntegrationOrderField, Permission
 from gateway.domain.ids import NodeId
 from gateway.domain.section import Json
 from tests.dashboard import DASHBOARD
 from tests.factories import connected, record, store, use_case, use_case_group, webhook
-from tests.gateway import OTHER_TEAM, TEAM, Gateway, served
+from tests.gateway import OTHER_TEAM, TEAM, Gateway, each_statement, served
 
 TABLES = "integration|use_case_group|use_case|resource_record"
 SQLITE_SCAN = re.compile(rf"SCAN ({TABLES})(_\d+)?\b")
@@ -37,15 +36,12 @@ def _recorded() -> Iterator[list[Ran]]:
     """Collects each statement over these tables that runs meanwhile, with its parameters."""
     found: list[Ran] = []
 
-    def record(_connection: Connection, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+    def record(statement: str, parameters: object) -> None:
         if re.search(rf"\b({TABLES})\b", statement) and not statement.startswith(("INSERT", "EXPLAIN")):
             found.append((statement, parameters))
 
-    event.listen(Engine, "before_cursor_execute", record)
-    try:
+    with each_statement(record):
         yield found
-    finally:
-        event.remove(Engine, "before_cursor_execute", record)
 
 
 def _scanned(plan: dict[str, Any]) -> Iterator[str]:
@@ -66,9 +62,8 @@ async def _scans(gateway: Gateway, ran: list[Ran]) -> list[tuple[str, list[str]]
         if not gateway.database.is_sqlite:
             # Tables are small here: without this PostgreSQL would rather read them whole.
             await session.execute(text("SET LOCAL enable_seqscan = off"))
-        for statement, parameters in dict.fromkeys(
-            (statement, tuple(parameters)) for statement, parameters in ran
-        ):
+        for statement, given in dict(ran).items():
+            parameters = tuple(given)
             if gateway.database.is_sqlite:
                 plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 scans = [row.detail for row in plan if SQLITE_SCAN.match(row.detail)]
@@ -254,7 +249,7 @@ async def test_no_dashboard_scans_and_each_is_read_by_the_instants_asked_for(gat
     async with gateway.database.read() as session:
         connection = await session.connection()
         for statement, parameters in ran:
-            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
             for detail in (row.detail for row in plan if "resource_record" in row.detail):
                 equal = "team_id=? AND integration_id=? AND type=?"
                 assert any(f"{name}{equal} AND {at}>? AND {at}<?)" in detail for name, at in indexes), detail

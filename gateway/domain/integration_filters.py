@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.domain.criteria import Criteria
 from gateway.domain.enums import IntegrationKind, Provider
 
 MAX_DEPTH = 5
@@ -21,7 +22,7 @@ MAX_PATTERN_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class TextTest:
+class TextTest(Criteria):
     """Conditions on a text: `eq`, `ne` and `in_` are exact, the other three ignore case."""
 
     eq: str | None = None
@@ -34,7 +35,7 @@ class TextTest:
 
 
 @dataclass(frozen=True, slots=True)
-class InstantTest:
+class InstantTest(Criteria):
     """Conditions on an instant."""
 
     eq: datetime | None = None
@@ -45,7 +46,7 @@ class InstantTest:
 
 
 @dataclass(frozen=True, slots=True)
-class IntegrationFilter:
+class IntegrationFilter(Criteria):
     """Conditions on an integration; what is null meets only `ne`, `is_null` and what stands under `not_`."""
 
     and_: "Sequence[IntegrationFilter] | None" = None

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import orjson
 
 from gateway.domain import instants
+from gateway.domain.criteria import Criteria
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 100
@@ -92,12 +93,12 @@ def decode_cursor(cursor: str) -> tuple[str, list[str]] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Criteria):
     """A slice of a list in an order: `size` rows between two cursors, from the front or from the back."""
 
     order: Order
     size: int = DEFAULT_PAGE_SIZE
-    offset: int = 0
+    offset: int | None = None
     after: Cursor | None = None
     before: Cursor | None = None
     backward: bool = False
@@ -114,7 +115,7 @@ class Slice(Generic[R]):
     @staticmethod
     def cut(rows: Sequence[T], page: Page) -> "Slice[T]":
         """What `gateway.sql.paging` fetched, without the rows it looks at to see whether there are others."""
-        lead = min(page.offset, 1)
+        lead = 0 if page.offset is None else 1
         beyond = len(rows) > lead + page.size
         shown = rows[lead : lead + page.size]
         if page.backward:

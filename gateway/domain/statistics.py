@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from gateway.domain.criteria import Criteria
 from gateway.domain.enums import AppointmentType, StatisticsDateField
 from gateway.domain.section import Json
 
@@ -37,7 +38,7 @@ APPOINTMENT_BREAKDOWNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class AppointmentFilter:
+class AppointmentFilter(Criteria):
     """Which appointments are counted: those that meet all of it. None, and no words, let everything through."""
 
     appointment_type: AppointmentType | None = None
@@ -50,15 +51,11 @@ class AppointmentFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class BucketPage:
+class BucketPage(Criteria):
     """Which part of each breakdown is shown; both numbers count from 1."""
 
     size: int
     page: int
-
-    @property
-    def skipped(self) -> int:
-        return self.size * (self.page - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,4 +19,4 @@ def like_literal(text: str) -> str:
 
 def search_words(search: str | None) -> tuple[str, ...]:
     """The folded words of a search; each must occur."""
-    return tuple(fold(search or "").split())
+    return tuple(dict.fromkeys(fold(search or "").split()))

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from gateway.domain.criteria import Criteria
 from gateway.domain.enums import IntegrationKind, Permission
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(Criteria):
     """A user of a team with the permissions of the key they came with."""
 
     team_id: str

@@ -66,7 +66,7 @@ def page_of(
     return Page(
         order=order,
         size=first or last or DEFAULT_PAGE_SIZE,
-        offset=offset or 0,
+        offset=offset or None,
         after=None if after is None else _cursor(order, "after", after),
         before=None if before is None else _cursor(order, "before", before),
         backward=last is not None,

@@ -9,17 +9,19 @@ from strawberry.dataloader import DataLoader
 from strawberry.types.info import Info as StrawberryInfo
 
 from gateway import services
-from gateway.database import Database, Session, WriteSession
+from gateway.database import Database, WriteSession
 from gateway.domain.enums import Permission
 from gateway.domain.section import Document
 from gateway.domain.viewer import Viewer
+from gateway.rows import Columns
+from gateway.snapshots import Narrow, Reader, Wide
 from gateway.tables import Integration
 
 P = ParamSpec("P")
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
-Batch = Callable[Concatenate[Session, Viewer, Sequence[K], P], Awaitable[Mapping[K, T]]]
+Batch = Callable[Concatenate[Reader, Viewer, Sequence[K], P], Awaitable[Mapping[K, T]]]
 
 
 class Context:
@@ -36,22 +38,26 @@ class Context:
         self.viewer = viewer
         self._lock = asyncio.Lock()
         self._scope = AsyncExitStack()
-        self._session: Session | None = None
+        self._reader: Wide | None = None
+        self._columns: Columns = None
+        self._reads_once = False
         self._finished = False
         self._disclosed: set[str] = set()
         self._found: dict[Hashable, dict[Hashable, object]] = {}
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Session]:
+    async def read(self) -> AsyncIterator[Reader]:
         """The operation's snapshot, for one field or batch at a time."""
         async with self._lock:
             if self._finished:
                 # Only a batch that nobody waits for any more comes so late.
                 raise asyncio.CancelledError
-            if self._session is None:
-                self._session = await self._scope.enter_async_context(self.database.read())
-            yield self._session
+            if self._reader is None:
+                snapshot = self.database.snapshot(once=self._reads_once)
+                self._scope.push_async_callback(snapshot.close)
+                self._reader = snapshot
+            yield self._reader if self._columns is None else Narrow(self._reader, self._columns)
 
     async def load(self, batch: Batch[K, P, T], key: K, *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What `batch` finds for `key`, in one statement together with what its sibling fields ask.
@@ -74,7 +80,7 @@ class Context:
         self, batch: Batch[K, P, T], keys: Sequence[K], *args: P.args, **kwargs: P.kwargs
     ) -> Mapping[K, T | None]:
         """What `batch` finds for all these keys, but for those that it was asked for before."""
-        name = (batch, args, tuple(sorted(kwargs.items())))
+        name = (batch, args, tuple(sorted(kwargs.items())), self._columns)
         known: dict[K, T | None] = self._found.setdefault(name, {})  # type: ignore[assignment]  # kept by name
 
         async def read() -> Mapping[K, T | None]:
@@ -106,7 +112,7 @@ class Context:
         except BaseException:
             await self.close()
             raise
-        self._session = session
+        self._reader = session
         return result
 
     def secret(self, row: Integration, name: str) -> str | None:
@@ -135,7 +141,7 @@ class Context:
     async def close(self) -> None:
         """End the snapshot, and with it a dry run's transaction."""
         async with self._lock:
-            self._session = None
+            self._reader = None
             self._loaders.clear()
             self._found.clear()
             await self._scope.aclose()

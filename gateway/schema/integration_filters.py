@@ -70,7 +70,7 @@ class IntegrationFilter:
     updated_at: DateTimeFilter | None = optional("Conditions on when it was last changed.")
 
     def to_domain(self) -> DomainFilter:
-        return DomainFilter(**_conditions(self))
+        return DomainFilter(**{**_conditions(self), "created_by": self.created_by or None})
 
 
 def _conditions(conditions: object) -> dict[str, Any]:

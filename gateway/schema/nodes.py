@@ -1,7 +1,7 @@
 """What has a global id, and finding it again."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -25,8 +25,9 @@ _INTEGRATION_TYPES = {
 
 
 def type_name(source: NodeSource) -> str:
-    """The GraphQL type that a row is shown as."""
-    return _INTEGRATION_TYPES[source.kind] if isinstance(source, Integration) else type(source).__name__
+    """The GraphQL type that a row is shown as; rows are called after their entity."""
+    name = type(source).__name__
+    return _INTEGRATION_TYPES[cast(Integration, source).kind] if name == Integration.__name__ else name
 
 
 def _node_id(source: NodeSource) -> str:

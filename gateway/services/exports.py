@@ -14,6 +14,7 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import not_found, refused
 from gateway.services.access import require, require_id
 from gateway.services.intake import BATCH_SIZE
+from gateway.snapshots import Reader
 from gateway.tables import Integration, ResourceRecord, UseCase
 
 _BELOW: tuple[type[UseCase | ResourceRecord], ...] = (UseCase, ResourceRecord)
@@ -26,7 +27,7 @@ class Lists(NamedTuple):
     resource_records: Sequence[Document]
 
 
-async def get(session: Session, viewer: Viewer, id: str, secrets: SecretsMode) -> Integration:
+async def get(session: Reader, viewer: Viewer, id: str, secrets: SecretsMode) -> Integration:
     """The connected integration to export.
 
     Raises Refused: FORBIDDEN without the permissions to read it whole, INVALID for what is no id, NOT_FOUND for
@@ -36,36 +37,37 @@ async def get(session: Session, viewer: Viewer, id: str, secrets: SecretsMode) -
     if secrets is SecretsMode.INCLUDE:
         require(viewer, Permission.READ_SECRETS)
     require_id(id, "an integration", "integrationId")
-    found = await session.scalar(sql.exports.connected(viewer, id))
-    if found is None:
+    found = await session.rows(sql.exports.connected(viewer, id))
+    if not found:
         raise not_found("There is no connected integration with this id.", "integrationId")
-    return found
+    return found[0]
 
 
-async def use_cases(session: Session, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Sequence[UseCase]]:
+async def use_cases(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Sequence[UseCase]]:
     """All use cases of each of these integrations."""
     found = defaultdict[str, list[UseCase]](list)
-    for row in await session.scalars(sql.exports.children(viewer, UseCase, ids)):
+    for row in await session.rows(sql.exports.children(viewer, UseCase, [*ids]), "integration_id"):
         found[row.integration_id].append(row)
     return found
 
 
 async def resource_records(
-    session: Session, viewer: Viewer, ids: Sequence[str]
+    session: Reader, viewer: Viewer, ids: Sequence[str]
 ) -> Mapping[str, Sequence[ResourceRecord]]:
     """All resource records of each of these integrations."""
     found = defaultdict[str, list[ResourceRecord]](list)
-    for row in await session.scalars(sql.exports.children(viewer, ResourceRecord, ids)):
+    for row in await session.rows(sql.exports.children(viewer, ResourceRecord, [*ids]), "integration_id"):
         found[row.integration_id].append(row)
     return found
 
 
-async def lists(session: Session, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Lists]:
+async def lists(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Lists]:
     """The documents below each of these integrations, and nothing else of their rows."""
     found: dict[str, tuple[list[Document], list[Document]]] = {id: ([], []) for id in ids}
-    for place, entity in enumerate(_BELOW):
-        for id, document in await session.execute(sql.exports.documents(viewer, entity, ids)):
-            found[id][place].append(document)
+    for use_case in await session.rows(sql.exports.children(viewer, UseCase, [*ids]), "integration_id"):
+        found[use_case.integration_id][0].append(use_case.document)
+    for record in await session.rows(sql.exports.children(viewer, ResourceRecord, [*ids]), "integration_id"):
+        found[record.integration_id][1].append(record.document)
     return {id: Lists(*documents) for id, documents in found.items()}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Select
 
 from gateway import sql
-from gateway.database import Session, WriteSession
+from gateway.database import WriteSession
 from gateway.domain import instants, integrations, webhooks
 from gateway.domain.enums import (
     ErrorCode,
@@ -20,6 +20,7 @@ from gateway.domain.paging import Order, Page, Slice
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, forbidden, invalid, not_found, refused
 from gateway.services.access import Key, require, require_id
+from gateway.snapshots import Reader
 from gateway.tables import Integration
 
 INPUT_FIELDS = {
@@ -30,23 +31,26 @@ INPUT_FIELDS = {
 """Where in an `input` what is said of an integration of that kind stands."""
 
 
-async def get(session: Session, viewer: Viewer, id: str, created_by: str | None = None) -> Integration:
+async def get(session: Reader, viewer: Viewer, id: str, created_by: str | None = None) -> Integration:
     """The integration with this id.
 
     `created_by` is a filter on the creator; it never widens access. Raises Refused: INVALID for what is no id,
     NOT_FOUND for what does not exist or is out of the viewer's scope.
     """
     require_id(id, "an integration")
-    found = await session.scalar(sql.integrations.by_id(viewer, id, created_by))
-    if found is None:
+    found = await session.rows(sql.integrations.by_id(viewer, id, created_by or None))
+    if not found:
         raise not_found("There is no integration with this id.", "id")
-    return found
+    return found[0]
 
 
-async def by_keys(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, Integration]:
+async def by_keys(session: Reader, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, Integration]:
     """Those of these integrations that the viewer may see."""
-    rows = await session.scalars(sql.integrations.by_ids(viewer, keys))
-    return {(row.team_id, row.id): row for row in rows}
+    teams, ids = sorted({team for team, _ in keys}), sorted({id for _, id in keys})
+    rows = await session.rows(sql.integrations.by_ids(viewer, teams, ids), "kind")
+    # Those of these teams with these ids: maybe more than were asked for.
+    found = {(row.team_id, row.id): row for row in rows}
+    return {key: found[key] for key in keys if key in found}
 
 
 def in_order(keys: Sequence[tuple[IntegrationOrderField, SortDirection]]) -> Order:
@@ -60,7 +64,7 @@ def in_order(keys: Sequence[tuple[IntegrationOrderField, SortDirection]]) -> Ord
     return integrations.in_order(*keys)
 
 
-async def listed(session: Session, viewer: Viewer, filter: IntegrationFilter, page: Page) -> Slice[Integration]:
+async def listed(session: Reader, viewer: Viewer, filter: IntegrationFilter, page: Page) -> Slice[Integration]:
     """A page of the integrations that the viewer may see and that the filter lets through.
 
     Raises Refused: FORBIDDEN without any right to integrations, INVALID for a filter that is too big.
@@ -72,15 +76,17 @@ async def listed(session: Session, viewer: Viewer, filter: IntegrationFilter, pa
             "This needs the permission READ_INTEGRATIONS, or one to manage incoming or outgoing integrations."
         )
     _bound(filter)
-    rows = await session.scalars(sql.integrations.listed(viewer, filter, page))
-    return Slice.cut(rows.all(), page)
+    rows = await session.rows(
+        sql.integrations.listed(viewer, filter, page), *(key.column for key in page.order.keys)
+    )
+    return Slice.cut(rows, page)
 
 
 async def counts(
-    session: Session, viewer: Viewer, filters: Sequence[IntegrationFilter]
+    session: Reader, viewer: Viewer, filters: Sequence[IntegrationFilter]
 ) -> Mapping[IntegrationFilter, int]:
     """How many `listed` has over all pages, for each filter."""
-    return {each: await session.scalar(sql.integrations.count(viewer, each)) or 0 for each in filters}
+    return {each: (await session.tuples(sql.integrations.count(viewer, each)))[0][0] for each in filters}
 
 
 def _bound(filter: IntegrationFilter) -> None:

@@ -16,6 +16,7 @@ from gateway.domain.enums import Permission
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated, not_found
+from gateway.snapshots import Reader
 from gateway.tables import ApiKey, Team, User
 
 _PREFIX_BYTES = 6
@@ -69,35 +70,27 @@ async def listed(session: Session, team_id: str | None = None) -> Sequence[ApiKe
 
 async def revoke(session: WriteSession, prefix: str) -> ApiKey:
     """Make the key of this prefix useless from now on; revoking it again changes nothing."""
-    found = (await session.execute(sql.keys.by_prefix(prefix))).one_or_none()
-    if found is None:
+    key = await session.scalar(sql.keys.by_prefix(prefix))
+    if key is None:
         raise not_found(f"There is no key with the prefix {prefix}; `gateway keys list` shows them.")
-    key, _ = found
     key.revoked_at = key.revoked_at or session.as_of
     return key
 
 
-async def authenticate(session: Session, key: str, user_id: str | None = None) -> Viewer:
+async def authenticate(session: Reader, key: str, user_id: str | None = None) -> Viewer:
     """Who comes with this key.
 
     `user_id`, where one is given with the key, must be that of the key's user. Raises Unauthenticated for a key
     that is unknown, expired or revoked, without saying which.
     """
     parts = key.split("_", _PARTS - 1)
-    found = None
-    if len(parts) == _PARTS and parts[0] == "gw" and key.isascii():
-        found = (await session.execute(sql.keys.by_prefix(parts[1]))).one_or_none()
-    if found is None:
+    if len(parts) != _PARTS or parts[0] != "gw" or not key.isascii():
         raise Unauthenticated
-    row, user = found
-    good = hmac.compare_digest(row.digest, _digest(key))
-    expired = row.expires_at is not None and row.expires_at <= session.as_of
-    if not good or expired or row.revoked_at is not None or user_id not in (None, user.id):
-        raise Unauthenticated
-    return Viewer(
-        team_id=row.team_id,
-        user_id=row.user_id,
-        name=user.name or user.username or row.name,
-        key_id=row.id,
-        permissions=frozenset(Permission(value) for value in row.permissions),
-    )
+    for team, user, name, key_id, digest, permissions, expires_at, revoked_at in await session.tuples(
+        sql.keys.credentials(parts[1])
+    ):
+        expired = expires_at is not None and expires_at <= session.as_of
+        good = hmac.compare_digest(digest, _digest(key)) and not expired and revoked_at is None
+        if good and user_id in (None, user):
+            return Viewer(team, user, name, key_id, frozenset(map(Permission, permissions)))
+    raise Unauthenticated

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm.attributes import flag_modified
 
 from gateway import sql
-from gateway.database import Session, WriteSession
+from gateway.database import WriteSession
 from gateway.domain import instants
 from gateway.domain.documents import created, touched
 from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
@@ -22,6 +22,7 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, invalid, not_found, refused
 from gateway.services.access import Key, own_ids, require, require_id
 from gateway.services.integrations import hold
+from gateway.snapshots import Reader
 from gateway.tables import ResourceRecord
 
 MAX_RECORDS = 1000
@@ -30,32 +31,26 @@ MAX_RECORDS = 1000
 MAX_SEARCH_LENGTH = 500
 MAX_LOGICAL_ID_LENGTH = 255
 
-_KEYS_AT_ONCE = 10_000
-"""Databases take some 32,766 parameters a statement."""
 
-
-async def get(session: Session, viewer: Viewer, id: str) -> ResourceRecord:
+async def get(session: Reader, viewer: Viewer, id: str) -> ResourceRecord:
     """The record with this id.
 
     Raises Refused: INVALID for what is no id, NOT_FOUND for what does not exist or is not visible.
     """
     require(viewer, Permission.READ_RECORDS)
     require_id(id, "a resource record")
-    found = await session.scalar(sql.resource_records.by_ids(viewer, [id]))
-    if found is None:
+    found = await session.rows(sql.resource_records.by_ids(viewer, [id]))
+    if not found:
         raise not_found("There is no resource record with this id.", "id")
-    return found
+    return found[0]
 
 
-async def by_keys(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, ResourceRecord]:
+async def by_keys(session: Reader, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, ResourceRecord]:
     """Those of these records that the viewer may see; none of them without READ_RECORDS."""
-    ids = own_ids(viewer, keys)
-    found: dict[Key, ResourceRecord] = {}
-    if viewer.may(Permission.READ_RECORDS):
-        for place in range(0, len(ids), _KEYS_AT_ONCE):
-            statement = sql.resource_records.by_ids(viewer, ids[place : place + _KEYS_AT_ONCE])
-            found |= {(row.team_id, row.id): row for row in await session.scalars(statement)}
-    return found
+    if not viewer.may(Permission.READ_RECORDS):
+        return {}
+    rows = await session.rows(sql.resource_records.by_ids(viewer, own_ids(viewer, keys)))
+    return {(row.team_id, row.id): row for row in rows}
 
 
 def words_of(search: str | None) -> tuple[str, ...]:
@@ -73,7 +68,7 @@ def check_search(search: str | None, problems: Problems) -> None:
 
 
 async def listed(
-    session: Session,
+    session: Reader,
     viewer: Viewer,
     keys: Sequence[Key],
     page: Page,
@@ -84,13 +79,14 @@ async def listed(
     require(viewer, Permission.READ_RECORDS)
     found: dict[Key, list[ResourceRecord]] = {key: [] for key in keys}
     ids = own_ids(viewer, keys)
-    for row in await session.scalars(sql.resource_records.listed(viewer, ids, page, type, words)):
+    statement = sql.resource_records.listed(viewer, ids, page, type, words)
+    for row in await session.rows(statement, "integration_id"):
         found[row.team_id, row.integration_id].append(row)
     return found
 
 
 async def counts(
-    session: Session,
+    session: Reader,
     viewer: Viewer,
     keys: Sequence[Key],
     type: ResourceType | None,
@@ -99,7 +95,7 @@ async def counts(
     """How many records each integration has over all pages."""
     require(viewer, Permission.READ_RECORDS)
     ids = own_ids(viewer, keys)
-    found = await session.execute(sql.resource_records.counts(viewer, ids, type, words))
+    found = await session.tuples(sql.resource_records.counts(viewer, ids, type, words))
     return dict.fromkeys(keys, 0) | {(viewer.team_id, id): count for id, count in found}
 
 

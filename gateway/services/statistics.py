@@ -11,7 +11,6 @@ from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database import Session
 from gateway.domain import days, timezones
 from gateway.domain.enums import AppointmentType, BookingStatus, Permission, StatisticsDateField
 from gateway.domain.ids import is_id
@@ -29,6 +28,7 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, invalid, not_found
 from gateway.services.access import Key, own_ids, require
 from gateway.services.resource_records import check_search
+from gateway.snapshots import Reader
 from gateway.tables import Integration
 
 MAX_FILLED_DAYS = 3660
@@ -53,7 +53,7 @@ class Question:
     fill_gaps: bool
 
 
-async def dashboard(session: Session, viewer: Viewer, integration_id: str, question: Question) -> Dashboard:
+async def dashboard(session: Reader, viewer: Viewer, integration_id: str, question: Question) -> Dashboard:
     """The dashboard of the team's connected integration with this id.
 
     Raises Refused: INVALID with everything that is wrong with the arguments, NOT_FOUND for an integration that
@@ -67,10 +67,10 @@ async def dashboard(session: Session, viewer: Viewer, integration_id: str, quest
         )
     _check(question, problems)
     problems.raise_if_any()
-    found = await session.scalar(sql.statistics.integration(viewer, integration_id))
-    if found is None:
+    found = await session.rows(sql.statistics.integration(viewer, integration_id), "timezone")
+    if not found:
         raise not_found("There is no connected integration with this id.", "integrationId")
-    return _ask(found, question)
+    return _ask(found[0], question)
 
 
 def dashboard_of(viewer: Viewer, integration: Integration, question: Question) -> Dashboard:
@@ -112,14 +112,12 @@ def _ask(integration: Integration, question: Question) -> Dashboard:
 
 
 async def overviews(
-    session: Session, viewer: Viewer, keys: Sequence[Key], filter: AppointmentFilter
+    session: Reader, viewer: Viewer, keys: Sequence[Key], filter: AppointmentFilter
 ) -> Mapping[Key, Overview]:
     """How many appointments each integration has, and how their bookings went."""
     require(viewer, Permission.READ_RECORDS)
     counts: dict[str, dict[BookingStatus | None, int]] = {}
-    for id, status, count in await session.execute(
-        sql.statistics.overviews(viewer, own_ids(viewer, keys), filter)
-    ):
+    for id, status, count in await session.tuples(sql.statistics.overviews(viewer, own_ids(viewer, keys), filter)):
         counts.setdefault(id, {})[status] = count
     found = {(viewer.team_id, id): _overview(by_status) for id, by_status in counts.items()}
     return dict.fromkeys(keys, Overview()) | found
@@ -131,7 +129,7 @@ def _overview(counts: Mapping[BookingStatus | None, int]) -> Overview:
 
 
 async def buckets(
-    session: Session,
+    session: Reader,
     viewer: Viewer,
     keys: Sequence[Key],
     filter: AppointmentFilter,
@@ -142,13 +140,13 @@ async def buckets(
     require(viewer, Permission.READ_RECORDS)
     found: dict[Key, list[Bucket]] = {key: [] for key in keys}
     statement = sql.statistics.buckets(viewer, own_ids(viewer, keys), filter, breakdown, page)
-    for id, value, count in await session.execute(statement):
+    for id, value, count in await session.tuples(statement):
         found[viewer.team_id, id].append(Bucket(value, count))
     return found
 
 
 async def trends(
-    session: Session,
+    session: Reader,
     viewer: Viewer,
     keys: Sequence[Key],
     filter: AppointmentFilter,
@@ -180,21 +178,22 @@ DayCounts = dict[date, tuple[int, int]]
 
 
 async def _count_days(
-    session: Session, viewer: Viewer, ids: Sequence[str], filter: AppointmentFilter, zone: ZoneInfo
+    session: Reader, viewer: Viewer, ids: Sequence[str], filter: AppointmentFilter, zone: ZoneInfo
 ) -> Mapping[str, DayCounts]:
     """The days of each integration, counted a century at a time: appointments may lie any time apart."""
     counted: dict[str, DayCounts] = {id: {} for id in ids}
     rest: AppointmentFilter | None = filter
     while rest is not None:
-        first, last = (await session.execute(sql.statistics.bounds(viewer, ids, rest))).one()
+        ((first, last),) = await session.tuples(sql.statistics.bounds(viewer, ids, rest))
         if first is None or last is None:
             break
         now, rest = rest, None
         if last - first > _CENTURY:
             last = first + _CENTURY
             now, rest = replace(now, end=last), replace(now, start=last)
-        statement = sql.statistics.days(viewer, ids, now, days.offsets(zone, first, last))
-        for id, day, successful, failed in await session.execute(statement):
+        offsets = ((each.since, int(each.ahead.total_seconds())) for each in days.offsets(zone, first, last))
+        statement = sql.statistics.days(viewer, ids, now, tuple(offsets))
+        for id, day, successful, failed in await session.tuples(statement):
             before = counted[id].get(day, (0, 0))
             counted[id][day] = (before[0] + successful, before[1] + failed)
     return counted

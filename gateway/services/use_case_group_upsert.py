@@ -120,7 +120,7 @@ async def _group(
         return None
     if not is_id(input.group_id):
         raise invalid("`groupId` must have 1 to 64 visible ASCII characters.", "input", "groupId")
-    found = await session.scalar(sql.use_case_groups.by_ids(viewer, [input.group_id]))
+    found = await session.scalar(sql.use_case_groups.by_ids(viewer, [input.group_id]).statement)
     if found is None or found.integration_id != integration_id:
         raise not_found(
             "There is no use-case group with this id; leave out `groupId` to create one.", "input", "groupId"
@@ -205,7 +205,7 @@ async def _update(
 ) -> UpsertedGroup:
     changed = {name: value for name, value in columns.items() if getattr(group, name) != value}
     asked = {use_case.key: use_case for use_case in listed}
-    stored = (await session.scalars(sql.use_cases.of_groups(viewer, [group.id]))).all()
+    stored = (await session.scalars(sql.use_cases.of_groups(viewer, [group.id]).statement)).all()
     rows = {row.key: row for row in stored}
     results = [
         _reached(viewer, rows[key], columns, SHARED, use_case, session.as_of)

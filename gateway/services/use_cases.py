@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gateway import sql
-from gateway.database import Session, WriteSession
+from gateway.database import WriteSession
 from gateway.domain.documents import touched
 from gateway.domain.enums import Permission, Status, UseCaseType
 from gateway.domain.paging import Page
@@ -16,37 +16,42 @@ from gateway.errors import Problems, not_found
 from gateway.services.access import Key, own_ids, require, require_id
 from gateway.services.integrations import expect, hold
 from gateway.services.use_case_checks import check_changes
+from gateway.snapshots import Reader
 from gateway.tables import UseCase
 
 
-async def get(session: Session, viewer: Viewer, id: str) -> UseCase:
+async def get(session: Reader, viewer: Viewer, id: str) -> UseCase:
     """The use case with this id.
 
     Raises Refused: FORBIDDEN without READ_INTEGRATIONS, INVALID for what is no id, NOT_FOUND for what does not
     exist or hangs below an integration that the viewer may not see.
     """
     require(viewer, Permission.READ_INTEGRATIONS)
-    return await _find(session, viewer, id)
-
-
-async def _find(session: Session, viewer: Viewer, id: str) -> UseCase:
     require_id(id, "a use case")
-    found = await session.scalar(sql.use_cases.by_ids(viewer, [id]))
+    found = await session.rows(sql.use_cases.by_ids(viewer, [id]))
+    if not found:
+        raise not_found("There is no use case with this id.", "id")
+    return found[0]
+
+
+async def _find(session: WriteSession, viewer: Viewer, id: str) -> UseCase:
+    require_id(id, "a use case")
+    found = await session.scalar(sql.use_cases.by_ids(viewer, [id]).statement)
     if found is None:
         raise not_found("There is no use case with this id.", "id")
     return found
 
 
-async def by_keys(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, UseCase]:
+async def by_keys(session: Reader, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, UseCase]:
     """Those of these use cases that the viewer may see."""
     if not viewer.may(Permission.READ_INTEGRATIONS):
         return {}
-    rows = await session.scalars(sql.use_cases.by_ids(viewer, own_ids(viewer, keys)))
+    rows = await session.rows(sql.use_cases.by_ids(viewer, own_ids(viewer, keys)))
     return {(row.team_id, row.id): row for row in rows}
 
 
 async def listed(
-    session: Session,
+    session: Reader,
     viewer: Viewer,
     keys: Sequence[Key],
     page: Page,
@@ -57,13 +62,13 @@ async def listed(
     require(viewer, Permission.READ_INTEGRATIONS)
     found: dict[Key, list[UseCase]] = defaultdict(list)
     statement = sql.use_cases.listed(viewer, own_ids(viewer, keys), page, status, type)
-    for row in await session.scalars(statement):
+    for row in await session.rows(statement, "integration_id"):
         found[row.team_id, row.integration_id].append(row)
     return found
 
 
 async def counts(
-    session: Session,
+    session: Reader,
     viewer: Viewer,
     keys: Sequence[Key],
     status: Status | None,
@@ -71,15 +76,15 @@ async def counts(
 ) -> Mapping[Key, int]:
     """How many use cases each of these integrations has, for those that have any."""
     require(viewer, Permission.READ_INTEGRATIONS)
-    rows = await session.execute(sql.use_cases.counts(viewer, own_ids(viewer, keys), status, type))
+    rows = await session.tuples(sql.use_cases.counts(viewer, own_ids(viewer, keys), status, type))
     return {(viewer.team_id, id): count for id, count in rows}
 
 
-async def of_groups(session: Session, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, list[UseCase]]:
+async def of_groups(session: Reader, viewer: Viewer, keys: Sequence[Key]) -> Mapping[Key, list[UseCase]]:
     """All use cases of each of these groups, the oldest first."""
     require(viewer, Permission.READ_INTEGRATIONS)
     found: dict[Key, list[UseCase]] = defaultdict(list)
-    for row in await session.scalars(sql.use_cases.of_groups(viewer, own_ids(viewer, keys))):
+    for row in await session.rows(sql.use_cases.of_groups(viewer, own_ids(viewer, keys)), "group_id"):
         if row.group_id is not None:
             found[row.team_id, row.group_id].append(row)
     return found

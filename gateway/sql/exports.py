@@ -7,7 +7,9 @@ from sqlalchemy import Select, func, select
 
 from gateway.domain.section import Document
 from gateway.domain.viewer import Viewer
+from gateway.queries import query
 from gateway.sql.integrations import own_connected
+from gateway.sql.texts import among
 from gateway.sql.visibility import hangs_below_own
 from gateway.tables import Integration, ResourceRecord, UseCase
 
@@ -15,25 +17,18 @@ Child = UseCase | ResourceRecord
 C = TypeVar("C", UseCase, ResourceRecord)
 
 
+@query
 def connected(viewer: Viewer, id: str) -> Select[Integration]:
     """The team's connected integration with this id, if the viewer may see it."""
     return select(Integration).where(Integration.id == id, own_connected(viewer))
 
 
+@query
 def children(viewer: Viewer, entity: type[C], integration_ids: Sequence[str]) -> Select[C]:
     """All rows of an entity under these integrations that the viewer may see, in the order of an export."""
     return (
         select(entity)
-        .where(hangs_below_own(viewer, entity), entity.integration_id.in_(integration_ids))
-        .order_by(entity.created_at, entity.id)
-    )
-
-
-def documents(viewer: Viewer, entity: type[Child], integration_ids: Sequence[str]) -> Select[str, Document]:
-    """The integration's id and the document of each of `children`."""
-    return (
-        select(entity.integration_id, entity.document)
-        .where(hangs_below_own(viewer, entity), entity.integration_id.in_(integration_ids))
+        .where(hangs_below_own(viewer, entity), among(entity.integration_id, integration_ids))
         .order_by(entity.created_at, entity.id)
     )
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, not_, or_, true, type_coerce
 
 from gateway.domain.integration_filters import InstantTest, IntegrationFilter, TextTest
-from gateway.domain.text import LIKE_ESCAPE, fold, like_literal
+from gateway.domain.text import LIKE_ESCAPE, fold
+from gateway.sql.texts import Pattern
 from gateway.tables import Integration
 
 
@@ -35,7 +36,7 @@ def _on_columns(filter: IntegrationFilter) -> Iterator[ColumnElement[bool]]:
         yield Integration.enabled.is_(filter.enabled)
     if filter.provider is not None:
         yield Integration.provider.in_(filter.provider)
-    if filter.created_by:
+    if filter.created_by is not None:
         yield Integration.created_by == filter.created_by
     if filter.created_at is not None:
         yield from _instant(filter.created_at, Integration.created_at)
@@ -55,14 +56,13 @@ def _text(
         yield column.in_(test.in_)
     if test.is_null is not None:
         yield column.is_(None) if test.is_null else column.is_not(None)
-    for text, before, after in (
-        (test.contains, "%", "%"),
-        (test.starts_with, "", "%"),
-        (test.ends_with, "%", ""),
+    for text, pattern in (
+        (test.contains, Pattern("%", "%", fold)),
+        (test.starts_with, Pattern("", "%", fold)),
+        (test.ends_with, Pattern("%", "", fold)),
     ):
         if text is not None:
-            pattern = before + like_literal(fold(text)) + after
-            yield and_(column.is_not(None), key.like(pattern, escape=LIKE_ESCAPE))
+            yield and_(column.is_not(None), key.like(type_coerce(text, pattern), escape=LIKE_ESCAPE))
 
 
 def _instant(test: InstantTest, column: SQLColumnExpression[object]) -> Iterator[ColumnElement[bool]]:

@@ -1,7 +1,6 @@
 """Statements over integrations of both worlds."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 
@@ -10,7 +9,9 @@ from gateway.domain.integration_filters import IntegrationFilter
 from gateway.domain.paging import Page
 from gateway.domain.viewer import Viewer
 from gateway.domain.webhooks import KINDS
+from gateway.queries import query
 from gateway.sql import integration_filters, paging
+from gateway.sql.texts import among
 from gateway.tables import Integration
 
 COLUMNS: paging.Columns = {
@@ -23,14 +24,10 @@ COLUMNS: paging.Columns = {
     "created_by": func.coalesce(Integration.created_by, ""),
 }
 
-VIEWERS = 1024
-"""For how many viewers the conditions that come with each statement are kept once they are built."""
-
 _SYSTEM = literal(IntegrationAccess.SYSTEM, Integration.access.type, literal_execute=True)
 """In the statement itself: for a parameter SQLite would not use the index of these few rows."""
 
 
-@lru_cache(maxsize=VIEWERS)
 def own_connected(viewer: Viewer) -> ColumnElement[bool]:
     """Connected integrations of the viewer's team that the viewer may see: not another's personal ones."""
     return and_(Integration.team_id == viewer.team_id, _connected(viewer))
@@ -58,7 +55,6 @@ def own(viewer: Viewer, *permissions: Permission) -> ColumnElement[bool]:
     return and_(Integration.team_id == viewer.team_id, or_(false(), *scopes, *_webhooks(viewer)))
 
 
-@lru_cache(maxsize=VIEWERS)
 def visible(viewer: Viewer) -> ColumnElement[bool]:
     """Every integration that the viewer may see, of both worlds."""
     found = own(viewer, Permission.READ_INTEGRATIONS)
@@ -68,18 +64,19 @@ def visible(viewer: Viewer) -> ColumnElement[bool]:
     return or_(found, and_(Integration.access == _SYSTEM, Integration.id > ""))
 
 
-def by_ids(viewer: Viewer, keys: Sequence[tuple[str, str]]) -> Select[Integration]:
-    """Those of these (team id, id) that the viewer may see, and maybe others of these teams and ids."""
-    teams = sorted({team for team, _ in keys})
+@query
+def by_ids(viewer: Viewer, teams: Sequence[str], ids: Sequence[str]) -> Select[Integration]:
+    """Those of these teams with these ids that the viewer may see."""
     return select(Integration).where(
-        Integration.team_id.in_(teams), Integration.id.in_(sorted({id for _, id in keys})), visible(viewer)
+        among(Integration.team_id, teams), among(Integration.id, ids), visible(viewer)
     )
 
 
+@query
 def by_id(viewer: Viewer, id: str, created_by: str | None) -> Select[Integration]:
     """The one with this id that the viewer may see, the team's own before another team's."""
     statement = select(Integration).where(Integration.id == id, visible(viewer))
-    if created_by:
+    if created_by is not None:
         statement = statement.where(Integration.created_by == created_by)
     return statement.order_by((Integration.team_id == viewer.team_id).desc(), Integration.team_id).limit(1)
 
@@ -106,12 +103,14 @@ def locked(viewer: Viewer, id: str) -> Select[Integration]:
     return _locked(own(viewer, Permission.READ_INTEGRATIONS, Permission.WRITE_INTEGRATIONS), id)
 
 
+@query
 def listed(viewer: Viewer, filter: IntegrationFilter, page: Page) -> Select[Integration]:
     """A page of those that the viewer may see and that the filter lets through."""
     statement = select(Integration).where(visible(viewer), integration_filters.condition(filter))
     return paging.paged(statement, COLUMNS, page)
 
 
+@query
 def count(viewer: Viewer, filter: IntegrationFilter) -> Select[int]:
     """How many `listed` has over all pages."""
     condition = integration_filters.condition(filter)

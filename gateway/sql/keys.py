@@ -1,17 +1,39 @@
 """Statements over API keys."""
 
-from sqlalchemy import Select, and_, select
+from datetime import datetime
 
+from sqlalchemy import Select, and_, func, select
+
+from gateway.queries import query
 from gateway.tables import ApiKey, User
 
 
-def by_prefix(prefix: str) -> Select[ApiKey, User]:
-    """The key of that prefix with its user; the one look-up before the team is known."""
+@query
+def credentials(prefix: str) -> Select[str, str, str, str, str, list[str], datetime | None, datetime | None]:
+    """Of the key of that prefix: team, user, what they are called, id, digest, permissions, expiry and revocation.
+
+    The one look-up before the team is known.
+    """
+    name = func.coalesce(User.name, User.username, ApiKey.name)
     return (
-        select(ApiKey, User)
+        select(
+            ApiKey.team_id,
+            ApiKey.user_id,
+            name,
+            ApiKey.id,
+            ApiKey.digest,
+            ApiKey.permissions,
+            ApiKey.expires_at,
+            ApiKey.revoked_at,
+        )
         .join(User, and_(User.team_id == ApiKey.team_id, User.id == ApiKey.user_id))
         .where(ApiKey.prefix == prefix)
     )
+
+
+def by_prefix(prefix: str) -> Select[ApiKey]:
+    """The key of that prefix."""
+    return select(ApiKey).where(ApiKey.prefix == prefix)
 
 
 def listed(team_id: str | None) -> Select[ApiKey]:

@@ -4,12 +4,13 @@ Both fetch one row more than the page holds, and one before it when it is offset
 `gateway.domain.paging.Slice.cut` can say whether there are others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, func, or_, select
 
 from gateway.domain.paging import Cursor, Order, Page
+from gateway.sql.texts import is_one
 from gateway.tables import Base
 
 T = TypeVar("T", bound=Base)
@@ -48,23 +49,30 @@ def _ordering(columns: Columns, page: Page) -> list[ColumnElement[Any]]:
     ]
 
 
-def _window(page: Page) -> tuple[int, int]:
-    """How many rows to skip and to take, with the one before and the one after the page."""
-    lead = min(page.offset, 1)
-    return page.offset - lead, lead + page.size + 1
+def _window(page: Page) -> tuple[int | None, int]:
+    """How many rows to skip, if any, and to take, with the one before and the one after the page."""
+    return (None, page.size + 1) if page.offset is None else (page.offset - 1, page.size + 2)
 
 
 def paged(statement: Select[T], columns: Columns, page: Page) -> Select[T]:
     """One page of a list."""
     skip, take = _window(page)
     statement = statement.where(*_bounds(columns, page)).order_by(*_ordering(columns, page)).limit(take)
-    return statement.offset(skip) if skip else statement
+    return statement if skip is None else statement.offset(skip)
 
 
 def paged_by_parent(
-    statement: Select[T], entity: type[T], parent: SQLColumnExpression[str], columns: Columns, page: Page
+    statement: Select[T],
+    entity: type[T],
+    parent: SQLColumnExpression[str],
+    parents: Sequence[str],
+    columns: Columns,
+    page: Page,
 ) -> Select[T]:
-    """The same page of the list under each parent that `statement` covers, in the order of the page."""
+    """The same page of the list under each of these parents, as `statement` gives them, in the page's order."""
+    if is_one(parents):
+        # Without ranking all there is below it: that may be very much.
+        return paged(statement, columns, page)
     skip, take = _window(page)
     keys = [*entity.__table__.primary_key]
     place = func.row_number().over(partition_by=parent, order_by=_ordering(columns, page)).label("place")
@@ -72,6 +80,10 @@ def paged_by_parent(
     return (
         select(entity)
         .join(ranked, and_(*(key == ranked.c[key.name] for key in keys)))
-        .where(ranked.c.place > skip, ranked.c.place <= skip + take)
+        .where(*_places(ranked.c.place, skip, take))
         .order_by(ranked.c.place)
     )
+
+
+def _places(place: ColumnElement[int], skip: int | None, take: int) -> list[ColumnElement[bool]]:
+    return [place <= take] if skip is None else [place > skip, place <= skip + take]

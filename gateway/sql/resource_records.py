@@ -2,38 +2,39 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Delete, Select, delete, func, select
+from sqlalchemy import ColumnElement, Delete, Select, delete, func, select, type_coerce
 
 from gateway.domain.enums import ResourceType
 from gateway.domain.paging import Page
 from gateway.domain.records import MODELLED, wire_types
-from gateway.domain.text import LIKE_ESCAPE, like_literal
+from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
+from gateway.queries import query
 from gateway.sql import paging
+from gateway.sql.texts import Pattern, among
 from gateway.sql.visibility import hangs_below_own
 from gateway.tables import ResourceRecord
 
 _COLUMNS: paging.Columns = {"created_at": ResourceRecord.created_at, "id": ResourceRecord.id}
+_CONTAINING = Pattern("%", "%")
 
 
+@query
 def by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[ResourceRecord]:
     """Those of these records that the viewer may see."""
-    return select(ResourceRecord).where(ResourceRecord.id.in_(ids), hangs_below_own(viewer, ResourceRecord))
+    return select(ResourceRecord).where(among(ResourceRecord.id, ids), hangs_below_own(viewer, ResourceRecord))
 
 
 def mentions(words: Sequence[str]) -> list[ColumnElement[bool]]:
     """Records in whose searched text each of these folded words occurs."""
-    return [
-        ResourceRecord.search_text.like(f"%{like_literal(word)}%", escape=LIKE_ESCAPE)
-        for word in dict.fromkeys(words)
-    ]
+    return [ResourceRecord.search_text.like(type_coerce(word, _CONTAINING), escape=LIKE_ESCAPE) for word in words]
 
 
 def _matching(
     viewer: Viewer, integration_ids: Sequence[str], type: ResourceType | None, words: Sequence[str]
 ) -> list[ColumnElement[bool]]:
     conditions = [
-        ResourceRecord.integration_id.in_(integration_ids),
+        among(ResourceRecord.integration_id, integration_ids),
         hangs_below_own(viewer, ResourceRecord),
         *mentions(words),
     ]
@@ -45,6 +46,7 @@ def _matching(
     return conditions
 
 
+@query
 def listed(
     viewer: Viewer,
     integration_ids: Sequence[str],
@@ -54,12 +56,12 @@ def listed(
 ) -> Select[ResourceRecord]:
     """The same page of the records of each of these integrations."""
     statement = select(ResourceRecord).where(*_matching(viewer, integration_ids, type, words))
-    if len(integration_ids) == 1:
-        # Without ranking all of the integration's records: it may have very many.
-        return paging.paged(statement, _COLUMNS, page)
-    return paging.paged_by_parent(statement, ResourceRecord, ResourceRecord.integration_id, _COLUMNS, page)
+    return paging.paged_by_parent(
+        statement, ResourceRecord, ResourceRecord.integration_id, integration_ids, _COLUMNS, page
+    )
 
 
+@query
 def counts(
     viewer: Viewer, integration_ids: Sequence[str], type: ResourceType | None, words: Sequence[str]
 ) -> Select[str, int]:

@@ -9,24 +9,26 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Function,
+    Integer,
     Select,
     SQLColumnExpression,
     and_,
     case,
     func,
-    literal,
     select,
+    type_coerce,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from gateway.domain.days import Offset
 from gateway.domain.enums import BookingStatus, ResourceType, StatisticsDateField
 from gateway.domain.statistics import AppointmentFilter, Breakdown, BucketPage
 from gateway.domain.viewer import Viewer
+from gateway.queries import query
 from gateway.sql.integrations import own_connected
 from gateway.sql.resource_records import mentions
+from gateway.sql.texts import among
 from gateway.tables import Integration, ResourceRecord
 
 
@@ -49,6 +51,7 @@ def _calendar_day_on_postgresql(element: calendar_day, compiler: SQLCompiler, **
     return f"(({at} AT TIME ZONE 'UTC') + ({ahead}) * interval '1 second')::date"
 
 
+@query
 def integration(viewer: Viewer, id: str) -> Select[Integration]:
     """The team's connected integration with this id, if the viewer may see it."""
     return select(Integration).where(Integration.id == id, own_connected(viewer))
@@ -63,7 +66,7 @@ def _matching(
     viewer: Viewer, integration_ids: Sequence[str], filter: AppointmentFilter
 ) -> list[ColumnElement[bool]]:
     at = _instant(filter)
-    visible = select(Integration.id).where(Integration.id.in_(integration_ids), own_connected(viewer))
+    visible = select(Integration.id).where(among(Integration.id, integration_ids), own_connected(viewer))
     conditions = [
         ResourceRecord.team_id == viewer.team_id,
         ResourceRecord.integration_id.in_(visible),
@@ -79,6 +82,7 @@ def _matching(
     return conditions
 
 
+@query
 def overviews(
     viewer: Viewer, integration_ids: Sequence[str], filter: AppointmentFilter
 ) -> Select[str, BookingStatus | None, int]:
@@ -90,6 +94,7 @@ def overviews(
     )
 
 
+@query
 def buckets(
     viewer: Viewer,
     integration_ids: Sequence[str],
@@ -112,14 +117,16 @@ def buckets(
         .group_by(ResourceRecord.integration_id, value)
         .subquery("ranked")
     )
-    skipped = literal(page.skipped, BigInteger)
+    size = type_coerce(page.size, BigInteger)
+    skipped = size * (type_coerce(page.page, BigInteger) - 1)
     return (
         select(ranked.c.integration_id, ranked.c.value, ranked.c["count"])
-        .where(ranked.c.place > skipped, ranked.c.place <= skipped + literal(page.size, BigInteger))
+        .where(ranked.c.place > skipped, ranked.c.place <= skipped + size)
         .order_by(ranked.c.place)
     )
 
 
+@query
 def bounds(
     viewer: Viewer, integration_ids: Sequence[str], filter: AppointmentFilter
 ) -> Select[datetime | None, datetime | None]:
@@ -128,12 +135,17 @@ def bounds(
     return select(func.min(at), func.max(at)).where(*_matching(viewer, integration_ids, filter))
 
 
+@query
 def days(
-    viewer: Viewer, integration_ids: Sequence[str], filter: AppointmentFilter, offsets: Sequence[Offset]
+    viewer: Viewer,
+    integration_ids: Sequence[str],
+    filter: AppointmentFilter,
+    offsets: tuple[tuple[datetime, int], ...],
 ) -> Select[str, date, int, int]:
     """How many bookings of each local day of each integration succeeded and failed.
 
-    `offsets` says how far the clock is ahead of UTC, for all of the time that the filter lets through.
+    `offsets` says how many seconds the clock is ahead of UTC and since when, for all of the time that the filter
+    lets through.
     """
     at = _instant(filter)
     counted = (
@@ -153,13 +165,13 @@ def days(
     ).group_by(counted.c.integration_id, counted.c.day)
 
 
-def _seconds_ahead(at: SQLColumnExpression[datetime | None], offsets: Sequence[Offset]) -> ColumnElement[int]:
+def _seconds_ahead(
+    at: SQLColumnExpression[datetime | None], offsets: tuple[tuple[datetime, int], ...]
+) -> ColumnElement[int]:
     """How far the clock is ahead at an instant; the latest offset first, as most appointments are recent."""
-    first, *changes = ((offset.since, int(offset.ahead.total_seconds())) for offset in offsets)
-    earliest = literal(first[1])
-    if not changes:
-        return earliest
-    return case(*((at >= since, seconds) for since, seconds in reversed(changes)), else_=earliest)
+    (_, earliest), *changes = offsets
+    conditions = [(at >= since, seconds) for since, seconds in reversed(changes)]
+    return case(*conditions, else_=earliest) if conditions else type_coerce(earliest, Integer)
 
 
 def _how_many(condition: ColumnElement[bool]) -> Function[int]:

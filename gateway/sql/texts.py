@@ -1,12 +1,25 @@
-"""Many texts as one parameter, which statements join as a table."""
+"""Many texts as one parameter."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import orjson
-from sqlalchemy import CTE, String, literal, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Dialect,
+    SQLColumnExpression,
+    String,
+    TypeDecorator,
+    literal,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
+
+from gateway.columns import Texts
+from gateway.domain.text import like_literal
 
 
 class _Texts(GenericFunction[str]):
@@ -34,3 +47,49 @@ def table_of(texts: Sequence[str]) -> CTE:
     """
     function = _Texts(literal(orjson.dumps([*texts]).decode())).table_valued("value", type_=String)
     return select(function.c.value).cte("given").prefix_with("MATERIALIZED")
+
+
+class Pattern(TypeDecorator[str]):
+    """A text as a pattern of LIKE with `LIKE_ESCAPE`, which finds it as it is, with these wildcards around it."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, before: str, after: str, spelling: Callable[[str], str] = str) -> None:
+        super().__init__()
+        self.before, self.after, self.spelling = before, after, spelling
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else self.before + like_literal(self.spelling(value)) + self.after
+
+
+class _Among(GenericFunction[bool]):
+    """Whether a text is among those of one parameter."""
+
+    name = "among"
+    inherit_cache = True
+
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(function: _Among, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    text, given = (compiler.process(clause, **options) for clause in function.clauses)
+    return f"{text} IN (SELECT value FROM json_each({given}))"  # noqa: S608 (both are the compiler's)
+
+
+@compiles(_Among, "postgresql")
+def _among_on_postgresql(function: _Among, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    text, given = (compiler.process(clause, **options) for clause in function.clauses)
+    return f"{text} = ANY({given})"
+
+
+def is_one(given: Sequence[str]) -> bool:
+    """Whether just one text is given. Says so of placeholders too, where only a list has a length."""
+    return isinstance(given, list) and len(given) == 1
+
+
+def among(column: SQLColumnExpression[str | None], given: Sequence[str]) -> ColumnElement[bool]:
+    """The column holds one of these texts."""
+    if is_one(given):
+        return column == given[0]
+    # A placeholder for many stands for the list itself.
+    return _Among(column, literal(given, Texts) if isinstance(given, list) else given)

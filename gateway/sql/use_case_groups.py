@@ -7,32 +7,39 @@ from sqlalchemy import Select, exists, func, select
 from gateway.domain.enums import Provider
 from gateway.domain.paging import Page
 from gateway.domain.viewer import Viewer
+from gateway.queries import query
 from gateway.sql import paging
 from gateway.sql.integrations import own_connected
+from gateway.sql.texts import among
 from gateway.sql.visibility import hangs_below_own
 from gateway.tables import Integration, UseCaseGroup
 
 _COLUMNS: paging.Columns = {"created_at": UseCaseGroup.created_at, "id": UseCaseGroup.id}
 
 
+@query
 def by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCaseGroup]:
     """Those of these groups that the viewer may see."""
-    return select(UseCaseGroup).where(UseCaseGroup.id.in_(ids), hangs_below_own(viewer, UseCaseGroup))
+    return select(UseCaseGroup).where(among(UseCaseGroup.id, ids), hangs_below_own(viewer, UseCaseGroup))
 
 
+@query
 def listed(viewer: Viewer, integration_ids: Sequence[str], page: Page) -> Select[UseCaseGroup]:
     """The same page of the groups of each of these integrations."""
     statement = select(UseCaseGroup).where(
-        UseCaseGroup.integration_id.in_(integration_ids), hangs_below_own(viewer, UseCaseGroup)
+        among(UseCaseGroup.integration_id, integration_ids), hangs_below_own(viewer, UseCaseGroup)
     )
-    return paging.paged_by_parent(statement, UseCaseGroup, UseCaseGroup.integration_id, _COLUMNS, page)
+    return paging.paged_by_parent(
+        statement, UseCaseGroup, UseCaseGroup.integration_id, integration_ids, _COLUMNS, page
+    )
 
 
+@query
 def counts(viewer: Viewer, integration_ids: Sequence[str]) -> Select[str, int]:
     """How many groups each of these integrations has; none for one without."""
     return (
         select(UseCaseGroup.integration_id, func.count())
-        .where(UseCaseGroup.integration_id.in_(integration_ids), hangs_below_own(viewer, UseCaseGroup))
+        .where(among(UseCaseGroup.integration_id, integration_ids), hangs_below_own(viewer, UseCaseGroup))
         .group_by(UseCaseGroup.integration_id)
     )
 

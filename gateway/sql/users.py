@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import Select, select
 
 from gateway.domain.viewer import Viewer
+from gateway.queries import query
+from gateway.sql.texts import among
 from gateway.tables import User
 
 
+@query
 def usernames(viewer: Viewer, ids: Sequence[str]) -> Select[str, str | None]:
     """Id and username of those users of the viewer's team."""
-    return select(User.id, User.username).where(User.team_id == viewer.team_id, User.id.in_(ids))
+    return select(User.id, User.username).where(User.team_id == viewer.team_id, among(User.id, ids))

@@ -1,15 +1,12 @@
 """Which rows below an integration a viewer may see."""
 
-from functools import lru_cache
-
 from sqlalchemy import ColumnElement, and_, exists
 
 from gateway.domain.viewer import Viewer
-from gateway.sql.integrations import VIEWERS, own_connected
+from gateway.sql.integrations import own_connected
 from gateway.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
 
 
-@lru_cache(maxsize=VIEWERS * 3)
 def hangs_below_own(
     viewer: Viewer, row: type[UseCaseGroup] | type[UseCase] | type[ResourceRecord]
 ) -> ColumnElement[bool]:

@@ -1,0 +1,171 @@
+"""Statements that are built and compiled once, and run many times with other values.
+
+SQLAlchemy builds a statement in less time than a database takes for a large one, and in more than it takes for a
+small one. `query` makes of a function that builds a statement one that is called with placeholders, once for each
+shape of its arguments; after that only values are bound.
+
+The arguments of such a function are told apart by their types. Values are `str`, `int`, `datetime`, `date`, lists
+of texts, and those that stand in tuples and in `Criteria`. Everything else (None, booleans, enums, orders) is
+shape and must be hashable. So the function may look at whether a value is there, and at no value.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from functools import lru_cache, wraps
+from operator import attrgetter
+from typing import Any, Generic, ParamSpec, TypeVarTuple, cast
+
+from sqlalchemy import BindParameter, Dialect, Integer, Select, bindparam
+
+from gateway.columns import Texts
+from gateway.domain.criteria import Criteria
+from gateway.rows import Columns, Make, chosen, entity_maker, tuple_maker
+from gateway.tables import Base
+
+P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
+
+_MAX_SHAPES = 4096
+
+_SCALARS = frozenset({str, int, datetime, date})
+
+
+class Prepared:
+    """A statement compiled for a dialect: its text, its parameters, and how its rows are made."""
+
+    __slots__ = ("_parameters", "make", "text")
+
+    def __init__(
+        self, statement: Select[*tuple[Any, ...]], places: dict[str, int], dialect: Dialect, make: Make
+    ) -> None:
+        compiled = cast(Any, statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+        self.text = str(compiled)
+        self.make = make
+        self._parameters = [_parameter(compiled, name, places, dialect) for name in compiled.positiontup or ()]
+
+    def parameters(self, values: Sequence[object]) -> list[object]:
+        """The parameters in their order, given the values of the arguments in theirs."""
+        return [
+            constant if place is None else values[place] if process is None else process(values[place])
+            for place, process, constant in self._parameters
+        ]
+
+
+def _parameter(
+    compiled: Any,  # noqa: ANN401 (a compiler of SQL; `Compiled` does not say so)
+    name: str,
+    places: dict[str, int],
+    dialect: Dialect,
+) -> tuple[int | None, Callable[[Any], object] | None, object]:
+    """Which value a parameter is and how it is spelled for the driver, or what it always is."""
+    # Each item of an IN is called after it.
+    bind: BindParameter[Any] = compiled.binds[name if name in compiled.binds else name.rpartition("_")[0]]
+    process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    if name in places:
+        return places[name], process, None
+    value = compiled.params[name]
+    return None, None, value if process is None else process(value)
+
+
+class Query(Generic[*Ts]):
+    """A statement with its values."""
+
+    __slots__ = ("_arguments", "_build")
+
+    def __init__(self, build: Callable[..., Select[*Ts]], arguments: Sequence[object]) -> None:
+        self._build, self._arguments = build, arguments
+
+    @property
+    def statement(self) -> Select[*Ts]:
+        """It with its values in it, as SQLAlchemy runs it."""
+        return self._build(*self._arguments)
+
+    def prepared(
+        self, dialect: Dialect, columns: Columns = None, needed: Sequence[str] = ()
+    ) -> tuple[Prepared, Sequence[object]]:
+        """It prepared for a dialect, and its values. Of an entity, `columns` and those `needed` are read."""
+        values: list[object] = []
+        shape = (self._build, dialect.name, columns, needed, *[_shape(each, values) for each in self._arguments])
+        found = _PREPARED.get(shape)
+        if found is None:
+            found = _PREPARED[shape] = self._prepare(dialect, columns, needed)
+            if len(_PREPARED) > _MAX_SHAPES:
+                _PREPARED.popitem(last=False)
+        else:
+            _PREPARED.move_to_end(shape)
+        return found, values
+
+    def _prepare(self, dialect: Dialect, columns: Columns, needed: Sequence[str]) -> Prepared:
+        places: dict[str, int] = {}
+        statement: Select[*tuple[Any, ...]] = self._build(
+            *[_placeholder(argument, places) for argument in self._arguments]
+        )
+        entity = statement.column_descriptions[0]["expr"]
+        if not (isinstance(entity, type) and issubclass(entity, Base)):
+            return Prepared(statement, places, dialect, tuple_maker(statement, dialect))
+        wanted = chosen(entity, columns, needed)
+        attributes = [getattr(entity, column.name) for column in wanted]
+        narrowed = statement.with_only_columns(*attributes, maintain_column_froms=True)
+        return Prepared(narrowed, places, dialect, entity_maker(entity, wanted, dialect))
+
+
+_PREPARED: OrderedDict[Hashable, Prepared] = OrderedDict()
+
+
+def query(build: Callable[P, Select[*Ts]]) -> Callable[P, Query[*Ts]]:
+    """`build`, called once for each shape of its arguments; all of them are positional."""
+
+    @wraps(build)
+    def queried(*arguments: P.args, **keywords: P.kwargs) -> Query[*Ts]:
+        return Query(build, (*arguments, *keywords.values()))
+
+    return queried
+
+
+@lru_cache
+def _parts(criteria: type[Criteria]) -> tuple[list[str], Callable[[Any], tuple[Any, ...]]]:
+    """The names of the fields of criteria, and what gives their values."""
+    names = [field.name for field in fields(cast(Any, criteria))]
+    return names, attrgetter(*names)
+
+
+def _shape(argument: object, values: list[object]) -> Hashable:
+    """What an argument has in common with others that differ in values alone; its values are added to `values`."""
+    kind: Any = type(argument)
+    if kind in _SCALARS:
+        values.append(argument)
+        return cast(Hashable, kind)
+    if isinstance(argument, list):
+        # One text is compared with rather than searched for: databases plan for that much better.
+        values.append(argument[0] if len(argument) == 1 else argument)
+        return "one" if len(argument) == 1 else "many"
+    if isinstance(argument, tuple):
+        return tuple(_shape(item, values) for item in argument)
+    if isinstance(argument, Criteria):
+        return (kind, *[_shape(part, values) for part in _parts(kind)[1](argument)])
+    return argument
+
+
+def _placeholder(argument: Any, places: dict[str, int]) -> Any:  # noqa: ANN401 (the same with placeholders in it)
+    """The argument with a placeholder instead of each value, in the order of `_shape`."""
+    kind: Any = type(argument)
+    if kind in _SCALARS:
+        return _bind(places, Integer if kind is int else None)
+    if isinstance(argument, list):
+        return [_bind(places, None)] if len(argument) == 1 else _bind(places, Texts)
+    if isinstance(argument, tuple):
+        return tuple(_placeholder(item, places) for item in argument)
+    if isinstance(argument, Criteria):
+        names, parts = _parts(kind)
+        return kind(
+            **{name: _placeholder(part, places) for name, part in zip(names, parts(argument), strict=True)}
+        )
+    return argument
+
+
+def _bind(places: dict[str, int], type_: Any) -> BindParameter[Any]:  # noqa: ANN401 (a type of a column)
+    name = f"value_{len(places)}"
+    places[name] = len(places)
+    return bindparam(name, required=False, type_=type_)

@@ -1,0 +1,202 @@
+"""What is read from, at the cost of the driver alone.
+
+SQLAlchemy's pool makes, prepares and replaces connections. To take one from it, to begin a transaction and to run
+a statement through its façade costs more than most statements: so connections are leased from it for good,
+statements come prepared (`gateway.queries`), and the driver runs them itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, TypeVarTuple, cast
+
+from sqlalchemy import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from gateway.domain import instants
+from gateway.queries import Query
+from gateway.rows import Columns
+
+E = TypeVar("E")
+Ts = TypeVarTuple("Ts")
+
+
+class Reader(Protocol):
+    """What services read from; everything that is read is of one snapshot."""
+
+    as_of: datetime
+    """When the snapshot was taken."""
+
+    async def rows(self, query: Query[E], *needed: str) -> Sequence[E]:
+        """Rows of an entity: they read as it does and cannot be changed.
+
+        Where a reader reads only some columns, those needed are among them.
+        """
+        ...
+
+    async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
+        """What a query gives whose columns are no entity's."""
+        ...
+
+
+Fetch = Callable[[str, Sequence[object]], Awaitable[Any]]
+"""Runs a statement and gives its rows as the driver does."""
+
+
+class Wide(Reader, Protocol):
+    """A reader that can be narrowed."""
+
+    async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]: ...
+
+
+class Narrow:
+    """A reader of some columns of whatever entity."""
+
+    def __init__(self, reader: Wide, columns: Columns) -> None:
+        self.as_of = reader.as_of
+        self.tuples = reader.tuples
+        self._reader, self._columns = reader, columns
+
+    async def rows(self, query: Query[E], *needed: str) -> Sequence[E]:
+        """See `Reader`."""
+        return await self._reader.rows(query, *needed, columns=self._columns)
+
+
+class Lease:
+    """A connection that was taken from SQLAlchemy's pool, and how its driver fetches."""
+
+    def __init__(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 (asyncpg's or aiosqlite's)
+        self.dialect: Dialect = connection.dialect
+        self._connection, self._driver = connection, driver
+        self._is_sqlite = self.dialect.name == "sqlite"
+        self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        self.fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch
+
+    @staticmethod
+    async def of(engine: AsyncEngine) -> "Lease":
+        """A connection leased from the engine's pool."""
+        connection = await engine.connect()
+        driver = (await connection.get_raw_connection()).driver_connection
+        if connection.dialect.name == "postgresql" and driver is not None:
+            # SQLAlchemy's way to get text out of `json` is in Python; the driver's own is not.
+            await driver.reset_type_codec("json", schema="pg_catalog")
+        return Lease(connection, driver)
+
+    @property
+    def is_open(self) -> bool:
+        return self._is_sqlite or not self._driver.is_closed()
+
+    def _fetch(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
+        return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
+
+    async def close(self) -> None:
+        """Give the connection back to the pool."""
+        await self._connection.close()
+
+    async def break_off(self) -> None:
+        """Give the connection up, whatever it is doing."""
+        if self._is_sqlite:
+            await self._driver.interrupt()
+        await self._connection.invalidate()
+        await self.close()
+
+
+class Leases:
+    """As many connections as may read at once, leased one by one as they are needed."""
+
+    def __init__(self, engine: AsyncEngine, size: int, timeout: float) -> None:
+        self._engine, self._timeout = engine, timeout
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[Lease] = []
+
+    async def take(self) -> Lease:
+        """A lease for one reader. Raises TimeoutError when none becomes free in time."""
+        if self._slots.locked():
+            async with asyncio.timeout(self._timeout):
+                await self._slots.acquire()
+        else:
+            await self._slots.acquire()
+        try:
+            while self._idle:
+                lease = self._idle.pop()
+                if lease.is_open:
+                    return lease
+                await lease.break_off()
+            return await Lease.of(self._engine)
+        except BaseException:
+            self._slots.release()
+            raise
+
+    def give(self, lease: Lease) -> None:
+        """Take a lease back, outside any transaction."""
+        self._idle.append(lease)
+        self._slots.release()
+
+    async def drop(self, lease: Lease) -> None:
+        """Take a lease back that is in no state to be used again."""
+        try:
+            await lease.break_off()
+        finally:
+            self._slots.release()
+
+    async def dispose(self) -> None:
+        """Close all that are not in use."""
+        while self._idle:
+            await self._idle.pop().close()
+        await self._engine.dispose()
+
+
+class SecondRead(Exception):
+    """A snapshot that was to be read from once is read from again."""
+
+
+class Snapshot:
+    """A lease for one operation. It is taken, and a transaction begun, when something is first read.
+
+    A snapshot to be read from once is one statement, and needs no transaction; it raises SecondRead for more.
+    """
+
+    def __init__(self, leases: Leases, *, once: bool) -> None:
+        self.as_of = instants.now()
+        self._leases, self._once = leases, once
+        self._lease: Lease | None = None
+        self._has_read = False
+
+    async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]:
+        """See `Reader`."""
+        lease = self._lease or await self._open()
+        prepared, values = query.prepared(lease.dialect, columns, needed)
+        return prepared.make(await self._run(lease.fetch, prepared.text, prepared.parameters(values)))
+
+    async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
+        """See `Reader`."""
+        return await self.rows(cast(Query[tuple[*Ts]], query))
+
+    async def _open(self) -> Lease:
+        lease = self._lease = await self._leases.take()
+        if not self._once:
+            await self._run(lease.fetch, lease.begin, ())
+        return lease
+
+    async def _run(self, fetch: Fetch, text: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (driver's rows)
+        if self._has_read and self._once:
+            raise SecondRead
+        self._has_read = True
+        try:
+            return await fetch(text, parameters)
+        except BaseException:
+            # Cancelled or failed: nobody knows where it stopped.
+            lease, self._lease = self._lease, None
+            if lease is not None:
+                await self._leases.drop(lease)
+            raise
+
+    async def close(self) -> None:
+        """End the transaction and give the lease back."""
+        lease = self._lease
+        if lease is None:
+            return
+        if not self._once:
+            await self._run(lease.fetch, "ROLLBACK", ())
+        self._lease = None
+        self._leases.give(lease)

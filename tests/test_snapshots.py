@@ -1,0 +1,174 @@
+"""Reading at the cost of the driver alone: what is prepared, what rows are, what becomes of connections."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Select, select, update
+
+from gateway import queries, sql
+from gateway.database import Database
+from gateway.domain.enums import IntegrationKind, Permission, Status
+from gateway.domain.integration_filters import InstantTest, IntegrationFilter, TextTest
+from gateway.domain.paging import OLDEST_FIRST, Page
+from gateway.domain.viewer import Viewer
+from gateway.queries import query
+from gateway.settings import Settings
+from gateway.snapshots import SecondRead, Snapshot
+from gateway.tables import Integration, UseCaseGroup
+from tests.factories import connected, store, use_case_group
+from tests.gateway import OTHER_TEAM, TEAM, USER
+
+VIEWER = Viewer(TEAM, USER, "n", "k", frozenset({Permission.ADMIN}))
+
+
+async def test_a_statement_is_built_once_for_all_values(database: Database) -> None:
+    built: list[object] = []
+
+    @query
+    def named(viewer: Viewer, names: list[str], status: Status | None) -> Select[Integration]:
+        built.append(status)
+        return select(Integration).where(Integration.team_id == viewer.team_id, Integration.name == names[0])
+
+    dialect = database.dialect
+    other = Viewer(OTHER_TEAM, "u", "m", "l", VIEWER.permissions)
+    one, values = named(VIEWER, ["a"], None).prepared(dialect)
+    same, others = named(other, ["b"], None).prepared(dialect)
+    assert one is same
+    assert (one.parameters(values), same.parameters(others)) == ([TEAM, "a"], [OTHER_TEAM, "b"])
+    assert named(VIEWER, ["a"], Status.ACTIVE).prepared(dialect)[0] is not one
+    assert built == [None, Status.ACTIVE]
+
+
+async def test_a_statement_that_looks_at_a_value_cannot_be_prepared(database: Database) -> None:
+    @query
+    def looking(name: str) -> Select[Integration]:
+        return select(Integration).where(Integration.name == name) if name else select(Integration)
+
+    with pytest.raises(TypeError):
+        looking("a").prepared(database.dialect)
+
+
+async def test_statements_that_are_kept_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "_MAX_SHAPES", 3)
+    monkeypatch.setattr(queries, "_PREPARED", type(queries._PREPARED)())
+    for columns in ("name", "kind", "access", "provider", "enabled"):
+        sql.integrations.by_id(VIEWER, "i", None).prepared(database.dialect, frozenset({columns}))
+    assert len(queries._PREPARED) == 3
+
+
+async def test_values_in_every_place_reach_the_database(database: Database) -> None:
+    await store(database, connected("a", name="50%_"), connected("b", name="50 and"), connected("c", name="Other"))
+    filter = IntegrationFilter(
+        or_=(
+            IntegrationFilter(name=TextTest(starts_with="50%")),
+            IntegrationFilter(name=TextTest(in_=("Other", "None"))),
+        ),
+        not_=IntegrationFilter(created_at=InstantTest(gt=datetime(2999, 1, 1, tzinfo=UTC))),
+        kind=(IntegrationKind.CONNECTED,),
+    )
+    snapshot = database.snapshot()
+    rows = await snapshot.rows(sql.integrations.listed(VIEWER, filter, Page(OLDEST_FIRST)))
+    assert [row.id for row in rows] == ["a", "c"]
+    second = await snapshot.rows(sql.integrations.listed(VIEWER, filter, Page(OLDEST_FIRST, size=1, offset=1)))
+    assert [row.id for row in second] == ["a", "c"]
+    assert await snapshot.tuples(sql.integrations.count(VIEWER, filter)) == [(2,)]
+    await snapshot.close()
+
+
+async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
+    await store(database, connected("i", name="n"))
+    await store(database, use_case_group("g", "i"))
+    snapshot = database.snapshot()
+    (row,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
+    (group,) = await snapshot.rows(sql.use_case_groups.by_ids(VIEWER, ["g"]))
+    await snapshot.close()
+    async with database.read() as session:
+        entity = await session.get_one(Integration, (TEAM, "i"))
+        entity_group = await session.get_one(UseCaseGroup, (TEAM, "g"))
+    for read, stored in ((row, entity), (group, entity_group)):
+        assert type(read).__name__ == type(stored).__name__
+        for column in stored.__table__.columns:
+            value = getattr(stored, column.name)
+            read_value = getattr(read, column.name)
+            is_text = isinstance(value, datetime) and isinstance(read_value, str)
+            assert (datetime.fromisoformat(read_value) if is_text else read_value) == value, column.name
+    assert row.config().values == entity.document["config"]
+    assert row.document is row.document
+
+
+async def test_a_row_holds_what_was_asked_for_and_its_key(database: Database) -> None:
+    await store(database, connected("i", name="n"))
+    snapshot = database.snapshot(once=True)
+    (row,) = await snapshot.rows(
+        sql.integrations.by_id(VIEWER, "i", None), "kind", columns=frozenset({"name", "nodes"})
+    )
+    await snapshot.close()
+    assert (row.team_id, row.id, row.name, row.kind) == (TEAM, "i", "n", IntegrationKind.CONNECTED)
+    with pytest.raises(AttributeError):
+        _ = row.document
+
+
+async def test_a_snapshot_stays_as_it_was(database: Database) -> None:
+    await store(database, connected("i", name="before"))
+    snapshot = database.snapshot()
+    name = frozenset({"name"})
+    (before,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None), columns=name)
+    async with database.write() as session:
+        await session.execute(update(Integration).values(name="after"))
+    (again,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None), columns=name)
+    await snapshot.close()
+    later = database.snapshot(once=True)
+    (after,) = await later.rows(sql.integrations.by_id(VIEWER, "i", None), columns=name)
+    await later.close()
+    assert (before.name, again.name, after.name) == ("before", "before", "after")
+
+
+async def test_a_snapshot_to_be_read_from_once_is_not_read_from_again(database: Database) -> None:
+    snapshot = database.snapshot(once=True)
+    await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
+    with pytest.raises(SecondRead):
+        await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
+    await snapshot.close()
+
+
+async def test_connections_are_used_again_and_no_more_than_allowed(database_url: str) -> None:
+    database = Database(Settings(database_url=database_url, database_pool_size=2, database_pool_timeout=0.05))
+    one, two, three = (database.snapshot() for _ in range(3))
+    await one.tuples(sql.users.usernames(VIEWER, ["u"]))
+    await two.tuples(sql.users.usernames(VIEWER, ["u"]))
+    with pytest.raises(TimeoutError):
+        await three.tuples(sql.users.usernames(VIEWER, ["u"]))
+    await one.close()
+    assert await three.tuples(sql.users.usernames(VIEWER, ["u"])) == []
+    await two.close()
+    await three.close()
+    await database.dispose()
+
+
+async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(Settings(database_url=database_url, database_pool_size=1, database_pool_timeout=0.05))
+    snapshot = database.snapshot()
+    await snapshot.tuples(sql.users.usernames(VIEWER, ["u"]))
+    run = Snapshot._run
+
+    async def endless(self: Snapshot, *_: object) -> object:
+        async def waiting(*_: object) -> object:
+            return await asyncio.Event().wait()
+
+        return await run(self, waiting, "SELECT 1", ())
+
+    monkeypatch.setattr(Snapshot, "_run", endless)
+    task = asyncio.create_task(snapshot.tuples(sql.users.usernames(VIEWER, ["u"])))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    monkeypatch.undo()
+    await snapshot.close()
+    again = database.snapshot()
+    assert await again.tuples(sql.users.usernames(VIEWER, ["u"])) == []
+    await again.close()
+    await database.dispose()
