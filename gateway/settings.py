@@ -73,6 +73,15 @@ class Settings(BaseSettings):
     database_lock_timeout: float = Field(5.0, gt=0, description="Seconds a write waits for another one to finish.")
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    http_profile: Literal["2023", "2026"] = Field(
+        "2023",
+        description="The edition of GraphQL over HTTP whose statuses are sent: in `2026` a document that does not "
+        "fit the schema is 422, not 400, and data with errors is 294.",
+    )
+    body_limit: int = Field(1_048_576, ge=1024, description="Bytes that the body of a request may have.")
+    body_timeout: float = Field(10.0, gt=0, description="Seconds that the body of a request may take to arrive.")
+    header_limit: int = Field(32_768, ge=1024, description="Bytes that the headers of a request may have.")
+    url_limit: int = Field(16_384, ge=1024, description="Bytes that the URL of a request may have.")
     shutdown_timeout: int = Field(
         15, ge=1, description="Seconds that requests may take to finish once the gateway is told to stop."
     )

@@ -81,7 +81,9 @@ def test_surprises_are_caught_in_one_place() -> None:
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception"))
     ]
     # What goes wrong on the way of a plan, the ordinary executor meets again and says exactly.
-    assert [place.partition(":")[0] for place in catching] == ["gateway/execution/executor.py"]
+    # What goes wrong in the door itself is masked there, as JSON.
+    allowed = ["gateway/execution/executor.py", "gateway/web/door.py"]
+    assert [place.partition(":")[0] for place in catching] == allowed
 
 
 def test_each_floor_lists_all_its_rooms() -> None:

@@ -18,8 +18,8 @@ from gateway.domain.section import Document, Json
 
 Path = tuple[str | int, ...]
 
-MAX_DEPTH = 100
-"""Objects and lists inside each other."""
+MAX_DEPTH = 50
+"""Objects and lists inside each other; a request that brings the document may be a little deeper."""
 
 MAX_LOGICAL_ID_LENGTH = 255
 """Characters; what is longer cannot be indexed."""

@@ -2,9 +2,8 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from time import monotonic
-
-from starlette.requests import Request
 
 from gateway import services
 from gateway.database import Database
@@ -25,18 +24,19 @@ class Authentication:
         self._memory = memory
         self._remembered: OrderedDict[bytes, tuple[float, Viewer]] = OrderedDict()
 
-    async def viewer_of(self, request: Request) -> Viewer:
-        """The viewer that the request's credentials stand for.
+    async def viewer_of(self, headers: Mapping[bytes, bytes]) -> Viewer:
+        """The viewer that a request's credentials stand for.
 
         `Authorization: Bearer KEY`, or `X-Auth-Token: KEY` with `X-User-Id: USER`. Raises Unauthenticated for
-        none, for a bad one, and for several.
+        none, for a bad one, and for both at once.
         """
-        key, user_id = _credentials(request)
-        # Not the key itself: memory is no place for it.
-        name = hashlib.sha256(f"{key}\n{user_id}".encode()).digest()
+        sent = headers.get(b"authorization"), headers.get(b"x-auth-token"), headers.get(b"x-user-id")
+        # Not the key itself: memory is no place for it. No header holds a line break.
+        name = hashlib.sha256(b"\n".join([part or b"" for part in sent])).digest()
         until, viewer = self._remembered.get(name, (0.0, None))
         if viewer is not None and monotonic() < until:
             return viewer
+        key, user_id = _credentials(*sent)
         async with self._database.read() as session:
             viewer = await services.keys.authenticate(session, key, user_id)
         self._remember(name, viewer)
@@ -49,15 +49,11 @@ class Authentication:
             self._remembered.popitem(last=False)
 
 
-def _credentials(request: Request) -> tuple[str, str | None]:
-    bearers = request.headers.getlist("authorization")
-    tokens = request.headers.getlist("x-auth-token")
-    users = request.headers.getlist("x-user-id")
-    match bearers, tokens, users:
-        case [bearer], [], []:
-            scheme, _, key = bearer.partition(" ")
-            if scheme.lower() == "bearer" and key:
-                return key.strip(), None
-        case [], [token], [user_id] if token and user_id:
-            return token, user_id
+def _credentials(bearer: bytes | None, token: bytes | None, user_id: bytes | None) -> tuple[str, str | None]:
+    if bearer is not None and token is None and user_id is None:
+        scheme, _, key = bearer.decode("latin-1").partition(" ")
+        if scheme.lower() == "bearer" and key:
+            return key.strip(), None
+    if bearer is None and token and user_id:
+        return token.decode("latin-1"), user_id.decode("latin-1")
     raise Unauthenticated

@@ -1,0 +1,56 @@
+"""Every code that an entry of `errors[]` can have, and the HTTP status that goes with it."""
+
+from enum import Enum
+from typing import Literal, NamedTuple
+
+Profile = Literal["2023", "2026"]
+"""The edition of GraphQL over HTTP that is followed: they differ in statuses."""
+
+PARTIAL = 294
+"""The edition of 2026 has a status of its own for data that comes with errors."""
+
+
+class _Meaning(NamedTuple):
+    text: str
+    status: int
+    """Of an answer that is refused for this; 200 where that never is the whole answer."""
+    status_2026: int
+    is_of_the_graph: bool
+    """Whether the request itself was in order; in 2023 `application/json` then has 200."""
+
+
+def _of_http(text: str, status: int, status_2026: int | None = None) -> _Meaning:
+    return _Meaning(text, status, status_2026 or status, is_of_the_graph=False)
+
+
+def _of_the_graph(text: str, status: int, status_2026: int) -> _Meaning:
+    return _Meaning(text, status, status_2026, is_of_the_graph=True)
+
+
+def _of_a_field(text: str) -> _Meaning:
+    return _of_the_graph(text, 200, PARTIAL)
+
+
+class Code(Enum):
+    """The words of `extensions.code`. README's table says the same, and a test holds one against the other."""
+
+    BAD_REQUEST = _of_http("the request is not one that GraphQL over HTTP knows; the message says why", 400, 422)
+    UNAUTHENTICATED = _of_http("no key, or one that is unknown, expired or revoked", 401)
+    METHOD_NOT_ALLOWED = _of_http("another method is needed; `Allow` names it. A mutation needs POST", 405)
+    NOT_ACCEPTABLE = _of_http("`Accept` leaves neither of the two media types", 406)
+    REQUEST_TIMEOUT = _of_http("the body did not arrive in time", 408)
+    CONTENT_TOO_LARGE = _of_http("the body is larger than is allowed", 413)
+    URL_TOO_LONG = _of_http("the URL is longer than is allowed; use POST", 414)
+    UNSUPPORTED_MEDIA_TYPE = _of_http("the body must be `application/json` in UTF-8, not compressed", 415)
+    HEADERS_TOO_LARGE = _of_http("the headers are more or larger than is allowed", 431)
+    GRAPHQL_PARSE_FAILED = _of_the_graph("the document is not GraphQL", 400, 400)
+    GRAPHQL_VALIDATION_FAILED = _of_the_graph("the document does not fit the schema", 400, 422)
+    OPERATION_RESOLUTION_FAILURE = _of_the_graph(
+        "it is not clear which operation to run, or it cannot be", 400, 422
+    )
+    BAD_USER_INPUT = _of_the_graph("a value is not allowed; the message says which is", 400, 422)
+    INVALID_CURSOR = _of_a_field("a cursor that this list, in this order, did not give")
+    NOT_FOUND = _of_a_field("it does not exist, or the viewer may not see it: the two are told in the same bytes")
+    TOO_MANY = _of_a_field("more was asked for at once than is allowed; the message names the limit")
+    FORBIDDEN = _of_a_field("the key lacks the permission that the message names")
+    INTERNAL_SERVER_ERROR = _of_http("a surprise; look for `errorId` in the log", 500)

@@ -1,0 +1,71 @@
+"""Media types: which one a client reads, and whether it sends one that is read here."""
+
+from collections.abc import Iterator
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+_REMEMBERED = 64
+
+
+class MediaType(Enum):
+    """What an answer is sent as. Where a client does not mind, as the first."""
+
+    JSON = "application/json"
+    GRAPHQL = "application/graphql-response+json"
+
+
+class _Range(NamedTuple):
+    """An entry of an Accept header."""
+
+    name: str
+    quality: float
+    place: int
+    """How far from the end of the header it stands."""
+
+    def closeness(self, media_type: MediaType) -> int:
+        """How closely it names a media type; 0 if it does not."""
+        if self.name == media_type.value:
+            return 3
+        return {"application/*": 2, "*/*": 1}.get(self.name, 0)
+
+
+@lru_cache(_REMEMBERED)
+def negotiated(accept: bytes) -> MediaType | None:
+    """The media type that an Accept header likes best, None if it takes neither."""
+    ranges = list(_ranges(accept.decode("latin-1")))
+    best: tuple[float, int, int] = (0, 0, 0)
+    chosen = None
+    for media_type in MediaType:
+        # The entry that names it most closely tells how much it is liked.
+        ranks = [(entry.closeness(media_type), entry.quality, entry.place) for entry in ranges]
+        closeness, quality, place = max(ranks, default=(0, 0, 0))
+        if closeness and quality and (quality, closeness, place) > best:
+            best, chosen = (quality, closeness, place), media_type
+    return chosen
+
+
+def _ranges(accept: str) -> Iterator[_Range]:
+    for place, entry in enumerate(reversed(accept.split(","))):
+        name, parameters = _parsed(entry)
+        if parameters.get("charset", "utf-8") != "utf-8":
+            continue
+        try:
+            quality = float(parameters.get("q", "1"))
+        except ValueError:
+            continue
+        if 0 <= quality <= 1:
+            yield _Range(name, quality, place)
+
+
+@lru_cache(_REMEMBERED)
+def is_json(content_type: bytes) -> bool:
+    """Whether a Content-Type header says JSON in UTF-8."""
+    name, parameters = _parsed(content_type.decode("latin-1"))
+    return name == MediaType.JSON.value and parameters.get("charset", "utf-8") == "utf-8"
+
+
+def _parsed(media_type: str) -> tuple[str, dict[str, str]]:
+    name, *parameters = (part.strip().lower() for part in media_type.split(";"))
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return name, {key.strip(): value.strip().strip('"') for key, _, value in pairs}

@@ -1,0 +1,62 @@
+"""JSON of which there is one reading: UTF-8, no key twice in an object, no NaN, nothing endless."""
+
+import json
+
+import orjson
+
+from gateway.domain.section import Json
+
+MAX_DEPTH = 64
+MAX_DIGITS = 100
+_SHOWN = 100
+
+
+def loads(text: bytes) -> Json:
+    """The value of a JSON text. Raises ValueError, whose message says what the text is or does.
+
+    orjson is fast and strict, but keeps the last of equal keys and rounds large numbers. Text that it would
+    write in the same bytes can hold neither, and that is how most clients write; all other is read once more.
+    """
+    try:
+        value: Json = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"is not JSON in UTF-8: {error}") from None
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _is_deep(value):
+        raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
+    if orjson.dumps(value) != text:
+        value = _decoder.decode(text.decode())
+    return value
+
+
+def _is_deep(value: Json) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    return bool(level)
+
+
+def _object(members: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(members)
+    if len(found) < len(members):
+        keys = [key for key, _ in members]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"has the key `{twice[:_SHOWN]}` twice in one object")
+    return found
+
+
+def _bounded(digits: str) -> str:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"has a number of more than {MAX_DIGITS} digits")
+    return digits
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=lambda digits: int(_bounded(digits)),
+    parse_float=lambda digits: float(_bounded(digits)),
+)
