@@ -160,10 +160,14 @@ class Snapshot:
         self.as_of = instants.now()
         self._leases, self._once = leases, once
         self._lease: Lease | None = None
-        self._has_read = False
+        self.reads = 0
+        """How many statements read from it."""
 
     async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]:
         """See `Reader`."""
+        self.reads += 1
+        if self._once and self.reads > 1:
+            raise SecondRead
         lease = self._lease or await self._open()
         prepared, values = query.prepared(lease.dialect, columns, needed)
         return prepared.make(await self._run(lease.fetch, prepared.text, prepared.parameters(values)))
@@ -179,9 +183,6 @@ class Snapshot:
         return lease
 
     async def _run(self, fetch: Fetch, text: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (driver's rows)
-        if self._has_read and self._once:
-            raise SecondRead
-        self._has_read = True
         try:
             return await fetch(text, parameters)
         except BaseException:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from graphql import (
     DirectiveNode,
+    GraphQLError,
     GraphQLOutputType,
     GraphQLResolveInfo,
     OperationDefinitionNode,
@@ -24,17 +25,20 @@ from strawberry.types.arguments import convert_arguments
 from gateway.execution.projection import Compiler, NotPlain, Stage
 
 _MAX_PLANS = 512
+_OPERATION_NAME = 5
 
 
 class Plan:
     """A root field with all that is selected below it, compiled."""
 
-    def __init__(self, executor: "CompilingExecutor", type_: GraphQLOutputType, details: FieldDetailsList) -> None:
+    def __init__(self, executor: "PlanningExecutor", type_: GraphQLOutputType, details: FieldDetailsList) -> None:
         compiler = Compiler(executor)
         self.project, self.collect = compiler.completer(type_, details)
         self.stages = compiler.stages
+        self.attributes = getattr(compiler, "attributes", None)
+        """What is read of the objects that the field's value consists of; None for all."""
 
-    async def complete(self, executor: "CompilingExecutor", value: object) -> object:
+    async def complete(self, executor: "PlanningExecutor", value: object) -> object:
         """The response data of the field's value. Raises whatever keeps it from being plain."""
         sources: list[list[object]] = [[] for _ in self.stages]
         found: list[Callable[[object], object]] = [_nothing for _ in self.stages]
@@ -55,7 +59,7 @@ def _nothing(_source: object) -> object:
 
 
 async def _answers(
-    executor: "CompilingExecutor", stage: Stage, sources: Sequence[object]
+    executor: "PlanningExecutor", stage: Stage, sources: Sequence[object]
 ) -> Callable[[object], object]:
     """What gives a batched field's values: one batch for all requests that differ only in their key."""
     request, shape = stage.field.request, stage.field.shape
@@ -66,7 +70,9 @@ async def _answers(
         if asked is not None:
             batches.setdefault((asked.batch, asked.arguments), {})[asked.key] = None
     found = {
-        (batch, further): await executor.context_value.load_many(batch, [*keys], *further)
+        (batch, further): await executor.context_value.load_many(
+            batch, [*keys], further, getattr(stage, "attributes", None)
+        )
         for (batch, further), keys in batches.items()
     }
 
@@ -90,8 +96,19 @@ class _Conditions(Visitor):
         self.names |= {a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)}
 
 
-class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
+class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's executor, which looks for a plan before it completes a root field's value."""
+
+    name: tuple[str, str | None] | None = None
+    """The text of the document, and what the request calls the operation that is meant."""
+
+    @classmethod
+    def build(cls, *arguments: Any, **options: Any) -> "list[GraphQLError] | PlanningExecutor":  # noqa: ANN401
+        """See graphql-core, which gives the arguments up to the operation's name by their places."""
+        executor = super().build(*arguments, **options)
+        if isinstance(executor, PlanningExecutor) and executor.operation.loc is not None:
+            executor.name = (executor.operation.loc.source.body, arguments[_OPERATION_NAME])
+        return executor  # type: ignore[return-value]  # an executor of this class
 
     _plans: ClassVar[OrderedDict[Hashable, tuple[Plan | None, FieldDetailsList]]] = OrderedDict()
     """Plans by the nodes of their field and the values of the variables that conditions read.
@@ -115,7 +132,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         """Complete a value, by its plan if it is that of a root field that has one."""
         plain = path.prev is None and result is not None and not isinstance(result, Exception)
         plain = plain and getattr(self.context_value, "compiles_selections", False)
-        plan = self._plan(return_type, field_details_list) if plain else None
+        plan = self.plan(return_type, field_details_list) if plain else None
         if plan is None:
             return super().complete_value(return_type, field_details_list, info, path, result, position_context)
         return self._complete_by(plan, return_type, field_details_list, info, path, result, position_context)
@@ -127,13 +144,14 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
             completed = super().complete_value(*ordinary)
             return await completed if isawaitable(completed) else completed
 
-    def _plan(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Plan | None:
-        key = (type_, *(id(detail.node) for detail in details), self._conditions)
+    def plan(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Plan | None:
+        """The plan of a root field of this type; None where it has none."""
+        key = (type_, *(id(detail.node) for detail in details), self.conditions)
         found = self._plans.get(key)
         if found is None:
             try:
                 plan = Plan(self, type_, details)
-            except NotPlain:
+            except (NotPlain, RecursionError, GraphQLError):
                 plan = None
             found = self._plans[key] = (plan, details)
             if len(self._plans) > _MAX_PLANS:
@@ -142,12 +160,12 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         return found[0]
 
     @cached_property
-    def _conditions(self) -> tuple[Hashable, ...]:
+    def conditions(self) -> tuple[Hashable, ...]:
         """The values of the variables that `@skip` and `@include` read."""
         values = self.variable_values.coerced
-        return tuple(values.get(name) for name in self._condition_names())
+        return tuple(values.get(name) for name in self.condition_names())
 
-    def _condition_names(self) -> Sequence[str]:
+    def condition_names(self) -> Sequence[str]:
         """The variables that stand in a directive somewhere in the operation or a fragment."""
         found = self._operations.get(id(self.operation))
         if found is None:

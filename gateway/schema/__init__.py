@@ -79,6 +79,9 @@ class Schema(strawberry.Schema):
         if (error := unstorable_variable(variable_values)) is not None:
             return PreExecutionError(data=None, errors=[error])
         try:
+            data = await self._known(query, operation_name, variable_values, context_value)
+            if data is not None:
+                return ExecutionResult(data=data, errors=None)
             result = await super().execute(
                 query,
                 variable_values,
@@ -93,6 +96,27 @@ class Schema(strawberry.Schema):
                 await context_value.finish()
         result.errors = coded(result)
         return result
+
+    async def _known(
+        self,
+        query: str | None,
+        operation_name: str | None,
+        variable_values: dict[str, Any] | None,
+        context: Context | None,
+    ) -> dict[str, Any] | None:
+        """The data of an operation that was executed before; None when it has to be executed."""
+        executor = self.execution_context_class
+        if (
+            query is None
+            or context is None
+            or not context.compiles_selections
+            or executor is not CompilingExecutor
+        ):
+            return None
+        data = await CompilingExecutor.known(query, operation_name, variable_values or {}, context)
+        if data is None:
+            await context.close()
+        return data
 
     def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
         """Nothing: `coded` logs what is ours to mend, and only that."""

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Concatenate, ParamSpec, TypeVar
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TypeVar, TypeVarTuple
 
 from strawberry.dataloader import DataLoader
 from strawberry.types.info import Info as StrawberryInfo
@@ -14,14 +14,14 @@ from gateway.domain.enums import Permission
 from gateway.domain.section import Document
 from gateway.domain.viewer import Viewer
 from gateway.rows import Columns
-from gateway.snapshots import Narrow, Reader, Wide
+from gateway.snapshots import Narrow, Reader, Snapshot, Wide
 from gateway.tables import Integration
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 K = TypeVar("K", bound=Hashable)
 
-Batch = Callable[Concatenate[Reader, Viewer, Sequence[K], P], Awaitable[Mapping[K, T]]]
+Batch = Callable[[Reader, Viewer, Sequence[K], *Ts], Awaitable[Mapping[K, T]]]
 
 
 class Context:
@@ -46,9 +46,12 @@ class Context:
         self._found: dict[Hashable, dict[Hashable, object]] = {}
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Reader]:
+    def read(self) -> AbstractAsyncContextManager[Reader]:
         """The operation's snapshot, for one field or batch at a time."""
+        return self._narrowed(self._columns)
+
+    @asynccontextmanager
+    async def _narrowed(self, columns: Columns) -> AsyncIterator[Reader]:
         async with self._lock:
             if self._finished:
                 # Only a batch that nobody waits for any more comes so late.
@@ -57,37 +60,49 @@ class Context:
                 snapshot = self.database.snapshot(once=self._reads_once)
                 self._scope.push_async_callback(snapshot.close)
                 self._reader = snapshot
-            yield self._reader if self._columns is None else Narrow(self._reader, self._columns)
+            yield self._reader if columns is None else Narrow(self._reader, columns)
 
-    async def load(self, batch: Batch[K, P, T], key: K, *args: P.args, **kwargs: P.kwargs) -> T | None:
+    def expect(self, columns: Columns, *, once: bool) -> None:
+        """What is read next needs only these columns of a row, and maybe one statement is all there is."""
+        self._columns, self._reads_once = columns, once
+
+    @property
+    def reads(self) -> int:
+        """How many statements the snapshot was read by."""
+        return self._reader.reads if isinstance(self._reader, Snapshot) else 0
+
+    async def load(self, batch: Batch[K, *Ts, T], key: K, *arguments: *Ts) -> T | None:
         """What `batch` finds for `key`, in one statement together with what its sibling fields ask.
 
         `batch` is a service that takes many keys and gives a mapping; None for a key that it leaves out.
         Further arguments must be hashable: calls that differ in them are separate batches.
         """
-        name = (batch, args, tuple(sorted(kwargs.items())))
+        name = (batch, arguments)
         loader = self._loaders.get(name)
         if loader is None:
 
             async def load_all(keys: list[K]) -> list[T | None]:
-                found = await self.load_many(batch, keys, *args, **kwargs)
+                found = await self.load_many(batch, keys, arguments, self._columns)
                 return [found.get(key) for key in keys]
 
             loader = self._loaders[name] = DataLoader(load_fn=load_all)  # type: ignore[arg-type]  # kept by name
         return await loader.load(key)  # type: ignore[return-value]  # the loader of this very batch
 
     async def load_many(
-        self, batch: Batch[K, P, T], keys: Sequence[K], *args: P.args, **kwargs: P.kwargs
+        self, batch: Batch[K, *Ts, T], keys: Sequence[K], arguments: tuple[*Ts], columns: Columns
     ) -> Mapping[K, T | None]:
-        """What `batch` finds for all these keys, but for those that it was asked for before."""
-        name = (batch, args, tuple(sorted(kwargs.items())), self._columns)
+        """What `batch` finds for all these keys, but for those that it was asked for before.
+
+        Where it finds rows, they have these columns.
+        """
+        name = (batch, arguments, columns)
         known: dict[K, T | None] = self._found.setdefault(name, {})  # type: ignore[assignment]  # kept by name
 
         async def read() -> Mapping[K, T | None]:
-            async with self.read() as session:
+            async with self._narrowed(columns) as session:
                 new = [key for key in keys if key not in known]
                 if new:
-                    found = await batch(session, self.viewer, new, *args, **kwargs)
+                    found = await batch(session, self.viewer, new, *arguments)
                     known.update((key, found.get(key)) for key in new)
             return known
 

@@ -1,0 +1,195 @@
+"""Operations that were executed before: from the text of a document straight to its plans.
+
+An operation whose root fields all have plans needs no parsing, validation or execution the next time: its
+variables are coerced, its root fields' resolvers are called, and what they give is projected. Whatever does not go
+well is nobody's business here: the operation is then executed the ordinary way, from its beginning, which tells
+what is wrong. So only queries are known: to repeat their beginning does no harm.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any, ClassVar
+
+from graphql import (
+    ExecutionResult,
+    ExperimentalIncrementalExecutionResults,
+    GraphQLField,
+    GraphQLFieldResolver,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationType,
+    VariableDefinitionNode,
+)
+from graphql.execution.collect_fields import FieldDetailsList, collect_fields
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.pyutils import AwaitableOrValue, Path
+
+from gateway.execution.executor import Plan, PlanningExecutor
+from gateway.execution.projection import NotPlain
+
+_MAX_KNOWN = 512
+_MAX_CHARACTERS = 4_000_000
+"""Of the texts of all documents that are known."""
+
+_MAX_VARIANTS = 16
+"""Of one operation, by what its conditions read."""
+
+Name = tuple[str, str | None]
+"""The text of a document, and the operation of it that is meant."""
+
+
+@dataclass(slots=True)
+class RootField:
+    """A root field of a known operation."""
+
+    response_key: str
+    definition: GraphQLField
+    resolve: GraphQLFieldResolver
+    parent_type: GraphQLObjectType
+    details: FieldDetailsList
+    plan: Plan
+
+    def arguments(self, values: VariableValues) -> dict[str, Any]:
+        """Its arguments as its resolver takes them."""
+        return get_argument_values(self.definition, self.details[0].node, values)
+
+
+class KnownOperation:
+    """An operation with plans, for one set of values of the variables that its conditions read."""
+
+    def __init__(self, executor: PlanningExecutor, fields: list[RootField]) -> None:
+        self._executor = copy(executor)
+        self._executor.context_value = None
+        self._fields = fields
+        self._may_read_once = len(fields) == 1 and not fields[0].plan.stages
+        self._reads_once = False
+
+    async def data(self, context: Any, values: VariableValues) -> dict[str, Any]:  # noqa: ANN401 (the operation's)
+        """The operation's data. Raises whatever keeps it from being plain."""
+        executor = copy(self._executor)
+        executor.context_value, executor.variable_values = context, values
+        try:
+            data = {field.response_key: await self._complete(executor, field) for field in self._fields}
+        finally:
+            self._may_read_once = self._may_read_once and context.reads <= 1
+            self._reads_once = self._may_read_once and context.reads == 1
+        return data
+
+    async def _complete(self, executor: PlanningExecutor, field: RootField) -> object:
+        definition, plan = field.definition, field.plan
+        executor.context_value.expect(plan.attributes, once=self._reads_once)
+        nodes = [detail.node for detail in field.details]
+        path = Path(None, field.response_key, field.parent_type.name)
+        info = executor.build_resolve_info(definition, nodes, field.parent_type, path)
+        value = field.resolve(executor.root_value, info, **field.arguments(executor.variable_values))
+        if isawaitable(value):
+            value = await value
+        if value is not None:
+            return await plan.complete(executor, value)
+        if isinstance(definition.type, GraphQLNonNull):
+            raise NotPlain
+        return None
+
+
+@dataclass(slots=True)
+class _Known:
+    """A document's operation: its variables, and what is known of it by the values that its conditions read."""
+
+    schema: GraphQLSchema
+    variables: Sequence[VariableDefinitionNode]
+    conditions: Sequence[str]
+    operations: dict[tuple[Hashable, ...], KnownOperation]
+
+
+class KnownOperations:
+    """What is known of the operations that were asked, those asked last."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Name, _Known] = OrderedDict()
+        self._characters = 0
+
+    async def answer(
+        self,
+        name: Name,
+        variables: dict[str, Any],
+        context: Any,  # noqa: ANN401 (the operation's)
+    ) -> dict[str, Any] | None:
+        """The data of a known operation; None for another, and where its plans cannot give it."""
+        known = self._known.get(name)
+        if known is None:
+            return None
+        self._known.move_to_end(name)
+        values = get_variable_values(known.schema, known.variables, variables)
+        if isinstance(values, list):
+            return None
+        operation = known.operations.get(tuple([values.coerced.get(name) for name in known.conditions]))
+        if operation is None:
+            return None
+        try:
+            return await operation.data(context, values)
+        except Exception:  # noqa: BLE001 (whatever it is, the ordinary way meets it again and says it)
+            return None
+
+    def learn(self, executor: PlanningExecutor) -> None:
+        """Know from now on the operation that an executor is about to execute, if it has plans."""
+        operation = _operation(executor)
+        if operation is None or executor.name is None:
+            return
+        known = self._known.get(executor.name)
+        if known is None:
+            variables = executor.operation.variable_definitions or ()
+            known = _Known(executor.schema, variables, executor.condition_names(), {})
+            self._known[executor.name] = known
+            self._characters += len(executor.name[0])
+        if len(known.operations) < _MAX_VARIANTS:
+            known.operations[executor.conditions] = operation
+        while len(self._known) > _MAX_KNOWN or self._characters > _MAX_CHARACTERS:
+            (text, _), _ = self._known.popitem(last=False)
+            self._characters -= len(text)
+
+
+def _operation(executor: PlanningExecutor) -> KnownOperation | None:
+    """The operation of an executor as plans; None where a root field has none."""
+    query_type = executor.schema.query_type
+    if query_type is None or executor.operation.operation is not OperationType.QUERY:
+        return None
+    collected = collect_fields(
+        executor.schema, executor.fragments, executor.variable_values, query_type, executor.operation
+    )
+    fields = []
+    for response_key, details in collected.grouped_field_set.items():
+        definition = query_type.fields.get(details[0].node.name.value)
+        plan = None if definition is None else executor.plan(definition.type, details)
+        if definition is None or definition.resolve is None or plan is None:
+            return None
+        fields.append(RootField(response_key, definition, definition.resolve, query_type, details, plan))
+    return KnownOperation(executor, fields)
+
+
+class CompilingExecutor(PlanningExecutor):
+    """The executor that knows again what it has executed."""
+
+    _executed: ClassVar = KnownOperations()
+
+    @classmethod
+    async def known(
+        cls,
+        query: str,
+        operation_name: str | None,
+        variables: dict[str, Any],
+        context: Any,  # noqa: ANN401
+    ) -> dict[str, Any] | None:
+        """The data of an operation that was executed before; None when it is to be executed."""
+        return await cls._executed.answer((query, operation_name), variables, context)
+
+    def execute_operation(
+        self, serially: bool | None = None
+    ) -> AwaitableOrValue[ExecutionResult | ExperimentalIncrementalExecutionResults]:
+        """Execute the operation, and know it from now on."""
+        if getattr(self.context_value, "compiles_selections", False):
+            self._executed.learn(self)
+        return super().execute_operation(serially)
