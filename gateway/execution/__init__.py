@@ -33,6 +33,16 @@ The context of an operation has to offer `load` (one request of an ordinary exec
 """
 
 from gateway.execution.executor import CompilingExecutor
-from gateway.execution.fields import BatchedField, PlainField, Request
+from gateway.execution.fields import READS, BatchedField, Code, Local, PlainField, Request, Value, reads
 
-__all__ = ["BatchedField", "CompilingExecutor", "PlainField", "Request"]
+__all__ = [
+    "READS",
+    "BatchedField",
+    "Code",
+    "CompilingExecutor",
+    "Local",
+    "PlainField",
+    "Request",
+    "Value",
+    "reads",
+]

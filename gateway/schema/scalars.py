@@ -62,7 +62,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="DateTime",
         description="An RFC 3339 instant. Input needs an offset; output is UTC with milliseconds and `Z`.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
-        serialize=instants.isoformat,
+        serialize=instants.text,
         parse_value=_parse_instant,
     ),
     date: strawberry.scalar(
