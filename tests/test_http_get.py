@@ -115,7 +115,7 @@ async def test_nothing_is_not_modified_for_whom_it_is_not(door: Door) -> None:
 
 
 def test_the_server_keeps_a_connection_through_all_kinds_of_answers(tmp_path: Path) -> None:
-    with serving("serve", "--port", "0", folder=tmp_path) as served:
+    with serving("serve", "--port", "0", folder=tmp_path, body_limit="1024") as served:
         owner = ("--team", TEAM, "--user", USER, "--name", "test", "--permission", "ADMIN")
         url = f"sqlite:///{tmp_path / 'gateway.db'}"
         key = command("keys", "create", *owner, database_url=url).stdout.strip()
@@ -125,7 +125,7 @@ def test_the_server_keeps_a_connection_through_all_kinds_of_answers(tmp_path: Pa
             head = client.head(served.url, params=params)
             kept = client.get(served.url, params=params, headers={"If-None-Match": got.headers["ETag"]})
             sent = [client.post(served.url, content=part, headers={"Content-Type": JSON}) for part in _bodies()]
-            large = client.post(served.url, content=b" " * 2_000_000, headers={"Content-Type": JSON})
+            large = client.post(served.url, content=b" " * 1025, headers={"Content-Type": JSON})
         assert "data" in got.json()
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers["Content-Length"] == got.headers["Content-Length"]
