@@ -125,18 +125,20 @@ class Display:
         """Code for an object inside the document of a row, which is written in where that goes."""
         local, is_null = local_of(name), not isinstance(type_, GraphQLNonNull)
         if _calls(Value(name, local_of), below, place):
-            or_null = f"{name} is None or " if is_null else ""
-            place.now.add(f"if not ({or_null}{local.check}): refuse({name})")
+            place.now.add(f"if not ({f'{name} is None or ' if is_null else ''}{local.check(())}): refuse({name})")
             call = self._functions.call(below, local)
             return f"None if {name} is None else {call}" if is_null else call
         (entries,) = below.entries.items()
+        fields = [entry for entry in entries[1] if not isinstance(entry, str)]
+        check = local.check([entry.field for entry in fields if isinstance(entry.type, GraphQLNonNull)])
+        refusal = f"if not ({check}): refuse({name})"
         if not is_null:
-            place.now.add(f"if not ({local.check}): refuse({name})")
+            place.now.add(refusal)
             return self.of(*entries, local, place.within())
         data = self._module.name("o")
         place.now.add(f"{data} = None")
         block = place.now.inner(f"if {name} is not None:")
-        block.add(f"if not ({local.check}): refuse({name})")
+        block.add(refusal)
         block.add(f"{data} = {self.of(*entries, local, place.within(block))}")
         return data
 

@@ -1,6 +1,6 @@
 """Fields that say how they are answered, so that a selection of them can be compiled."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
@@ -53,9 +53,11 @@ class Local:
         """The variables that are needed to make the whole of it."""
         return (self.name,)
 
-    @property
-    def check(self) -> str | None:
-        """Code for whether it is what the fields below expect; None where that is sure."""
+    def check(self, promised: Iterable[StrawberryField]) -> str | None:  # noqa: ARG002 (for those that need it)
+        """Code for whether it is what the fields below expect; None where that is sure.
+
+        `promised` are those that are read of it and refuse to be null: what they check, they check themselves.
+        """
         return None
 
 

@@ -124,7 +124,7 @@ class Projection:
             ]
         else:
             now = [line.removeprefix(" ") for line in (*now, f"  r = {result}")]
-        missing = [f" if {local.name} is None: refuse(None)"] if local.check is None else []
+        missing = [f" if {local.name} is None: refuse(None)"] if local.check(()) is None else []
         header = f"def {name}({', '.join((*local.variables, 'found'))}):"
         self.module.add([header, *missing, *now, *place.later.lines, " return r"])
         return name

@@ -1,12 +1,13 @@
 """How a field of the graph is read: plain fields by the attribute of a row, keys out of its document."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self, TypeVar
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.domain.section import Section
@@ -28,8 +29,8 @@ class Inside(Local):
     row: str
     section: str
     """The name by which the code has `Section`."""
-    meets: Callable[[str], str]
-    """What must be true of it."""
+    meets: Callable[[str, Collection[str]], str]
+    """What must be true of it; see `Reader.objects`."""
 
     @property
     def whole(self) -> str:
@@ -39,9 +40,9 @@ class Inside(Local):
     def variables(self) -> tuple[str, ...]:
         return (self.name, self.row)
 
-    @property
-    def check(self) -> str:
-        return self.meets(self.name)
+    def check(self, promised: Iterable[StrawberryField]) -> str:
+        texts = [field.key for field in promised if isinstance(field, KeyField) and field.reader is text]
+        return self.meets(self.name, texts)
 
 
 class KeyField(PlainField):

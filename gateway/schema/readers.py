@@ -1,6 +1,6 @@
 """How keys of a document are read: leniently by a `Section`, and straight where it is just as it should be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date as calendar_date
 from enum import Enum
@@ -30,8 +30,11 @@ class Reader(Generic[R]):
 
     read: Callable[[Section[object], str], R]
     straight: Straight
-    objects: Callable[[str], str] | None = None
-    """For what is objects of the document: what must be true of each, given its variable."""
+    objects: Callable[[str, Collection[str]], str] | None = None
+    """For what is objects of the document: code for what must be true of each.
+
+    Given its variable, and the keys that are read of it as text which must not be missing.
+    """
 
     def __call__(self, section: Section[object], key: str) -> R:
         return self.read(section, key)
@@ -55,7 +58,7 @@ def _zone(name: str) -> str:
     return name
 
 
-def _is_object(name: str) -> str:
+def _is_object(name: str, _texts: Collection[str] = ()) -> str:
     return f"type({name}) is dict"
 
 
@@ -96,7 +99,7 @@ def telling(
     """Reads an object that says a word of a closed set under `key`, or is nothing."""
     known = frozenset(word.value for word in words)
 
-    def says(name: str) -> str:
+    def says(name: str, _texts: Collection[str]) -> str:
         return f"{_is_object(name)} and {name}.get({key!r}) in {sorted(known)!r}"
 
     return Reader(read, _as_it_stands, says)
@@ -105,7 +108,8 @@ def telling(
 def complete_sections(*texts: str) -> Reader[list[Section[object]]]:
     """Reads the objects of a list that have a text under each of these keys."""
 
-    def is_complete(name: str) -> str:
-        return " and ".join([_is_object(name), *(f"type({name}.get({key!r})) is str" for key in texts)])
+    def is_complete(name: str, read: Collection[str]) -> str:
+        others = (f"type({name}.get({key!r})) is str" for key in texts if key not in read)
+        return " and ".join([_is_object(name), *others])
 
     return Reader(lambda section, key: section.complete_sections(key, *texts), _or(()), is_complete)
