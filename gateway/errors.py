@@ -6,7 +6,9 @@
     ├── Unauthenticated      no credential, or one that is unknown, expired or revoked
     ├── SchemaNotAtHead      the database has another revision than this release
     ├── DatabaseUnavailable  the database cannot be reached, read or written
-    └── SettingsInvalid      a setting cannot be read; the message names the variable
+    ├── SettingsInvalid      a setting cannot be read; the message names the variable
+    ├── web.Refusal          a request that the HTTP door does not let in
+    └── web.ClientGone       a client that left before its request was whole
 
 A `Refused` becomes the `errors` of a mutation's payload, or an entry of `errors[]` with `extensions.code`;
 `gateway.schema.errors` is the one place where that happens. Everything else is a surprise and is masked.

@@ -2,10 +2,16 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
+
+import orjson
 
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
 )
+_LENGTH_WITH_MICROSECONDS = 29
+_REMEMBERED = 4096
+"""How many spellings are remembered; documents of one time share theirs."""
 
 
 def now() -> datetime:
@@ -42,4 +48,25 @@ def text(value: datetime | str) -> str:
 
 def isoformat(value: datetime) -> str:
     """`2023-11-07T05:31:56.000Z`: UTC, milliseconds, 24 characters for each year from 1 to 9999."""
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    # In quotes, with microseconds unless there are none; several times as fast as `datetime.isoformat`.
+    text = orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
+    return f"{text[1:24]}Z" if len(text) == _LENGTH_WITH_MICROSECONDS else f"{text[1:20]}.000Z"
+
+
+def text(value: datetime | str) -> str:
+    """An instant as `isoformat` writes it, which some rows hold already."""
+    return value if isinstance(value, str) else isoformat(value)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def respelled(text: str) -> str:
+    """An instant that a document spells in one way or another, as `isoformat` writes it.
+
+    Raises ValueError for nonsense.
+    """
+    found = parse(text)
+    if found is None:
+        raise ValueError("no instant")
+    return isoformat(found)

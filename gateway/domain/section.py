@@ -1,7 +1,6 @@
 """Reading documents leniently: what is there is given, what is faulty is null and logged, nothing raises."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Generic, TypeAlias, TypeVar
@@ -22,7 +21,6 @@ log = structlog.get_logger(__name__)
 R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` says no more)
 
 
-@dataclass(frozen=True, slots=True)
 class Section(Generic[R]):
     """An object inside the document of a row; each method reads one key of it as one type.
 
@@ -30,8 +28,11 @@ class Section(Generic[R]):
     which is logged with the row's id and the key, never with its value.
     """
 
-    values: Mapping[str, Json]
-    row: R
+    __slots__ = ("row", "values")
+
+    def __init__(self, values: Mapping[str, Json], row: R) -> None:
+        self.values = values
+        self.row = row
 
     def _faulty(self, key: str) -> None:
         log.warning("row.faulty", kind=type(self.row).__name__, id=getattr(self.row, "id", None), key=key)

@@ -32,7 +32,17 @@ The context of an operation has to offer `load` (one request of an ordinary exec
 `load_many` (all requests of a plan at once) and `compiles_selections` (whether plans are wanted at all).
 """
 
-from gateway.execution.fields import BatchedField, PlainField, Request
+from gateway.execution.fields import READS, BatchedField, Code, Local, PlainField, Request, Value, reads
 from gateway.execution.operations import CompilingExecutor
 
-__all__ = ["BatchedField", "CompilingExecutor", "PlainField", "Request"]
+__all__ = [
+    "READS",
+    "BatchedField",
+    "Code",
+    "CompilingExecutor",
+    "Local",
+    "PlainField",
+    "Request",
+    "Value",
+    "reads",
+]

@@ -1,22 +1,83 @@
 """Fields that say how they are answered, so that a selection of them can be compiled."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
-from typing import Any, NamedTuple, Self
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
-Bind = Callable[[object], str]
-"""Gives a Python object a name in generated code."""
-
 Batch = Callable[..., Awaitable[Mapping[Any, Any]]]
 """Finds what there is for many keys, and whatever arguments follow them."""
+
+READS = "reads"
+"""In a field's metadata: the attributes that are read for it. A field without a resolver also reads its own."""
+
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def reads(*attributes: str) -> Callable[[F], F]:
+    """Says of a `resolve_type` which attributes of a source it reads."""
+
+    def declare(function: F) -> F:
+        setattr(function, READS, attributes)
+        return function
+
+    return declare
+
+
+class Code(Protocol):
+    """A function in the making. Its variable `v` is free for what is used at once, as in `(v := …) is None`."""
+
+    def bind(self, value: object) -> str:
+        """A name by which the code has a Python object."""
+
+    def once(self, expression: str) -> str:
+        """A variable that holds what `expression` makes of the function's parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A variable of generated code that holds the source of fields."""
+
+    name: str
+
+    @property
+    def whole(self) -> str:
+        """Code for the source as resolvers take it."""
+        return self.name
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that are needed to make the whole of it."""
+        return (self.name,)
+
+    def check(self, promised: Iterable[StrawberryField]) -> str | None:  # noqa: ARG002 (for those that need it)
+        """Code for whether it is what the fields below expect; None where that is sure.
+
+        `promised` are those that are read of it and refuse to be null: what they check, they check themselves.
+        """
+        return None
+
+
+class Value(NamedTuple):
+    """Code for the value of a field. `local` says what a variable of it, or of one of its items, is to fields."""
+
+    code: str
+    local: Callable[[str], Local] | None = None
 
 
 class PlainField(StrawberryField):
     """A field whose value is a pure function of its source."""
 
-    read: Callable[[Any], object]
+    def read(self, source: Any) -> object:  # noqa: ANN401 (each takes sources of its own)
+        """The value."""
+        raise NotImplementedError
+
+    def straight(self, local: Local, code: Code) -> Value | None:  # noqa: ARG002 (for those that can)
+        """Code that gives what `read` gives, or raises wherever that is not sure. None where there is none."""
+        return None
 
     def get_result(
         self,
@@ -26,15 +87,6 @@ class PlainField(StrawberryField):
         kwargs: object,  # noqa: ARG002
     ) -> object:
         return self.read(source)
-
-    def expression(self, source: str, bind: Bind) -> str:
-        """Python code for the value, given the name of the source."""
-        return f"{bind(self.read)}({source})"
-
-    def __copy__(self) -> Self:
-        copied = super().__copy__()
-        copied.read = self.read
-        return copied
 
 
 class Request(NamedTuple):

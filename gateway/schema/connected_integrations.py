@@ -20,6 +20,7 @@ from gateway.domain.enums import (
 from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.section import Section
 from gateway.domain.statistics import Dashboard
+from gateway.schema import readers
 from gateway.schema.connections import (
     After,
     Before,
@@ -32,8 +33,9 @@ from gateway.schema.connections import (
     page_of,
 )
 from gateway.schema.context import Info
-from gateway.schema.fields import either, field, key, word
+from gateway.schema.fields import field, key
 from gateway.schema.integrations import Integration
+from gateway.schema.readers import either, word
 from gateway.schema.resource_records import ResourceRecord, records_asked
 from gateway.schema.scalars import TimeZone
 from gateway.schema.statistics import (
@@ -62,9 +64,9 @@ class ProviderConfig:
     auth_type: AuthType = key("authType", "How it was connected.", either(word(AuthType), AuthType.OAUTH))
     scope: str | None = key("scope", "What the provider allows, in the provider's words.")
     token_type: str | None = key("tokenType", "How the access token is sent, such as `Bearer`.")
-    expires_at: datetime | None = key("expiresAt", "When the access token expires.", Section.instant)
-    connected_at: datetime | None = key("connectedAt", "When the account was connected.", Section.instant)
-    renewed_at: datetime | None = key("renewedAt", "When the access token was last renewed.", Section.instant)
+    expires_at: datetime | None = key("expiresAt", "When the access token expires.", readers.instant)
+    connected_at: datetime | None = key("connectedAt", "When the account was connected.", readers.instant)
+    renewed_at: datetime | None = key("renewedAt", "When the access token was last renewed.", readers.instant)
     error_message: str | None = key("errorMessage", "Why it does not work, in the provider's words.")
     auth_user_email: str | None = key("authUserEmail", "The account's e-mail address.")
     auth_user_name: str | None = key("authUserName", "The account's name.")
@@ -79,7 +81,7 @@ class ProviderConfig:
     def refresh_token(root: strawberry.Parent[ConfigSource], info: Info) -> str | None:
         return info.context.secret(root.row, "refreshToken")
 
-    @field("How the access token stands now, derived when it is read.")
+    @field("How the access token stands now, derived when it is read.", reads=("secrets", "document", "id"))
     @staticmethod
     def token_state(root: strawberry.Parent[ConfigSource]) -> TokenState:
         return integrations.token_state(root.row.secrets, root.instant("expiresAt"))
@@ -108,20 +110,17 @@ class ConnectedIntegration(Integration):
     access: IntegrationAccess = strawberry.field(description="Who sees it.")
     timezone: TimeZone = strawberry.field(description="Where its days begin; UTC when its document has no zone.")
 
-    @field("The same over export and import.")
+    @field("The same over export and import.", reads=("logical_id", "id"))
     @staticmethod
     def logical_id(root: strawberry.Parent[IntegrationRow]) -> str:
         return root.logical_id or root.id
 
-    @field("Whether it works.")
+    @field("Whether it works.", reads=("enabled",))
     @staticmethod
     def status(root: strawberry.Parent[IntegrationRow]) -> IntegrationStatus:
         return IntegrationStatus.ACTIVE if root.enabled else IntegrationStatus.INACTIVE
 
-    @field("How it reaches its account.", graphql_type=ProviderConfig)
-    @staticmethod
-    def config(root: strawberry.Parent[IntegrationRow]) -> ConfigSource:
-        return root.config()
+    config: ProviderConfig = key("config", "How it reaches its account.", readers.section)
 
     use_case_groups: Connection[UseCaseGroup] = nested(
         "Its groups of use cases, the oldest first; none for an integration of another team.",

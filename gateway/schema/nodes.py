@@ -9,6 +9,7 @@ from gateway import services
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import NodeId, is_id
 from gateway.errors import refused
+from gateway.execution import reads
 from gateway.schema.context import Context, Info
 from gateway.schema.fields import field
 from gateway.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
@@ -36,12 +37,16 @@ def _node_id(source: NodeSource) -> str:
 
 @strawberry.interface(description="A thing that `node` finds again.")
 class Node:
-    @field("Opaque and unique over all types; `id` is the document's own id, unique within its type.")
+    @field(
+        "Opaque and unique over all types; `id` is the document's own id, unique within its type.",
+        reads=("kind", "team_id", "id"),
+    )
     @staticmethod
     def node_id(root: strawberry.Parent[NodeSource]) -> strawberry.ID:
         return strawberry.ID(_node_id(root))
 
     @classmethod
+    @reads("kind")
     def resolve_type(cls, source: NodeSource, *_: object) -> str:
         return type_name(source)
 

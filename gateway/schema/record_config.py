@@ -6,6 +6,8 @@ from gateway.domain.enums import Status
 from gateway.domain.record_kind import Kind
 from gateway.domain.records import kind_of
 from gateway.domain.section import Section
+from gateway.execution import reads
+from gateway.schema.readers import Reader, either, word
 from gateway.tables import ResourceRecord
 
 ConfigSource = Section[ResourceRecord]
@@ -16,13 +18,27 @@ class RecordConfig:
 
     kind: ClassVar[Kind]
 
+    _names: ClassVar[dict[str, str]] = {}
+    """The name of each kind's type, by what the kind is called in inputs."""
+
+    def __init_subclass__(cls) -> None:
+        cls._names[cls.kind.member] = cls.__name__
+
+    @classmethod
+    @reads("type")
+    def resolve_type(cls, source: ConfigSource, *_: object) -> str:
+        return cls._names[kind_of(source.row.type).member]
+
     @classmethod
     def is_type_of(cls, source: ConfigSource, *_: object) -> bool:
-        return kind_of(source.row.type) is cls.kind
+        return cls.resolve_type(source) == cls.__name__
 
 
-def status(section: Section[object], key: str) -> Status:
-    """Reads a status: in use when nothing is said, not in use when it is not understood."""
+def _status(section: Section[object], key: str) -> Status:
     if section.values.get(key) is None:
         return Status.ACTIVE
     return section.member(key, Status) or Status.INACTIVE
+
+
+status = Reader(_status, either(word(Status), Status.ACTIVE).straight)
+"""Reads a status: in use when nothing is said, not in use when it is not understood."""

@@ -11,13 +11,13 @@ from gateway.database import WriteSession
 from gateway.domain.enums import Outcome, ResourceType
 from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.records import BY_MEMBER, kind_of
+from gateway.schema import readers
 from gateway.schema.connections import After, Before, First, Last, Offset, page_of
 from gateway.schema.context import Info
-from gateway.schema.fields import field, mutation
+from gateway.schema.fields import field, key, mutation
 from gateway.schema.inputs import given, to_document
 from gateway.schema.nodes import Node
 from gateway.schema.payloads import DeletePayload, UserError, answer
-from gateway.schema.record_config import ConfigSource
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
 from gateway.services.resource_records import MAX_RECORDS, MAX_SEARCH_LENGTH, Given, Upserted
@@ -36,15 +36,12 @@ class ResourceRecord(Node):
     updated_at: datetime = strawberry.field(description="When it was last changed.")
     updated_by: User | None = strawberry.field(description="Who last changed it.")
 
-    @field("What it describes.")
+    @field("What it describes.", reads=("type",))
     @staticmethod
     def type(root: strawberry.Parent[ResourceRecordRow]) -> ResourceType:
         return kind_of(root.type).type
 
-    @field("What it says, typed by `type`.", graphql_type=ResourceConfig)
-    @staticmethod
-    def config(root: strawberry.Parent[ResourceRecordRow]) -> ConfigSource:
-        return root.config()
+    config: ResourceConfig = key("config", "What it says, typed by `type`.", readers.section)
 
 
 OfResourceType = Annotated[

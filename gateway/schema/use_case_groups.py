@@ -39,7 +39,8 @@ class UseCaseGroup(Node):
 
     @field(
         "The next instant at which the group runs, with daylight saving applied: a wall time that does not exist "
-        "runs when the gap ends, one that exists twice at the first."
+        "runs when the gap ends, one that exists twice at the first.",
+        reads=("start_time", "timezone"),
     )
     @staticmethod
     def next_run_at(root: strawberry.Parent[UseCaseGroupRow]) -> datetime | None:

@@ -13,10 +13,12 @@ from gateway.domain.section import Section
 from gateway.domain.use_cases import use_case_type
 from gateway.errors import not_found
 from gateway.execution import Request
+from gateway.schema import fields, readers
 from gateway.schema.context import Info
-from gateway.schema.fields import batched, either, field, key, mutation, word
+from gateway.schema.fields import batched, field, key, mutation
 from gateway.schema.nodes import Node
 from gateway.schema.payloads import DeletePayload, UserError, answer
+from gateway.schema.readers import either, word
 from gateway.schema.scalars import TimeZone
 from gateway.schema.use_case_inputs import UpdateUseCaseInput
 from gateway.schema.users import User
@@ -52,41 +54,45 @@ def integration_above() -> Any:  # noqa: ANN401 (a dataclass field)
         lambda row, _: Request(services.use_case_groups.integrations_above, (row.team_id, row.integration_id)),
         shape,
         graphql_type=INTEGRATION,
+        reads=("team_id", "integration_id"),
     )
+
+
+def _schedule(section: Section[object], key: str) -> Section[object] | None:
+    schedule = section.section(key)
+    return schedule if schedule.member("field", ScheduleField) else None
+
+
+_SCHEDULE = readers.telling(_schedule, "field", ScheduleField)
 
 
 @strawberry.type(description="When an action runs.")
 class Schedule:
     field: ScheduleField = key("field", "How often.", either(word(ScheduleField), ScheduleField.RECURRING))
-    start_date_time: datetime | None = key("startDateTime", "Its first run.", Section.instant)
-    end_date_time: datetime | None = key("endDateTime", "After this it runs no more.", Section.instant)
-    trigger_at: datetime | None = key("triggerAt", "Its next run.", Section.instant)
+    start_date_time: datetime | None = key("startDateTime", "Its first run.", readers.instant)
+    end_date_time: datetime | None = key("endDateTime", "After this it runs no more.", readers.instant)
+    trigger_at: datetime | None = key("triggerAt", "Its next run.", readers.instant)
 
 
 @strawberry.type(description="One text message or call of a use case, some days before what it reminds of.")
 class UseCaseAction:
-    logical_id: str = key("logicalId", "The same over export and import.", either(Section.text, ""))
+    logical_id: str = key("logicalId", "The same over export and import.", either(readers.text, ""))
     action_type: ActionType = key(
         "actionType",
         "How it reaches a patient; SMS where the document is silent.",
         either(word(ActionType), ActionType.SMS),
     )
-    template_name: str = key("templateName", "The template of its words.", either(Section.text, ""))
-    context: str = key("context", "What it is about, in the sheet's words.", either(Section.text, ""))
-    report_emails: list[str] = key("reportEmails", "Who is told how it went.", Section.texts)
+    template_name: str = key("templateName", "The template of its words.", either(readers.text, ""))
+    context: str = key("context", "What it is about, in the sheet's words.", either(readers.text, ""))
+    report_emails: list[str] = key("reportEmails", "Who is told how it went.", readers.texts)
     days_window: int = key(
-        "daysWindow", "How many days before; 0 is the same day.", either(Section.integer, DEFAULT_DAYS)
+        "daysWindow", "How many days before; 0 is the same day.", either(readers.integer, DEFAULT_DAYS)
     )
     status: Status = key("status", "Whether it is in use.", either(word(Status), Status.INACTIVE))
 
-    @field(
-        "When it runs; null when it does not, or in a way that this graph does not know.",
-        graphql_type=Schedule | None,
+    schedule: Schedule | None = key(
+        "schedule", "When it runs; null when it does not, or in a way that this graph does not know.", _SCHEDULE
     )
-    @staticmethod
-    def schedule(root: strawberry.Parent[ConfigSource]) -> ConfigSource | None:
-        schedule = root.section("schedule")
-        return schedule if schedule.member("field", ScheduleField) else None
 
 
 @strawberry.type(description="What a use case does, and where it reads from.")
@@ -95,20 +101,17 @@ class UseCaseConfig:
     assistant_id: strawberry.ID | None = key("assistantId", "The assistant that talks to patients.")
     status: Status = key("status", "Whether it is in use.", either(word(Status), Status.INACTIVE))
     timezone: TimeZone | None = key(
-        "timezone", "The zone that it runs in; null where its document names none that exists.", Section.timezone
+        "timezone", "The zone that it runs in; null where its document names none that exists.", readers.timezone
     )
-    name: str = key("name", "Which of its type it is, in the documents' words.", either(Section.text, ""))
+    name: str = key("name", "Which of its type it is, in the documents' words.", either(readers.text, ""))
     sheet_link: str | None = key("sheetLink", "The sheet that it reads from.")
 
-    @field("What it does; OTHER for a type that this graph does not know.")
+    @field("What it does; OTHER for a type that this graph does not know.", reads=("type",))
     @staticmethod
     def type(root: strawberry.Parent[ConfigSource]) -> UseCaseType:
         return use_case_type(root.row.type)
 
-    @field("Its text messages and calls.", graphql_type=list[UseCaseAction])
-    @staticmethod
-    def actions(root: strawberry.Parent[ConfigSource]) -> list[ConfigSource]:
-        return root.sections("actions")
+    actions: list[UseCaseAction] = key("actions", "Its text messages and calls.", readers.sections)
 
 
 @strawberry.type(description="An automation under a connected integration, such as a reminder fed by a sheet.")
@@ -131,17 +134,15 @@ class UseCase(Node):
         "The group it was made in, if any.",
         lambda row, _: row.group_id and Request(services.use_case_groups.above, (row.team_id, row.group_id)),
         graphql_type=_GROUP,
+        reads=("team_id", "group_id"),
     )
 
-    @field("The names of its schedulers: one for each scheduled action, while it is in use.")
-    @staticmethod
-    def scheduler_names(root: strawberry.Parent[UseCaseRow]) -> list[str]:
-        return root.section().texts("schedulerNames")
-
-    @field("What it does, and where it reads from.", graphql_type=UseCaseConfig)
-    @staticmethod
-    def config(root: strawberry.Parent[UseCaseRow]) -> ConfigSource:
-        return root.config()
+    scheduler_names: list[str] = fields.key(  # `key` is a field here
+        "schedulerNames",
+        "The names of its schedulers: one for each scheduled action, while it is in use.",
+        readers.texts,
+    )
+    config: UseCaseConfig = fields.key("config", "What it does, and where it reads from.", readers.section)
 
 
 @strawberry.type

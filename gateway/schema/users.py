@@ -12,7 +12,7 @@ from gateway.schema.fields import batched, field
 
 @strawberry.type(description="Somebody who made or changed something.")
 class User:
-    @field("The id that documents name them by.")
+    @field("The id that documents name them by.", reads=())
     @staticmethod
     def id(root: strawberry.Parent[str]) -> strawberry.ID:
         return strawberry.ID(root)
@@ -20,6 +20,7 @@ class User:
     username: str | None = batched(
         "Their name to sign in with, where it is known.",
         lambda user_id, _: Request(services.users.usernames, user_id),
+        reads=(),
     )
 
 
@@ -29,7 +30,7 @@ class Viewer:
     team_id: strawberry.ID = strawberry.field(description="The team that everything shown belongs to.")
     name: str = strawberry.field(description="The user's name, or the key's where the user has none.")
 
-    @field("What the key allows, in alphabetical order.")
+    @field("What the key allows, in alphabetical order.", reads=("permissions",))
     @staticmethod
     def permissions(root: strawberry.Parent[DomainViewer]) -> list[Permission]:
         return sorted(root.permissions, key=lambda permission: permission.name)

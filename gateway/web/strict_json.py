@@ -30,14 +30,14 @@ def loads(text: bytes) -> Json:
 
 def _is_deep(value: Json) -> bool:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             child
             for parent in level
             if isinstance(parent, dict | list)
             for child in (parent.values() if isinstance(parent, dict) else parent)
         ]
-    return bool(level)
+    return any(isinstance(value, dict | list) for value in level)
 
 
 def _object(members: list[tuple[str, Json]]) -> dict[str, Json]:

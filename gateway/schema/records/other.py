@@ -13,12 +13,16 @@ from gateway.schema.scalars import JSON
 class OtherConfig(RecordConfig):
     kind = OTHER
 
-    @field("The type in the documents' spelling; empty for a record that has none.")
+    @field("The type in the documents' spelling; empty for a record that has none.", reads=("type",))
     @staticmethod
     def type(root: strawberry.Parent[ConfigSource]) -> str:
         return root.row.type
 
-    @field("The document's `config` as stored; an empty object for a record that has none.", graphql_type=JSON)
+    @field(
+        "The document's `config` as stored; an empty object for a record that has none.",
+        graphql_type=JSON,
+        reads=("document",),
+    )
     @staticmethod
     def raw(root: strawberry.Parent[ConfigSource]) -> Json:
         config = root.row.document.get("config")

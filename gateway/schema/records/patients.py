@@ -6,7 +6,7 @@ import strawberry
 
 from gateway.domain.enums import Status
 from gateway.domain.records.patients import PATIENTS
-from gateway.domain.section import Section
+from gateway.schema import readers
 from gateway.schema.fields import key
 from gateway.schema.record_config import RecordConfig, status
 
@@ -18,7 +18,7 @@ class PatientConfig(RecordConfig):
     id: str | None = key("id", "The patient's id in the system it came from.")
     first_name: str | None = key("firstName", "The given name.")
     last_name: str | None = key("lastName", "The family name.")
-    birth_date: date | None = key("birthDate", "The day of birth.", Section.date)
+    birth_date: date | None = key("birthDate", "The day of birth.", readers.date)
     gender: str | None = key("gender", "In the words of the system it came from.")
     phone: str | None = key("phone", "The telephone number.")
     email: str | None = key("email", "The e-mail address.")

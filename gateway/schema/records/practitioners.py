@@ -7,8 +7,8 @@ import strawberry
 from gateway import services
 from gateway.domain.enums import Status
 from gateway.domain.records.practitioners import PRACTITIONERS
-from gateway.domain.section import Section
 from gateway.execution import Request
+from gateway.schema import readers
 from gateway.schema.fields import batched, key
 from gateway.schema.record_config import ConfigSource, RecordConfig, status
 from gateway.tables import ResourceRecord as ResourceRecordRow
@@ -17,8 +17,7 @@ from gateway.tables import ResourceRecord as ResourceRecordRow
 _RECORD: object = Annotated["ResourceRecord", strawberry.lazy("gateway.schema.resource_records")] | None  # noqa: F821
 
 
-def _slots(section: Section[object], key: str) -> list[Section[object]]:
-    return section.complete_sections(key, "start", "end")
+_SLOTS = readers.complete_sections("start", "end")
 
 
 @strawberry.type(description="A field of medicine.")
@@ -41,13 +40,13 @@ class TimeSlot:
 
 @strawberry.type(description="When a practitioner works, by day of the week; empty for a day off.")
 class WorkingHours:
-    mon: list[TimeSlot] = key("mon", "On Monday.", _slots)
-    tue: list[TimeSlot] = key("tue", "On Tuesday.", _slots)
-    wed: list[TimeSlot] = key("wed", "On Wednesday.", _slots)
-    thu: list[TimeSlot] = key("thu", "On Thursday.", _slots)
-    fri: list[TimeSlot] = key("fri", "On Friday.", _slots)
-    sat: list[TimeSlot] = key("sat", "On Saturday.", _slots)
-    sun: list[TimeSlot] = key("sun", "On Sunday.", _slots)
+    mon: list[TimeSlot] = key("mon", "On Monday.", _SLOTS)
+    tue: list[TimeSlot] = key("tue", "On Tuesday.", _SLOTS)
+    wed: list[TimeSlot] = key("wed", "On Wednesday.", _SLOTS)
+    thu: list[TimeSlot] = key("thu", "On Thursday.", _SLOTS)
+    fri: list[TimeSlot] = key("fri", "On Friday.", _SLOTS)
+    sat: list[TimeSlot] = key("sat", "On Saturday.", _SLOTS)
+    sun: list[TimeSlot] = key("sun", "On Sunday.", _SLOTS)
 
 
 def _supervisor(root: ConfigSource, _: object) -> Request | None:
@@ -70,16 +69,19 @@ class PractitionerConfig(RecordConfig):
     education: str | None = key("education", "Where the practitioner learned.")
     supervisor_id: strawberry.ID | None = key("supervisorId", "The id of the supervisor's resource record.")
     status: Status = key("status", "Whether the practitioner is in use.", status)
-    languages: list[str] = key("languages", "What the practitioner speaks.", Section.texts)
-    specialties: list[Specialty] = key("specialties", "The fields of medicine.", Section.sections)
-    locations: list[PractitionerLocation] = key("locations", "Where the practitioner works.", Section.sections)
-    working_hours: WorkingHours = key("workingHours", "When the practitioner works.", Section.section)
+    languages: list[str] = key("languages", "What the practitioner speaks.", readers.texts)
+    specialties: list[Specialty] = key("specialties", "The fields of medicine.", readers.sections)
+    locations: list[PractitionerLocation] = key("locations", "Where the practitioner works.", readers.sections)
+    working_hours: WorkingHours = key("workingHours", "When the practitioner works.", readers.section)
     preferred_visiting_reasons: list[strawberry.ID] = key(
-        "preferred_visiting_reasons", "The ids of the visiting reasons taken first.", Section.texts
+        "preferred_visiting_reasons", "The ids of the visiting reasons taken first.", readers.texts
     )
 
     supervisor: ResourceRecordRow | None = batched(
-        "The supervisor's record; null when there is none or it is not visible.", _supervisor, graphql_type=_RECORD
+        "The supervisor's record; null when there is none or it is not visible.",
+        _supervisor,
+        graphql_type=_RECORD,
+        reads=("document", "team_id", "id"),
     )
 
 
