@@ -122,7 +122,7 @@ class Database:
         return self._writer.dialect
 
     def snapshot(self, *, once: bool = False) -> Snapshot:
-        """A snapshot for one operation, to be closed; `once` if it is to be read from by one statement."""
+        """One snapshot of rows, for as long as a block lasts; `once` if one statement is to read from it."""
         return Snapshot(self._leases, once=once)
 
     @asynccontextmanager

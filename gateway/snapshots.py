@@ -8,7 +8,7 @@ statements come prepared (`gateway.queries`), and the driver runs them itself.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeVar, TypeVarTuple, cast
+from typing import Any, Protocol, Self, TypeVar, TypeVarTuple, cast
 
 from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -192,7 +192,10 @@ class Snapshot:
                 await self._leases.drop(lease)
             raise
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
         """End the transaction and give the lease back."""
         lease = self._lease
         if lease is None:

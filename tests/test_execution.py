@@ -1,6 +1,6 @@
 """Compiled selections give what the ordinary executor gives, to the byte, or leave it to give that."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import orjson
@@ -8,9 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway import services
 from gateway.domain.section import Document
-from gateway.execution import CompilingExecutor
+from gateway.execution import CompilingExecutor, operations
+from gateway.execution.operations import KnownOperation, KnownOperations
 from gateway.schema import schema
+from gateway.snapshots import Fetch, Reader, Snapshot
 from tests.factories import connected, record, store, use_case, use_case_group, user, webhook
 from tests.gateway import USER, Client, Gateway, served
 from tests.operations import queries
@@ -91,30 +94,46 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return answered
 
 
-async def both(
-    client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **variables: object
-) -> tuple[bytes, bytes]:
-    """The answer of either executor."""
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each operation that was known was answered so; none is known before."""
+    answered: list[bool] = []
+    answer = KnownOperation.data
+
+    async def watched(self: KnownOperation, *arguments: Any) -> object:
+        place = len(answered)
+        answered.append(False)
+        data = await answer(self, *arguments)
+        answered[place] = True
+        return data
+
+    monkeypatch.setattr(KnownOperation, "data", watched)
+    monkeypatch.setattr(CompilingExecutor, "_executed", KnownOperations())
+    return answered
+
+
+async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **variables: object) -> bytes:
+    """The one answer of the ordinary executor, of plans, and of what is known twice, without what moves in it."""
+    monkeypatch.setattr(CompilingExecutor, "_executed", KnownOperations())
     answers = []
-    for executor in (CompilingExecutor, StrawberryGraphQLCoreExecutionContext):
+    for executor in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
         monkeypatch.setattr(schema, "execution_context_class", executor)
-        answers.append((await client.send(query, variables)).content)
-    compiled, ordinary = answers
-    return compiled, ordinary
+        answers.append(_timeless((await client.send(query, variables)).content))
+    ordinary, *compiled = answers
+    assert compiled == [ordinary] * 3
+    return ordinary
 
 
 async def test_a_plan_answers_as_the_ordinary_executor_does(
-    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool]
+    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool], known: list[bool]
 ) -> None:
     for variables in ({}, {"is": False, "not": True}, {"is": True, "not": True}):
-        compiled, ordinary = await both(client, monkeypatch, EVERYTHING, **variables)
-        assert compiled == ordinary
-        assert "errors" not in orjson.loads(compiled)
-    assert planned == [True] * 6
+        assert "errors" not in orjson.loads(await answer(client, monkeypatch, EVERYTHING, **variables))
+    assert (planned, known) == ([True] * 6, [True] * 6)
 
 
 async def test_what_is_not_plain_is_left_to_the_ordinary_executor(
-    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool]
+    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool], known: list[bool]
 ) -> None:
     query = """{
       __schema { queryType { name } }
@@ -122,40 +141,93 @@ async def test_what_is_not_plain_is_left_to_the_ordinary_executor(
       b: integration(id: "i0") { ... on ConnectedIntegration { useCases(first: 0) { totalCount } } }
       c: integration(id: "missing") { id }
     }"""
-    compiled, ordinary = await both(client, monkeypatch, query)
-    assert compiled == ordinary
-    assert [error["path"][0] for error in orjson.loads(compiled)["errors"]] == ["b", "c"]
-    assert planned == [False]
+    errors = orjson.loads(await answer(client, monkeypatch, query))["errors"]
+    assert [error["path"][0] for error in errors] == ["b", "c"]
+    assert (planned, known) == ([False] * 3, [])
 
 
 async def test_a_null_where_a_value_is_promised_is_told_by_the_ordinary_executor(
-    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool]
+    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool], known: list[bool]
 ) -> None:
     monkeypatch.setattr("gateway.services.use_case_groups.integrations_above", _nothing)
     query = '{ useCase(id: "u0") { id integration { id } } useCaseGroup(id: "g") { id integration { id } } }'
-    compiled, ordinary = await both(client, monkeypatch, query)
-    assert compiled == ordinary
-    assert orjson.loads(compiled)["data"] == {"useCase": None, "useCaseGroup": None}
-    assert planned == [False, False]
+    data = orjson.loads(await answer(client, monkeypatch, query))["data"]
+    assert data == {"useCase": None, "useCaseGroup": None}
+    assert (planned, known) == ([False] * 6, [False] * 2)
 
 
 async def _nothing(*_: object) -> dict[object, object]:
     return {}
 
 
-async def test_a_setting_turns_it_off(database_url: str, planned: list[bool]) -> None:
+async def test_a_setting_turns_it_off(database_url: str, planned: list[bool], known: list[bool]) -> None:
     for compiled in (True, False):
         async with served(database_url, compiled_selections=compiled) as gateway:
-            await (await gateway.client()).data("{ integrations { totalCount } }")
-    assert planned == [True]
+            for _ in range(2):
+                await (await gateway.client()).data("{ integrations { totalCount } }")
+    assert (planned, known) == ([True], [True])
+
+
+async def test_what_was_seen_to_read_once_is_read_without_a_transaction(
+    client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
+) -> None:
+    ran: list[str] = []
+    run = Snapshot._run
+
+    async def watched(self: Snapshot, fetch: Fetch, statement: str, parameters: Sequence[object]) -> object:
+        ran.append(statement.split(maxsplit=1)[0])
+        return await run(self, fetch, statement, parameters)
+
+    monkeypatch.setattr(Snapshot, "_run", watched)
+    query = "query($id: ID!) { integration(id: $id) { name } }"
+    for _ in range(3):
+        ran.clear()
+        assert await client.data(query, id="i0") == {"integration": {"name": "i0"}}
+    # The first is that of the key, whom nobody remembers here.
+    assert [statement for statement in ran if statement == "SELECT"] == ["SELECT"] * 2 == ran
+    (error,) = (await client(query, id="missing"))["errors"]
+    assert error["extensions"]["code"] == "NOT_FOUND"
+    assert await client.data(query, id="i1") == {"integration": {"name": "i1"}}
+    assert known == [True, True, False, True]
+
+
+async def test_an_operation_that_comes_to_read_twice_gets_a_transaction(
+    client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
+) -> None:
+    get = services.integrations.get
+
+    async def twice(session: Reader, *arguments: Any) -> object:
+        await get(session, *arguments)
+        return await get(session, *arguments)
+
+    query = '{ integration(id: "i0") { name } }'
+    for _ in range(3):
+        await client.data(query)
+    monkeypatch.setattr(services.integrations, "get", twice)
+    for _ in range(3):
+        assert await client.data(query) == {"integration": {"name": "i0"}}
+    assert known == [True, True, False, True, True]
+
+
+async def test_what_is_known_is_bounded(
+    client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
+) -> None:
+    monkeypatch.setattr(operations, "_MAX_CHARACTERS", 200)
+    for number in range(9):
+        query = f"{{ viewer {{ userId a{number}: userId }} }}"
+        for _ in range(2):
+            await client.data(query)
+    assert known == [True] * 9
+    executed = CompilingExecutor._executed
+    assert len(executed._known) < 9
+    assert executed._characters == sum(len(text) for text, _ in executed._known) <= 200
 
 
 @PROPERTY
 @given(query=queries(schema._schema, lambda _name, _type: None))
 async def test_random_operations_have_one_answer(client: Client, query: str) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        compiled, ordinary = await both(client, monkeypatch, query)
-    assert _timeless(compiled) == _timeless(ordinary)
+        await answer(client, monkeypatch, query)
 
 
 def _timeless(answer: bytes) -> bytes:

@@ -20,6 +20,7 @@ from tests.factories import connected, store, use_case_group
 from tests.gateway import OTHER_TEAM, TEAM, USER
 
 VIEWER = Viewer(TEAM, USER, "n", "k", frozenset({Permission.ADMIN}))
+NAMES = sql.users.usernames(VIEWER, ["nobody"])
 
 
 async def test_a_statement_is_built_once_for_all_values(database: Database) -> None:
@@ -67,22 +68,21 @@ async def test_values_in_every_place_reach_the_database(database: Database) -> N
         not_=IntegrationFilter(created_at=InstantTest(gt=datetime(2999, 1, 1, tzinfo=UTC))),
         kind=(IntegrationKind.CONNECTED,),
     )
-    snapshot = database.snapshot()
-    rows = await snapshot.rows(sql.integrations.listed(VIEWER, filter, Page(OLDEST_FIRST)))
-    assert [row.id for row in rows] == ["a", "c"]
-    second = await snapshot.rows(sql.integrations.listed(VIEWER, filter, Page(OLDEST_FIRST, size=1, offset=1)))
-    assert [row.id for row in second] == ["a", "c"]
-    assert await snapshot.tuples(sql.integrations.count(VIEWER, filter)) == [(2,)]
-    await snapshot.close()
+    async with database.snapshot() as snapshot:
+        rows = await snapshot.rows(sql.integrations.listed(VIEWER, filter, Page(OLDEST_FIRST)))
+        assert [row.id for row in rows] == ["a", "c"]
+        page = Page(OLDEST_FIRST, size=1, offset=1)
+        rows = await snapshot.rows(sql.integrations.listed(VIEWER, filter, page))
+        assert [row.id for row in rows] == ["a", "c"]
+        assert await snapshot.tuples(sql.integrations.count(VIEWER, filter)) == [(2,)]
 
 
 async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
     await store(database, connected("i", name="n"))
     await store(database, use_case_group("g", "i"))
-    snapshot = database.snapshot()
-    (row,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
-    (group,) = await snapshot.rows(sql.use_case_groups.by_ids(VIEWER, ["g"]))
-    await snapshot.close()
+    async with database.snapshot() as snapshot:
+        (row,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
+        (group,) = await snapshot.rows(sql.use_case_groups.by_ids(VIEWER, ["g"]))
     async with database.read() as session:
         entity = await session.get_one(Integration, (TEAM, "i"))
         entity_group = await session.get_one(UseCaseGroup, (TEAM, "g"))
@@ -99,11 +99,9 @@ async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
 
 async def test_a_row_holds_what_was_asked_for_and_its_key(database: Database) -> None:
     await store(database, connected("i", name="n"))
-    snapshot = database.snapshot(once=True)
-    (row,) = await snapshot.rows(
-        sql.integrations.by_id(VIEWER, "i", None), "kind", columns=frozenset({"name", "nodes"})
-    )
-    await snapshot.close()
+    columns = frozenset({"name", "nodes"})
+    async with database.snapshot(once=True) as snapshot:
+        (row,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None), "kind", columns=columns)
     assert (row.team_id, row.id, row.name, row.kind) == (TEAM, "i", "n", IntegrationKind.CONNECTED)
     with pytest.raises(AttributeError):
         _ = row.document
@@ -111,38 +109,33 @@ async def test_a_row_holds_what_was_asked_for_and_its_key(database: Database) ->
 
 async def test_a_snapshot_stays_as_it_was(database: Database) -> None:
     await store(database, connected("i", name="before"))
-    snapshot = database.snapshot()
-    name = frozenset({"name"})
-    (before,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None), columns=name)
-    async with database.write() as session:
-        await session.execute(update(Integration).values(name="after"))
-    (again,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None), columns=name)
-    await snapshot.close()
-    later = database.snapshot(once=True)
-    (after,) = await later.rows(sql.integrations.by_id(VIEWER, "i", None), columns=name)
-    await later.close()
+    query = sql.integrations.by_id(VIEWER, "i", None)
+    async with database.snapshot() as snapshot:
+        (before,) = await snapshot.rows(query)
+        async with database.write() as session:
+            await session.execute(update(Integration).values(name="after"))
+        (again,) = await snapshot.rows(query)
+    async with database.snapshot(once=True) as later:
+        (after,) = await later.rows(query)
     assert (before.name, again.name, after.name) == ("before", "before", "after")
 
 
 async def test_a_snapshot_to_be_read_from_once_is_not_read_from_again(database: Database) -> None:
-    snapshot = database.snapshot(once=True)
-    await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
-    with pytest.raises(SecondRead):
+    async with database.snapshot(once=True) as snapshot:
         await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
-    await snapshot.close()
+        with pytest.raises(SecondRead):
+            await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
 
 
 async def test_connections_are_used_again_and_no_more_than_allowed(database_url: str) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=2, database_pool_timeout=0.05))
-    one, two, three = (database.snapshot() for _ in range(3))
-    await one.tuples(sql.users.usernames(VIEWER, ["u"]))
-    await two.tuples(sql.users.usernames(VIEWER, ["u"]))
-    with pytest.raises(TimeoutError):
-        await three.tuples(sql.users.usernames(VIEWER, ["u"]))
-    await one.close()
-    assert await three.tuples(sql.users.usernames(VIEWER, ["u"])) == []
-    await two.close()
-    await three.close()
+    async with database.snapshot() as one, database.snapshot() as three:
+        async with database.snapshot() as two:
+            await one.tuples(NAMES)
+            await two.tuples(NAMES)
+            with pytest.raises(TimeoutError):
+                await three.tuples(NAMES)
+        assert await three.tuples(NAMES) == []
     await database.dispose()
 
 
@@ -150,8 +143,6 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=1, database_pool_timeout=0.05))
-    snapshot = database.snapshot()
-    await snapshot.tuples(sql.users.usernames(VIEWER, ["u"]))
     run = Snapshot._run
 
     async def endless(self: Snapshot, *_: object) -> object:
@@ -160,15 +151,15 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
 
         return await run(self, waiting, "SELECT 1", ())
 
-    monkeypatch.setattr(Snapshot, "_run", endless)
-    task = asyncio.create_task(snapshot.tuples(sql.users.usernames(VIEWER, ["u"])))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    monkeypatch.undo()
-    await snapshot.close()
-    again = database.snapshot()
-    assert await again.tuples(sql.users.usernames(VIEWER, ["u"])) == []
-    await again.close()
+    async with database.snapshot() as snapshot:
+        await snapshot.tuples(NAMES)
+        monkeypatch.setattr(Snapshot, "_run", endless)
+        task = asyncio.create_task(snapshot.tuples(NAMES))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        monkeypatch.undo()
+    async with database.snapshot() as again:
+        assert await again.tuples(NAMES) == []
     await database.dispose()

@@ -41,11 +41,6 @@ def parse(text: str) -> datetime | None:
         return None
 
 
-def text(value: datetime | str) -> str:
-    """An instant as it is written; one that SQLite stored is written so already."""
-    return value if isinstance(value, str) else isoformat(value)
-
-
 def isoformat(value: datetime) -> str:
     """`2023-11-07T05:31:56.000Z`: UTC, milliseconds, 24 characters for each year from 1 to 9999."""
     if value.tzinfo is not UTC:

@@ -35,7 +35,7 @@ class Plan:
         compiler = Compiler(executor)
         self.project, self.collect = compiler.completer(type_, details)
         self.stages = compiler.stages
-        self.attributes = getattr(compiler, "attributes", None)
+        self.attributes = compiler.attributes
         """What is read of the objects that the field's value consists of; None for all."""
 
     async def complete(self, executor: "PlanningExecutor", value: object) -> object:
@@ -70,9 +70,7 @@ async def _answers(
         if asked is not None:
             batches.setdefault((asked.batch, asked.arguments), {})[asked.key] = None
     found = {
-        (batch, further): await executor.context_value.load_many(
-            batch, [*keys], further, getattr(stage, "attributes", None)
-        )
+        (batch, further): await executor.context_value.load_many(batch, [*keys], further, stage.attributes)
         for (batch, further), keys in batches.items()
     }
 

@@ -58,8 +58,7 @@ class Context:
                 raise asyncio.CancelledError
             if self._reader is None:
                 snapshot = self.database.snapshot(once=self._reads_once)
-                self._scope.push_async_callback(snapshot.close)
-                self._reader = snapshot
+                self._reader = await self._scope.enter_async_context(snapshot)
             yield self._reader if columns is None else Narrow(self._reader, columns)
 
     def expect(self, columns: Columns, *, once: bool) -> None:
@@ -156,7 +155,7 @@ class Context:
     async def close(self) -> None:
         """End the snapshot, and with it a dry run's transaction."""
         async with self._lock:
-            self._reader = None
+            self._reader, self._columns, self._reads_once = None, None, False
             self._loaders.clear()
             self._found.clear()
             await self._scope.aclose()

@@ -37,8 +37,8 @@ class Authentication:
         if viewer is not None and monotonic() < until:
             return viewer
         key, user_id = _credentials(*sent)
-        async with self._database.read() as session:
-            viewer = await services.keys.authenticate(session, key, user_id)
+        async with self._database.snapshot(once=True) as snapshot:
+            viewer = await services.keys.authenticate(snapshot, key, user_id)
         self._remember(name, viewer)
         return viewer
 
