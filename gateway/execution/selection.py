@@ -132,10 +132,10 @@ class Survey:
         node = details[0].node
         definition = type_.fields[node.name.value]
         field_ = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        if not (isinstance(field_, StrawberryField) and _is_plain(field_)):
+        if not (isinstance(field_, StrawberryField) and is_plain(field_)):
             # A field of the introspection, or more than a function of its source.
             raise NotPlain
-        attributes.add(_read_for(field_))
+        attributes.add(read_for(field_))
         if not isinstance(field_, BatchedField):
             return Entry(key, definition.type, field_, None, self.objects(definition.type, details, attributes))
         stage, place, below_it = Stage(field_, definition, node), len(self.stages), Attributes()
@@ -145,7 +145,8 @@ class Survey:
         return Entry(key, definition.type, field_, place, below)
 
 
-def _is_plain(field_: StrawberryField) -> bool:
+def is_plain(field_: StrawberryField) -> bool:
+    """Whether a field is no more than a function of its source, or batched."""
     resolver = field_.base_resolver
     if isinstance(field_, BatchedField | PlainField) or resolver is None:
         return True
@@ -154,7 +155,8 @@ def _is_plain(field_: StrawberryField) -> bool:
     )
 
 
-def _read_for(field_: StrawberryField) -> Iterable[str] | None:
+def read_for(field_: StrawberryField) -> Iterable[str] | None:
+    """The attributes that a field reads, of its source or of the row which that is a part of; None for any."""
     declared: Iterable[str] | None = field_.metadata.get(READS)
     if field_.base_resolver or isinstance(field_, BatchedField | PlainField):
         return declared

@@ -17,11 +17,14 @@ from gateway.domain.paging import (
     decode_cursor,
 )
 from gateway.errors import CursorInvalid, Problems
-from gateway.execution import Request
+from gateway.execution import READS, Request
 from gateway.execution.fields import Batch
 from gateway.schema.fields import batched
 
 T = TypeVar("T")
+
+ORDERED_BY = ("created_at", "updated_at", "name_key", "username_key", "created_by", "id", "team_id")
+"""The attributes of rows that some order of a list goes by, and so its cursors."""
 
 First = Annotated[
     int | None,
@@ -141,17 +144,21 @@ class ConnectionSource:
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The page's entries, each with its cursor.")
+    edges: list[Edge[T]] = strawberry.field(
+        description="The page's entries, each with its cursor.", metadata={READS: ORDERED_BY}
+    )
     nodes: list[T] = strawberry.field(description="The page's entries without their cursors.")
     page_info: PageInfo = batched(
         "Where the page stands in its list.",
         lambda root, _: root.asked_for_place(),
         lambda total, root, _: root.place(total),
+        reads=ORDERED_BY,
     )
     total_count: int = batched(
         "How many entries the whole list has; counted only when asked for.",
         lambda root, _: root.total,
         lambda total, *_: total or 0,
+        reads=(),
     )
 
 

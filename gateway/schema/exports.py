@@ -68,7 +68,10 @@ class IntegrationExport:
     async def checksum(root: strawberry.Parent[ExportSource], info: Info) -> str:
         return exports.checksum(services.exports.document(root.integration, await root.below(info), {}))
 
-    @field("Paths of what was left out of `document`, such as `integration.config.accessToken`.")
+    @field(
+        "Paths of what was left out of `document`, such as `integration.config.accessToken`.",
+        reads=("document", "secrets"),
+    )
     @staticmethod
     def redacted_fields(root: strawberry.Parent[ExportSource]) -> list[str]:
         if root.secrets is SecretsMode.INCLUDE:
