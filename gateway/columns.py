@@ -62,17 +62,8 @@ Text = String().with_variant(String(collation="C"), "postgresql")
 """Text that sorts by code point on every database."""
 
 
-class JsonText(TypeDecorator[Any]):
-    """JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys.
-
-    To every driver it is text, so that it need not be decoded where nobody looks into it.
-    """
-
-    impl = JSON(none_as_null=True)
-    cache_ok = True
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 (any JSON)
-        return None if value is None else orjson.loads(value)
+JsonText = JSON(none_as_null=True)
+"""JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys."""
 
 
 class Texts(TypeDecorator[list[str]]):

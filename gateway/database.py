@@ -88,7 +88,7 @@ class Database:
         return create_async_engine(
             self.url,
             json_serializer=lambda value: orjson.dumps(value).decode(),
-            json_deserializer=str,
+            json_deserializer=orjson.loads,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=pool_timeout,

@@ -10,9 +10,9 @@ from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 import orjson
-from sqlalchemy import Column, Dialect, Select, Table
+from sqlalchemy import JSON, Column, Dialect, Select, Table
 
-from gateway.columns import Instant, JsonText
+from gateway.columns import Instant
 from gateway.tables import Base
 
 Columns: TypeAlias = frozenset[str] | None
@@ -28,9 +28,13 @@ class Decoded:
         self._name, self._place = name, place
 
     def __get__(self, row: tuple[Any, ...], _owner: type) -> object:
-        text = row[self._place]
-        found = row.__dict__[self._name] = None if text is None else orjson.loads(text)
+        found = row.__dict__[self._name] = _decoded(row[self._place])
         return found
+
+
+def _decoded(value: object) -> object:
+    """Of a column of objects or lists: text, but where SQLAlchemy's codec has read it already."""
+    return orjson.loads(value) if isinstance(value, str) else value
 
 
 def chosen(entity: type[Base], columns: Columns, needed: Sequence[str] = ()) -> list[Column[Any]]:
@@ -52,7 +56,7 @@ def entity_maker(entity: type[Base], columns: Sequence[Column[Any]], dialect: Di
 def _row_class(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> type[tuple[Any, ...]]:
     namespace: dict[str, object] = {}
     for place, column in enumerate(columns):
-        if isinstance(column.type, JsonText):
+        if isinstance(column.type, JSON):
             namespace[column.name] = Decoded(column.name, place)
             # As text, for what takes it to the answer as it is.
             namespace[f"{column.name}_json"] = property(itemgetter(place))
@@ -69,6 +73,8 @@ def _reader(column: Column[Any], place: int, dialect: Dialect) -> Callable[[Any]
 
 
 def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:  # noqa: ANN401 (any expression)
+    if isinstance(column.type, JSON):
+        return _decoded
     return cast("Callable[[Any], Any] | None", column.type.dialect_impl(dialect).result_processor(dialect, None))
 
 
