@@ -6,6 +6,7 @@ well is nobody's business here: the operation is then executed the ordinary way,
 what is wrong. So only queries are known: to repeat their beginning does no harm.
 """
 
+from asyncio import TaskGroup
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from copy import copy
@@ -65,6 +66,7 @@ class KnownOperation:
         self._executor = copy(executor)
         self._executor.context_value = None
         self._fields = fields
+        self._attributes = _together([field.plan.attributes for field in fields])
         self._may_read_once = len(fields) == 1 and not fields[0].plan.stages
         self._reads_once = False
 
@@ -72,16 +74,21 @@ class KnownOperation:
         """The operation's data. Raises whatever keeps it from being plain."""
         executor = copy(self._executor)
         executor.context_value, executor.variable_values = context, values
+        context.expect(self._attributes, once=self._reads_once)
         try:
-            data = {field.response_key: await self._complete(executor, field) for field in self._fields}
+            if len(self._fields) == 1:
+                (field,) = self._fields
+                return {field.response_key: await self._complete(executor, field)}
+            # At once, so that what they load is loaded together.
+            async with TaskGroup() as group:
+                tasks = [group.create_task(self._complete(executor, field)) for field in self._fields]
+            return {field.response_key: task.result() for field, task in zip(self._fields, tasks, strict=True)}
         finally:
             self._may_read_once = self._may_read_once and context.reads <= 1
             self._reads_once = self._may_read_once and context.reads == 1
-        return data
 
     async def _complete(self, executor: PlanningExecutor, field: RootField) -> object:
         definition, plan = field.definition, field.plan
-        executor.context_value.expect(plan.attributes, once=self._reads_once)
         nodes = [detail.node for detail in field.details]
         path = Path(None, field.response_key, field.parent_type.name)
         info = executor.build_resolve_info(definition, nodes, field.parent_type, path)
@@ -93,6 +100,11 @@ class KnownOperation:
         if isinstance(definition.type, GraphQLNonNull):
             raise NotPlain
         return None
+
+
+def _together(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    """All attributes that any reads; None when one reads all there are."""
+    return None if None in attributes else frozenset[str]().union(*filter(None, attributes))
 
 
 @dataclass(slots=True)
