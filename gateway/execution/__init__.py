@@ -9,13 +9,23 @@ selection below it as generated functions, made at first sight and kept with the
 
 **What compiles.** Fields read by attribute; `PlainField`, a pure function of its source; static methods of a
 type that take nothing but their parent; `BatchedField`, whose values for all sources of an operation are found
-at once; objects, interfaces and unions of these, lists, nulls, `__typename`, aliases, fragments, `@skip` and
-`@include`.
+at once; objects of these, interfaces and unions whose types share one `resolve_type`, lists, nulls,
+`__typename`, aliases, fragments, `@skip` and `@include`.
+
+**Straight and careful.** Documents are mostly well-formed, and never surely so. A `PlainField` may give straight
+code for its value, which reads a part of a document in place and raises wherever something is not as it should
+be. What an object's straight function raises for is given by its careful function, where every field is read as
+a resolver reads it. So an odd row costs little, and its neighbours nothing.
 
 **What falls back.** A root field below which anything else is selected (a resolver with arguments or an info
 object, `@defer`) is answered by the ordinary executor, from the same value of the root field's resolver. So is
-one whose plan meets something on its way that plain data does not hold: a null where the schema promises a
+one whose plan meets something on its way that not even careful code takes: a null where the schema promises a
 value, a leaf of another type, an exception of a batch.
+
+**What is read.** A plan knows which attributes it reads of the objects it is given and of those each batch finds
+(`Compiler.attributes`, `Stage.attributes`), so that no others need to be fetched. A field without a resolver reads
+the attribute of its name; any other says what it reads under `READS` in its metadata, and a `resolve_type` by
+`reads`. Where one does not say, nobody knows: the plan reads anything.
 
 **Why it is exact.** A plan either gives what the ordinary executor would give or gives nothing: leaves are
 accepted only in the very form that their serializer would leave as it is (or are serialized by it), and errors,
