@@ -32,6 +32,14 @@ class Decoded:
         return found
 
 
+def _texter(place: int) -> Callable[[Any], object]:
+    def text(row: tuple[Any, ...]) -> object:
+        value = row[place]
+        return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+    return text
+
+
 def _decoded(value: object) -> object:
     """Of a column of objects or lists: text, but where SQLAlchemy's codec has read it already."""
     return orjson.loads(value) if isinstance(value, str) else value
@@ -59,7 +67,7 @@ def _row_class(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dial
         if isinstance(column.type, JSON):
             namespace[column.name] = Decoded(column.name, place)
             # As text, for what takes it to the answer as it is.
-            namespace[f"{column.name}_json"] = property(itemgetter(place))
+            namespace[f"{column.name}_json"] = property(_texter(place))
         else:
             namespace[column.name] = property(_reader(column, place, dialect))
     return type(entity.__name__, (*entity.row_bases, tuple), namespace)

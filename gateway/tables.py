@@ -56,6 +56,9 @@ class Sectioned:
     document: Any
     """A `Document`; what SQLAlchemy maps is a column of it."""
 
+    document_json: str
+    """It as it is stored; only of rows that are read without their entity."""
+
     def section(self) -> Section[Self]:
         """The document's outermost object, for reading."""
         return Section(self.document, self)

@@ -35,6 +35,13 @@ def compose(
     return parts if envelope is None else {**parts, **envelope}
 
 
+def spliced(integration: str, use_cases: Sequence[str], records: Sequence[str], envelope: Document | None) -> str:
+    """The export document of these parts, which are JSON already, as JSON."""
+    rest = "" if not envelope else "," + orjson.dumps(envelope).decode()[1:-1]
+    parts = f'"{USE_CASES}":[{",".join(use_cases)}],"{RESOURCE_RECORDS}":[{",".join(records)}]'
+    return f'{{"{INTEGRATION}":{integration},{parts}{rest}}}'
+
+
 def with_secrets(integration: Document, secrets: Document) -> Document:
     """An integration's document with its secrets back in their places in `config`."""
     config = integration.get("config", {})

@@ -1,9 +1,12 @@
 """One integration with all that hangs below it, and back again."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 import strawberry
+from orjson import Fragment
 
 from gateway import services
 from gateway.database import WriteSession
@@ -18,7 +21,7 @@ from gateway.schema.payloads import UserError, answer
 from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import JSON
 from gateway.schema.use_cases import UseCase
-from gateway.services.exports import Lists
+from gateway.services.exports import Below
 from gateway.tables import Integration as IntegrationRow
 
 
@@ -28,10 +31,18 @@ class ExportSource:
 
     integration: IntegrationRow
     secrets: SecretsMode
+    disclose: Callable[[IntegrationRow], Document]
+    """Gives the integration's secrets, and has it written down that it did."""
 
-    async def below(self, info: Info) -> Lists:
-        """The documents below the integration, read once for all fields."""
-        return await info.context.load(services.exports.lists, self.integration.id) or Lists((), ())
+
+def _below(root: ExportSource, _: object) -> Request:
+    return Request(services.exports.below, root.integration.id)
+
+
+def _document(below: Below, root: ExportSource, _: object) -> Fragment:
+    """The document as JSON that nobody has taken apart."""
+    secrets = root.disclose(root.integration) if root.secrets is SecretsMode.INCLUDE else {}
+    return Fragment(services.exports.document(root.integration, below, secrets))
 
 
 @strawberry.type(description="One integration with all its use cases and resource records, read in one snapshot.")
@@ -49,15 +60,14 @@ class IntegrationExport:
         lambda found, *_: found or (),
     )
 
-    @field(
+    document: Fragment = batched(
         "The export in the documents' own spelling: `integration`, `use_cases`, `resource_records`, and whatever "
         "else the imported document held.",
+        _below,
+        _document,
         graphql_type=JSON,
+        reads=("team_id", "id", "document", "secrets", "envelope"),
     )
-    @staticmethod
-    async def document(root: strawberry.Parent[ExportSource], info: Info) -> Document:
-        secrets = info.context.secrets(root.integration) if root.secrets is SecretsMode.INCLUDE else {}
-        return services.exports.document(root.integration, await root.below(info), secrets)
 
     @field(
         "SHA-256 over the canonical form of `document` (compact, keys sorted, both lists sorted) without `_id`, "
@@ -66,7 +76,9 @@ class IntegrationExport:
     )
     @staticmethod
     async def checksum(root: strawberry.Parent[ExportSource], info: Info) -> str:
-        return exports.checksum(services.exports.document(root.integration, await root.below(info), {}))
+        below = await info.context.load(services.exports.below, root.integration.id)
+        # In a thread: it takes all documents apart, and there may be very many.
+        return await asyncio.to_thread(services.exports.checksum, root.integration, below or Below([], []))
 
     @field(
         "Paths of what was left out of `document`, such as `integration.config.accessToken`.",
@@ -97,7 +109,7 @@ class ExportQueries:
     ) -> ExportSource:
         async with info.context.read() as session:
             row = await services.exports.get(session, info.context.viewer, integration_id, secrets)
-        return ExportSource(row, secrets)
+        return ExportSource(row, secrets, info.context.secrets)
 
 
 @strawberry.type(description="What became of an imported document, or why nothing did.")

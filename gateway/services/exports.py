@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import orjson
+
 from gateway import sql
 from gateway.database import Session
 from gateway.domain import exports
@@ -20,11 +22,11 @@ from gateway.tables import Integration, ResourceRecord, UseCase
 _BELOW: tuple[type[UseCase | ResourceRecord], ...] = (UseCase, ResourceRecord)
 
 
-class Lists(NamedTuple):
-    """The documents of what hangs below an integration, in the order of an export."""
+class Below(NamedTuple):
+    """What hangs below an integration, in the order of an export."""
 
-    use_cases: Sequence[Document]
-    resource_records: Sequence[Document]
+    use_cases: list[UseCase]
+    resource_records: list[ResourceRecord]
 
 
 async def get(session: Reader, viewer: Viewer, id: str, secrets: SecretsMode) -> Integration:
@@ -61,24 +63,35 @@ async def resource_records(
     return found
 
 
-async def lists(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Lists]:
-    """The documents below each of these integrations, and nothing else of their rows."""
-    found: dict[str, tuple[list[Document], list[Document]]] = {id: ([], []) for id in ids}
-    for use_case in await session.rows(sql.exports.children(viewer, UseCase, [*ids]), "integration_id"):
-        found[use_case.integration_id][0].append(use_case.document)
-    for record in await session.rows(sql.exports.children(viewer, ResourceRecord, [*ids]), "integration_id"):
-        found[record.integration_id][1].append(record.document)
-    return {id: Lists(*documents) for id, documents in found.items()}
+async def below(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Below]:
+    """What hangs below each of these integrations, for its documents."""
+    found: dict[str, Below] = {id: Below([], []) for id in ids}
+    for use_case in await session.rows(
+        sql.exports.children(viewer, UseCase, [*ids]), "integration_id", "document"
+    ):
+        found[use_case.integration_id].use_cases.append(use_case)
+    for record in await session.rows(
+        sql.exports.children(viewer, ResourceRecord, [*ids]), "integration_id", "document"
+    ):
+        found[record.integration_id].resource_records.append(record)
+    return found
 
 
-def document(integration: Integration, below: Lists, secrets: Document) -> Document:
-    """The export document, with these of the integration's secrets."""
-    return exports.compose(
-        exports.with_secrets(integration.document, secrets),
-        below.use_cases,
-        below.resource_records,
+def document(integration: Integration, below: Below, secrets: Document) -> str:
+    """The export document as JSON, with these of the integration's secrets."""
+    disclosed = exports.with_secrets(integration.document, secrets) if secrets else None
+    return exports.spliced(
+        integration.document_json if disclosed is None else orjson.dumps(disclosed).decode(),
+        [row.document_json for row in below.use_cases],
+        [row.document_json for row in below.resource_records],
         integration.envelope,
     )
+
+
+def checksum(integration: Integration, below: Below) -> str:
+    """The checksum of the export document."""
+    documents = [row.document for row in below.use_cases], [row.document for row in below.resource_records]
+    return exports.checksum(exports.compose(integration.document, *documents, integration.envelope))
 
 
 async def find(session: Session, id: str, team_id: str | None = None) -> Integration:
@@ -127,7 +140,8 @@ async def whole(
             documents += batch
             advance(len(batch))
         below.append(documents)
-    composed = document(integration, Lists(*below), integration.secrets if included else {})
+    disclosed = exports.with_secrets(integration.document, integration.secrets if included else {})
+    composed = exports.compose(disclosed, below[0], below[1], integration.envelope)
     omitted = [] if included else exports.redacted_fields(integration.document, integration.secrets)
     return composed, omitted
 
