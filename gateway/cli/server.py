@@ -16,6 +16,7 @@ from gateway.settings import Settings
 log = structlog.get_logger(__name__)
 
 _BACKLOG = 2048
+_COLLECTIONS = (100_000, 20, 20)
 """Connections that may wait to be accepted."""
 
 
@@ -61,6 +62,8 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     # What is there by now stays: the schema alone makes each collection of young objects expensive.
     gc.collect()
     gc.freeze()
+    # And what an answer is made of is gone with it: to look for cycles in it time and again finds none.
+    gc.set_threshold(*_COLLECTIONS)
     server = Server(
         uvicorn.Config(
             app,

@@ -1,12 +1,15 @@
 """The export document: how it is put together, and what its checksum covers."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import orjson
 
 from gateway.domain.integrations import SECRETS
 from gateway.domain.section import Document, Json
+
+D = TypeVar("D")
 
 INTEGRATION, USE_CASES, RESOURCE_RECORDS = "integration", "use_cases", "resource_records"
 PARTS = (INTEGRATION, USE_CASES, RESOURCE_RECORDS)
@@ -28,18 +31,10 @@ UNHASHED = frozenset(
 
 
 def compose(
-    integration: Document, use_cases: Sequence[Json], records: Sequence[Json], envelope: Document | None
-) -> Document:
-    """The export document of these parts."""
-    parts: Document = {INTEGRATION: integration, USE_CASES: [*use_cases], RESOURCE_RECORDS: [*records]}
-    return parts if envelope is None else {**parts, **envelope}
-
-
-def spliced(integration: str, use_cases: Sequence[str], records: Sequence[str], envelope: Document | None) -> str:
-    """The export document of these parts, which are JSON already, as JSON."""
-    rest = "" if not envelope else "," + orjson.dumps(envelope).decode()[1:-1]
-    parts = f'"{USE_CASES}":[{",".join(use_cases)}],"{RESOURCE_RECORDS}":[{",".join(records)}]'
-    return f'{{"{INTEGRATION}":{integration},{parts}{rest}}}'
+    integration: D, use_cases: Sequence[D], records: Sequence[D], envelope: Mapping[str, D] | None
+) -> dict[str, D | list[D]]:
+    """The export document of these parts, in whichever form they are."""
+    return {INTEGRATION: integration, USE_CASES: [*use_cases], RESOURCE_RECORDS: [*records], **(envelope or {})}
 
 
 def with_secrets(integration: Document, secrets: Document) -> Document:

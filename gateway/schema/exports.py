@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 import strawberry
-from orjson import Fragment
 
 from gateway import services
 from gateway.database import WriteSession
@@ -39,10 +38,9 @@ def _below(root: ExportSource, _: object) -> Request:
     return Request(services.exports.below, root.integration.id)
 
 
-def _document(below: Below, root: ExportSource, _: object) -> Fragment:
-    """The document as JSON that nobody has taken apart."""
+def _document(below: Below, root: ExportSource, _: object) -> object:
     secrets = root.disclose(root.integration) if root.secrets is SecretsMode.INCLUDE else {}
-    return Fragment(services.exports.document(root.integration, below, secrets))
+    return services.exports.document(root.integration, below, secrets)
 
 
 @strawberry.type(description="One integration with all its use cases and resource records, read in one snapshot.")
@@ -60,7 +58,7 @@ class IntegrationExport:
         lambda found, *_: found or (),
     )
 
-    document: Fragment = batched(
+    document: object = batched(
         "The export in the documents' own spelling: `integration`, `use_cases`, `resource_records`, and whatever "
         "else the imported document held.",
         _below,

@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import orjson
+from orjson import Fragment
 
 from gateway import sql
 from gateway.database import Session
 from gateway.domain import exports
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
 from gateway.domain.exports import INTEGRATION
-from gateway.domain.section import Document
+from gateway.domain.section import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import not_found, refused
 from gateway.services.access import require, require_id
@@ -77,21 +78,28 @@ async def below(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[
     return found
 
 
-def document(integration: Integration, below: Below, secrets: Document) -> str:
-    """The export document as JSON, with these of the integration's secrets."""
-    disclosed = exports.with_secrets(integration.document, secrets) if secrets else None
-    return exports.spliced(
-        integration.document_json if disclosed is None else orjson.dumps(disclosed).decode(),
-        [row.document_json for row in below.use_cases],
-        [row.document_json for row in below.resource_records],
-        integration.envelope,
+def document(integration: Integration, below: Below, secrets: Document) -> Mapping[str, Fragment | list[Fragment]]:
+    """The export document, with these of the integration's secrets; what is stored goes into it as it is."""
+    stored = integration.document_json
+    disclosed = orjson.dumps(exports.with_secrets(integration.document, secrets)) if secrets else stored
+    return exports.compose(
+        Fragment(disclosed),
+        [Fragment(row.document_json) for row in below.use_cases],
+        [Fragment(row.document_json) for row in below.resource_records],
+        {key: Fragment(orjson.dumps(value)) for key, value in (integration.envelope or {}).items()},
     )
 
 
 def checksum(integration: Integration, below: Below) -> str:
     """The checksum of the export document."""
-    documents = [row.document for row in below.use_cases], [row.document for row in below.resource_records]
-    return exports.checksum(exports.compose(integration.document, *documents, integration.envelope))
+    return exports.checksum(
+        exports.compose(
+            cast(Json, integration.document),
+            [row.document for row in below.use_cases],
+            [row.document for row in below.resource_records],
+            integration.envelope,
+        )
+    )
 
 
 async def find(session: Session, id: str, team_id: str | None = None) -> Integration:
@@ -133,15 +141,15 @@ async def whole(
         omitted = [key for key in ("token",) if key in integration.document and not included]
         record: Document = {key: item for key, item in integration.document.items() if key not in omitted}
         return {INTEGRATION: record, "success": True}, [f"{INTEGRATION}.{key}" for key in omitted]
-    below: list[list[Document]] = []
+    below: list[list[Json]] = []
     for entity in _BELOW:
-        documents: list[Document] = []
+        documents: list[Json] = []
         async for batch in _batches(session, entity, integration):
             documents += batch
             advance(len(batch))
         below.append(documents)
     disclosed = exports.with_secrets(integration.document, integration.secrets if included else {})
-    composed = exports.compose(disclosed, below[0], below[1], integration.envelope)
+    composed = exports.compose(cast(Json, disclosed), below[0], below[1], integration.envelope)
     omitted = [] if included else exports.redacted_fields(integration.document, integration.secrets)
     return composed, omitted
 
