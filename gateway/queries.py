@@ -10,7 +10,7 @@ shape and must be hashable. So the function may look at whether a value is there
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache, wraps
@@ -87,7 +87,7 @@ class Query(Generic[*Ts]):
     ) -> tuple[Prepared, Sequence[object]]:
         """It prepared for a dialect, and its values. Of an entity, `columns` and those `needed` are read."""
         values: list[object] = []
-        shape = (self._build, dialect.name, columns, needed, *[_shape(each, values) for each in self._arguments])
+        shape = (self._build, dialect.name, columns, needed, _shapes(self._arguments, values))
         found = _PREPARED.get(shape)
         if found is None:
             found = _PREPARED[shape] = self._prepare(dialect, columns, needed)
@@ -131,25 +131,29 @@ def _parts(criteria: type[Criteria]) -> tuple[list[str], Callable[[Any], tuple[A
     return names, attrgetter(*names)
 
 
-def _shape(argument: object, values: list[object]) -> Hashable:
-    """What an argument has in common with others that differ in values alone; its values are added to `values`."""
-    kind: Any = type(argument)
-    if kind in _SCALARS:
-        values.append(argument)
-        return cast(Hashable, kind)
-    if isinstance(argument, list):
-        # One text is compared with rather than searched for: databases plan for that much better.
-        values.append(argument[0] if len(argument) == 1 else argument)
-        return "one" if len(argument) == 1 else "many"
-    if isinstance(argument, tuple):
-        return tuple(_shape(item, values) for item in argument)
-    if isinstance(argument, Criteria):
-        return (kind, *[_shape(part, values) for part in _parts(kind)[1](argument)])
-    return argument
+def _shapes(arguments: Iterable[Any], values: list[object]) -> tuple[Hashable, ...]:
+    """What arguments have in common with others that differ in values alone; their values are added to `values`."""
+    shapes: list[Hashable] = []
+    for argument in arguments:
+        kind: Any = type(argument)
+        if kind in _SCALARS:
+            values.append(argument)
+            shapes.append(kind)
+        elif kind is list:
+            # One text is compared with rather than searched for: databases plan for that much better.
+            values.append(argument[0] if len(argument) == 1 else argument)
+            shapes.append("one" if len(argument) == 1 else "many")
+        elif kind is tuple:
+            shapes.append(_shapes(argument, values))
+        elif isinstance(argument, Criteria):
+            shapes.append((kind, _shapes(_parts(kind)[1](argument), values)))
+        else:
+            shapes.append(argument)
+    return tuple(shapes)
 
 
 def _placeholder(argument: Any, places: dict[str, int]) -> Any:  # noqa: ANN401 (the same with placeholders in it)
-    """The argument with a placeholder instead of each value, in the order of `_shape`."""
+    """The argument with a placeholder instead of each value, in the order of `_shapes`."""
     kind: Any = type(argument)
     if kind in _SCALARS:
         return _bind(places, Integer if kind is int else None)

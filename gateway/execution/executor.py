@@ -1,7 +1,7 @@
 """The executor: root fields answered by their plans, and by the ordinary path whenever a plan cannot."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from inspect import isawaitable
 from typing import Any, ClassVar
@@ -17,11 +17,11 @@ from graphql import (
     visit,
 )
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.values import get_argument_values
+from graphql.execution.values import VariableValues
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.types.arguments import convert_arguments
 
+from gateway.execution.arguments import Arguments
 from gateway.execution.projection import Compiler, NotPlain, Stage
 
 _MAX_PLANS = 512
@@ -35,11 +35,17 @@ class Plan:
         compiler = Compiler(executor)
         self.project, self.collect = compiler.completer(type_, details)
         self.stages = compiler.stages
+        self._arguments = [
+            Arguments(executor.schema, stage.definition, stage.field, stage.node) for stage in compiler.stages
+        ]
         self.attributes = compiler.attributes
         """What is read of the objects that the field's value consists of; None for all."""
 
-    async def complete(self, executor: "PlanningExecutor", value: object) -> object:
-        """The response data of the field's value. Raises whatever keeps it from being plain."""
+    async def complete(self, context: Any, variables: VariableValues, value: object) -> object:  # noqa: ANN401
+        """The response data of the field's value. Raises whatever keeps it from being plain.
+
+        `context` is the operation's: see the package for what it has to offer.
+        """
         sources: list[list[object]] = [[] for _ in self.stages]
         found: list[Callable[[object], object]] = [_nothing for _ in self.stages]
         if self.collect is not None:
@@ -47,7 +53,8 @@ class Plan:
         # A stage comes after those above it, and so after all that are to tell its sources.
         for index, stage in enumerate(self.stages):
             if sources[index]:
-                found[index] = await _answers(executor, stage, sources[index])
+                arguments = stage.field.arguments_of(self._arguments[index].values(variables))
+                found[index] = await _answers(context, stage, arguments, sources[index])
                 if stage.collect is not None:
                     for source in sources[index]:
                         stage.collect(found[index](source), sources)
@@ -59,18 +66,20 @@ def _nothing(_source: object) -> object:
 
 
 async def _answers(
-    executor: "PlanningExecutor", stage: Stage, sources: Sequence[object]
+    context: Any,  # noqa: ANN401 (the operation's)
+    stage: Stage,
+    arguments: object,
+    sources: Sequence[object],
 ) -> Callable[[object], object]:
     """What gives a batched field's values: one batch for all requests that differ only in their key."""
     request, shape = stage.field.request, stage.field.shape
-    arguments = stage.field.arguments_of(executor.arguments_of(stage))
     batches: dict[tuple[Any, tuple[Hashable, ...]], dict[Hashable, None]] = {}
     for source in sources:
         asked = request(source, arguments)
         if asked is not None:
             batches.setdefault((asked.batch, asked.arguments), {})[asked.key] = None
     found = {
-        (batch, further): await executor.context_value.load_many(batch, [*keys], further, stage.attributes)
+        (batch, further): await context.load_many(batch, [*keys], further, stage.attributes)
         for (batch, further), keys in batches.items()
     }
 
@@ -137,7 +146,7 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
 
     async def _complete_by(self, plan: Plan, *ordinary: Any) -> Any:  # noqa: ANN401
         try:
-            return await plan.complete(self, ordinary[4])
+            return await plan.complete(self.context_value, self.variable_values, ordinary[4])
         except Exception:  # noqa: BLE001 (whatever it is, the ordinary path meets it again and says it exactly)
             completed = super().complete_value(*ordinary)
             return await completed if isawaitable(completed) else completed
@@ -175,11 +184,3 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
                 self._operations.popitem(last=False)
         self._operations.move_to_end(id(self.operation))
         return found[0]
-
-    def arguments_of(self, stage: Stage) -> Mapping[str, object]:
-        """A batched field's arguments in this operation, converted as Strawberry does."""
-        raw = get_argument_values(stage.definition, stage.node, self.variable_values)
-        schema = self.schema._strawberry_schema  # type: ignore[attr-defined]  # noqa: SLF001 (Strawberry's own link)
-        return convert_arguments(
-            raw, stage.field.arguments, schema.schema_converter.scalar_registry, schema.config
-        )

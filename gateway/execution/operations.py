@@ -9,26 +9,25 @@ what is wrong. So only queries are known: to repeat their beginning does no harm
 from asyncio import TaskGroup
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from graphql import (
     ExecutionResult,
     ExperimentalIncrementalExecutionResults,
     GraphQLField,
-    GraphQLFieldResolver,
     GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLSchema,
     OperationType,
-    VariableDefinitionNode,
 )
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.execution.values import VariableValues
 from graphql.pyutils import AwaitableOrValue, Path
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+from strawberry.types.info import Info
 
+from gateway.execution.arguments import Arguments, Variables
 from gateway.execution.executor import Plan, PlanningExecutor
 from gateway.execution.projection import NotPlain
 
@@ -43,63 +42,81 @@ Name = tuple[str, str | None]
 """The text of a document, and the operation of it that is meant."""
 
 
-@dataclass(slots=True)
 class RootField:
     """A root field of a known operation."""
 
-    response_key: str
-    definition: GraphQLField
-    resolve: GraphQLFieldResolver
-    parent_type: GraphQLObjectType
-    details: FieldDetailsList
-    plan: Plan
+    def __init__(
+        self,
+        executor: PlanningExecutor,
+        response_key: str,
+        definition: GraphQLField,
+        details: FieldDetailsList,
+        plan: Plan,
+    ) -> None:
+        field: StrawberryField = definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        query_type = executor.schema.query_type
+        assert query_type is not None  # noqa: S101 (it has this field)
+        nodes = [detail.node for detail in details]
+        path = Path(None, response_key, query_type.name)
+        self.response_key, self.plan = response_key, plan
+        self._is_nullable = not isinstance(definition.type, GraphQLNonNull)
+        self._field, self._arguments = field, Arguments(executor.schema, definition, field, nodes[0])
+        self._info = executor.build_resolve_info(definition, nodes, query_type, path)._replace(context=None)
+        resolver = field.base_resolver
+        self._info_name = resolver.info_parameter.name if resolver and resolver.info_parameter else None
 
-    def arguments(self, values: VariableValues) -> dict[str, Any]:
-        """Its arguments as its resolver takes them."""
-        return get_argument_values(self.definition, self.details[0].node, values)
+    @staticmethod
+    def is_direct(field: object) -> bool:
+        """Whether nothing stands between a field and its resolver, which takes arguments and maybe an info."""
+        resolver = field.base_resolver if isinstance(field, StrawberryField) else None
+        return (
+            isinstance(field, StrawberryField)
+            and resolver is not None
+            and not (field.extensions or field.permission_classes or resolver.self_parameter)
+            and resolver.root_parameter is None
+            and resolver.parent_parameter is None
+        )
+
+    async def complete(self, context: Any, variables: VariableValues) -> object:  # noqa: ANN401 (the operation's)
+        """The field's response data. Raises whatever keeps it from being plain."""
+        arguments = self._arguments.values(variables)
+        raw = self._info._replace(context=context, variable_values=cast(Any, variables.coerced))
+        info = Info(_raw_info=raw, _field=self._field)
+        if self._info_name is not None:
+            arguments[self._info_name] = info
+        value = self._field.get_result(None, info=info, args=[], kwargs=arguments)
+        if isawaitable(value):
+            value = await value
+        if value is not None:
+            return await self.plan.complete(context, variables, value)
+        if self._is_nullable:
+            return None
+        raise NotPlain
 
 
 class KnownOperation:
     """An operation with plans, for one set of values of the variables that its conditions read."""
 
-    def __init__(self, executor: PlanningExecutor, fields: list[RootField]) -> None:
-        self._executor = copy(executor)
-        self._executor.context_value = None
+    def __init__(self, fields: list[RootField]) -> None:
         self._fields = fields
         self._attributes = _together([field.plan.attributes for field in fields])
         self._may_read_once = len(fields) == 1 and not fields[0].plan.stages
         self._reads_once = False
 
-    async def data(self, context: Any, values: VariableValues) -> dict[str, Any]:  # noqa: ANN401 (the operation's)
+    async def data(self, context: Any, variables: VariableValues) -> dict[str, Any]:  # noqa: ANN401
         """The operation's data. Raises whatever keeps it from being plain."""
-        executor = copy(self._executor)
-        executor.context_value, executor.variable_values = context, values
         context.expect(self._attributes, once=self._reads_once)
         try:
             if len(self._fields) == 1:
                 (field,) = self._fields
-                return {field.response_key: await self._complete(executor, field)}
+                return {field.response_key: await field.complete(context, variables)}
             # At once, so that what they load is loaded together.
             async with TaskGroup() as group:
-                tasks = [group.create_task(self._complete(executor, field)) for field in self._fields]
+                tasks = [group.create_task(field.complete(context, variables)) for field in self._fields]
             return {field.response_key: task.result() for field, task in zip(self._fields, tasks, strict=True)}
         finally:
             self._may_read_once = self._may_read_once and context.reads <= 1
             self._reads_once = self._may_read_once and context.reads == 1
-
-    async def _complete(self, executor: PlanningExecutor, field: RootField) -> object:
-        definition, plan = field.definition, field.plan
-        nodes = [detail.node for detail in field.details]
-        path = Path(None, field.response_key, field.parent_type.name)
-        info = executor.build_resolve_info(definition, nodes, field.parent_type, path)
-        value = field.resolve(executor.root_value, info, **field.arguments(executor.variable_values))
-        if isawaitable(value):
-            value = await value
-        if value is not None:
-            return await plan.complete(executor, value)
-        if isinstance(definition.type, GraphQLNonNull):
-            raise NotPlain
-        return None
 
 
 def _together(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
@@ -111,8 +128,7 @@ def _together(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | N
 class _Known:
     """A document's operation: its variables, and what is known of it by the values that its conditions read."""
 
-    schema: GraphQLSchema
-    variables: Sequence[VariableDefinitionNode]
+    variables: Variables
     conditions: Sequence[str]
     operations: dict[tuple[Hashable, ...], KnownOperation]
 
@@ -135,8 +151,8 @@ class KnownOperations:
         if known is None:
             return None
         self._known.move_to_end(name)
-        values = get_variable_values(known.schema, known.variables, variables)
-        if isinstance(values, list):
+        values = known.variables.values(variables)
+        if values is None:
             return None
         operation = known.operations.get(tuple([values.coerced.get(name) for name in known.conditions]))
         if operation is None:
@@ -153,8 +169,8 @@ class KnownOperations:
             return
         known = self._known.get(executor.name)
         if known is None:
-            variables = executor.operation.variable_definitions or ()
-            known = _Known(executor.schema, variables, executor.condition_names(), {})
+            variables = Variables(executor.schema, executor.operation.variable_definitions or ())
+            known = _Known(variables, executor.condition_names(), {})
             self._known[executor.name] = known
             self._characters += len(executor.name[0])
         if len(known.operations) < _MAX_VARIANTS:
@@ -176,10 +192,12 @@ def _operation(executor: PlanningExecutor) -> KnownOperation | None:
     for response_key, details in collected.grouped_field_set.items():
         definition = query_type.fields.get(details[0].node.name.value)
         plan = None if definition is None else executor.plan(definition.type, details)
-        if definition is None or definition.resolve is None or plan is None:
+        if definition is None or plan is None:
             return None
-        fields.append(RootField(response_key, definition, definition.resolve, query_type, details, plan))
-    return KnownOperation(executor, fields)
+        if not RootField.is_direct(definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)):
+            return None
+        fields.append(RootField(executor, response_key, definition, details, plan))
+    return KnownOperation(fields)
 
 
 class CompilingExecutor(PlanningExecutor):

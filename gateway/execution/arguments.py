@@ -1,0 +1,108 @@
+"""Variables and arguments of an operation that is executed again and again.
+
+graphql-core and Strawberry coerce them, which takes longer than many a resolver does. Arguments without variables
+are coerced once. A text that a variable hands to an argument goes as it is, which is what they make of it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLID,
+    GraphQLNonNull,
+    GraphQLSchema,
+    GraphQLString,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.get_variable_signature import get_variable_signature
+from graphql.execution.values import (
+    VariableValues,
+    VariableValueSource,
+    get_argument_values,
+    get_variable_values,
+)
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+
+def _is_text(type_: object) -> bool:
+    return (type_.of_type if isinstance(type_, GraphQLNonNull) else type_) in (GraphQLString, GraphQLID)
+
+
+class Variables:
+    """The variables of an operation."""
+
+    def __init__(self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]) -> None:
+        self._schema, self._definitions = schema, definitions
+        signatures = [get_variable_signature(schema, definition) for definition in definitions]
+        self._texts = {
+            signature.name: signature
+            for signature in signatures
+            if not isinstance(signature, GraphQLError) and _is_text(signature.type)
+        }
+
+    def values(self, given: dict[str, Any]) -> VariableValues | None:
+        """Their values; None where they are not what they should be."""
+        if len(self._texts) == len(self._definitions) and all(
+            type(given.get(name)) is str for name in self._texts
+        ):
+            sources = {name: VariableValueSource(text, given[name]) for name, text in self._texts.items()}
+            return VariableValues(sources, {name: given[name] for name in self._texts})
+        values = get_variable_values(self._schema, self._definitions, given)
+        return None if isinstance(values, list) else values
+
+
+class _Used(Visitor):
+    """Collects the variables that stand somewhere in a node."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        self.names.add(node.name.value)
+
+
+class Arguments:
+    """The arguments of a field in one place of an operation, as its resolver takes them."""
+
+    def __init__(
+        self, schema: GraphQLSchema, definition: GraphQLField, field: StrawberryField, node: FieldNode
+    ) -> None:
+        self._definition, self._field, self._node = definition, field, node
+        strawberry_schema = schema._strawberry_schema  # type: ignore[attr-defined]  # noqa: SLF001 (their own link)
+        self._config = strawberry_schema.config
+        self._scalars = strawberry_schema.schema_converter.scalar_registry
+        names = {self._config.name_converter.from_argument(each): each.python_name for each in field.arguments}
+        self._texts: dict[str, str] = {}
+        """The variables of texts by what the resolver calls the argument that each of them is."""
+        used = _Used()
+        for argument in node.arguments or ():
+            name = argument.name.value
+            if isinstance(argument.value, VariableNode) and _is_text(definition.args[name].type):
+                self._texts[names[name]] = argument.value.name.value
+            else:
+                visit(argument, used)
+        self._others_are_constant = not used.names
+        self._others: dict[str, Any] | None = None
+
+    def values(self, variables: VariableValues) -> dict[str, Any]:
+        """Their values in one execution. Raises GraphQLError for those that are not what they should be."""
+        if self._others is not None:
+            texts = {name: variables.coerced.get(variable) for name, variable in self._texts.items()}
+            if all(type(text) is str for text in texts.values()):
+                return {**self._others, **texts}
+        converted = self._converted(variables)
+        if self._others_are_constant:
+            self._others = {name: value for name, value in converted.items() if name not in self._texts}
+        return converted
+
+    def _converted(self, variables: VariableValues) -> dict[str, Any]:
+        raw = get_argument_values(self._definition, self._node, variables)
+        return convert_arguments(raw, self._field.arguments, self._scalars, self._config)
