@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any, ClassVar, Self
 
+import orjson
 from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -56,8 +57,10 @@ class Sectioned:
     document: Any
     """A `Document`; what SQLAlchemy maps is a column of it."""
 
-    document_json: str
-    """It as it is stored; only of rows that are read without their entity."""
+    @property
+    def document_json(self) -> str:
+        """It as text."""
+        return orjson.dumps(self.document).decode()
 
     def section(self) -> Section[Self]:
         """The document's outermost object, for reading."""

@@ -2,11 +2,11 @@
 
 from types import SimpleNamespace
 
-import orjson
 import pytest
 import strawberry
 
 from gateway.domain.section import Document, Section
+from gateway.execution import Decoding, encoded
 from gateway.execution.selection import NotPlain
 from gateway.schema import readers
 from gateway.schema.fields import KeyField, key
@@ -21,7 +21,7 @@ def _if_any(section: Section[object], key: str) -> Section[object] | None:
 @strawberry.type
 class Tree:
     name: str = key("name", "", readers.either(readers.text, "none"))
-    first: "Tree | None" = key("first", "", readers.Reader(_if_any, lambda raw, _: raw, readers.section.objects))
+    first: "Tree | None" = key("first", "", readers.Reader(_if_any, Decoding()))
     branches: list["Tree"] = key("branches", "", readers.sections)
     trunk: "Tree" = key("trunk", "", readers.section)
 
@@ -43,22 +43,23 @@ class Query:
 SCHEMA = strawberry.Schema(query=Query)
 
 
-def tree(depth: int) -> Document:
-    """A tree of which every part has a first branch and two others, and a trunk."""
+def tree(depth: int, *fields: str) -> Document:
+    """A tree that goes on below each of these fields."""
     if depth == 0:
         return {"name": "leaf"}
-    below = tree(depth - 1)
-    return {"name": str(depth), "first": below, "branches": [{}, below], "trunk": below}
+    below = tree(depth - 1, *fields)
+    return {"name": str(depth), **{field: [{}, below] if field == "branches" else below for field in fields}}
 
 
 @pytest.mark.parametrize("field", ["branches", "first", "trunk"])
-def test_documents_are_read_straight_to_any_depth(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["name", "named: name"])
+def test_documents_are_decoded_to_any_depth(field: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     row = use_case("a", "i")
-    row.document = tree(40)
-    query = "{ trees " + f"{{ name {field} " * 39 + "{ name }" + " }" * 40
+    row.document = tree(40, field)
+    query = "{ trees " + f"{{ {name} {field} " * 39 + f"{{ {name} }}" + " }" * 40
     expected = ordinary(SCHEMA, query, [row])
     monkeypatch.setattr(KeyField, "read", None)
-    assert orjson.dumps(planned.__wrapped__(SCHEMA, query)([row], [])) == orjson.dumps(expected)
+    assert encoded(planned.__wrapped__(SCHEMA, query)([row], [])) == encoded(expected)
 
 
 def test_names_in_generated_code_do_not_clash() -> None:
@@ -67,8 +68,8 @@ def test_names_in_generated_code_do_not_clash() -> None:
     query = f"""{{ trees {{ {fields} c1: branches {{ {fields} }} ...Again }} }}
         fragment Again on Tree {{ c1: branches {{ __typename }} }}"""
     row = use_case("a", "i")
-    row.document = tree(2)
-    assert orjson.dumps(planned(SCHEMA, query)([row], [])) == orjson.dumps(ordinary(SCHEMA, query, [row]))
+    row.document = tree(2, "branches", "trunk")
+    assert encoded(planned(SCHEMA, query)([row], [])) == encoded(ordinary(SCHEMA, query, [row]))
 
 
 PLAIN = "{ plain { text number table others { text others { number } } } }"

@@ -42,17 +42,32 @@ The context of an operation has to offer `load` (one request of an ordinary exec
 `load_many` (all requests of a plan at once) and `compiles_selections` (whether plans are wanted at all).
 """
 
-from gateway.execution.fields import READS, BatchedField, Code, Local, PlainField, Request, Value, reads
+from gateway.execution.fields import (
+    READS,
+    BatchedField,
+    Bind,
+    Decoding,
+    DocumentField,
+    Int32,
+    PlainField,
+    Request,
+    RowField,
+    reads,
+)
 from gateway.execution.operations import CompilingExecutor
+from gateway.execution.writing import encoded
 
 __all__ = [
     "READS",
     "BatchedField",
-    "Code",
+    "Bind",
     "CompilingExecutor",
-    "Local",
+    "Decoding",
+    "DocumentField",
+    "Int32",
     "PlainField",
     "Request",
-    "Value",
+    "RowField",
+    "encoded",
     "reads",
 ]

@@ -1,17 +1,48 @@
 """A generated function's text: the dictionary display of an object, and whatever has to be said before it."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
 from gateway.execution.code import Block, Module, Place
-from gateway.execution.fields import Local, PlainField, Value
-from gateway.execution.leaves import Bind, leaf
+from gateway.execution.decoding import Part, Shape
+from gateway.execution.fields import Bind, DocumentField, PlainField, RowField
+from gateway.execution.leaves import leaf
 from gateway.execution.selection import Entry, Objects
 
 _MAX_DEPTH = 8
 """How many objects and lists are written into each other; Python nests no more than 20 loops."""
+
+
+class Unread(Exception):
+    """A field has to be read of something that was only decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What generated code has of the source of fields: a row, or a part of the document of a row."""
+
+    row: str
+    """The variable of the row."""
+    whole: str | None
+    """Code for the source as resolvers take it; None where there is none."""
+    shape: Shape | None = None
+    """What of it was decoded, if anything."""
+    name: str = ""
+    """The variable of that."""
+
+
+class Value(NamedTuple):
+    """Code for the value of a field."""
+
+    code: str
+    is_decoded: bool = False
+    """Whether it has the type that it should have."""
+    local: Callable[[str], Local] | None = None
+    """What a variable of it, or of one of its items, is to the fields below, where those were decoded."""
 
 
 class Functions(Protocol):
@@ -22,8 +53,8 @@ class Functions(Protocol):
     def function(self, objects: Objects, *, is_careful: bool) -> str:
         """The name of the function of objects, given whole."""
 
-    def call(self, objects: Objects, local: Local) -> str:
-        """Code that calls the function of objects that are given by a local variable."""
+    def decoded(self, objects: Objects, local: Local) -> str:
+        """Code that calls the function of objects that were decoded."""
 
 
 def whole_value(entry: Entry, whole: str, bind: Bind) -> str:
@@ -36,40 +67,35 @@ def whole_value(entry: Entry, whole: str, bind: Bind) -> str:
     return f"{bind(field.base_resolver.wrapped_func)}({whole})"
 
 
+def _whole(local: Local) -> str:
+    if local.whole is None:
+        raise Unread
+    return local.whole
+
+
 class Display:
-    """The text of one function. A straight one asks fields for their straight code; a careful one never does."""
+    """The text of one function. A careful one reads every field as a resolver does."""
 
     def __init__(self, functions: Functions, *, is_careful: bool) -> None:
         self._functions = functions
         self._module = functions.module
-        self.bind = functions.module.bind
+        self._bind = functions.module.bind
         self._is_careful = is_careful
-        self._once: dict[str, str] = {}
-        self.is_straight = False
-        """Whether there is straight code in it."""
-
-    @property
-    def head(self) -> Sequence[str]:
-        """The lines that come first."""
-        return [f"{name} = {expression}" for expression, name in self._once.items()]
-
-    def once(self, expression: str) -> str:
-        """A variable that holds what `expression` makes of the function's parameters."""
-        return self._once.setdefault(expression, self._module.name("d"))
 
     def of(self, type_: str, entries: Sequence[Entry | str], local: Local, place: Place) -> str:
-        """Code for the response data of an object; calls of other functions come later, out of harm's way.
+        """Code for the response data of an object; calls of other rows' functions come later, out of harm's way.
 
-        So what goes wrong in another function is never taken for a fault of this one.
+        So what goes wrong in another function is never taken for a fault of this one. Raises Unread.
         """
         items, late = [], []
         for entry in entries:
             if isinstance(entry, str):
                 items.append(f"{entry!r}: {type_!r}")
                 continue
-            value = self._value(entry, local)
-            data = self._data(entry.type, value, entry.below, place)
-            if place.is_split and _calls(value, entry.below, place):
+            part = None if local.shape is None else local.shape.parts.get(entry)
+            value = self._read(entry, local) if part is None else self._decoded(entry, part, local)
+            data = value.code if part and part.is_data else self._data(entry.type, value, entry.below, place)
+            if place.is_split and _is_late(value, entry.below):
                 late.append(f"[{entry.key!r}] = {data}")
                 data = "None"
             items.append(f"{entry.key!r}: {data}")
@@ -86,27 +112,37 @@ class Display:
         """Code for the response data of a value that is no field of an object."""
         return self._data(type_, Value(value), below, Place(block, block))
 
-    def _value(self, entry: Entry, local: Local) -> Value:
+    def _read(self, entry: Entry, local: Local) -> Value:
         if entry.stage is not None:
-            return Value(f"found[{entry.stage}]({local.whole})")
-        if isinstance(entry.field, PlainField) and not self._is_careful:
-            value = entry.field.straight(local, self)
-            if value is not None:
-                self.is_straight = True
-                if entry.below is not None:
-                    entry.below.is_inside = value.local is not None
-                return value
-        return Value(whole_value(entry, local.whole, self.bind))
+            return Value(f"found[{entry.stage}]({_whole(local)})")
+        if isinstance(entry.field, RowField) and not self._is_careful:
+            return Value(f"{self._bind(entry.field.of_row)}({local.row})")
+        return Value(whole_value(entry, _whole(local), self._bind))
+
+    def _decoded(self, entry: Entry, part: Part, local: Local) -> Value:
+        field = entry.field
+        assert isinstance(field, DocumentField)  # noqa: S101 (others have no part)
+        assert field.decoding is not None  # noqa: S101
+        code = f"{local.name}.{part.attribute}"
+        if field.decoding.code is not None:
+            code = field.decoding.code(code, self._bind)
+        if part.missing is not None:
+            code = f"({self._bind(part.missing)} if (v := {code}) is None else v)"
+        if part.shape is None:
+            return Value(code, is_decoded=True)
+        is_list = isinstance(_nullable(entry.type), GraphQLList)
+        whole = None if is_list or local.whole is None else whole_value(entry, local.whole, self._bind)
+        return Value(code, is_decoded=True, local=partial(Local, local.row, whole, part.shape))
 
     def _data(self, type_: GraphQLOutputType, value: Value, below: Objects | None, place: Place) -> str:
-        inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+        inner = _nullable(type_)
         if isinstance(inner, GraphQLList):
             return self._list(type_, inner.of_type, value, below, place)
         if below is None:
-            return leaf(type_, value.code, self.bind)
+            return leaf(type_, value.code, self._bind)
         if value.local is not None:
             return self._inside(type_, self._variable("c", value.code, place.now), value.local, below, place)
-        function = self._functions.function(below, is_careful=self._is_careful and below.is_inside)
+        function = self._functions.function(below, is_careful=below.is_inside)
         if isinstance(type_, GraphQLNonNull):
             return f"{function}({value.code}, found)"
         first, again = (value.code, value.code) if value.code.isidentifier() else (f"v := {value.code}", "v")
@@ -124,22 +160,16 @@ class Display:
     ) -> str:
         """Code for an object inside the document of a row, which is written in where that goes."""
         local, is_null = local_of(name), not isinstance(type_, GraphQLNonNull)
-        if _calls(Value(name, local_of), below, place):
-            place.now.add(f"if not ({f'{name} is None or ' if is_null else ''}{local.check(())}): refuse({name})")
-            call = self._functions.call(below, local)
+        if place.depth >= _MAX_DEPTH:
+            call = self._functions.decoded(below, local)
             return f"None if {name} is None else {call}" if is_null else call
-        (entries,) = below.entries.items()
-        fields = [entry for entry in entries[1] if not isinstance(entry, str)]
-        check = local.check([entry.field for entry in fields if isinstance(entry.type, GraphQLNonNull)])
-        refusal = f"if not ({check}): refuse({name})"
+        ((type_name, entries),) = below.entries.items()
         if not is_null:
-            place.now.add(refusal)
-            return self.of(*entries, local, place.within())
+            return self.of(type_name, entries, local, place.within())
         data = self._module.name("o")
         place.now.add(f"{data} = None")
         block = place.now.inner(f"if {name} is not None:")
-        block.add(refusal)
-        block.add(f"{data} = {self.of(*entries, local, place.within(block))}")
+        block.add(f"{data} = {self.of(type_name, entries, local, place.within(block))}")
         return data
 
     def _list(
@@ -150,18 +180,19 @@ class Display:
         below: Objects | None,
         place: Place,
     ) -> str:
-        is_late, is_null = _calls(value, below, place), not isinstance(type_, GraphQLNonNull)
-        block = place.later if is_late else place.now
-        values = self._variable("l", value.code, block if value.local is None else place.now)
-        or_null = f"{values} is not None and " if is_null else ""
-        check = f"if {or_null}type({values}) is not list and type({values}) is not tuple: refuse({values})"
-        (block if value.local is None else place.now).add(check)
+        is_null = not isinstance(type_, GraphQLNonNull)
+        block = place.later if _is_late(value, below) else place.now
+        values = self._variable("l", value.code, block)
+        if not value.is_decoded:
+            or_null = f"{values} is not None and " if is_null else ""
+            block.add(f"if {or_null}type({values}) is not list and type({values}) is not tuple: refuse({values})")
         data, item = self._module.name("o"), self._module.name("x")
         if is_null:
             block.add(f"{data} = None")
             block = block.inner(f"if {values} is not None:")
         loop = Block(depth=block.depth + 1)
-        item_data = self._data(item_type, Value(item, value.local), below, place.within(loop))
+        item_value = Value(item, value.is_decoded, value.local)
+        item_data = self._data(item_type, item_value, below, place.within(loop))
         if not loop.lines and ":=" not in item_data:
             block.add(f"{data} = [{item_data} for {item} in {values}]")
             return data
@@ -172,8 +203,10 @@ class Display:
         return data
 
 
-def _calls(value: Value, below: Objects | None, place: Place) -> bool:
-    """Whether a value's objects have a function of their own."""
-    if below is None:
-        return False
-    return value.local is None or below.tell_type is not None or place.depth >= _MAX_DEPTH
+def _nullable(type_: GraphQLOutputType) -> GraphQLOutputType:
+    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+
+
+def _is_late(value: Value, below: Objects | None) -> bool:
+    """Whether a value's objects are given whole to a function of their own."""
+    return below is not None and value.local is None

@@ -1,9 +1,10 @@
 """Fields that say how they are answered, so that a selection of them can be compiled."""
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, NamedTuple, Self, TypeVar
 
+from msgspec import Meta
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
@@ -18,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def reads(*attributes: str) -> Callable[[F], F]:
-    """Says of a `resolve_type` which attributes of a source it reads."""
+    """Says of a `resolve_type` which attributes of a source, or of the row that is a part of, it reads."""
 
     def declare(function: F) -> F:
         setattr(function, READS, attributes)
@@ -27,45 +28,25 @@ def reads(*attributes: str) -> Callable[[F], F]:
     return declare
 
 
-class Code(Protocol):
-    """A function in the making. Its variable `v` is free for what is used at once, as in `(v := …) is None`."""
+Bind = Callable[[object], str]
+"""Gives the name by which generated code has a Python object."""
 
-    def bind(self, value: object) -> str:
-        """A name by which the code has a Python object."""
-
-    def once(self, expression: str) -> str:
-        """A variable that holds what `expression` makes of the function's parameters."""
+Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+"""What GraphQL's `Int` can say."""
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
-    """A variable of generated code that holds the source of fields."""
+class Decoding:
+    """How what stands under a key of a document is decoded where it is as it should be; see `DocumentField`."""
 
-    name: str
-
-    @property
-    def whole(self) -> str:
-        """Code for the source as resolvers take it."""
-        return self.name
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The variables that are needed to make the whole of it."""
-        return (self.name,)
-
-    def check(self, promised: Iterable[StrawberryField]) -> str | None:  # noqa: ARG002 (for those that need it)
-        """Code for whether it is what the fields below expect; None where that is sure.
-
-        `promised` are those that are read of it and refuse to be null: what they check, they check themselves.
-        """
-        return None
-
-
-class Value(NamedTuple):
-    """Code for the value of a field. `local` says what a variable of it, or of one of its items, is to fields."""
-
-    code: str
-    local: Callable[[str], Local] | None = None
+    type: object = None
+    """What msgspec makes of it. None for objects and lists of them: that is made of what is selected of them."""
+    missing: Callable[[Any], object] | None = None
+    """Makes what a missing key and a null read as, given that type; None where they read as null."""
+    code: Callable[[str, Bind], str] | None = None
+    """Makes code for what it reads as, which may raise, of code for what was decoded; None where that is it."""
+    promises: Mapping[str, object] = field(default_factory=dict)
+    """Of objects: the keys that each has to have, and their types."""
 
 
 class PlainField(StrawberryField):
@@ -75,10 +56,6 @@ class PlainField(StrawberryField):
         """The value."""
         raise NotImplementedError
 
-    def straight(self, local: Local, code: Code) -> Value | None:  # noqa: ARG002 (for those that can)
-        """Code that gives what `read` gives, or raises wherever that is not sure. None where there is none."""
-        return None
-
     def get_result(
         self,
         source: object,
@@ -87,6 +64,32 @@ class PlainField(StrawberryField):
         kwargs: object,  # noqa: ARG002
     ) -> object:
         return self.read(source)
+
+
+class DocumentField(PlainField):
+    """A field that is a key of its object in a row's document, the JSON text `document_json` of the row.
+
+    `read` takes a row, whose document it stands in at the top, or what the field of an object gives. What the
+    document holds is decoded at once as far as it is selected; `read` is asked where that does not go well.
+    """
+
+    key: str
+
+    @property
+    def decoding(self) -> Decoding | None:
+        """How it is decoded; None where it has to be read."""
+        raise NotImplementedError
+
+
+class RowField(PlainField):
+    """A field whose resolver makes it of the row alone, also where its object is a part of the row's document."""
+
+    @property
+    def of_row(self) -> Callable[[Any], object]:
+        """What makes the value of the row."""
+        resolver: Any = self.base_resolver
+        made: Callable[[Any], object] = resolver.wrapped_func
+        return made
 
 
 class Request(NamedTuple):

@@ -1,12 +1,11 @@
 """Code that completes leaves: as they are where their serializer would leave them so, else by their serializer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
+from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
 
+from gateway.execution.fields import Bind, Int32
 from gateway.execution.selection import NotPlain
-
-Bind = Callable[[object], str]
 
 _TEXT = "type({0}) is str"
 _PLAIN = {
@@ -16,6 +15,19 @@ _PLAIN = {
     "Int": "type({0}) is int and -2147483648 <= {1} <= 2147483647",
 }
 """When a leaf is left as it is, by the name of its type: code of its value, first and again."""
+
+_DECODED = {"String": str, "ID": str, "Boolean": bool, "Int": Int32}
+
+
+def decoded_type(type_: GraphQLOutputType) -> object:
+    """What is left as it is where a leaf of this type, or a list of leaves, is due; None where nothing surely is."""
+    named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    if isinstance(named, GraphQLList):
+        item = decoded_type(named.of_type)
+        return None if item is None else list[item]  # type: ignore[valid-type]  # a type to decode
+    if not isinstance(named, GraphQLScalarType):
+        return None
+    return str if named.serialize is str else _DECODED.get(named.name)
 
 
 def leaf(type_: GraphQLOutputType, value: str, bind: Bind) -> str:

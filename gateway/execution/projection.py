@@ -5,19 +5,30 @@ data from the row, and from what the stages found. What turns out not to be plai
 careful function, which reads every field as a resolver would; that one is only generated when it is needed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, cast
 
 from graphql import GraphQLOutputType
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
+from msgspec.json import Decoder
 
 from gateway.execution.code import Block, Module, Place
 from gateway.execution.collection import Collection
-from gateway.execution.display import Display
-from gateway.execution.fields import Local
-from gateway.execution.selection import Attributes, Collect, NotPlain, Objects, Stage, Survey
+from gateway.execution.decoding import shape_of
+from gateway.execution.display import Display, Local, Unread
+from gateway.execution.selection import (
+    Attributes,
+    Collect,
+    Entry,
+    NotPlain,
+    Objects,
+    Stage,
+    Survey,
+    TellType,
+)
 
 __all__ = ["Compiler", "NotPlain", "Stage"]
 
@@ -25,8 +36,8 @@ Found = Sequence[Callable[[Any], Any]]
 """For each stage, what gives the value of its field for a source."""
 Project = Callable[[Any, Found], Any]
 
-_SURPRISES = (NotPlain, LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
-"""What straight code raises for data that is not as it should be."""
+_SURPRISES = (NotPlain, LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
+"""What straight code raises for data that is not as it should be; what msgspec raises is a ValueError."""
 
 
 class Completer(NamedTuple):
@@ -83,51 +94,67 @@ class Projection:
         """The name of the function of objects, given whole."""
         name = objects.functions.get((is_careful, ""))
         if name is None:
-            name = self._function(objects, Local("s"), is_careful=is_careful)
-            if objects.tell_type is not None:
-                call, name = name, self.module.name("f")
-                self.module.add([f"def {name}(s, found):", f" return {call}(s, found)"])
+            functions = {
+                type_: self._careful(objects, type_) if is_careful else self._straight(objects, type_)
+                for type_ in objects.entries
+            }
+            name = self._told(objects.tell_type, functions)
             objects.functions[is_careful, ""] = name
         return name
 
-    def call(self, objects: Objects, local: Local) -> str:
-        """Code that calls the function of objects that are given by a local variable."""
-        function = self._function(objects, local, is_careful=False)
-        return f"{function}({', '.join((*local.variables, 'found'))})"
-
-    def _function(self, objects: Objects, local: Local, *, is_careful: bool) -> str:
-        """Code for the function of the type that the objects are of."""
-        functions = {
-            type_: self._careful(objects, type_) if is_careful else self._straight(objects, type_, local)
-            for type_ in objects.entries
-        }
-        if objects.tell_type is None:
+    def _told(self, tell_type: TellType | None, functions: Mapping[str, str]) -> str:
+        """The name of a function that calls that of the source's type."""
+        if tell_type is None:
             return next(iter(functions.values()))
-        table = self.module.name("t")
-        members = ", ".join(f"{type_!r}: {name}" for type_, name in functions.items())
-        self.module.add([f"{table} = {{{members}}}"])
-        return f"{table}[{self.module.bind(objects.tell_type)}({local.whole})]"
-
-    def _straight(self, objects: Objects, type_: str, local: Local) -> str:
-        name = self.module.name("f")
-        display, place = Display(self, is_careful=False), Place(Block(depth=2), Block())
-        result = display.of(type_, objects.entries[type_], local, place)
-        now = [*(f"  {line}" for line in display.head), *place.now.lines]
-        if display.is_straight:
-            careful = self.module.bind(self._careful_when_needed(objects, type_))
-            now = [
-                " try:",
-                *now,
-                f"  r = {result}",
-                " except SURPRISES:",
-                f"  return {careful}({local.whole}, found)",
-            ]
-        else:
-            now = [line.removeprefix(" ") for line in (*now, f"  r = {result}")]
-        missing = [f" if {local.name} is None: refuse(None)"] if local.check(()) is None else []
-        header = f"def {name}({', '.join((*local.variables, 'found'))}):"
-        self.module.add([header, *missing, *now, *place.later.lines, " return r"])
+        name, table = self.module.name("f"), self.module.name("t")
+        members = ", ".join(f"{type_!r}: {function}" for type_, function in functions.items())
+        call = f" return {table}[{self.module.bind(tell_type)}(s)](s, found)"
+        self.module.add([f"{table} = {{{members}}}", f"def {name}(s, found):", call])
         return name
+
+    def _straight(self, objects: Objects, type_: str) -> str:
+        """The name of the function of the rows of a type, which their own type may tell from each other."""
+        entries = objects.entries[type_]
+        for place, entry in enumerate(entries):
+            below = None if isinstance(entry, str) or entry.stage is not None else entry.below
+            if isinstance(entry, str) or below is None or not (below.is_inside and below.tell_type):
+                continue
+            functions = {}
+            for told, fields in below.entries.items():
+                one = replace(entry, below=replace(below, entries={told: fields}, tell_type=None, functions={}))
+                functions[told] = self._of_rows(objects, type_, [*entries[:place], one, *entries[place + 1 :]])
+            return self._told(below.tell_type, functions)
+        return self._of_rows(objects, type_, entries)
+
+    def _of_rows(self, objects: Objects, type_: str, entries: Sequence[Entry | str]) -> str:
+        shape = shape_of(type_, entries)
+        name, place = self.module.name("f"), Place(Block(depth=2), Block())
+        local = Local("s", "s", shape, "d")
+        try:
+            result = Display(self, is_careful=False).of(type_, entries, local, place)
+        except Unread:
+            return self._careful(objects, type_)
+        now = [*place.now.lines, f"  r = {result}"]
+        if shape.parts:
+            careful = self.module.bind(self._careful_when_needed(objects, type_))
+            decode = self.module.bind(Decoder(shape.struct).decode)
+            head = [" try:", f"  d = {decode}(s.document_json)"]
+            now = [*head, *now, " except SURPRISES:", f"  return {careful}(s, found)"]
+        else:
+            now = [line.removeprefix(" ") for line in now]
+        header = [f"def {name}(s, found):", " if s is None: refuse(None)"]
+        self.module.add([*header, *now, *place.later.lines, " return r"])
+        return name
+
+    def decoded(self, objects: Objects, local: Local) -> str:
+        """Code that calls the function of objects that were decoded."""
+        ((type_, entries),) = objects.entries.items()
+        name, block = self.module.name("f"), Block()
+        result = Display(self, is_careful=False).of(
+            type_, entries, replace(local, row="s", name="d"), Place(block, block)
+        )
+        self.module.add([f"def {name}(d, s, found):", *block.lines, f" return {result}"])
+        return f"{name}({local.name}, {local.row}, found)"
 
     def _careful_when_needed(self, objects: Objects, type_: str) -> Project:
         @cache
@@ -147,7 +174,7 @@ class Projection:
             name = objects.functions[True, type_] = self.module.name("g")
             block = Block()
             result = Display(self, is_careful=True).of(
-                type_, objects.entries[type_], Local("s"), Place(block, block)
+                type_, objects.entries[type_], Local("s", "s"), Place(block, block)
             )
             missing = " if s is None: refuse(None)"
             self.module.add([f"def {name}(s, found):", missing, *block.lines, f" return {result}"])

@@ -18,7 +18,7 @@ from graphql.execution.executor import Executor
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-from gateway.execution.fields import READS, BatchedField, PlainField
+from gateway.execution.fields import READS, BatchedField, DocumentField, PlainField
 
 Sources = Sequence[list[Any]]
 """For each stage, the sources that it is asked for."""
@@ -83,7 +83,7 @@ class Objects:
     entries: Mapping[str, Sequence[Entry | str]]
     """By the name of the type; a text is the response key of `__typename`."""
     tell_type: TellType | None
-    """What tells an object's type where it may be of several."""
+    """What tells an object's type, or a row the type of a part of its document, where it may be of several."""
     collects: bool
     is_inside: bool = False
     """Whether they are parts of the document of the row above."""
@@ -137,7 +137,10 @@ class Survey:
             raise NotPlain
         attributes.add(read_for(field_))
         if not isinstance(field_, BatchedField):
-            return Entry(key, definition.type, field_, None, self.objects(definition.type, details, attributes))
+            below = self.objects(definition.type, details, attributes)
+            if below is not None:
+                below.is_inside = isinstance(field_, DocumentField)
+            return Entry(key, definition.type, field_, None, below)
         stage, place, below_it = Stage(field_, definition, node), len(self.stages), Attributes()
         self.stages.append(stage)
         below = self.objects(definition.type, details, below_it)

@@ -33,7 +33,7 @@ from gateway.schema.connections import (
     page_of,
 )
 from gateway.schema.context import Info
-from gateway.schema.fields import field, key
+from gateway.schema.fields import field, key, own
 from gateway.schema.integrations import Integration
 from gateway.schema.readers import either, word
 from gateway.schema.resource_records import ResourceRecord, records_asked
@@ -81,10 +81,10 @@ class ProviderConfig:
     def refresh_token(root: strawberry.Parent[ConfigSource], info: Info) -> str | None:
         return info.context.secret(root.row, "refreshToken")
 
-    @field("How the access token stands now, derived when it is read.", reads=("secrets", "document", "id"))
+    @own("How the access token stands now, derived when it is read.", reads=("secrets", "document", "id"))
     @staticmethod
-    def token_state(root: strawberry.Parent[ConfigSource]) -> TokenState:
-        return integrations.token_state(root.row.secrets, root.instant("expiresAt"))
+    def token_state(root: strawberry.Parent[IntegrationRow]) -> TokenState:
+        return integrations.token_state(root.secrets, root.config().instant("expiresAt"))
 
 
 def _use_cases_asked(

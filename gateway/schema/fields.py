@@ -1,17 +1,14 @@
 """How a field of the graph is read: plain fields by the attribute of a row, keys out of its document."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Self, TypeVar, cast
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.domain.section import Section
-from gateway.execution import READS, BatchedField, Code, Local, PlainField, Request, Value
+from gateway.execution import READS, BatchedField, Decoding, DocumentField, Request, RowField
 from gateway.schema.readers import Reader, text
 from gateway.tables import Documented
 
@@ -22,52 +19,35 @@ _DOCUMENT = ("document", "id")
 """What keys are read from, and what a faulty one is logged with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inside(Local):
-    """A variable that holds an object of a row's document."""
-
-    row: str
-    section: str
-    """The name by which the code has `Section`."""
-    meets: Callable[[str, Collection[str]], str]
-    """What must be true of it; see `Reader.objects`."""
-
-    @property
-    def whole(self) -> str:
-        return f"{self.section}({self.name}, {self.row})"
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        return (self.name, self.row)
-
-    def check(self, promised: Iterable[StrawberryField]) -> str:
-        texts = [field.key for field in promised if isinstance(field, KeyField) and field.reader is text]
-        return self.meets(self.name, texts)
-
-
-class KeyField(PlainField):
+class KeyField(DocumentField):
     """A field that is a key of its object in the document."""
 
-    key: str
     reader: Reader[object]
+
+    @property
+    def decoding(self) -> Decoding | None:
+        return self.reader.decoding
 
     def read(self, source: Documented | Section[object]) -> object:
         section = source if isinstance(source, Section) else source.section()
         return self.reader(section, self.key)
 
-    def straight(self, local: Local, code: Code) -> Value:
-        if isinstance(local, Inside):
-            values, row = local.name, local.row
-        else:
-            values, row = code.once(f"{local.name}.document"), local.name
-        found = self.reader.straight(f"{values}.get({self.key!r})", code.bind)
-        meets = self.reader.objects
-        return Value(found, meets and partial(Inside, row=row, section=code.bind(Section), meets=meets))
-
     def __copy__(self) -> Self:
         copied = super().__copy__()
         copied.key, copied.reader = self.key, self.reader
         return copied
+
+
+class OwnField(RowField):
+    """A field that a static method makes of the row, whichever part of the document its type stands for."""
+
+    def read(self, source: object) -> object:
+        return self.of_row(row_of(source))
+
+
+def row_of(source: object) -> Any:  # noqa: ANN401 (each field takes rows of its own)
+    """The row of which a section is a part, or which the source is itself."""
+    return source.row if isinstance(source, Section) else source
 
 
 def _found(found: object, _source: object, _arguments: object) -> object:
@@ -85,6 +65,13 @@ def field(
         description=description, graphql_type=graphql_type, metadata=None if reads is None else {READS: (*reads,)}
     )
     return decorator
+
+
+def own(description: str, *, reads: Iterable[str], graphql_type: object = None) -> Callable[[T], T]:
+    """A field that a static method makes of the row, whichever part of the document its type stands for."""
+    annotation = StrawberryAnnotation.from_annotation(graphql_type)
+    found = OwnField(description=description, type_annotation=annotation, metadata={READS: (*reads,)})
+    return cast(Callable[[T], T], found)
 
 
 def mutation(description: str, *, graphql_type: object = None) -> Callable[[T], T]:

@@ -1,55 +1,36 @@
-"""How keys of a document are read: leniently by a `Section`, and straight where it is just as it should be."""
+"""How keys of a document are read: leniently by a `Section`, or decoded where it is just as it should be."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date as calendar_date
 from enum import Enum
 from typing import Generic, TypeVar
 
 from gateway.domain import instants, timezones
-from gateway.domain.section import Document, Section
+from gateway.domain.section import Section
+from gateway.execution import Decoding, Int32
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 R = TypeVar("R", covariant=True)  # noqa: PLC0105 (what is read; `R_co` says no more)
-
-Bind = Callable[[object], str]
-Straight = Callable[[str, Bind], str]
-"""Makes code of the code for what stands under a key; see `gateway.execution.Code`."""
-
-_NOTHING: Document = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Reader(Generic[R]):
     """Reads a key of an object of a document.
 
-    `straight` is code for the same, without a `Section`. It may give what only a well-formed document holds,
-    unchecked as far as the field's type is checked anyway, and it may raise; then the careful way is taken.
+    `decoding` gives the same of what is as it should be, without a `Section`; None where nothing does.
     """
 
     read: Callable[[Section[object], str], R]
-    straight: Straight
-    objects: Callable[[str, Collection[str]], str] | None = None
-    """For what is objects of the document: code for what must be true of each.
-
-    Given its variable, and the keys that are read of it as text which must not be missing.
-    """
+    decoding: Decoding | None = None
 
     def __call__(self, section: Section[object], key: str) -> R:
         return self.read(section, key)
 
 
-def _as_it_stands(raw: str, _bind: Bind) -> str:
-    return raw
-
-
-def _or(default: object, straight: Straight = _as_it_stands) -> Straight:
-    return lambda raw, bind: f"({bind(default)} if (v := {straight(raw, bind)}) is None else v)"
-
-
-def _by(function: Callable[[str], object]) -> Straight:
-    return lambda raw, bind: f"(None if (v := {raw}) is None else {bind(function)}(v))"
+def _by(function: Callable[[str], object]) -> Decoding:
+    return Decoding(str, code=lambda raw, bind: f"(None if (v := {raw}) is None else {bind(function)}(v))")
 
 
 def _zone(name: str) -> str:
@@ -58,19 +39,23 @@ def _zone(name: str) -> str:
     return name
 
 
-def _is_object(name: str, _texts: Collection[str] = ()) -> str:
-    return f"type({name}) is dict"
+def _nothing(_type: object) -> list[object]:
+    return []
 
 
-text = Reader(Section.text, _as_it_stands)
-flag = Reader(Section.flag, _as_it_stands)
-integer = Reader(Section.integer, _as_it_stands)
+def _empty(type_: Callable[[], object]) -> object:
+    return type_()
+
+
+text = Reader(Section.text, Decoding(str))
+flag = Reader(Section.flag, Decoding(bool))
+integer = Reader(Section.integer, Decoding(Int32))
 instant = Reader(Section.instant, _by(instants.respelled))
 date = Reader(Section.date, _by(calendar_date.fromisoformat))
 timezone = Reader(Section.timezone, _by(_zone))
-texts = Reader(Section.texts, _or(()))
-section = Reader(Section.section, _or(_NOTHING), _is_object)
-sections = Reader(Section.sections, _or(()), _is_object)
+texts = Reader(Section.texts, Decoding(list[str], _nothing))
+section = Reader(Section.section, Decoding(missing=_empty))
+sections = Reader(Section.sections, Decoding(missing=_nothing))
 
 
 def either(reader: Reader[T | None], default: T) -> Reader[T]:
@@ -80,36 +65,29 @@ def either(reader: Reader[T | None], default: T) -> Reader[T]:
         found = reader(section, key)
         return default if found is None else found
 
-    return Reader(read, _or(default, reader.straight))
+    return Reader(read, reader.decoding and replace(reader.decoding, missing=lambda _: default))
 
 
 def word(words: type[E]) -> Reader[E | None]:
     """Reads the member of a closed set."""
-    return Reader(lambda section, key: section.member(key, words), _as_it_stands)
+    return Reader(lambda section, key: section.member(key, words), Decoding(str))
 
 
 def words(members: type[E]) -> Reader[list[E]]:
     """Reads a list of members of a closed set."""
-    return Reader(lambda section, key: section.members(key, members), _or(()))
+    return Reader(lambda section, key: section.members(key, members), Decoding(list[str], _nothing))
 
 
 def telling(
     read: Callable[[Section[object], str], Section[object] | None], key: str, words: type[Enum]
 ) -> Reader[Section[object] | None]:
     """Reads an object that says a word of a closed set under `key`, or is nothing."""
-    known = frozenset(word.value for word in words)
-
-    def says(name: str, _texts: Collection[str]) -> str:
-        return f"{_is_object(name)} and {name}.get({key!r}) in {sorted(known)!r}"
-
-    return Reader(read, _as_it_stands, says)
+    return Reader(read, Decoding(promises={key: words}))
 
 
 def complete_sections(*texts: str) -> Reader[list[Section[object]]]:
     """Reads the objects of a list that have a text under each of these keys."""
-
-    def is_complete(name: str, read: Collection[str]) -> str:
-        others = (f"type({name}.get({key!r})) is str" for key in texts if key not in read)
-        return " and ".join([_is_object(name), *others])
-
-    return Reader(lambda section, key: section.complete_sections(key, *texts), _or(()), is_complete)
+    return Reader(
+        lambda section, key: section.complete_sections(key, *texts),
+        Decoding(missing=_nothing, promises=dict.fromkeys(texts, str)),
+    )

@@ -7,6 +7,7 @@ from gateway.domain.record_kind import Kind
 from gateway.domain.records import kind_of
 from gateway.domain.section import Section
 from gateway.execution import reads
+from gateway.schema.fields import row_of
 from gateway.schema.readers import Reader, either, word
 from gateway.tables import ResourceRecord
 
@@ -26,8 +27,8 @@ class RecordConfig:
 
     @classmethod
     @reads("type")
-    def resolve_type(cls, source: ConfigSource, *_: object) -> str:
-        return cls._names[kind_of(source.row.type).member]
+    def resolve_type(cls, source: ConfigSource | ResourceRecord, *_: object) -> str:
+        return cls._names[kind_of(row_of(source).type).member]
 
     @classmethod
     def is_type_of(cls, source: ConfigSource, *_: object) -> bool:
@@ -40,5 +41,5 @@ def _status(section: Section[object], key: str) -> Status:
     return section.member(key, Status) or Status.INACTIVE
 
 
-status = Reader(_status, either(word(Status), Status.ACTIVE).straight)
+status = Reader(_status, either(word(Status), Status.ACTIVE).decoding)
 """Reads a status: in use when nothing is said, not in use when it is not understood."""

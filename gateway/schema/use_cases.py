@@ -15,7 +15,7 @@ from gateway.errors import not_found
 from gateway.execution import Request
 from gateway.schema import fields, readers
 from gateway.schema.context import Info
-from gateway.schema.fields import batched, field, key, mutation
+from gateway.schema.fields import batched, field, key, mutation, own
 from gateway.schema.nodes import Node
 from gateway.schema.payloads import DeletePayload, UserError, answer
 from gateway.schema.readers import either, word
@@ -37,8 +37,6 @@ ExpectedVersion = Annotated[
     int | None,
     strawberry.argument(description="Refuse with VERSION_CONFLICT when it has another version by now."),
 ]
-
-ConfigSource = Section[UseCaseRow]
 
 
 def integration_above() -> Any:  # noqa: ANN401 (a dataclass field)
@@ -106,10 +104,10 @@ class UseCaseConfig:
     name: str = key("name", "Which of its type it is, in the documents' words.", either(readers.text, ""))
     sheet_link: str | None = key("sheetLink", "The sheet that it reads from.")
 
-    @field("What it does; OTHER for a type that this graph does not know.", reads=("type",))
+    @own("What it does; OTHER for a type that this graph does not know.", reads=("type",))
     @staticmethod
-    def type(root: strawberry.Parent[ConfigSource]) -> UseCaseType:
-        return use_case_type(root.row.type)
+    def type(root: strawberry.Parent[UseCaseRow]) -> UseCaseType:
+        return use_case_type(root.type)
 
     actions: list[UseCaseAction] = key("actions", "Its text messages and calls.", readers.sections)
 

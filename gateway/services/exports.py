@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import orjson
-from orjson import Fragment
+from msgspec import Raw
 
 from gateway import sql
 from gateway.database import Session
@@ -78,15 +78,15 @@ async def below(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[
     return found
 
 
-def document(integration: Integration, below: Below, secrets: Document) -> Mapping[str, Fragment | list[Fragment]]:
+def document(integration: Integration, below: Below, secrets: Document) -> Mapping[str, Raw | list[Raw]]:
     """The export document, with these of the integration's secrets; what is stored goes into it as it is."""
     stored = integration.document_json
     disclosed = orjson.dumps(exports.with_secrets(integration.document, secrets)) if secrets else stored
     return exports.compose(
-        Fragment(disclosed),
-        [Fragment(row.document_json) for row in below.use_cases],
-        [Fragment(row.document_json) for row in below.resource_records],
-        {key: Fragment(orjson.dumps(value)) for key, value in (integration.envelope or {}).items()},
+        Raw(disclosed),
+        [Raw(row.document_json) for row in below.use_cases],
+        [Raw(row.document_json) for row in below.resource_records],
+        {key: Raw(orjson.dumps(value)) for key, value in (integration.envelope or {}).items()},
     )
 
 

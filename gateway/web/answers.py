@@ -3,10 +3,10 @@
 import hashlib
 from typing import NamedTuple
 
-import orjson
 from graphql import GraphQLFormattedError
 from strawberry.types.execution import ExecutionResult
 
+from gateway.execution import encoded
 from gateway.web.catalogue import PARTIAL, Code, Profile
 from gateway.web.negotiation import MediaType
 from gateway.web.refusals import Header, Refusal
@@ -78,7 +78,7 @@ def kept(answer: Answer, known: bytes | None) -> Answer:
 
 
 def _answer(status: int, media_type: MediaType, content: dict[str, object]) -> Answer:
-    body = orjson.dumps(content)
+    body = encoded(content)
     headers = [_CONTENT_TYPES[media_type], _NOT_KEPT, _VARY, (b"content-length", b"%d" % len(body))]
     return Answer(status, headers, body)
 

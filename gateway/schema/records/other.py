@@ -4,28 +4,29 @@ import strawberry
 
 from gateway.domain.records.other import OTHER
 from gateway.domain.section import Json
-from gateway.schema.fields import field
-from gateway.schema.record_config import ConfigSource, RecordConfig
+from gateway.schema.fields import own
+from gateway.schema.record_config import RecordConfig
 from gateway.schema.scalars import JSON
+from gateway.tables import ResourceRecord
 
 
 @strawberry.type(description="A record of a type this graph does not model; `raw` is its config as stored.")
 class OtherConfig(RecordConfig):
     kind = OTHER
 
-    @field("The type in the documents' spelling; empty for a record that has none.", reads=("type",))
+    @own("The type in the documents' spelling; empty for a record that has none.", reads=("type",))
     @staticmethod
-    def type(root: strawberry.Parent[ConfigSource]) -> str:
-        return root.row.type
+    def type(root: strawberry.Parent[ResourceRecord]) -> str:
+        return root.type
 
-    @field(
+    @own(
         "The document's `config` as stored; an empty object for a record that has none.",
         graphql_type=JSON,
         reads=("document",),
     )
     @staticmethod
-    def raw(root: strawberry.Parent[ConfigSource]) -> Json:
-        config = root.row.document.get("config")
+    def raw(root: strawberry.Parent[ResourceRecord]) -> Json:
+        config = root.document.get("config")
         return {} if config is None else config
 
 
