@@ -132,7 +132,7 @@ def _parts(criteria: type[Criteria]) -> tuple[list[str], Callable[[Any], tuple[A
 
 
 def _shapes(arguments: Iterable[Any], values: list[object]) -> tuple[Hashable, ...]:
-    """What arguments have in common with others that differ in values alone; their values are added to `values`."""
+    """What arguments have in common with others that differ in values alone, which are added to `values`."""
     shapes: list[Hashable] = []
     for argument in arguments:
         kind: Any = type(argument)

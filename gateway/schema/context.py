@@ -1,8 +1,8 @@
 """What the fields of one operation share: who asks, and the snapshot that everything is read from."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar, TypeVarTuple
 
 from strawberry.dataloader import DataLoader
@@ -37,8 +37,9 @@ class Context:
         self.compiles_selections = compiles_selections
         self.viewer = viewer
         self._lock = asyncio.Lock()
-        self._scope = AsyncExitStack()
         self._reader: Wide | None = None
+        self._scope: AbstractAsyncContextManager[Wide] | None = None
+        """What ends with the reader: its snapshot, or the transaction of a dry run."""
         self._columns: Columns = None
         self._reads_once = False
         self._finished = False
@@ -48,18 +49,18 @@ class Context:
 
     def read(self) -> AbstractAsyncContextManager[Reader]:
         """The operation's snapshot, for one field or batch at a time."""
-        return self._narrowed(self._columns)
+        return self._turn(self._columns)
 
-    @asynccontextmanager
-    async def _narrowed(self, columns: Columns) -> AsyncIterator[Reader]:
-        async with self._lock:
-            if self._finished:
-                # Only a batch that nobody waits for any more comes so late.
-                raise asyncio.CancelledError
-            if self._reader is None:
-                snapshot = self.database.snapshot(once=self._reads_once)
-                self._reader = await self._scope.enter_async_context(snapshot)
-            yield self._reader if columns is None else Narrow(self._reader, columns)
+    def _turn(self, columns: Columns) -> "_Turn":
+        return _Turn(self._lock, self._open, columns)
+
+    def _open(self) -> Wide:
+        if self._finished:
+            # Only a batch that nobody waits for any more comes so late.
+            raise asyncio.CancelledError
+        if self._reader is None:
+            self._scope = self._reader = self.database.snapshot(once=self._reads_once)
+        return self._reader
 
     def expect(self, columns: Columns, *, once: bool) -> None:
         """What is read next needs only these columns of a row, and maybe one statement is all there is."""
@@ -98,7 +99,7 @@ class Context:
         known: dict[K, T | None] = self._found.setdefault(name, {})  # type: ignore[assignment]  # kept by name
 
         async def read() -> Mapping[K, T | None]:
-            async with self._narrowed(columns) as session:
+            async with self._turn(columns) as session:
                 new = [key for key in keys if key not in known]
                 if new:
                     found = await batch(session, self.viewer, new, *arguments)
@@ -119,8 +120,9 @@ class Context:
         if not dry_run:
             async with self.database.write() as session:
                 return await work(session)
+        self._scope = self.database.write(dry_run=True)
+        session = await self._scope.__aenter__()
         try:
-            session = await self._scope.enter_async_context(self.database.write(dry_run=True))
             result = await work(session)
             await session.flush()
         except BaseException:
@@ -155,10 +157,33 @@ class Context:
     async def close(self) -> None:
         """End the snapshot, and with it a dry run's transaction."""
         async with self._lock:
+            scope, self._scope = self._scope, None
             self._reader, self._columns, self._reads_once = None, None, False
             self._loaders.clear()
             self._found.clear()
-            await self._scope.aclose()
+            if scope is not None:
+                await scope.__aexit__(None, None, None)
+
+
+class _Turn:
+    """One field's or batch's turn on the operation's snapshot."""
+
+    __slots__ = ("_columns", "_lock", "_open")
+
+    def __init__(self, lock: asyncio.Lock, open: Callable[[], Wide], columns: Columns) -> None:
+        self._lock, self._open, self._columns = lock, open, columns
+
+    async def __aenter__(self) -> Reader:
+        await self._lock.acquire()
+        try:
+            reader = self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+        return reader if self._columns is None else Narrow(reader, self._columns)
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._lock.release()
 
 
 Info = StrawberryInfo[Context, None]
