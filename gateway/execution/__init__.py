@@ -12,10 +12,16 @@ type that take nothing but their parent; `BatchedField`, whose values for all so
 at once; objects of these, interfaces and unions whose types share one `resolve_type`, lists, nulls,
 `__typename`, aliases, fragments, `@skip` and `@include`.
 
-**Straight and careful.** Documents are mostly well-formed, and never surely so. A `PlainField` may give straight
-code for its value, which reads a part of a document in place and raises wherever something is not as it should
-be. What an object's straight function raises for is given by its careful function, where every field is read as
-a resolver reads it. So an odd row costs little, and its neighbours nothing.
+**Documents.** A row may hold JSON text, a part of which is selected. Its `DocumentField`s say how their keys are
+decoded; for each place one type is made of what is selected there, and msgspec decodes and checks just that and
+skips the rest. What is selected as it is named and stored is response data then: nobody touches it until msgspec
+writes it. Where a part may be of several types, its `resolve_type` tells by the row, before anything is decoded;
+a `RowField` needs no more than the row either.
+
+**Straight and careful.** Documents are mostly well-formed, and never surely so. What msgspec refuses of a row's
+document, and what code raises for that was made of it, is given by the row's careful function, where every field
+is read as a resolver reads it. So an odd row costs little, and its neighbours nothing. Careful from the start are
+rows of which something has to be read that was only decoded, such as by a resolver that takes an entry of a list.
 
 **What falls back.** A root field below which anything else is selected (a resolver with arguments or an info
 object, `@defer`) is answered by the ordinary executor, from the same value of the root field's resolver. So is
@@ -36,6 +42,7 @@ graphql-core itself.
 
     name: str                                             # an attribute of the source
     npi: str = PlainField(...)                            # a function of the source
+    code: str = DocumentField(...)                        # a key of an object in the row's document
     useCases: Connection[UseCase] = BatchedField(...)     # one batch for all sources
 
 The context of an operation has to offer `load` (one request of an ordinary execution, to be batched with others),

@@ -20,7 +20,7 @@ _DECODED = {"String": str, "ID": str, "Boolean": bool, "Int": Int32}
 
 
 def decoded_type(type_: GraphQLOutputType) -> object:
-    """What is left as it is where a leaf of this type, or a list of leaves, is due; None where nothing surely is."""
+    """What is left as it is for a leaf of this type or a list of leaves; None where nothing surely is."""
     named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if isinstance(named, GraphQLList):
         item = decoded_type(named.of_type)
