@@ -6,7 +6,8 @@ statements come prepared (`gateway.queries`), and the driver runs them itself.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol, Self, TypeVar, TypeVarTuple, cast
 
@@ -67,7 +68,8 @@ class Lease:
 
     def __init__(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 (asyncpg's or aiosqlite's)
         self.dialect: Dialect = connection.dialect
-        self._connection, self._driver = connection, driver
+        self.connection = connection
+        self._driver = driver
         self._is_sqlite = self.dialect.name == "sqlite"
         self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self.fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch
@@ -86,18 +88,29 @@ class Lease:
     def is_open(self) -> bool:
         return self._is_sqlite or not self._driver.is_closed()
 
+    @property
+    def is_in_transaction(self) -> bool:
+        return bool(self._driver.in_transaction if self._is_sqlite else self._driver.is_in_transaction())
+
+    async def run(self, text: str, parameters: Sequence[Sequence[object]]) -> None:
+        """Run a statement that gives nothing with each of these parameters."""
+        if len(parameters) == 1:
+            await self.fetch(text, parameters[0])
+        else:
+            await self._driver.executemany(text, parameters)
+
     def _fetch(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
 
     async def close(self) -> None:
         """Give the connection back to the pool."""
-        await self._connection.close()
+        await self.connection.close()
 
     async def break_off(self) -> None:
         """Give the connection up, whatever it is doing."""
         if self._is_sqlite:
             await self._driver.interrupt()
-        await self._connection.invalidate()
+        await self.connection.invalidate()
         await self.close()
 
 
@@ -126,6 +139,18 @@ class Leases:
         except BaseException:
             self._slots.release()
             raise
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[Lease]:
+        """A lease for as long as the block lasts; it is given up when the block is left inside a transaction."""
+        lease = await self.take()
+        try:
+            yield lease
+        finally:
+            if lease.is_in_transaction:
+                await self.drop(lease)
+            else:
+                self.give(lease)
 
     def give(self, lease: Lease) -> None:
         """Take a lease back, outside any transaction."""

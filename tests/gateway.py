@@ -72,7 +72,7 @@ class Gateway:
             key = await services.keys.create(
                 session, team_id=team_id, user_id=user_id, name="test", permissions=permissions
             )
-        async with self.database.read() as session:
+        async with self.database.snapshot() as session:
             viewer = await services.keys.authenticate(session, key)
         return Client(self.http, key, viewer)
 
