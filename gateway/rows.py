@@ -74,10 +74,15 @@ def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:  # n
     return cast("Callable[[Any], Any] | None", column.type.dialect_impl(dialect).result_processor(dialect, None))
 
 
+def values(row: Base, *names: str) -> dict[str, object]:
+    """What a row holds in these columns, or in all."""
+    return {name: getattr(row, name) for name in names or [column.name for column in chosen(type(row), None)]}
+
+
 def revised(entity: type[E], row: E, changes: Mapping[str, object]) -> E:
     """An entity's instance of its own, in no session, that holds what a row holds, but for these changes."""
     names = [column.name for column in chosen(entity, None)]
-    return entity(**{**{name: getattr(row, name) for name in names}, **changes})
+    return entity(**{**values(row, *names), **changes})
 
 
 def tuple_maker(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Make:

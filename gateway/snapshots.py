@@ -72,7 +72,7 @@ class Lease:
         self._driver = driver
         self._is_sqlite = self.dialect.name == "sqlite"
         self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        self.fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch
+        self._fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch_by_asyncpg
 
     @staticmethod
     async def of(engine: AsyncEngine) -> "Lease":
@@ -99,8 +99,12 @@ class Lease:
         else:
             await self._driver.executemany(text, parameters)
 
-    def _fetch(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
+    def _fetch_by_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
+
+    async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401 (the driver's rows)
+        """The rows of a statement, as the driver gives them."""
+        return await self._fetch(text, parameters)
 
     async def close(self) -> None:
         """Give the connection back to the pool."""
@@ -195,7 +199,7 @@ class Snapshot:
             raise SecondRead
         lease = self._lease or await self._open()
         prepared, values = query.prepared(lease.dialect, columns, needed)
-        return prepared.make(await self._run(lease.fetch, prepared.text, prepared.parameters(values)))
+        return prepared.make(await self._run(lease, prepared.text, prepared.parameters(values)))
 
     async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
         """See `Reader`."""
@@ -204,17 +208,16 @@ class Snapshot:
     async def _open(self) -> Lease:
         lease = self._lease = await self._leases.take()
         if not self._once:
-            await self._run(lease.fetch, lease.begin, ())
+            await self._run(lease, lease.begin)
         return lease
 
-    async def _run(self, fetch: Fetch, text: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (driver's rows)
+    async def _run(self, lease: Lease, text: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401
         try:
-            return await fetch(text, parameters)
+            return await lease.fetch(text, parameters)
         except BaseException:
             # Cancelled or failed: nobody knows where it stopped.
-            lease, self._lease = self._lease, None
-            if lease is not None:
-                await self._leases.drop(lease)
+            self._lease = None
+            await self._leases.drop(lease)
             raise
 
     async def __aenter__(self) -> Self:
@@ -226,6 +229,6 @@ class Snapshot:
         if lease is None:
             return
         if not self._once:
-            await self._run(lease.fetch, "ROLLBACK", ())
+            await self._run(lease, "ROLLBACK")
         self._lease = None
         self._leases.give(lease)

@@ -13,7 +13,7 @@ from gateway.domain.section import Document
 from gateway.execution import CompilingExecutor, operations
 from gateway.execution.operations import KnownOperation, KnownOperations
 from gateway.schema import schema
-from gateway.snapshots import Fetch, Reader, Snapshot
+from gateway.snapshots import Lease, Reader
 from tests.factories import connected, record, store, use_case, use_case_group, user, webhook
 from tests.gateway import USER, Client, Gateway, served
 from tests.operations import queries
@@ -172,13 +172,13 @@ async def test_what_was_seen_to_read_once_is_read_without_a_transaction(
     client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
 ) -> None:
     ran: list[str] = []
-    run = Snapshot._run
+    fetch = Lease.fetch
 
-    async def watched(self: Snapshot, fetch: Fetch, statement: str, parameters: Sequence[object]) -> object:
+    async def watched(self: Lease, statement: str, parameters: Sequence[object] = ()) -> object:
         ran.append(statement.split(maxsplit=1)[0])
-        return await run(self, fetch, statement, parameters)
+        return await fetch(self, statement, parameters)
 
-    monkeypatch.setattr(Snapshot, "_run", watched)
+    monkeypatch.setattr(Lease, "fetch", watched)
     query = "query($id: ID!) { integration(id: $id) { name } }"
     for _ in range(3):
         ran.clear()
