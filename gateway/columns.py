@@ -62,8 +62,17 @@ Text = String().with_variant(String(collation="C"), "postgresql")
 """Text that sorts by code point on every database."""
 
 
-JsonText = JSON(none_as_null=True)
-"""JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys."""
+class JsonText(TypeDecorator[Any]):
+    """JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys.
+
+    It holds objects and lists. A driver may give them as text or decoded, as it was told.
+    """
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 (any JSON)
+        return orjson.loads(value) if isinstance(value, str) else value
 
 
 class Texts(TypeDecorator[list[str]]):

@@ -1,11 +1,11 @@
-"""Connections, transactions and sessions. `.commit()` stands here once."""
+"""Connections, transactions and sessions. A transaction is committed here and nowhere else."""
 
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 import asyncpg
 import orjson
@@ -18,14 +18,17 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
-from gateway.queries import Query
+from gateway.queries import Prepared, Query, insertion, updating
 from gateway.rows import Columns
 from gateway.settings import Settings
-from gateway.snapshots import Leases, Snapshot
+from gateway.snapshots import Lease, Leases, Snapshot
+from gateway.tables import Base
 
 T = TypeVar("T")
 E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
+
+Preparing = Callable[[type[Base], tuple[str, ...], Dialect], Prepared]
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, ConnectionError, TimeoutError, socket.gaierror)
 """What a database raises when it cannot be used, also before SQLAlchemy has it in hand."""
@@ -39,22 +42,10 @@ _SQLITE_CLASHES = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 
 
 class Session(AsyncSession):
-    """A transaction over entities; it is a `gateway.snapshots.Reader` too."""
+    """A transaction over entities."""
 
     as_of: datetime
-    """When the snapshot was taken."""
-
-    async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]:
-        """See `gateway.snapshots.Reader`."""
-        await self.flush()
-        connection = await self.connection()
-        prepared, values = query.prepared(connection.dialect, columns, needed)
-        found = await connection.exec_driver_sql(prepared.text, tuple(prepared.parameters(values)))
-        return prepared.make(found)
-
-    async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
-        """See `gateway.snapshots.Reader`."""
-        return await self.rows(cast(Query[tuple[*Ts]], query))
+    """When it began."""
 
 
 class ReadSession(Session):
@@ -62,7 +53,48 @@ class ReadSession(Session):
 
 
 class WriteSession(Session):
-    """A transaction that writes."""
+    """A transaction that writes. It is a `gateway.snapshots.Reader` too, at the same low cost."""
+
+    def __init__(self, lease: Lease) -> None:
+        super().__init__(lease.connection, expire_on_commit=False)
+        self.as_of = instants.now()
+        self._lease = lease
+
+    async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]:
+        """See `gateway.snapshots.Reader`."""
+        await self.settle()
+        prepared, values = query.prepared(self._lease.dialect, columns, needed)
+        return prepared.make(await self._lease.fetch(prepared.text, prepared.parameters(values)))
+
+    async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
+        """See `gateway.snapshots.Reader`."""
+        return await self.rows(cast(Query[tuple[*Ts]], query))
+
+    async def insert(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+        """Add rows that are given by all their columns, the same of each."""
+        await self._change(insertion, entity, rows)
+
+    async def update(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+        """Change rows that are given by their primary key and the columns to set, the same of each."""
+        await self._change(updating, entity, rows)
+
+    async def _change(self, prepare: Preparing, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+        if rows:
+            await self.settle()
+            prepared = prepare(entity, (*rows[0],), self._lease.dialect)
+            await self._lease.run(prepared.text, [prepared.parameters([*row.values()]) for row in rows])
+
+    async def settle(self) -> None:
+        """Write down what was done to entities so far."""
+        if self.new or self.dirty or self.deleted:
+            await self.flush()
+
+    async def end(self, *, keep: bool) -> None:
+        """End the transaction."""
+        if self._lease.is_in_transaction:
+            await self._lease.fetch("COMMIT" if keep else "ROLLBACK")
+        if self.in_transaction():
+            await self.close()
 
 
 class Database:
@@ -71,35 +103,39 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        size, timeout = settings.database_pool_size, settings.database_pool_timeout
+        self._size, self._timeout = settings.database_pool_size, settings.database_pool_timeout
+        self._lock_timeout = settings.database_lock_timeout
         if self.is_sqlite:
-            lock_timeout = settings.database_lock_timeout
-            self._writer = self._sqlite_engine(_WRITING, 1, lock_timeout, lock_timeout)
-            self._reader = self._sqlite_engine(_READING, size, timeout, lock_timeout)
-            leased = self._sqlite_engine(_READING, size, timeout, lock_timeout)
+            self._begin = _WRITING
+            self._engine = self._sqlite_engine(_WRITING)
+            self._reader = self._sqlite_engine(_READING, reads_only=True)
+            self._readers = Leases(self._sqlite_engine(None, reads_only=True), self._size, self._timeout)
+            self._writers = Leases(self._sqlite_engine(None), 1, self._lock_timeout)
         else:
-            self._writer, leased = self._engine(size, timeout), self._engine(size, timeout)
-            self._reader = self._writer.execution_options(
+            self._begin = _READING
+            self._engine = self._make_engine()
+            self._reader = self._engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        self._leases = Leases(leased, size, timeout)
+            self._readers = Leases(self._make_engine(isolation_level="AUTOCOMMIT"), self._size, self._timeout)
+            self._writers = Leases(self._make_engine(isolation_level="AUTOCOMMIT"), self._size, self._timeout)
 
-    def _engine(self, pool_size: int, pool_timeout: float, **connect_args: object) -> AsyncEngine:
+    def _make_engine(self, **options: Any) -> AsyncEngine:  # noqa: ANN401 (SQLAlchemy's options)
         return create_async_engine(
             self.url,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
-            pool_size=pool_size,
+            pool_size=self._size,
             max_overflow=0,
-            pool_timeout=pool_timeout,
-            connect_args=connect_args,
+            pool_timeout=self._timeout,
             hide_parameters=True,
+            **options,
         )
 
-    def _sqlite_engine(self, begin: str, pool_size: int, pool_timeout: float, lock_timeout: float) -> AsyncEngine:
-        engine = self._engine(pool_size, pool_timeout, timeout=lock_timeout)
-
-        query_only = "OFF" if begin == _WRITING else "ON"
+    def _sqlite_engine(self, begin: str | None, *, reads_only: bool = False) -> AsyncEngine:
+        """An engine whose transactions begin so; without, whoever has a connection begins them."""
+        engine = self._make_engine(connect_args={"timeout": self._lock_timeout})
+        query_only = "ON" if reads_only else "OFF"
 
         @event.listens_for(engine.sync_engine, "connect")
         def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
@@ -110,20 +146,22 @@ class Database:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
-        @event.listens_for(engine.sync_engine, "begin")
-        def begin_transaction(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
+        if begin is not None:
+
+            @event.listens_for(engine.sync_engine, "begin")
+            def begin_transaction(connection: Connection) -> None:
+                connection.exec_driver_sql(begin)
 
         return engine
 
     @property
     def dialect(self) -> Dialect:
         """What statements are spelled for."""
-        return self._writer.dialect
+        return self._engine.dialect
 
     def snapshot(self, *, once: bool = False) -> Snapshot:
         """One snapshot of rows, for as long as a block lasts; `once` if one statement is to read from it."""
-        return Snapshot(self._leases, once=once)
+        return Snapshot(self._readers, once=once)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
@@ -138,32 +176,37 @@ class Database:
 
         Raises Refused (CONFLICT) when a unique key was taken by another transaction meanwhile.
         """
-        async with WriteSession(self._writer, expire_on_commit=False) as session:
-            session.as_of = instants.now()
+        async with self._writers.lease() as lease:
+            await lease.fetch(self._begin)
+            session = WriteSession(lease)
+            keep = False
             try:
                 yield session
-                await session.flush()
-                if not dry_run:
-                    await session.commit()
-            except IntegrityError as error:
+                await session.settle()
+                keep = not dry_run
+            except (IntegrityError, sqlite3.IntegrityError, asyncpg.UniqueViolationError) as error:
                 if not _is_clash(error):
                     raise
                 raise refused(
                     ErrorCode.CONFLICT, "Something with the same key was written at the same moment; try again."
                 ) from error
+            finally:
+                await session.end(keep=keep)
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         """Do `work` on a bare connection, in a transaction of its own; for migrations."""
-        async with self._writer.begin() as connection:
+        async with self._engine.begin() as connection:
             return await connection.run_sync(work)
 
     async def dispose(self) -> None:
-        await self._leases.dispose()
+        await self._readers.dispose()
+        await self._writers.dispose()
         await self._reader.dispose()
-        await self._writer.dispose()
+        await self._engine.dispose()
 
 
-def _is_clash(error: IntegrityError) -> bool:
+def _is_clash(error: Exception) -> bool:
     """Whether a unique key was taken already, in either driver's words."""
-    name = getattr(error.orig, "sqlite_errorname", "")
-    return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION or name in _SQLITE_CLASHES
+    original = error.orig if isinstance(error, IntegrityError) else error
+    name = getattr(original, "sqlite_errorname", "")
+    return getattr(original, "sqlstate", None) == _UNIQUE_VIOLATION or name in _SQLITE_CLASHES

@@ -10,14 +10,24 @@ shape and must be hashable. So the function may look at whether a value is there
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache, wraps
 from operator import attrgetter
 from typing import Any, Generic, ParamSpec, TypeVarTuple, cast
 
-from sqlalchemy import BindParameter, Dialect, Integer, Select, bindparam
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    Dialect,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    insert,
+    update,
+)
 
 from gateway.columns import Texts
 from gateway.domain.criteria import Criteria
@@ -38,7 +48,7 @@ class Prepared:
     __slots__ = ("_parameters", "make", "text")
 
     def __init__(
-        self, statement: Select[*tuple[Any, ...]], places: dict[str, int], dialect: Dialect, make: Make
+        self, statement: ClauseElement, places: Mapping[str, int], dialect: Dialect, make: Make = list
     ) -> None:
         compiled = cast(Any, statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
         self.text = str(compiled)
@@ -56,7 +66,7 @@ class Prepared:
 def _parameter(
     compiled: Any,  # noqa: ANN401 (a compiler of SQL; `Compiled` does not say so)
     name: str,
-    places: dict[str, int],
+    places: Mapping[str, int],
     dialect: Dialect,
 ) -> tuple[int | None, Callable[[Any], object] | None, object]:
     """Which value a parameter is and how it is spelled for the driver, or what it always is."""
@@ -109,6 +119,26 @@ class Query(Generic[*Ts]):
         attributes = [getattr(entity, column.name) for column in wanted]
         narrowed = statement.with_only_columns(*attributes, maintain_column_froms=True)
         return Prepared(narrowed, places, dialect, entity_maker(entity, wanted, dialect))
+
+
+@lru_cache
+def insertion(entity: type[Base], names: tuple[str, ...], dialect: Dialect) -> Prepared:
+    """Adds a row given by these columns."""
+    places = {name: place for place, name in enumerate(names)}
+    return Prepared(insert(entity).values({name: bindparam(name) for name in names}), places, dialect)
+
+
+@lru_cache
+def updating(entity: type[Base], names: tuple[str, ...], dialect: Dialect) -> Prepared:
+    """Sets these columns of a row, of which those of the primary key say which."""
+    places = {f"given_{name}": place for place, name in enumerate(names)}
+    table = cast(Table, entity.__table__)
+    keys = [column for column in table.primary_key if column.name in names]
+    values: dict[str, BindParameter[Any]] = {
+        name: bindparam(f"given_{name}") for name in names if name not in table.primary_key.columns
+    }
+    statement = update(table).where(*(key == bindparam(f"given_{key.name}") for key in keys)).values(values)
+    return Prepared(statement, places, dialect)
 
 
 _PREPARED: OrderedDict[Hashable, Prepared] = OrderedDict()

@@ -5,18 +5,20 @@ before somebody looks at it: JSON stays text until its attribute is read, and so
 are as the driver gives them: a `datetime`, or on SQLite the text that `gateway.domain.instants.isoformat` makes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import orjson
-from sqlalchemy import JSON, Column, Dialect, Select, Table
+from sqlalchemy import Column, Dialect, Select, Table
 
-from gateway.columns import Instant
+from gateway.columns import Instant, JsonText
 from gateway.tables import Base
 
 Columns: TypeAlias = frozenset[str] | None
 """The names of the columns that are wanted, and maybe names of other things; None for all columns."""
+
+E = TypeVar("E", bound=Base)
 
 Make: TypeAlias = Callable[[Iterable[Any]], list[Any]]
 
@@ -28,21 +30,9 @@ class Decoded:
         self._name, self._place = name, place
 
     def __get__(self, row: tuple[Any, ...], _owner: type) -> object:
-        found = row.__dict__[self._name] = _decoded(row[self._place])
+        text = row[self._place]
+        found = row.__dict__[self._name] = None if text is None else orjson.loads(text)
         return found
-
-
-def _texter(place: int) -> Callable[[Any], object]:
-    def text(row: tuple[Any, ...]) -> object:
-        value = row[place]
-        return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-    return text
-
-
-def _decoded(value: object) -> object:
-    """Of a column of objects or lists: text, but where SQLAlchemy's codec has read it already."""
-    return orjson.loads(value) if isinstance(value, str) else value
 
 
 def chosen(entity: type[Base], columns: Columns, needed: Sequence[str] = ()) -> list[Column[Any]]:
@@ -64,10 +54,10 @@ def entity_maker(entity: type[Base], columns: Sequence[Column[Any]], dialect: Di
 def _row_class(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> type[tuple[Any, ...]]:
     namespace: dict[str, object] = {}
     for place, column in enumerate(columns):
-        if isinstance(column.type, JSON):
+        if isinstance(column.type, JsonText):
             namespace[column.name] = Decoded(column.name, place)
             # As text, for what takes it to the answer as it is.
-            namespace[f"{column.name}_json"] = property(_texter(place))
+            namespace[f"{column.name}_json"] = property(itemgetter(place))
         else:
             namespace[column.name] = property(_reader(column, place, dialect))
     return type(entity.__name__, (*entity.row_bases, tuple), namespace)
@@ -81,9 +71,18 @@ def _reader(column: Column[Any], place: int, dialect: Dialect) -> Callable[[Any]
 
 
 def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:  # noqa: ANN401 (any expression)
-    if isinstance(column.type, JSON):
-        return _decoded
     return cast("Callable[[Any], Any] | None", column.type.dialect_impl(dialect).result_processor(dialect, None))
+
+
+def values(row: Base, *names: str) -> dict[str, object]:
+    """What a row holds in these columns, or in all."""
+    return {name: getattr(row, name) for name in names or [column.name for column in chosen(type(row), None)]}
+
+
+def revised(entity: type[E], row: E, changes: Mapping[str, object]) -> E:
+    """An entity's instance of its own, in no session, that holds what a row holds, but for these changes."""
+    names = [column.name for column in chosen(entity, None)]
+    return entity(**{**values(row, *names), **changes})
 
 
 def tuple_maker(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Make:

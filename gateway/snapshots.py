@@ -6,7 +6,8 @@ statements come prepared (`gateway.queries`), and the driver runs them itself.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol, Self, TypeVar, TypeVarTuple, cast
 
@@ -67,10 +68,11 @@ class Lease:
 
     def __init__(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 (asyncpg's or aiosqlite's)
         self.dialect: Dialect = connection.dialect
-        self._connection, self._driver = connection, driver
+        self.connection = connection
+        self._driver = driver
         self._is_sqlite = self.dialect.name == "sqlite"
         self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        self.fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch
+        self._fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch_by_asyncpg
 
     @staticmethod
     async def of(engine: AsyncEngine) -> "Lease":
@@ -86,18 +88,33 @@ class Lease:
     def is_open(self) -> bool:
         return self._is_sqlite or not self._driver.is_closed()
 
-    def _fetch(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
+    @property
+    def is_in_transaction(self) -> bool:
+        return bool(self._driver.in_transaction if self._is_sqlite else self._driver.is_in_transaction())
+
+    async def run(self, text: str, parameters: Sequence[Sequence[object]]) -> None:
+        """Run a statement that gives nothing with each of these parameters."""
+        if len(parameters) == 1:
+            await self.fetch(text, parameters[0])
+        else:
+            await self._driver.executemany(text, parameters)
+
+    def _fetch_by_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
+
+    async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401 (the driver's rows)
+        """The rows of a statement, as the driver gives them."""
+        return await self._fetch(text, parameters)
 
     async def close(self) -> None:
         """Give the connection back to the pool."""
-        await self._connection.close()
+        await self.connection.close()
 
     async def break_off(self) -> None:
         """Give the connection up, whatever it is doing."""
         if self._is_sqlite:
             await self._driver.interrupt()
-        await self._connection.invalidate()
+        await self.connection.invalidate()
         await self.close()
 
 
@@ -126,6 +143,18 @@ class Leases:
         except BaseException:
             self._slots.release()
             raise
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[Lease]:
+        """A lease for as long as the block lasts; it is given up when the block is left inside a transaction."""
+        lease = await self.take()
+        try:
+            yield lease
+        finally:
+            if lease.is_in_transaction:
+                await self.drop(lease)
+            else:
+                self.give(lease)
 
     def give(self, lease: Lease) -> None:
         """Take a lease back, outside any transaction."""
@@ -170,7 +199,7 @@ class Snapshot:
             raise SecondRead
         lease = self._lease or await self._open()
         prepared, values = query.prepared(lease.dialect, columns, needed)
-        return prepared.make(await self._run(lease.fetch, prepared.text, prepared.parameters(values)))
+        return prepared.make(await self._run(lease, prepared.text, prepared.parameters(values)))
 
     async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
         """See `Reader`."""
@@ -179,17 +208,16 @@ class Snapshot:
     async def _open(self) -> Lease:
         lease = self._lease = await self._leases.take()
         if not self._once:
-            await self._run(lease.fetch, lease.begin, ())
+            await self._run(lease, lease.begin)
         return lease
 
-    async def _run(self, fetch: Fetch, text: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (driver's rows)
+    async def _run(self, lease: Lease, text: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401
         try:
-            return await fetch(text, parameters)
+            return await lease.fetch(text, parameters)
         except BaseException:
             # Cancelled or failed: nobody knows where it stopped.
-            lease, self._lease = self._lease, None
-            if lease is not None:
-                await self._leases.drop(lease)
+            self._lease = None
+            await self._leases.drop(lease)
             raise
 
     async def __aenter__(self) -> Self:
@@ -201,6 +229,6 @@ class Snapshot:
         if lease is None:
             return
         if not self._once:
-            await self._run(lease.fetch, "ROLLBACK", ())
+            await self._run(lease, "ROLLBACK")
         self._lease = None
         self._leases.give(lease)

@@ -16,7 +16,7 @@ from gateway.database import Database, Session
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
-from gateway.snapshots import Fetch, Snapshot
+from gateway.snapshots import Lease
 from gateway.web.app import create_app
 
 TEAM = "5eb7cf5a86d9755df3a6c593"
@@ -72,7 +72,7 @@ class Gateway:
             key = await services.keys.create(
                 session, team_id=team_id, user_id=user_id, name="test", permissions=permissions
             )
-        async with self.database.read() as session:
+        async with self.database.snapshot() as session:
             viewer = await services.keys.authenticate(session, key)
         return Client(self.http, key, viewer)
 
@@ -114,15 +114,20 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
         if not statement.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK")):
             told(statement, parameters)
 
-    run = Snapshot._run
+    fetch, run = Lease.fetch, Lease.run
 
-    async def watched(self: Snapshot, fetch: Fetch, statement: str, parameters: Sequence[object]) -> object:
+    async def fetched(self: Lease, statement: str, parameters: Sequence[object] = ()) -> object:
         tell(None, None, statement, parameters)  # type: ignore[arg-type]  # nothing of SQLAlchemy's
-        return await run(self, fetch, statement, parameters)
+        return await fetch(self, statement, parameters)
+
+    async def ran(self: Lease, statement: str, parameters: Sequence[Sequence[object]]) -> None:
+        if len(parameters) > 1:
+            tell(None, None, statement, parameters[0])  # type: ignore[arg-type]  # likewise
+        await run(self, statement, parameters)
 
     event.listen(Engine, "before_cursor_execute", tell)
     try:
-        with patch.object(Snapshot, "_run", watched):
+        with patch.object(Lease, "fetch", fetched), patch.object(Lease, "run", ran):
             yield
     finally:
         event.remove(Engine, "before_cursor_execute", tell)

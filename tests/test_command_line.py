@@ -27,7 +27,7 @@ def authenticate(database_url: str, key: str) -> Viewer:
     async def ask() -> Viewer:
         database = Database(Settings(database_url=database_url))
         try:
-            async with database.read() as session:
+            async with database.snapshot() as session:
                 return await services.keys.authenticate(session, key)
         finally:
             await database.dispose()

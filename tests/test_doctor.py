@@ -54,7 +54,7 @@ def _execute(database_url: str, statement: str, *, foreign_keys: bool = True) ->
         database = Database(Settings(database_url=database_url))
         try:
             if not foreign_keys:
-                async with database._writer.connect() as connection:
+                async with database._engine.connect() as connection:
                     raw = await connection.get_raw_connection()
                     await connection.rollback()
                     assert raw.driver_connection is not None

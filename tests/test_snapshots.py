@@ -14,7 +14,7 @@ from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.viewer import Viewer
 from gateway.queries import query
 from gateway.settings import Settings
-from gateway.snapshots import SecondRead, Snapshot
+from gateway.snapshots import Lease, SecondRead
 from gateway.tables import Integration, UseCaseGroup
 from tests.factories import connected, store, use_case_group
 from tests.gateway import OTHER_TEAM, TEAM, USER
@@ -143,17 +143,13 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=1, database_pool_timeout=0.05))
-    run = Snapshot._run
 
-    async def endless(self: Snapshot, *_: object) -> object:
-        async def waiting(*_: object) -> object:
-            return await asyncio.Event().wait()
-
-        return await run(self, waiting, "SELECT 1", ())
+    async def endless(*_: object) -> object:
+        return await asyncio.Event().wait()
 
     async with database.snapshot() as snapshot:
         await snapshot.tuples(NAMES)
-        monkeypatch.setattr(Snapshot, "_run", endless)
+        monkeypatch.setattr(Lease, "fetch", endless)
         task = asyncio.create_task(snapshot.tuples(NAMES))
         await asyncio.sleep(0)
         task.cancel()

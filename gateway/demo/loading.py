@@ -92,6 +92,6 @@ async def example_group_id(database: Database) -> str:
     """The id of the group that document 2's example made."""
     clinic = EXAMPLE_CLINIC
     key = (clinic.team.id, clinic.id)
-    async with database.read() as session:
-        found = await services.use_case_groups.listed(session, _keeper(clinic.team), [key], Page(OLDEST_FIRST))
+    async with database.snapshot() as snapshot:
+        found = await services.use_case_groups.listed(snapshot, _keeper(clinic.team), [key], Page(OLDEST_FIRST))
     return next(group.id for group in found[key] if group.slug == EXAMPLE_SLUG)

@@ -50,6 +50,11 @@ def isoformat(value: datetime) -> str:
     return f"{text[1:24]}Z" if len(text) == _LENGTH_WITH_MICROSECONDS else f"{text[1:20]}.000Z"
 
 
+def of(value: datetime | str) -> datetime:
+    """An instant of a row, which may be written as `isoformat` does."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
 def text(value: datetime | str) -> str:
     """An instant as `isoformat` writes it, which some rows hold already."""
     return value if isinstance(value, str) else isoformat(value)

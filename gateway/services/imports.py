@@ -14,7 +14,7 @@ from gateway.domain.integrations import connected_columns, split_secrets
 from gateway.domain.section import Document, Json
 from gateway.domain.trust import Operators, Parent, Trust, Viewers
 from gateway.domain.viewer import Viewer
-from gateway.errors import Problems, Refused, refused
+from gateway.errors import Problems, refused
 from gateway.services import intake, integrations, teams
 from gateway.services.access import require
 from gateway.services.intake import Intake
@@ -89,10 +89,9 @@ async def _visible(session: WriteSession, viewer: Viewer, entry: Entry, mode: Im
     )
     if mode is ImportMode.CREATE:
         raise exists
-    try:
-        return await integrations.hold(session, viewer, id)
-    except Refused:
-        raise exists from None
+    if not await integrations.is_held(session, viewer, id):
+        raise exists
+    return await session.scalar(sql.imports.integrations(viewer.team_id, [id]))
 
 
 async def by_operator(

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Select
-
 from gateway import sql
 from gateway.database import WriteSession
 from gateway.domain import instants, integrations, webhooks
@@ -12,6 +10,7 @@ from gateway.domain.enums import (
     IntegrationKind,
     IntegrationOrderField,
     Permission,
+    Provider,
     SortDirection,
 )
 from gateway.domain.ids import is_id
@@ -106,22 +105,21 @@ def _bound(filter: IntegrationFilter) -> None:
     problems.raise_if_any()
 
 
-async def hold(session: WriteSession, viewer: Viewer, id: str, *path: str) -> Integration:
-    """The team's connected integration, held against other writers until the transaction ends.
+async def hold(session: WriteSession, viewer: Viewer, id: str, *path: str) -> None:
+    """Hold the team's connected integration against other writers until the transaction ends.
 
     Every write under an integration begins with this. Raises Refused (NOT_FOUND at `path`).
     """
-    found = await _held(session, id, sql.integrations.locked_connected(viewer, id))
-    if found is None:
+    if not await is_held(session, viewer, id):
         raise not_found("There is no connected integration with this id.", *path)
-    return found
 
 
-async def _held(session: WriteSession, id: str, statement: Select[Integration]) -> Integration | None:
-    found = await session.scalar(statement) if is_id(id) else None
+async def is_held(session: WriteSession, viewer: Viewer, id: str, provider: Provider | None = None) -> bool:
+    """Hold it, if there is one with this id, at this provider if one is named."""
+    held = is_id(id) and bool(await session.tuples(sql.integrations.held(viewer, id, provider)))
     # What is written is of now: those who waited for their turn began before others wrote.
     session.as_of = instants.now()
-    return found
+    return held
 
 
 def expect(version: int, expected: int | None, *path: str) -> None:
@@ -145,7 +143,8 @@ def require_right(viewer: Viewer, kind: IntegrationKind) -> None:
 
 async def hold_either(session: WriteSession, viewer: Viewer, id: str) -> Integration:
     """The team's integration of either world, as far as the viewer reaches, held until the transaction ends."""
-    found = await _held(session, id, sql.integrations.locked(viewer, id))
+    found = await session.scalar(sql.integrations.locked(viewer, id)) if is_id(id) else None
+    session.as_of = instants.now()
     if found is None:
         raise not_found("There is no integration with this id.", "id")
     return found

@@ -127,16 +127,16 @@ async def upsert(
     """
     require(viewer, Permission.WRITE_RECORDS)
     _check_length(len(records), "records")
-    integration = await hold(session, viewer, integration_id, "integrationId")
+    await hold(session, viewer, integration_id, "integrationId")
     logical_ids = [given.logical_id for given in records if given.logical_id is not None]
-    statement = sql.resource_records.by_logical_ids(viewer.team_id, integration.id, logical_ids)
+    statement = sql.resource_records.by_logical_ids(viewer.team_id, integration_id, logical_ids)
     stored = {row.logical_id: row for row in await session.scalars(statement)}
     _check(records, stored, session.as_of)
     done = []
     for given in records:
         row = None if given.logical_id is None else stored.get(given.logical_id)
         if row is None:
-            done.append(Upserted(_create(viewer, integration.id, given, session.as_of), Outcome.CREATED))
+            done.append(Upserted(_create(viewer, integration_id, given, session.as_of), Outcome.CREATED))
         else:
             done.append(Upserted(row, _update(viewer, row, given, session.as_of)))
     session.add_all(upserted.record for upserted in done)
@@ -242,9 +242,9 @@ async def delete(session: WriteSession, viewer: Viewer, integration_id: str, ids
     """
     require(viewer, Permission.WRITE_RECORDS)
     _check_length(len(ids), "ids")
-    integration = await hold(session, viewer, integration_id, "integrationId")
+    await hold(session, viewer, integration_id, "integrationId")
     wanted = [id for id in ids if is_id(id)]
-    found = set(await session.scalars(sql.resource_records.existing_ids(viewer.team_id, integration.id, wanted)))
+    found = set(await session.scalars(sql.resource_records.existing_ids(viewer.team_id, integration_id, wanted)))
     problems = Problems()
     again = dict(_repeated(ids))
     for place, id in enumerate(ids):

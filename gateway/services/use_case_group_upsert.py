@@ -7,7 +7,8 @@ from typing import Literal
 
 from gateway import sql
 from gateway.database import WriteSession
-from gateway.domain.documents import changed_paths, created
+from gateway.domain import instants
+from gateway.domain.documents import changed_paths, created, touched
 from gateway.domain.enums import ErrorCode, Outcome, Permission, Provider
 from gateway.domain.ids import is_id, new_id, new_logical_id
 from gateway.domain.schedules import parse_wall_time
@@ -22,17 +23,20 @@ from gateway.domain.use_case_groups import (
     free_slug,
     slug_of,
 )
-from gateway.domain.use_cases import use_case_columns
+from gateway.domain.use_cases import UseCaseColumns, use_case_columns
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, Refused, invalid, not_found, refused
+from gateway.rows import revised, values
 from gateway.services.access import require
-from gateway.services.integrations import expect, hold
+from gateway.services.integrations import expect, hold, is_held
 from gateway.services.use_case_checks import check_group
-from gateway.services.use_cases import write
 from gateway.tables import UseCase, UseCaseGroup
 
 _SLUG_BEGINNING = 40
 """Characters that a slug shares with each of its numbered forms."""
+
+_DERIVED = ("team_id", "id", "version", "document", *UseCaseColumns.__annotations__)
+"""What is written of a use case that has another document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,6 @@ async def upsert(
     check_group(input, problems)
     try:
         home = await _home(session, viewer, provider, input.group_id, integration_id)
-        await hold(session, viewer, home, "provider")
         group = await _group(session, viewer, home, input)
         slug = await _slug(session, viewer, home, group, input)
     except Refused as refusal:
@@ -86,11 +89,21 @@ async def upsert(
 async def _home(
     session: WriteSession, viewer: Viewer, provider: Provider, group_id: str | None, integration_id: str | None
 ) -> str:
-    """The integration at a provider that is meant.
+    """The integration at a provider that is meant, held.
 
     That which is named, else the only one, else that which holds the group, else the only active one.
     """
-    homes = (await session.execute(sql.use_case_groups.homes(viewer, provider, group_id))).all()
+    if integration_id is not None and await is_held(session, viewer, integration_id, provider):
+        return integration_id
+    home = await _meant(session, viewer, provider, group_id, integration_id)
+    await hold(session, viewer, home, "provider")
+    return home
+
+
+async def _meant(
+    session: WriteSession, viewer: Viewer, provider: Provider, group_id: str | None, integration_id: str | None
+) -> str:
+    homes = await session.tuples(sql.use_case_groups.homes(viewer, provider, group_id))
     if not homes:
         raise not_found(f"The team has no integration at {provider.name}: connect the provider first.", "provider")
     if integration_id is not None:
@@ -120,8 +133,9 @@ async def _group(
         return None
     if not is_id(input.group_id):
         raise invalid("`groupId` must have 1 to 64 visible ASCII characters.", "input", "groupId")
-    found = await session.scalar(sql.use_case_groups.by_ids(viewer, [input.group_id]).statement)
-    if found is None or found.integration_id != integration_id:
+    rows = await session.rows(sql.use_case_groups.by_ids(viewer, [input.group_id]))
+    found = rows[0] if rows and rows[0].integration_id == integration_id else None
+    if found is None:
         raise not_found(
             "There is no use-case group with this id; leave out `groupId` to create one.", "input", "groupId"
         )
@@ -137,7 +151,7 @@ async def _slug(
     if group is not None and (given == group.slug or "slug" not in input.given):
         return group.slug
     slug = slug_of(input.name) if given is None else given
-    rows = await session.execute(sql.use_case_groups.slugs(viewer, integration_id, slug[:_SLUG_BEGINNING]))
+    rows = await session.tuples(sql.use_case_groups.slugs(viewer, integration_id, slug[:_SLUG_BEGINNING]))
     taken = {slug: id for slug, id in rows if group is None or id != group.id}
     if given is None:
         return free_slug(slug, taken)
@@ -183,16 +197,17 @@ async def _create(
         team_id=viewer.team_id,
         id=new_id(),
         integration_id=integration_id,
+        version=1,
         created_at=at,
         created_by=viewer.user_id,
         updated_at=at,
         updated_by=viewer.user_id,
         **columns,
     )
-    session.add(group)
+    made = [_made(viewer, group, columns, asked, at) for asked in listed]
     # Before its use cases, which refer to it.
-    await session.flush()
-    made = [_made(session, viewer, group, columns, asked) for asked in listed]
+    await session.insert(UseCaseGroup, [values(group)])
+    await _write(session, made)
     return UpsertedGroup(group, Outcome.CREATED, made)
 
 
@@ -203,35 +218,32 @@ async def _update(
     columns: GroupColumns,
     listed: Sequence[UseCaseInput],
 ) -> UpsertedGroup:
+    at = session.as_of
     changed = {name: value for name, value in columns.items() if getattr(group, name) != value}
     asked = {use_case.key: use_case for use_case in listed}
-    stored = (await session.scalars(sql.use_cases.of_groups(viewer, [group.id]).statement)).all()
+    stored = await session.rows(sql.use_cases.of_groups(viewer, [group.id]))
     rows = {row.key: row for row in stored}
     results = [
-        _reached(viewer, rows[key], columns, SHARED, use_case, session.as_of)
+        _reached(viewer, rows[key], columns, SHARED, use_case, at)
         if key in rows
-        else _made(session, viewer, group, columns, use_case)
+        else _made(viewer, group, columns, use_case, at)
         for key, use_case in asked.items()
     ]
     reached = SHARED & changed.keys()
-    others = [
-        _reached(viewer, row, columns, reached, None, session.as_of) for row in stored if row.key not in asked
-    ]
+    others = [_reached(viewer, row, columns, reached, None, at) for row in stored if row.key not in asked]
     results += [result for result in others if result.outcome is not Outcome.UNCHANGED]
     if not changed and all(result.outcome is Outcome.UNCHANGED for result in results):
         return UpsertedGroup(group, Outcome.UNCHANGED, results)
-    for name, value in changed.items():
-        setattr(group, name, value)
-    group.version += 1
-    group.updated_at, group.updated_by = session.as_of, viewer.user_id
-    return UpsertedGroup(group, Outcome.UPDATED, results)
+    signed = {**changed, "version": group.version + 1, "updated_at": at, "updated_by": viewer.user_id}
+    await session.update(UseCaseGroup, [{"team_id": group.team_id, "id": group.id, **signed}])
+    await _write(session, results)
+    return UpsertedGroup(revised(UseCaseGroup, group, signed), Outcome.UPDATED, results)
 
 
 def _made(
-    session: WriteSession, viewer: Viewer, group: UseCaseGroup, columns: GroupColumns, asked: UseCaseInput
+    viewer: Viewer, group: UseCaseGroup, columns: GroupColumns, asked: UseCaseInput, at: datetime
 ) -> UpsertedUseCase:
     """A new use case of a group."""
-    at = session.as_of
     id, logical_id = new_id(), new_logical_id("use_case")
     document = applied(
         created(
@@ -247,10 +259,14 @@ def _made(
         at,
     )
     row = UseCase(
-        team_id=viewer.team_id, id=id, integration_id=group.integration_id, group_id=group.id, key=asked.key
+        team_id=viewer.team_id,
+        id=id,
+        integration_id=group.integration_id,
+        group_id=group.id,
+        key=asked.key,
+        version=1,
     )
     row.hold(document, use_case_columns(document, logical_id, at))
-    session.add(row)
     return UpsertedUseCase(row, Outcome.CREATED)
 
 
@@ -264,6 +280,19 @@ def _reached(
 ) -> UpsertedUseCase:
     """A use case that was there, after what its group and the input say."""
     before, document = row.document, applied(row.document, columns, reached, asked, at)
-    if not write(viewer, row, document, at):
+    if document == before:
         return UpsertedUseCase(row, Outcome.UNCHANGED)
-    return UpsertedUseCase(row, Outcome.UPDATED, [*changed_paths(before, document)])
+    signed = touched(document, user_id=viewer.user_id, at=at)
+    derived = use_case_columns(signed, row.logical_id, instants.of(row.created_at))
+    after = revised(UseCase, row, {"document": signed, "version": row.version + 1, **derived})
+    return UpsertedUseCase(after, Outcome.UPDATED, [*changed_paths(before, document)])
+
+
+async def _write(session: WriteSession, results: Sequence[UpsertedUseCase]) -> None:
+    """Write what was created or updated, in one statement each."""
+    created, updated = (
+        [result.use_case for result in results if result.outcome is outcome]
+        for outcome in (Outcome.CREATED, Outcome.UPDATED)
+    )
+    await session.insert(UseCase, [values(use_case) for use_case in created])
+    await session.update(UseCase, [values(use_case, *_DERIVED) for use_case in updated])

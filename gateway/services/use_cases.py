@@ -2,14 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from gateway import sql
 from gateway.database import WriteSession
 from gateway.domain.documents import touched
 from gateway.domain.enums import Permission, Status, UseCaseType
 from gateway.domain.paging import Page
-from gateway.domain.section import Document
 from gateway.domain.use_cases import UseCaseChanges, use_case_columns
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, not_found
@@ -90,16 +88,6 @@ async def of_groups(session: Reader, viewer: Viewer, keys: Sequence[Key]) -> Map
     return found
 
 
-def write(viewer: Viewer, row: UseCase, document: Document, at: datetime) -> bool:
-    """Let a use case hold this document from now on; false, and nothing written, when it does already."""
-    if document == row.document:
-        return False
-    document = touched(document, user_id=viewer.user_id, at=at)
-    row.hold(document, use_case_columns(document, row.logical_id, row.created_at))
-    row.version += 1
-    return True
-
-
 async def _hold(session: WriteSession, viewer: Viewer, id: str, expected_version: int | None) -> UseCase:
     """A use case that nobody else changes until the transaction ends."""
     require(viewer, Permission.WRITE_INTEGRATIONS)
@@ -123,7 +111,11 @@ async def update(
     problems = Problems()
     check_changes(changes, found.config(), problems)
     problems.raise_if_any()
-    write(viewer, found, changes.applied(found.document), session.as_of)
+    document = changes.applied(found.document)
+    if document != found.document:
+        document = touched(document, user_id=viewer.user_id, at=session.as_of)
+        found.hold(document, use_case_columns(document, found.logical_id, found.created_at))
+        found.version += 1
     return found
 
 

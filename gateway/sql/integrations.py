@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 
-from gateway.domain.enums import IntegrationAccess, IntegrationKind, Permission
+from gateway.domain.enums import IntegrationAccess, IntegrationKind, Permission, Provider
 from gateway.domain.integration_filters import IntegrationFilter
 from gateway.domain.paging import Page
 from gateway.domain.viewer import Viewer
@@ -81,26 +81,27 @@ def by_id(viewer: Viewer, id: str, created_by: str | None) -> Select[Integration
     return statement.order_by((Integration.team_id == viewer.team_id).desc(), Integration.team_id).limit(1)
 
 
-def _locked(scope: ColumnElement[bool], id: str) -> Select[Integration]:
+@query
+def held(viewer: Viewer, id: str, provider: Provider | None) -> Select[str]:
+    """The id of the team's connected integration, at this provider if one is named, held until the end.
+
+    Whatever is written under an integration is written with its row held, so that writers take turns.
+    """
+    statement = select(Integration.id).where(Integration.id == id, own_connected(viewer))
+    if provider is not None:
+        statement = statement.where(Integration.provider == provider)
+    return statement.with_for_update(key_share=True)
+
+
+def locked(viewer: Viewer, id: str) -> Select[Integration]:
+    """The team's integration of either world, held until the transaction ends."""
+    scope = own(viewer, Permission.READ_INTEGRATIONS, Permission.WRITE_INTEGRATIONS)
     return (
         select(Integration)
         .where(Integration.id == id, scope)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-
-
-def locked_connected(viewer: Viewer, id: str) -> Select[Integration]:
-    """The team's connected integration, held until the transaction ends.
-
-    Whatever is written under an integration is written with its row held, so that writers take turns.
-    """
-    return _locked(own_connected(viewer), id)
-
-
-def locked(viewer: Viewer, id: str) -> Select[Integration]:
-    """The team's integration of either world, held until the transaction ends."""
-    return _locked(own(viewer, Permission.READ_INTEGRATIONS, Permission.WRITE_INTEGRATIONS), id)
 
 
 @query

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, select, type_coerce
 
 from gateway.domain.enums import Provider
 from gateway.domain.paging import Page
+from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
 from gateway.queries import query
 from gateway.sql import paging
 from gateway.sql.integrations import own_connected
-from gateway.sql.texts import among
+from gateway.sql.texts import Pattern, among
 from gateway.sql.visibility import hangs_below_own
 from gateway.tables import Integration, UseCaseGroup
 
 _COLUMNS: paging.Columns = {"created_at": UseCaseGroup.created_at, "id": UseCaseGroup.id}
+_BEGINNING = Pattern("", "%")
 
 
 @query
@@ -44,6 +46,7 @@ def counts(viewer: Viewer, integration_ids: Sequence[str]) -> Select[str, int]:
     )
 
 
+@query
 def homes(viewer: Viewer, provider: Provider, group_id: str | None) -> Select[str, bool, bool]:
     """The team's integrations at a provider: id, whether it is active, and whether it holds that group."""
     holds = exists().where(
@@ -58,10 +61,11 @@ def homes(viewer: Viewer, provider: Provider, group_id: str | None) -> Select[st
     )
 
 
+@query
 def slugs(viewer: Viewer, integration_id: str, beginning: str) -> Select[str, str]:
     """The slugs of an integration's groups that begin so, and whose they are."""
     return select(UseCaseGroup.slug, UseCaseGroup.id).where(
         UseCaseGroup.team_id == viewer.team_id,
         UseCaseGroup.integration_id == integration_id,
-        UseCaseGroup.slug.startswith(beginning, autoescape=True),
+        UseCaseGroup.slug.like(type_coerce(beginning, _BEGINNING), escape=LIKE_ESCAPE),
     )
