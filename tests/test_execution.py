@@ -10,7 +10,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway import services
 from gateway.domain.section import Document
-from gateway.execution import CompilingExecutor, operations
+from gateway.execution import CompilingExecutor, executor, operations
 from gateway.execution.operations import KnownOperation, KnownOperations
 from gateway.schema import schema
 from gateway.snapshots import Lease, Reader
@@ -113,11 +113,15 @@ def known(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **variables: object) -> bytes:
-    """The one answer of the ordinary executor, of plans, and of what is known twice, without what moves in it."""
+    """The one answer of the ordinary executor, of plans, of what is known, and of that in slices.
+
+    It comes without what moves in it.
+    """
     monkeypatch.setattr(CompilingExecutor, "_executed", KnownOperations())
-    answers = []
-    for executor in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
-        monkeypatch.setattr(schema, "execution_context_class", executor)
+    answers: list[bytes] = []
+    for executor_class in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
+        monkeypatch.setattr(schema, "execution_context_class", executor_class)
+        monkeypatch.setattr(executor, "AT_ONCE", 512 if len(answers) < 3 else -1)
         answers.append(_timeless((await client.send(query, variables)).content))
     ordinary, *compiled = answers
     assert compiled == [ordinary] * 3

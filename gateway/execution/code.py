@@ -3,6 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
+
+
+class Manner(NamedTuple):
+    """How a generated function gives its response data."""
+
+    is_careful: bool = False
+    """Whether it reads every field as a resolver does."""
+    in_slices: bool = False
+    """Whether it is a coroutine that gives the loop its turn between slices of long lists."""
 
 
 class Module:

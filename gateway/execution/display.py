@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
-from gateway.execution.code import Block, Module, Place
+from gateway.execution.code import Block, Manner, Module, Place
 from gateway.execution.decoding import Part, Shape
 from gateway.execution.fields import Bind, DocumentField, PlainField, RowField
 from gateway.execution.leaves import leaf
@@ -50,10 +50,10 @@ class Functions(Protocol):
 
     module: Module
 
-    def function(self, objects: Objects, *, is_careful: bool) -> str:
+    def function(self, objects: Objects, manner: Manner) -> str:
         """The name of the function of objects, given whole."""
 
-    def decoded(self, objects: Objects, local: Local) -> str:
+    def decoded(self, objects: Objects, local: Local, manner: Manner) -> str:
         """Code that calls the function of objects that were decoded."""
 
 
@@ -74,13 +74,13 @@ def _whole(local: Local) -> str:
 
 
 class Display:
-    """The text of one function. A careful one reads every field as a resolver does."""
+    """The text of one function."""
 
-    def __init__(self, functions: Functions, *, is_careful: bool) -> None:
+    def __init__(self, functions: Functions, manner: Manner) -> None:
         self._functions = functions
         self._module = functions.module
         self._bind = functions.module.bind
-        self._is_careful = is_careful
+        self._manner = manner
 
     def of(self, type_: str, entries: Sequence[Entry | str], local: Local, place: Place) -> str:
         """Code for the response data of an object; calls of other rows' functions come later, out of harm's way.
@@ -115,7 +115,7 @@ class Display:
     def _read(self, entry: Entry, local: Local) -> Value:
         if entry.stage is not None:
             return Value(f"found[{entry.stage}]({_whole(local)})")
-        if isinstance(entry.field, RowField) and not self._is_careful:
+        if isinstance(entry.field, RowField) and not self._manner.is_careful:
             return Value(f"{self._bind(entry.field.of_row)}({local.row})")
         return Value(whole_value(entry, _whole(local), self._bind))
 
@@ -142,11 +142,18 @@ class Display:
             return leaf(type_, value.code, self._bind)
         if value.local is not None:
             return self._inside(type_, self._variable("c", value.code, place.now), value.local, below, place)
-        function = self._functions.function(below, is_careful=below.is_inside)
+        function = f"{self._awaiting(below)}{self._function(below)}"
         if isinstance(type_, GraphQLNonNull):
             return f"{function}({value.code}, found)"
         first, again = (value.code, value.code) if value.code.isidentifier() else (f"v := {value.code}", "v")
         return f"None if ({first}) is None else {function}({again}, found)"
+
+    def _function(self, objects: Objects) -> str:
+        return self._functions.function(objects, self._manner._replace(is_careful=objects.is_inside))
+
+    def _awaiting(self, objects: Objects) -> str:
+        """What stands before a call of the function of these objects."""
+        return "await " if self._manner.in_slices and objects.has_lists else ""
 
     def _variable(self, letter: str, code: str, block: Block) -> str:
         if code.isidentifier():
@@ -161,7 +168,7 @@ class Display:
         """Code for an object inside the document of a row, which is written in where that goes."""
         local, is_null = local_of(name), not isinstance(type_, GraphQLNonNull)
         if place.depth >= _MAX_DEPTH:
-            call = self._functions.decoded(below, local)
+            call = f"{self._awaiting(below)}{self._functions.decoded(below, local, self._manner)}"
             return f"None if {name} is None else {call}" if is_null else call
         ((type_name, entries),) = below.entries.items()
         if not is_null:
@@ -190,6 +197,9 @@ class Display:
         if is_null:
             block.add(f"{data} = None")
             block = block.inner(f"if {values} is not None:")
+        if below is not None and self._is_written(item_type, below):
+            block.add(f"{data} = await written({self._function(below)}, {values}, found)")
+            return data
         loop = Block(depth=block.depth + 1)
         item_value = Value(item, value.is_decoded, value.local)
         item_data = self._data(item_type, item_value, below, place.within(loop))
@@ -201,6 +211,11 @@ class Display:
         block.add(f"for {item} in {values}:")
         block.lines += loop.lines
         return data
+
+    def _is_written(self, type_: GraphQLOutputType, objects: Objects) -> bool:
+        """Whether a list of this type is a list of rows to be written slice by slice."""
+        is_of_rows = isinstance(type_, GraphQLNonNull) and not isinstance(type_.of_type, GraphQLList)
+        return self._manner.in_slices and is_of_rows and not objects.is_inside and not objects.has_lists
 
 
 def _nullable(type_: GraphQLOutputType) -> GraphQLOutputType:

@@ -1,5 +1,6 @@
 """The executor: root fields answered by their plans, and by the ordinary path whenever a plan cannot."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
@@ -23,6 +24,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.execution.arguments import Arguments
 from gateway.execution.projection import Compiler, NotPlain, Stage
+from gateway.execution.selection import Collect, Sources
+from gateway.execution.slices import AT_ONCE, Slices, slices
 
 _MAX_PLANS = 512
 _OPERATION_NAME = 5
@@ -33,7 +36,7 @@ class Plan:
 
     def __init__(self, executor: "PlanningExecutor", type_: GraphQLOutputType, details: FieldDetailsList) -> None:
         compiler = Compiler(executor)
-        self.project, self.collect = compiler.completer(type_, details)
+        self._completer = compiler.completer(type_, details)
         self.stages = compiler.stages
         self._arguments = [
             Arguments(executor.schema, stage.definition, stage.field, stage.node) for stage in compiler.stages
@@ -48,17 +51,34 @@ class Plan:
         """
         sources: list[list[object]] = [[] for _ in self.stages]
         found: list[Callable[[object], object]] = [_nothing for _ in self.stages]
-        if self.collect is not None:
-            self.collect(value, sources)
+        rows = 0
+        if self._completer.collect is not None:
+            self._completer.collect(value, sources)
         # A stage comes after those above it, and so after all that are to tell its sources.
         for index, stage in enumerate(self.stages):
             if sources[index]:
                 arguments = stage.field.arguments_of(self._arguments[index].values(variables))
-                found[index] = await _answers(context, stage, arguments, sources[index])
+                found[index], count = await _answers(context, stage, arguments, sources[index])
+                rows += count
                 if stage.collect is not None:
-                    for source in sources[index]:
-                        stage.collect(found[index](source), sources)
-        return self.project(value, found)
+                    await _collect(stage.collect, found[index], sources[index], sources)
+        if rows > AT_ONCE:
+            return await self._completer.project_in_slices()(value, Slices(found))
+        return self._completer.project(value, found)
+
+
+async def _collect(
+    collect: Collect, found: Callable[[object], object], of: Sequence[object], sources: Sources
+) -> None:
+    """Collect the sources below what was found of these; the loop gets its turn where that is much."""
+    for source in of:
+        value = found(source)
+        if not (type(value) is list and len(value) > AT_ONCE):
+            collect(value, sources)
+            continue
+        for part in slices(value):
+            collect(part, sources)
+            await asyncio.sleep(0)
 
 
 def _nothing(_source: object) -> object:
@@ -70,14 +90,20 @@ async def _answers(
     stage: Stage,
     arguments: object,
     sources: Sequence[object],
-) -> Callable[[object], object]:
-    """What gives a batched field's values: one batch for all requests that differ only in their key."""
+) -> tuple[Callable[[object], object], int]:
+    """What gives a batched field's values: one batch for all requests that differ only in their key.
+
+    Also how many rows those are, where they are lists.
+    """
     request, shape = stage.field.request, stage.field.shape
     batches: dict[tuple[Any, tuple[Hashable, ...]], dict[Hashable, None]] = {}
-    for source in sources:
-        asked = request(source, arguments)
-        if asked is not None:
-            batches.setdefault((asked.batch, asked.arguments), {})[asked.key] = None
+    for part in slices(sources):
+        for source in part:
+            asked = request(source, arguments)
+            if asked is not None:
+                batches.setdefault((asked.batch, asked.arguments), {})[asked.key] = None
+        if len(sources) > AT_ONCE:
+            await asyncio.sleep(0)
     found = {
         (batch, further): await context.load_many(batch, [*keys], further, stage.attributes)
         for (batch, further), keys in batches.items()
@@ -89,7 +115,8 @@ async def _answers(
             return shape(None, source, arguments)
         return shape(found[asked.batch, asked.arguments].get(asked.key), source, arguments)
 
-    return answer
+    lists = (value for each in found.values() for value in each.values())
+    return answer, sum(len(value) for value in lists if type(value) is list)
 
 
 class _Conditions(Visitor):

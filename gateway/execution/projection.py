@@ -5,7 +5,7 @@ data from the row, and from what the stages found. What turns out not to be plai
 careful function, which reads every field as a resolver would; that one is only generated when it is needed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -15,7 +15,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
 from msgspec.json import Decoder
 
-from gateway.execution.code import Block, Module, Place
+from gateway.execution.code import Block, Manner, Module, Place
 from gateway.execution.collection import Collection
 from gateway.execution.decoding import shape_of
 from gateway.execution.display import Display, Local, Unread
@@ -29,12 +29,14 @@ from gateway.execution.selection import (
     Survey,
     TellType,
 )
+from gateway.execution.slices import Slices, written
 
 __all__ = ["Compiler", "NotPlain", "Stage"]
 
 Found = Sequence[Callable[[Any], Any]]
 """For each stage, what gives the value of its field for a source."""
 Project = Callable[[Any, Found], Any]
+ProjectInSlices = Callable[[Any, Slices], Awaitable[Any]]
 
 _SURPRISES = (NotPlain, LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
 """What straight code raises for data that is not as it should be; what msgspec raises is a ValueError."""
@@ -44,6 +46,8 @@ class Completer(NamedTuple):
     """How a value becomes response data, and which sources it has for the stages below."""
 
     project: Project
+    project_in_slices: Callable[[], ProjectInSlices]
+    """Gives what does the same for very many rows."""
     collect: Collect | None
 
 
@@ -61,15 +65,25 @@ class Compiler:
         attributes = Attributes()
         below = self._survey.objects(type_, details, attributes)
         self.attributes = attributes.known()
-        module = Module({"refuse": _refuse, "SURPRISES": _SURPRISES})
-        project = Projection(module).completing(type_, below)
+        module = Module({"refuse": _refuse, "written": written, "SURPRISES": _SURPRISES})
+        projection = Projection(module)
+        project = projection.completing(type_, below, Manner())
         collection = Collection(module)
         collect = collection.collecting(type_, below)
         module.load()
         for stage, name in collection.of_stages.items():
             self.stages[stage].collect = cast(Collect, module.names[name])
+
+        @cache
+        def project_in_slices() -> ProjectInSlices:
+            name = projection.completing(type_, below, Manner(in_slices=True))
+            module.load()
+            return cast(ProjectInSlices, module.names[name])
+
         return Completer(
-            cast(Project, module.names[project]), cast(Collect, module.names[collect]) if collect else None
+            cast(Project, module.names[project]),
+            project_in_slices,
+            cast(Collect, module.names[collect]) if collect else None,
         )
 
 
@@ -83,23 +97,21 @@ class Projection:
     def __init__(self, module: Module) -> None:
         self.module = module
 
-    def completing(self, type_: GraphQLOutputType, below: Objects | None) -> str:
+    def completing(self, type_: GraphQLOutputType, below: Objects | None, manner: Manner) -> str:
         """The name of a function of a value of this type."""
         name, block = self.module.name("p"), Block()
-        result = Display(self, is_careful=False).complete(type_, "x", below, block)
-        self.module.add([f"def {name}(x, found):", *block.lines, f" return {result}"])
+        result = Display(self, manner).complete(type_, "x", below, block)
+        self.module.add([f"{_def(manner)} {name}(x, found):", *block.lines, f" return {result}"])
         return name
 
-    def function(self, objects: Objects, *, is_careful: bool) -> str:
-        """The name of the function of objects, given whole."""
-        name = objects.functions.get((is_careful, ""))
+    def function(self, objects: Objects, manner: Manner) -> str:
+        """The name of the function of objects, given whole; it is no coroutine where no lists are below them."""
+        manner = manner._replace(in_slices=manner.in_slices and objects.has_lists)
+        name = objects.functions.get((manner, ""))
         if name is None:
-            functions = {
-                type_: self._careful(objects, type_) if is_careful else self._straight(objects, type_)
-                for type_ in objects.entries
-            }
-            name = self._told(objects.tell_type, functions)
-            objects.functions[is_careful, ""] = name
+            make = self._careful if manner.is_careful else self._straight
+            functions = {type_: make(objects, type_, manner) for type_ in objects.entries}
+            name = objects.functions[manner, ""] = self._told(objects.tell_type, functions)
         return name
 
     def _told(self, tell_type: TellType | None, functions: Mapping[str, str]) -> str:
@@ -112,7 +124,7 @@ class Projection:
         self.module.add([f"{table} = {{{members}}}", f"def {name}(s, found):", call])
         return name
 
-    def _straight(self, objects: Objects, type_: str) -> str:
+    def _straight(self, objects: Objects, type_: str, manner: Manner) -> str:
         """The name of the function of the rows of a type, which their own type may tell from each other."""
         entries = objects.entries[type_]
         for place, entry in enumerate(entries):
@@ -120,46 +132,48 @@ class Projection:
             if isinstance(entry, str) or below is None or not (below.is_inside and below.tell_type):
                 continue
             functions = {}
-            for told, fields in below.entries.items():
-                one = replace(entry, below=replace(below, entries={told: fields}, tell_type=None, functions={}))
-                functions[told] = self._of_rows(objects, type_, [*entries[:place], one, *entries[place + 1 :]])
+            for told, selected in below.entries.items():
+                only = replace(below, entries={told: selected}, tell_type=None, functions={})
+                fields = [*entries[:place], replace(entry, below=only), *entries[place + 1 :]]
+                functions[told] = self._of_rows(objects, type_, fields, manner)
             return self._told(below.tell_type, functions)
-        return self._of_rows(objects, type_, entries)
+        return self._of_rows(objects, type_, entries, manner)
 
-    def _of_rows(self, objects: Objects, type_: str, entries: Sequence[Entry | str]) -> str:
+    def _of_rows(self, objects: Objects, type_: str, entries: Sequence[Entry | str], manner: Manner) -> str:
         shape = shape_of(type_, entries)
         name, place = self.module.name("f"), Place(Block(depth=2), Block())
         local = Local("s", "s", shape, "d")
         try:
-            result = Display(self, is_careful=False).of(type_, entries, local, place)
+            result = Display(self, manner).of(type_, entries, local, place)
         except Unread:
-            return self._careful(objects, type_)
+            return self._careful(objects, type_, manner)
         now = [*place.now.lines, f"  r = {result}"]
         if shape.parts:
-            careful = self.module.bind(self._careful_when_needed(objects, type_))
+            careful = self.module.bind(self._careful_when_needed(objects, type_, manner))
             decode = self.module.bind(Decoder(shape.struct).decode)
             head = [" try:", f"  d = {decode}(s.document_json)"]
-            now = [*head, *now, " except SURPRISES:", f"  return {careful}(s, found)"]
+            awaiting = "await " if manner.in_slices else ""
+            now = [*head, *now, " except SURPRISES:", f"  return {awaiting}{careful}(s, found)"]
         else:
             now = [line.removeprefix(" ") for line in now]
-        header = [f"def {name}(s, found):", " if s is None: refuse(None)"]
+        header = [f"{_def(manner)} {name}(s, found):", " if s is None: refuse(None)"]
         self.module.add([*header, *now, *place.later.lines, " return r"])
         return name
 
-    def decoded(self, objects: Objects, local: Local) -> str:
+    def decoded(self, objects: Objects, local: Local, manner: Manner) -> str:
         """Code that calls the function of objects that were decoded."""
+        manner = manner._replace(in_slices=manner.in_slices and objects.has_lists)
         ((type_, entries),) = objects.entries.items()
         name, block = self.module.name("f"), Block()
-        result = Display(self, is_careful=False).of(
-            type_, entries, replace(local, row="s", name="d"), Place(block, block)
-        )
-        self.module.add([f"def {name}(d, s, found):", *block.lines, f" return {result}"])
-        return f"{name}({local.name}, {local.row}, found)"
+        local, variable = replace(local, name="d"), local.name
+        result = Display(self, manner).of(type_, entries, local, Place(block, block))
+        self.module.add([f"{_def(manner)} {name}(d, s, found):", *block.lines, f" return {result}"])
+        return f"{name}({variable}, {local.row}, found)"
 
-    def _careful_when_needed(self, objects: Objects, type_: str) -> Project:
+    def _careful_when_needed(self, objects: Objects, type_: str, manner: Manner) -> Project:
         @cache
         def compiled() -> Project:
-            name = self._careful(objects, type_)
+            name = self._careful(objects, type_, manner)
             self.module.load()
             return cast(Project, self.module.names[name])
 
@@ -168,14 +182,17 @@ class Projection:
 
         return careful
 
-    def _careful(self, objects: Objects, type_: str) -> str:
-        name = objects.functions.get((True, type_))
+    def _careful(self, objects: Objects, type_: str, manner: Manner) -> str:
+        manner = manner._replace(is_careful=True)
+        name = objects.functions.get((manner, type_))
         if name is None:
-            name = objects.functions[True, type_] = self.module.name("g")
+            name = objects.functions[manner, type_] = self.module.name("g")
             block = Block()
-            result = Display(self, is_careful=True).of(
-                type_, objects.entries[type_], Local("s", "s"), Place(block, block)
-            )
-            missing = " if s is None: refuse(None)"
-            self.module.add([f"def {name}(s, found):", missing, *block.lines, f" return {result}"])
+            result = Display(self, manner).of(type_, objects.entries[type_], Local("s", "s"), Place(block, block))
+            header = [f"{_def(manner)} {name}(s, found):", " if s is None: refuse(None)"]
+            self.module.add([*header, *block.lines, f" return {result}"])
         return name
+
+
+def _def(manner: Manner) -> str:
+    return "async def" if manner.in_slices else "def"

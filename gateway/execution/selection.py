@@ -8,6 +8,8 @@ from graphql import (
     FieldNode,
     GraphQLField,
     GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLUnionType,
@@ -18,6 +20,7 @@ from graphql.execution.executor import Executor
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from gateway.execution.code import Manner
 from gateway.execution.fields import READS, BatchedField, DocumentField, PlainField
 
 Sources = Sequence[list[Any]]
@@ -87,8 +90,19 @@ class Objects:
     collects: bool
     is_inside: bool = False
     """Whether they are parts of the document of the row above."""
-    functions: dict[tuple[bool, str], str] = field(default_factory=dict)
-    """The names of generated functions that take them whole: whether it is a careful one, and of which type."""
+    functions: dict[tuple[Manner, str], str] = field(default_factory=dict)
+    """The names of generated functions that take them whole, by their manner and type."""
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether there are lists of rows below them."""
+        below = (e for each in self.entries.values() for e in each if not isinstance(e, str) and e.below)
+        return any(_is_list(e.type, e.below) or (e.below is not None and e.below.has_lists) for e in below)
+
+
+def _is_list(type_: GraphQLOutputType, below: Objects | None) -> bool:
+    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    return isinstance(inner, GraphQLList) and below is not None and not below.is_inside
 
 
 class Survey:
