@@ -118,7 +118,7 @@ class KnownOperation:
 
 
 async def _together(fields: Sequence[Coroutine[Any, Any, object]]) -> Sequence[object]:
-    """What fields give that run at once, so that what they load is loaded together; none runs on when one fails."""
+    """What fields give that run at once, so that they load together; none runs on when one fails."""
     # Not a TaskGroup: in Python 3.11 and 3.12 it leaves a mark of its own cancellation on the task around it.
     tasks = [create_task(field) for field in fields]
     try:
