@@ -6,9 +6,9 @@ well is nobody's business here: the operation is then executed the ordinary way,
 what is wrong. So only queries are known: to repeat their beginning does no harm.
 """
 
-from asyncio import TaskGroup
+from asyncio import create_task, gather, wait
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Coroutine, Hashable, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, ClassVar, cast
@@ -99,7 +99,7 @@ class KnownOperation:
 
     def __init__(self, fields: list[RootField]) -> None:
         self._fields = fields
-        self._attributes = _together([field.plan.attributes for field in fields])
+        self._attributes = _all_of([field.plan.attributes for field in fields])
         self._may_read_once = len(fields) == 1 and not fields[0].plan.stages
         self._reads_once = False
 
@@ -110,16 +110,26 @@ class KnownOperation:
             if len(self._fields) == 1:
                 (field,) = self._fields
                 return {field.response_key: await field.complete(context, variables)}
-            # At once, so that what they load is loaded together.
-            async with TaskGroup() as group:
-                tasks = [group.create_task(field.complete(context, variables)) for field in self._fields]
-            return {field.response_key: task.result() for field, task in zip(self._fields, tasks, strict=True)}
+            found = await _together([field.complete(context, variables) for field in self._fields])
+            return {field.response_key: value for field, value in zip(self._fields, found, strict=True)}
         finally:
             self._may_read_once = self._may_read_once and context.reads <= 1
             self._reads_once = self._may_read_once and context.reads == 1
 
 
-def _together(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+async def _together(fields: Sequence[Coroutine[Any, Any, object]]) -> Sequence[object]:
+    """What fields give that run at once, so that they load together; none runs on when one fails."""
+    # Not a TaskGroup: in Python 3.11 and 3.12 it leaves a mark of its own cancellation on the task around it.
+    tasks = [create_task(field) for field in fields]
+    try:
+        return await gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await wait(tasks)
+
+
+def _all_of(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
     """All attributes that any reads; None when one reads all there are."""
     return None if None in attributes else frozenset[str]().union(*filter(None, attributes))
 
