@@ -151,7 +151,7 @@ class Projection:
         if shape.parts:
             careful = self.module.bind(self._careful_when_needed(objects, type_, manner))
             decode = self.module.bind(Decoder(shape.struct).decode)
-            head = [" try:", f"  d = {decode}(s.document_json)"]
+            head = [" try:", f"  d = {decode}(s.document_json.encode())"]
             awaiting = "await " if manner.in_slices else ""
             now = [*head, *now, " except SURPRISES:", f"  return {awaiting}{careful}(s, found)"]
         else:
