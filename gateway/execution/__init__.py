@@ -43,6 +43,7 @@ The context of an operation has to offer `load` (one request of an ordinary exec
 """
 
 from gateway.execution.fields import READS, BatchedField, Code, Local, PlainField, Request, Value, reads
+from gateway.execution.inputs import make_quick
 from gateway.execution.operations import CompilingExecutor
 
 __all__ = [
@@ -54,5 +55,6 @@ __all__ = [
     "PlainField",
     "Request",
     "Value",
+    "make_quick",
     "reads",
 ]
