@@ -6,7 +6,9 @@ are as the driver gives them: a `datetime`, or on SQLite the text that `gateway.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
+from types import SimpleNamespace
 from typing import Any, TypeAlias, TypeVar, cast
 
 import orjson
@@ -79,10 +81,15 @@ def values(row: Base, *names: str) -> dict[str, object]:
     return {name: getattr(row, name) for name in names or [column.name for column in chosen(type(row), None)]}
 
 
+@lru_cache
+def _revised_class(entity: type[Base]) -> type:
+    return type(entity.__name__, (*entity.row_bases, SimpleNamespace), {})
+
+
 def revised(entity: type[E], row: E, changes: Mapping[str, object]) -> E:
-    """An entity's instance of its own, in no session, that holds what a row holds, but for these changes."""
+    """What reads as a row does, but for these changes."""
     names = [column.name for column in chosen(entity, None)]
-    return entity(**{**values(row, *names), **changes})
+    return cast(E, _revised_class(entity)(**{**values(row, *names), **changes}))
 
 
 def tuple_maker(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Make:

@@ -94,9 +94,14 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return answered
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CompilingExecutor, "_executed", KnownOperations())
+
+
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether each operation that was known was answered so; none is known before."""
+    """Whether each operation that was known was answered so."""
     answered: list[bool] = []
     answer = KnownOperation.data
 
@@ -108,7 +113,6 @@ def known(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         return data
 
     monkeypatch.setattr(KnownOperation, "data", watched)
-    monkeypatch.setattr(CompilingExecutor, "_executed", KnownOperations())
     return answered
 
 
@@ -117,7 +121,6 @@ async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **
 
     It comes without what moves in it.
     """
-    monkeypatch.setattr(CompilingExecutor, "_executed", KnownOperations())
     answers: list[bytes] = []
     for executor_class in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
         monkeypatch.setattr(schema, "execution_context_class", executor_class)
@@ -225,6 +228,49 @@ async def test_what_is_known_is_bounded(
     executed = CompilingExecutor._executed
     assert len(executed._known) < 9
     assert executed._characters == sum(len(text) for text, _ in executed._known) <= 200
+
+
+async def test_a_field_that_fails_takes_nothing_from_those_that_load_the_same(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = """{ integrations { edges {
+      node { createdBy { username } }
+      failing: node { createdBy { username } ... on ConnectedIntegration { useCases(after: "no") { totalCount } } }
+      again: node { createdBy { username } } } } }"""
+    errors = orjson.loads(await answer(client, monkeypatch, query))["errors"]
+    assert [orjson.loads(error) for error in errors] == [{"path": []}]
+
+
+VARIABLES: list[dict[str, object]] = [
+    {"id": "i0", "by": USER, "search": "a", "first": 1},
+    {"id": "i0"},
+    {"id": "i0", "by": None, "search": None, "first": None},
+    {"id": "i0", "by": "", "search": "", "first": 0},
+    {"id": 7, "by": 7, "search": "b"},
+    {"id": "i0", "by": 1.5},
+    {"id": "i0", "search": 7},
+    {"id": "i0", "search": ["a"]},
+    {"id": None},
+    {"id": True},
+    {"id": "i0", "first": "1"},
+    {"id": "i0", "unknown": "x"},
+    {},
+]
+
+
+@pytest.mark.parametrize("declared", ["$id: ID!, $by: ID", '$id: ID!, $by: ID = "68a8652f82513625d1c21a85"'])
+async def test_variables_mean_the_same_on_every_way(
+    client: Client, monkeypatch: pytest.MonkeyPatch, declared: str
+) -> None:
+    query = f"""query ({declared}, $search: String, $first: Int) {{
+      integration(id: $id, createdBy: $by) {{ id ... on ConnectedIntegration {{
+        resourceRecords(search: $search, first: $first) {{ totalCount nodes {{ id }} }}
+        useCases(first: 1) {{ nodes {{ id }} }} }} }} }}"""
+    answers = {await answer(client, monkeypatch, query, **variables) for variables in VARIABLES}
+    assert len(answers) > 6
+    text = "query ($id: ID!) { integration(id: $id) { id } }"
+    for variables in VARIABLES:
+        await answer(client, monkeypatch, text, **variables)
 
 
 @PROPERTY

@@ -51,6 +51,8 @@ def touched(document: Document, *, user_id: str, at: datetime) -> Document:
 
 def changed_paths(before: Json, after: Json, path: str = "") -> Iterator[str]:
     """Where two values differ, such as `config.actions.0.context`; lists of unequal length differ as a whole."""
+    if before == after:
+        return
     if isinstance(before, dict) and isinstance(after, dict):
         for key in {**before, **after}:
             below = f"{path}.{key}" if path else key
@@ -61,7 +63,7 @@ def changed_paths(before: Json, after: Json, path: str = "") -> Iterator[str]:
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for place, pair in enumerate(zip(before, after, strict=True)):
             yield from changed_paths(*pair, f"{path}.{place}")
-    elif before != after:
+    else:
         yield path
 
 

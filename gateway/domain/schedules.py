@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,12 @@ def parse_wall_time(text: str) -> time | None:
     return time.fromisoformat(text) if _WALL_TIME.fullmatch(text) else None
 
 
+@lru_cache(maxsize=256)
 def next_run(at: time, zone: ZoneInfo, after: datetime) -> datetime:
     """The first instant strictly after `after` at which clocks in `zone` show `at`, in UTC.
 
     A wall time that does not exist on a day runs when the gap ends; one that exists twice runs at the first.
+    The actions of a group ask for the same one, time and again.
     """
     # Yesterday's run may lie ahead of us: in a zone that leaves out a whole day.
     yesterday = after.astimezone(zone).date() - _DAY

@@ -61,6 +61,7 @@ from gateway.execution.fields import (
     RowField,
     reads,
 )
+from gateway.execution.inputs import make_quick
 from gateway.execution.operations import CompilingExecutor
 from gateway.execution.writing import encoded
 
@@ -76,5 +77,6 @@ __all__ = [
     "Request",
     "RowField",
     "encoded",
+    "make_quick",
     "reads",
 ]

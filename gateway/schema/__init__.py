@@ -10,7 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from gateway.execution import CompilingExecutor
+from gateway.execution import CompilingExecutor, make_quick
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
@@ -130,3 +130,4 @@ schema = Schema(
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
+make_quick(concrete.definition for concrete in schema.schema_converter.type_map.values())

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar, TypeVarTuple
+from typing import TypeVar, TypeVarTuple, cast
 
 from strawberry.dataloader import DataLoader
 from strawberry.types.info import Info as StrawberryInfo
@@ -86,7 +86,8 @@ class Context:
                 return [found.get(key) for key in keys]
 
             loader = self._loaders[name] = DataLoader(load_fn=load_all)  # type: ignore[arg-type]  # kept by name
-        return await loader.load(key)  # type: ignore[return-value]  # the loader of this very batch
+        # Others wait for the same: a field that is cancelled must not cancel it for them.
+        return await asyncio.shield(cast("Awaitable[T | None]", loader.load(key)))
 
     async def load_many(
         self, batch: Batch[K, *Ts, T], keys: Sequence[K], arguments: tuple[*Ts], columns: Columns

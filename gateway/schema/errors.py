@@ -84,20 +84,24 @@ class StorableTextRule(ValidationRule):
 def unstorable_variable(variables: dict[str, Json] | None) -> GraphQLError | None:
     """The refusal of variables that hold a character that a database refuses."""
     for name, value in (variables or {}).items():
-        if any(_UNSTORABLE.search(text) for text in _texts(value)):
+        if _is_unstorable(value):
             return GraphQLError(
                 _UNSTORABLE_MESSAGE.format(f"the variable ${name}"), extensions={"code": "BAD_USER_INPUT"}
             )
     return None
 
 
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from value
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
+def _is_unstorable(value: Json) -> bool:
+    """Whether a text is unstorable in there, keys included."""
+    left = [value]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            if _UNSTORABLE.search(value):
+                return True
+        elif isinstance(value, dict):
+            left += value
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return False
