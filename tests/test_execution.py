@@ -117,10 +117,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **variables: object) -> bytes:
-    """The one answer of the ordinary executor, of plans, of what is known, and of that in slices.
-
-    It comes without what moves in it.
-    """
+    """The one answer of the ordinary executor, of plans, and of what is known, at once and in slices."""
     answers: list[bytes] = []
     for executor_class in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
         monkeypatch.setattr(schema, "execution_context_class", executor_class)
