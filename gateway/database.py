@@ -92,7 +92,7 @@ class WriteSession(Session):
     async def end(self, *, keep: bool) -> None:
         """End the transaction."""
         if self._lease.is_in_transaction:
-            await self._lease.fetch("COMMIT" if keep else "ROLLBACK")
+            await self._lease.command("COMMIT" if keep else "ROLLBACK")
         if self.in_transaction():
             await self.close()
 
@@ -177,7 +177,7 @@ class Database:
         Raises Refused (CONFLICT) when a unique key was taken by another transaction meanwhile.
         """
         async with self._writers.lease() as lease:
-            await lease.fetch(self._begin)
+            await lease.command(self._begin)
             session = WriteSession(lease)
             keep = False
             try:

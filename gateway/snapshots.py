@@ -19,6 +19,7 @@ from gateway.queries import Query
 from gateway.rows import Columns
 
 E = TypeVar("E")
+T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
@@ -91,6 +92,13 @@ class Lease:
     @property
     def is_in_transaction(self) -> bool:
         return bool(self._driver.in_transaction if self._is_sqlite else self._driver.is_in_transaction())
+
+    async def command(self, text: str) -> None:
+        """Run a statement without parameters that gives nothing: one that begins or ends a transaction."""
+        if self._is_sqlite:
+            await self._driver.execute_fetchall(text)
+        else:
+            await self._driver.execute(text)
 
     async def run(self, text: str, parameters: Sequence[Sequence[object]]) -> None:
         """Run a statement that gives nothing with each of these parameters."""
@@ -199,7 +207,8 @@ class Snapshot:
             raise SecondRead
         lease = self._lease or await self._open()
         prepared, values = query.prepared(lease.dialect, columns, needed)
-        return prepared.make(await self._run(lease, prepared.text, prepared.parameters(values)))
+        records = lease.fetch(prepared.text, prepared.parameters(values))
+        return prepared.make(await self._ended_with(lease, records))
 
     async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
         """See `Reader`."""
@@ -208,12 +217,13 @@ class Snapshot:
     async def _open(self) -> Lease:
         lease = self._lease = await self._leases.take()
         if not self._once:
-            await self._run(lease, lease.begin)
+            await self._ended_with(lease, lease.command(lease.begin))
         return lease
 
-    async def _run(self, lease: Lease, text: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401
+    async def _ended_with(self, lease: Lease, work: Awaitable[T]) -> T:
+        """What the work gives; the snapshot ends with it should it fail."""
         try:
-            return await lease.fetch(text, parameters)
+            return await work
         except BaseException:
             # Cancelled or failed: nobody knows where it stopped.
             self._lease = None
@@ -229,6 +239,6 @@ class Snapshot:
         if lease is None:
             return
         if not self._once:
-            await self._run(lease, "ROLLBACK")
+            await self._ended_with(lease, lease.command("ROLLBACK"))
         self._lease = None
         self._leases.give(lease)
