@@ -121,7 +121,7 @@ async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **
     answers: list[bytes] = []
     for executor_class in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
         monkeypatch.setattr(schema, "execution_context_class", executor_class)
-        monkeypatch.setattr(executor, "AT_ONCE", 512 if len(answers) < 3 else -1)
+        monkeypatch.setattr(executor, "SIZE", 512 if len(answers) < 3 else -1)
         answers.append(_timeless((await client.send(query, variables)).content))
     ordinary, *compiled = answers
     assert compiled == [ordinary] * 3

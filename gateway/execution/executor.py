@@ -1,6 +1,5 @@
 """The executor: root fields answered by their plans, and by the ordinary path whenever a plan cannot."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
@@ -25,7 +24,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from gateway.execution.arguments import Arguments
 from gateway.execution.projection import Compiler, NotPlain, Stage
 from gateway.execution.selection import Collect, Sources
-from gateway.execution.slices import AT_ONCE, Slices, slices
+from gateway.execution.slices import SIZE, Slices, pause, slices
 
 _MAX_PLANS = 512
 _OPERATION_NAME = 5
@@ -62,7 +61,7 @@ class Plan:
                 rows += count
                 if stage.collect is not None:
                     await _collect(stage.collect, found[index], sources[index], sources)
-        if rows > AT_ONCE:
+        if rows > SIZE:
             return await self._completer.project_in_slices()(value, Slices(found))
         return self._completer.project(value, found)
 
@@ -73,12 +72,12 @@ async def _collect(
     """Collect the sources below what was found of these; the loop gets its turn where that is much."""
     for source in of:
         value = found(source)
-        if not (type(value) is list and len(value) > AT_ONCE):
+        if not (type(value) is list and len(value) > SIZE):
             collect(value, sources)
             continue
         for part in slices(value):
             collect(part, sources)
-            await asyncio.sleep(0)
+            await pause()
 
 
 def _nothing(_source: object) -> object:
@@ -102,8 +101,8 @@ async def _answers(
             asked = request(source, arguments)
             if asked is not None:
                 batches.setdefault((asked.batch, asked.arguments), {})[asked.key] = None
-        if len(sources) > AT_ONCE:
-            await asyncio.sleep(0)
+        if len(sources) > SIZE:
+            await pause()
     found = {
         (batch, further): await context.load_many(batch, [*keys], further, stage.attributes)
         for (batch, further), keys in batches.items()

@@ -4,7 +4,7 @@ Of each slice only its bytes are kept, which are a fraction of what they are wri
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Raw
@@ -13,11 +13,15 @@ from gateway.execution.writing import encoded
 
 T = TypeVar("T")
 
-AT_ONCE = 512
-"""How many rows take no slices: a few milliseconds."""
+SIZE = 512
+"""How many rows one slice has, which are a few milliseconds; an answer of no more is made at once."""
 
-SIZE = 256
-"""How many rows one slice has."""
+_PAUSE = 0.001
+"""For how many seconds others have their turn.
+
+Threads too, such as those of a driver: one that waits for the interpreter's lock sleeps through a shorter pause,
+after which it begins anew to wait for the five milliseconds that let it ask for the lock.
+"""
 
 
 class Slices(list[Callable[[Any], Any]]):
@@ -32,6 +36,11 @@ def slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + SIZE] for start in range(0, len(items), SIZE))
 
 
+def pause() -> Awaitable[None]:
+    """The turn of others."""
+    return asyncio.sleep(_PAUSE)
+
+
 async def written(project: Callable[[Any, Slices], Any], rows: Sequence[Any], found: Slices) -> list[Raw]:
     """A list of the rows' response data, each of whose items is ready JSON of one or several."""
     runs = []
@@ -40,5 +49,5 @@ async def written(project: Callable[[Any, Slices], Any], rows: Sequence[Any], fo
         found.since += len(part)
         if found.since >= SIZE:
             found.since = 0
-            await asyncio.sleep(0)
+            await pause()
     return runs
