@@ -14,6 +14,7 @@ from gateway.execution import CompilingExecutor, executor, operations
 from gateway.execution.operations import KnownOperation, KnownOperations
 from gateway.schema import schema
 from gateway.snapshots import Lease, Reader
+from tests.compiling import timeless
 from tests.factories import connected, record, store, use_case, use_case_group, user, webhook
 from tests.gateway import USER, Client, Gateway, served
 from tests.operations import queries
@@ -122,7 +123,7 @@ async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **
     for executor_class in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
         monkeypatch.setattr(schema, "execution_context_class", executor_class)
         monkeypatch.setattr(executor, "SIZE", 512 if len(answers) < 3 else -1)
-        answers.append(_timeless((await client.send(query, variables)).content))
+        answers.append(timeless((await client.send(query, variables)).content))
     ordinary, *compiled = answers
     assert compiled == [ordinary] * 3
     return ordinary
@@ -275,33 +276,3 @@ async def test_variables_mean_the_same_on_every_way(
 async def test_random_operations_have_one_answer(client: Client, query: str) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         await answer(client, monkeypatch, query)
-
-
-def _timeless(answer: bytes) -> bytes:
-    """An answer without what differs from one moment to the next, in its order of keys.
-
-    Fields run at once, so errors come in any order; and where one takes a place away with it, which of the other
-    fields below that place fail before they are stopped is a matter of time.
-    """
-    found = _without(orjson.loads(answer))
-    if "errors" in found:
-        errors = {orjson.dumps(_told(error, found.get("data"))) for error in found["errors"]}
-        found["errors"] = sorted(error.decode() for error in errors)
-    return orjson.dumps(found)
-
-
-def _told(error: Any, data: Any) -> Any:
-    """An error, or only the place that it took away when that is above its own."""
-    path = error.get("path") or []
-    for depth, key in enumerate(path):
-        if data is None:
-            return {"path": path[:depth]}
-        data = data[key]
-    return error
-
-
-def _without(value: Any) -> Any:
-    if isinstance(value, dict):
-        moving = ("asOf", "nextRunAt", "errorId")
-        return {k: _without(v) for k, v in value.items() if not any(word in k for word in moving)}
-    return [_without(item) for item in value] if isinstance(value, list) else value
