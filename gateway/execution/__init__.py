@@ -23,8 +23,8 @@ document, and what code raises for that was made of it, is given by the row's ca
 is read as a resolver reads it. So an odd row costs little, and its neighbours nothing. Careful from the start are
 rows of which something has to be read that was only decoded, such as by a resolver that takes an entry of a list.
 
-**Very many rows.** An answer of more than a few hundred rows is written to bytes slice by slice; in between, the loop
-and other threads have their turn.
+**Very many rows.** An answer of more than a few hundred rows is written to bytes slice by slice; in between, the
+loop and other threads have their turn.
 
 **What falls back.** A root field below which anything else is selected (a resolver with arguments or an info
 object, `@defer`) is answered by the ordinary executor, from the same value of the root field's resolver. So is
