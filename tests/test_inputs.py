@@ -3,7 +3,7 @@
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, Undefined, parse_const_value
 from graphql.utilities.coerce_input_value import coerce_input_literal
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.arguments import convert_argument
@@ -20,7 +20,7 @@ INPUTS = {
 
 
 @pytest.mark.parametrize("name", INPUTS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_an_input_object_is_what_strawberry_makes_of_it(name: str, data: st.DataObject) -> None:
     type_ = schema._schema.type_map[name]
