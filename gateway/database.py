@@ -21,7 +21,7 @@ from gateway.errors import refused
 from gateway.queries import Prepared, Query, insertion, updating
 from gateway.rows import Columns
 from gateway.settings import Settings
-from gateway.snapshots import Lease, Leases, Snapshot
+from gateway.snapshots import Lease, Leases, Snapshot, Turns
 from gateway.tables import Base
 
 T = TypeVar("T")
@@ -109,8 +109,9 @@ class Database:
             self._begin = _WRITING
             self._engine = self._sqlite_engine(_WRITING)
             self._reader = self._sqlite_engine(_READING, reads_only=True)
-            self._readers = Leases(self._sqlite_engine(None, reads_only=True), self._size, self._timeout)
-            self._writers = Leases(self._sqlite_engine(None), 1, self._lock_timeout)
+            turns = Turns()
+            self._readers = Leases(self._sqlite_engine(None, reads_only=True), self._size, self._timeout, turns)
+            self._writers = Leases(self._sqlite_engine(None), 1, self._lock_timeout, turns)
         else:
             self._begin = _READING
             self._engine = self._make_engine()

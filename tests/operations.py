@@ -1,6 +1,7 @@
-"""Random operations over a schema: any field, any argument, fragments on any type, to a bounded depth."""
+"""Random operations over a schema: any field, argument, condition and fragment, to a bounded depth."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from graphql import (
     GraphQLArgument,
@@ -52,9 +53,9 @@ def literals(draw: DrawFn, name: str, type_: GraphQLInputType, chosen: Literals,
         return f"[{', '.join(items)}]"
     if isinstance(type_, GraphQLInputObjectType):
         fields = {
-            key: field
-            for key, field in type_.fields.items()
-            if is_required_input_field(field) or (depth < _MAX_DEPTH and draw(st.integers(0, 2)) == 0)
+            key: each
+            for key, each in type_.fields.items()
+            if is_required_input_field(each) or (depth < _MAX_DEPTH and draw(st.integers(0, 2)) == 0)
         }
         if type_.is_one_of:
             key = draw(st.sampled_from(sorted(type_.fields)))
@@ -80,52 +81,80 @@ def _arguments(draw: DrawFn, arguments: dict[str, GraphQLArgument], chosen: Lite
     return f"({', '.join(given)})" if given else ""
 
 
-@st.composite
-def _field(
-    draw: DrawFn, schema: GraphQLSchema, name: str, field: GraphQLField, chosen: Literals, depth: int, alias: str
-) -> str:
-    type_ = get_named_type(field.type)
-    text = f"{alias}: {name}" + draw(_arguments(field.args, chosen))
-    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
-        text += " " + draw(selections(schema, type_, chosen, depth + 1))
-    return text
+Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
+
+_CONDITIONS = st.sampled_from(
+    ["", "", "", "", " @include(if: $yes)", " @skip(if: $yes)", " @include(if: $no)", " @skip(if: $no)"]
+)
+_VARIABLES = {"yes": "$yes: Boolean! = true", "no": "$no: Boolean! = false"}
 
 
 def _is_composite(field: GraphQLField) -> bool:
-    return isinstance(get_named_type(field.type), GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
+    return isinstance(get_named_type(field.type), Composite)
+
+
+@dataclass(frozen=True, slots=True)
+class _Operations:
+    """Random operations; `fragments` are the names of those that may be spread, by the type that they are on."""
+
+    schema: GraphQLSchema
+    chosen: Literals
+    fragments: Mapping[str, str] = field(default_factory=dict)
+
+    def field(self, draw: DrawFn, name: str, definition: GraphQLField, depth: int, alias: str) -> str:
+        type_ = get_named_type(definition.type)
+        text = f"{alias}: {name}" + draw(_arguments(definition.args, self.chosen)) + draw(_CONDITIONS)
+        return f"{text} {self.selections(draw, type_, depth + 1)}" if isinstance(type_, Composite) else text
+
+    def selections(self, draw: DrawFn, type_: Composite, depth: int = 0) -> str:
+        """A selection set; each field has an alias that no other field of its level has, but may come twice."""
+        parts = ["__typename"]
+        if not isinstance(type_, GraphQLUnionType):
+            names = sorted(
+                name for name, each in type_.fields.items() if depth < _MAX_DEPTH or not _is_composite(each)
+            )
+            picked: Sequence[str] = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4)) if names else []
+            for place, name in enumerate(picked):
+                alias = f"{type_.name}_{name}_{place}"
+                text = self.field(draw, name, type_.fields[name], depth, alias)
+                parts += [text] * draw(st.sampled_from([1, 1, 1, 2]))
+        if type_.name in self.fragments and draw(st.booleans()):
+            parts.append(f"...{self.fragments[type_.name]}{draw(_CONDITIONS)}")
+        if not isinstance(type_, GraphQLObjectType):
+            possible = self.schema.get_possible_types(type_)
+            for each in draw(st.lists(st.sampled_from(possible), unique=True, max_size=2)):
+                parts.append(f"... on {each.name}{draw(_CONDITIONS)} {self.selections(draw, each, depth + 1)}")
+        return "{ " + " ".join(parts) + " }"
 
 
 @st.composite
-def selections(
-    draw: DrawFn,
-    schema: GraphQLSchema,
-    type_: GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType,
-    chosen: Literals,
-    depth: int = 0,
+def _documents(
+    draw: DrawFn, schema: GraphQLSchema, chosen: Literals, keyword: str, root: GraphQLObjectType
 ) -> str:
-    """A selection set on a type, each field under an alias that no other field of the same level has."""
-    parts = ["__typename"]
-    if not isinstance(type_, GraphQLUnionType):
-        names = [name for name, field in type_.fields.items() if depth < _MAX_DEPTH or not _is_composite(field)]
-        if names:
-            picked: Sequence[str] = draw(st.lists(st.sampled_from(sorted(names)), min_size=1, max_size=4))
-            parts += [
-                draw(_field(schema, name, type_.fields[name], chosen, depth, f"{type_.name}_{name}_{place}"))
-                for place, name in enumerate(picked)
-            ]
-    if not isinstance(type_, GraphQLObjectType):
-        for possible in draw(st.lists(st.sampled_from(schema.get_possible_types(type_)), unique=True, max_size=2)):
-            parts.append(f"... on {possible.name} " + draw(selections(schema, possible, chosen, depth + 1)))
-    return "{ " + " ".join(parts) + " }"
+    """An operation with what it uses of a fragment and of two variables."""
+    composite = sorted(
+        name
+        for name, each in schema.type_map.items()
+        if isinstance(each, Composite) and each is not root and not name.startswith("__")
+    )
+    on = schema.type_map[draw(st.sampled_from(composite))]
+    assert isinstance(on, Composite)
+    fragment = _Operations(schema, chosen).selections(draw, on, _MAX_DEPTH - 1)
+    text = _Operations(schema, chosen, {on.name: "Shared"}).selections(draw, root)
+    if "...Shared" in text:
+        text += f" fragment Shared on {on.name} {fragment}"
+    used = [variable for name, variable in _VARIABLES.items() if f"${name}" in text]
+    declared = f"({', '.join(used)})" if used else ""
+    return f"{keyword} {declared} {text}"
 
 
 def queries(schema: GraphQLSchema, chosen: Literals) -> SearchStrategy[str]:
     """Random queries."""
     assert schema.query_type is not None
-    return selections(schema, schema.query_type, chosen)
+    return _documents(schema, chosen, "query", schema.query_type)
 
 
 def mutations(schema: GraphQLSchema, chosen: Literals) -> SearchStrategy[str]:
     """Random mutations."""
     assert schema.mutation_type is not None
-    return selections(schema, schema.mutation_type, chosen).map(lambda text: "mutation " + text)
+    return _documents(schema, chosen, "mutation", schema.mutation_type)

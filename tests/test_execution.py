@@ -276,3 +276,5 @@ async def test_variables_mean_the_same_on_every_way(
 async def test_random_operations_have_one_answer(client: Client, query: str) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         await answer(client, monkeypatch, query)
+        if "$" in query:
+            await answer(client, monkeypatch, query, yes=False, no=True)

@@ -14,7 +14,7 @@ from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.viewer import Viewer
 from gateway.queries import query
 from gateway.settings import Settings
-from gateway.snapshots import Lease, SecondRead
+from gateway.snapshots import Lease, SecondRead, Turns
 from gateway.tables import Integration, UseCaseGroup
 from tests.factories import connected, store, use_case_group
 from tests.gateway import OTHER_TEAM, TEAM, USER
@@ -159,3 +159,25 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
     async with database.snapshot() as again:
         assert await again.tuples(NAMES) == []
     await database.dispose()
+
+
+async def test_one_statement_runs_at_a_time_and_others_beside_one_that_takes_long() -> None:
+    turns, running, most = Turns(), 0, 0
+    ends = asyncio.Event()
+
+    async def short() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+
+    await asyncio.gather(*(turns.run(short) for _ in range(5)))
+    assert most == 1
+    long = asyncio.create_task(turns.run(ends.wait))
+    await turns.run(short)
+    assert not long.done()
+    ends.set()
+    await long
+    await asyncio.gather(*(turns.run(short) for _ in range(5)))
+    assert most == 1
