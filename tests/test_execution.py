@@ -225,7 +225,7 @@ async def test_what_is_known_is_bounded(
     assert known == [True] * 9
     executed = CompilingExecutor._executed
     assert len(executed._known) < 9
-    assert executed._characters == sum(len(text) for text, _ in executed._known) <= 200
+    assert executed._characters == sum(len(text) for _, text, _ in executed._known) <= 200
 
 
 async def test_a_field_that_fails_takes_nothing_from_those_that_load_the_same(

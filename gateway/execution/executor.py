@@ -11,6 +11,7 @@ from graphql import (
     GraphQLError,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    GraphQLSchema,
     OperationDefinitionNode,
     VariableNode,
     Visitor,
@@ -132,15 +133,15 @@ class _Conditions(Visitor):
 class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's executor, which looks for a plan before it completes a root field's value."""
 
-    name: tuple[str, str | None] | None = None
-    """The text of the document, and what the request calls the operation that is meant."""
+    name: tuple[GraphQLSchema, str, str | None] | None = None
+    """The schema, the text of the document, and what the request calls the operation that is meant."""
 
     @classmethod
     def build(cls, *arguments: Any, **options: Any) -> "list[GraphQLError] | PlanningExecutor":  # noqa: ANN401
         """See graphql-core, which gives the arguments up to the operation's name by their places."""
         executor = super().build(*arguments, **options)
         if isinstance(executor, PlanningExecutor) and executor.operation.loc is not None:
-            executor.name = (executor.operation.loc.source.body, arguments[_OPERATION_NAME])
+            executor.name = (executor.schema, executor.operation.loc.source.body, arguments[_OPERATION_NAME])
         return executor  # type: ignore[return-value]  # an executor of this class
 
     _plans: ClassVar[OrderedDict[Hashable, tuple[Plan | None, FieldDetailsList]]] = OrderedDict()

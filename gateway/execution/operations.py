@@ -18,6 +18,7 @@ from graphql import (
     ExperimentalIncrementalExecutionResults,
     GraphQLField,
     GraphQLNonNull,
+    GraphQLSchema,
     OperationType,
 )
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
@@ -38,8 +39,8 @@ _MAX_CHARACTERS = 4_000_000
 _MAX_VARIANTS = 16
 """Of one operation, by what its conditions read."""
 
-Name = tuple[str, str | None]
-"""The text of a document, and the operation of it that is meant."""
+Name = tuple[GraphQLSchema, str, str | None]
+"""A schema, the text of a document, and the operation of it that is meant."""
 
 
 class RootField:
@@ -182,11 +183,11 @@ class KnownOperations:
             variables = Variables(executor.schema, executor.operation.variable_definitions or ())
             known = _Known(variables, executor.condition_names(), {})
             self._known[executor.name] = known
-            self._characters += len(executor.name[0])
+            self._characters += len(executor.name[1])
         if len(known.operations) < _MAX_VARIANTS:
             known.operations[executor.conditions] = operation
         while len(self._known) > _MAX_KNOWN or self._characters > _MAX_CHARACTERS:
-            (text, _), _ = self._known.popitem(last=False)
+            (_, text, _), _ = self._known.popitem(last=False)
             self._characters -= len(text)
 
 
@@ -218,13 +219,14 @@ class CompilingExecutor(PlanningExecutor):
     @classmethod
     async def known(
         cls,
+        schema: GraphQLSchema,
         query: str,
         operation_name: str | None,
         variables: dict[str, Any],
         context: Any,  # noqa: ANN401
     ) -> dict[str, Any] | None:
         """The data of an operation that was executed before; None when it is to be executed."""
-        return await cls._executed.answer((query, operation_name), variables, context)
+        return await cls._executed.answer((schema, query, operation_name), variables, context)
 
     def execute_operation(
         self, serially: bool | None = None

@@ -113,7 +113,7 @@ class Schema(strawberry.Schema):
             or executor is not CompilingExecutor
         ):
             return None
-        data = await CompilingExecutor.known(query, operation_name, variable_values or {}, context)
+        data = await CompilingExecutor.known(self._schema, query, operation_name, variable_values or {}, context)
         if data is None:
             await context.close()
         return data
