@@ -52,10 +52,10 @@ graphql-core itself.
 without being parsed, validated or executed (`CompilingExecutor.known`). Where that does not go well it gives None,
 and the query is to be executed from its beginning; see `gateway.execution.operations`.
 
-The context of an operation has to offer `compiles_selections` (whether plans are wanted at all), `load` (one request
-of an ordinary execution, to be batched with others), `load_many` (all requests of a plan at once), `expect` (told of
-a known operation before it runs: which attributes its resolvers need, and whether one statement is all it reads) and
-`reads` (how many statements it has read by so far).
+The context of an operation has to offer `compiles_selections` (whether plans are wanted at all), `load` (one
+request of an ordinary execution, to be batched with others), `load_many` (all requests of a plan at once),
+`expect` (told of a known operation before it runs: which attributes its resolvers need, and whether one statement
+is all it reads) and `reads` (how many statements it has read by so far).
 """
 
 from gateway.execution.fields import (
