@@ -149,7 +149,9 @@ def query(build: Callable[P, Select[*Ts]]) -> Callable[P, Query[*Ts]]:
 
     @wraps(build)
     def queried(*arguments: P.args, **keywords: P.kwargs) -> Query[*Ts]:
-        return Query(build, (*arguments, *keywords.values()))
+        if keywords:
+            raise TypeError(f"{build.__name__} takes its arguments by their places")
+        return Query(build, arguments)
 
     return queried
 

@@ -1,8 +1,8 @@
 """Rows that are read and not changed: tuples with the attributes of their entity.
 
-They cost a hundredth of an entity's instance, hold only the columns that were asked for, and take nothing apart
-before somebody looks at it: JSON stays text until its attribute is read, and so do words of closed sets. Instants
-are as the driver gives them: a `datetime`, or on SQLite the text that `gateway.domain.instants.isoformat` makes.
+They hold only the columns that were asked for, and take nothing apart before somebody looks at it: JSON stays text
+until its attribute is read, and so do words of closed sets. Instants are as the driver gives them: a `datetime`,
+or on SQLite the text that `gateway.domain.instants.isoformat` makes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

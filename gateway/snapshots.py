@@ -140,8 +140,10 @@ class Lease:
         """Run a statement that gives nothing with each of these parameters."""
         if len(parameters) == 1:
             await self.fetch(text, parameters[0])
-        else:
+        elif self._turns is None:
             await self._driver.executemany(text, parameters)
+        else:
+            await self._turns.run(self._driver.executemany, text, parameters)
 
     def _fetch_by_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
@@ -192,12 +194,17 @@ class Leases:
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[Lease]:
-        """A lease for as long as the block lasts; it is given up when the block is left inside a transaction."""
+        """A lease for as long as the block lasts; given up when that is cut off or left in a transaction."""
         lease = await self.take()
+        cut_off = False
         try:
             yield lease
+        except asyncio.CancelledError:
+            # SQLite's thread may yet do what nobody waits for any more, and begin a transaction.
+            cut_off = True
+            raise
         finally:
-            if lease.is_in_transaction:
+            if cut_off or lease.is_in_transaction:
                 await self.drop(lease)
             else:
                 self.give(lease)

@@ -7,15 +7,17 @@ import pytest
 from sqlalchemy import Select, select, update
 
 from gateway import queries, sql
-from gateway.database import Database
-from gateway.domain.enums import IntegrationKind, Permission, Status
+from gateway.database import Database, WriteSession
+from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, Status
 from gateway.domain.integration_filters import InstantTest, IntegrationFilter, TextTest
 from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.viewer import Viewer
+from gateway.errors import Refused
 from gateway.queries import query
+from gateway.schema.context import Context
 from gateway.settings import Settings
 from gateway.snapshots import Lease, SecondRead, Turns
-from gateway.tables import Integration, UseCaseGroup
+from gateway.tables import Integration, Team, UseCaseGroup
 from tests.factories import connected, store, use_case_group
 from tests.gateway import OTHER_TEAM, TEAM, USER
 
@@ -181,3 +183,49 @@ async def test_one_statement_runs_at_a_time_and_others_beside_one_that_takes_lon
     await long
     await asyncio.gather(*(turns.run(short) for _ in range(5)))
     assert most == 1
+
+
+async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(Settings(database_url=database_url, database_pool_size=1))
+    async with database.write() as session:
+        session.add(Team(id="t", name="t", created_at=session.as_of))
+    command, began = Lease.command, asyncio.Event()
+
+    async def slow(self: Lease, text: str) -> None:
+        began.set()
+        await command(self, text)
+        await asyncio.Event().wait()
+
+    async def write() -> None:
+        async with database.write():
+            pass
+
+    monkeypatch.setattr(Lease, "command", slow)
+    task = asyncio.create_task(write())
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    monkeypatch.undo()
+    async with database.write() as session:
+        session.add(Team(id="u", name="u", created_at=session.as_of))
+    async with database.read() as reader:
+        assert sorted(await reader.scalars(select(Team.id))) == ["t", "u"]
+    await database.dispose()
+
+
+async def test_a_clash_in_a_dry_run_is_a_conflict_and_leaves_nothing(database: Database) -> None:
+    async def work(session: WriteSession) -> None:
+        session.add_all(Team(id=id, name="n", created_at=session.as_of) for id in ("new", "t"))
+
+    async with database.write() as session:
+        session.add(Team(id="t", name="t", created_at=session.as_of))
+    context = Context(database, VIEWER)
+    with pytest.raises(Refused) as refusal:
+        await context.write(work, dry_run=True)
+    assert [problem.code for problem in refusal.value.problems] == [ErrorCode.CONFLICT]
+    await context.finish()
+    async with database.read() as reader:
+        assert [*await reader.scalars(select(Team.id))] == ["t"]

@@ -121,15 +121,16 @@ class Context:
         if not dry_run:
             async with self.database.write() as session:
                 return await work(session)
-        self._scope = self.database.write(dry_run=True)
-        session = await self._scope.__aenter__()
+        scope = self.database.write(dry_run=True)
+        session = await scope.__aenter__()
         try:
             result = await work(session)
-            await session.flush()
-        except BaseException:
-            await self.close()
+            await session.settle()
+        except BaseException as error:
+            # It says what a clash means, as it does of a transaction that is kept.
+            await scope.__aexit__(type(error), error, error.__traceback__)
             raise
-        self._reader = session
+        self._scope, self._reader = scope, session
         return result
 
     def secret(self, row: Integration, name: str) -> str | None:
