@@ -39,6 +39,7 @@ from gateway.schema.readers import either, word
 from gateway.schema.resource_records import ResourceRecord, records_asked
 from gateway.schema.scalars import TimeZone
 from gateway.schema.statistics import (
+    DASHBOARD,
     AppointmentStatistics,
     DateField,
     DayZone,
@@ -144,6 +145,7 @@ class ConnectedIntegration(Integration):
     @field(
         "Its appointments dashboard; an integration of another team counts none.",
         graphql_type=AppointmentStatistics | None,
+        directives=[DASHBOARD],
     )
     @staticmethod
     def appointment_statistics(

@@ -69,6 +69,14 @@ def _with(error: GraphQLError, message: str, **extensions: object) -> GraphQLErr
     )
 
 
+def ambiguous() -> GraphQLError:
+    """The refusal of a document of which nobody says which operation is meant."""
+    return GraphQLError(
+        "The document has several operations; say which to run in `operationName`.",
+        extensions={"code": "OPERATION_RESOLUTION_FAILURE"},
+    )
+
+
 class StorableTextRule(ValidationRule):
     """No literal holds a character that a database refuses."""
 

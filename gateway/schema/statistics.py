@@ -18,6 +18,7 @@ from gateway.domain.statistics import (
     Overview,
     Trend,
 )
+from gateway.execution import Cost, ListSize
 from gateway.schema.context import Info
 from gateway.schema.fields import field
 from gateway.schema.scalars import TimeZone
@@ -108,12 +109,32 @@ async def _as_of(root: strawberry.Parent[Dashboard], info: Info) -> datetime:  #
         return session.as_of
 
 
+DASHBOARD = ListSize(
+    assumed_size=300,
+    slicing_arguments=["size"],
+    sized_fields=[breakdown.key for breakdown in APPOINTMENT_BREAKDOWNS],
+    maximum=1000,
+)
+"""For a field that is a dashboard. What appointments are broken down by hardly has more values."""
+
+_PART = Cost(weight=100)
+_DAYS = ListSize(assumed_size=100)
+
+
 def _part(
-    name: str, description: str, resolver: Callable[..., Any], graphql_type: object = None
+    name: str,
+    description: str,
+    resolver: Callable[..., Any],
+    graphql_type: object = None,
+    directives: Sequence[object] = (_PART,),
 ) -> StrawberryField:
     """One part of the dashboard, which is read when it is selected."""
     found: StrawberryField = strawberry.field(
-        resolver=resolver, name=name, description=description, graphql_type=graphql_type
+        resolver=resolver,
+        name=name,
+        description=description,
+        graphql_type=graphql_type,
+        directives=directives,
     )
     return found
 
@@ -139,9 +160,10 @@ AppointmentStatistics = create_type(
             "they are asked for.",
             _trends,
             list[AppointmentTrend],
+            [_PART, _DAYS],
         ),
         *map(_breakdown, APPOINTMENT_BREAKDOWNS),
-        _part("asOf", "The instant of the snapshot that all numbers were read in.", _as_of),
+        _part("asOf", "The instant of the snapshot that all numbers were read in.", _as_of, directives=()),
     ],
     description="The appointments dashboard: counts of the appointments that meet all that was asked.",
 )
@@ -149,7 +171,11 @@ AppointmentStatistics = create_type(
 
 @strawberry.type
 class StatisticsQueries:
-    @field("The appointments dashboard of one integration.", graphql_type=AppointmentStatistics | None)
+    @field(
+        "The appointments dashboard of one integration.",
+        graphql_type=AppointmentStatistics | None,
+        directives=[DASHBOARD],
+    )
     @staticmethod
     async def appointment_statistics(
         info: Info,
