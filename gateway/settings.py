@@ -92,10 +92,10 @@ class Settings(BaseSettings):
     directive_limit: int = Field(50, ge=0, description="Directives that an operation may use.")
     variable_limit: int = Field(256, ge=0, description="Variables that an operation may declare.")
     cost_limit: int = Field(
-        100_000, ge=1000, le=2**31 - 1, description="What an operation may cost; see `@cost` in the schema."
+        200_000, ge=1000, le=2**31 - 1, description="What an operation may cost; see `@cost` in the schema."
     )
     rate_limit: int = Field(
-        1_000_000, ge=1000, le=2**31 - 1, description="What a key may spend at once, in each process."
+        2_000_000, ge=1000, le=2**31 - 1, description="What a key may spend at once, in each process."
     )
     rate_refill: int = Field(
         100_000, ge=1, le=2**31 - 1, description="What a key gets back of it each second, in each process."

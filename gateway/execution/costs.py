@@ -101,31 +101,28 @@ class _Pricing:
         if weight is None:
             # A field of the language itself.
             return _Selected(INTROSPECTING if selection.name.value in INTROSPECTION else 1)
-        units = self._field(selection, weight)
-        return _Selected(for_each=units) if weight.is_sized_above else _Selected(units)
+        return self._field(selection, weight)
 
-    def _field(self, node: FieldNode, weight: Weight) -> Units:
+    def _field(self, node: FieldNode, weight: Weight) -> _Selected:
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        own = _sum(
-            [
-                weight.units,
-                *(
-                    _product(_entries([given[name]], 0), units)
-                    for name, units in weight.arguments.items()
-                    if name in given
-                ),
-            ]
-        )
+        arguments = [
+            _product(_entries([given[name]], 0), units)
+            for name, units in weight.arguments.items()
+            if name in given
+        ]
+        own = _sum([weight.units, *arguments])
         if node.selection_set is None:
-            return own
+            return _Selected(own)
         once, for_each = self.selections(node.selection_set, weight.type_name)
+        if weight.is_sized_above:
+            return _Selected(own, _sum([once, for_each]))
         if weight.size is None:
-            return _sum([own, once, for_each])
+            return _Selected(_sum([own, once, for_each]))
         asked = [given[name] for name in weight.size.slicing_arguments or () if name in given]
         count = _entries(asked, weight.size.assumed_size, weight.size.maximum or MOST)
         if weight.size.sized_fields:
-            return _sum([own, once, _product(count, for_each)])
-        return _sum([own, _product(count, _sum([once, for_each]))])
+            return _Selected(_sum([own, once, _product(count, for_each)]))
+        return _Selected(_sum([own, _product(count, _sum([once, for_each]))]))
 
 
 def _sum(units: Sequence[Units]) -> Units:

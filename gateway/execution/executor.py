@@ -34,7 +34,8 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         self, serially: bool | None = None
     ) -> AwaitableOrValue[ExecutionResult | ExperimentalIncrementalExecutionResults]:
         """Execute the operation, and know it from now on."""
-        self.context_value.charge(self._asked.price.of(self.variable_values.coerced))
+        if self.context_value is not None:
+            self.context_value.charge(self._asked.price.of(self.variable_values.coerced))
         if self._compiles:
             known = self._known()
             if known is not None:
@@ -59,7 +60,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     @cached_property
     def _compiles(self) -> bool:
-        return bool(self.context_value.compiles_selections)
+        return bool(getattr(self.context_value, "compiles_selections", False))
 
     def _known(self) -> KnownOperation | None:
         """The operation as plans; None where a root field has none."""

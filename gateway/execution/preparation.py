@@ -12,11 +12,15 @@ class Preparation(SchemaExtension):
     """Takes the document that the context has read as parsed, and validates and prices it the first time."""
 
     def on_parse(self) -> Iterator[None]:
-        self.execution_context.graphql_document = self._document.node
+        if self._document is not None:
+            self.execution_context.graphql_document = self._document.node
         yield
 
     def on_validate(self) -> Iterator[None]:
         document, schema = self._document, self.execution_context.schema
+        if document is None:
+            yield
+            return
         if document.errors is None:
             rules = self.execution_context.validation_rules
             document.errors = validate_document(schema._schema, document.node, rules)  # noqa: SLF001 (as Strawberry)
@@ -26,6 +30,6 @@ class Preparation(SchemaExtension):
         yield
 
     @property
-    def _document(self) -> ExecutableDocument:
-        document: ExecutableDocument = self.execution_context.context.document
-        return document
+    def _document(self) -> ExecutableDocument | None:
+        """None where the schema asks itself, without a context: for its introspection."""
+        return getattr(self.execution_context.context, "document", None)

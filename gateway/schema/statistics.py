@@ -110,10 +110,10 @@ async def _as_of(root: strawberry.Parent[Dashboard], info: Info) -> datetime:  #
 
 
 DASHBOARD = ListSize(
-    assumed_size=300,
+    assumed_size=100,
     slicing_arguments=["size"],
     sized_fields=[breakdown.key for breakdown in APPOINTMENT_BREAKDOWNS],
-    maximum=1000,
+    maximum=100,
 )
 """For a field that is a dashboard. What appointments are broken down by hardly has more values."""
 
