@@ -11,7 +11,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from gateway import services
 from gateway.domain.section import Document
 from gateway.execution import CompilingExecutor, documents, plans
-from gateway.execution.documents import Documents
+from gateway.execution.documents import Documents, ExecutableDocument
 from gateway.execution.operations import KnownOperation
 from gateway.schema import schema
 from gateway.snapshots import Lease, Reader
@@ -217,7 +217,12 @@ async def test_what_is_known_is_bounded(
     monkeypatch.setattr(documents, "_MAX_BYTES", 30_000)
     kept: list[Documents] = []
     read = Documents.read
-    monkeypatch.setattr(Documents, "read", lambda self, text: (kept.append(self), read(self, text))[1])
+
+    def watched(self: Documents, text: str) -> ExecutableDocument:
+        kept.append(self)
+        return read(self, text)
+
+    monkeypatch.setattr(Documents, "read", watched)
     for number in range(9):
         query = f"{{ viewer {{ userId a{number}: userId }} }}"
         for _ in range(2):
