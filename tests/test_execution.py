@@ -214,7 +214,7 @@ async def test_an_operation_that_comes_to_read_twice_gets_a_transaction(
 async def test_what_is_known_is_bounded(
     client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
 ) -> None:
-    monkeypatch.setattr(documents, "_MAX_BYTES", 30_000)
+    monkeypatch.setattr(documents, "_MAX_BYTES", 60_000)
     kept: list[Documents] = []
     read = Documents.read
 
@@ -230,7 +230,7 @@ async def test_what_is_known_is_bounded(
     assert known == [True] * 9
     assert len({id(each) for each in kept}) == 1
     assert 0 < len(kept[0]._known) < len(kept) == 9
-    assert kept[0]._bytes == sum(document.size for document in kept[0]._known.values()) <= 30_000
+    assert kept[0]._bytes == sum(document.size for document in kept[0]._known.values()) <= 60_000
 
 
 async def test_a_field_that_fails_takes_nothing_from_those_that_load_the_same(

@@ -29,7 +29,8 @@ def _viewer(key_id: str) -> Viewer:
 
 def test_a_bucket_gives_what_is_in_it_and_fills_again() -> None:
     clock = Clock()
-    bucket = Buckets(100, 10, clock).of(_viewer("a"))
+    buckets = Buckets(100, 10, clock)
+    bucket = buckets.of(_viewer("a"))
     assert (bucket.left, bucket.seconds_to_full) == (100, 0)
     bucket.spend(70)
     assert (bucket.left, bucket.seconds_to_full) == (30, 7)
@@ -37,15 +38,16 @@ def test_a_bucket_gives_what_is_in_it_and_fills_again() -> None:
         bucket.spend(55)
     assert (refusal.value.retry_after, bucket.left) == (3, 30)
     clock.now += 2.5
-    bucket.spend(55)
+    buckets.of(_viewer("a")).spend(55)
     assert bucket.left == 0
     clock.now += 1000
-    assert bucket.left == 100
+    assert buckets.of(_viewer("a")).left == 100
 
 
 def test_what_had_to_be_done_is_owed() -> None:
     clock = Clock()
-    bucket = Buckets(100, 10, clock).of(_viewer("a"))
+    buckets = Buckets(100, 10, clock)
+    bucket = buckets.of(_viewer("a"))
     bucket.check()
     bucket.owe(149)
     assert bucket.left == 0
@@ -53,7 +55,7 @@ def test_what_had_to_be_done_is_owed() -> None:
         bucket.check()
     assert refusal.value.retry_after == 5
     clock.now += 5
-    bucket.check()
+    buckets.of(_viewer("a")).check()
     assert bucket.left == 1
 
 

@@ -36,7 +36,7 @@ from gateway.execution.weights import Place, Weight, weights
 TAKING_IN = 100
 """What each operation costs besides its fields: to take it in and answer it takes as long as so many of them."""
 
-INTROSPECTING = 10_000
+INTROSPECTING = 50_000
 """What `__schema` or `__type` costs with all below it, which is never compiled."""
 
 Values = Mapping[str, Any]

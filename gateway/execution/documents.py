@@ -22,10 +22,10 @@ from gateway.execution.operations import Operation
 from gateway.execution.plans import Plan
 
 _MAX_KNOWN = 512
-_MAX_BYTES = 32 * 2**20
+_MAX_BYTES = 64 * 2**20
 """Of all documents that are known, about."""
 
-_BYTES_OF_A_TOKEN = 1500
+_BYTES_OF_A_TOKEN = 2500
 """Of its nodes, and of what is compiled of them."""
 
 _MAX_PLANS = 64

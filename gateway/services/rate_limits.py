@@ -12,46 +12,42 @@ _MAX_REMEMBERED = 10_000
 
 
 class Bucket:
-    """What one key has left."""
+    """What one key has left, as of when it asked last."""
 
-    __slots__ = ("_at", "_clock", "_left", "refill", "size")
+    __slots__ = ("_at", "_left", "refill", "size")
 
-    def __init__(self, size: int, refill: int, clock: Callable[[], float]) -> None:
+    def __init__(self, size: int, refill: int, at: float) -> None:
         self.size, self.refill = size, refill
-        self._clock = clock
-        self._left, self._at = float(size), clock()
+        self._left, self._at = float(size), at
 
     @property
     def left(self) -> int:
-        """How much may be spent now."""
-        return max(0, int(self._filled()))
+        """How much may be spent."""
+        return max(0, int(self._left))
 
     @property
     def seconds_to_full(self) -> float:
-        return (self.size - self._filled()) / self.refill
+        return (self.size - self._left) / self.refill
+
+    def fill(self, now: float) -> None:
+        """Put back what was to come back until now."""
+        self._left = min(self.size, self._left + (now - self._at) * self.refill)
+        self._at = now
 
     def check(self) -> None:
         """Raises RateLimited where nothing is left."""
-        left = self._filled()
-        if left < 1:
-            raise RateLimited((1 - left) / self.refill)
+        if self._left < 1:
+            raise RateLimited((1 - self._left) / self.refill)
 
     def spend(self, units: int) -> None:
         """Take so much out, or raise RateLimited where less is left."""
-        left = self._filled()
-        if left < units:
-            raise RateLimited((units - left) / self.refill)
-        self._left = left - units
+        if self._left < units:
+            raise RateLimited((units - self._left) / self.refill)
+        self._left -= units
 
     def owe(self, units: int) -> None:
         """Take so much out whatever is left: what has to be done before anyone knows whether it can be paid."""
-        self._left = self._filled() - units
-
-    def _filled(self) -> float:
-        now = self._clock()
-        self._left = min(self.size, self._left + (now - self._at) * self.refill)
-        self._at = now
-        return self._left
+        self._left -= units
 
 
 class Buckets:
@@ -62,12 +58,14 @@ class Buckets:
         self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
 
     def of(self, viewer: Viewer) -> Bucket:
-        """The bucket of the key that somebody came with."""
-        key = (viewer.team_id, viewer.key_id)
+        """The bucket of the key that somebody asks with, filled up to now."""
+        key, now = (viewer.team_id, viewer.key_id), self._clock()
         bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[key] = Bucket(self._size, self._refill, self._clock)
+            bucket = self._buckets[key] = Bucket(self._size, self._refill, now)
             if len(self._buckets) > _MAX_REMEMBERED:
                 self._buckets.popitem(last=False)
-        self._buckets.move_to_end(key)
+        else:
+            bucket.fill(now)
+            self._buckets.move_to_end(key)
         return bucket

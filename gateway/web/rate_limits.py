@@ -24,10 +24,8 @@ class RateLimitHeaders:
 
     def of(self, bucket: Bucket) -> tuple[Header, Header]:
         left = bucket.left
-        return self._policy, (
-            b"ratelimit",
-            b'"cost";r=%d;t=%d' % (left, ceil((bucket.size - left) / bucket.refill)),
-        )
+        seconds = -((left - bucket.size) // bucket.refill)  # rounded up
+        return self._policy, (b"ratelimit", b'"cost";r=%d;t=%d' % (left, seconds))
 
 
 def refusal_of(exceeded: Exceeded) -> Refusal:
