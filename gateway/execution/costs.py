@@ -130,6 +130,8 @@ def _sum(units: Sequence[Units]) -> Units:
     varying = [each for each in units if not isinstance(each, int)]
     if not varying:
         return constant
+    if not constant and len(varying) == 1:
+        return varying[0]
     return lambda values: constant + sum([each(values) for each in varying])
 
 
@@ -139,7 +141,7 @@ def _product(count: Units, units: Units) -> Units:
             return count * units
         return lambda values: count * units(values)
     if isinstance(units, int):
-        return lambda values: count(values) * units
+        return (lambda values: count(values) * units) if units else 0
     return lambda values: count(values) * units(values)
 
 
