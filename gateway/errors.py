@@ -7,6 +7,10 @@
     ├── SchemaNotAtHead      the database has another revision than this release
     ├── DatabaseUnavailable  the database cannot be reached, read or written
     ├── SettingsInvalid      a setting cannot be read; the message names the variable
+    ├── Exceeded             an operation that is too much to be executed
+    │   ├── LimitExceeded        its document is
+    │   ├── CostLimitExceeded    it costs too much
+    │   └── RateLimited          it costs more than its key has left for now
     ├── web.Refusal          a request that the HTTP door does not let in
     └── web.ClientGone       a client that left before its request was whole
 
@@ -16,6 +20,7 @@ A `Refused` becomes the `errors` of a mutation's payload, or an entry of `errors
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from gateway.domain.enums import ErrorCode
 
@@ -64,6 +69,46 @@ class DatabaseUnavailable(GatewayError):
 
 class SettingsInvalid(GatewayError):
     """A setting cannot be read."""
+
+
+class Exceeded(GatewayError):
+    """An operation that is too much; nothing of it was executed."""
+
+    code: str
+    """The word of the HTTP door's catalogue."""
+
+    def __init__(self, message: str, **details: int | str) -> None:
+        super().__init__(message)
+        self.details = details
+        """What is told besides, by names in GraphQL's spelling."""
+
+
+class LimitExceeded(Exceeded):
+    """A document, or its answer's list of errors, that is longer, deeper or wider than a setting allows."""
+
+    code = "LIMIT_EXCEEDED"
+
+    def __init__(self, message: str, limit: str, most: int, actual: int) -> None:
+        super().__init__(message, limit=limit, max=most, actual=actual)
+
+
+class CostLimitExceeded(Exceeded):
+    """An operation that costs more than any may."""
+
+    code = "COST_LIMIT_EXCEEDED"
+
+    def __init__(self, message: str, cost: int, most: int) -> None:
+        super().__init__(message, cost=cost, max=most)
+
+
+class RateLimited(Exceeded):
+    """A key that has spent what it may; `retry_after` is in whole seconds."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, seconds: float) -> None:
+        self.retry_after = max(1, ceil(seconds))
+        super().__init__(f"The key has spent what it may for now; ask again in {self.retry_after} s.")
 
 
 def refused(code: ErrorCode, message: str, *path: str | int) -> Refused:

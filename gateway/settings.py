@@ -4,9 +4,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -82,6 +82,26 @@ class Settings(BaseSettings):
     body_timeout: float = Field(10.0, gt=0, description="Seconds that the body of a request may take to arrive.")
     header_limit: int = Field(32_768, ge=1024, description="Bytes that the headers of a request may have.")
     url_limit: int = Field(16_384, ge=1024, description="Bytes that the URL of a request may have.")
+    document_limit: int = Field(65_536, ge=1024, description="Characters that a GraphQL document may have.")
+    token_limit: int = Field(4000, ge=100, description="Tokens that a document may have, comments apart.")
+    comment_limit: int = Field(1000, ge=0, description="Comments that a document may have.")
+    depth_limit: int = Field(12, ge=1, description="Levels of fields within fields that an operation may have.")
+    root_field_limit: int = Field(20, ge=1, description="Fields that an operation may have at its root.")
+    field_limit: int = Field(1000, ge=1, description="Fields that an operation may select.")
+    alias_limit: int = Field(30, ge=0, description="Aliases that an operation may use.")
+    directive_limit: int = Field(50, ge=0, description="Directives that an operation may use.")
+    variable_limit: int = Field(256, ge=0, description="Variables that an operation may declare.")
+    cost_limit: int = Field(
+        200_000, ge=1000, le=2**31 - 1, description="What an operation may cost; see `@cost` in the schema."
+    )
+    rate_limit: int = Field(
+        2_000_000, ge=1000, le=2**31 - 1, description="What a key may spend at once, in each process."
+    )
+    rate_refill: int = Field(
+        100_000, ge=1, le=2**31 - 1, description="What a key gets back of it each second, in each process."
+    )
+    error_limit: int = Field(20, ge=1, description="Entries that the list of errors of an answer may have.")
+    error_length_limit: int = Field(500, ge=100, description="Characters that the message of each may have.")
     shutdown_timeout: int = Field(
         15, ge=1, description="Seconds that requests may take to finish once the gateway is told to stop."
     )
@@ -116,6 +136,15 @@ class Settings(BaseSettings):
             raise ValueError(f"{url.drivername} is not allowed; use `sqlite:///FILE` or `postgresql://…`")
         url = _sqlite(url) if driver.startswith("sqlite") else _postgresql(url)
         return url.set(drivername=driver).render_as_string(hide_password=False)
+
+    @model_validator(mode="after")
+    def _may_ever_be_spent(self) -> Self:
+        if self.cost_limit > self.rate_limit:
+            raise ValueError(
+                f"{variable('cost_limit')} is {self.cost_limit}, more than {variable('rate_limit')}, "
+                f"{self.rate_limit}: nobody could ever spend it"
+            )
+        return self
 
     @property
     def database_address(self) -> str:
@@ -176,7 +205,10 @@ def settings(**given: object) -> Settings:
 
 
 def _said(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
         return f"{name} in the file that {CONFIG} names is no setting; `gateway settings` lists them"
-    return f"{variable(name)}: {error['msg'].removeprefix('Value error, ')}"
+    return f"{variable(name)}: {message}"

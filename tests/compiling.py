@@ -73,6 +73,6 @@ def _told(error: Any, data: Any) -> Any:
 
 def _without(value: Any) -> Any:
     if isinstance(value, dict):
-        moving = ("asOf", "nextRunAt", "errorId")
+        moving = ("asOf", "nextRunAt", "errorId", "rateLimit")
         return {k: _without(v) for k, v in value.items() if not any(word in k for word in moving)}
     return [_without(item) for item in value] if isinstance(value, list) else value

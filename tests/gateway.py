@@ -83,12 +83,9 @@ class Gateway:
 
 
 @asynccontextmanager
-async def served(url: str, *, compiled_selections: bool | None = None) -> AsyncIterator[Gateway]:
+async def served(url: str, **settings: Any) -> AsyncIterator[Gateway]:
     """A gateway that runs on a database for as long as the block lasts; it looks each key up every time."""
-    settings = Settings(database_url=url, key_memory=0)
-    if compiled_selections is not None:
-        settings = settings.model_copy(update={"compiled_selections": compiled_selections})
-    app = create_app(settings)
+    app = create_app(Settings(database_url=url, key_memory=0, **settings))
     async with (
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,

@@ -26,6 +26,10 @@ def test_each_code_is_used_and_each_that_is_used_is_known() -> None:
     }
     graph = set(GRAPH.findall((PROJECT / "gateway/schema/errors.py").read_text()))
     assert graph >= {"GRAPHQL_PARSE_FAILED", "BAD_USER_INPUT"}
-    used = (door | graph) - {"__members__"}
+    exceeded = set(
+        re.findall(r'^    code = "([A-Z_]+)"$', (PROJECT / "gateway/errors.py").read_text(), re.MULTILINE)
+    )
+    assert exceeded >= {"LIMIT_EXCEEDED", "RATE_LIMITED"}
+    used = (door | graph | exceeded) - {"__members__"}
     assert used <= set(Code.__members__)
     assert set(Code.__members__) - used <= set(ErrorCode.__members__) | {"INVALID_CURSOR"}

@@ -10,8 +10,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway import services
 from gateway.domain.section import Document
-from gateway.execution import CompilingExecutor, executor, operations
-from gateway.execution.operations import KnownOperation, KnownOperations
+from gateway.execution import CompilingExecutor, documents, plans
+from gateway.execution.documents import Documents, ExecutableDocument
+from gateway.execution.operations import KnownOperation
 from gateway.schema import schema
 from gateway.snapshots import Lease, Reader
 from tests.compiling import timeless
@@ -24,6 +25,7 @@ PROPERTY = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+BOUNDLESS = dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), 2**31 - 1)
 EVERYTHING = """query($is: Boolean = true, $not: Boolean = false) {
   integrations(first: 10) {
     edges { cursor node { ...All } }
@@ -48,8 +50,8 @@ fragment All on Integration {
 
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway that compiles selections, also where the others do not."""
-    async with served(database_url, compiled_selections=True) as gateway:
+    """A gateway that compiles selections, also where the others do not, and lets everybody ask for anything."""
+    async with served(database_url, compiled_selections=True, **BOUNDLESS) as gateway:
         yield gateway
 
 
@@ -95,11 +97,6 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return answered
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CompilingExecutor, "_executed", KnownOperations())
-
-
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each operation that was known was answered so."""
@@ -122,7 +119,7 @@ async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **
     answers: list[bytes] = []
     for executor_class in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
         monkeypatch.setattr(schema, "execution_context_class", executor_class)
-        monkeypatch.setattr(executor, "SIZE", 512 if len(answers) < 3 else -1)
+        monkeypatch.setattr(plans, "SIZE", 512 if len(answers) < 3 else -1)
         answers.append(timeless((await client.send(query, variables)).content))
     ordinary, *compiled = answers
     assert compiled == [ordinary] * 3
@@ -217,15 +214,23 @@ async def test_an_operation_that_comes_to_read_twice_gets_a_transaction(
 async def test_what_is_known_is_bounded(
     client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
 ) -> None:
-    monkeypatch.setattr(operations, "_MAX_CHARACTERS", 200)
+    monkeypatch.setattr(documents, "_MAX_BYTES", 60_000)
+    kept: list[Documents] = []
+    read = Documents.read
+
+    def watched(self: Documents, text: str) -> ExecutableDocument:
+        kept.append(self)
+        return read(self, text)
+
+    monkeypatch.setattr(Documents, "read", watched)
     for number in range(9):
         query = f"{{ viewer {{ userId a{number}: userId }} }}"
         for _ in range(2):
             await client.data(query)
     assert known == [True] * 9
-    executed = CompilingExecutor._executed
-    assert len(executed._known) < 9
-    assert executed._characters == sum(len(text) for _, text, _ in executed._known) <= 200
+    assert len({id(each) for each in kept}) == 1
+    assert 0 < len(kept[0]._known) < len(kept) == 9
+    assert kept[0]._bytes == sum(document.size for document in kept[0]._known.values()) <= 60_000
 
 
 async def test_a_field_that_fails_takes_nothing_from_those_that_load_the_same(

@@ -42,6 +42,7 @@ NAMES = [
 ]
 USERNAMES = [None, "rocket.cat", "Rocket.Cat", "100%", "_"]
 CREATORS = [None, USER, "rocket.cat", "Rocket.Cat"]
+AT_ONCE = 20
 DAYS = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 6)]
 PIECES = ["", "A", "alpha", "ss", "ß", "%", "_", "\\", "é", "E", "i", "ω", "100", ".C"]
 
@@ -170,15 +171,16 @@ async def test_each_condition_on_its_own_finds_what_python_finds(gateway: Gatewa
         for field, operator, day in itertools.product(("createdAt", "updatedAt"), INSTANT_TESTS, DAYS)
     ]
     filters += [{"kind": [kind]} for kind in KINDS] + [{"provider": [provider]} for provider in PROVIDERS]
-    declared = ", ".join(f"$f{number}: IntegrationFilter" for number in range(len(filters)))
-    asked = " ".join(
-        f"f{n}: integrations(filter: $f{n}, first: 100) {{ nodes {{ id }} }}" for n in range(len(filters))
-    )
-    variables = {f"f{number}": filter for number, filter in enumerate(filters)}
-    answer = await client.data(f"query ({declared}) {{ {asked} }}", **variables)
-    for name, filter in variables.items():
-        found = {node["id"] for node in answer[name]["nodes"]}
-        assert found == {row.id for row in rows if meets(row, filter)}, filter
+    for start in range(0, len(filters), AT_ONCE):
+        variables = {f"f{number}": filter for number, filter in enumerate(filters[start : start + AT_ONCE])}
+        declared = ", ".join(f"${name}: IntegrationFilter" for name in variables)
+        asked = " ".join(
+            f"{name}: integrations(filter: ${name}, first: 100) {{ nodes {{ id }} }}" for name in variables
+        )
+        answer = await client.data(f"query ({declared}) {{ {asked} }}", **variables)
+        for name, filter in variables.items():
+            found = {node["id"] for node in answer[name]["nodes"]}
+            assert found == {row.id for row in rows if meets(row, filter)}, filter
 
 
 NOTHINGS: list[tuple[Json, bool]] = [

@@ -160,7 +160,7 @@ async def test_nodes_are_read_in_one_statement_for_each_table(gateway: Gateway) 
             answer = await client.data(NODES, ids=asked)
         assert [node["nodeId"] for node in answer["nodes"]] == asked
         counts.append(len(ran))
-    aliases = " ".join(f'n{number}: node(nodeId: "{id}") {{ nodeId }}' for number, id in enumerate(ids))
+    aliases = " ".join(f'n{number}: node(nodeId: "{id}") {{ nodeId }}' for number, id in enumerate(ids[:20]))
     with statements() as ran:
         await client.data(f"{{ {aliases} }}")
     assert {*counts, len(ran)} == {1 + 4}  # the key, then four tables

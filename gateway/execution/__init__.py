@@ -48,16 +48,25 @@ graphql-core itself.
     code: str = DocumentField(...)                        # a key of an object in the row's document
     useCases: Connection[UseCase] = BatchedField(...)     # one batch for all sources
 
-**Known operations.** A query all of whose root fields have plans is known from then on by its text: it is answered
-without being parsed, validated or executed (`CompilingExecutor.known`). Where that does not go well it gives None,
-and the query is to be executed from its beginning; see `gateway.execution.operations`.
+**Known operations.** A query all of whose root fields have plans is known from then on: it is answered without
+being validated or executed (`Operation.answer`). Where that does not go well it gives None, and the query is to be
+executed from its beginning; see `gateway.execution.operations`.
 
-The context of an operation has to offer `compiles_selections` (whether plans are wanted at all), `load` (one
-request of an ordinary execution, to be batched with others), `load_many` (all requests of a plan at once),
-`expect` (told of a known operation before it runs: which attributes its resolvers need, and whether one statement
-is all it reads) and `reads` (how many statements it has read by so far).
+**Limits.** A text becomes an `ExecutableDocument` only within the limits that are set (`Limits`), all of which are
+found in time that grows as the text does. What it costs to execute is known from its selections, its variables and
+what the schema declares (`Cost`, `ListSize`): the selections are walked once, and what is left for each request is
+a little arithmetic. `Documents` keeps what was asked last, with all that was found out of it: so no other bounds
+are needed for memory.
+
+The context of an operation has to offer `document` (where the operation stands), `charge` (told what the operation
+costs before it is executed, perhaps twice; it raises what refuses it), `compiles_selections` (whether plans are
+wanted at all), `load` (one request of an ordinary execution, to be batched with others), `load_many` (all requests
+of a plan at once), `expect` (told of a known operation before it runs: which attributes its resolvers need, and
+whether one statement is all it reads) and `reads` (how many statements it has read by so far).
 """
 
+from gateway.execution.documents import Documents, ExecutableDocument
+from gateway.execution.executor import CompilingExecutor
 from gateway.execution.fields import (
     READS,
     BatchedField,
@@ -71,7 +80,9 @@ from gateway.execution.fields import (
     reads,
 )
 from gateway.execution.inputs import make_quick
-from gateway.execution.operations import CompilingExecutor
+from gateway.execution.limits import Limits
+from gateway.execution.preparation import Preparation
+from gateway.execution.weights import Cost, ListSize
 from gateway.execution.writing import encoded
 
 __all__ = [
@@ -79,10 +90,16 @@ __all__ = [
     "BatchedField",
     "Bind",
     "CompilingExecutor",
+    "Cost",
     "Decoding",
     "DocumentField",
+    "Documents",
+    "ExecutableDocument",
     "Int32",
+    "Limits",
+    "ListSize",
     "PlainField",
+    "Preparation",
     "Request",
     "RowField",
     "encoded",

@@ -1,202 +1,83 @@
 """The executor: root fields answered by their plans, and by the ordinary path whenever a plan cannot."""
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable
 from functools import cached_property
 from inspect import isawaitable
-from itertools import groupby
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any
 
 from graphql import (
-    DirectiveNode,
+    ExecutionResult,
+    ExperimentalIncrementalExecutionResults,
     GraphQLError,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    VariableNode,
-    Visitor,
-    visit,
+    OperationType,
 )
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.values import VariableValues
+from graphql.execution.collect_fields import FieldDetailsList, collect_fields
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from gateway.execution.arguments import Arguments
-from gateway.execution.fields import Batch
-from gateway.execution.projection import Compiler, NotPlain, Stage
-from gateway.execution.selection import Attributes, Collect, Sources
-from gateway.execution.slices import SIZE, Slices, pause, slices
-
-_MAX_PLANS = 512
-_OPERATION_NAME = 5
+from gateway.execution.documents import ExecutableDocument
+from gateway.execution.operations import KnownOperation, Operation, RootField
+from gateway.execution.plans import Plan
+from gateway.execution.projection import NotPlain
 
 
-class Plan:
-    """A root field with all that is selected below it, compiled."""
+class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Strawberry's executor, which charges an operation's price, looks for plans, and keeps what it has executed.
 
-    def __init__(self, executor: "PlanningExecutor", type_: GraphQLOutputType, details: FieldDetailsList) -> None:
-        compiler = Compiler(executor)
-        self._completer = compiler.completer(type_, details)
-        self.stages = compiler.stages
-        by_above = groupby(sorted(range(len(self.stages)), key=self._above), self._above)
-        self._levels = [[*level] for _, level in by_above]
-        self._arguments = [
-            Arguments(executor.schema, stage.definition, stage.field, stage.node) for stage in compiler.stages
-        ]
-        self.attributes = compiler.attributes
-        """What is read of the objects that the field's value consists of; None for all."""
-
-    def _above(self, index: int) -> int:
-        return self.stages[index].above
-
-    def _asking(self, index: int, variables: VariableValues, sources: Sequence[object]) -> "_Asking":
-        stage = self.stages[index]
-        arguments = stage.field.arguments_of(self._arguments[index].values(variables))
-        return _Asking(index, stage, arguments, sources)
-
-    async def complete(self, context: Any, variables: VariableValues, value: object) -> object:  # noqa: ANN401
-        """The response data of the field's value. Raises whatever keeps it from being plain.
-
-        `context` is the operation's: see the package for what it has to offer.
-        """
-        sources: list[list[object]] = [[] for _ in self.stages]
-        found: list[Callable[[object], object]] = [_nothing for _ in self.stages]
-        rows = 0
-        if self._completer.collect is not None:
-            self._completer.collect(value, sources)
-        # Stages come after the one above them, which is to tell their sources, and side by side they ask together.
-        for level in self._levels:
-            asking = [self._asking(index, variables, sources[index]) for index in level if sources[index]]
-            answers, count = await _answers(context, asking)
-            rows += count
-            for each, answer in zip(asking, answers, strict=True):
-                found[each.place] = answer
-                if each.stage.collect is not None:
-                    await _collect(each.stage.collect, answer, each.sources, sources)
-        if rows > SIZE:
-            return await self._completer.project_in_slices()(value, Slices(found))
-        return self._completer.project(value, found)
-
-
-async def _collect(
-    collect: Collect, found: Callable[[object], object], of: Sequence[object], sources: Sources
-) -> None:
-    """Collect the sources below what was found of these; the loop gets its turn where that is much."""
-    for source in of:
-        value = found(source)
-        if not (type(value) is list and len(value) > SIZE):
-            collect(value, sources)
-            continue
-        for part in slices(value):
-            collect(part, sources)
-            await pause()
-
-
-def _nothing(_source: object) -> object:
-    raise NotPlain
-
-
-class _Asking(NamedTuple):
-    """A stage that is to be answered."""
-
-    place: int
-    stage: Stage
-    arguments: object
-    sources: Sequence[object]
-
-
-_Name: TypeAlias = tuple[Batch, tuple[Hashable, ...]]
-"""A batch and what its requests have in common."""
-
-
-async def _answers(
-    context: Any,  # noqa: ANN401 (the operation's)
-    asking: Sequence[_Asking],
-) -> tuple[Sequence[Callable[[object], object]], int]:
-    """What gives the values of each of these stages: one batch for all requests that differ only in their key.
-
-    Also how many rows those are, where they are lists.
-    """
-    batches: dict[_Name, dict[Hashable, None]] = defaultdict(dict)
-    attributes: dict[_Name, Attributes] = defaultdict(Attributes)
-    for each in asking:
-        for name, keys in (await _requests(each)).items():
-            batches[name] |= keys
-            attributes[name].add(each.stage.attributes)
-    found = {
-        (batch, further): await context.load_many(batch, [*keys], further, attributes[batch, further].known())
-        for (batch, further), keys in batches.items()
-    }
-    lists = (value for each in found.values() for value in each.values())
-    rows = sum(len(value) for value in lists if type(value) is list)
-    return [_answer(each, found) for each in asking], rows
-
-
-async def _requests(asking: _Asking) -> dict[_Name, dict[Hashable, None]]:
-    """The keys of a stage's requests."""
-    request, arguments = asking.stage.field.request, asking.arguments
-    batches: dict[_Name, dict[Hashable, None]] = {}
-    for part in slices(asking.sources):
-        for source in part:
-            asked = request(source, arguments)
-            if asked is not None:
-                batches.setdefault((asked.batch, asked.arguments), {})[asked.key] = None
-        if len(asking.sources) > SIZE:
-            await pause()
-    return batches
-
-
-def _answer(asking: _Asking, found: Mapping[_Name, Mapping[Hashable, object]]) -> Callable[[object], object]:
-    request, shape, arguments = asking.stage.field.request, asking.stage.field.shape, asking.arguments
-
-    def answer(source: object) -> object:
-        asked = request(source, arguments)
-        if asked is None:
-            return shape(None, source, arguments)
-        value = found[asked.batch, asked.arguments].get(asked.key)
-        if isinstance(value, Exception):
-            raise value
-        return shape(value, source, arguments)
-
-    return answer
-
-
-class _Conditions(Visitor):
-    """Collects the variables that directives read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-        self.names |= {a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)}
-
-
-class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Strawberry's executor, which looks for a plan before it completes a root field's value."""
-
-    name: tuple[GraphQLSchema, str, str | None] | None = None
-    """The schema, the text of the document, and what the request calls the operation that is meant."""
-
-    @classmethod
-    def build(cls, *arguments: Any, **options: Any) -> "list[GraphQLError] | PlanningExecutor":  # noqa: ANN401
-        """See graphql-core, which gives the arguments up to the operation's name by their places."""
-        executor = super().build(*arguments, **options)
-        if isinstance(executor, PlanningExecutor) and executor.operation.loc is not None:
-            executor.name = (executor.schema, executor.operation.loc.source.body, arguments[_OPERATION_NAME])
-        return executor  # type: ignore[return-value]  # an executor of this class
-
-    _plans: ClassVar[OrderedDict[Hashable, tuple[Plan | None, FieldDetailsList]]] = OrderedDict()
-    """Plans by the nodes of their field and the values of the variables that conditions read.
-
-    The parser's cache keeps the nodes of a document from request to request. A plan keeps them too, so that no
-    others can come to stand at their addresses.
+    The operation stands in an `ExecutableDocument`, which is where its plans are kept.
     """
 
-    _operations: ClassVar[OrderedDict[int, tuple[Sequence[str], OperationDefinitionNode]]] = OrderedDict()
-    """The names of those variables, by their operation's node."""
+    def execute_operation(
+        self, serially: bool | None = None
+    ) -> AwaitableOrValue[ExecutionResult | ExperimentalIncrementalExecutionResults]:
+        """Execute the operation, and know it from now on."""
+        if self.context_value is not None:
+            self.context_value.charge(self._asked.price.of(self.variable_values.coerced))
+        if self._compiles:
+            known = self._known()
+            if known is not None:
+                self._asked.learn(self._conditions, known)
+        return super().execute_operation(serially)
+
+    @cached_property
+    def _document(self) -> ExecutableDocument:
+        location = self.operation.loc
+        assert location is not None  # noqa: S101 (documents are parsed with locations)
+        assert isinstance(location.source, ExecutableDocument)  # noqa: S101 (nothing else is executed)
+        return location.source
+
+    @cached_property
+    def _asked(self) -> Operation:
+        name = self.operation.name
+        return self._document.operations[None if name is None else name.value]
+
+    @cached_property
+    def _conditions(self) -> tuple[Hashable, ...]:
+        return self._asked.condition_values(self.variable_values)
+
+    @cached_property
+    def _compiles(self) -> bool:
+        return bool(getattr(self.context_value, "compiles_selections", False))
+
+    def _known(self) -> KnownOperation | None:
+        """The operation as plans; None where a root field has none."""
+        query_type = self.schema.query_type
+        if query_type is None or self.operation.operation is not OperationType.QUERY:
+            return None
+        collected = collect_fields(self.schema, self.fragments, self.variable_values, query_type, self.operation)
+        fields = []
+        for response_key, details in collected.grouped_field_set.items():
+            definition = query_type.fields.get(details[0].node.name.value)
+            plan = None if definition is None else self.plan(definition.type, details)
+            if definition is None or plan is None:
+                return None
+            if not RootField.is_direct(definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)):
+                return None
+            fields.append(RootField(self, response_key, definition, details, plan))
+        return KnownOperation(fields)
 
     def complete_value(
         self,
@@ -209,8 +90,7 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> AwaitableOrValue[Any]:
         """Complete a value, by its plan if it is that of a root field that has one."""
         plain = path.prev is None and result is not None and not isinstance(result, Exception)
-        plain = plain and getattr(self.context_value, "compiles_selections", False)
-        plan = self.plan(return_type, field_details_list) if plain else None
+        plan = self.plan(return_type, field_details_list) if plain and self._compiles else None
         if plan is None:
             return super().complete_value(return_type, field_details_list, info, path, result, position_context)
         return self._complete_by(plan, return_type, field_details_list, info, path, result, position_context)
@@ -223,35 +103,17 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
             return await completed if isawaitable(completed) else completed
 
     def plan(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Plan | None:
-        """The plan of a root field of this type; None where it has none."""
-        key = (type_, *(id(detail.node) for detail in details), self.conditions)
-        found = self._plans.get(key)
-        if found is None:
+        """The plan of a root field of this type; None where it has none.
+
+        It holds for the values of the variables that conditions read, and is kept by the nodes of its field.
+        """
+        plans = self._document.plans
+        key = (type_, *(id(detail.node) for detail in details), self._conditions)
+        if key not in plans:
             try:
                 plan = Plan(self, type_, details)
             except (NotPlain, RecursionError, GraphQLError):
                 plan = None
-            found = self._plans[key] = (plan, details)
-            if len(self._plans) > _MAX_PLANS:
-                self._plans.popitem(last=False)
-        self._plans.move_to_end(key)
-        return found[0]
-
-    @cached_property
-    def conditions(self) -> tuple[Hashable, ...]:
-        """The values of the variables that `@skip` and `@include` read."""
-        values = self.variable_values.coerced
-        return tuple(values.get(name) for name in self.condition_names())
-
-    def condition_names(self) -> Sequence[str]:
-        """The variables that stand in a directive somewhere in the operation or a fragment."""
-        found = self._operations.get(id(self.operation))
-        if found is None:
-            visitor = _Conditions()
-            for node in (self.operation, *self.fragment_definitions.values()):
-                visit(node, visitor)
-            found = self._operations[id(self.operation)] = (sorted(visitor.names), self.operation)
-            if len(self._operations) > _MAX_PLANS:
-                self._operations.popitem(last=False)
-        self._operations.move_to_end(id(self.operation))
-        return found[0]
+            self._document.keep(key, plan)
+            return plan
+        return plans[key]

@@ -1,4 +1,4 @@
-"""Operations that were executed before: from the text of a document straight to its plans.
+"""Operations of a document: what they cost, and those that were executed before, straight to their plans.
 
 An operation whose root fields all have plans needs no parsing, validation or execution the next time: its
 variables are coerced, its root fields' resolvers are called, and what they give is projected. Whatever does not go
@@ -7,40 +7,26 @@ what is wrong. So only queries are known: to repeat their beginning does no harm
 """
 
 from asyncio import create_task, gather, wait
-from collections import OrderedDict
 from collections.abc import Coroutine, Hashable, Sequence
-from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
-from graphql import (
-    ExecutionResult,
-    ExperimentalIncrementalExecutionResults,
-    GraphQLField,
-    GraphQLNonNull,
-    GraphQLSchema,
-    OperationType,
-)
-from graphql.execution.collect_fields import FieldDetailsList, collect_fields
+from graphql import GraphQLField, GraphQLNonNull
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.executor import Executor
 from graphql.execution.values import VariableValues
-from graphql.pyutils import AwaitableOrValue, Path
+from graphql.pyutils import Path
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from gateway.execution.arguments import Arguments, Variables
-from gateway.execution.executor import Plan, PlanningExecutor
+from gateway.execution.costs import Price
+from gateway.execution.plans import Plan
 from gateway.execution.projection import NotPlain
-
-_MAX_KNOWN = 512
-_MAX_CHARACTERS = 4_000_000
-"""Of the texts of all documents that are known."""
 
 _MAX_VARIANTS = 16
 """Of one operation, by what its conditions read."""
-
-Name = tuple[GraphQLSchema, str, str | None]
-"""A schema, the text of a document, and the operation of it that is meant."""
 
 
 class RootField:
@@ -48,7 +34,7 @@ class RootField:
 
     def __init__(
         self,
-        executor: PlanningExecutor,
+        executor: Executor[Any],
         response_key: str,
         definition: GraphQLField,
         details: FieldDetailsList,
@@ -135,103 +121,42 @@ def _all_of(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | Non
     return None if None in attributes else frozenset[str]().union(*filter(None, attributes))
 
 
-@dataclass(slots=True)
-class _Known:
-    """A document's operation: its variables, and what is known of it by the values that its conditions read."""
+class Operation:
+    """An operation of a valid document: its price, and how it is answered where that is known.
 
-    variables: Variables
-    conditions: Sequence[str]
-    operations: dict[tuple[Hashable, ...], KnownOperation]
+    What is known of it is told apart by the values of the variables that its conditions read.
+    """
 
+    def __init__(self, variables: Variables, conditions: Sequence[str], price: Price) -> None:
+        self.price = price
+        self.conditions = conditions
+        self._variables = variables
+        self._known: dict[tuple[Hashable, ...], KnownOperation] = {}
 
-class KnownOperations:
-    """What is known of the operations that were asked, those asked last."""
+    async def answer(self, variables: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401
+        """The data, where it is known; None where it is not, and where its plans cannot give it.
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[Name, _Known] = OrderedDict()
-        self._characters = 0
-
-    async def answer(
-        self,
-        name: Name,
-        variables: dict[str, Any],
-        context: Any,  # noqa: ANN401 (the operation's)
-    ) -> dict[str, Any] | None:
-        """The data of a known operation; None for another, and where its plans cannot give it."""
-        known = self._known.get(name)
-        if known is None:
+        Raises what the context does when it is charged the price.
+        """
+        if not self._known:
             return None
-        self._known.move_to_end(name)
-        values = known.variables.values(variables)
+        values = self._variables.values(variables)
         if values is None:
             return None
-        operation = known.operations.get(tuple([values.coerced.get(name) for name in known.conditions]))
-        if operation is None:
+        known = self._known.get(self.condition_values(values))
+        if known is None:
             return None
+        context.charge(self.price.of(values.coerced))
         try:
-            return await operation.data(context, values)
+            return await known.data(context, values)
         except Exception:  # noqa: BLE001 (whatever it is, the ordinary way meets it again and says it)
             return None
 
-    def learn(self, executor: PlanningExecutor) -> None:
-        """Know from now on the operation that an executor is about to execute, if it has plans."""
-        operation = _operation(executor)
-        if operation is None or executor.name is None:
-            return
-        known = self._known.get(executor.name)
-        if known is None:
-            variables = Variables(executor.schema, executor.operation.variable_definitions or ())
-            known = _Known(variables, executor.condition_names(), {})
-            self._known[executor.name] = known
-            self._characters += len(executor.name[1])
-        if len(known.operations) < _MAX_VARIANTS:
-            known.operations[executor.conditions] = operation
-        while len(self._known) > _MAX_KNOWN or self._characters > _MAX_CHARACTERS:
-            (_, text, _), _ = self._known.popitem(last=False)
-            self._characters -= len(text)
+    def condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:
+        """The values of the variables that `@skip` and `@include` read."""
+        return tuple([variables.coerced.get(name) for name in self.conditions])
 
-
-def _operation(executor: PlanningExecutor) -> KnownOperation | None:
-    """The operation of an executor as plans; None where a root field has none."""
-    query_type = executor.schema.query_type
-    if query_type is None or executor.operation.operation is not OperationType.QUERY:
-        return None
-    collected = collect_fields(
-        executor.schema, executor.fragments, executor.variable_values, query_type, executor.operation
-    )
-    fields = []
-    for response_key, details in collected.grouped_field_set.items():
-        definition = query_type.fields.get(details[0].node.name.value)
-        plan = None if definition is None else executor.plan(definition.type, details)
-        if definition is None or plan is None:
-            return None
-        if not RootField.is_direct(definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)):
-            return None
-        fields.append(RootField(executor, response_key, definition, details, plan))
-    return KnownOperation(fields)
-
-
-class CompilingExecutor(PlanningExecutor):
-    """The executor that knows again what it has executed."""
-
-    _executed: ClassVar = KnownOperations()
-
-    @classmethod
-    async def known(
-        cls,
-        schema: GraphQLSchema,
-        query: str,
-        operation_name: str | None,
-        variables: dict[str, Any],
-        context: Any,  # noqa: ANN401
-    ) -> dict[str, Any] | None:
-        """The data of an operation that was executed before; None when it is to be executed."""
-        return await cls._executed.answer((schema, query, operation_name), variables, context)
-
-    def execute_operation(
-        self, serially: bool | None = None
-    ) -> AwaitableOrValue[ExecutionResult | ExperimentalIncrementalExecutionResults]:
-        """Execute the operation, and know it from now on."""
-        if getattr(self.context_value, "compiles_selections", False):
-            self._executed.learn(self)
-        return super().execute_operation(serially)
+    def learn(self, conditions: tuple[Hashable, ...], known: KnownOperation) -> None:
+        """Know from now on how it is answered where its conditions read these values."""
+        if len(self._known) < _MAX_VARIANTS:
+            self._known[conditions] = known

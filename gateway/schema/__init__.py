@@ -4,21 +4,23 @@ from collections.abc import Iterable
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import AddValidationRules, ParserCache, ValidationCache
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.extensions import AddValidationRules
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from gateway.execution import CompilingExecutor, make_quick
+from gateway.errors import Exceeded
+from gateway.execution import CompilingExecutor, ExecutableDocument, Preparation, make_quick
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
-from gateway.schema.errors import StorableTextRule, coded, unstorable_variable
+from gateway.schema.errors import StorableTextRule, ambiguous, coded, unstorable_variable
 from gateway.schema.exports import ExportQueries, ImportMutations
 from gateway.schema.integration_mutations import IntegrationMutations
 from gateway.schema.integrations import IntegrationQueries
 from gateway.schema.nodes import NodeQueries
+from gateway.schema.rate_limits import RateLimitQueries
 from gateway.schema.resource_records import ResourceRecordMutations, ResourceRecordQueries
 from gateway.schema.scalars import SCALARS
 from gateway.schema.statistics import StatisticsQueries
@@ -26,8 +28,6 @@ from gateway.schema.use_case_groups import UseCaseGroupMutations, UseCaseGroupQu
 from gateway.schema.use_cases import UseCaseMutations, UseCaseQueries
 from gateway.schema.users import UserQueries
 from gateway.schema.webhooks import IncomingWebhook, OutgoingWebhook
-
-_CACHED_DOCUMENTS = 128
 
 
 @strawberry.type(description="What can be read. All fields of one operation see one snapshot.")
@@ -40,6 +40,7 @@ class Query(
     ResourceRecordQueries,
     ExportQueries,
     StatisticsQueries,
+    RateLimitQueries,
 ):
     pass
 
@@ -55,14 +56,6 @@ class Mutation(
     pass
 
 
-def _extensions() -> list[Any]:
-    return [
-        lambda: AddValidationRules([StorableTextRule]),
-        lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
-        lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
-    ]
-
-
 class Schema(strawberry.Schema):
     """Strawberry's schema, which ends the operation's snapshot and gives every error its code."""
 
@@ -76,12 +69,18 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        if (error := unstorable_variable(variable_values)) is not None:
-            return PreExecutionError(data=None, errors=[error])
+        """The result of an operation. Raises Exceeded for one that is too much, before it is executed."""
+        assert query is not None  # noqa: S101 (a request without one is refused at the door)
+        assert context_value is not None  # noqa: S101 (every operation has one)
+        if (unstorable := unstorable_variable(variable_values)) is not None:
+            return PreExecutionError(data=None, errors=[unstorable])
         try:
-            data = await self._known(query, operation_name, variable_values, context_value)
+            document = context_value.document = context_value.allowance.document(query)
+            data = await self._known(document, operation_name, variable_values, context_value)
             if data is not None:
                 return ExecutionResult(data=data, errors=None)
+            if document.is_ambiguous(operation_name):
+                return PreExecutionError(data=None, errors=[ambiguous()])
             result = await super().execute(
                 query,
                 variable_values,
@@ -91,29 +90,28 @@ class Schema(strawberry.Schema):
                 allowed_operation_types,
                 operation_extensions,
             )
+        except GraphQLSyntaxError as error:
+            result = PreExecutionError(data=None, errors=[error])
         finally:
-            if context_value is not None:
-                await context_value.finish()
+            await context_value.finish()
+        if result.errors and isinstance(exceeded := result.errors[0].original_error, Exceeded):
+            raise exceeded
         result.errors = coded(result)
         return result
 
     async def _known(
         self,
-        query: str | None,
+        document: ExecutableDocument,
         operation_name: str | None,
         variable_values: dict[str, Any] | None,
-        context: Context | None,
+        context: Context,
     ) -> dict[str, Any] | None:
         """The data of an operation that was executed before; None when it has to be executed."""
-        executor = self.execution_context_class
-        if (
-            query is None
-            or context is None
-            or not context.compiles_selections
-            or executor is not CompilingExecutor
-        ):
+        operation = document.operations.get(operation_name)
+        compiles = context.compiles_selections and self.execution_context_class is CompilingExecutor
+        if operation is None or not compiles:
             return None
-        data = await CompilingExecutor.known(self._schema, query, operation_name, variable_values or {}, context)
+        data = await operation.answer(variable_values or {}, context)
         if data is None:
             await context.close()
         return data
@@ -126,7 +124,7 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     types=[ConnectedIntegration, IncomingWebhook, OutgoingWebhook],
-    extensions=_extensions(),
+    extensions=[lambda: AddValidationRules([StorableTextRule]), Preparation],
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

@@ -17,7 +17,7 @@ from gateway.domain.paging import (
     decode_cursor,
 )
 from gateway.errors import CursorInvalid, Problems
-from gateway.execution import READS, Request
+from gateway.execution import READS, ListSize, Request
 from gateway.execution.fields import Batch
 from gateway.schema.fields import batched
 
@@ -25,6 +25,14 @@ T = TypeVar("T")
 
 ORDERED_BY = ("created_at", "updated_at", "name_key", "username_key", "created_by", "id", "team_id")
 """The attributes of rows that some order of a list goes by, and so its cursors."""
+
+PAGED = ListSize(
+    assumed_size=DEFAULT_PAGE_SIZE,
+    slicing_arguments=["first", "last"],
+    sized_fields=["edges", "nodes"],
+    maximum=MAX_PAGE_SIZE,
+)
+"""For a field that is a connection. A page that is larger is refused, whatever it would cost."""
 
 First = Annotated[
     int | None,
@@ -185,7 +193,7 @@ def nested(
         total = Request(counts, (row.team_id, row.id), tuple(further))
         return ConnectionSource(page, Slice.cut(found or (), page), total)
 
-    return batched(description, request, shape, arguments=asked)
+    return batched(description, request, shape, arguments=asked, directives=[PAGED])
 
 
 def page_asked(

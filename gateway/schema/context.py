@@ -13,7 +13,9 @@ from gateway.database import Database, WriteSession
 from gateway.domain.enums import Permission
 from gateway.domain.section import Document
 from gateway.domain.viewer import Viewer
+from gateway.execution import ExecutableDocument
 from gateway.rows import Columns
+from gateway.schema.allowances import Allowance
 from gateway.snapshots import Narrow, Reader, Snapshot, Wide
 from gateway.tables import Integration
 
@@ -32,10 +34,16 @@ class Context:
     its own transaction for that and undoes it afterwards.
     """
 
-    def __init__(self, database: Database, viewer: Viewer, *, compiles_selections: bool = True) -> None:
+    document: ExecutableDocument
+    """What the operation stands in, from when it was read."""
+
+    def __init__(
+        self, database: Database, viewer: Viewer, allowance: Allowance, *, compiles_selections: bool = True
+    ) -> None:
         self.database = database
         self.compiles_selections = compiles_selections
         self.viewer = viewer
+        self.allowance = allowance
         self._lock = asyncio.Lock()
         self._reader: Wide | None = None
         self._scope: AbstractAsyncContextManager[Wide] | None = None
@@ -46,6 +54,10 @@ class Context:
         self._disclosed: set[str] = set()
         self._found: dict[Hashable, dict[Hashable, object]] = {}
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
+
+    def charge(self, cost: int) -> None:
+        """Take what the operation costs before it is executed. Raises Exceeded where that is too much."""
+        self.allowance.charge(cost)
 
     def read(self) -> AbstractAsyncContextManager[Reader]:
         """The operation's snapshot, for one field or batch at a time."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, StringValueNode, ValidationRule
+from graphql.validation.validate import ValidationAbortedError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gateway.domain.enums import ErrorCode
@@ -15,6 +16,10 @@ from gateway.errors import CursorInvalid, Problem, Refused
 log = structlog.get_logger(__name__)
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_ABORTED = (
+    "The document was not validated to its end: too much of it is wrong, or too many of its fields and fragments "
+    "repeat or lead to each other. Ask for less at once."
+)
 _UNSTORABLE_MESSAGE = "Text cannot hold U+0000 or half of a surrogate pair; remove it from {}."
 
 
@@ -42,7 +47,8 @@ def _code(error: GraphQLError, *, before_execution: bool) -> Iterator[GraphQLErr
     elif isinstance(error, GraphQLSyntaxError):
         yield _with(error, error.message, code="GRAPHQL_PARSE_FAILED")
     elif before_execution:
-        yield _with(error, error.message, code="GRAPHQL_VALIDATION_FAILED")
+        message = _ABORTED if isinstance(error, ValidationAbortedError) else error.message
+        yield _with(error, message, code="GRAPHQL_VALIDATION_FAILED")
     elif error.path is None:
         yield _with(error, error.message, code="BAD_USER_INPUT")
     else:
@@ -66,6 +72,14 @@ def _with(error: GraphQLError, message: str, **extensions: object) -> GraphQLErr
         positions=error.positions,
         path=error.path,
         extensions=extensions,
+    )
+
+
+def ambiguous() -> GraphQLError:
+    """The refusal of a document of which nobody says which operation is meant."""
+    return GraphQLError(
+        "The document has several operations; say which to run in `operationName`.",
+        extensions={"code": "OPERATION_RESOLUTION_FAILURE"},
     )
 
 

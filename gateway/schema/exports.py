@@ -12,16 +12,20 @@ from gateway.database import WriteSession
 from gateway.domain import exports
 from gateway.domain.enums import ImportMode, Outcome, SecretsMode
 from gateway.domain.section import Document, Json
-from gateway.execution import Request
+from gateway.execution import Cost, ListSize, Request
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Info
-from gateway.schema.fields import batched, field, mutation
-from gateway.schema.payloads import UserError, answer
+from gateway.schema.fields import WRITING, batched, field, mutation
+from gateway.schema.payloads import UserError, answer, refusals
 from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import JSON
 from gateway.schema.use_cases import UseCase
 from gateway.services.exports import Below
 from gateway.tables import Integration as IntegrationRow
+
+_SOME = ListSize(assumed_size=20)
+_MANY = ListSize(assumed_size=200)
+"""What an export counts for, which is never paged: the use cases and records of an ordinary clinic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,13 @@ class IntegrationExport:
         "All its use cases, the oldest first.",
         lambda root, _: Request(services.exports.use_cases, root.integration.id),
         lambda found, *_: found or (),
+        directives=[_SOME],
     )
     resource_records: list[ResourceRecord] = batched(
         "All its resource records, the oldest first.",
         lambda root, _: Request(services.exports.resource_records, root.integration.id),
         lambda found, *_: found or (),
+        directives=[_MANY],
     )
 
     document: object = batched(
@@ -65,12 +71,14 @@ class IntegrationExport:
         _document,
         graphql_type=JSON,
         reads=("team_id", "id", "document", "secrets", "envelope"),
+        directives=[Cost(weight=1000)],
     )
 
     @field(
         "SHA-256 over the canonical form of `document` (compact, keys sorted, both lists sorted) without `_id`, "
         "`teamId`, `integrationId`, `schedulerNames`, who made and changed it and when, and tokens: what was "
-        "exported here and imported elsewhere has the same."
+        "exported here and imported elsewhere has the same.",
+        directives=[Cost(weight=5000)],
     )
     @staticmethod
     async def checksum(root: strawberry.Parent[ExportSource], info: Info) -> str:
@@ -126,16 +134,15 @@ class ImportIntegrationPayload:
     deleted: int = strawberry.field(
         default=0, description="How many use cases and resource records REPLACE deleted."
     )
-    errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done; empty when it was."
-    )
+    errors: list[UserError] = refusals()
 
 
 @strawberry.type
 class ImportMutations:
     @mutation(
         "Take an export document back in, all of it or nothing. What it says of teams, people, instants and "
-        "tokens is not believed; ids are kept where they are free."
+        "tokens is not believed; ids are kept where they are free.",
+        weight=10 * WRITING,
     )
     @staticmethod
     async def import_integration(

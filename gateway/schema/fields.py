@@ -1,6 +1,6 @@
 """How a field of the graph is read: plain fields by the attribute of a row, keys out of its document."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self, TypeVar, cast
 
 import strawberry
@@ -8,11 +8,26 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.domain.section import Section
-from gateway.execution import READS, BatchedField, Decoding, DocumentField, Request, RowField
+from gateway.execution import (
+    READS,
+    BatchedField,
+    Cost,
+    Decoding,
+    DocumentField,
+    ListSize,
+    Request,
+    RowField,
+)
 from gateway.schema.readers import Reader, text
 from gateway.tables import Documented
 
 T = TypeVar("T")
+
+WRITING = 1000
+"""What a mutation costs: about as long as one takes, a query could have answered so many fields."""
+
+FEW = ListSize(assumed_size=5)
+"""For a list that nobody pages, since it hardly ever is longer."""
 
 _KEYS = ("team_id", "id")
 _DOCUMENT = ("document", "id")
@@ -55,14 +70,21 @@ def _found(found: object, _source: object, _arguments: object) -> object:
 
 
 def field(
-    description: str, *, graphql_type: object = None, reads: Iterable[str] | None = None
+    description: str,
+    *,
+    graphql_type: object = None,
+    reads: Iterable[str] | None = None,
+    directives: Sequence[object] = (),
 ) -> Callable[[T], T]:
     """A field that a static method resolves; `graphql_type` where the graph shows what it gives as a type.
 
     `reads` are the attributes of rows that it is made of, where it has to say so: see `gateway.execution`.
     """
     decorator: Callable[[T], T] = strawberry.field(
-        description=description, graphql_type=graphql_type, metadata=None if reads is None else {READS: (*reads,)}
+        description=description,
+        graphql_type=graphql_type,
+        metadata=None if reads is None else {READS: (*reads,)},
+        directives=directives,
     )
     return decorator
 
@@ -74,18 +96,20 @@ def own(description: str, *, reads: Iterable[str], graphql_type: object = None) 
     return cast(Callable[[T], T], found)
 
 
-def mutation(description: str, *, graphql_type: object = None) -> Callable[[T], T]:
-    """A mutation that a static method does."""
-    decorator: Callable[[T], T] = strawberry.mutation(description=description, graphql_type=graphql_type)
+def mutation(description: str, *, weight: int = WRITING, directives: Iterable[object] = ()) -> Callable[[T], T]:
+    """A mutation that a static method does, which costs what it weighs."""
+    decorator: Callable[[T], T] = strawberry.mutation(
+        description=description, directives=[Cost(weight=weight), *directives]
+    )
     return decorator
 
 
-def key(name: str, description: str, reader: Reader[Any] = text) -> Any:  # noqa: ANN401 (a dataclass field)
+def key(name: str, description: str, reader: Reader[Any] = text, directives: Sequence[object] = ()) -> Any:  # noqa: ANN401 (a dataclass field)
     """A field that is the key `name` of its object in the document.
 
     The source of such a field is a `Section`, or a row whose document it stands in at the top.
     """
-    found = KeyField(description=description, metadata={READS: _DOCUMENT})
+    found = KeyField(description=description, metadata={READS: _DOCUMENT}, directives=directives)
     found.key, found.reader = name, reader
     return found
 
@@ -98,6 +122,7 @@ def batched(
     arguments: Callable[..., object] | None = None,
     graphql_type: object = None,
     reads: Iterable[str] = _KEYS,
+    directives: Sequence[object] = (),
 ) -> Any:  # noqa: ANN401 (a dataclass field)
     """A field that is found for all rows at once; see `gateway.execution.BatchedField`.
 
@@ -112,6 +137,7 @@ def batched(
         base_resolver=resolver,
         type_annotation=annotation,
         metadata={READS: (*reads,)},
+        directives=directives,
     )
     found.request, found.shape = request, shape
     return found

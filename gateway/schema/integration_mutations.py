@@ -12,7 +12,7 @@ from gateway.schema.fields import mutation
 from gateway.schema.inputs import given, optional, to_document
 from gateway.schema.integration_inputs import ConnectedIntegrationInput, ConnectedIntegrationPatch
 from gateway.schema.integrations import Integration
-from gateway.schema.payloads import DeletePayload, UserError, answer
+from gateway.schema.payloads import DeletePayload, UserError, answer, refusals
 from gateway.schema.webhook_inputs import (
     IncomingWebhookInput,
     IncomingWebhookPatch,
@@ -57,9 +57,7 @@ class IntegrationPayload:
     integration: IntegrationRow | None = strawberry.field(
         graphql_type=Integration | None, default=None, description="The integration; null when refused."
     )
-    errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done; empty when it was."
-    )
+    errors: list[UserError] = refusals()
 
 
 @strawberry.type

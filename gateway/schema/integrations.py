@@ -9,6 +9,7 @@ from gateway import services
 from gateway.domain.integration_filters import IntegrationFilter as DomainFilter
 from gateway.execution import Request
 from gateway.schema.connections import (
+    PAGED,
     After,
     Before,
     Connection,
@@ -58,7 +59,11 @@ class IntegrationQueries:
         async with info.context.read() as session:
             return await services.integrations.get(session, info.context.viewer, id, created_by)
 
-    @field("Integrations of both worlds that the viewer may see.", graphql_type=Connection[Integration])
+    @field(
+        "Integrations of both worlds that the viewer may see.",
+        graphql_type=Connection[Integration],
+        directives=[PAGED],
+    )
     @staticmethod
     async def integrations(
         info: Info,

@@ -9,7 +9,7 @@ from gateway import services
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import NodeId, is_id
 from gateway.errors import refused
-from gateway.execution import reads
+from gateway.execution import ListSize, reads
 from gateway.schema.context import Context, Info
 from gateway.schema.fields import field
 from gateway.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
@@ -91,6 +91,7 @@ class NodeQueries:
     @field(
         f"Up to {MAX_NODES}, in the order asked; null for what does not exist or is not visible.",
         graphql_type=list[Node | None],
+        directives=[ListSize(assumed_size=MAX_NODES, slicing_arguments=["nodeIds"], maximum=MAX_NODES)],
     )
     @staticmethod
     async def nodes(

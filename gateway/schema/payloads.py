@@ -1,7 +1,7 @@
 """What a mutation answers when it is refused, and the one place where that is said."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import strawberry
 
@@ -9,6 +9,7 @@ from gateway.database import WriteSession
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Refused
 from gateway.schema.context import Info
+from gateway.schema.fields import FEW
 
 
 @strawberry.type(description="One reason why a mutation changed nothing.")
@@ -17,6 +18,13 @@ class UserError:
     message: str = strawberry.field(description="What is wrong and what would be right, for a person.")
     path: list[str] = strawberry.field(
         description="Where in the arguments, such as `[input, useCases, 0, actions, 1, day]`."
+    )
+
+
+def refusals() -> Any:  # noqa: ANN401 (a dataclass field)
+    """The field of a payload that holds the reasons why it has nothing else."""
+    return strawberry.field(
+        default_factory=list, description="Why nothing was done; empty when it was.", directives=[FEW]
     )
 
 
@@ -46,6 +54,4 @@ class DeletePayload:
     deleted_ids: list[strawberry.ID] = strawberry.field(
         default_factory=list, description="The ids of what is gone."
     )
-    errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done; empty when it was."
-    )
+    errors: list[UserError] = refusals()

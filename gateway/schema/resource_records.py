@@ -11,13 +11,14 @@ from gateway.database import WriteSession
 from gateway.domain.enums import Outcome, ResourceType
 from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.records import BY_MEMBER, kind_of
+from gateway.execution import Cost, ListSize
 from gateway.schema import readers
 from gateway.schema.connections import After, Before, First, Last, Offset, page_of
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key, mutation
 from gateway.schema.inputs import given, to_document
 from gateway.schema.nodes import Node
-from gateway.schema.payloads import DeletePayload, UserError, answer
+from gateway.schema.payloads import DeletePayload, UserError, answer, refusals
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
 from gateway.services.resource_records import MAX_RECORDS, MAX_SEARCH_LENGTH, Given, Upserted
@@ -120,16 +121,15 @@ class UpsertResourceRecordsPayload:
         description="One for each record of the input, in its order.",
         graphql_type=list[UpsertedResourceRecord],
     )
-    errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done; empty when it was."
-    )
+    errors: list[UserError] = refusals()
 
 
 @strawberry.type
 class ResourceRecordMutations:
     @mutation(
         f"Create or update up to {MAX_RECORDS:,} records, matched by `logicalId`, all or nothing. A record that "
-        "already is as given is not written."
+        "already is as given is not written.",
+        directives=[ListSize(assumed_size=1, slicing_arguments=["records"], sized_fields=["records"])],
     )
     @staticmethod
     async def upsert_resource_records(
@@ -139,7 +139,9 @@ class ResourceRecordMutations:
         ],
         records: Annotated[
             list[ResourceRecordInput],
-            strawberry.argument(description=f"1 to {MAX_RECORDS:,} records, each given once."),
+            strawberry.argument(
+                description=f"1 to {MAX_RECORDS:,} records, each given once.", directives=[Cost(weight=50)]
+            ),
         ],
         dry_run: Annotated[
             bool, strawberry.argument(description="Answer as if it were done, and keep nothing.")
@@ -163,7 +165,10 @@ class ResourceRecordMutations:
         ],
         ids: Annotated[
             list[strawberry.ID],
-            strawberry.argument(description=f"The ids of 1 to {MAX_RECORDS:,} records, each given once."),
+            strawberry.argument(
+                description=f"The ids of 1 to {MAX_RECORDS:,} records, each given once.",
+                directives=[Cost(weight=10)],
+            ),
         ],
     ) -> DeletePayload:
         async def work(session: WriteSession) -> DeletePayload:

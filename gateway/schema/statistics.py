@@ -1,6 +1,6 @@
 """The dashboards. Their parts are read only when they are selected, and then all together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import fields
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from gateway import services
 from gateway.domain import statistics
 from gateway.domain.enums import AppointmentType, StatisticsDateField
 from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, previous
-from gateway.execution import READS, Request
+from gateway.execution import READS, Cost, ListSize, Request
 from gateway.schema.context import Info
 from gateway.schema.fields import batched, field
 from gateway.schema.scalars import TimeZone
@@ -122,13 +122,30 @@ class PatientTrend(_Trend):
     pass
 
 
-def _part(name: str, description: str, part: str, graphql_type: object) -> StrawberryField:
+_COUNTING = Cost(weight=100)
+_DAYS = ListSize(assumed_size=100)
+
+
+def _breakdowns(of: Statistics) -> ListSize:
+    """How many entries a dashboard's breakdowns count for: hardly any has more, whatever `size` allows."""
+    keys = [each.key for each in of.breakdowns]
+    return ListSize(assumed_size=100, slicing_arguments=["size"], sized_fields=keys, maximum=100)
+
+
+def _part(
+    name: str,
+    description: str,
+    part: str,
+    graphql_type: object,
+    directives: Sequence[object] = (_COUNTING,),
+) -> StrawberryField:
     """A part of a dashboard; all that is selected of dashboards is found together."""
     found: StrawberryField = batched(
         description,
         lambda dashboard, _: Request(services.statistics.parts, (dashboard, part)),
         graphql_type=graphql_type,
         reads=(),
+        directives=directives,
     )
     found.python_name, found.graphql_name = part, name
     return found
@@ -176,6 +193,7 @@ def _dashboard(name: str, noun: str, of: Statistics, overview: type, trend: type
                 "are asked for.",
                 TRENDS,
                 list[trend],  # type: ignore[valid-type]  # a type
+                [_COUNTING, _DAYS],
             ),
             *(_part(each.key, each.description, each.column, list[StatisticsBucket]) for each in of.breakdowns),
             _own(
@@ -184,7 +202,7 @@ def _dashboard(name: str, noun: str, of: Statistics, overview: type, trend: type
                 previous,
                 before | None,
             ),
-            _part("asOf", "The instant of the snapshot that all numbers were read in.", AS_OF, datetime),
+            _part("asOf", "The instant of the snapshot that all numbers were read in.", AS_OF, datetime, ()),
         ],
         description=f"The dashboard of {noun}: counts of those that meet all that was asked.",
     )
@@ -219,6 +237,7 @@ def statistics_of_one(description: str, of: Statistics, graphql_type: type) -> A
         arguments=_asking(question, of, Question),
         graphql_type=graphql_type | None,
         reads=("team_id", "id", "timezone"),
+        directives=[_breakdowns(of)],
     )
 
 
@@ -233,7 +252,8 @@ def _query(description: str, of: Statistics, graphql_type: type) -> Any:  # noqa
 
     info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
     resolver = _asking(resolve, of, Dashboard, info, _ID)
-    return field(description, graphql_type=graphql_type | None)(staticmethod(resolver))
+    decorate = field(description, graphql_type=graphql_type | None, directives=[_breakdowns(of)])
+    return decorate(staticmethod(resolver))
 
 
 @strawberry.type

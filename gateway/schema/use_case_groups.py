@@ -8,18 +8,21 @@ import strawberry
 from gateway import services
 from gateway.database import WriteSession
 from gateway.domain import instants, schedules, timezones
-from gateway.domain.enums import Outcome, Provider
-from gateway.execution import Request
+from gateway.domain.enums import Outcome, Provider, UseCaseKey
+from gateway.execution import ListSize, Request
 from gateway.schema.context import Info
 from gateway.schema.fields import batched, field, mutation
 from gateway.schema.nodes import Node
-from gateway.schema.payloads import UserError, answer
+from gateway.schema.payloads import UserError, answer, refusals
 from gateway.schema.scalars import Time, TimeZone
 from gateway.schema.use_case_inputs import UseCaseGroupInput
 from gateway.schema.use_cases import UseCase, integration_above
 from gateway.services.use_case_group_upsert import UpsertedUseCase as Upserted
 from gateway.tables import Integration as IntegrationRow
 from gateway.tables import UseCaseGroup as UseCaseGroupRow
+
+OF_A_GROUP = ListSize(assumed_size=len(UseCaseKey))
+"""A group has each of the known use cases at most once."""
 
 
 @strawberry.type(description="A named set of use cases that share a sheet, an assistant and a daily start time.")
@@ -52,6 +55,7 @@ class UseCaseGroup(Node):
         "Its use cases, the oldest first.",
         lambda row, _: Request(services.use_cases.of_groups, (row.team_id, row.id)),
         lambda found, *_: found or [],
+        directives=[OF_A_GROUP],
     )
 
 
@@ -93,10 +97,9 @@ class UpsertUseCaseGroupPayload:
         graphql_type=list[UpsertedUseCase],
         default_factory=list,
         description="The use cases listed, in that order, then others that a change of the group reached.",
+        directives=[OF_A_GROUP],
     )
-    errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done; empty when it was."
-    )
+    errors: list[UserError] = refusals()
 
 
 @strawberry.type

@@ -15,9 +15,9 @@ from gateway.errors import not_found
 from gateway.execution import Request
 from gateway.schema import fields, readers
 from gateway.schema.context import Info
-from gateway.schema.fields import batched, field, key, mutation, own
+from gateway.schema.fields import FEW, batched, field, key, mutation, own
 from gateway.schema.nodes import Node
-from gateway.schema.payloads import DeletePayload, UserError, answer
+from gateway.schema.payloads import DeletePayload, UserError, answer, refusals
 from gateway.schema.readers import either, word
 from gateway.schema.scalars import TimeZone
 from gateway.schema.use_case_inputs import UpdateUseCaseInput
@@ -109,7 +109,7 @@ class UseCaseConfig:
     def type(root: strawberry.Parent[UseCaseRow]) -> UseCaseType:
         return use_case_type(root.type)
 
-    actions: list[UseCaseAction] = key("actions", "Its text messages and calls.", readers.sections)
+    actions: list[UseCaseAction] = key("actions", "Its text messages and calls.", readers.sections, [FEW])
 
 
 @strawberry.type(description="An automation under a connected integration, such as a reminder fed by a sheet.")
@@ -160,9 +160,7 @@ class UseCasePayload:
     use_case: UseCaseRow | None = strawberry.field(
         graphql_type=UseCase | None, default=None, description="The use case; null when refused."
     )
-    errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done; empty when it was."
-    )
+    errors: list[UserError] = refusals()
 
 
 @strawberry.type

@@ -8,6 +8,7 @@ from strawberry.types.execution import ExecutionResult
 
 from gateway.execution import encoded
 from gateway.web.catalogue import PARTIAL, Code, Profile
+from gateway.web.error_limits import ErrorLimits
 from gateway.web.negotiation import MediaType
 from gateway.web.refusals import Header, Refusal
 
@@ -17,7 +18,7 @@ _NOT_MODIFIED = 304
 _CONTENT_TYPES = {
     media_type: (b"content-type", f"{media_type.value}; charset=utf-8".encode()) for media_type in MediaType
 }
-_VARY: Header = (b"vary", b"Accept, Authorization, X-Auth-Token, X-User-Id")
+_VARY: Header = (b"vary", b"Accept, Authorization, X-Auth-Token, X-User-Id, GraphQL-Cost")
 _NOT_KEPT: Header = (b"cache-control", b"no-store")
 _REVALIDATED: Header = (b"cache-control", b"private, no-cache")
 """The client may keep it for itself, and must ask each time whether it still holds."""
@@ -31,14 +32,16 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def answered(result: ExecutionResult, media_type: MediaType, profile: Profile) -> Answer:
+def answered(
+    result: ExecutionResult, media_type: MediaType, profile: Profile, errors_shown: ErrorLimits
+) -> Answer:
     """The answer of the graph."""
     errors = result.errors
     if not errors:
         content: dict[str, object] = {"data": result.data}
         status = _OK
     else:
-        formatted = [error.formatted for error in errors]
+        formatted = errors_shown.formatted(errors)
         if result.data is None and errors[0].path is None:
             # Nothing was executed: then there is no data, not even null.
             content = {"errors": formatted}
@@ -55,9 +58,7 @@ def answered(result: ExecutionResult, media_type: MediaType, profile: Profile) -
 def refused(refusal: Refusal, media_type: MediaType, profile: Profile) -> Answer:
     """The answer to a request that the graph was not asked, or had none for."""
     status, media_type = _status(refusal.code, media_type, profile)
-    extensions = {"code": refusal.code.name}
-    if refusal.error_id is not None:
-        extensions["errorId"] = refusal.error_id
+    extensions = {"code": refusal.code.name, **refusal.extensions}
     errors = [{"message": message, "extensions": extensions} for message in refusal.messages]
     answer = _answer(refusal.status or status, media_type, {"errors": errors})
     answer.headers.extend(refusal.headers)

@@ -42,9 +42,16 @@ class Code(Enum):
     CONTENT_TOO_LARGE = _of_http("the body is larger than is allowed", 413)
     URL_TOO_LONG = _of_http("the URL is longer than is allowed; use POST", 414)
     UNSUPPORTED_MEDIA_TYPE = _of_http("the body must be `application/json` in UTF-8, not compressed", 415)
+    RATE_LIMITED = _of_http("the key has spent what it may; `Retry-After` says when to come again", 429)
     HEADERS_TOO_LARGE = _of_http("the headers are more or larger than is allowed", 431)
     GRAPHQL_PARSE_FAILED = _of_the_graph("the document is not GraphQL", 400, 400)
     GRAPHQL_VALIDATION_FAILED = _of_the_graph("the document does not fit the schema", 400, 422)
+    LIMIT_EXCEEDED = _of_the_graph(
+        "something is longer, deeper or more than is allowed; `limit`, `max` and `actual` say what", 400, 422
+    )
+    COST_LIMIT_EXCEEDED = _of_the_graph(
+        "the operation costs more than is allowed; `cost` and `max` say how much", 400, 422
+    )
     OPERATION_RESOLUTION_FAILURE = _of_the_graph(
         "it is not clear which operation to run, or it cannot be", 400, 422
     )

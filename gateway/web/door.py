@@ -11,15 +11,18 @@ from strawberry.types.graphql import OperationType
 from gateway.database import Database
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
-from gateway.errors import Unauthenticated
+from gateway.errors import Exceeded, Unauthenticated
 from gateway.schema import schema
+from gateway.schema.allowances import Allowance, Allowances
 from gateway.schema.context import Context
+from gateway.services.rate_limits import Buckets
 from gateway.settings import Settings
 from gateway.web.answers import Answer, answered, kept, refused
 from gateway.web.authentication import Authentication
 from gateway.web.catalogue import Code
+from gateway.web.error_limits import ErrorLimits
 from gateway.web.negotiation import MediaType, negotiated
-from gateway.web.operations import is_ambiguous
+from gateway.web.rate_limits import RateLimitHeaders, is_cost_wanted, refusal_of
 from gateway.web.reading import ClientGone, Reading
 from gateway.web.refusals import Refusal
 from gateway.web.requests import GraphQLRequest, from_body, from_query_string
@@ -46,6 +49,10 @@ class Door:
         self._reading = Reading(settings)
         self._profile = settings.http_profile
         self._compiles_selections = settings.compiled_selections
+        self._allowances = Allowances(settings)
+        self._buckets = Buckets(settings.rate_limit, settings.rate_refill)
+        self._rate_limit_headers = RateLimitHeaders(settings)
+        self._errors_shown = ErrorLimits(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -69,7 +76,9 @@ class Door:
         except Exception:  # Whatever it is, the client gets JSON and the log gets the rest.
             error_id = new_id()
             log.exception("request.failed", error_id=error_id)
-            surprise = Refusal(Code.INTERNAL_SERVER_ERROR, "Internal server error.", error_id=error_id)
+            surprise = Refusal(
+                Code.INTERNAL_SERVER_ERROR, "Internal server error.", extensions={"errorId": error_id}
+            )
             return refused(surprise, media_type, self._profile)
 
     async def _asked(
@@ -81,15 +90,44 @@ class Door:
         if method not in _OPERATIONS:
             raise _not_allowed(f"{method[:_SHOWN]} asks nothing here; send GET or POST.", _METHODS)
         viewer = await self._viewer(headers)
+        bucket = self._buckets.of(viewer)
+        context = Context(
+            self._database,
+            viewer,
+            Allowance(self._allowances, bucket),
+            compiles_selections=self._compiles_selections,
+        )
+        try:
+            bucket.check()
+            answer = await self._answer_to(context, scope, receive, headers, accepted)
+        except Exceeded as exceeded:
+            answer = refused(refusal_of(exceeded), accepted or MediaType.JSON, self._profile)
+        except Refusal as refusal:
+            answer = refused(refusal, accepted or MediaType.JSON, self._profile)
+        answer.headers.extend(self._rate_limit_headers.of(bucket))
+        return answer
+
+    async def _answer_to(
+        self,
+        context: Context,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[bytes, bytes],
+        accepted: MediaType | None,
+    ) -> Answer:
         if accepted is None:
             types = " or ".join(f"`{known.value}`" for known in MediaType)
             raise Refusal(Code.NOT_ACCEPTABLE, f"Accept leaves no media type to answer in; name {types}.")
+        method: str = scope["method"]
         if method == "POST":
             request = from_body(await self._reading.body(headers, receive))
-            return answered(await self._executed(request, viewer, method), accepted, self._profile)
-        result = await self._executed(from_query_string(scope["query_string"]), viewer, method)
-        answer = answered(result, accepted, self._profile)
-        return answer if result.errors else kept(answer, headers.get(b"if-none-match"))
+        else:
+            request = from_query_string(scope["query_string"])
+        result = await self._executed(request, context, method)
+        if is_cost_wanted(headers.get(b"graphql-cost")) and context.allowance.cost is not None:
+            result.extensions = {**(result.extensions or {}), "cost": context.allowance.cost}
+        answer = answered(result, accepted, self._profile, self._errors_shown)
+        return answer if method == "POST" or result.errors else kept(answer, headers.get(b"if-none-match"))
 
     async def _viewer(self, headers: Mapping[bytes, bytes]) -> Viewer:
         try:
@@ -97,16 +135,13 @@ class Door:
         except Unauthenticated:
             raise Refusal(Code.UNAUTHENTICATED, _UNAUTHENTICATED, headers=[_CHALLENGE]) from None
 
-    async def _executed(self, request: GraphQLRequest, viewer: Viewer, method: str) -> ExecutionResult:
-        if is_ambiguous(request):
-            message = "The document has several operations; say which to run in `operationName`."
-            raise Refusal(Code.OPERATION_RESOLUTION_FAILURE, message)
+    async def _executed(self, request: GraphQLRequest, context: Context, method: str) -> ExecutionResult:
         try:
             return await schema.execute(
                 # Strawberry takes an empty document for none at all.
                 request.query or "\n",
                 request.variables,
-                Context(self._database, viewer, compiles_selections=self._compiles_selections),
+                context,
                 operation_name=request.operation_name,
                 allowed_operation_types=_OPERATIONS[method],
                 operation_extensions=request.extensions,

@@ -1,6 +1,6 @@
 """What the door itself refuses, before the graph is asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from gateway.errors import GatewayError
@@ -15,7 +15,7 @@ CLOSE: Header = (b"connection", b"close")
 class Refusal(GatewayError):
     """A request that is not answered, with an entry of `errors[]` for each message.
 
-    `status` is only given where the code's own does not fit.
+    `status` is only given where the code's own does not fit; each entry has the `extensions` besides its code.
     """
 
     def __init__(
@@ -24,11 +24,11 @@ class Refusal(GatewayError):
         *messages: str,
         status: int | None = None,
         headers: Iterable[Header] = (),
-        error_id: str | None = None,
+        extensions: Mapping[str, int | str] | None = None,
     ) -> None:
         super().__init__("; ".join(messages))
         self.code = code
         self.messages = messages
         self.status = status
         self.headers = headers
-        self.error_id = error_id
+        self.extensions = extensions or {}

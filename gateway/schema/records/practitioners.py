@@ -7,9 +7,9 @@ import strawberry
 from gateway import services
 from gateway.domain.enums import Status
 from gateway.domain.records.practitioners import PRACTITIONERS
-from gateway.execution import Request
+from gateway.execution import ListSize, Request
 from gateway.schema import readers
-from gateway.schema.fields import batched, key
+from gateway.schema.fields import FEW, batched, key
 from gateway.schema.record_config import ConfigSource, RecordConfig, status
 from gateway.tables import ResourceRecord as ResourceRecordRow
 
@@ -17,6 +17,8 @@ from gateway.tables import ResourceRecord as ResourceRecordRow
 _RECORD: object = Annotated["ResourceRecord", strawberry.lazy("gateway.schema.resource_records")] | None  # noqa: F821
 
 
+_DAY = [ListSize(assumed_size=2)]
+"""A day of work has a pause."""
 _SLOTS = readers.complete_sections("start", "end")
 
 
@@ -40,13 +42,13 @@ class TimeSlot:
 
 @strawberry.type(description="When a practitioner works, by day of the week; empty for a day off.")
 class WorkingHours:
-    mon: list[TimeSlot] = key("mon", "On Monday.", _SLOTS)
-    tue: list[TimeSlot] = key("tue", "On Tuesday.", _SLOTS)
-    wed: list[TimeSlot] = key("wed", "On Wednesday.", _SLOTS)
-    thu: list[TimeSlot] = key("thu", "On Thursday.", _SLOTS)
-    fri: list[TimeSlot] = key("fri", "On Friday.", _SLOTS)
-    sat: list[TimeSlot] = key("sat", "On Saturday.", _SLOTS)
-    sun: list[TimeSlot] = key("sun", "On Sunday.", _SLOTS)
+    mon: list[TimeSlot] = key("mon", "On Monday.", _SLOTS, _DAY)
+    tue: list[TimeSlot] = key("tue", "On Tuesday.", _SLOTS, _DAY)
+    wed: list[TimeSlot] = key("wed", "On Wednesday.", _SLOTS, _DAY)
+    thu: list[TimeSlot] = key("thu", "On Thursday.", _SLOTS, _DAY)
+    fri: list[TimeSlot] = key("fri", "On Friday.", _SLOTS, _DAY)
+    sat: list[TimeSlot] = key("sat", "On Saturday.", _SLOTS, _DAY)
+    sun: list[TimeSlot] = key("sun", "On Sunday.", _SLOTS, _DAY)
 
 
 def _supervisor(root: ConfigSource, _: object) -> Request | None:
@@ -70,8 +72,10 @@ class PractitionerConfig(RecordConfig):
     supervisor_id: strawberry.ID | None = key("supervisorId", "The id of the supervisor's resource record.")
     status: Status = key("status", "Whether the practitioner is in use.", status)
     languages: list[str] = key("languages", "What the practitioner speaks.", readers.texts)
-    specialties: list[Specialty] = key("specialties", "The fields of medicine.", readers.sections)
-    locations: list[PractitionerLocation] = key("locations", "Where the practitioner works.", readers.sections)
+    specialties: list[Specialty] = key("specialties", "The fields of medicine.", readers.sections, [FEW])
+    locations: list[PractitionerLocation] = key(
+        "locations", "Where the practitioner works.", readers.sections, [FEW]
+    )
     working_hours: WorkingHours = key("workingHours", "When the practitioner works.", readers.section)
     preferred_visiting_reasons: list[strawberry.ID] = key(
         "preferred_visiting_reasons", "The ids of the visiting reasons taken first.", readers.texts

@@ -1,0 +1,111 @@
+"""Documents that were asked, with all that is found out of each: it is parsed, validated and planned once."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from graphql import (
+    DirectiveNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Source,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.validation.rules import overlapping_fields_can_be_merged
+
+from gateway.execution.arguments import Variables
+from gateway.execution.costs import prices
+from gateway.execution.limits import Limits
+from gateway.execution.operations import Operation
+from gateway.execution.plans import Plan
+
+_MAX_KNOWN = 512
+_MAX_BYTES = 64 * 2**20
+"""Of all documents that are known, about."""
+
+_BYTES_OF_A_TOKEN = 2500
+"""Of its nodes, and of what is compiled of them."""
+
+_MAX_PLANS = 64
+"""Of one document: its root fields, by what their conditions read."""
+
+# What graphql-core may spend on comparing fields that overlap. Its own bound is ten times this, a second.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
+
+
+class ExecutableDocument(Source):
+    """The text of a document and what became of it; its nodes lead here, as they were parsed from it."""
+
+    def __init__(self, text: str, limits: Limits) -> None:
+        super().__init__(text)
+        self.node = limits.parsed(self)
+        self.errors: list[GraphQLError] | None = None
+        """What is not valid about it; None before it was validated."""
+        self.operations: dict[str | None, Operation] = {}
+        """By their names, once they are known to be valid. One that is alone also goes by none."""
+        self.plans: dict[Hashable, Plan | None] = {}
+        """Of root fields, by their nodes and what conditions read; None for one that has none."""
+        self.size = len(text) + _BYTES_OF_A_TOKEN * self.node.token_count
+
+    def is_ambiguous(self, operation_name: str | None) -> bool:
+        """Whether it has several operations, all with names, and none is asked for."""
+        definitions = self._definitions()
+        return operation_name is None and len(definitions) > 1 and all(each.name for each in definitions)
+
+    def prepare(self, schema: GraphQLSchema) -> None:
+        """Price its operations, once it is known to be valid."""
+        conditions = _Conditions()
+        visit(self.node, conditions)
+        names = sorted(conditions.names)
+        for node, price in zip(self._definitions(), prices(schema, self.node), strict=True):
+            variables = Variables(schema, node.variable_definitions or ())
+            self.operations[None if node.name is None else node.name.value] = Operation(variables, names, price)
+        if len(self.operations) == 1:
+            (self.operations[None],) = self.operations.values()
+
+    def keep(self, key: Hashable, plan: Plan | None) -> None:
+        """Keep a plan, and no more than so many."""
+        self.plans[key] = plan
+        if len(self.plans) > _MAX_PLANS:
+            del self.plans[next(iter(self.plans))]
+
+    def _definitions(self) -> list[OperationDefinitionNode]:
+        return [each for each in self.node.definitions if isinstance(each, OperationDefinitionNode)]
+
+
+class Documents:
+    """The documents that were asked last."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._known: OrderedDict[str, ExecutableDocument] = OrderedDict()
+        self._bytes = 0
+
+    def known(self, text: str) -> ExecutableDocument | None:
+        """The document of this text, if it was read before."""
+        document = self._known.get(text)
+        if document is not None:
+            self._known.move_to_end(text)
+        return document
+
+    def read(self, text: str) -> ExecutableDocument:
+        """The document of this text, which may be invalid. Raises LimitExceeded and GraphQLSyntaxError."""
+        document = self._known[text] = ExecutableDocument(text, self._limits)
+        self._bytes += document.size
+        while len(self._known) > _MAX_KNOWN or self._bytes > _MAX_BYTES:
+            _, forgotten = self._known.popitem(last=False)
+            self._bytes -= forgotten.size
+        return document
+
+
+class _Conditions(Visitor):
+    """Collects the variables that directives read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        self.names |= {a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)}

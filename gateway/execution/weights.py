@@ -1,0 +1,122 @@
+"""What the fields of a schema weigh: 1, unless `@cost` says more, and as often as `@listSize` says.
+
+The two directives are those of the GraphQL Cost Directives specification, as far as they are needed here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+import strawberry
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    get_named_type,
+    is_leaf_type,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.schema_directive import Location
+
+D = TypeVar("D")
+
+Place = tuple[str, str]
+"""The names of a type and of a field of it."""
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION, Location.ARGUMENT_DEFINITION],
+    name="cost",
+    description="What a field costs, without what is selected below it; 1 where this is not said. Of an "
+    "argument: what each entry of it costs.",
+)
+class Cost:
+    weight: int = strawberry.field(name="weight", description="As many units as this.")
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="listSize",
+    description="How many entries the cost of an operation counts: what is selected below a list costs as often.",
+)
+class ListSize:
+    assumed_size: int = strawberry.field(
+        name="assumedSize", description="So many where no argument says how many."
+    )
+    slicing_arguments: list[str] | None = strawberry.field(
+        name="slicingArguments",
+        default=strawberry.UNSET,
+        description="The arguments that say how many: a number, or a list with one for each.",
+    )
+    sized_fields: list[str] | None = strawberry.field(
+        name="sizedFields",
+        default=strawberry.UNSET,
+        description="The lists below the field that have as many entries; where none is named, it is the list.",
+    )
+    maximum: int | None = strawberry.field(
+        name="maximum", default=strawberry.UNSET, description="No more are counted, however many are asked for."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What one field weighs."""
+
+    units: int
+    arguments: Mapping[str, int]
+    """What each entry of an argument weighs, of those that weigh anything."""
+    type_name: str
+    """Of what is selected below it."""
+    size: ListSize | None
+    is_sized_above: bool
+    """Whether it is a list whose size the field that holds it says."""
+
+
+@cache
+def weights(schema: GraphQLSchema) -> Mapping[Place, Weight]:
+    """The weight of every field. Raises LookupError for a list of objects whose size nobody says."""
+    fields = {(type_.name, name): field for type_ in _composite(schema) for name, field in type_.fields.items()}
+    sizes = {place: _declared(field, ListSize) for place, field in fields.items()}
+    sized_above = {
+        (get_named_type(fields[place].type).name, name)
+        for place, size in sizes.items()
+        if size is not None
+        for name in size.sized_fields or ()
+    }
+    found = {}
+    for place, field in fields.items():
+        size, cost, type_ = sizes[place], _declared(field, Cost), get_named_type(field.type)
+        is_list = _is_list(field.type) and not is_leaf_type(type_)
+        if is_list and size is None and place not in sized_above:
+            raise LookupError(f"{'.'.join(place)} is a list; say by `ListSize` how many entries it counts for.")
+        units = 1 if cost is None else cost.weight
+        arguments = {
+            name: cost.weight
+            for name, argument in field.args.items()
+            if (cost := _declared(argument, Cost)) is not None
+        }
+        found[place] = Weight(units, arguments, type_.name, size, place in sized_above)
+    return found
+
+
+def _composite(schema: GraphQLSchema) -> Iterator[GraphQLObjectType | GraphQLInterfaceType]:
+    for name, type_ in schema.type_map.items():
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__"):
+            yield type_
+
+
+def _declared(field: GraphQLField | GraphQLArgument, directive: type[D]) -> D | None:
+    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    declared: Sequence[object] = getattr(definition, "directives", ())
+    return next((each for each in declared if isinstance(each, directive)), None)
+
+
+def _is_list(type_: GraphQLOutputType) -> bool:
+    nullable = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    return isinstance(nullable, GraphQLList)

@@ -1,0 +1,41 @@
+"""What a key has left, in the words of draft-ietf-httpapi-ratelimit-headers-11, and how the door refuses."""
+
+from math import ceil
+
+from gateway.errors import Exceeded, RateLimited
+from gateway.services.rate_limits import Bucket
+from gateway.settings import Settings
+from gateway.web.catalogue import Code
+from gateway.web.refusals import Header, Refusal
+
+_REPORTED = b"report"
+
+
+class RateLimitHeaders:
+    """The headers by which each answer tells what is left.
+
+    `q` and `r` are units of cost, of which the policy is named; `w` and `t` are seconds until all is there again,
+    of all that can be spent and of what was.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        seconds = ceil(settings.rate_limit / settings.rate_refill)
+        self._policy: Header = (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (settings.rate_limit, seconds))
+
+    def of(self, bucket: Bucket) -> tuple[Header, Header]:
+        left = bucket.left
+        seconds = -((left - bucket.size) // bucket.refill)  # rounded up
+        return self._policy, (b"ratelimit", b'"cost";r=%d;t=%d' % (left, seconds))
+
+
+def refusal_of(exceeded: Exceeded) -> Refusal:
+    """How the door refuses what is too much."""
+    headers = []
+    if isinstance(exceeded, RateLimited):
+        headers = [(b"retry-after", b"%d" % exceeded.retry_after)]
+    return Refusal(Code[exceeded.code], str(exceeded), headers=headers, extensions=exceeded.details)
+
+
+def is_cost_wanted(header: bytes | None) -> bool:
+    """Whether `GraphQL-Cost` asks for `extensions.cost`."""
+    return header is not None and header.strip().lower() == _REPORTED
