@@ -28,6 +28,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
+from gateway.errors import Overloaded
 from gateway.execution.arguments import Arguments, Variables
 from gateway.execution.executor import Plan, PlanningExecutor
 from gateway.execution.projection import NotPlain
@@ -170,6 +171,8 @@ class KnownOperations:
             return None
         try:
             return await operation.data(context, values)
+        except Overloaded:
+            raise  # To try again would be to wait again.
         except Exception:  # noqa: BLE001 (whatever it is, the ordinary way meets it again and says it)
             return None
 

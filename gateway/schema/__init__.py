@@ -1,5 +1,6 @@
 """GraphQL words in, GraphQL words out; no business."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +15,7 @@ from gateway.execution import CompilingExecutor, make_quick
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
-from gateway.schema.errors import StorableTextRule, coded, unstorable_variable
+from gateway.schema.errors import StorableTextRule, coded, raise_overload, unstorable_variable
 from gateway.schema.exports import ExportQueries, ImportMutations
 from gateway.schema.integration_mutations import IntegrationMutations
 from gateway.schema.integrations import IntegrationQueries
@@ -76,8 +77,10 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
+        """The operation's result. Raises Overloaded when it got no connection and nothing of it was done."""
         if (error := unstorable_variable(variable_values)) is not None:
             return PreExecutionError(data=None, errors=[error])
+        is_cut_off = False
         try:
             data = await self._known(query, operation_name, variable_values, context_value)
             if data is not None:
@@ -91,9 +94,14 @@ class Schema(strawberry.Schema):
                 allowed_operation_types,
                 operation_extensions,
             )
+        except asyncio.CancelledError:
+            is_cut_off = True
+            raise
         finally:
             if context_value is not None:
-                await context_value.finish()
+                await (context_value.abandon() if is_cut_off else context_value.finish())
+        if context_value is not None and not context_value.kept:
+            raise_overload(result)
         result.errors = coded(result)
         return result
 

@@ -9,6 +9,8 @@ from gateway import services
 from gateway.database import Database
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
+from gateway.settings import Settings
+from gateway.web.watch import Watch
 
 _MAX_REMEMBERED = 10_000
 
@@ -19,16 +21,16 @@ class Authentication:
     A key that is revoked or expires meanwhile works until then, in each process by itself.
     """
 
-    def __init__(self, database: Database, memory: float) -> None:
-        self._database = database
-        self._memory = memory
+    def __init__(self, database: Database, settings: Settings, watch: Watch) -> None:
+        self._database, self._watch = database, watch
+        self._memory, self._seconds = settings.key_memory, settings.request_timeout
         self._remembered: OrderedDict[bytes, tuple[float, Viewer]] = OrderedDict()
 
     async def viewer_of(self, headers: Mapping[bytes, bytes]) -> Viewer:
         """The viewer that a request's credentials stand for.
 
         `Authorization: Bearer KEY`, or `X-Auth-Token: KEY` with `X-User-Id: USER`. Raises Unauthenticated for
-        none, for a bad one, and for both at once.
+        none, for a bad one, and for both at once; OutOfTime and Overloaded when it cannot be looked up.
         """
         sent = headers.get(b"authorization"), headers.get(b"x-auth-token"), headers.get(b"x-user-id")
         # Not the key itself: memory is no place for it. No header holds a line break.
@@ -36,11 +38,13 @@ class Authentication:
         until, viewer = self._remembered.get(name, (0.0, None))
         if viewer is not None and monotonic() < until:
             return viewer
-        key, user_id = _credentials(*sent)
-        async with self._database.snapshot(once=True) as snapshot:
-            viewer = await services.keys.authenticate(snapshot, key, user_id)
+        viewer = await self._watch.over(self._looked_up(*_credentials(*sent)), self._seconds)
         self._remember(name, viewer)
         return viewer
+
+    async def _looked_up(self, key: str, user_id: str | None) -> Viewer:
+        async with self._database.snapshot(once=True) as snapshot:
+            return await services.keys.authenticate(snapshot, key, user_id)
 
     def _remember(self, name: bytes, viewer: Viewer) -> None:
         self._remembered[name] = (monotonic() + self._memory, viewer)

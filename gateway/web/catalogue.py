@@ -53,4 +53,6 @@ class Code(Enum):
     NOT_FOUND = _of_a_field("it does not exist, or the viewer may not see it: the two are told in the same bytes")
     TOO_MANY = _of_a_field("more was asked for at once than is allowed; the message names the limit")
     FORBIDDEN = _of_a_field("the key lacks the permission that the message names")
+    TIMEOUT = _of_http("it took longer than it may and was cut off; the message says what was changed", 503)
+    OVERLOADED = _of_http("there is more to do than the gateway can at once; ask again after `Retry-After`", 503)
     INTERNAL_SERVER_ERROR = _of_http("a surprise; look for `errorId` in the log", 500)

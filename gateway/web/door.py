@@ -1,6 +1,7 @@
 """The door of the graph: a request in, who asks and what, the graph's answer out."""
 
 from collections.abc import Mapping
+from math import ceil
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -11,7 +12,7 @@ from strawberry.types.graphql import OperationType
 from gateway.database import Database
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
-from gateway.errors import Unauthenticated
+from gateway.errors import Overloaded, Unauthenticated
 from gateway.schema import schema
 from gateway.schema.context import Context
 from gateway.settings import Settings
@@ -20,9 +21,10 @@ from gateway.web.authentication import Authentication
 from gateway.web.catalogue import Code
 from gateway.web.negotiation import MediaType, negotiated
 from gateway.web.operations import is_ambiguous
-from gateway.web.reading import ClientGone, Reading
-from gateway.web.refusals import Refusal
+from gateway.web.reading import Reading
+from gateway.web.refusals import Header, Refusal
 from gateway.web.requests import GraphQLRequest, from_body, from_query_string
+from gateway.web.watch import ClientGone, OutOfTime, Watch
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +44,11 @@ class Door:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._authentication = Authentication(database, settings.key_memory)
-        self._reading = Reading(settings)
+        self._watch = Watch()
+        self._authentication = Authentication(database, settings, self._watch)
+        self._reading = Reading(settings, self._watch)
+        self._seconds = settings.request_timeout
+        self._wait = settings.database_pool_timeout
         self._profile = settings.http_profile
         self._compiles_selections = settings.compiled_selections
 
@@ -64,6 +69,9 @@ class Door:
             return await self._asked(scope, receive, headers, accepted)
         except Refusal as refusal:
             return refused(refusal, media_type, self._profile)
+        except Overloaded as overload:
+            busy = Refusal(Code.OVERLOADED, str(overload), headers=[_retry_after(self._wait)])
+            return refused(busy, media_type, self._profile)
         except ClientGone:
             raise
         except Exception:  # Whatever it is, the client gets JSON and the log gets the rest.
@@ -86,8 +94,8 @@ class Door:
             raise Refusal(Code.NOT_ACCEPTABLE, f"Accept leaves no media type to answer in; name {types}.")
         if method == "POST":
             request = from_body(await self._reading.body(headers, receive))
-            return answered(await self._executed(request, viewer, method), accepted, self._profile)
-        result = await self._executed(from_query_string(scope["query_string"]), viewer, method)
+            return answered(await self._executed(request, viewer, method, receive), accepted, self._profile)
+        result = await self._executed(from_query_string(scope["query_string"]), viewer, method, receive)
         answer = answered(result, accepted, self._profile)
         return answer if result.errors else kept(answer, headers.get(b"if-none-match"))
 
@@ -96,21 +104,29 @@ class Door:
             return await self._authentication.viewer_of(headers)
         except Unauthenticated:
             raise Refusal(Code.UNAUTHENTICATED, _UNAUTHENTICATED, headers=[_CHALLENGE]) from None
+        except OutOfTime:
+            raise self._out_of_time() from None
 
-    async def _executed(self, request: GraphQLRequest, viewer: Viewer, method: str) -> ExecutionResult:
+    async def _executed(
+        self, request: GraphQLRequest, viewer: Viewer, method: str, receive: Receive
+    ) -> ExecutionResult:
         if is_ambiguous(request):
             message = "The document has several operations; say which to run in `operationName`."
             raise Refusal(Code.OPERATION_RESOLUTION_FAILURE, message)
+        context = Context(self._database, viewer, compiles_selections=self._compiles_selections)
+        execution = schema.execute(
+            # Strawberry takes an empty document for none at all.
+            request.query or "\n",
+            request.variables,
+            context,
+            operation_name=request.operation_name,
+            allowed_operation_types=_OPERATIONS[method],
+            operation_extensions=request.extensions,
+        )
         try:
-            return await schema.execute(
-                # Strawberry takes an empty document for none at all.
-                request.query or "\n",
-                request.variables,
-                Context(self._database, viewer, compiles_selections=self._compiles_selections),
-                operation_name=request.operation_name,
-                allowed_operation_types=_OPERATIONS[method],
-                operation_extensions=request.extensions,
-            )
+            return await self._watch.over(execution, self._seconds, receive)
+        except OutOfTime:
+            raise self._out_of_time(context.kept) from None
         except CannotGetOperationTypeError:
             name = request.operation_name
             which = "operation" if name is None else f"operation named `{name[:_SHOWN]}`"
@@ -120,6 +136,15 @@ class Door:
                 raise _not_allowed("A mutation cannot be sent by GET; send it by POST.", b"POST") from None
             message = "This graph has no subscriptions; send a query or a mutation."
             raise Refusal(Code.OPERATION_RESOLUTION_FAILURE, message) from None
+
+    def _out_of_time(self, kept: int = 0) -> Refusal:
+        done = f"its first {kept} mutations were done" if kept else "nothing was changed"
+        message = f"It was cut off after {self._seconds:g} seconds; {done}. Ask for less, or again later."
+        return Refusal(Code.TIMEOUT, message, headers=[_retry_after(self._seconds)])
+
+
+def _retry_after(seconds: float) -> Header:
+    return b"retry-after", b"%d" % ceil(seconds)
 
 
 def _not_allowed(message: str, methods: bytes) -> Refusal:
