@@ -87,7 +87,12 @@ class Settings(BaseSettings):
     )
     body_limit: int = Field(1_048_576, ge=1024, description="Bytes that the body of a request may have.")
     body_timeout: float = Field(10.0, gt=0, description="Seconds that the body of a request may take to arrive.")
-    header_timeout: float = Field(10.0, gt=0, description="Seconds that a request's headers may take to arrive.")
+    client_timeout: float = Field(
+        10.0,
+        gt=0,
+        description="Seconds that the headers of a request may take to arrive, and in which a client has to take "
+        "some of its answer.",
+    )
     request_timeout: float = Field(
         10.0, gt=0, description="Seconds that a request may take to be answered once it has arrived."
     )

@@ -38,7 +38,7 @@ class Code(Enum):
     UNAUTHENTICATED = _of_http("no key, or one that is unknown, expired or revoked", 401)
     METHOD_NOT_ALLOWED = _of_http("another method is needed; `Allow` names it. A mutation needs POST", 405)
     NOT_ACCEPTABLE = _of_http("`Accept` leaves neither of the two media types", 406)
-    REQUEST_TIMEOUT = _of_http("the body did not arrive in time", 408)
+    REQUEST_TIMEOUT = _of_http("the headers or the body did not arrive in time", 408)
     CONTENT_TOO_LARGE = _of_http("the body is larger than is allowed", 413)
     URL_TOO_LONG = _of_http("the URL is longer than is allowed; use POST", 414)
     UNSUPPORTED_MEDIA_TYPE = _of_http("the body must be `application/json` in UTF-8, not compressed", 415)
