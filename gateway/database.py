@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gateway import sqlite
 from gateway.admission import Admission, Team
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
@@ -173,7 +174,8 @@ class Database:
 
         `waits` is for how many seconds it waits for another program's lock, if not as long as is set.
         """
-        engine = self._make_engine(connect_args={"timeout": waits or self._lock_timeout})
+        file, timeout = str(self.url.database), waits or self._lock_timeout
+        engine = self._make_engine(async_creator=lambda: sqlite.connect(file, timeout))
         query_only = "ON" if reads_only else "OFF"
 
         @event.listens_for(engine.sync_engine, "connect")

@@ -7,7 +7,7 @@ statements come prepared (`gateway.queries`), and the driver runs them itself.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol, Self, TypeVar, TypeVarTuple, cast
 
@@ -43,9 +43,6 @@ class Reader(Protocol):
         """What a query gives whose columns are no entity's."""
         ...
 
-
-_AGAIN = 0.01
-"""Seconds after which SQLite is told once more to stop."""
 
 Fetch = Callable[[str, Sequence[object]], Awaitable[Any]]
 """Runs a statement and gives its rows as the driver does."""
@@ -101,7 +98,9 @@ class Lease:
 
     @property
     def is_open(self) -> bool:
-        return self._ending is None and (self._is_sqlite or not self._driver.is_closed())
+        if self._ending is not None or self.connection.invalidated:
+            return False
+        return self._is_sqlite or not self._driver.is_closed()
 
     @property
     def is_in_transaction(self) -> bool:
@@ -145,14 +144,7 @@ class Lease:
         return self._ending
 
     async def _end(self) -> None:
-        closing = asyncio.create_task(self.connection.invalidate())
-        while not closing.done():
-            if self._is_sqlite:
-                with suppress(ValueError):  # it is closed by now
-                    await self._driver.interrupt()
-            # The thread may only be about to begin the statement that it was given last.
-            await asyncio.wait([closing], timeout=_AGAIN)
-        await closing
+        await self.connection.invalidate()
         await self.close()
 
 
@@ -218,9 +210,13 @@ class Leases:
 
     async def drop(self, lease: Lease) -> None:
         """Take a lease back that is in no state to be used again; its place is free when it is ended."""
-        ending = self._track(lease.break_off())
-        ending.add_done_callback(lambda _: self.admission.leave(lease.team))
-        await asyncio.shield(ending)
+        await asyncio.shield(self._track(asyncio.create_task(self._drop(lease))))
+
+    async def _drop(self, lease: Lease) -> None:
+        try:
+            await lease.break_off()
+        finally:
+            self.admission.leave(lease.team)
 
     async def dispose(self) -> None:
         """Close all that are not in use."""

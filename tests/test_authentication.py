@@ -106,7 +106,7 @@ async def test_a_key_that_was_recognised_is_remembered_for_as_long_as_is_set(
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
     ):
-        client = await Gateway(database, http).client(permissions=[Permission.READ_RECORDS])
+        client = await Gateway(app, database, http).client(permissions=[Permission.READ_RECORDS])
         assert await client(VIEWER) == KNOWN
         async with database.write() as session:
             await services.keys.revoke(session, client.key.split("_")[1])

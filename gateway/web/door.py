@@ -138,8 +138,8 @@ class Door:
             raise Refusal(Code.OPERATION_RESOLUTION_FAILURE, message) from None
 
     def _out_of_time(self, kept: int = 0) -> Refusal:
-        done = f"its first {kept} mutations were done" if kept else "nothing was changed"
-        message = f"It was cut off after {self._seconds:g} seconds; {done}. Ask for less, or again later."
+        done = f"{kept} of its mutations {'was' if kept == 1 else 'were'} done" if kept else "nothing was changed"
+        message = f"It was cut off after {self._seconds:g} seconds, and {done}. Ask for less, or again later."
         return Refusal(Code.TIMEOUT, message, headers=[_retry_after(self._seconds)])
 
 
