@@ -25,7 +25,7 @@ class Admission:
     def __init__(self, places: int, queue: int, seconds: float) -> None:
         self._free, self._most = places, max(1, places - places // _KEPT)
         self._room, self._seconds = queue, seconds
-        self._held: Counter[Team] = Counter()
+        self._held: dict[Team, int] = {}
         self._waiting: OrderedDict[Team, deque[_Waiter]] = OrderedDict()
 
     @property
@@ -38,10 +38,18 @@ class Admission:
         """How many wait for a place."""
         return sum(map(len, self._waiting.values()))
 
+    def entered(self, team: Team) -> bool:
+        """Take a place if one is to be had at once; that is all that most have to do."""
+        held = self._held.get(team, 0)
+        if not self._free or (held >= self._most and team is not None):
+            return False
+        self._free -= 1
+        self._held[team] = held + 1
+        return True
+
     async def enter(self, team: Team) -> None:
         """Take a place. Raises Overloaded when the queue is full, or no place becomes free in time."""
-        if self._free and self._may_have_more(team):
-            self._take(team)
+        if self.entered(team):
             return
         if team is not None and self.waiting >= self._room:
             self._make_room(team)
@@ -59,28 +67,30 @@ class Admission:
     def leave(self, team: Team) -> None:
         """Give a place back, to whoever is next."""
         self._free += 1
-        self._held[team] -= 1
-        if not self._held[team]:
+        held = self._held[team] - 1
+        if held:
+            self._held[team] = held
+        else:
             del self._held[team]
-        while self._free and self._waiting and self._may_have_more(following := self._next()):
-            waiting = self._waiting[following]
-            waiter = waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                self._take(following)
-            self._waiting.move_to_end(following)
-            if not waiting:
-                del self._waiting[following]
-
-    def _take(self, team: Team) -> None:
-        self._free -= 1
-        self._held[team] += 1
-
-    def _may_have_more(self, team: Team) -> bool:
-        return team is None or self._held[team] < self._most
+        while self._waiting and self._let_in(self._next()):
+            pass
 
     def _next(self) -> Team:
-        return min(self._waiting, key=lambda team: -1 if team is None else self._held[team])
+        return min(self._waiting, key=lambda team: -1 if team is None else self._held.get(team, 0))
+
+    def _let_in(self, team: Team) -> bool:
+        """Give a place to the one of a team who waits longest; false if there is none for it."""
+        waiting = self._waiting[team]
+        waiter = waiting[0]
+        if not waiter.done():
+            if not self.entered(team):
+                return False
+            waiter.set_result(None)
+        waiting.popleft()
+        self._waiting.move_to_end(team)
+        if not waiting:
+            del self._waiting[team]
+        return True
 
     def _make_room(self, team: Team) -> None:
         """Of a full queue, refuse who came last of the team that waits for most; or else the one who comes."""

@@ -98,13 +98,16 @@ class Lease:
 
     @property
     def is_open(self) -> bool:
-        if self._ending is not None or self.connection.invalidated:
-            return False
         return self._is_sqlite or not self._driver.is_closed()
 
     @property
+    def is_spent(self) -> bool:
+        """Whether it was broken off, here or by SQLAlchemy."""
+        return self._ending is not None or self.connection.invalidated
+
+    @property
     def is_in_transaction(self) -> bool:
-        if not self.is_open:
+        if self.is_spent:
             return False
         return bool(self._driver.in_transaction if self._is_sqlite else self._driver.is_in_transaction())
 
@@ -159,7 +162,8 @@ class Leases:
 
     async def take(self, team: Team) -> Lease:
         """A lease for an operation of a team. Raises Overloaded when none becomes free in time."""
-        await self.admission.enter(team)
+        if not self.admission.entered(team):
+            await self.admission.enter(team)
         while self._idle:
             lease = self._idle.pop()
             if lease.is_open:
@@ -198,7 +202,7 @@ class Leases:
             cut_off = True
             raise
         finally:
-            if cut_off or lease.is_in_transaction or not lease.is_open:
+            if cut_off or lease.is_spent or lease.is_in_transaction:
                 await self.drop(lease)
             else:
                 self.give(lease)
