@@ -1,5 +1,6 @@
 """Who is asking: a bearer key, or Rocket.Chat's pair of headers with one."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ class Authentication:
         self._database, self._watch = database, watch
         self._memory, self._seconds = settings.key_memory, settings.request_timeout
         self._remembered: OrderedDict[bytes, tuple[float, Viewer]] = OrderedDict()
+        self._looking: dict[bytes, asyncio.Task[Viewer]] = {}
 
     async def viewer_of(self, headers: Mapping[bytes, bytes]) -> Viewer:
         """The viewer that a request's credentials stand for.
@@ -38,11 +40,21 @@ class Authentication:
         until, viewer = self._remembered.get(name, (0.0, None))
         if viewer is not None and monotonic() < until:
             return viewer
-        viewer = await self._watch.over(self._looked_up(*_credentials(*sent)), self._seconds)
+        looking = self._looking.get(name)
+        if looking is None:
+            looking = asyncio.create_task(self._looked_up(name, *_credentials(*sent)))
+            if self._memory:
+                # Who comes with the same key meanwhile need not ask for the same.
+                self._looking[name] = looking
+                looking.add_done_callback(lambda _: self._looking.pop(name))
+        return await asyncio.shield(looking)
+
+    async def _looked_up(self, name: bytes, key: str, user_id: str | None) -> Viewer:
+        viewer = await self._watch.over(self._authenticated(key, user_id), self._seconds)
         self._remember(name, viewer)
         return viewer
 
-    async def _looked_up(self, key: str, user_id: str | None) -> Viewer:
+    async def _authenticated(self, key: str, user_id: str | None) -> Viewer:
         async with self._database.snapshot(once=True) as snapshot:
             return await services.keys.authenticate(snapshot, key, user_id)
 
