@@ -1,5 +1,6 @@
 """Connections, transactions and sessions. A transaction is committed here and nowhere else."""
 
+import asyncio
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -15,15 +16,18 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gateway import sqlite
+from gateway.admission import Admission, Team
 from gateway.changes import Prepare, addition, insertion, removal_of_noughts, updating
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
-from gateway.errors import refused
+from gateway.errors import Overloaded, refused
 from gateway.queries import Query
 from gateway.rows import Columns
 from gateway.settings import Settings
-from gateway.snapshots import Lease, Leases, Snapshot, Turns
+from gateway.snapshots import Lease, Leases, Snapshot
 from gateway.tables import Base
+from gateway.turns import Turns
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -35,6 +39,9 @@ FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, ConnectionErr
 _READING = "BEGIN"
 _WRITING = "BEGIN IMMEDIATE"
 """With BEGIN alone, SQLite refuses a transaction that reads first and writes after another one has written."""
+
+_PATIENCE = 0.2
+"""Seconds that a writer waits for SQLite's lock before it asks again: it cannot be cut off while it waits."""
 
 _UNIQUE_VIOLATION = "23505"
 _SQLITE_CLASHES = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
@@ -57,6 +64,8 @@ class WriteSession(Session):
     def __init__(self, lease: Lease) -> None:
         super().__init__(lease.connection, expire_on_commit=False)
         self.as_of = instants.now()
+        self.is_kept = False
+        """Whether its transaction was committed."""
         self._lease = lease
 
     async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]:
@@ -103,36 +112,56 @@ class WriteSession(Session):
             await self.flush()
 
     async def end(self, *, keep: bool) -> None:
-        """End the transaction."""
+        """End the transaction. A commit that has begun is waited for, also by who is cut off meanwhile."""
         if self._lease.is_in_transaction:
-            await self._lease.command("COMMIT" if keep else "ROLLBACK")
+            if keep:
+                committing = asyncio.create_task(self._commit())
+                try:
+                    await asyncio.shield(committing)
+                except asyncio.CancelledError:
+                    await asyncio.wait([committing])
+                    raise
+            else:
+                await self._lease.command("ROLLBACK")
         if self.in_transaction():
             await self.close()
+
+    async def _commit(self) -> None:
+        await self._lease.command("COMMIT")
+        self.is_kept = True
 
 
 class Database:
     """The engines of one process. SQLite has one connection for writing, so that writers queue fairly."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, statement_timeout: float | None = None) -> None:
+        """`statement_timeout` is in seconds: PostgreSQL itself ends a statement that nobody ended before."""
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._size, self._timeout = settings.database_pool_size, settings.database_pool_timeout
         self._lock_timeout = settings.database_lock_timeout
+        self._statement_timeout = statement_timeout
+        queue = settings.database_pool_queue
+        readers = Admission(self._size, queue, self._timeout)
         if self.is_sqlite:
+            writers = Admission(1, queue, self._lock_timeout)
             self._begin = _WRITING
             self._engine = self._sqlite_engine(_WRITING)
             self._reader = self._sqlite_engine(_READING, reads_only=True)
             turns = Turns()
-            self._readers = Leases(self._sqlite_engine(None, reads_only=True), self._size, self._timeout, turns)
-            self._writers = Leases(self._sqlite_engine(None), 1, self._lock_timeout, turns)
+            self._readers = Leases(self._sqlite_engine(None, reads_only=True), readers, turns)
+            self._writers = Leases(
+                self._sqlite_engine(None, waits=min(_PATIENCE, self._lock_timeout)), writers, turns
+            )
         else:
+            writers = Admission(self._size, queue, self._timeout)
             self._begin = _READING
-            self._engine = self._make_engine()
+            self._engine = self._postgresql_engine()
             self._reader = self._engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            self._readers = Leases(self._make_engine(isolation_level="AUTOCOMMIT"), self._size, self._timeout)
-            self._writers = Leases(self._make_engine(isolation_level="AUTOCOMMIT"), self._size, self._timeout)
+            self._readers = Leases(self._postgresql_engine(isolation_level="AUTOCOMMIT"), readers)
+            self._writers = Leases(self._postgresql_engine(isolation_level="AUTOCOMMIT"), writers)
 
     def _make_engine(self, **options: Any) -> AsyncEngine:  # noqa: ANN401 (SQLAlchemy's options)
         return create_async_engine(
@@ -146,9 +175,20 @@ class Database:
             **options,
         )
 
-    def _sqlite_engine(self, begin: str | None, *, reads_only: bool = False) -> AsyncEngine:
-        """An engine whose transactions begin so; without, whoever has a connection begins them."""
-        engine = self._make_engine(connect_args={"timeout": self._lock_timeout})
+    def _postgresql_engine(self, **options: Any) -> AsyncEngine:  # noqa: ANN401
+        seconds = self._statement_timeout
+        given = {} if seconds is None else {"statement_timeout": f"{seconds * 1000:.0f}"}
+        return self._make_engine(connect_args={"server_settings": given}, **options)
+
+    def _sqlite_engine(
+        self, begin: str | None, *, reads_only: bool = False, waits: float | None = None
+    ) -> AsyncEngine:
+        """An engine whose transactions begin so; without, whoever has a connection begins them.
+
+        `waits` is for how many seconds it waits for another program's lock, if not as long as is set.
+        """
+        file, timeout = str(self.url.database), waits or self._lock_timeout
+        engine = self._make_engine(async_creator=lambda: sqlite.connect(file, timeout))
         query_only = "ON" if reads_only else "OFF"
 
         @event.listens_for(engine.sync_engine, "connect")
@@ -173,9 +213,12 @@ class Database:
         """What statements are spelled for."""
         return self._engine.dialect
 
-    def snapshot(self, *, once: bool = False) -> Snapshot:
-        """One snapshot of rows, for as long as a block lasts; `once` if one statement is to read from it."""
-        return Snapshot(self._readers, once=once)
+    def snapshot(self, *, team: Team = "", once: bool = False) -> Snapshot:
+        """One snapshot of rows, for as long as a block lasts; `once` if one statement is to read from it.
+
+        Reading raises Overloaded when no connection becomes free in time.
+        """
+        return Snapshot(self._readers, team, once=once)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
@@ -185,13 +228,14 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def write(self, *, dry_run: bool = False) -> AsyncIterator[WriteSession]:
+    async def write(self, *, team: Team = "", dry_run: bool = False) -> AsyncIterator[WriteSession]:
         """One transaction: kept when the block ends, undone when it raises or is a dry run.
 
-        Raises Refused (CONFLICT) when a unique key was taken by another transaction meanwhile.
+        Raises Overloaded when no connection becomes free in time, and Refused (CONFLICT) when a unique key was
+        taken by another transaction meanwhile.
         """
-        async with self._writers.lease() as lease:
-            await lease.command(self._begin)
+        async with self._writers.lease(team) as lease:
+            await self._begin_writing(lease)
             session = WriteSession(lease)
             keep = False
             try:
@@ -204,8 +248,24 @@ class Database:
                 raise refused(
                     ErrorCode.CONFLICT, "Something with the same key was written at the same moment; try again."
                 ) from error
+            except asyncio.CancelledError:
+                # What was cut off may run on: it ends with the connection, as does all that was done.
+                await asyncio.shield(lease.break_off())
+                raise
             finally:
                 await session.end(keep=keep)
+
+    async def _begin_writing(self, lease: Lease) -> None:
+        """Begin a transaction that writes. Raises Overloaded when another program keeps SQLite's lock."""
+        end = asyncio.get_running_loop().time() + self._lock_timeout
+        while True:
+            try:
+                return await lease.command(self._begin)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                if asyncio.get_running_loop().time() > end:
+                    raise Overloaded("Another program writes to the database") from None
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         """Do `work` on a bare connection, in a transaction of its own; for migrations."""

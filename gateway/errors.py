@@ -6,16 +6,19 @@
     ├── Unauthenticated      no credential, or one that is unknown, expired or revoked
     ├── SchemaNotAtHead      the database has another revision than this release
     ├── DatabaseUnavailable  the database cannot be reached, read or written
+    ├── Overloaded           the database was in use by others for too long
     ├── SettingsInvalid      a setting cannot be read; the message names the variable
     ├── Exceeded             an operation that is too much to be executed
     │   ├── LimitExceeded        its document is
     │   ├── CostLimitExceeded    it costs too much
     │   └── RateLimited          it costs more than its key has left for now
     ├── web.Refusal          a request that the HTTP door does not let in
-    └── web.ClientGone       a client that left before its request was whole
+    ├── web.OutOfTime        a request that took longer than it may
+    └── web.ClientGone       a client that left before it was answered
 
 A `Refused` becomes the `errors` of a mutation's payload, or an entry of `errors[]` with `extensions.code`;
-`gateway.schema.errors` is the one place where that happens. Everything else is a surprise and is masked.
+`gateway.schema.errors` is the one place where that happens. The door answers the last four and `Overloaded`.
+Everything else is a surprise and is masked.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -65,6 +68,13 @@ class SchemaNotAtHead(GatewayError):
 
 class DatabaseUnavailable(GatewayError):
     """The database cannot be reached, read or written."""
+
+
+class Overloaded(GatewayError):
+    """The database was in use by others for too long, or too many wait for it already."""
+
+    def __init__(self, why: str = "The gateway has more to do than it can at once") -> None:
+        super().__init__(f"{why}, so this was not done; ask again later.")
 
 
 class SettingsInvalid(GatewayError):

@@ -67,9 +67,16 @@ class Settings(BaseSettings):
         description="Where the data is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.",
     )
     database_pool_size: int = Field(
-        8, ge=1, le=256, description="Connections that read at once (SQLite writes on one more)."
+        8,
+        ge=1,
+        le=256,
+        description="Operations that read at once, each on a connection, and on PostgreSQL as many that write; "
+        "SQLite has one that writes. No team has more than three quarters of them.",
     )
-    database_pool_timeout: float = Field(2.0, gt=0, description="Seconds to wait for a free connection.")
+    database_pool_queue: int = Field(
+        256, ge=1, description="Operations that may wait for a connection; of more, some are refused at once."
+    )
+    database_pool_timeout: float = Field(1.0, gt=0, description="Seconds to wait for a connection.")
     database_lock_timeout: float = Field(5.0, gt=0, description="Seconds a write waits for another one to finish.")
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
@@ -80,6 +87,15 @@ class Settings(BaseSettings):
     )
     body_limit: int = Field(1_048_576, ge=1024, description="Bytes that the body of a request may have.")
     body_timeout: float = Field(10.0, gt=0, description="Seconds that the body of a request may take to arrive.")
+    client_timeout: float = Field(
+        10.0,
+        gt=0,
+        description="Seconds that the headers of a request may take to arrive, and in which a client has to take "
+        "some of its answer.",
+    )
+    request_timeout: float = Field(
+        10.0, gt=0, description="Seconds that a request may take to be answered once it has arrived."
+    )
     header_limit: int = Field(32_768, ge=1024, description="Bytes that the headers of a request may have.")
     url_limit: int = Field(16_384, ge=1024, description="Bytes that the URL of a request may have.")
     document_limit: int = Field(65_536, ge=1024, description="Characters that a GraphQL document may have.")

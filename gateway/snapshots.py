@@ -14,9 +14,12 @@ from typing import Any, Protocol, Self, TypeVar, TypeVarTuple, cast
 from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from gateway.admission import Admission, Team
 from gateway.domain import instants
+from gateway.errors import Overloaded
 from gateway.queries import Query
 from gateway.rows import Columns
+from gateway.turns import Turns
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -41,9 +44,6 @@ class Reader(Protocol):
         ...
 
 
-_LONG = 0.01
-"""Seconds after which a statement takes long."""
-
 Fetch = Callable[[str, Sequence[object]], Awaitable[Any]]
 """Runs a statement and gives its rows as the driver does."""
 
@@ -67,34 +67,6 @@ class Narrow:
         return await self._reader.rows(query, *needed, columns=self._columns)
 
 
-class Turns:
-    """Lets one statement of SQLite run at a time, and others beside one that takes long.
-
-    Each connection has a thread of its own. Threads that fetch rows at once mostly take the interpreter's lock
-    from each other, row by row: with four at once, a request of 200 rows was measured to take twice the CPU time.
-    """
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Semaphore(1)
-
-    async def run(self, work: Callable[..., Awaitable[T]], *arguments: object) -> T:
-        """What the work gives, when it has its turn."""
-        await self._turn.acquire()
-        held = [True]
-
-        def release() -> None:
-            if held:
-                held.clear()
-                self._turn.release()
-
-        timer = asyncio.get_running_loop().call_later(_LONG, release)
-        try:
-            return await work(*arguments)
-        finally:
-            timer.cancel()
-            release()
-
-
 class Lease:
     """A connection that was taken from SQLAlchemy's pool, and how its driver fetches."""
 
@@ -106,7 +78,10 @@ class Lease:
     ) -> None:
         self.dialect: Dialect = connection.dialect
         self.connection = connection
+        self.team: Team = None
+        """Whom it is leased to."""
         self._driver, self._turns = driver, turns
+        self._ending: asyncio.Task[None] | None = None
         self._is_sqlite = self.dialect.name == "sqlite"
         self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self._fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch_by_asyncpg
@@ -126,7 +101,14 @@ class Lease:
         return self._is_sqlite or not self._driver.is_closed()
 
     @property
+    def is_spent(self) -> bool:
+        """Whether it was broken off, here or by SQLAlchemy."""
+        return self._ending is not None or self.connection.invalidated
+
+    @property
     def is_in_transaction(self) -> bool:
+        if self.is_spent:
+            return False
         return bool(self._driver.in_transaction if self._is_sqlite else self._driver.is_in_transaction())
 
     async def command(self, text: str) -> None:
@@ -158,44 +140,60 @@ class Lease:
         """Give the connection back to the pool."""
         await self.connection.close()
 
-    async def break_off(self) -> None:
-        """Give the connection up, whatever it is doing."""
-        if self._is_sqlite:
-            await self._driver.interrupt()
+    def break_off(self) -> asyncio.Task[None]:
+        """Give the connection up, whatever it is doing, in a task that outlives whoever is cut off."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        return self._ending
+
+    async def _end(self) -> None:
         await self.connection.invalidate()
         await self.close()
 
 
 class Leases:
-    """As many connections as may read at once, leased one by one as they are needed."""
+    """As many connections as operations are admitted at once, leased one by one as they are needed."""
 
-    def __init__(self, engine: AsyncEngine, size: int, timeout: float, turns: Turns | None = None) -> None:
-        self._engine, self._timeout, self._turns = engine, timeout, turns
-        self._slots = asyncio.Semaphore(size)
+    def __init__(self, engine: AsyncEngine, admission: Admission, turns: Turns | None = None) -> None:
+        self.admission = admission
+        self._engine, self._turns = engine, turns
         self._idle: list[Lease] = []
+        self._changing: set[asyncio.Task[Any]] = set()  # make connections, and end them
 
-    async def take(self) -> Lease:
-        """A lease for one reader. Raises TimeoutError when none becomes free in time."""
-        if self._slots.locked():
-            async with asyncio.timeout(self._timeout):
-                await self._slots.acquire()
-        else:
-            await self._slots.acquire()
+    async def take(self, team: Team) -> Lease:
+        """A lease for an operation of a team. Raises Overloaded when none becomes free in time."""
+        if not self.admission.entered(team):
+            await self.admission.enter(team)
+        while self._idle:
+            lease = self._idle.pop()
+            if lease.is_open:
+                lease.team = team
+                return lease
+            self._track(lease.break_off())
+        making = self._track(asyncio.create_task(Lease.of(self._engine, self._turns)))
         try:
-            while self._idle:
-                lease = self._idle.pop()
-                if lease.is_open:
-                    return lease
-                await lease.break_off()
-            return await Lease.of(self._engine, self._turns)
+            # It is made in any case: half a connection would be nobody's to close.
+            lease = await asyncio.shield(making)
         except BaseException:
-            self._slots.release()
+            making.add_done_callback(lambda _: self._made_for_nobody(making, team))
             raise
+        lease.team = team
+        return lease
+
+    def _made_for_nobody(self, making: asyncio.Task[Lease], team: Team) -> None:
+        if making.exception() is None:
+            self._idle.append(making.result())
+        self.admission.leave(team)
+
+    def _track(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
+        self._changing.add(task)
+        task.add_done_callback(self._changing.discard)
+        return task
 
     @asynccontextmanager
-    async def lease(self) -> AsyncIterator[Lease]:
+    async def lease(self, team: Team) -> AsyncIterator[Lease]:
         """A lease for as long as the block lasts; given up when that is cut off or left in a transaction."""
-        lease = await self.take()
+        lease = await self.take(team)
         cut_off = False
         try:
             yield lease
@@ -204,7 +202,7 @@ class Leases:
             cut_off = True
             raise
         finally:
-            if cut_off or lease.is_in_transaction:
+            if cut_off or lease.is_spent or lease.is_in_transaction:
                 await self.drop(lease)
             else:
                 self.give(lease)
@@ -212,17 +210,22 @@ class Leases:
     def give(self, lease: Lease) -> None:
         """Take a lease back, outside any transaction."""
         self._idle.append(lease)
-        self._slots.release()
+        self.admission.leave(lease.team)
 
     async def drop(self, lease: Lease) -> None:
-        """Take a lease back that is in no state to be used again."""
+        """Take a lease back that is in no state to be used again; its place is free when it is ended."""
+        await asyncio.shield(self._track(asyncio.create_task(self._drop(lease))))
+
+    async def _drop(self, lease: Lease) -> None:
         try:
             await lease.break_off()
         finally:
-            self._slots.release()
+            self.admission.leave(lease.team)
 
     async def dispose(self) -> None:
         """Close all that are not in use."""
+        while self._changing:
+            await asyncio.wait(self._changing)
         while self._idle:
             await self._idle.pop().close()
         await self._engine.dispose()
@@ -236,12 +239,14 @@ class Snapshot:
     """A lease for one operation. It is taken, and a transaction begun, when something is first read.
 
     A snapshot to be read from once is one statement, and needs no transaction; it raises SecondRead for more.
+    One for which no connection became free raises Overloaded from then on, and does not wait again.
     """
 
-    def __init__(self, leases: Leases, *, once: bool) -> None:
+    def __init__(self, leases: Leases, team: Team, *, once: bool) -> None:
         self.as_of = instants.now()
-        self._leases, self._once = leases, once
+        self._leases, self._team, self._once = leases, team, once
         self._lease: Lease | None = None
+        self._is_refused = False
         self.reads = 0
         """How many statements read from it."""
 
@@ -260,7 +265,13 @@ class Snapshot:
         return await self.rows(cast(Query[tuple[*Ts]], query))
 
     async def _open(self) -> Lease:
-        lease = self._lease = await self._leases.take()
+        if self._is_refused:
+            raise Overloaded
+        try:
+            lease = self._lease = await self._leases.take(self._team)
+        except Overloaded:
+            self._is_refused = True
+            raise
         if not self._once:
             await self._ended_with(lease, lease.command(lease.begin))
         return lease

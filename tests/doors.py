@@ -58,7 +58,7 @@ async def opened(template: Path, folder: Path, **settings: Any) -> AsyncIterator
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
     ):
-        client = await Gateway(app.state.database, http).client()
+        client = await Gateway(app, app.state.database, http).client()
         yield Door(app, given, http, client.key)
 
 

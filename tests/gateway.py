@@ -10,6 +10,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
+from starlette.applications import Starlette
 
 from gateway import services
 from gateway.database import Database, Session
@@ -58,6 +59,7 @@ class Client:
 class Gateway:
     """A running gateway and its database."""
 
+    app: Starlette
     database: Database
     http: AsyncClient
 
@@ -85,12 +87,12 @@ class Gateway:
 @asynccontextmanager
 async def served(url: str, **settings: Any) -> AsyncIterator[Gateway]:
     """A gateway that runs on a database for as long as the block lasts; it looks each key up every time."""
-    app = create_app(Settings(database_url=url, key_memory=0, **settings))
+    app = create_app(Settings(**{"database_url": url, "key_memory": 0, **settings}))
     async with (
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
     ):
-        yield Gateway(app.state.database, http)
+        yield Gateway(app, app.state.database, http)
 
 
 @contextmanager

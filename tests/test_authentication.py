@@ -1,5 +1,6 @@
 """Who is asking: keys, in both forms, and nothing of the graph without one."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from gateway.domain import instants
 from gateway.domain.enums import Permission
 from gateway.settings import Settings
 from gateway.web.app import create_app
-from tests.gateway import TEAM, USER, Gateway, statements
+from tests.gateway import OTHER_TEAM, TEAM, USER, Gateway, served, statements
 
 VIEWER = "{ viewer { userId teamId name permissions } }"
 KNOWN = {"data": {"viewer": {"userId": USER, "teamId": TEAM, "name": USER, "permissions": ["READ_RECORDS"]}}}
@@ -106,7 +107,7 @@ async def test_a_key_that_was_recognised_is_remembered_for_as_long_as_is_set(
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
     ):
-        client = await Gateway(database, http).client(permissions=[Permission.READ_RECORDS])
+        client = await Gateway(app, database, http).client(permissions=[Permission.READ_RECORDS])
         assert await client(VIEWER) == KNOWN
         async with database.write() as session:
             await services.keys.revoke(session, client.key.split("_")[1])
@@ -116,3 +117,12 @@ async def test_a_key_that_was_recognised_is_remembered_for_as_long_as_is_set(
         assert ran == []
         now += 0.2
         assert (await client.send(VIEWER, {})).status_code == 401
+
+
+async def test_who_comes_with_the_same_key_at_once_is_looked_up_once(database_url: str) -> None:
+    async with served(database_url, key_memory=60) as gateway:
+        client, other = await gateway.client(), await gateway.client(OTHER_TEAM)
+        with statements() as ran:
+            answers = await asyncio.gather(*(each(VIEWER) for each in [client, other] * 10))
+        assert [answer["data"]["viewer"]["teamId"] for answer in answers] == [TEAM, OTHER_TEAM] * 10
+        assert len(ran) == 2

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.web import strict_json
-from gateway.web.deadlines import Deadlines
+from gateway.web.watch import OutOfTime, Watch
 from tests.doors import ASKED, GRAPHQL, JSON, VIEWER, Door, codes, message, opened
 
 PROPERTY = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -187,7 +187,7 @@ async def test_a_client_that_leaves_before_its_request_is_whole_gets_nothing(doo
 
 
 async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
-    deadlines = Deadlines(0.02)
+    watch = Watch()
 
     async def late() -> None:
         await asyncio.Event().wait()
@@ -196,12 +196,12 @@ async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
         await asyncio.sleep(0)
         return 1
 
-    waiting = [asyncio.create_task(deadlines.within(late())) for _ in range(3)]
-    assert await deadlines.within(in_time()) == 1
+    waiting = [asyncio.create_task(watch.over(late(), 0.02)) for _ in range(3)]
+    assert await watch.over(in_time(), 0.02) == 1
     waiting[1].cancel()
     first, second, third = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(first), type(second), type(third)] == [TimeoutError, asyncio.CancelledError, TimeoutError]
-    assert await deadlines.within(in_time()) == 1
+    assert [type(first), type(second), type(third)] == [OutOfTime, asyncio.CancelledError, OutOfTime]
+    assert await watch.over(in_time(), 0.02) == 1
 
 
 async def test_a_surprise_is_masked_and_logged(

@@ -12,14 +12,15 @@ from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, Status
 from gateway.domain.integration_filters import InstantTest, IntegrationFilter, TextTest
 from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.viewer import Viewer
-from gateway.errors import Refused
+from gateway.errors import Overloaded, Refused
 from gateway.queries import query
 from gateway.schema.allowances import Allowance, Allowances
 from gateway.schema.context import Context
 from gateway.services.rate_limits import Buckets
 from gateway.settings import Settings
-from gateway.snapshots import Lease, SecondRead, Turns
+from gateway.snapshots import Lease, SecondRead
 from gateway.tables import Integration, Team, UseCaseGroup
+from gateway.turns import Turns
 from tests.factories import connected, store, use_case_group
 from tests.gateway import OTHER_TEAM, TEAM, USER
 
@@ -133,13 +134,16 @@ async def test_a_snapshot_to_be_read_from_once_is_not_read_from_again(database: 
 
 async def test_connections_are_used_again_and_no_more_than_allowed(database_url: str) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=2, database_pool_timeout=0.05))
-    async with database.snapshot() as one, database.snapshot() as three:
+    async with database.snapshot() as one, database.snapshot() as three, database.snapshot() as four:
         async with database.snapshot() as two:
             await one.tuples(NAMES)
             await two.tuples(NAMES)
-            with pytest.raises(TimeoutError):
+            with pytest.raises(Overloaded):
                 await three.tuples(NAMES)
-        assert await three.tuples(NAMES) == []
+        # It was told, and is not to wait again.
+        with pytest.raises(Overloaded):
+            await three.tuples(NAMES)
+        assert await four.tuples(NAMES) == []
     await database.dispose()
 
 

@@ -56,7 +56,9 @@ def address(listening: socket.socket) -> str:
 
 def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish."""
-    from gateway.web.app import create_app  # noqa: PLC0415 (the graph takes a while; other commands do without)
+    # The graph takes a while; other commands do without.
+    from gateway.web.app import create_app  # noqa: PLC0415
+    from gateway.web.connection import Connection  # noqa: PLC0415
 
     app = create_app(settings)
     # What is there by now stays: the schema alone makes each collection of young objects expensive.
@@ -67,6 +69,7 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     server = Server(
         uvicorn.Config(
             app,
+            http=Connection.configured(settings),
             log_config=None,
             # It would write down query strings, which hold variables.
             access_log=False,

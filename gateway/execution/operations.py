@@ -20,6 +20,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
+from gateway.errors import Overloaded
 from gateway.execution.arguments import Arguments, Variables
 from gateway.execution.costs import Price
 from gateway.execution.plans import Plan
@@ -149,6 +150,8 @@ class Operation:
         context.charge(self.price.of(values.coerced))
         try:
             return await known.data(context, values)
+        except Overloaded:
+            raise  # To try again would be to wait again.
         except Exception:  # noqa: BLE001 (whatever it is, the ordinary way meets it again and says it)
             return None
 

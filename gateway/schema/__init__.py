@@ -1,5 +1,6 @@
 """GraphQL words in, GraphQL words out; no business."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +16,7 @@ from gateway.execution import CompilingExecutor, ExecutableDocument, Preparation
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
-from gateway.schema.errors import StorableTextRule, ambiguous, coded, unstorable_variable
+from gateway.schema.errors import StorableTextRule, ambiguous, coded, raise_overload, unstorable_variable
 from gateway.schema.exports import ExportQueries, ImportMutations
 from gateway.schema.integration_mutations import IntegrationMutations
 from gateway.schema.integrations import IntegrationQueries
@@ -69,11 +70,16 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """The result of an operation. Raises Exceeded for one that is too much, before it is executed."""
+        """The result of an operation.
+
+        Raises Exceeded for one that is too much, before it is executed, and Overloaded for one that got no
+        connection and of which nothing was done.
+        """
         assert query is not None  # noqa: S101 (a request without one is refused at the door)
         assert context_value is not None  # noqa: S101 (every operation has one)
         if (unstorable := unstorable_variable(variable_values)) is not None:
             return PreExecutionError(data=None, errors=[unstorable])
+        is_cut_off = False
         try:
             document = context_value.document = context_value.allowance.document(query)
             data = await self._known(document, operation_name, variable_values, context_value)
@@ -92,10 +98,15 @@ class Schema(strawberry.Schema):
             )
         except GraphQLSyntaxError as error:
             result = PreExecutionError(data=None, errors=[error])
+        except asyncio.CancelledError:
+            is_cut_off = True
+            raise
         finally:
-            await context_value.finish()
+            await (context_value.abandon() if is_cut_off else context_value.finish())
         if result.errors and isinstance(exceeded := result.errors[0].original_error, Exceeded):
             raise exceeded
+        if not context_value.kept:
+            raise_overload(result)
         result.errors = coded(result)
         return result
 

@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 from strawberry.types.info import Info as StrawberryInfo
 
 from gateway import services
+from gateway.admission import Team
 from gateway.database import Database, WriteSession
 from gateway.domain.enums import Permission
 from gateway.domain.section import Document
@@ -51,6 +52,11 @@ class Context:
         self._columns: Columns = None
         self._reads_once = False
         self._finished = False
+        self._team: Team = viewer.team_id
+        """Whose share of the connections the operation reads by."""
+        self.kept = 0
+        """How many transactions were committed."""
+        self._batches: set[asyncio.Task[object]] = set()
         self._disclosed: set[str] = set()
         self._found: dict[Hashable, dict[Hashable, object]] = {}
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
@@ -71,7 +77,7 @@ class Context:
             # Only a batch that nobody waits for any more comes so late.
             raise asyncio.CancelledError
         if self._reader is None:
-            self._scope = self._reader = self.database.snapshot(once=self._reads_once)
+            self._scope = self._reader = self.database.snapshot(team=self._team, once=self._reads_once)
         return self._reader
 
     def expect(self, columns: Columns, *, once: bool) -> None:
@@ -120,8 +126,11 @@ class Context:
             return known
 
         # A field that fails cancels its siblings. A statement that is cut off takes the connection with it, and
-        # with that the snapshot that the rest of the operation reads: so it runs to its end.
-        return await asyncio.shield(read())
+        # with that the snapshot that the rest of the operation reads: so it runs on until the operation ends.
+        reading = asyncio.create_task(read())
+        self._batches.add(reading)
+        reading.add_done_callback(self._batches.discard)
+        return await asyncio.shield(reading)
 
     async def write(self, work: Callable[[WriteSession], Awaitable[T]], *, dry_run: bool = False) -> T:
         """Do `work` in one transaction: all of it is kept, or nothing when it raises or is a dry run.
@@ -130,10 +139,10 @@ class Context:
         the dry run's own transaction, which is undone when the operation ends.
         """
         await self.close()
+        team = self.viewer.team_id
         if not dry_run:
-            async with self.database.write() as session:
-                return await work(session)
-        scope = self.database.write(dry_run=True)
+            return await self._kept(self.database.write(team=team), work)
+        scope = self.database.write(team=team, dry_run=True)
         session = await scope.__aenter__()
         try:
             result = await work(session)
@@ -144,6 +153,19 @@ class Context:
             raise
         self._scope, self._reader = scope, session
         return result
+
+    async def _kept(
+        self, scope: AbstractAsyncContextManager[WriteSession], work: Callable[[WriteSession], Awaitable[T]]
+    ) -> T:
+        session = None
+        try:
+            async with scope as session:
+                return await work(session)
+        finally:
+            if session is not None and session.is_kept:
+                self.kept += 1
+                # What tells of it must not be refused for want of a connection.
+                self._team = None
 
     def secret(self, row: Integration, name: str) -> str | None:
         """A secret of an integration, for a viewer who may read it; it is audited before the answer leaves."""
@@ -165,18 +187,30 @@ class Context:
         self._finished = True
         await self.close()
         if self._disclosed:
-            async with self.database.write() as session:
+            async with self.database.write(team=self.viewer.team_id) as session:
                 services.audit.record(session, self.viewer, "read-secret", sorted(self._disclosed))
+
+    async def abandon(self) -> None:
+        """End an operation that was cut off: no statement of it runs on, and nothing of it is kept from now on."""
+        self._finished = True
+        if self._batches:
+            for batch in self._batches:
+                batch.cancel()
+            await asyncio.wait(self._batches)
+        await self._close(asyncio.CancelledError())
 
     async def close(self) -> None:
         """End the snapshot, and with it a dry run's transaction."""
+        await self._close(None)
+
+    async def _close(self, error: asyncio.CancelledError | None) -> None:
         async with self._lock:
             scope, self._scope = self._scope, None
             self._reader, self._columns, self._reads_once = None, None, False
             self._loaders.clear()
             self._found.clear()
             if scope is not None:
-                await scope.__aexit__(None, None, None)
+                await scope.__aexit__(type(error) if error else None, error, None)
 
 
 class _Turn:

@@ -11,7 +11,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import new_id
 from gateway.domain.section import Json
-from gateway.errors import CursorInvalid, Problem, Refused
+from gateway.errors import CursorInvalid, Overloaded, Problem, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,13 @@ def coded(result: ExecutionResult) -> list[GraphQLError] | None:
     return [found for error in result.errors for found in _code(error, before_execution=before_execution)]
 
 
+def raise_overload(result: ExecutionResult) -> None:
+    """Raise Overloaded if a field met it: an operation is answered whole, or asked again."""
+    for error in result.errors or ():
+        if isinstance(error.original_error, Overloaded):
+            raise error.original_error
+
+
 def _code(error: GraphQLError, *, before_execution: bool) -> Iterator[GraphQLError]:
     original = error.original_error
     if isinstance(original, Refused):
@@ -38,6 +45,8 @@ def _code(error: GraphQLError, *, before_execution: bool) -> Iterator[GraphQLErr
             code = _graph_code(original, problem)
             argument = {"argument": [str(part) for part in problem.path]} if problem.path else {}
             yield _with(error, problem.message, code=code, **argument)
+    elif isinstance(original, Overloaded):
+        yield _with(error, str(original), code="OVERLOADED")
     elif original is not None and not isinstance(original, GraphQLError):
         error_id = new_id()
         log.error("operation.failed", error_id=error_id, path=error.path, exc_info=original)

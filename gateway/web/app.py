@@ -20,6 +20,9 @@ from gateway.web.refusals import Refusal
 
 PATH = "/graphql"
 
+_MOMENT = 1.0
+"""A second."""
+
 
 class Gateway(Starlette):
     """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
@@ -37,7 +40,8 @@ class Gateway(Starlette):
 
 def create_app(settings: Settings) -> Starlette:
     """The gateway over the database that the settings name."""
-    database = Database(settings)
+    # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
+    database = Database(settings, statement_timeout=settings.request_timeout + _MOMENT)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

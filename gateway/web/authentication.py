@@ -1,5 +1,6 @@
 """Who is asking: a bearer key, or Rocket.Chat's pair of headers with one."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from gateway import services
 from gateway.database import Database
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
+from gateway.settings import Settings
+from gateway.web.watch import Watch
 
 _MAX_REMEMBERED = 10_000
 
@@ -19,16 +22,17 @@ class Authentication:
     A key that is revoked or expires meanwhile works until then, in each process by itself.
     """
 
-    def __init__(self, database: Database, memory: float) -> None:
-        self._database = database
-        self._memory = memory
+    def __init__(self, database: Database, settings: Settings, watch: Watch) -> None:
+        self._database, self._watch = database, watch
+        self._memory, self._seconds = settings.key_memory, settings.request_timeout
         self._remembered: OrderedDict[bytes, tuple[float, Viewer]] = OrderedDict()
+        self._looking: dict[bytes, asyncio.Task[Viewer]] = {}
 
     async def viewer_of(self, headers: Mapping[bytes, bytes]) -> Viewer:
         """The viewer that a request's credentials stand for.
 
         `Authorization: Bearer KEY`, or `X-Auth-Token: KEY` with `X-User-Id: USER`. Raises Unauthenticated for
-        none, for a bad one, and for both at once.
+        none, for a bad one, and for both at once; OutOfTime and Overloaded when it cannot be looked up.
         """
         sent = headers.get(b"authorization"), headers.get(b"x-auth-token"), headers.get(b"x-user-id")
         # Not the key itself: memory is no place for it. No header holds a line break.
@@ -36,11 +40,23 @@ class Authentication:
         until, viewer = self._remembered.get(name, (0.0, None))
         if viewer is not None and monotonic() < until:
             return viewer
-        key, user_id = _credentials(*sent)
-        async with self._database.snapshot(once=True) as snapshot:
-            viewer = await services.keys.authenticate(snapshot, key, user_id)
+        looking = self._looking.get(name)
+        if looking is None:
+            looking = asyncio.create_task(self._looked_up(name, *_credentials(*sent)))
+            if self._memory:
+                # Who comes with the same key meanwhile need not ask for the same.
+                self._looking[name] = looking
+                looking.add_done_callback(lambda _: self._looking.pop(name))
+        return await asyncio.shield(looking)
+
+    async def _looked_up(self, name: bytes, key: str, user_id: str | None) -> Viewer:
+        viewer = await self._watch.over(self._authenticated(key, user_id), self._seconds)
         self._remember(name, viewer)
         return viewer
+
+    async def _authenticated(self, key: str, user_id: str | None) -> Viewer:
+        async with self._database.snapshot(once=True) as snapshot:
+            return await services.keys.authenticate(snapshot, key, user_id)
 
     def _remember(self, name: bytes, viewer: Viewer) -> None:
         self._remembered[name] = (monotonic() + self._memory, viewer)

@@ -1,6 +1,7 @@
 """The door of the graph: a request in, who asks and what, the graph's answer out."""
 
 from collections.abc import Mapping
+from math import ceil
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -11,7 +12,7 @@ from strawberry.types.graphql import OperationType
 from gateway.database import Database
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
-from gateway.errors import Exceeded, Unauthenticated
+from gateway.errors import Exceeded, Overloaded, Unauthenticated
 from gateway.schema import schema
 from gateway.schema.allowances import Allowance, Allowances
 from gateway.schema.context import Context
@@ -23,9 +24,10 @@ from gateway.web.catalogue import Code
 from gateway.web.error_limits import ErrorLimits
 from gateway.web.negotiation import MediaType, negotiated
 from gateway.web.rate_limits import RateLimitHeaders, is_cost_wanted, refusal_of
-from gateway.web.reading import ClientGone, Reading
-from gateway.web.refusals import Refusal
+from gateway.web.reading import Reading
+from gateway.web.refusals import Header, Refusal
 from gateway.web.requests import GraphQLRequest, from_body, from_query_string
+from gateway.web.watch import ClientGone, OutOfTime, Watch
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +47,11 @@ class Door:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._authentication = Authentication(database, settings.key_memory)
-        self._reading = Reading(settings)
+        self._watch = Watch()
+        self._authentication = Authentication(database, settings, self._watch)
+        self._reading = Reading(settings, self._watch)
+        self._seconds = settings.request_timeout
+        self._wait = settings.database_pool_timeout
         self._profile = settings.http_profile
         self._compiles_selections = settings.compiled_selections
         self._allowances = Allowances(settings)
@@ -71,6 +76,8 @@ class Door:
             return await self._asked(scope, receive, headers, accepted)
         except Refusal as refusal:
             return refused(refusal, media_type, self._profile)
+        except Overloaded as overload:
+            return refused(self._busy(overload), media_type, self._profile)
         except ClientGone:
             raise
         except Exception:  # Whatever it is, the client gets JSON and the log gets the rest.
@@ -102,6 +109,8 @@ class Door:
             answer = await self._answer_to(context, scope, receive, headers, accepted)
         except Exceeded as exceeded:
             answer = refused(refusal_of(exceeded), accepted or MediaType.JSON, self._profile)
+        except Overloaded as overload:
+            answer = refused(self._busy(overload), accepted or MediaType.JSON, self._profile)
         except Refusal as refusal:
             answer = refused(refusal, accepted or MediaType.JSON, self._profile)
         answer.headers.extend(self._rate_limit_headers.of(bucket))
@@ -123,7 +132,7 @@ class Door:
             request = from_body(await self._reading.body(headers, receive))
         else:
             request = from_query_string(scope["query_string"])
-        result = await self._executed(request, context, method)
+        result = await self._executed(request, context, method, receive)
         if is_cost_wanted(headers.get(b"graphql-cost")) and context.allowance.cost is not None:
             result.extensions = {**(result.extensions or {}), "cost": context.allowance.cost}
         answer = answered(result, accepted, self._profile, self._errors_shown)
@@ -134,18 +143,25 @@ class Door:
             return await self._authentication.viewer_of(headers)
         except Unauthenticated:
             raise Refusal(Code.UNAUTHENTICATED, _UNAUTHENTICATED, headers=[_CHALLENGE]) from None
+        except OutOfTime:
+            raise self._out_of_time() from None
 
-    async def _executed(self, request: GraphQLRequest, context: Context, method: str) -> ExecutionResult:
+    async def _executed(
+        self, request: GraphQLRequest, context: Context, method: str, receive: Receive
+    ) -> ExecutionResult:
+        execution = schema.execute(
+            # Strawberry takes an empty document for none at all.
+            request.query or "\n",
+            request.variables,
+            context,
+            operation_name=request.operation_name,
+            allowed_operation_types=_OPERATIONS[method],
+            operation_extensions=request.extensions,
+        )
         try:
-            return await schema.execute(
-                # Strawberry takes an empty document for none at all.
-                request.query or "\n",
-                request.variables,
-                context,
-                operation_name=request.operation_name,
-                allowed_operation_types=_OPERATIONS[method],
-                operation_extensions=request.extensions,
-            )
+            return await self._watch.over(execution, self._seconds, receive)
+        except OutOfTime:
+            raise self._out_of_time(context.kept) from None
         except CannotGetOperationTypeError:
             name = request.operation_name
             which = "operation" if name is None else f"operation named `{name[:_SHOWN]}`"
@@ -155,6 +171,18 @@ class Door:
                 raise _not_allowed("A mutation cannot be sent by GET; send it by POST.", b"POST") from None
             message = "This graph has no subscriptions; send a query or a mutation."
             raise Refusal(Code.OPERATION_RESOLUTION_FAILURE, message) from None
+
+    def _busy(self, overload: Overloaded) -> Refusal:
+        return Refusal(Code.OVERLOADED, str(overload), headers=[_retry_after(self._wait)])
+
+    def _out_of_time(self, kept: int = 0) -> Refusal:
+        done = f"{kept} of its mutations {'was' if kept == 1 else 'were'} done" if kept else "nothing was changed"
+        message = f"It was cut off after {self._seconds:g} seconds, and {done}. Ask for less, or again later."
+        return Refusal(Code.TIMEOUT, message, headers=[_retry_after(self._seconds)])
+
+
+def _retry_after(seconds: float) -> Header:
+    return b"retry-after", b"%d" % ceil(seconds)
 
 
 def _not_allowed(message: str, methods: bytes) -> Refusal:

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from starlette.types import Receive, Scope
 
-from gateway.errors import GatewayError
 from gateway.settings import Settings, variable
 from gateway.web.catalogue import Code
-from gateway.web.deadlines import Deadlines
 from gateway.web.negotiation import is_json
 from gateway.web.refusals import CLOSE, Header, Refusal
+from gateway.web.watch import ClientGone, OutOfTime, Watch
 
 _MAX_HEADERS = 100
 _SHOWN = 100
@@ -19,19 +18,15 @@ _SINGULAR = (b"authorization", b"content-length", b"content-type", b"x-auth-toke
 """Headers that would mean two things if they came twice. All others are lists."""
 
 
-class ClientGone(GatewayError):
-    """Nobody is there to answer."""
-
-
 class Reading:
     """Reads headers and bodies within the limits that are set. Raises Refusal beyond them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, watch: Watch) -> None:
         self._max_url = settings.url_limit
         self._max_headers = settings.header_limit
         self._max_body = settings.body_limit
         self._seconds = settings.body_timeout
-        self._deadlines = Deadlines(settings.body_timeout)
+        self._watch = watch
 
     def headers(self, scope: Scope) -> Mapping[bytes, bytes]:
         """The headers by their names in lower case; what came in several is joined by commas."""
@@ -60,8 +55,8 @@ class Reading:
         if announced.isdigit() and int(announced[:_DIGITS]) > self._max_body:
             raise self._too_large()
         try:
-            return await self._deadlines.within(self._received(receive))
-        except TimeoutError:
+            return await self._watch.over(self._received(receive), self._seconds)
+        except OutOfTime:
             message = f"The body did not arrive within {self._seconds:g} seconds; send it again."
             raise Refusal(Code.REQUEST_TIMEOUT, message, headers=[CLOSE]) from None
 

@@ -42,13 +42,22 @@ class Connection:
 
     async def send(self, request: bytes) -> bytes:
         """The body of the answer. Raises ConnectionError for any status but 200, TimeoutError in the end."""
-        async with asyncio.timeout(_TIMEOUT):
-            self._writer.write(request)
-            head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-            body = await self._body(head)
+        head, body = await self.exchange(request)
         if not head.startswith(b"http/1.1 200 "):
             raise ConnectionError((head + body[:1000]).decode())
         return body
+
+    async def write(self, request: bytes) -> None:
+        """Send a request, and do not wait for its answer."""
+        self._writer.write(request)
+        await self._writer.drain()
+
+    async def exchange(self, request: bytes) -> tuple[bytes, bytes]:
+        """The head of the answer, in lower case, and its body. Raises TimeoutError in the end."""
+        async with asyncio.timeout(_TIMEOUT):
+            self._writer.write(request)
+            head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+            return head, await self._body(head)
 
     async def _body(self, head: bytes) -> bytes:
         if b"\r\ntransfer-encoding: chunked" not in head:

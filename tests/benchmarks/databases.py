@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,4 +71,5 @@ async def _execute(address: str, *statements: str) -> str:
         await connection.close()
 
 
-DATABASES = {"sqlite": sqlite, "postgresql": postgresql}
+Opened = Callable[[Load], AbstractAsyncContextManager[Filled]]
+DATABASES: dict[str, Opened] = {"sqlite": sqlite, "postgresql": postgresql}

@@ -40,6 +40,29 @@ def _children(pid: int) -> Iterator[int]:
                 continue
 
 
+def resident_megabytes(pid: int) -> float:
+    """The memory that a process holds now: `VmRSS`."""
+    return int(_status(pid, "VmRSS")) / 1024
+
+
+def threads(pid: int) -> int:
+    """How many threads a process has."""
+    return int(_status(pid, "Threads"))
+
+
+def descriptors(pid: int) -> int:
+    """How many files, sockets and the like a process has open."""
+    return len([*Path(f"/proc/{pid}/fd").iterdir()])
+
+
+def _status(pid: int, name: str) -> str:
+    """The number that the kernel calls so."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return line.split()[1]
+    raise ProcessLookupError(pid)
+
+
 def forget_peak_memory(pid: int) -> None:
     """Begin to count the peak anew."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
@@ -47,7 +70,4 @@ def forget_peak_memory(pid: int) -> None:
 
 def peak_megabytes(pid: int) -> float:
     """The most memory that a process held at once since then: `VmHWM`."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise ProcessLookupError(pid)
+    return int(_status(pid, "VmHWM")) / 1024

@@ -1,125 +1,34 @@
 """`python -m tests.load`."""
 
-import asyncio
-import tempfile
-import time
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
-from http.client import HTTPConnection
-from pathlib import Path
-from statistics import quantiles
-from typing import Any
+from collections.abc import Sequence
 
-import orjson
 import typer
 import uvloop
 
-from gateway.domain.section import Document
-from tests.benchmarks import client, processes
-from tests.benchmarks.client import Connection
-from tests.benchmarks.data import Scale, load
-from tests.benchmarks.databases import DATABASES, Filled
-from tests.benchmarks.servers import GATEWAY, Server, started
-from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET
+from tests.benchmarks.databases import DATABASES
 from tests.load import __doc__ as description
+from tests.load import exports, mixed, overload
 
-_PAUSE = 0.002
-_IDLE_SECONDS = 3.0
-_MEGABYTE = 1_000_000
-
-
-class Small:
-    """Small queries, each asked again and again over a connection of its own."""
-
-    def __init__(self, server: Server, database: Filled) -> None:
-        queries: dict[str, Document] = {
-            "viewer": {"query": "{ viewer { userId } }"},
-            "get": {"query": GET, "variables": {"id": database.loaded.listed[0]}},
-        }
-        self._server = server
-        self._requests = {
-            name: client.request("/graphql", body, database.loaded.key) for name, body in queries.items()
-        }
-
-    async def during(self, work: asyncio.Future[Any]) -> Mapping[str, Sequence[float]]:
-        """The seconds that each of them took from asking to answer, one after the other, while `work` lasts."""
-        found = await asyncio.gather(*(self._latencies(each, work) for each in self._requests.values()))
-        return dict(zip(self._requests, found, strict=True))
-
-    async def _latencies(self, request: bytes, work: asyncio.Future[Any]) -> Sequence[float]:
-        latencies: list[float] = []
-        async with Connection(self._server.port) as connection:
-            while not (latencies and work.done()):
-                began = time.perf_counter()
-                await connection.send(request)
-                latencies.append(time.perf_counter() - began)
-                await asyncio.sleep(_PAUSE)
-        return latencies
+_LOADS = {"exports": exports.run, "overload": overload.run, "mixed": mixed.run}
 
 
-def _exported(server: Server, database: Filled, query: str, times: int) -> int:
-    """Export everything so many times; the bytes of one answer."""
-    body = orjson.dumps({"query": query, "variables": {"id": database.loaded.big_export}})
-    headers = {"content-type": "application/json", "authorization": f"Bearer {database.loaded.key}"}
-    connection, size = HTTPConnection("127.0.0.1", server.port), 0
-    for _ in range(times):
-        connection.request("POST", "/graphql", body, headers)
-        answer, size, beginning = connection.getresponse(), 0, b""
-        while part := answer.read(2**20):
-            beginning, size = beginning or part[:1000], size + len(part)
-        if not beginning.startswith(b'{"data":{"integrationExport":{'):
-            raise ConnectionError(beginning.decode())
-    connection.close()
-    return size
-
-
-async def _measure(database: Filled, query: str, times: int) -> None:
-    with (
-        tempfile.TemporaryDirectory(prefix="gateway-load-") as folder,
-        started([GATEWAY], database.url, Path(folder)) as (server,),
-    ):
-        small = Small(server, database)
-        # What is asked for the first time is compiled first.
-        await small.during(asyncio.ensure_future(asyncio.sleep(0)))
-        processes.forget_peak_memory(server.pid)
-        idle = processes.peak_megabytes(server.pid)
-        await asyncio.to_thread(_exported, server, database, query, 1)
-        alone = await small.during(asyncio.ensure_future(asyncio.sleep(_IDLE_SECONDS)))
-        began = time.perf_counter()
-        # In a thread, so that reading the answer takes no time of those who ask for little.
-        exporting = asyncio.ensure_future(asyncio.to_thread(_exported, server, database, query, times))
-        beside = await small.during(exporting)
-        size, seconds = await exporting, time.perf_counter() - began
-        more = processes.peak_megabytes(server.pid) * 1.048576 - idle * 1.048576
-        typer.echo(f"  {times} exports of {size / _MEGABYTE:.1f} MB took {seconds / times:.2f} s each")
-        typer.echo(f"  memory: {more:.0f} MB over {idle:.0f} MB, {more * _MEGABYTE / size:.1f} times the answer")
-        for name in alone:
-            typer.echo(f"  {name}: alone {_spread(alone[name])}; beside exports {_spread(beside[name])}")
-
-
-def _spread(latencies: Sequence[float]) -> str:
-    percents = [each * 1000 for each in quantiles(latencies, n=100, method="inclusive")]
-    most = max(latencies) * 1000
-    return f"p50 {percents[49]:.1f}, p99 {percents[98]:.1f}, at most {most:.1f} ms of {len(latencies)}"
-
-
-async def _run(databases: Sequence[str], records: int, times: int) -> None:
-    scale = Scale(integrations=2, practitioners=1, many_practitioners=records)
-    for name in databases:
-        async with DATABASES[name](lambda url: load(url, scale)) as filled:
-            for query in (EXPORT, DOCUMENT):
-                typer.echo(f"{filled.version}, {'selected' if query is EXPORT else '`document`'}")
-                await _measure(filled, query, times)
+async def _run(loads: Sequence[str], databases: Sequence[str]) -> int:
+    wrong = [problem for load in loads for name in databases for problem in await _LOADS[load](DATABASES[name])]
+    for problem in wrong:
+        typer.echo(f"DID NOT HOLD: {problem}")
+    return 1 if wrong else 0
 
 
 def main() -> None:
     parser = ArgumentParser("python -m tests.load", description=(description or "").partition("\n")[0])
+    parser.add_argument("loads", nargs="*", metavar="LOAD", help=f"{', '.join(_LOADS)}; all when absent")
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
-    parser.add_argument("--records", type=int, default=20_000, help="practitioners of an export")
-    parser.add_argument("--exports", type=int, default=5, help="how many, one after the other")
     arguments = parser.parse_args()
+    if unknown := [load for load in arguments.loads if load not in _LOADS]:
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(_LOADS)}")
     databases = [*DATABASES] if arguments.database == "both" else [arguments.database]
-    uvloop.run(_run(databases, arguments.records, arguments.exports))
+    raise SystemExit(uvloop.run(_run(arguments.loads or [*_LOADS], databases)))
 
 
 if __name__ == "__main__":

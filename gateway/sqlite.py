@@ -1,0 +1,48 @@
+"""SQLite's driver, of which nothing runs on for somebody who was cut off."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import aiosqlite
+
+T = TypeVar("T")
+
+_CHUNK = 64
+"""Rows that a cursor is read by; those of the graph are fetched all at once."""
+
+_AGAIN = 0.01
+"""Seconds after which a statement is told once more to stop."""
+
+
+class Connection(aiosqlite.Connection):
+    """A connection with a thread of its own, in which statements run.
+
+    To cancel who waits for a statement is nothing to its thread: the statement is interrupted, and waited for.
+    """
+
+    async def _execute(self, fn: Callable[..., T], *args: object, **kwargs: object) -> T:
+        try:
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
+        except asyncio.CancelledError:
+            await self._stopped()
+            raise
+
+    async def _stopped(self) -> None:
+        """Stop what the thread was given: it may be about to begin it, and so is told until it is done."""
+        done = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((done, lambda: None))
+        while not done.done():
+            with suppress(ValueError, sqlite3.ProgrammingError):  # it is closed by now
+                self._conn.interrupt()
+            await asyncio.wait([done], timeout=_AGAIN)
+
+
+def connect(file: str, timeout: float) -> Connection:
+    """A connection to a file, which waits for so many seconds for another program's lock."""
+    connection = Connection(lambda: sqlite3.connect(file, timeout=timeout, check_same_thread=False), _CHUNK)
+    # Should it not be closed, the process ends all the same.
+    connection._thread.daemon = True  # noqa: SLF001 (it is ours)
+    return connection
