@@ -143,8 +143,9 @@ class Database:
         self._statement_timeout = statement_timeout
         queue = settings.database_pool_queue
         readers = Admission(self._size, queue, self._timeout)
+        # They wait for each other, be it here or for a lock.
+        writers = Admission(1 if self.is_sqlite else self._size, queue, self._lock_timeout)
         if self.is_sqlite:
-            writers = Admission(1, queue, self._lock_timeout)
             self._begin = _WRITING
             self._engine = self._sqlite_engine(_WRITING)
             self._reader = self._sqlite_engine(_READING, reads_only=True)
@@ -154,7 +155,6 @@ class Database:
                 self._sqlite_engine(None, waits=min(_PATIENCE, self._lock_timeout)), writers, turns
             )
         else:
-            writers = Admission(self._size, queue, self._timeout)
             self._begin = _READING
             self._engine = self._postgresql_engine()
             self._reader = self._engine.execution_options(

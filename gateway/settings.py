@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     database_pool_queue: int = Field(
         256, ge=1, description="Operations that may wait for a connection; of more, some are refused at once."
     )
-    database_pool_timeout: float = Field(1.0, gt=0, description="Seconds to wait for a connection.")
+    database_pool_timeout: float = Field(1.0, gt=0, description="Seconds to wait for a connection to read.")
     database_lock_timeout: float = Field(5.0, gt=0, description="Seconds a write waits for another one to finish.")
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")

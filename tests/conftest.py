@@ -23,6 +23,8 @@ from gateway.tables import Team
 from tests.gateway import Gateway, served
 
 TEMPLATE = "gateway_template"
+PATIENCE = dict.fromkeys(["database_pool_timeout", "database_lock_timeout", "request_timeout"], 120.0)
+"""On a slow machine, what many ask at once takes longer than a client would wait."""
 
 
 class Request(Protocol):
@@ -157,13 +159,13 @@ def postgresql_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 async def sqlite_gateway(sqlite_url: str) -> AsyncIterator[Gateway]:
-    async with served(sqlite_url) as gateway:
+    async with served(sqlite_url, **PATIENCE) as gateway:
         yield gateway
 
 
 @pytest.fixture(scope="session")
 async def postgresql_gateway(postgresql_url: str) -> AsyncIterator[Gateway]:
-    async with served(postgresql_url) as gateway:
+    async with served(postgresql_url, **PATIENCE) as gateway:
         yield gateway
 
 

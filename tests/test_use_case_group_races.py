@@ -9,13 +9,6 @@ from tests.gateway import Client, Gateway
 from tests.upserts import LAB, action, documented, listed, stored, upsert, upserted, use_case_of
 
 
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forty take turns: on a slow machine the last one waits longer than a client would."""
-    monkeypatch.setenv("GATEWAY_DATABASE_POOL_TIMEOUT", "60")
-    monkeypatch.setenv("GATEWAY_DATABASE_LOCK_TIMEOUT", "60")
-
-
 async def a_client(gateway: Gateway) -> Client:
     await store(gateway.database, connected("i"))
     return await gateway.client()
