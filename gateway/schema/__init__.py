@@ -1,6 +1,5 @@
 """GraphQL words in, GraphQL words out; no business."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -79,30 +78,18 @@ class Schema(strawberry.Schema):
         assert context_value is not None  # noqa: S101 (every operation has one)
         if (unstorable := unstorable_variable(variable_values)) is not None:
             return PreExecutionError(data=None, errors=[unstorable])
-        is_cut_off = False
-        try:
-            document = context_value.document = context_value.allowance.document(query)
-            data = await self._known(document, operation_name, variable_values, context_value)
-            if data is not None:
-                return ExecutionResult(data=data, errors=None)
-            if document.is_ambiguous(operation_name):
-                return PreExecutionError(data=None, errors=[ambiguous()])
-            result = await super().execute(
-                query,
-                variable_values,
-                context_value,
-                root_value,
-                operation_name,
-                allowed_operation_types,
-                operation_extensions,
-            )
-        except GraphQLSyntaxError as error:
-            result = PreExecutionError(data=None, errors=[error])
-        except asyncio.CancelledError:
-            is_cut_off = True
-            raise
-        finally:
-            await (context_value.abandon() if is_cut_off else context_value.finish())
+        async with context_value:
+            try:
+                context_value.document = context_value.allowance.document(query)
+                data = await self._known(context_value.document, operation_name, variable_values, context_value)
+                if data is not None:
+                    return ExecutionResult(data=data, errors=None)
+                if context_value.document.is_ambiguous(operation_name):
+                    return PreExecutionError(data=None, errors=[ambiguous()])
+                rest = (root_value, operation_name, allowed_operation_types, operation_extensions)
+                result = await super().execute(query, variable_values, context_value, *rest)
+            except GraphQLSyntaxError as error:
+                result = PreExecutionError(data=None, errors=[error])
         if result.errors and isinstance(exceeded := result.errors[0].original_error, Exceeded):
             raise exceeded
         if not context_value.kept:

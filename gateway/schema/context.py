@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar, TypeVarTuple, cast
+from typing import Self, TypeVar, TypeVarTuple, cast
 
 from strawberry.dataloader import DataLoader
 from strawberry.types.info import Info as StrawberryInfo
@@ -181,6 +181,13 @@ class Context:
             return {}
         self._disclosed.update(f"integration {row.id} {name}" for name in names)
         return row.secrets
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        is_cut_off = kind is not None and issubclass(kind, asyncio.CancelledError)
+        await (self.abandon() if is_cut_off else self.finish())
 
     async def finish(self) -> None:
         """End the operation: write down which secrets it disclosed, or fail it."""
