@@ -82,6 +82,25 @@ class Settings(BaseSettings):
     body_timeout: float = Field(10.0, gt=0, description="Seconds that the body of a request may take to arrive.")
     header_limit: int = Field(32_768, ge=1024, description="Bytes that the headers of a request may have.")
     url_limit: int = Field(16_384, ge=1024, description="Bytes that the URL of a request may have.")
+    trusted_documents: Literal["off", "allow", "only"] = Field(
+        "off",
+        description="Whether the documents of a manifest are executed by their ids: in `allow` beside all others, "
+        "in `only` those alone.",
+    )
+    document_manifest: str = Field(
+        "",
+        description="The file of the trusted documents, in Apollo's format or Relay's; checked against the schema "
+        "at the start.",
+    )
+    persisted_queries: int = Field(
+        1000,
+        ge=0,
+        description="Documents that clients may register by their hash (automatic persisted queries), those asked "
+        "last; 0 turns that off, and `only` trusted documents do too.",
+    )
+    persisted_queries_bytes: int = Field(
+        4_194_304, ge=1024, description="Bytes that the documents that clients registered may have together."
+    )
     shutdown_timeout: int = Field(
         15, ge=1, description="Seconds that requests may take to finish once the gateway is told to stop."
     )

@@ -55,26 +55,30 @@ def address(listening: socket.socket) -> str:
 
 
 def serve(settings: Settings, listening: socket.socket) -> None:
-    """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish."""
+    """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish.
+
+    Closes the socket. Raises SettingsInvalid.
+    """
     from gateway.web.app import create_app  # noqa: PLC0415 (the graph takes a while; other commands do without)
 
-    app = create_app(settings)
-    # What is there by now stays: the schema alone makes each collection of young objects expensive.
-    gc.collect()
-    gc.freeze()
-    # And what an answer is made of is gone with it: to look for cycles in it time and again finds none.
-    gc.set_threshold(*_COLLECTIONS)
-    server = Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            # It would write down query strings, which hold variables.
-            access_log=False,
-            server_header=False,
-            lifespan="on",
-            timeout_graceful_shutdown=settings.shutdown_timeout,
+    with listening:
+        app = create_app(settings)
+        # What is there by now stays: the schema alone makes each collection of young objects expensive.
+        gc.collect()
+        gc.freeze()
+        # And what an answer is made of is gone with it: to look for cycles in it time and again finds none.
+        gc.set_threshold(*_COLLECTIONS)
+        server = Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                # It would write down query strings, which hold variables.
+                access_log=False,
+                server_header=False,
+                lifespan="on",
+                timeout_graceful_shutdown=settings.shutdown_timeout,
+            )
         )
-    )
-    log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
-    server.run([listening])
-    log.info("serve.stopped")
+        log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
+        server.run([listening])
+        log.info("serve.stopped")

@@ -1,10 +1,10 @@
 """GraphQL words in, GraphQL words out; no business."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError, parse, specified_rules, validate
 from strawberry.extensions import AddValidationRules, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -96,6 +96,13 @@ class Schema(strawberry.Schema):
                 await context_value.finish()
         result.errors = coded(result)
         return result
+
+    def faults(self, document: str) -> Sequence[GraphQLError]:
+        """Everything for which a document would not be executed."""
+        try:
+            return validate(self._schema, parse(document), [*specified_rules, StorableTextRule])
+        except GraphQLSyntaxError as error:
+            return [error]
 
     async def _known(
         self,

@@ -18,6 +18,7 @@ from gateway.settings import Settings
 from gateway.web.answers import Answer, answered, kept, refused
 from gateway.web.authentication import Authentication
 from gateway.web.catalogue import Code
+from gateway.web.documents import Documents
 from gateway.web.negotiation import MediaType, negotiated
 from gateway.web.operations import is_ambiguous
 from gateway.web.reading import ClientGone, Reading
@@ -44,6 +45,7 @@ class Door:
         self._database = database
         self._authentication = Authentication(database, settings.key_memory)
         self._reading = Reading(settings)
+        self._documents = Documents(settings)
         self._profile = settings.http_profile
         self._compiles_selections = settings.compiled_selections
 
@@ -85,9 +87,10 @@ class Door:
             types = " or ".join(f"`{known.value}`" for known in MediaType)
             raise Refusal(Code.NOT_ACCEPTABLE, f"Accept leaves no media type to answer in; name {types}.")
         if method == "POST":
-            request = from_body(await self._reading.body(headers, receive))
+            request = from_body(await self._reading.body(headers, receive), self._documents)
             return answered(await self._executed(request, viewer, method), accepted, self._profile)
-        result = await self._executed(from_query_string(scope["query_string"]), viewer, method)
+        request = from_query_string(scope["query_string"], self._documents)
+        result = await self._executed(request, viewer, method)
         answer = answered(result, accepted, self._profile)
         return answer if result.errors else kept(answer, headers.get(b"if-none-match"))
 
