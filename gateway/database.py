@@ -5,12 +5,13 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from time import perf_counter
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 import asyncpg
 import orjson
 from sqlalchemy import Connection, Dialect, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -18,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
+from gateway.exchanges import current
 from gateway.queries import Prepared, Query, insertion, updating
 from gateway.rows import Columns
 from gateway.settings import Settings
@@ -122,7 +124,7 @@ class Database:
             self._writers = Leases(self._make_engine(isolation_level="AUTOCOMMIT"), self._size, self._timeout)
 
     def _make_engine(self, **options: Any) -> AsyncEngine:  # noqa: ANN401 (SQLAlchemy's options)
-        return create_async_engine(
+        engine = create_async_engine(
             self.url,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
@@ -132,6 +134,8 @@ class Database:
             hide_parameters=True,
             **options,
         )
+        _note_statements(engine)
+        return engine
 
     def _sqlite_engine(self, begin: str | None, *, reads_only: bool = False) -> AsyncEngine:
         """An engine whose transactions begin so; without, whoever has a connection begins them."""
@@ -204,6 +208,18 @@ class Database:
         await self._writers.dispose()
         await self._reader.dispose()
         await self._engine.dispose()
+
+
+def _note_statements(engine: AsyncEngine) -> None:
+    """Note the statements that SQLAlchemy itself runs; `gateway.snapshots` does of all others."""
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def begins(connection: Connection, *_: object) -> None:
+        connection.info["started"] = perf_counter()
+
+    @event.listens_for(engine.sync_engine, "after_cursor_execute")
+    def ended(connection: Connection, _cursor: DBAPICursor, text: str, *_: object) -> None:
+        current.get().ran(text, connection.info["started"])
 
 
 def _is_clash(error: Exception) -> bool:

@@ -115,6 +115,11 @@ class Settings(BaseSettings):
         description="Whether selections over plain data are compiled; if not, every field is completed on its "
         "own, with the same answers.",
     )
+    traces_endpoint: str = Field(
+        "",
+        description="Where OpenTelemetry traces are sent by OTLP over HTTP, such as "
+        "`http://localhost:4318/v1/traces`; needs the extra `otel`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe line that is logged."
     )

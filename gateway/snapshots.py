@@ -9,12 +9,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from time import perf_counter
 from typing import Any, Protocol, Self, TypeVar, TypeVarTuple, cast
 
 from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.domain import instants
+from gateway.exchanges import current
 from gateway.queries import Query
 from gateway.rows import Columns
 
@@ -107,6 +109,8 @@ class Lease:
         self.dialect: Dialect = connection.dialect
         self.connection = connection
         self._driver, self._turns = driver, turns
+        self._began = 0.0
+        self._kind = "read"
         self._is_sqlite = self.dialect.name == "sqlite"
         self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self._fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch_by_asyncpg
@@ -131,28 +135,44 @@ class Lease:
 
     async def command(self, text: str) -> None:
         """Run a statement without parameters that gives nothing: one that begins or ends a transaction."""
+        started = perf_counter()
         if self._turns is None:
             await self._driver.execute(text)
         else:
             await self._turns.run(self._driver.execute_fetchall, text)
+        exchange = current.get()
+        exchange.waited(started)
+        if text.startswith("BEGIN"):
+            self._began, self._kind = started, "read" if text == self.begin else "write"
+        else:
+            exchange.transacted(self._kind, self._began)
 
     async def run(self, text: str, parameters: Sequence[Sequence[object]]) -> None:
         """Run a statement that gives nothing with each of these parameters."""
         if len(parameters) == 1:
             await self.fetch(text, parameters[0])
-        elif self._turns is None:
-            await self._driver.executemany(text, parameters)
-        else:
-            await self._turns.run(self._driver.executemany, text, parameters)
+            return
+        started = perf_counter()
+        try:
+            if self._turns is None:
+                await self._driver.executemany(text, parameters)
+            else:
+                await self._turns.run(self._driver.executemany, text, parameters)
+        finally:
+            current.get().ran(text, started)
 
     def _fetch_by_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
 
     async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401 (the driver's rows)
         """The rows of a statement, as the driver gives them."""
-        if self._turns is None:
-            return await self._fetch(text, parameters)
-        return await self._turns.run(self._fetch, text, parameters)
+        started = perf_counter()
+        try:
+            if self._turns is None:
+                return await self._fetch(text, parameters)
+            return await self._turns.run(self._fetch, text, parameters)
+        finally:
+            current.get().ran(text, started)
 
     async def close(self) -> None:
         """Give the connection back to the pool."""

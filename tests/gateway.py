@@ -26,6 +26,14 @@ USER = "68a8652f82513625d1c21a85"
 Answer = dict[str, Any]
 
 
+def answer_of(response: Response) -> Answer:
+    """The answer, without what differs from request to request: its id, which each error and a header have."""
+    answer: Answer = response.json()
+    for error in answer.get("errors", []):
+        assert error["extensions"].pop("requestId") == response.headers["X-Request-Id"]
+    return answer
+
+
 @dataclass(frozen=True)
 class Client:
     """Somebody with a key. Calling it sends a query with variables and returns the whole answer."""
@@ -37,8 +45,7 @@ class Client:
     async def __call__(self, query: str, /, **variables: object) -> Answer:
         response = await self.send(query, variables)
         assert response.status_code == 200, response.text
-        answer: Answer = response.json()
-        return answer
+        return answer_of(response)
 
     async def send(self, query: str, variables: Mapping[str, object]) -> Response:
         return await self.http.post(

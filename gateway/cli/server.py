@@ -3,8 +3,9 @@
 import gc
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -22,6 +23,16 @@ _COLLECTIONS = (100_000, 20, 20)
 
 class Server(uvicorn.Server):
     """Uvicorn's server, for which being told to stop is no failure: its own dies of the signal once it is done."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        """`stopping` is called as soon as the server is told to stop."""
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal, see uvicorn."""
+        self._stopping()
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -77,7 +88,8 @@ def serve(settings: Settings, listening: socket.socket) -> None:
                 server_header=False,
                 lifespan="on",
                 timeout_graceful_shutdown=settings.shutdown_timeout,
-            )
+            ),
+            app.state.health.stop,
         )
         log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
         server.run([listening])

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
+from hashlib import sha256
 from inspect import isawaitable
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway.exchanges import Operation
 from gateway.execution.arguments import Arguments
 from gateway.execution.projection import Compiler, NotPlain, Stage
 from gateway.execution.selection import Collect, Sources
@@ -192,6 +194,13 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)
         return found[0]
+
+    @cached_property
+    def noted(self) -> Operation:
+        """What is noted of the operation."""
+        text = self.operation.loc.source.body if self.operation.loc else ""
+        name = self.operation.name.value if self.operation.name else None
+        return Operation(self.operation.operation.value, name, sha256(text.encode()).hexdigest())
 
     @cached_property
     def conditions(self) -> tuple[Hashable, ...]:

@@ -28,6 +28,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
+from gateway.exchanges import Operation, current
 from gateway.execution.arguments import Arguments, Variables
 from gateway.execution.executor import Plan, PlanningExecutor
 from gateway.execution.projection import NotPlain
@@ -98,14 +99,15 @@ class RootField:
 class KnownOperation:
     """An operation with plans, for one set of values of the variables that its conditions read."""
 
-    def __init__(self, fields: list[RootField]) -> None:
-        self._fields = fields
+    def __init__(self, fields: list[RootField], noted: Operation) -> None:
+        self._fields, self._noted = fields, noted
         self._attributes = _all_of([field.plan.attributes for field in fields])
         self._may_read_once = len(fields) == 1 and not fields[0].plan.stages
         self._reads_once = False
 
     async def data(self, context: Any, variables: VariableValues) -> dict[str, Any]:  # noqa: ANN401
         """The operation's data. Raises whatever keeps it from being plain."""
+        current.get().operation = self._noted
         context.expect(self._attributes, once=self._reads_once)
         try:
             if len(self._fields) == 1:
@@ -208,7 +210,7 @@ def _operation(executor: PlanningExecutor) -> KnownOperation | None:
         if not RootField.is_direct(definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)):
             return None
         fields.append(RootField(executor, response_key, definition, details, plan))
-    return KnownOperation(fields)
+    return KnownOperation(fields, executor.noted)
 
 
 class CompilingExecutor(PlanningExecutor):
@@ -232,6 +234,7 @@ class CompilingExecutor(PlanningExecutor):
         self, serially: bool | None = None
     ) -> AwaitableOrValue[ExecutionResult | ExperimentalIncrementalExecutionResults]:
         """Execute the operation, and know it from now on."""
+        current.get().operation = self.noted
         if getattr(self.context_value, "compiles_selections", False):
             self._executed.learn(self)
         return super().execute_operation(serially)

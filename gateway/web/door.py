@@ -12,14 +12,16 @@ from gateway.database import Database
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
+from gateway.exchanges import current
 from gateway.schema import schema
 from gateway.schema.context import Context
 from gateway.settings import Settings
-from gateway.web.answers import Answer, answered, kept, refused
+from gateway.web.answers import Answer, answered, identified, kept, refused
 from gateway.web.authentication import Authentication
 from gateway.web.catalogue import Code
 from gateway.web.documents import Documents
 from gateway.web.negotiation import MediaType, negotiated
+from gateway.web.observation import Observation, identify
 from gateway.web.operations import is_ambiguous
 from gateway.web.reading import ClientGone, Reading
 from gateway.web.refusals import Refusal
@@ -41,8 +43,8 @@ _OPERATIONS = {
 class Door:
     """`/graphql`: nothing of the graph before the viewer is known, and JSON whatever goes wrong."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
-        self._database = database
+    def __init__(self, database: Database, settings: Settings, observation: Observation) -> None:
+        self._database, self._observation = database, observation
         self._authentication = Authentication(database, settings.key_memory)
         self._reading = Reading(settings)
         self._documents = Documents(settings)
@@ -50,17 +52,22 @@ class Door:
         self._compiles_selections = settings.compiled_selections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = self._observation.begin()
         try:
-            status, headers, body = await self._answer(scope, receive)
+            answer = await self._answer(scope, receive)
+            status, headers, body = identified(answer, exchange)
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         except ClientGone:
             return
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        finally:
+            self._observation.end(exchange)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         media_type = MediaType.JSON
         try:
             headers = self._reading.headers(scope)
+            identify(current.get(), headers)
             accepted = negotiated(headers.get(b"accept", b"*/*"))
             media_type = accepted or media_type
             return await self._asked(scope, receive, headers, accepted)
@@ -96,9 +103,11 @@ class Door:
 
     async def _viewer(self, headers: Mapping[bytes, bytes]) -> Viewer:
         try:
-            return await self._authentication.viewer_of(headers)
+            viewer = await self._authentication.viewer_of(headers)
         except Unauthenticated:
             raise Refusal(Code.UNAUTHENTICATED, _UNAUTHENTICATED, headers=[_CHALLENGE]) from None
+        current.get().viewer = viewer
+        return viewer
 
     async def _executed(self, request: GraphQLRequest, viewer: Viewer, method: str) -> ExecutionResult:
         if is_ambiguous(request):
