@@ -19,6 +19,7 @@ from gateway.domain import instants
 from gateway.exchanges import current
 from gateway.queries import Query
 from gateway.rows import Columns
+from gateway.turns import Turns
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -43,9 +44,6 @@ class Reader(Protocol):
         ...
 
 
-_LONG = 0.01
-"""Seconds after which a statement takes long."""
-
 Fetch = Callable[[str, Sequence[object]], Awaitable[Any]]
 """Runs a statement and gives its rows as the driver does."""
 
@@ -67,34 +65,6 @@ class Narrow:
     async def rows(self, query: Query[E], *needed: str) -> Sequence[E]:
         """See `Reader`."""
         return await self._reader.rows(query, *needed, columns=self._columns)
-
-
-class Turns:
-    """Lets one statement of SQLite run at a time, and others beside one that takes long.
-
-    Each connection has a thread of its own. Threads that fetch rows at once mostly take the interpreter's lock
-    from each other, row by row: with four at once, a request of 200 rows was measured to take twice the CPU time.
-    """
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Semaphore(1)
-
-    async def run(self, work: Callable[..., Awaitable[T]], *arguments: object) -> T:
-        """What the work gives, when it has its turn."""
-        await self._turn.acquire()
-        held = [True]
-
-        def release() -> None:
-            if held:
-                held.clear()
-                self._turn.release()
-
-        timer = asyncio.get_running_loop().call_later(_LONG, release)
-        try:
-            return await work(*arguments)
-        finally:
-            timer.cancel()
-            release()
 
 
 class Lease:

@@ -16,8 +16,9 @@ from gateway.errors import Refused
 from gateway.queries import query
 from gateway.schema.context import Context
 from gateway.settings import Settings
-from gateway.snapshots import Lease, SecondRead, Turns
+from gateway.snapshots import Lease, SecondRead
 from gateway.tables import Integration, Team, UseCaseGroup
+from gateway.turns import Turns
 from tests.factories import connected, store, use_case_group
 from tests.gateway import OTHER_TEAM, TEAM, USER
 
