@@ -87,7 +87,7 @@ def create_app(settings: Settings) -> Starlette:
     app = Gateway(Door(database, settings, observation), probes, lifespan)
     app.add_exception_handler(HTTPException, nothing_here)
     app.router.redirect_slashes = False
-    app.state.database, app.state.health = database, health
+    app.state.database, app.state.health, app.state.observation = database, health, observation
     return app
 
 

@@ -118,8 +118,8 @@ def _line(exchange: Exchange, zero: float) -> _Line:
         digest,
         exchange.status,
         exchange.codes,
-        int((exchange.ended - exchange.started) * 1_000_000) / 1000,
-        int(exchange.database_seconds * 1_000_000) / 1000,
+        (exchange.ended - exchange.started) * 1e6 // 1 / 1e3,
+        exchange.database_seconds * 1e6 // 1 / 1e3,
         exchange.statement_count,
         exchange.size,
     )
