@@ -9,23 +9,21 @@ from datetime import datetime
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 import asyncpg
-import orjson
-from sqlalchemy import Connection, Dialect, event, inspect, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, Dialect, inspect, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway import sqlite
 from gateway.admission import Admission, Team
 from gateway.changes import Prepare, addition, insertion, removal_of_noughts, updating
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
+from gateway.engines import Engines
 from gateway.errors import Overloaded, refused
+from gateway.leases import Lease, Leases
 from gateway.queries import Query
 from gateway.rows import Columns
 from gateway.settings import Settings
-from gateway.snapshots import Lease, Leases, Snapshot
+from gateway.snapshots import Snapshot
 from gateway.tables import Base
 from gateway.turns import Turns
 
@@ -138,75 +136,29 @@ class Database:
         """`statement_timeout` is in seconds: PostgreSQL itself ends a statement that nobody ended before."""
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._size, self._timeout = settings.database_pool_size, settings.database_pool_timeout
         self._lock_timeout = settings.database_lock_timeout
-        self._statement_timeout = statement_timeout
-        queue = settings.database_pool_queue
-        readers = Admission(self._size, queue, self._timeout)
+        engines = Engines(self.url, settings, statement_timeout)
+        size, queue = settings.database_pool_size, settings.database_pool_queue
+        readers = Admission(size, queue, settings.database_pool_timeout)
         # They wait for each other, be it here or for a lock.
-        writers = Admission(1 if self.is_sqlite else self._size, queue, self._lock_timeout)
+        writers = Admission(1 if self.is_sqlite else size, queue, self._lock_timeout)
+        self.admissions: Mapping[str, Admission] = {"read": readers, "write": writers}
+        """Of those who read, and of those who write."""
         if self.is_sqlite:
             self._begin = _WRITING
-            self._engine = self._sqlite_engine(_WRITING)
-            self._reader = self._sqlite_engine(_READING, reads_only=True)
+            self._engine = engines.sqlite(_WRITING)
+            self._reader = engines.sqlite(_READING, reads_only=True)
             turns = Turns()
-            self._readers = Leases(self._sqlite_engine(None, reads_only=True), readers, turns)
-            self._writers = Leases(
-                self._sqlite_engine(None, waits=min(_PATIENCE, self._lock_timeout)), writers, turns
-            )
+            self._readers = Leases(engines.sqlite(None, reads_only=True), readers, turns)
+            self._writers = Leases(engines.sqlite(None, waits=min(_PATIENCE, self._lock_timeout)), writers, turns)
         else:
             self._begin = _READING
-            self._engine = self._postgresql_engine()
+            self._engine = engines.postgresql()
             self._reader = self._engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            self._readers = Leases(self._postgresql_engine(isolation_level="AUTOCOMMIT"), readers)
-            self._writers = Leases(self._postgresql_engine(isolation_level="AUTOCOMMIT"), writers)
-
-    def _make_engine(self, **options: Any) -> AsyncEngine:  # noqa: ANN401 (SQLAlchemy's options)
-        return create_async_engine(
-            self.url,
-            json_serializer=lambda value: orjson.dumps(value).decode(),
-            json_deserializer=orjson.loads,
-            pool_size=self._size,
-            max_overflow=0,
-            pool_timeout=self._timeout,
-            hide_parameters=True,
-            **options,
-        )
-
-    def _postgresql_engine(self, **options: Any) -> AsyncEngine:  # noqa: ANN401
-        seconds = self._statement_timeout
-        given = {} if seconds is None else {"statement_timeout": f"{seconds * 1000:.0f}"}
-        return self._make_engine(connect_args={"server_settings": given}, **options)
-
-    def _sqlite_engine(
-        self, begin: str | None, *, reads_only: bool = False, waits: float | None = None
-    ) -> AsyncEngine:
-        """An engine whose transactions begin so; without, whoever has a connection begins them.
-
-        `waits` is for how many seconds it waits for another program's lock, if not as long as is set.
-        """
-        file, timeout = str(self.url.database), waits or self._lock_timeout
-        engine = self._make_engine(async_creator=lambda: sqlite.connect(file, timeout))
-        query_only = "ON" if reads_only else "OFF"
-
-        @event.listens_for(engine.sync_engine, "connect")
-        def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-            # We say BEGIN ourselves: left to itself the driver begins late, and never before a SELECT.
-            connection.isolation_level = None
-            cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"query_only={query_only}"):
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-
-        if begin is not None:
-
-            @event.listens_for(engine.sync_engine, "begin")
-            def begin_transaction(connection: Connection) -> None:
-                connection.exec_driver_sql(begin)
-
-        return engine
+            self._readers = Leases(engines.postgresql(isolation_level="AUTOCOMMIT"), readers)
+            self._writers = Leases(engines.postgresql(isolation_level="AUTOCOMMIT"), writers)
 
     @property
     def dialect(self) -> Dialect:

@@ -49,10 +49,14 @@ async def current(database: Database) -> str:
     """The database's revision; `base` for one that is empty or not yet there."""
     if database.is_sqlite and not Path(str(database.url.database)).exists():  # noqa: ASYNC240 (one look)
         return EMPTY
-    return (
-        await database.run_sync(lambda connection: MigrationContext.configure(connection).get_current_revision())
-        or EMPTY
-    )
+    # Read, not begun to write: on SQLite that would wait for whoever writes.
+    async with database.read() as session:
+        connection = await session.connection()
+        return await connection.run_sync(_current) or EMPTY
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 async def require_head(database: Database) -> None:

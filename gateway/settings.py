@@ -118,6 +118,25 @@ class Settings(BaseSettings):
     )
     error_limit: int = Field(20, ge=1, description="Entries that the list of errors of an answer may have.")
     error_length_limit: int = Field(500, ge=100, description="Characters that the message of each may have.")
+    trusted_documents: Literal["off", "allow", "only"] = Field(
+        "off",
+        description="Whether the documents of a manifest are executed by their ids: in `allow` beside all others, "
+        "in `only` those alone.",
+    )
+    document_manifest: str = Field(
+        "",
+        description="The file of the trusted documents, in Apollo's format or Relay's; checked against the schema "
+        "at the start.",
+    )
+    persisted_queries: int = Field(
+        1000,
+        ge=0,
+        description="Documents that clients may register by their hash (automatic persisted queries), those asked "
+        "last; 0 turns that off, and `only` trusted documents do too.",
+    )
+    persisted_queries_bytes: int = Field(
+        4_194_304, ge=1024, description="Bytes that the documents that clients registered may have together."
+    )
     shutdown_timeout: int = Field(
         15, ge=1, description="Seconds that requests may take to finish once the gateway is told to stop."
     )
@@ -131,6 +150,11 @@ class Settings(BaseSettings):
         default=True,
         description="Whether selections over plain data are compiled; if not, every field is completed on its "
         "own, with the same answers.",
+    )
+    traces_endpoint: str = Field(
+        "",
+        description="Where OpenTelemetry traces are sent by OTLP over HTTP, such as "
+        "`http://localhost:4318/v1/traces`; needs the extra `otel`.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe line that is logged."

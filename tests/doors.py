@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from gateway.settings import Settings
 from gateway.web.app import create_app
 from gateway.web.catalogue import Code
-from tests.gateway import TEAM, USER, Gateway
+from tests.gateway import TEAM, USER, Gateway, answer_of
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -64,7 +64,7 @@ async def opened(template: Path, folder: Path, **settings: Any) -> AsyncIterator
 
 def codes(response: Response) -> list[str]:
     """The codes of a refusal: GraphQL errors, each with a code that is known and a message, and no data."""
-    body = response.json()
+    body = answer_of(response)
     assert list(body) == ["errors"], body
     assert all(error["message"] for error in body["errors"])
     return [Code[error["extensions"]["code"]].name for error in body["errors"]]

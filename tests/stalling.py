@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import Engine
 
 from gateway.database import Database
-from gateway.snapshots import Lease
+from gateway.leases import Lease
 from tests.gateway import Client, Gateway
 
 _ENDLESS = {

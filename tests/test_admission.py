@@ -1,6 +1,7 @@
 """Who is let in, in which order, and who is refused."""
 
 import asyncio
+from typing import Self
 
 import pytest
 from hypothesis import given, settings
@@ -11,14 +12,16 @@ from gateway.errors import Overloaded
 
 
 class Waiting:
-    """Those who ask to be let in, in the order in which they are."""
+    """Those who ask to be let in, in the order in which they are. In the end nobody waits any more."""
 
     def __init__(self, admission: Admission) -> None:
         self.admission = admission
         self.admitted: list[str | None] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def ask(self, *teams: str | None) -> list[asyncio.Task[None]]:
         tasks = [asyncio.create_task(self._enter(team)) for team in teams]
+        self._tasks += tasks
         await asyncio.sleep(0)
         return tasks
 
@@ -32,86 +35,94 @@ class Waiting:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
 
 def full(places: int = 4, queue: int = 100, seconds: float = 60) -> Waiting:
     return Waiting(Admission(places, queue, seconds))
 
 
 async def test_one_team_never_takes_all_places() -> None:
-    waiting = full(places=8)
-    await waiting.ask(*["a"] * 10)
-    assert waiting.admitted == ["a"] * 6
-    await waiting.ask("b")
-    assert waiting.admitted == ["a"] * 6 + ["b"]
+    async with full(places=8) as waiting:
+        await waiting.ask(*["a"] * 10)
+        assert waiting.admitted == ["a"] * 6
+        await waiting.ask("b")
+        assert waiting.admitted == ["a"] * 6 + ["b"]
 
 
 async def test_places_go_round_among_the_teams_that_wait() -> None:
-    waiting = full()
-    await waiting.ask("a", "a", "a", "b")
-    await waiting.ask("a", "a", "a", "b", "c", "c")
-    waiting.admitted.clear()
-    await waiting.leave("a", "a", "a", "b")
-    assert waiting.admitted == ["c", "a", "b", "c"]
+    async with full() as waiting:
+        await waiting.ask("a", "a", "a", "b")
+        await waiting.ask("a", "a", "a", "b", "c", "c")
+        waiting.admitted.clear()
+        await waiting.leave("a", "a", "a", "b")
+        assert waiting.admitted == ["c", "a", "b", "c"]
 
 
 async def test_who_waits_longest_comes_first_within_a_team() -> None:
-    waiting = full(places=1)
-    await waiting.ask("x")
-    first, second = await waiting.ask("a", "a")
-    await waiting.leave("x")
-    assert (first.done(), second.done()) == (True, False)
-    await waiting.leave("a")
-    assert second.done()
+    async with full(places=1) as waiting:
+        await waiting.ask("x")
+        first, second = await waiting.ask("a", "a")
+        await waiting.leave("x")
+        assert (first.done(), second.done()) == (True, False)
+        await waiting.leave("a")
+        assert second.done()
 
 
 async def test_what_cannot_be_refused_comes_first_and_waits_as_long_as_it_takes() -> None:
-    waiting = full(places=1, queue=2, seconds=0.01)
-    await waiting.ask("x")
-    (refused, kept) = await waiting.ask("a", None)
-    with pytest.raises(Overloaded):
-        await refused
-    assert not kept.done()
-    await waiting.ask("b")
-    await waiting.leave("x")
-    assert waiting.admitted == ["x", None]
+    async with full(places=1, queue=2, seconds=0.01) as waiting:
+        await waiting.ask("x")
+        (refused, kept) = await waiting.ask("a", None)
+        with pytest.raises(Overloaded):
+            await refused
+        assert not kept.done()
+        await waiting.ask("b")
+        await waiting.leave("x")
+        assert waiting.admitted == ["x", None]
 
 
 async def test_who_waits_too_long_is_refused_and_leaves_the_queue() -> None:
-    waiting = full(places=1, seconds=0.01)
-    await waiting.ask("x")
-    (task,) = await waiting.ask("a")
-    with pytest.raises(Overloaded):
-        await task
-    assert waiting.admission.waiting == 0
-    await waiting.leave("x")
-    assert waiting.admission.held == 0
+    async with full(places=1, seconds=0.01) as waiting:
+        await waiting.ask("x")
+        (task,) = await waiting.ask("a")
+        with pytest.raises(Overloaded):
+            await task
+        assert waiting.admission.waiting == 0
+        await waiting.leave("x")
+        assert waiting.admission.held == 0
 
 
 async def test_a_full_queue_refuses_those_who_fill_it() -> None:
-    waiting = full(places=1, queue=3)
-    await waiting.ask("x")
-    *staying, last = await waiting.ask("a", "a", "a")
-    # The team that fills it is refused what comes next.
-    (more,) = await waiting.ask("a")
-    with pytest.raises(Overloaded):
-        await more
-    # Another has room made for it.
-    await waiting.ask("b")
-    with pytest.raises(Overloaded):
-        await last
-    assert waiting.admission.waiting == 3
-    assert not any(task.done() for task in staying)
+    async with full(places=1, queue=3) as waiting:
+        await waiting.ask("x")
+        *staying, last = await waiting.ask("a", "a", "a")
+        # The team that fills it is refused what comes next.
+        (more,) = await waiting.ask("a")
+        with pytest.raises(Overloaded):
+            await more
+        # Another has room made for it.
+        await waiting.ask("b")
+        with pytest.raises(Overloaded):
+            await last
+        assert waiting.admission.waiting == 3
+        assert not any(task.done() for task in staying)
 
 
 async def test_a_place_that_is_given_to_somebody_who_gives_up_goes_to_the_next() -> None:
-    waiting = full(places=1)
-    await waiting.ask("x")
-    first, second = await waiting.ask("a", "b")
-    waiting.admission.leave("x")
-    first.cancel()
-    await asyncio.wait([first, second])
-    assert first.cancelled()
-    assert waiting.admitted == ["x", "b"]
+    async with full(places=1) as waiting:
+        await waiting.ask("x")
+        first, second = await waiting.ask("a", "b")
+        waiting.admission.leave("x")
+        first.cancel()
+        await asyncio.wait([first, second])
+        assert first.cancelled()
+        assert waiting.admitted == ["x", "b"]
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["enter", "leave", "cancel"]), st.integers(0, 9)), max_size=40)

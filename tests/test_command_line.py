@@ -222,5 +222,5 @@ def test_serve_migrates_the_embedded_database_and_ends_cleanly(tmp_path: Path) -
         assert served.stop() == 0
         assert served.process.stderr is not None
         logged = [json.loads(line) for line in served.process.stderr]
-    assert [line["event"] for line in logged] == ["serve.stopped"]
+    assert [line["event"] for line in logged] == ["request", "serve.stopped"]
     assert not (tmp_path / "gateway.db-wal").exists()

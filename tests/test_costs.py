@@ -22,7 +22,7 @@ from gateway.settings import Settings
 from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET, LIST, UPSERT, WRITTEN
 from tests.dashboard import DASHBOARD, PARTS
 from tests.factories import connected, record, store, use_case, use_case_group, user, webhook
-from tests.gateway import USER, Client, Gateway, served, statements
+from tests.gateway import USER, Client, Gateway, answer_of, served, statements
 from tests.operations import queries
 
 LIST_OF = "query ($first: Int, $last: Int) { integrations(first: $first, last: $last) { nodes { id name } } }"
@@ -151,7 +151,7 @@ async def test_an_operation_that_costs_too_much_is_refused_before_it_is_executed
             params={"query": MUCH, "variables": json.dumps(variables)},
             headers={"Authorization": f"Bearer {client.key}"},
         )
-        assert got.json() == refusal
+        assert answer_of(got) == refusal
 
 
 async def test_a_mutation_that_costs_too_much_changes_nothing(small: Gateway) -> None:

@@ -14,7 +14,7 @@ from httpx import Response
 from sqlalchemy import func, select, text
 
 from gateway.execution import slices
-from gateway.snapshots import Lease
+from gateway.leases import Lease
 from gateway.tables import Integration, UseCaseGroup
 from tests.doors import codes, message
 from tests.factories import connected, record, store

@@ -12,6 +12,7 @@ from httpx import Response
 
 from gateway.execution.measures import MOST, Measure, measures
 from tests.doors import VIEWER, Door, message, opened
+from tests.gateway import answer_of
 
 Make = Callable[[int], str]
 """A document that has so many of something."""
@@ -44,7 +45,7 @@ async def door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 def _refusal(response: Response) -> dict[str, object] | None:
     """What an answer says of a limit that the document is beyond; it then says nothing else."""
-    error, *others = response.json().get("errors", [{"extensions": {"code": None}}])
+    error, *others = answer_of(response).get("errors", [{"extensions": {"code": None}}])
     if error["extensions"]["code"] != "LIMIT_EXCEEDED":
         return None
     assert "data" not in response.json()
@@ -157,7 +158,7 @@ async def test_a_document_that_is_nested_as_deep_as_it_goes_is_no_surprise(door:
 
 async def test_what_is_no_document_is_told_so_by_the_parser(door: Door) -> None:
     response = await door.knock(json={"query": "{ viewer { " + "Document contains more than 5 tokens. " + "}"})
-    (error,) = response.json()["errors"]
+    (error,) = answer_of(response)["errors"]
     assert error["extensions"] == {"code": "GRAPHQL_PARSE_FAILED"}
 
 
@@ -206,7 +207,7 @@ async def test_an_answer_tells_of_so_many_errors_and_how_many_more_there_are(
 ) -> None:
     query = "{ viewer { " + " ".join(f"unknown{number}" for number in range(40)) + " } }"
     async with opened(sqlite_template, tmp_path, **settings) as door:
-        errors = (await door.knock(json={"query": query})).json()["errors"]
+        errors = answer_of(await door.knock(json={"query": query}))["errors"]
     assert len(errors) == most
     assert [error["extensions"]["code"] for error in errors[:-1]] == ["GRAPHQL_VALIDATION_FAILED"] * (most - 1)
     assert errors[-1]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "errors", "max": most, "actual": 40}

@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 
 from gateway.settings import Settings
 from gateway.web.connection import Connection
+from gateway.web.observation import Observation
 from tests.doors import VIEWER
 from tests.factories import connected, store
 from tests.gateway import Client, Gateway, served
@@ -54,15 +55,15 @@ class Listening:
 async def listening(sqlite_url: str) -> AsyncIterator[Listening]:
     async with served(sqlite_url, key_memory=60, body_timeout=TIMEOUT) as gateway:
         client = await gateway.client()
-        async with _listening(gateway.app) as (port, state):
+        async with _listening(gateway.app, gateway.app.state.observation) as (port, state):
             yield Listening(gateway, client, port, state)
 
 
 @asynccontextmanager
-async def _listening(app: Any) -> AsyncIterator[tuple[int, ServerState]]:
+async def _listening(app: Any, observation: Observation) -> AsyncIterator[tuple[int, ServerState]]:
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     config.load()
-    kind, state = Connection.configured(Settings(client_timeout=TIMEOUT)), ServerState()
+    kind, state = Connection.configured(Settings(client_timeout=TIMEOUT), observation), ServerState()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: kind(config, state, {}), "127.0.0.1", 0)
     async with server:
@@ -81,7 +82,8 @@ async def assert_refused(reader: StreamReader, status: int, code: str, said: str
     found, headers, body = await answer(reader)
     assert (found, headers["connection"]) == (status, "close")
     assert headers["content-type"] == "application/json; charset=utf-8"
-    assert body == {"errors": [{"message": said, "extensions": {"code": code}}]}
+    extensions = {"code": code, "requestId": headers["x-request-id"]}
+    assert body == {"errors": [{"message": said, "extensions": extensions}]}
     assert await reader.read() == b""
 
 
@@ -135,7 +137,7 @@ async def test_thirty_slow_clients_keep_nobody_waiting(listening: Listening) -> 
     assert not listening.state.tasks
 
 
-async def test_a_client_that_takes_nothing_of_its_answer_is_let_go() -> None:
+async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(listening: Listening) -> None:
     ended = asyncio.Event()
 
     async def long_answer(_scope: Any, _receive: Any, send: Any) -> None:
@@ -145,7 +147,7 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_let_go() -> None:
         await send({"type": "http.response.body", "body": b"x"})
         ended.set()
 
-    async with _listening(long_answer) as (port, state):
+    async with _listening(long_answer, listening.gateway.app.state.observation) as (port, state):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
         async with asyncio.timeout(10):

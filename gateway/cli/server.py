@@ -3,8 +3,9 @@
 import gc
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -22,6 +23,16 @@ _COLLECTIONS = (100_000, 20, 20)
 
 class Server(uvicorn.Server):
     """Uvicorn's server, for which being told to stop is no failure: its own dies of the signal once it is done."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        """`stopping` is called as soon as the server is told to stop."""
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal, see uvicorn."""
+        self._stopping()
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -55,29 +66,34 @@ def address(listening: socket.socket) -> str:
 
 
 def serve(settings: Settings, listening: socket.socket) -> None:
-    """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish."""
+    """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish.
+
+    Closes the socket. Raises SettingsInvalid.
+    """
     # The graph takes a while; other commands do without.
     from gateway.web.app import create_app  # noqa: PLC0415
     from gateway.web.connection import Connection  # noqa: PLC0415
 
-    app = create_app(settings)
-    # What is there by now stays: the schema alone makes each collection of young objects expensive.
-    gc.collect()
-    gc.freeze()
-    # And what an answer is made of is gone with it: to look for cycles in it time and again finds none.
-    gc.set_threshold(*_COLLECTIONS)
-    server = Server(
-        uvicorn.Config(
-            app,
-            http=Connection.configured(settings),
-            log_config=None,
-            # It would write down query strings, which hold variables.
-            access_log=False,
-            server_header=False,
-            lifespan="on",
-            timeout_graceful_shutdown=settings.shutdown_timeout,
+    with listening:
+        app = create_app(settings)
+        # What is there by now stays: the schema alone makes each collection of young objects expensive.
+        gc.collect()
+        gc.freeze()
+        # And what an answer is made of is gone with it: to look for cycles in it time and again finds none.
+        gc.set_threshold(*_COLLECTIONS)
+        server = Server(
+            uvicorn.Config(
+                app,
+                http=Connection.configured(settings, app.state.observation),
+                log_config=None,
+                # It would write down query strings, which hold variables.
+                access_log=False,
+                server_header=False,
+                lifespan="on",
+                timeout_graceful_shutdown=settings.shutdown_timeout,
+            ),
+            app.state.health.stop,
         )
-    )
-    log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
-    server.run([listening])
-    log.info("serve.stopped")
+        log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
+        server.run([listening])
+        log.info("serve.stopped")

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from hashlib import sha256
 
 from graphql import (
     DirectiveNode,
@@ -15,6 +16,7 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
+from gateway import exchanges
 from gateway.execution.arguments import Variables
 from gateway.execution.costs import prices
 from gateway.execution.limits import Limits
@@ -59,9 +61,12 @@ class ExecutableDocument(Source):
         conditions = _Conditions()
         visit(self.node, conditions)
         names = sorted(conditions.names)
+        digest = sha256(self.body.encode()).hexdigest()
         for node, price in zip(self._definitions(), prices(schema, self.node), strict=True):
+            name = None if node.name is None else node.name.value
+            noted = exchanges.Operation(node.operation.value, name, digest)
             variables = Variables(schema, node.variable_definitions or ())
-            self.operations[None if node.name is None else node.name.value] = Operation(variables, names, price)
+            self.operations[name] = Operation(noted, variables, names, price)
         if len(self.operations) == 1:
             (self.operations[None],) = self.operations.values()
 

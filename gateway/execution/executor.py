@@ -35,7 +35,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> AwaitableOrValue[ExecutionResult | ExperimentalIncrementalExecutionResults]:
         """Execute the operation, and know it from now on."""
         if self.context_value is not None:
-            self.context_value.charge(self._asked.price.of(self.variable_values.coerced))
+            self._asked.charge(self.context_value, self.variable_values)
         if self._compiles:
             known = self._known()
             if known is not None:

@@ -20,6 +20,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
+from gateway import exchanges
 from gateway.errors import Overloaded
 from gateway.execution.arguments import Arguments, Variables
 from gateway.execution.costs import Price
@@ -128,10 +129,11 @@ class Operation:
     What is known of it is told apart by the values of the variables that its conditions read.
     """
 
-    def __init__(self, variables: Variables, conditions: Sequence[str], price: Price) -> None:
-        self.price = price
-        self.conditions = conditions
-        self._variables = variables
+    def __init__(
+        self, noted: exchanges.Operation, variables: Variables, conditions: Sequence[str], price: Price
+    ) -> None:
+        self._noted, self._variables = noted, variables
+        self._conditions, self._price = conditions, price
         self._known: dict[tuple[Hashable, ...], KnownOperation] = {}
 
     async def answer(self, variables: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401
@@ -147,7 +149,7 @@ class Operation:
         known = self._known.get(self.condition_values(values))
         if known is None:
             return None
-        context.charge(self.price.of(values.coerced))
+        self.charge(context, values)
         try:
             return await known.data(context, values)
         except Overloaded:
@@ -157,7 +159,12 @@ class Operation:
 
     def condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:
         """The values of the variables that `@skip` and `@include` read."""
-        return tuple([variables.coerced.get(name) for name in self.conditions])
+        return tuple([variables.coerced.get(name) for name in self._conditions])
+
+    def charge(self, context: Any, variables: VariableValues) -> None:  # noqa: ANN401
+        """Note that it is what is asked, and charge its price. Raises what the context does then."""
+        exchanges.current.get().operation = self._noted
+        context.charge(self._price.of(variables.coerced))
 
     def learn(self, conditions: tuple[Hashable, ...], known: KnownOperation) -> None:
         """Know from now on how it is answered where its conditions read these values."""

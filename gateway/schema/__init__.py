@@ -1,17 +1,17 @@
 """GraphQL words in, GraphQL words out; no business."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, Source, specified_rules, validate
 from strawberry.extensions import AddValidationRules
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from gateway.errors import Exceeded
-from gateway.execution import CompilingExecutor, ExecutableDocument, Preparation, make_quick
+from gateway.errors import Exceeded, LimitExceeded
+from gateway.execution import CompilingExecutor, ExecutableDocument, Limits, Preparation, make_quick
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
@@ -96,6 +96,16 @@ class Schema(strawberry.Schema):
             raise_overload(result)
         result.errors = coded(result)
         return result
+
+    def faults(self, text: str, limits: Limits) -> Sequence[GraphQLError]:
+        """Everything for which a document would not be executed, whatever its variables are."""
+        try:
+            limits.reading(text)
+            return validate(self._schema, limits.parsed(Source(text)), [*specified_rules, StorableTextRule])
+        except GraphQLSyntaxError as error:
+            return [error]
+        except LimitExceeded as exceeded:
+            return [GraphQLError(str(exceeded))]
 
     async def _known(
         self,

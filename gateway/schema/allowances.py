@@ -1,6 +1,7 @@
 """What an operation may cost, and what that leaves to those that its key sends later."""
 
 from gateway.errors import CostLimitExceeded
+from gateway.exchanges import current
 from gateway.execution import Documents, ExecutableDocument, Limits
 from gateway.services.rate_limits import Bucket
 from gateway.settings import Settings, variable
@@ -41,6 +42,7 @@ class Allowance:
         """Take what the operation costs, once. Raises CostLimitExceeded and RateLimited."""
         if self.cost is not None:
             return
+        current.get().cost = cost
         most = self._allowances.most
         if cost > most:
             message = (

@@ -1,11 +1,13 @@
 """What goes back: a status, headers and JSON, as the profile of GraphQL over HTTP asks for."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from graphql import GraphQLFormattedError
 from strawberry.types.execution import ExecutionResult
 
+from gateway.exchanges import Exchange, current
 from gateway.execution import encoded
 from gateway.web.catalogue import PARTIAL, Code, Profile
 from gateway.web.error_limits import ErrorLimits
@@ -41,7 +43,7 @@ def answered(
         content: dict[str, object] = {"data": result.data}
         status = _OK
     else:
-        formatted = errors_shown.formatted(errors)
+        formatted = _noted(errors_shown.formatted(errors))
         if result.data is None and errors[0].path is None:
             # Nothing was executed: then there is no data, not even null.
             content = {"errors": formatted}
@@ -59,9 +61,17 @@ def refused(refusal: Refusal, media_type: MediaType, profile: Profile) -> Answer
     """The answer to a request that the graph was not asked, or had none for."""
     status, media_type = _status(refusal.code, media_type, profile)
     extensions = {"code": refusal.code.name, **refusal.extensions}
-    errors = [{"message": message, "extensions": extensions} for message in refusal.messages]
+    errors = _noted([{"message": message, "extensions": extensions} for message in refusal.messages])
+    current.get().rejected = refusal.rejected
     answer = _answer(refusal.status or status, media_type, {"errors": errors})
     answer.headers.extend(refusal.headers)
+    return answer
+
+
+def identified(answer: Answer, exchange: Exchange) -> Answer:
+    """The answer with the request's id; what leaves is noted of the exchange."""
+    answer.headers.append((b"x-request-id", exchange.id.encode()))
+    exchange.status, exchange.size = answer.status, len(answer.body)
     return answer
 
 
@@ -82,6 +92,13 @@ def _answer(status: int, media_type: MediaType, content: dict[str, object]) -> A
     body = encoded(content)
     headers = [_CONTENT_TYPES[media_type], _NOT_KEPT, _VARY, (b"content-length", b"%d" % len(body))]
     return Answer(status, headers, body)
+
+
+def _noted(errors: Sequence[GraphQLFormattedError]) -> list[GraphQLFormattedError]:
+    """The errors, with the request's id in each; which they are is noted of the exchange."""
+    exchange = current.get()
+    exchange.codes = tuple(_code(error).name for error in errors)
+    return [{**error, "extensions": {**error.get("extensions", {}), "requestId": exchange.id}} for error in errors]
 
 
 def _code(error: GraphQLFormattedError) -> Code:

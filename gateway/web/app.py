@@ -1,7 +1,9 @@
 """The application that uvicorn serves."""
 
-from collections.abc import AsyncIterator
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,24 +13,35 @@ from starlette.routing import Route
 from starlette.types import Lifespan, Receive, Scope, Send
 
 from gateway.database import Database
-from gateway.settings import Settings
-from gateway.web.answers import refused
+from gateway.errors import SettingsInvalid
+from gateway.settings import Settings, variable
+from gateway.web.answers import identified, refused
 from gateway.web.catalogue import Code
 from gateway.web.door import Door
+from gateway.web.health import Health
+from gateway.web.metrics import Metrics
 from gateway.web.negotiation import MediaType
+from gateway.web.observation import Observation, identify
 from gateway.web.refusals import Refusal
+
+if TYPE_CHECKING:
+    from gateway.web.tracing import Tracing
 
 PATH = "/graphql"
 
 _MOMENT = 1.0
 """A second."""
+_NOT_ALLOWED = 405
+
+Probe = Callable[[Request], Awaitable[Response]]
 
 
 class Gateway(Starlette):
     """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
 
-    def __init__(self, door: Door, lifespan: Lifespan["Gateway"]) -> None:
-        super().__init__(routes=[Route(PATH, door)], lifespan=lifespan)
+    def __init__(self, door: Door, probes: Mapping[str, Probe], lifespan: Lifespan["Gateway"]) -> None:
+        routes = [Route(PATH, door), *(Route(path, probe) for path, probe in probes.items())]
+        super().__init__(routes=routes, lifespan=lifespan)
         self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,26 +52,62 @@ class Gateway(Starlette):
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The gateway over the database that the settings name."""
+    """The gateway over the database that the settings name. Raises SettingsInvalid."""
     # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
     database = Database(settings, statement_timeout=settings.request_timeout + _MOMENT)
+    health, metrics, tracing = Health(database), Metrics(settings, database), _tracing(settings)
+    observation = Observation(settings, metrics, None if tracing is None else tracing.trace)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            observation.tell()
             await database.dispose()
+            if tracing is not None:
+                await to_thread(tracing.close)
 
-    async def nothing_here(_request: Request, _error: Exception) -> Response:
+    async def exposed(request: Request) -> Response:
+        observation.tell()
+        return await metrics.exposed(request)
+
+    probes = {"/livez": health.live, "/readyz": health.ready, "/metrics": exposed}
+    app = Gateway(Door(database, settings, observation), probes, lifespan)
+    app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
+    app.router.redirect_slashes = False
+    app.state.database, app.state.health, app.state.observation = database, health, observation
+    return app
+
+
+def _nothing_here(
+    observation: Observation, settings: Settings
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """How a request is refused for which there is no route; it is observed as any other."""
+
+    async def refuse(request: Request, error: Exception) -> Response:
         refusal = Refusal(Code.NOT_FOUND, f"Nothing is served here; the graph is asked at {PATH}.", status=404)
-        status, headers, body = refused(refusal, MediaType.JSON, settings.http_profile)
+        if isinstance(error, HTTPException) and error.status_code == _NOT_ALLOWED:
+            allow = (b"allow", b"GET, HEAD")
+            refusal = Refusal(Code.METHOD_NOT_ALLOWED, "This is read; send GET.", headers=[allow])
+        exchange = observation.begin()
+        identify(exchange, dict(request.headers.raw))
+        status, headers, body = identified(refused(refusal, MediaType.JSON, settings.http_profile), exchange)
+        observation.end(exchange)
         response = Response(body, status)
         response.raw_headers = headers
         return response
 
-    app = Gateway(Door(database, settings), lifespan)
-    app.add_exception_handler(HTTPException, nothing_here)
-    app.router.redirect_slashes = False
-    app.state.database = database
-    return app
+    return refuse
+
+
+def _tracing(settings: Settings) -> "Tracing | None":
+    """What traces, where an endpoint is set; what that needs is not imported otherwise."""
+    if not settings.traces_endpoint:
+        return None
+    try:
+        from gateway.web.tracing import Tracing  # noqa: PLC0415
+    except ModuleNotFoundError:
+        name = variable("traces_endpoint")
+        raise SettingsInvalid(f"{name} needs OpenTelemetry: `pip install 'integrations-gateway[otel]'`.") from None
+    return Tracing(settings.traces_endpoint, "sqlite" if settings.sqlite_file else "postgresql")

@@ -55,6 +55,11 @@ class Code(Enum):
     OPERATION_RESOLUTION_FAILURE = _of_the_graph(
         "it is not clear which operation to run, or it cannot be", 400, 422
     )
+    PERSISTED_QUERY_NOT_FOUND = _of_the_graph(
+        "no document is known by this id or hash; send its text, with the hash to register it", 400, 422
+    )
+    PERSISTED_QUERY_NOT_SUPPORTED = _of_the_graph("no ids of documents are known here; send texts alone", 400, 422)
+    DOCUMENT_NOT_TRUSTED = _of_the_graph("only trusted documents are executed here, and this is none", 403, 403)
     BAD_USER_INPUT = _of_the_graph("a value is not allowed; the message says which is", 400, 422)
     INVALID_CURSOR = _of_a_field("a cursor that this list, in this order, did not give")
     NOT_FOUND = _of_a_field("it does not exist, or the viewer may not see it: the two are told in the same bytes")

@@ -6,9 +6,10 @@ from typing import ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from gateway.settings import Settings, variable
-from gateway.web.answers import refused
+from gateway.web.answers import identified, refused
 from gateway.web.catalogue import Code
 from gateway.web.negotiation import MediaType
+from gateway.web.observation import Observation
 from gateway.web.refusals import CLOSE, Refusal
 
 _UNREADABLE = 400
@@ -21,6 +22,7 @@ class Connection(HttpToolsProtocol):
     """
 
     settings: ClassVar[Settings]
+    observation: ClassVar[Observation]
 
     # Until the first request there are none, though uvicorn does not say so.
     scope: object | None  # type: ignore[assignment]
@@ -33,9 +35,9 @@ class Connection(HttpToolsProtocol):
     _is_upgraded = False
 
     @classmethod
-    def configured(cls, settings: Settings) -> type["Connection"]:
-        """Connections by these settings; it is uvicorn that makes them."""
-        return type(cls.__name__, (cls,), {"settings": settings})
+    def configured(cls, settings: Settings, observation: Observation) -> type["Connection"]:
+        """Connections by these settings, observed as requests are; it is uvicorn that makes them."""
+        return type(cls.__name__, (cls,), {"settings": settings, "observation": observation})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -105,9 +107,12 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, refusal: Refusal) -> None:
         """Answer without a request, and end the connection; only that where another answer is under way."""
         if not self._is_answering:
-            status, headers, body = refused(refusal, MediaType.JSON, self.settings.http_profile)
+            exchange = self.observation.begin()
+            answer = refused(refusal, MediaType.JSON, self.settings.http_profile)
+            status, headers, body = identified(answer, exchange)
             lines = [name + b": " + value + b"\r\n" for name, value in headers]
             self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
+            self.observation.end(exchange)
         self.transport.close()
 
     def pause_writing(self) -> None:

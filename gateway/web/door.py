@@ -13,16 +13,19 @@ from gateway.database import Database
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
 from gateway.errors import Exceeded, Overloaded, Unauthenticated
+from gateway.exchanges import current
 from gateway.schema import schema
 from gateway.schema.allowances import Allowance, Allowances
 from gateway.schema.context import Context
 from gateway.services.rate_limits import Buckets
 from gateway.settings import Settings
-from gateway.web.answers import Answer, answered, kept, refused
+from gateway.web.answers import Answer, answered, identified, kept, refused
 from gateway.web.authentication import Authentication
 from gateway.web.catalogue import Code
+from gateway.web.documents import Documents
 from gateway.web.error_limits import ErrorLimits
 from gateway.web.negotiation import MediaType, negotiated
+from gateway.web.observation import Observation, identify
 from gateway.web.rate_limits import RateLimitHeaders, is_cost_wanted, refusal_of
 from gateway.web.reading import Reading
 from gateway.web.refusals import Header, Refusal
@@ -45,11 +48,12 @@ _OPERATIONS = {
 class Door:
     """`/graphql`: nothing of the graph before the viewer is known, and JSON whatever goes wrong."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
-        self._database = database
+    def __init__(self, database: Database, settings: Settings, observation: Observation) -> None:
+        self._database, self._observation = database, observation
         self._watch = Watch()
         self._authentication = Authentication(database, settings, self._watch)
         self._reading = Reading(settings, self._watch)
+        self._documents = Documents(settings)
         self._seconds = settings.request_timeout
         self._wait = settings.database_pool_timeout
         self._profile = settings.http_profile
@@ -60,24 +64,27 @@ class Door:
         self._errors_shown = ErrorLimits(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = self._observation.begin()
         try:
-            status, headers, body = await self._answer(scope, receive)
+            answer = await self._answer(scope, receive)
+            status, headers, body = identified(answer, exchange)
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         except ClientGone:
             return
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        finally:
+            self._observation.end(exchange)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         media_type = MediaType.JSON
         try:
             headers = self._reading.headers(scope)
+            identify(current.get(), headers)
             accepted = negotiated(headers.get(b"accept", b"*/*"))
             media_type = accepted or media_type
             return await self._asked(scope, receive, headers, accepted)
-        except Refusal as refusal:
-            return refused(refusal, media_type, self._profile)
-        except Overloaded as overload:
-            return refused(self._busy(overload), media_type, self._profile)
+        except (Refusal, Overloaded) as error:
+            return refused(self._refusal(error), media_type, self._profile)
         except ClientGone:
             raise
         except Exception:  # Whatever it is, the client gets JSON and the log gets the rest.
@@ -107,12 +114,8 @@ class Door:
         try:
             bucket.check()
             answer = await self._answer_to(context, scope, receive, headers, accepted)
-        except Exceeded as exceeded:
-            answer = refused(refusal_of(exceeded), accepted or MediaType.JSON, self._profile)
-        except Overloaded as overload:
-            answer = refused(self._busy(overload), accepted or MediaType.JSON, self._profile)
-        except Refusal as refusal:
-            answer = refused(refusal, accepted or MediaType.JSON, self._profile)
+        except (Refusal, Exceeded, Overloaded) as error:
+            answer = refused(self._refusal(error), accepted or MediaType.JSON, self._profile)
         answer.headers.extend(self._rate_limit_headers.of(bucket))
         return answer
 
@@ -129,9 +132,9 @@ class Door:
             raise Refusal(Code.NOT_ACCEPTABLE, f"Accept leaves no media type to answer in; name {types}.")
         method: str = scope["method"]
         if method == "POST":
-            request = from_body(await self._reading.body(headers, receive))
+            request = from_body(await self._reading.body(headers, receive), self._documents)
         else:
-            request = from_query_string(scope["query_string"])
+            request = from_query_string(scope["query_string"], self._documents)
         result = await self._executed(request, context, method, receive)
         if is_cost_wanted(headers.get(b"graphql-cost")) and context.allowance.cost is not None:
             result.extensions = {**(result.extensions or {}), "cost": context.allowance.cost}
@@ -140,11 +143,13 @@ class Door:
 
     async def _viewer(self, headers: Mapping[bytes, bytes]) -> Viewer:
         try:
-            return await self._authentication.viewer_of(headers)
+            viewer = await self._authentication.viewer_of(headers)
         except Unauthenticated:
             raise Refusal(Code.UNAUTHENTICATED, _UNAUTHENTICATED, headers=[_CHALLENGE]) from None
         except OutOfTime:
             raise self._out_of_time() from None
+        current.get().viewer = viewer
+        return viewer
 
     async def _executed(
         self, request: GraphQLRequest, context: Context, method: str, receive: Receive
@@ -172,8 +177,12 @@ class Door:
             message = "This graph has no subscriptions; send a query or a mutation."
             raise Refusal(Code.OPERATION_RESOLUTION_FAILURE, message) from None
 
-    def _busy(self, overload: Overloaded) -> Refusal:
-        return Refusal(Code.OVERLOADED, str(overload), headers=[_retry_after(self._wait)])
+    def _refusal(self, error: Refusal | Exceeded | Overloaded) -> Refusal:
+        if isinstance(error, Exceeded):
+            return refusal_of(error)
+        if isinstance(error, Overloaded):
+            return Refusal(Code.OVERLOADED, str(error), headers=[_retry_after(self._wait)])
+        return error
 
     def _out_of_time(self, kept: int = 0) -> Refusal:
         done = f"{kept} of its mutations {'was' if kept == 1 else 'were'} done" if kept else "nothing was changed"

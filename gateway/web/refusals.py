@@ -6,6 +6,17 @@ from typing import TypeAlias
 from gateway.errors import GatewayError
 from gateway.web.catalogue import Code
 
+_REJECTED: Mapping[Code, str] = {
+    Code.UNAUTHENTICATED: "auth",
+    Code.CONTENT_TOO_LARGE: "size",
+    Code.URL_TOO_LONG: "size",
+    Code.HEADERS_TOO_LARGE: "size",
+    Code.RATE_LIMITED: "rate",
+    Code.COST_LIMIT_EXCEEDED: "cost",
+    Code.DOCUMENT_NOT_TRUSTED: "document",
+    Code.OVERLOADED: "overload",
+}
+
 Header: TypeAlias = tuple[bytes, bytes]
 
 CLOSE: Header = (b"connection", b"close")
@@ -32,3 +43,9 @@ class Refusal(GatewayError):
         self.status = status
         self.headers = headers
         self.extensions = extensions or {}
+
+    @property
+    def rejected(self) -> str | None:
+        """What the metrics call the limit that the request does not keep; None where it is not one."""
+        limit = self.extensions.get("limit")
+        return _REJECTED.get(self.code) if limit is None else str(limit)
