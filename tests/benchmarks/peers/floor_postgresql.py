@@ -5,6 +5,7 @@ import orjson
 
 from gateway.domain.section import Document
 from tests.benchmarks.documents import TEAM, USER
+from tests.benchmarks.peers import dashboard_postgresql
 from tests.benchmarks.peers.serving import POOL_SIZE
 
 _INSTANT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
@@ -194,6 +195,9 @@ class PostgresqlFloor:
             case "upsert":
                 given = orjson.dumps(variables["input"]).decode()
                 found = await self._pool.fetchval(_UPSERT, variables["integrationId"], given)
+            case "dashboard":
+                statement, values = dashboard_postgresql.asked(variables)
+                found = await self._pool.fetchval(statement, *values)
             case _:
                 statement = {"get": _GET, "export": _EXPORT, "document": _DOCUMENT}[kind]
                 found = await self._pool.fetchval(statement, variables["id"])

@@ -7,6 +7,7 @@ import orjson
 from gateway.domain import instants
 from gateway.domain.section import Document
 from tests.benchmarks.documents import TEAM, USER
+from tests.benchmarks.peers import dashboard_sqlite
 
 _GET = f"""
 SELECT json_object('data', json_object('integration', json_object(
@@ -180,6 +181,8 @@ class SqliteFloor:
     async def answer(self, kind: str, variables: Document) -> bytes:
         if kind == "upsert":
             return self._upsert(variables)
+        if kind == "dashboard":
+            return self._text(*dashboard_sqlite.asked(variables))
         statement = {"get": _GET, "list": _LIST, "export": _EXPORT, "document": _DOCUMENT}[kind]
         return self._text(statement, variables)
 

@@ -1,0 +1,112 @@
+"""What the appointments dashboard costs as appointments grow, beside a hand-written scan of them.
+
+`python -m tests.benchmarks.dashboard` gives an integration for each of some numbers of appointments as many, over the
+same two years and with equally many different values; asks this gateway and the floor of `tests.benchmarks` for
+dashboards of all of them in the same rounds; and prints two tables for each database: what each dashboard costs, also
+as a multiple of the floor's, and how many times the smallest number's that is. Equal data is checked first.
+
+The floor's statement counts all six parts of the dashboard from the appointments themselves, over a covering index
+that only it can use: see `tests.benchmarks.peers.dashboard`.
+"""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+
+import typer
+import uvloop
+
+from gateway.domain.section import Document
+from tests.benchmarks import comparison, report
+from tests.benchmarks.appointments import RARE_WORD, Appointments
+from tests.benchmarks.data import Scale, load
+from tests.benchmarks.databases import DATABASES
+from tests.benchmarks.equality import Unequal
+from tests.benchmarks.measure import Cost
+from tests.benchmarks.servers import FLOOR, GATEWAY, Peer
+from tests.benchmarks.workloads import Workload
+from tests.dashboard import DASHBOARD
+
+PEERS = (GATEWAY, FLOOR)
+
+_SIZES = (100_000, 200_000, 1_000_000)
+_QUICK_SIZES = (1_000, 10_000)
+_END = "2025-07-09T14:23:45.678Z"
+_YEAR: Document = {"start": "2024-07-09T14:23:45.678Z", "end": _END}
+_30_DAYS: Document = {"start": "2025-06-09T14:23:45.678Z", "end": _END}
+
+QUESTIONS: Mapping[str, Document] = {
+    "one year": _YEAR,
+    "all time": {},
+    "one year by type": {**_YEAR, "type": "NP"},
+    "30 days": _30_DAYS,
+    "search in 30 days": {**_30_DAYS, "search": RARE_WORD},
+}
+"""What is asked of a dashboard; no bound is where a local day begins, or one of UTC."""
+
+Costs = Mapping[Peer, Cost]
+
+
+def workload(question: str, appointments: Appointments) -> Workload:
+    variables: Document = {"id": appointments.integration_id, **QUESTIONS[question]}
+    return Workload(f"{question}, {appointments.count:,}", "dashboard", DASHBOARD, lambda _: variables, 1)
+
+
+def scale(sizes: Sequence[int]) -> Scale:
+    """An integration for each of these numbers of appointments, and nothing else."""
+    return Scale(integrations=0, practitioners=0, many_practitioners=0, groups=0, appointments=sizes)
+
+
+def growth(results: Mapping[str, Mapping[int, Costs]], *, markdown: bool) -> str:
+    """The CPU time of the fewest appointments in milliseconds, and that of more as multiples of it."""
+    return report.text([*_growth(results)], names=2, markdown=markdown)
+
+
+def _growth(results: Mapping[str, Mapping[int, Costs]]) -> Iterator[Sequence[str]]:
+    fewest, *more = next(iter(results.values()))
+    yield ("dashboard", "peer", f"CPU of {fewest:,}", *(f"{size:,}" for size in more))
+    for question, by_size in results.items():
+        for peer, least in by_size[fewest].items():
+            ratios = (report.ratio(by_size[size][peer].ratio(least)) for size in more)
+            yield question, peer.name, report.milliseconds(least.cpu_ms), *ratios
+
+
+def _arguments() -> Namespace:
+    parser = comparison.parser("tests.benchmarks.dashboard", __doc__)
+    parser.add_argument("--workload", choices=QUESTIONS, action="append", help="only this one; may be repeated")
+    parser.add_argument(
+        "--appointments",
+        type=int,
+        action="append",
+        help=f"of one integration, may be repeated; {', '.join(f'{size:,}' for size in _SIZES)} when absent",
+    )
+    return parser.parse_args()
+
+
+async def _run(arguments: Namespace) -> None:
+    effort = comparison.effort(arguments)
+    sizes = sorted(arguments.appointments or (_QUICK_SIZES if arguments.quick else _SIZES))
+    typer.echo(report.machine())
+    for name in comparison.databases(arguments):
+        results: dict[str, dict[int, Costs]] = {}
+        async with DATABASES[name](lambda url: load(url, scale(sizes))) as database:
+            for question in arguments.workload or QUESTIONS:
+                asked = {each.count: workload(question, each) for each in database.loaded.appointments}
+                costs = await comparison.compare(database, PEERS, [*asked.values()], effort)
+                results[question] = {size: costs[each] for size, each in asked.items()}
+        listed = {f"{question}, {size:,}": found[size] for question, found in results.items() for size in found}
+        typer.echo(f"\n{database.version}, medians of {effort.rounds} rounds; CPU and latency in ms a request\n")
+        typer.echo(report.table(listed, markdown=arguments.markdown))
+        typer.echo("\nHow CPU time grows with the number of appointments\n")
+        typer.echo(growth(results, markdown=arguments.markdown))
+
+
+def main() -> None:
+    try:
+        uvloop.run(_run(_arguments()))
+    except Unequal as unequal:
+        sys.exit(str(unequal))
+
+
+if __name__ == "__main__":
+    main()
