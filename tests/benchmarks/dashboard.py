@@ -16,13 +16,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import typer
 import uvloop
 
+from gateway.database import Database
 from gateway.domain.section import Document
+from gateway.settings import Settings
 from tests.benchmarks import comparison, report
 from tests.benchmarks.appointments import RARE_WORD, Appointments
-from tests.benchmarks.data import Scale, load
+from tests.benchmarks.data import Loaded, Scale, load
 from tests.benchmarks.databases import DATABASES
 from tests.benchmarks.equality import Unequal
 from tests.benchmarks.measure import Cost
+from tests.benchmarks.peers.dashboard import INDEXED
 from tests.benchmarks.servers import FLOOR, GATEWAY, Peer
 from tests.benchmarks.workloads import Workload
 from tests.dashboard import DASHBOARD
@@ -52,9 +55,15 @@ def workload(question: str, appointments: Appointments) -> Workload:
     return Workload(f"{question}, {appointments.count:,}", "dashboard", DASHBOARD, lambda _: variables, 1)
 
 
-def scale(sizes: Sequence[int]) -> Scale:
-    """An integration for each of these numbers of appointments, and nothing else."""
-    return Scale(integrations=0, practitioners=0, many_practitioners=0, groups=0, appointments=sizes)
+async def filled(database_url: str, sizes: Sequence[int]) -> Loaded:
+    """Fill an empty database with an integration for each of these numbers of appointments, for the floor too."""
+    loaded = await load(database_url, Scale.of_appointments(*sizes))
+    database = Database(Settings(database_url=database_url))
+    try:
+        await database.run_sync(lambda connection: connection.exec_driver_sql(INDEXED))
+    finally:
+        await database.dispose()
+    return loaded
 
 
 def growth(results: Mapping[str, Mapping[int, Costs]], *, markdown: bool) -> str:
@@ -89,7 +98,7 @@ async def _run(arguments: Namespace) -> None:
     typer.echo(report.machine())
     for name in comparison.databases(arguments):
         results: dict[str, dict[int, Costs]] = {}
-        async with DATABASES[name](lambda url: load(url, scale(sizes))) as database:
+        async with DATABASES[name](lambda url: filled(url, sizes)) as database:
             for question in arguments.workload or QUESTIONS:
                 asked = {each.count: workload(question, each) for each in database.loaded.appointments}
                 costs = await comparison.compare(database, PEERS, [*asked.values()], effort)

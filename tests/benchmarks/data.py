@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
+from typing import Self
 
 from gateway import migrations, services
 from gateway.database import Database, WriteSession
@@ -16,7 +17,6 @@ from gateway.settings import Settings
 from tests.benchmarks import appointment_rows
 from tests.benchmarks.appointments import Appointments
 from tests.benchmarks.documents import TEAM, TIMEZONE, USER, export, object_id
-from tests.benchmarks.peers import dashboard
 
 _VIEWER = Viewer(TEAM, USER, "benchmarks", "benchmarks", frozenset(Permission))
 
@@ -60,7 +60,12 @@ class Scale:
     many_practitioners: int = 20_000
     groups: int = 4
     appointments: Sequence[int] = ()
-    """Those of each integration that has any."""
+    """Those of each integration that there is for them."""
+
+    @classmethod
+    def of_appointments(cls, *numbers: int) -> Self:
+        """An integration for each of these numbers of appointments, and nothing else."""
+        return cls(integrations=0, practitioners=0, many_practitioners=0, groups=0, appointments=numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,6 @@ async def load(database_url: str, scale: Scale) -> Loaded:
             loaded = await _load(session, scale)
         for appointments in loaded.appointments:
             await appointment_rows.fill(database, appointments)
-        if loaded.appointments:
-            await database.run_sync(lambda connection: connection.exec_driver_sql(dashboard.INDEXED))
         return loaded
     finally:
         await database.dispose()

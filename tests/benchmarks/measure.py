@@ -116,7 +116,7 @@ class Bench:
         # A turn belongs to its connection: writers do not meet on one group.
         self._turn += -self._turn % workload.connections
         for _ in range(count):
-            body = server.peer.body(workload, workload.variables(self._turn))
+            body = server.peer.body(workload, server.peer.variables(workload, self._turn))
             path = server.peer.path(workload)
             requests[self._turn % workload.connections].append(
                 client.request(path, body, self._database.loaded.key)
