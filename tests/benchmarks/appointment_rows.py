@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
 from gateway.database import Database
-from gateway.domain.statistics import APPOINTMENT_BREAKDOWNS
 from gateway.domain.records.appointments import APPOINTMENTS
+from gateway.domain.statistics import APPOINTMENT_BREAKDOWNS
 from tests.benchmarks.appointments import (
     BEGIN,
     CHOICES,
@@ -53,10 +54,10 @@ async def fill(database: Database, appointments: Appointments) -> None:
     """Add all of them; their integration is there."""
     for first in range(0, appointments.count, _CHUNK):
         end = min(first + _CHUNK, appointments.count)
-        await database.run_sync(lambda connection, places=range(first, end): _add(connection, appointments, places))
+        await database.run_sync(partial(_add, appointments, range(first, end)))
 
 
-def _add(connection: Connection, appointments: Appointments, places: range) -> None:
+def _add(appointments: Appointments, places: range, connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Their integration need not be looked for once for each of them.
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")

@@ -1,10 +1,10 @@
 """What it costs to take appointments in, by `gateway import` and by `upsertResourceRecords`.
 
-`python -m tests.benchmarks.ingest` imports JSON Lines of appointments, in the order of `createdAt` or shuffled, into
-an integration that has none and into one that has ten times as many; it prints how many records that takes in a
-second of the whole command, its start included, and what CPU time one record costs the command and the database. Then
-it upserts 1,000 new appointments at a time, beside a floor that inserts the rows that come of them, with one insert of
-many rows and nothing else: the body brings them ready. All files are made beforehand.
+`python -m tests.benchmarks.ingest` imports JSON Lines of appointments, in the order of `createdAt` or shuffled,
+into an integration without any and into one that has ten times as many. It prints how many records a second the
+whole command takes in, its start included, and what CPU time a record costs the command and the database. Files
+are made beforehand. Then it upserts 1,000 new appointments at a time, those of a week, beside a floor that
+inserts the rows that come of them: one insert of many rows and nothing else, for the body brings the rows.
 """
 
 import os

@@ -30,7 +30,7 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one peer's requests of a round cost: CPU seconds a request, seconds from asking to answer, and memory."""
+    """What one peer's requests of a round cost: CPU seconds a request, seconds until each answer, and memory."""
 
     server: float
     database: float

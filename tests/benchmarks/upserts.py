@@ -67,7 +67,7 @@ def _config(document: Document) -> Document:
 
 
 def row(document: Document) -> list[Json]:
-    """What the graph stores of an appointment, in the order of `COLUMNS`, but that the id is the document's own."""
+    """What the graph stores of an appointment, in the order of `COLUMNS`, but that its id is the document's."""
     document = {**document, "config": _config(document)}
     logical_id = str(document["logicalId"])
     values = {

@@ -5,9 +5,8 @@ from functools import cache
 
 from gateway.domain.enums import AppointmentType
 from gateway.domain.section import Document
-from gateway.domain.statistics import APPOINTMENT_BREAKDOWNS
 from tests.benchmarks.documents import TIMEZONE
-from tests.benchmarks.peers.dashboard import COLUMNS, MATCHING
+from tests.benchmarks.peers.dashboard import BREAKDOWNS, COLUMNS, MATCHING
 
 _CONDITIONS = {
     "id": "integration_id = {}",
@@ -41,11 +40,11 @@ def _statement(given: tuple[str, ...]) -> str:
     # What is searched for is found once; what is only counted is read from the index as it is counted.
     kept = "MATERIALIZED" if "search" in given else "NOT MATERIALIZED"
     buckets = ", ".join(
-        f"""'{each.key}', coalesce((
-          SELECT json_agg(json_build_object('value', {each.column}, 'count', count) ORDER BY count DESC, {each.column})
-          FROM bucket WHERE {each.column} IS NOT NULL
+        f"""'{key}', coalesce((
+          SELECT json_agg(json_build_object('value', {column}, 'count', count) ORDER BY count DESC, {column})
+          FROM bucket WHERE {column} IS NOT NULL
         ), '[]')"""
-        for each in APPOINTMENT_BREAKDOWNS
+        for key, column in BREAKDOWNS.items()
     )
     return f"""
         WITH found AS {kept} (

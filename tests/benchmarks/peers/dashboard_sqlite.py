@@ -1,8 +1,9 @@
 """The hand-written scan for SQLite, which is told when local days begin."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -11,10 +12,9 @@ from gateway.domain import days
 from gateway.domain.enums import AppointmentType
 from gateway.domain.instants import isoformat
 from gateway.domain.section import Document
-from gateway.domain.statistics import APPOINTMENT_BREAKDOWNS
 from tests.benchmarks.appointments import BEGIN, SECONDS
 from tests.benchmarks.documents import TIMEZONE
-from tests.benchmarks.peers.dashboard import COLUMNS, INDEX, MATCHING
+from tests.benchmarks.peers.dashboard import BREAKDOWNS, COLUMNS, INDEX, MATCHING
 
 _BOUNDS = {"start": "created_at >= :start", "end": "created_at < :end"}
 _CONDITIONS = {
@@ -40,7 +40,7 @@ def _calendar() -> list[tuple[str, str, str]]:
     first, last = (days.day_of(zone, at) for at in (BEGIN, BEGIN + timedelta(seconds=SECONDS)))
     known = [*days.between(first, last + timedelta(days=1))]
     begins = [isoformat(at) for at in (days.first_instant(zone, day) for day in known) if at is not None]
-    return [(day.isoformat(), *span) for day, *span in zip(known, begins, begins[1:])]
+    return [(str(day), *span) for day, span in zip(known, pairwise(begins), strict=False)]
 
 
 def _days(start: str, end: str) -> Iterator[tuple[str, str, str, str]]:
@@ -60,11 +60,11 @@ def _statement(given: tuple[str, ...]) -> str:
     if "search" in given:
         source = "found WHERE TRUE"
     buckets = ", ".join(
-        f"""'{each.key}', (SELECT json_group_array(json_object('value', {each.column}, 'count', count)) FROM (
-          SELECT {each.column}, count(*) AS count FROM {source} AND {bounds}
-          GROUP BY {each.column} ORDER BY count DESC, {each.column}
+        f"""'{key}', (SELECT json_group_array(json_object('value', {column}, 'count', count)) FROM (
+          SELECT {column}, count(*) AS count FROM {source} AND {bounds}
+          GROUP BY {column} ORDER BY count DESC, {column}
         ))"""
-        for each in APPOINTMENT_BREAKDOWNS
+        for key, column in BREAKDOWNS.items()
     )
     return f"""
         WITH found AS MATERIALIZED ({found}),

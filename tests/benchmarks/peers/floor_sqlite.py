@@ -206,7 +206,9 @@ class SqliteFloor:
     def _insert(self, rows: Json) -> bytes:
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany(f"{INSERT} ({', '.join('?' * len(COLUMNS))})", cast(list[list[Json]], rows))
+            self._connection.executemany(
+                f"{INSERT} ({', '.join('?' * len(COLUMNS))})", cast(list[list[Json]], rows)
+            )
         return WRITTEN
 
     def _text(self, statement: str, parameters: Document) -> bytes:
