@@ -51,9 +51,13 @@ def _statement(given: tuple[str, ...]) -> str:
           SELECT created_at, booking_status, {", ".join(COLUMNS)} FROM resource_record
           WHERE {MATCHING} AND {" AND ".join(conditions)}
         ),
-        bucket AS (
+        pair AS (
           SELECT {", ".join(COLUMNS)}, count(*) AS count FROM found
-          GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in COLUMNS)})
+          GROUP BY GROUPING SETS ((source, utm_source), (utm_medium, utm_campaign))
+        ),
+        bucket AS (
+          SELECT {", ".join(COLUMNS)}, sum(count)::bigint AS count FROM pair
+          GROUP BY GROUPING SETS ((source), (utm_source), (utm_medium), (utm_campaign))
         ),
         span AS (
           SELECT
