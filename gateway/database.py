@@ -9,16 +9,17 @@ from typing import Any, TypeVar, TypeVarTuple, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import Connection, Dialect, event, make_url
+from sqlalchemy import Connection, Dialect, event, inspect, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gateway.changes import Prepare, addition, insertion, removal_of_noughts, updating
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
-from gateway.queries import Prepared, Query, insertion, updating
+from gateway.queries import Query
 from gateway.rows import Columns
 from gateway.settings import Settings
 from gateway.snapshots import Lease, Leases, Snapshot, Turns
@@ -27,8 +28,6 @@ from gateway.tables import Base
 T = TypeVar("T")
 E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
-
-Preparing = Callable[[type[Base], tuple[str, ...], Dialect], Prepared]
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, ConnectionError, TimeoutError, socket.gaierror)
 """What a database raises when it cannot be used, also before SQLAlchemy has it in hand."""
@@ -72,17 +71,31 @@ class WriteSession(Session):
 
     async def insert(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Add rows that are given by all their columns, the same of each."""
-        await self._change(insertion, entity, rows)
+        if rows:
+            await self._change(insertion, entity, (*rows[0],), [[*row.values()] for row in rows])
 
     async def update(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Change rows that are given by their primary key and the columns to set, the same of each."""
-        await self._change(updating, entity, rows)
+        if rows:
+            await self._change(updating, entity, (*rows[0],), [[*row.values()] for row in rows])
 
-    async def _change(self, prepare: Preparing, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+    async def add_up(self, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+        """Add the numbers of rows, which are given by these columns, to those that are stored under their keys.
+
+        What was not stored begins with them, and what becomes nought is stored no more.
+        """
+        await self._change(addition, entity, names, rows)
+        keys = [column.name for column in inspect(entity).primary_key]
+        less = [row[: len(keys)] for row in rows if min(row[len(keys) :]) < 0]
+        await self._change(removal_of_noughts, entity, (*keys,), less)
+
+    async def _change(
+        self, prepare: Prepare, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[object]]
+    ) -> None:
         if rows:
             await self.settle()
-            prepared = prepare(entity, (*rows[0],), self._lease.dialect)
-            await self._lease.run(prepared.text, [prepared.parameters([*row.values()]) for row in rows])
+            change = prepare(entity, names, self._lease.dialect, len(rows) > 1)
+            await self._lease.run(change.text, change.parameters(rows))
 
     async def settle(self) -> None:
         """Write down what was done to entities so far."""

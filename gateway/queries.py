@@ -15,7 +15,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache, wraps
 from operator import attrgetter
-from typing import Any, Generic, ParamSpec, TypeVarTuple, cast
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVarTuple, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -23,10 +23,7 @@ from sqlalchemy import (
     Dialect,
     Integer,
     Select,
-    Table,
     bindparam,
-    insert,
-    update,
 )
 
 from gateway.columns import Texts
@@ -82,10 +79,12 @@ def _parameter(
 class Query(Generic[*Ts]):
     """A statement with its values."""
 
-    __slots__ = ("_arguments", "_build")
+    __slots__ = ("_arguments", "_build", "_by_dialect")
 
-    def __init__(self, build: Callable[..., Select[*Ts]], arguments: Sequence[object]) -> None:
-        self._build, self._arguments = build, arguments
+    def __init__(
+        self, build: Callable[..., Select[*Ts]], arguments: Sequence[object], *, by_dialect: bool = False
+    ) -> None:
+        self._build, self._arguments, self._by_dialect = build, arguments, by_dialect
 
     @property
     def statement(self) -> Select[*Ts]:
@@ -109,8 +108,9 @@ class Query(Generic[*Ts]):
 
     def _prepare(self, dialect: Dialect, columns: Columns, needed: Sequence[str]) -> Prepared:
         places: dict[str, int] = {}
+        arguments = [_placeholder(argument, places) for argument in self._arguments]
         statement: Select[*tuple[Any, ...]] = self._build(
-            *[_placeholder(argument, places) for argument in self._arguments]
+            *(dialect.name, *arguments) if self._by_dialect else arguments
         )
         entity = statement.column_descriptions[0]["expr"]
         if not (isinstance(entity, type) and issubclass(entity, Base)):
@@ -119,26 +119,6 @@ class Query(Generic[*Ts]):
         attributes = [getattr(entity, column.name) for column in wanted]
         narrowed = statement.with_only_columns(*attributes, maintain_column_froms=True)
         return Prepared(narrowed, places, dialect, entity_maker(entity, wanted, dialect))
-
-
-@lru_cache
-def insertion(entity: type[Base], names: tuple[str, ...], dialect: Dialect) -> Prepared:
-    """Adds a row given by these columns."""
-    places = {name: place for place, name in enumerate(names)}
-    return Prepared(insert(entity).values({name: bindparam(name) for name in names}), places, dialect)
-
-
-@lru_cache
-def updating(entity: type[Base], names: tuple[str, ...], dialect: Dialect) -> Prepared:
-    """Sets these columns of a row, of which those of the primary key say which."""
-    places = {f"given_{name}": place for place, name in enumerate(names)}
-    table = cast(Table, entity.__table__)
-    keys = [column for column in table.primary_key if column.name in names]
-    values: dict[str, BindParameter[Any]] = {
-        name: bindparam(f"given_{name}") for name in names if name not in table.primary_key.columns
-    }
-    statement = update(table).where(*(key == bindparam(f"given_{key.name}") for key in keys)).values(values)
-    return Prepared(statement, places, dialect)
 
 
 _PREPARED: OrderedDict[Hashable, Prepared] = OrderedDict()
@@ -152,6 +132,18 @@ def query(build: Callable[P, Select[*Ts]]) -> Callable[P, Query[*Ts]]:
         if keywords:
             raise TypeError(f"{build.__name__} takes its arguments by their places")
         return Query(build, arguments)
+
+    return queried
+
+
+def query_by_dialect(build: Callable[Concatenate[str, P], Select[*Ts]]) -> Callable[P, Query[*Ts]]:
+    """As `query`, of a function that is told first for which dialect, by its name."""
+
+    @wraps(build)
+    def queried(*arguments: P.args, **keywords: P.kwargs) -> Query[*Ts]:
+        if keywords:
+            raise TypeError(f"{build.__name__} takes its arguments by their places")
+        return Query(build, arguments, by_dialect=True)
 
     return queried
 

@@ -82,14 +82,19 @@ def values(row: Base, *names: str) -> dict[str, object]:
 
 
 @lru_cache
-def _revised_class(entity: type[Base]) -> type:
+def _made_class(entity: type[Base]) -> type:
     return type(entity.__name__, (*entity.row_bases, SimpleNamespace), {})
+
+
+def made(entity: type[E], columns: Mapping[str, object]) -> E:
+    """What reads as a row with these columns does."""
+    return cast(E, _made_class(entity)(**columns))
 
 
 def revised(entity: type[E], row: E, changes: Mapping[str, object]) -> E:
     """What reads as a row does, but for these changes."""
     names = [column.name for column in chosen(entity, None)]
-    return cast(E, _revised_class(entity)(**{**values(row, *names), **changes}))
+    return made(entity, {**values(row, *names), **changes})
 
 
 def tuple_maker(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Make:

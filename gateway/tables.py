@@ -8,9 +8,8 @@ derived from the document in the same write (`hold`).
 
 from collections.abc import Mapping
 from datetime import datetime, time
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
-import orjson
 from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -23,7 +22,8 @@ from gateway.domain.enums import (
     Status,
     UseCaseKey,
 )
-from gateway.domain.section import Document, Json, Section  # noqa: F401 (SQLAlchemy evaluates Document)
+from gateway.domain.section import Document, Json, Sectioned  # noqa: F401 (SQLAlchemy evaluates Document)
+from gateway.domain.statistics import COLUMNS
 
 
 class Base(DeclarativeBase):
@@ -49,26 +49,6 @@ class Base(DeclarativeBase):
         UseCaseKey: Word(UseCaseKey),
         BookingStatus: Word(BookingStatus),
     }
-
-
-class Sectioned:
-    """What can be read by the sections of a document."""
-
-    document: Any
-    """A `Document`; what SQLAlchemy maps is a column of it."""
-
-    @property
-    def document_json(self) -> str:
-        """It as text."""
-        return orjson.dumps(self.document).decode()
-
-    def section(self) -> Section[Self]:
-        """The document's outermost object, for reading."""
-        return Section(self.document, self)
-
-    def config(self) -> Section[Self]:
-        """The document's `config`, for reading."""
-        return self.section().section("config")
 
 
 class Documented(Sectioned):
@@ -132,7 +112,7 @@ class ApiKey(Base):
 
 
 class AuditEntry(Base):
-    """A secret was read: by whom, when, of what."""
+    """Who read a secret, when, of what."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index(None, "team_id", "at"),)
@@ -244,6 +224,9 @@ class UseCase(Documented, Audited, Base):
     document: Mapped[Document] = mapped_column(JsonText)
 
 
+_TYPED, _COUNTED = ("team_id", "integration_id", "type"), ("appointment_type", *COLUMNS)
+
+
 class ResourceRecord(Documented, Audited, Base):
     """A synchronised object under an integration; appointments also fill the columns that are counted."""
 
@@ -254,8 +237,9 @@ class ResourceRecord(Documented, Audited, Base):
         ),
         UniqueConstraint("team_id", "integration_id", "logical_id"),
         Index("ix_resource_record_listed", "team_id", "integration_id", "created_at", "id"),
-        Index("ix_resource_record_typed", "team_id", "integration_id", "type", "created_at", "id"),
-        Index("ix_resource_record_visit", "team_id", "integration_id", "type", "start"),
+        # These two hold all that is counted, so that rows themselves are not read for it.
+        Index("ix_resource_record_typed", *_TYPED, "created_at", "id", *_COUNTED),
+        Index("ix_resource_record_visit", *_TYPED, "start", *_COUNTED),
     )
 
     team_id: Mapped[str] = mapped_column(primary_key=True)
@@ -272,3 +256,27 @@ class ResourceRecord(Documented, Audited, Base):
     utm_source: Mapped[str | None]
     utm_medium: Mapped[str | None]
     utm_campaign: Mapped[str | None]
+
+
+class DayCount(Base):
+    """How many records of an integration there are in a block of its local days, if any: see `Cell`."""
+
+    __tablename__ = "day_count"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["team_id", "integration_id"], ["integration.team_id", "integration.id"], ondelete="CASCADE"
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    integration_id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(primary_key=True)
+    appointment_type: Mapped[str] = mapped_column(primary_key=True)
+    breakdown: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    successful: Mapped[int]
+    failed: Mapped[int]
+    pending: Mapped[int]

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, time
 
 from sqlalchemy import select
 
+from gateway import services
 from gateway.database import Database
+from gateway.domain import timezones
 from gateway.domain.enums import UseCaseKey
 from gateway.domain.instants import isoformat
 from gateway.domain.integrations import connected_columns, split_secrets, webhook_columns
@@ -30,13 +32,17 @@ ZONES = (
 
 
 async def store(database: Database, *rows: Base) -> None:
-    """Write these rows, and the teams that they are of."""
+    """Write these rows, the teams that they are of, and what is counted of records."""
     teams = {team_id for row in rows if isinstance(team_id := getattr(row, "team_id", None), str)}
     async with database.write() as session:
         known = set(await session.scalars(select(Team.id)))
         session.add_all(Team(id=id, name=id, created_at=AT) for id in sorted(teams - known))
         await session.flush()
         session.add_all(rows)
+        await session.flush()
+        for key in sorted({(row.team_id, row.integration_id) for row in rows if isinstance(row, ResourceRecord)}):
+            home = await session.get_one(Integration, key)
+            await services.day_counts.recount(session, *key, timezones.zone(home.timezone))
 
 
 def user(id: str, username: str | None, *, team_id: str = TEAM) -> User:

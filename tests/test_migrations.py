@@ -12,8 +12,10 @@ from gateway import migrations, services
 from gateway.database import Database
 from gateway.demo.groups import GROUPS
 from gateway.domain.enums import Permission
+from gateway.domain.records import BY_MEMBER
 from gateway.domain.viewer import Viewer
 from gateway.errors import Refused, SchemaNotAtHead
+from gateway.services.resource_records import Given
 from gateway.tables import Base
 from tests.examples import example
 from tests.gateway import TEAM, USER
@@ -24,8 +26,10 @@ async def _fill(database: Database) -> None:
     async with database.write() as session:
         imported = await services.imports.by_operator(session, example("export.response"))
         await services.keys.create(session, team_id=TEAM, user_id=USER, name="any", permissions=Permission)
+        appointment = Given(BY_MEMBER["appointment"], {"source": "web"})
         viewer = Viewer(TEAM, USER, USER, "any", frozenset(Permission))
         services.audit.record(session, viewer, "read-secret", ["any"])
+        await services.resource_records.upsert(session, viewer, imported.integration.id, [appointment])
         provider = imported.integration.provider
         assert provider is not None
         await services.use_case_group_upsert.upsert(session, viewer, provider, GROUPS[0].input)

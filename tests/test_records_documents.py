@@ -14,6 +14,7 @@ from gateway.domain.enums import BookingStatus, Permission, ResourceType
 from gateway.domain.record_kind import Kind
 from gateway.domain.records import BY_MEMBER, KINDS, kind_of, record_columns
 from gateway.domain.section import Document
+from gateway.domain.statistics import APPOINTMENTS, MAX_VALUE_LENGTH, STATISTICS
 from gateway.schema import schema
 from gateway.tables import ResourceRecord
 from tests.examples import example
@@ -201,11 +202,29 @@ def test_columns_follow_from_the_document() -> None:
     assert (columns["created_at"], columns["created_by"]) == (AT, None)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.type is not ResourceType.APPOINTMENTS])
-def test_only_appointments_fill_the_columns_that_are_counted(kind: Kind) -> None:
+_COUNTED = {statistics.type for statistics in STATISTICS}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.type not in _COUNTED])
+def test_only_what_dashboards_count_fills_the_columns_that_are_counted(kind: Kind) -> None:
     config: Document = {"type": kind.type.value, "start": "2025-03-09T08:00:00Z", "source": "web", "id": "X"}
     columns = record_columns({"_id": "A", "config": config}, "logical", AT)
     counted = ("start", "booking_status", "appointment_type", "source", "utm_source", "utm_medium", "utm_campaign")
     assert [columns[name] for name in counted] == [None] * 7
     assert columns["search_text"] == "a\nx"
     assert kind_of(kind.type.value) is kind
+
+
+def test_of_a_patient_what_its_dashboard_counts_is_filled_in() -> None:
+    config: Document = {"type": "patients", "start": "2025-03-09T08:00:00Z", "source": " Web ", "utmSource": "x"}
+    columns = record_columns({"_id": "A", "config": config}, "logical", AT)
+    counted = ("start", "booking_status", "appointment_type", "source", "utm_source", "utm_medium", "utm_campaign")
+    assert [columns[name] for name in counted] == [None, BookingStatus.SUCCESSFUL, None, "Web", None, None, None]
+
+
+def test_a_very_long_value_is_cut_and_stays_apart_from_others_that_begin_so() -> None:
+    breakdown = APPOINTMENTS.breakdowns[0]
+    one, other = (breakdown.bucket({"source": "ä" * 200 + end}) for end in "xy")
+    assert one != other
+    assert len(one) == len(other) == MAX_VALUE_LENGTH
+    assert breakdown.bucket({"source": "ä" * MAX_VALUE_LENGTH}) == "ä" * MAX_VALUE_LENGTH

@@ -91,7 +91,8 @@ async def _rows(gateway: Gateway, team_id: str) -> list[object]:
         for table in Base.metadata.sorted_tables:
             team = table.c["id" if table.name == "team" else "team_id"]
             found += [
-                tuple(row) for row in await session.execute(select(table).where(team == team_id).order_by("id"))
+                tuple(row)
+                for row in await session.execute(select(table).where(team == team_id).order_by(*table.primary_key))
             ]
         return found
 

@@ -143,14 +143,50 @@ def upgrade() -> None:
         ["team_id", "integration_id", "created_at", "id"],
         unique=False,
     )
+    counted = ("appointment_type", "booking_status", "source", "utm_source", "utm_medium", "utm_campaign")
     op.create_index(
         "ix_resource_record_typed",
         "resource_record",
-        ["team_id", "integration_id", "type", "created_at", "id"],
+        ["team_id", "integration_id", "type", "created_at", "id", *counted],
         unique=False,
     )
     op.create_index(
-        "ix_resource_record_visit", "resource_record", ["team_id", "integration_id", "type", "start"], unique=False
+        "ix_resource_record_visit",
+        "resource_record",
+        ["team_id", "integration_id", "type", "start", *counted],
+        unique=False,
+    )
+    op.create_table(
+        "day_count",
+        sa.Column("team_id", Text, nullable=False),
+        sa.Column("integration_id", Text, nullable=False),
+        sa.Column("type", Text, nullable=False),
+        sa.Column("appointment_type", Text, nullable=False),
+        sa.Column("breakdown", Text, nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("value", Text, nullable=False),
+        sa.Column("successful", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("pending", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "integration_id"],
+            ["integration.team_id", "integration.id"],
+            name="fk_day_count_integration",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "team_id",
+            "integration_id",
+            "type",
+            "appointment_type",
+            "breakdown",
+            "size",
+            "day",
+            "value",
+            name="pk_day_count",
+        ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "use_case_group",
@@ -230,6 +266,7 @@ def downgrade() -> None:
     for table in (
         "use_case",
         "use_case_group",
+        "day_count",
         "resource_record",
         "api_key",
         "user",

@@ -10,7 +10,7 @@ from gateway.domain import instants, timezones
 from gateway.domain.enums import ResourceType
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.section import Document, Json
-from gateway.domain.statistics import APPOINTMENT_BREAKDOWNS
+from gateway.domain.statistics import COLUMNS
 
 _SLOT_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
@@ -24,8 +24,7 @@ class Fault(NamedTuple):
 
 def not_counted(config: Mapping[str, Json]) -> Mapping[str, object]:  # noqa: ARG001 (as others of its kind)
     """The columns of a record that no statistics count."""
-    counted = ("start", "booking_status", "appointment_type")
-    return dict.fromkeys((*counted, *(breakdown.column for breakdown in APPOINTMENT_BREAKDOWNS)))
+    return dict.fromkeys(("start", "appointment_type", *COLUMNS))
 
 
 def merged(values: Document, stored: Document, instant_keys: frozenset[str]) -> Document:

@@ -1,7 +1,7 @@
 """Daily runs at a wall time, through every change of the clocks."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -29,16 +29,8 @@ def next_run(at: time, zone: ZoneInfo, after: datetime) -> datetime:
     """
     # Yesterday's run may lie ahead of us: in a zone that leaves out a whole day.
     yesterday = after.astimezone(zone).date() - _DAY
-    return next(run for ahead in count() if (run := _run_on(yesterday + ahead * _DAY, at, zone)) > after)
-
-
-def _run_on(day: date, at: time, zone: ZoneInfo) -> datetime:
-    wall = datetime.combine(day, at, zone)
-    run = wall.astimezone(UTC)
-    if run.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return run
-    # The wall time is left out: with the offset from before the gap it comes after it, and the other way round.
-    return days.offsets(zone, wall.replace(fold=1).astimezone(UTC), run)[-1].since
+    runs = (days.instant_at(zone, datetime.combine(yesterday + ahead * _DAY, at)) for ahead in count())
+    return next(run for run in runs if run > after)
 
 
 def daily(at: time, zone: ZoneInfo, now: datetime) -> Document:

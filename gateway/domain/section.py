@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from enum import Enum
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
+import orjson
 import structlog
 
 from gateway.domain import instants
@@ -144,3 +145,23 @@ class Section(Generic[R]):
         if len(complete) < len(found):
             self._faulty(key)
         return complete
+
+
+class Sectioned:
+    """What can be read by the sections of a document."""
+
+    document: Any
+    """A `Document`; what SQLAlchemy maps is a column of it."""
+
+    @property
+    def document_json(self) -> str:
+        """It as text."""
+        return orjson.dumps(self.document).decode()
+
+    def section(self) -> Section[Self]:
+        """The document's outermost object, for reading."""
+        return Section(self.document, self)
+
+    def config(self) -> Section[Self]:
+        """The document's `config`, for reading."""
+        return self.section().section("config")

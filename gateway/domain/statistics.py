@@ -1,17 +1,30 @@
-"""What the appointments dashboard counts: which appointments, by what, and what comes out."""
+"""What the dashboards count: which records, by what, and what comes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from hashlib import sha256
+from typing import NamedTuple, TypeAlias
 
+from gateway.domain import days, timezones
 from gateway.domain.criteria import Criteria
-from gateway.domain.enums import AppointmentType, StatisticsDateField
+from gateway.domain.enums import AppointmentType, BookingStatus, ResourceType, StatisticsDateField
 from gateway.domain.section import Json
+
+MAX_VALUE_LENGTH = 120
+"""Characters of a bucket's value, as many as every database can look up."""
+
+_HASH_LENGTH = 16
+
+OVERVIEW = "overview"
+TRENDS = "trends"
+AS_OF = "as_of"
+"""Parts of a dashboard; the others are called as the columns of its breakdowns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """A way to sort appointments into buckets, so that each is in exactly one.
+    """A way to sort records into buckets, so that each is in exactly one.
 
     `column` is that of `gateway.tables.ResourceRecord` which holds the bucket, `key` where it comes from in
     `config`, and the field's name in the graph.
@@ -23,23 +36,66 @@ class Breakdown:
     description: str
 
     def bucket(self, config: Mapping[str, Json]) -> str:
-        """The bucket of an appointment: the value without blanks around it, its case kept."""
+        """The bucket of a record: the value without blanks around it, its case kept.
+
+        The end of a very long one is replaced by a hash of all of it, so that different ones stay apart.
+        """
         value = config.get(self.key)
-        return (value.strip() if isinstance(value, str) else "") or self.when_blank
+        text = (value.strip() if isinstance(value, str) else "") or self.when_blank
+        if len(text) <= MAX_VALUE_LENGTH:
+            return text
+        digest = sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+        return f"{text[: MAX_VALUE_LENGTH - _HASH_LENGTH - 1]}…{digest}"
 
 
-APPOINTMENT_BREAKDOWNS = (
-    Breakdown("source", "source", "unknown", "Where the booking was made; `unknown` for those that do not say."),
-    Breakdown("utm_source", "utmSource", "direct", "By `utm_source`; `direct` for those without one."),
-    Breakdown("utm_medium", "utmMedium", "not set", "By `utm_medium`; `not set` for those without one."),
-    Breakdown("utm_campaign", "utmCampaign", "not set", "By `utm_campaign`; `not set` for those without one."),
-)
-"""Every breakdown of the dashboard: their columns, their statements and their fields follow from this list."""
+_SOURCE = Breakdown("source", "source", "unknown", "Where it was made; `unknown` for those that do not say.")
 
 
 @dataclass(frozen=True, slots=True)
-class AppointmentFilter(Criteria):
-    """Which appointments are counted: those that meet all of it. None, and no words, let everything through."""
+class Statistics:
+    """What one dashboard counts: the records of a type.
+
+    `when_undecided` is the state of those whose `bookingStatus` is none that is known.
+    """
+
+    type: ResourceType
+    when_undecided: BookingStatus
+    breakdowns: tuple[Breakdown, ...]
+
+    def columns(self, config: Mapping[str, Json]) -> dict[str, object]:
+        """What of a record is counted, by the columns of `gateway.tables.ResourceRecord`."""
+        status = config.get("bookingStatus")
+        known = _BOOKING_STATUSES.get(status) if isinstance(status, str) else None
+        return {
+            "booking_status": known or self.when_undecided,
+            **{breakdown.column: breakdown.bucket(config) for breakdown in self.breakdowns},
+        }
+
+
+_BOOKING_STATUSES = {status.value: status for status in BookingStatus}
+
+APPOINTMENTS = Statistics(
+    ResourceType.APPOINTMENTS,
+    BookingStatus.PENDING,
+    (
+        _SOURCE,
+        Breakdown("utm_source", "utmSource", "direct", "By `utm_source`; `direct` for those without one."),
+        Breakdown("utm_medium", "utmMedium", "not set", "By `utm_medium`; `not set` for those without one."),
+        Breakdown("utm_campaign", "utmCampaign", "not set", "By `utm_campaign`; `not set` for those without one."),
+    ),
+)
+PATIENTS = Statistics(ResourceType.PATIENTS, BookingStatus.SUCCESSFUL, (_SOURCE,))
+
+STATISTICS = (APPOINTMENTS, PATIENTS)
+"""All dashboards. What is kept of their days, their statements and their fields follow from this list."""
+
+COLUMNS = ("booking_status", *dict.fromkeys(b.column for each in STATISTICS for b in each.breakdowns))
+"""The columns that any of them fills in."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsFilter(Criteria):
+    """Which records are counted: those that meet all of it. None, and no words, let everything through."""
 
     appointment_type: AppointmentType | None = None
     words: tuple[str, ...] = ()
@@ -62,17 +118,51 @@ class BucketPage(Criteria):
 class Dashboard:
     """One question to the statistics of one integration, checked."""
 
+    statistics: Statistics
     team_id: str
     integration_id: str
-    filter: AppointmentFilter
+    home_timezone: str
+    """Where the days lie that are counted when records are written: the integration's."""
+    filter: StatisticsFilter
     buckets: BucketPage
     timezone: str
+    """Where the days lie that are asked for."""
     fill_gaps: bool
+
+
+def previous(dashboard: Dashboard) -> Dashboard | None:
+    """The same for as long a time right before, by the clocks where its days lie; None for time that is open."""
+    start, end = dashboard.filter.start, dashboard.filter.end
+    if start is None or end is None:
+        return None
+    zone = timezones.zone(dashboard.timezone)
+    try:
+        first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (start, end))
+        before = days.instant_at(zone, first - (last - first))
+    except OverflowError:  # before the calendar begins
+        return None
+    return replace(dashboard, filter=replace(dashboard.filter, start=before, end=start))
+
+
+class Row(NamedTuple):
+    """How many records there are of each state, for a day or a value of a breakdown."""
+
+    value: str
+    successful: int
+    failed: int
+    pending: int
+
+
+Part: TypeAlias = tuple[Dashboard, str]
+"""A dashboard, and which part of it."""
+
+Found: TypeAlias = dict[Part, list[Row]]
+"""What was counted for parts of dashboards, in no order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How many appointments there are, and how their bookings went."""
+    """How many records there are, and how they went."""
 
     successful: int = 0
     failed: int = 0
@@ -85,7 +175,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One local day, when it began, and how its bookings went."""
+    """One local day, when it began, and how its records went."""
 
     day: date
     began_at: datetime
@@ -95,7 +185,7 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """How many appointments share a value."""
+    """How many records share a value."""
 
     value: str
     count: int

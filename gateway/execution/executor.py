@@ -1,10 +1,11 @@
 """The executor: root fields answered by their plans, and by the ordinary path whenever a plan cannot."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from inspect import isawaitable
-from typing import Any, ClassVar
+from itertools import groupby
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from graphql import (
     DirectiveNode,
@@ -23,8 +24,9 @@ from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.execution.arguments import Arguments
+from gateway.execution.fields import Batch
 from gateway.execution.projection import Compiler, NotPlain, Stage
-from gateway.execution.selection import Collect, Sources
+from gateway.execution.selection import Attributes, Collect, Sources
 from gateway.execution.slices import SIZE, Slices, pause, slices
 
 _MAX_PLANS = 512
@@ -38,11 +40,21 @@ class Plan:
         compiler = Compiler(executor)
         self._completer = compiler.completer(type_, details)
         self.stages = compiler.stages
+        by_above = groupby(sorted(range(len(self.stages)), key=self._above), self._above)
+        self._levels = [[*level] for _, level in by_above]
         self._arguments = [
             Arguments(executor.schema, stage.definition, stage.field, stage.node) for stage in compiler.stages
         ]
         self.attributes = compiler.attributes
         """What is read of the objects that the field's value consists of; None for all."""
+
+    def _above(self, index: int) -> int:
+        return self.stages[index].above
+
+    def _asking(self, index: int, variables: VariableValues, sources: Sequence[object]) -> "_Asking":
+        stage = self.stages[index]
+        arguments = stage.field.arguments_of(self._arguments[index].values(variables))
+        return _Asking(index, stage, arguments, sources)
 
     async def complete(self, context: Any, variables: VariableValues, value: object) -> object:  # noqa: ANN401
         """The response data of the field's value. Raises whatever keeps it from being plain.
@@ -54,14 +66,15 @@ class Plan:
         rows = 0
         if self._completer.collect is not None:
             self._completer.collect(value, sources)
-        # A stage comes after those above it, and so after all that are to tell its sources.
-        for index, stage in enumerate(self.stages):
-            if sources[index]:
-                arguments = stage.field.arguments_of(self._arguments[index].values(variables))
-                found[index], count = await _answers(context, stage, arguments, sources[index])
-                rows += count
-                if stage.collect is not None:
-                    await _collect(stage.collect, found[index], sources[index], sources)
+        # Stages come after the one above them, which is to tell their sources, and side by side they ask together.
+        for level in self._levels:
+            asking = [self._asking(index, variables, sources[index]) for index in level if sources[index]]
+            answers, count = await _answers(context, asking)
+            rows += count
+            for each, answer in zip(asking, answers, strict=True):
+                found[each.place] = answer
+                if each.stage.collect is not None:
+                    await _collect(each.stage.collect, answer, each.sources, sources)
         if rows > SIZE:
             return await self._completer.project_in_slices()(value, Slices(found))
         return self._completer.project(value, found)
@@ -85,38 +98,69 @@ def _nothing(_source: object) -> object:
     raise NotPlain
 
 
+class _Asking(NamedTuple):
+    """A stage that is to be answered."""
+
+    place: int
+    stage: Stage
+    arguments: object
+    sources: Sequence[object]
+
+
+_Name: TypeAlias = tuple[Batch, tuple[Hashable, ...]]
+"""A batch and what its requests have in common."""
+
+
 async def _answers(
     context: Any,  # noqa: ANN401 (the operation's)
-    stage: Stage,
-    arguments: object,
-    sources: Sequence[object],
-) -> tuple[Callable[[object], object], int]:
-    """What gives a batched field's values: one batch for all requests that differ only in their key.
+    asking: Sequence[_Asking],
+) -> tuple[Sequence[Callable[[object], object]], int]:
+    """What gives the values of each of these stages: one batch for all requests that differ only in their key.
 
     Also how many rows those are, where they are lists.
     """
-    request, shape = stage.field.request, stage.field.shape
-    batches: dict[tuple[Any, tuple[Hashable, ...]], dict[Hashable, None]] = {}
-    for part in slices(sources):
+    batches: dict[_Name, dict[Hashable, None]] = defaultdict(dict)
+    attributes: dict[_Name, Attributes] = defaultdict(Attributes)
+    for each in asking:
+        for name, keys in (await _requests(each)).items():
+            batches[name] |= keys
+            attributes[name].add(each.stage.attributes)
+    found = {
+        (batch, further): await context.load_many(batch, [*keys], further, attributes[batch, further].known())
+        for (batch, further), keys in batches.items()
+    }
+    lists = (value for each in found.values() for value in each.values())
+    rows = sum(len(value) for value in lists if type(value) is list)
+    return [_answer(each, found) for each in asking], rows
+
+
+async def _requests(asking: _Asking) -> dict[_Name, dict[Hashable, None]]:
+    """The keys of a stage's requests."""
+    request, arguments = asking.stage.field.request, asking.arguments
+    batches: dict[_Name, dict[Hashable, None]] = {}
+    for part in slices(asking.sources):
         for source in part:
             asked = request(source, arguments)
             if asked is not None:
                 batches.setdefault((asked.batch, asked.arguments), {})[asked.key] = None
-        if len(sources) > SIZE:
+        if len(asking.sources) > SIZE:
             await pause()
-    found = {
-        (batch, further): await context.load_many(batch, [*keys], further, stage.attributes)
-        for (batch, further), keys in batches.items()
-    }
+    return batches
+
+
+def _answer(asking: _Asking, found: Mapping[_Name, Mapping[Hashable, object]]) -> Callable[[object], object]:
+    request, shape, arguments = asking.stage.field.request, asking.stage.field.shape, asking.arguments
 
     def answer(source: object) -> object:
         asked = request(source, arguments)
         if asked is None:
             return shape(None, source, arguments)
-        return shape(found[asked.batch, asked.arguments].get(asked.key), source, arguments)
+        value = found[asked.batch, asked.arguments].get(asked.key)
+        if isinstance(value, Exception):
+            raise value
+        return shape(value, source, arguments)
 
-    lists = (value for each in found.values() for value in each.values())
-    return answer, sum(len(value) for value in lists if type(value) is list)
+    return answer
 
 
 class _Conditions(Visitor):

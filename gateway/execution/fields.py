@@ -104,7 +104,8 @@ class BatchedField(StrawberryField):
     """A field whose values for all sources are found at once.
 
     Its resolver turns the field's GraphQL arguments into what `request` takes. `request` says what is asked for
-    one source (None: nothing); `shape` makes the field's value of what was found (None: nothing) for it.
+    one source (None: nothing); `shape` makes the field's value of what was found (None: nothing) for it. Where an
+    exception was found, the field raises it.
     """
 
     request: Callable[[Any, Any], Request | None]

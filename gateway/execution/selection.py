@@ -56,6 +56,8 @@ class Stage:
     field: BatchedField
     definition: GraphQLField
     node: FieldNode
+    above: int
+    """The place of the stage that it is below; -1 for those below the root field alone."""
     attributes: frozenset[str] | None = frozenset()
     """What is read of the objects that its values consist of, down to the next stages; None for anything."""
     collect: Collect | None = None
@@ -111,6 +113,7 @@ class Survey:
     def __init__(self, executor: Executor[Any]) -> None:
         self._executor = executor
         self.stages: list[Stage] = []
+        self._above = -1
 
     def objects(
         self, type_: GraphQLOutputType, details: FieldDetailsList, attributes: Attributes
@@ -155,10 +158,13 @@ class Survey:
             if below is not None:
                 below.is_inside = isinstance(field_, DocumentField)
             return Entry(key, definition.type, field_, None, below)
-        stage, place, below_it = Stage(field_, definition, node), len(self.stages), Attributes()
+        stage, below_it = Stage(field_, definition, node, self._above), Attributes()
+        above, self._above = self._above, len(self.stages)
+        place = self._above
         self.stages.append(stage)
         below = self.objects(definition.type, details, below_it)
         stage.attributes = below_it.known()
+        self._above = above
         return Entry(key, definition.type, field_, place, below)
 
 

@@ -6,13 +6,12 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
-from gateway.domain import integrations
+from gateway.domain import integrations, statistics
 from gateway.domain.enums import (
     AuthType,
     IntegrationAccess,
     IntegrationStatus,
     Provider,
-    StatisticsDateField,
     Status,
     TokenState,
     UseCaseType,
@@ -38,21 +37,9 @@ from gateway.schema.integrations import Integration
 from gateway.schema.readers import either, word
 from gateway.schema.resource_records import ResourceRecord, records_asked
 from gateway.schema.scalars import TimeZone
-from gateway.schema.statistics import (
-    AppointmentStatistics,
-    DateField,
-    DayZone,
-    End,
-    FillGaps,
-    OfType,
-    PageNumber,
-    Search,
-    Size,
-    Start,
-)
+from gateway.schema.statistics import AppointmentStatistics, PatientStatistics, statistics_of_one
 from gateway.schema.use_case_groups import UseCaseGroup
 from gateway.schema.use_cases import UseCase
-from gateway.services.statistics import Question
 from gateway.tables import Integration as IntegrationRow
 
 ConfigSource = Section[IntegrationRow]
@@ -141,23 +128,13 @@ class ConnectedIntegration(Integration):
         records_asked,
     )
 
-    @field(
+    appointment_statistics: Dashboard | None = statistics_of_one(
         "Its appointments dashboard; an integration of another team counts none.",
-        graphql_type=AppointmentStatistics | None,
+        statistics.APPOINTMENTS,
+        AppointmentStatistics,
     )
-    @staticmethod
-    def appointment_statistics(
-        root: strawberry.Parent[IntegrationRow],
-        info: Info,
-        appointment_type: OfType = None,
-        size: Size = 300,
-        page: PageNumber = 1,
-        search: Search = None,
-        start: Start = None,
-        end: End = None,
-        timezone: DayZone = None,
-        date_field: DateField = StatisticsDateField.CREATED_AT,
-        fill_gaps: FillGaps = False,
-    ) -> Dashboard:
-        question = Question(appointment_type, size, page, search, start, end, timezone, date_field, fill_gaps)
-        return services.statistics.dashboard_of(info.context.viewer, root, question)
+    patient_statistics: Dashboard | None = statistics_of_one(
+        "Its patients dashboard; an integration of another team counts none.",
+        statistics.PATIENTS,
+        PatientStatistics,
+    )

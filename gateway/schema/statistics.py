@@ -1,169 +1,246 @@
-"""The appointments dashboard. Each part of an answer runs its own SQL, and only when it is selected."""
+"""The dashboards. Their parts are read only when they are selected, and then all together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from copy import copy
+from dataclasses import fields
 from datetime import date, datetime
-from typing import Annotated, Any
+from inspect import Parameter, Signature
+from typing import Annotated, Any, TypeVar, cast
 
 import strawberry
 from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
 from gateway import services
+from gateway.domain import statistics
 from gateway.domain.enums import AppointmentType, StatisticsDateField
-from gateway.domain.statistics import (
-    APPOINTMENT_BREAKDOWNS,
-    Breakdown,
-    Bucket,
-    Dashboard,
-    Overview,
-    Trend,
-)
+from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, previous
+from gateway.execution import READS, Request
 from gateway.schema.context import Info
-from gateway.schema.fields import field
+from gateway.schema.fields import batched, field
 from gateway.schema.scalars import TimeZone
 from gateway.services.resource_records import MAX_SEARCH_LENGTH
 from gateway.services.statistics import MAX_FILLED_DAYS, Question
 
-OfType = Annotated[
+F = TypeVar("F", bound=Callable[..., object])
+
+
+_DEFAULTS = {each.name: each.default for each in fields(Question)}
+
+
+def _argument(name: str, type_: object, description: str) -> Parameter:
+    annotation = Annotated[type_, strawberry.argument(description=description)]  # type: ignore[valid-type]  # a type
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=annotation)
+
+
+_OF_TYPE = _argument(
+    "appointment_type",
     AppointmentType | None,
-    strawberry.argument(description="Only visits of this kind; null for all, also those without one."),
-]
-Size = Annotated[int, strawberry.argument(description="How many entries each breakdown shows: 1 or more.")]
-PageNumber = Annotated[
-    int,
-    strawberry.argument(
-        description="Which page of each breakdown is shown: 1 or more; empty past the end. Totals are never cut."
+    "Only visits of this kind; null for all, also those without one.",
+)
+_ARGUMENTS = (
+    _argument("size", int, "How many entries each breakdown shows: 1 or more."),
+    _argument(
+        "page",
+        int,
+        "Which page of each breakdown is shown: 1 or more; empty past the end. Totals are never cut.",
     ),
-]
-Search = Annotated[
-    str | None,
-    strawberry.argument(
-        description="Only appointments in which each of these words occurs, in any case: in the name of patient, "
-        "practitioner, location or visiting reason, the source, a utm value or the id. At most "
-        f"{MAX_SEARCH_LENGTH} characters."
+    _argument(
+        "search",
+        str | None,
+        "Only records in which each of these words occurs, in any case: in the names of who and what it is about, "
+        f"the source, a utm value or the id. At most {MAX_SEARCH_LENGTH} characters.",
     ),
-]
-Start = Annotated[datetime | None, strawberry.argument(description="Only from this instant on, by `dateField`.")]
-End = Annotated[datetime | None, strawberry.argument(description="Only before this instant, by `dateField`.")]
-DayZone = Annotated[
-    TimeZone | None,
-    strawberry.argument(description="Where the days of `trends` begin; the integration's zone when absent."),
-]
-DateField = Annotated[
-    StatisticsDateField,
-    strawberry.argument(
-        description="The instant that `start`, `end` and `trends` go by. With START, appointments without a start "
-        "are counted while neither bound is given, and are in no trend."
+    _argument("start", datetime | None, "Only from this instant on, by `dateField`."),
+    _argument("end", datetime | None, "Only before this instant, by `dateField`."),
+    _argument(
+        "timezone", TimeZone | None, "Where the days of `trends` begin; the integration's zone when absent."
     ),
-]
-FillGaps = Annotated[
-    bool,
-    strawberry.argument(
-        description="Give days without appointments too: from the day of `start`, or the first with appointments, "
-        f"to that of `end`, or the last with appointments; at most {MAX_FILLED_DAYS} days."
+    _argument(
+        "date_field",
+        StatisticsDateField,
+        "The instant that `start`, `end` and `trends` go by. With START, records without a start are counted "
+        "while neither bound is given, and are in no trend.",
     ),
-]
+    _argument(
+        "fill_gaps",
+        bool,
+        "Give days without records too: from the day of `start`, or the first with records, to that of `end`, or "
+        f"the last with records; at most {MAX_FILLED_DAYS} days.",
+    ),
+)
+_ID = Parameter(
+    "integration_id",
+    Parameter.KEYWORD_ONLY,
+    annotation=Annotated[strawberry.ID, strawberry.argument(description="The integration's id.")],
+)
 
 
-@strawberry.type(description="How many appointments there are, and how their bookings went.")
-class AppointmentsOverview:
+@strawberry.type(description="How many records share a value.")
+class StatisticsBucket:
+    value: str = strawberry.field(
+        description="The value, `_id` in the documents; of a very long one the beginning, and a hash of all of it."
+    )
+    count: int = strawberry.field(description="How many records have it.")
+
+
+@strawberry.type
+class _Overview:
     total: int = strawberry.field(description="All of them: successful, failed and pending.")
-    successful: int = strawberry.field(description="Those that were booked.")
-    failed: int = strawberry.field(description="Those that could not be booked.")
+    successful: int = strawberry.field(description="Those that went well.")
+    failed: int = strawberry.field(description="Those that did not.")
     pending: int = strawberry.field(description="Those that are not decided yet.")
 
 
-@strawberry.type(description="One local day with appointments.")
-class AppointmentTrend:
+@strawberry.type(description="How many appointments there are, and how their bookings went.")
+class AppointmentsOverview(_Overview):
+    pass
+
+
+@strawberry.type(description="How many patients there are, and how taking them in went.")
+class PatientsOverview(_Overview):
+    pass
+
+
+@strawberry.type
+class _Trend:
     began_at: datetime = strawberry.field(
         name="date", description="The first instant of the local day, `_id` in the documents."
     )
     day: date = strawberry.field(description="The local day itself.")
-    successful: int = strawberry.field(description="Bookings of that day that succeeded.")
-    failed: int = strawberry.field(description="Bookings of that day that failed.")
+    successful: int = strawberry.field(description="Those of that day that went well.")
+    failed: int = strawberry.field(description="Those of that day that did not.")
 
 
-@strawberry.type(description="How many appointments share a value.")
-class StatisticsBucket:
-    value: str = strawberry.field(description="The value, `_id` in the documents.")
-    count: int = strawberry.field(description="How many appointments have it.")
+@strawberry.type(description="One local day with appointments.")
+class AppointmentTrend(_Trend):
+    pass
 
 
-def _key(dashboard: Dashboard) -> tuple[str, str]:
-    return dashboard.team_id, dashboard.integration_id
+@strawberry.type(description="One local day with patients.")
+class PatientTrend(_Trend):
+    pass
 
 
-async def _overview(root: strawberry.Parent[Dashboard], info: Info) -> Overview | None:
-    return await info.context.load(services.statistics.overviews, _key(root), root.filter)
-
-
-async def _trends(root: strawberry.Parent[Dashboard], info: Info) -> Sequence[Trend] | None:
-    return await info.context.load(
-        services.statistics.trends, _key(root), root.filter, root.timezone, root.fill_gaps
+def _part(name: str, description: str, part: str, graphql_type: object) -> StrawberryField:
+    """A part of a dashboard; all that is selected of dashboards is found together."""
+    found: StrawberryField = batched(
+        description,
+        lambda dashboard, _: Request(services.statistics.parts, (dashboard, part)),
+        graphql_type=graphql_type,
+        reads=(),
     )
-
-
-async def _as_of(root: strawberry.Parent[Dashboard], info: Info) -> datetime:  # noqa: ARG001 (as other parts)
-    async with info.context.read() as session:
-        return session.as_of
-
-
-def _part(
-    name: str, description: str, resolver: Callable[..., Any], graphql_type: object = None
-) -> StrawberryField:
-    """One part of the dashboard, which is read when it is selected."""
-    found: StrawberryField = strawberry.field(
-        resolver=resolver, name=name, description=description, graphql_type=graphql_type
-    )
+    found.python_name, found.graphql_name = part, name
     return found
 
 
-def _breakdown(breakdown: Breakdown) -> StrawberryField:
-    async def buckets(root: strawberry.Parent[Dashboard], info: Info) -> Sequence[Bucket] | None:
-        return await info.context.load(
-            services.statistics.buckets, _key(root), root.filter, breakdown, root.buckets
-        )
+def _own(
+    name: str, description: str, read: Callable[[Dashboard], object], graphql_type: object
+) -> StrawberryField:
+    """What follows from what was asked."""
 
-    # A type keeps its fields by the names of their resolvers.
-    buckets.__name__ = breakdown.column
-    return _part(breakdown.key, breakdown.description, buckets, list[StatisticsBucket])
+    def resolve(root: strawberry.Parent[Dashboard]) -> object:
+        return read(root)
+
+    found: StrawberryField = cast(Any, strawberry.field)(
+        resolver=resolve, name=name, description=description, graphql_type=graphql_type, metadata={READS: ()}
+    )
+    found.python_name = name
+    return found
 
 
-AppointmentStatistics = create_type(
-    "AppointmentStatistics",
-    [
-        _part("overview", "How many there are, and how their bookings went.", _overview, AppointmentsOverview),
-        _part(
-            "trends",
-            "How the bookings of each local day went, the earliest day first; days without appointments only when "
-            "they are asked for.",
-            _trends,
-            list[AppointmentTrend],
-        ),
-        *map(_breakdown, APPOINTMENT_BREAKDOWNS),
-        _part("asOf", "The instant of the snapshot that all numbers were read in.", _as_of),
-    ],
-    description="The appointments dashboard: counts of the appointments that meet all that was asked.",
+def _dashboard(name: str, noun: str, of: Statistics, overview: type, trend: type) -> type:
+    """The type of a dashboard."""
+    counts = _part("overview", f"How many {noun} there are, and how they went.", OVERVIEW, overview)
+    before = create_type(
+        f"{name}PreviousPeriod",
+        [
+            _own("start", "Where it begins.", lambda root: root.filter.start, datetime),
+            _own(
+                "end",
+                "Where it ends: where the period begins that was asked for.",
+                lambda root: root.filter.end,
+                datetime,
+            ),
+            copy(counts),
+        ],
+        description="The time of the same length, by the clocks of the zone, right before the one asked for.",
+    )
+    return create_type(
+        name,
+        [
+            counts,
+            _part(
+                "trends",
+                f"How the {noun} of each local day went, the earliest day first; days without any only when they "
+                "are asked for.",
+                TRENDS,
+                list[trend],  # type: ignore[valid-type]  # a type
+            ),
+            *(_part(each.key, each.description, each.column, list[StatisticsBucket]) for each in of.breakdowns),
+            _own(
+                "previousPeriod",
+                "The period before, to compare with; null unless `start` and `end` are given.",
+                previous,
+                before | None,
+            ),
+            _part("asOf", "The instant of the snapshot that all numbers were read in.", AS_OF, datetime),
+        ],
+        description=f"The dashboard of {noun}: counts of those that meet all that was asked.",
+    )
+
+
+AppointmentStatistics = _dashboard(
+    "AppointmentStatistics", "appointments", statistics.APPOINTMENTS, AppointmentsOverview, AppointmentTrend
 )
+PatientStatistics = _dashboard(
+    "PatientStatistics", "patients", statistics.PATIENTS, PatientsOverview, PatientTrend
+)
+
+
+def _asking(function: F, of: Statistics, result: type, *first: Parameter) -> F:
+    """The function, telling Strawberry that it takes the arguments of a dashboard after these."""
+    of_type = [_OF_TYPE] if of is statistics.APPOINTMENTS else []
+    cast(Any, function).__signature__ = Signature([*first, *of_type, *_ARGUMENTS], return_annotation=result)
+    return function
+
+
+def statistics_of_one(description: str, of: Statistics, graphql_type: type) -> Any:  # noqa: ANN401 (a dataclass field)
+    """A field below an integration: its dashboard."""
+
+    def question(**asked: Any) -> Question:  # noqa: ANN401 (what its signature says)
+        return Question(**asked)
+
+    return batched(
+        description,
+        lambda row, question: Request(
+            services.statistics.dashboards, (row.team_id, row.id, row.timezone), (of, question)
+        ),
+        arguments=_asking(question, of, Question),
+        graphql_type=graphql_type | None,
+        reads=("team_id", "id", "timezone"),
+    )
+
+
+def _query(description: str, of: Statistics, graphql_type: type) -> Any:  # noqa: ANN401 (a dataclass field)
+    """A root field: the dashboard of the integration with an id."""
+
+    async def resolve(info: Info, integration_id: str, **asked: Any) -> Dashboard:  # noqa: ANN401 (as its signature)
+        async with info.context.read() as session:
+            return await services.statistics.dashboard(
+                session, info.context.viewer, of, integration_id, Question(**asked)
+            )
+
+    info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
+    resolver = _asking(resolve, of, Dashboard, info, _ID)
+    return field(description, graphql_type=graphql_type | None)(staticmethod(resolver))
 
 
 @strawberry.type
 class StatisticsQueries:
-    @field("The appointments dashboard of one integration.", graphql_type=AppointmentStatistics | None)
-    @staticmethod
-    async def appointment_statistics(
-        info: Info,
-        integration_id: Annotated[strawberry.ID, strawberry.argument(description="The integration's id.")],
-        appointment_type: OfType = None,
-        size: Size = 300,
-        page: PageNumber = 1,
-        search: Search = None,
-        start: Start = None,
-        end: End = None,
-        timezone: DayZone = None,
-        date_field: DateField = StatisticsDateField.CREATED_AT,
-        fill_gaps: FillGaps = False,
-    ) -> Dashboard:
-        question = Question(appointment_type, size, page, search, start, end, timezone, date_field, fill_gaps)
-        async with info.context.read() as session:
-            return await services.statistics.dashboard(session, info.context.viewer, integration_id, question)
+    appointment_statistics = _query(
+        "The appointments dashboard of one integration.", statistics.APPOINTMENTS, AppointmentStatistics
+    )
+    patient_statistics = _query(
+        "The patients dashboard of one integration.", statistics.PATIENTS, PatientStatistics
+    )

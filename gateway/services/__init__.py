@@ -3,6 +3,7 @@
 from gateway.services import (
     audit,
     connected_integrations,
+    day_counts,
     exports,
     imports,
     intake,
@@ -23,6 +24,7 @@ from gateway.services import (
 __all__ = [
     "audit",
     "connected_integrations",
+    "day_counts",
     "exports",
     "imports",
     "intake",

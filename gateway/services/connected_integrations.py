@@ -17,6 +17,7 @@ from gateway.domain.section import Document, Json
 from gateway.domain.timezones import is_timezone
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems
+from gateway.services import day_counts
 from gateway.services.integrations import INPUT_FIELDS, check_name, hold_for_update, require_right
 from gateway.tables import Integration
 
@@ -82,9 +83,11 @@ async def update(
     document = _with(changes, row.document)
     if (document, secrets) != (row.document, row.secrets):
         document = touched(document, user_id=viewer.user_id, at=session.as_of)
+        before = row.timezone
         row.hold(document, connected_columns(document, row.logical_id or row.id, row.created_at))
         row.secrets = secrets
         row.version += 1
+        await day_counts.follow(session, row, before)
     return row
 
 

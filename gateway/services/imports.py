@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from gateway import sql
 from gateway.database import WriteSession
+from gateway.domain import timezones
 from gateway.domain.documents import audit_columns, text_or_none
 from gateway.domain.enums import ErrorCode, ImportMode, IntegrationAccess, Outcome, Permission
 from gateway.domain.exports import INTEGRATION, canonical
@@ -15,7 +16,7 @@ from gateway.domain.section import Document, Json
 from gateway.domain.trust import Operators, Parent, Trust, Viewers
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, refused
-from gateway.services import intake, integrations, teams
+from gateway.services import day_counts, intake, integrations, teams
 from gateway.services.access import require
 from gateway.services.intake import Intake
 from gateway.tables import Integration
@@ -134,7 +135,9 @@ async def _take(job: _Import, row: Integration | None) -> Imported:
         outcome = Outcome.CREATED
         row = await _create(job)
     else:
+        before = row.timezone
         outcome = _change(job, row)
+        await day_counts.follow(job.session, row, before)
     tally = Tally(
         created=outcome is Outcome.CREATED,
         updated=outcome is Outcome.UPDATED,
@@ -142,7 +145,8 @@ async def _take(job: _Import, row: Integration | None) -> Imported:
     )
     await job.session.flush()
     parent = Parent(job.document.integration.id, row.id)
-    below = Intake(job.session, job.team_id, parent, job.trust, problems.add, tally, job.advance)
+    zone = timezones.zone(row.timezone)
+    below = Intake(job.session, job.team_id, parent, zone, job.trust, problems.add, tally, job.advance)
     await intake.take(below, intake.USE_CASES, job.document.use_cases, replace=job.replace)
     await intake.take(below, intake.RESOURCE_RECORDS, job.document.resource_records, replace=job.replace)
     problems.raise_if_any()

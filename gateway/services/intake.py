@@ -3,10 +3,14 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from gateway import sql
 from gateway.database import WriteSession
+from gateway.domain.day_counts import COUNTED, DayCounts
 from gateway.domain.documents import audit_columns
 from gateway.domain.enums import ErrorCode, UseCaseKey
 from gateway.domain.exports import canonical
@@ -16,6 +20,7 @@ from gateway.domain.records import record_columns
 from gateway.domain.section import Document
 from gateway.domain.trust import Parent, Trust
 from gateway.domain.use_cases import CATALOGUE, use_case_columns
+from gateway.services import day_counts
 from gateway.tables import ResourceRecord, UseCase
 
 T = TypeVar("T")
@@ -38,19 +43,22 @@ class Kind:
     entity: type[UseCase | ResourceRecord]
     name: str
     columns: Callable[[Document, str, datetime], Mapping[str, object]]
+    is_counted: bool
+    """Whether dashboards count them."""
 
 
-USE_CASES = Kind(UseCase, "use_case", use_case_columns)
-RESOURCE_RECORDS = Kind(ResourceRecord, "resource_record", record_columns)
+USE_CASES = Kind(UseCase, "use_case", use_case_columns, is_counted=False)
+RESOURCE_RECORDS = Kind(ResourceRecord, "resource_record", record_columns, is_counted=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What entries under one integration are taken in with."""
+    """What entries under one integration, which is held, are taken in with."""
 
     session: WriteSession
     team_id: str
     parent: Parent
+    zone: ZoneInfo
     trust: Trust
     report: Report
     tally: Tally = field(default_factory=Tally)
@@ -71,13 +79,14 @@ async def take(intake: Intake, kind: Kind, entries: Sequence[Entry], *, replace:
 
     The entries have ids and logical ids of their own. One that cannot be taken in is reported.
     """
-    places = await _places(intake, kind, entries)
+    places, changes = await _places(intake, kind, entries), DayCounts(intake.zone)
     if replace:
-        gone = await _delete_others(intake, kind, set(places.rows.values()))
+        gone = await _delete_others(intake, kind, set(places.rows.values()), changes)
         places = _Places(places.rows, set(places.taken) - gone)
     for batch in batches(entries):
-        await _write(intake, kind, batch, places)
+        await _write(intake, kind, batch, places, changes)
         intake.advance(len(batch))
+    await day_counts.keep(intake.session, intake.team_id, intake.parent.id, changes)
 
 
 async def _places(intake: Intake, kind: Kind, entries: Sequence[Entry]) -> _Places:
@@ -109,16 +118,18 @@ async def _places(intake: Intake, kind: Kind, entries: Sequence[Entry]) -> _Plac
     return _Places(rows, owners.keys())
 
 
-async def _delete_others(intake: Intake, kind: Kind, kept: set[str]) -> set[str]:
+async def _delete_others(intake: Intake, kind: Kind, kept: set[str], changes: DayCounts) -> set[str]:
     found = await intake.session.scalars(sql.imports.ids_under(kind.entity, intake.team_id, intake.parent.id))
     gone = set(found) - kept
     for batch in batches(sorted(gone)):
-        await intake.session.execute(sql.imports.deleted(kind.entity, intake.team_id, batch))
+        deleted = await intake.session.execute(sql.imports.deleted(kind.entity, intake.team_id, batch))
+        if kind.is_counted:
+            changes.remove(deleted.all())
     intake.tally.deleted += len(gone)
     return gone
 
 
-async def _write(intake: Intake, kind: Kind, batch: Sequence[Entry], places: _Places) -> None:
+async def _write(intake: Intake, kind: Kind, batch: Sequence[Entry], places: _Places, changes: DayCounts) -> None:
     ids = [places.rows[entry.id] for entry in batch if entry.id in places.rows]
     found = await intake.session.execute(sql.imports.stored(kind.entity, intake.team_id, ids)) if ids else ()
     stored = {row.id: row for row in found}
@@ -133,6 +144,10 @@ async def _write(intake: Intake, kind: Kind, batch: Sequence[Entry], places: _Pl
         await intake.session.execute(sql.imports.added(kind.entity), added)
     if changed:
         await intake.session.execute(sql.imports.changed(kind.entity), changed)
+    if kind.is_counted:
+        counted = itemgetter(*COUNTED)
+        changes.remove(attrgetter(*COUNTED)(stored[str(row["id"])]) for row in changed)
+        changes.add(counted(row) for row in chain(added, changed))
     intake.tally.created += len(added)
     intake.tally.updated += len(changed)
     intake.tally.unchanged += len(ids) - len(changed)

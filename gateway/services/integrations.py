@@ -1,10 +1,11 @@
 """Integrations of both worlds, as far as the viewer may see and change them."""
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from gateway import sql
 from gateway.database import WriteSession
-from gateway.domain import instants, integrations, webhooks
+from gateway.domain import instants, integrations, timezones, webhooks
 from gateway.domain.enums import (
     ErrorCode,
     IntegrationKind,
@@ -105,21 +106,29 @@ def _bound(filter: IntegrationFilter) -> None:
     problems.raise_if_any()
 
 
-async def hold(session: WriteSession, viewer: Viewer, id: str, *path: str) -> None:
-    """Hold the team's connected integration against other writers until the transaction ends.
+async def hold(session: WriteSession, viewer: Viewer, id: str, *path: str) -> ZoneInfo:
+    """Hold the team's connected integration against other writers until the transaction ends; gives its zone.
 
     Every write under an integration begins with this. Raises Refused (NOT_FOUND at `path`).
     """
-    if not await is_held(session, viewer, id):
+    found = await _held(session, viewer, id, None)
+    if not found:
         raise not_found("There is no connected integration with this id.", *path)
+    return timezones.zone(found[0][1])
 
 
 async def is_held(session: WriteSession, viewer: Viewer, id: str, provider: Provider | None = None) -> bool:
     """Hold it, if there is one with this id, at this provider if one is named."""
-    held = is_id(id) and bool(await session.tuples(sql.integrations.held(viewer, id, provider)))
+    return bool(await _held(session, viewer, id, provider))
+
+
+async def _held(
+    session: WriteSession, viewer: Viewer, id: str, provider: Provider | None
+) -> Sequence[tuple[str, str | None]]:
+    found = await session.tuples(sql.integrations.held(viewer, id, provider)) if is_id(id) else []
     # What is written is of now: those who waited for their turn began before others wrote.
     session.as_of = instants.now()
-    return held
+    return found
 
 
 def expect(version: int, expected: int | None, *path: str) -> None:

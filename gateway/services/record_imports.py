@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from gateway import sql
 from gateway.database import WriteSession
+from gateway.domain import timezones
 from gateway.domain.documents import text_or_none
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import is_id
@@ -23,7 +24,7 @@ async def take(session: WriteSession, entries: Sequence[Entry], team_id: str | N
     tally = Tally()
     for team, below in sorted(_by_home(entries, team_id, report).items()):
         held = {
-            row.id
+            row.id: timezones.zone(row.timezone)
             for row in await session.scalars(sql.imports.integrations(team, sorted(below)))
             if row.kind is IntegrationKind.CONNECTED
         }
@@ -35,7 +36,7 @@ async def take(session: WriteSession, entries: Sequence[Entry], team_id: str | N
                 continue
             await teams.add_people(session, team, (entry.document for entry in found))
             parent = Parent(integration_id, integration_id)
-            under = Intake(session, team, parent, Operators(team_id), report, tally)
+            under = Intake(session, team, parent, held[integration_id], Operators(team_id), report, tally)
             await intake.take(under, intake.RESOURCE_RECORDS, found)
     return tally
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm.attributes import flag_modified
-
 from gateway import sql
 from gateway.database import WriteSession
 from gateway.domain import instants
+from gateway.domain.day_counts import COUNTED, DayCounts
 from gateway.domain.documents import created, touched
 from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
 from gateway.domain.exports import canonical
@@ -20,6 +19,8 @@ from gateway.domain.section import Document
 from gateway.domain.text import search_words
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, invalid, not_found, refused
+from gateway.rows import made, revised
+from gateway.services import day_counts
 from gateway.services.access import Key, own_ids, require, require_id
 from gateway.services.integrations import hold
 from gateway.snapshots import Reader
@@ -127,21 +128,39 @@ async def upsert(
     """
     require(viewer, Permission.WRITE_RECORDS)
     _check_length(len(records), "records")
-    await hold(session, viewer, integration_id, "integrationId")
+    zone = await hold(session, viewer, integration_id, "integrationId")
     logical_ids = [given.logical_id for given in records if given.logical_id is not None]
     statement = sql.resource_records.by_logical_ids(viewer.team_id, integration_id, logical_ids)
-    stored = {row.logical_id: row for row in await session.scalars(statement)}
+    stored = {row.logical_id: row for row in await session.rows(statement)}
     _check(records, stored, session.as_of)
-    done = []
+    done: list[Upserted] = []
+    added: list[Mapping[str, object]] = []
+    changed: list[Mapping[str, object]] = []
+    gone = []
     for given in records:
         row = None if given.logical_id is None else stored.get(given.logical_id)
         if row is None:
-            done.append(Upserted(_create(viewer, integration_id, given, session.as_of), Outcome.CREATED))
+            added.append(_created(viewer, integration_id, given, session.as_of))
+            done.append(Upserted(made(ResourceRecord, added[-1]), Outcome.CREATED))
+        elif (changes := _changed(viewer, row, given, session.as_of)) is not None:
+            changed.append({"team_id": row.team_id, "id": row.id, **changes})
+            done.append(Upserted(revised(ResourceRecord, row, changes), Outcome.UPDATED))
+            gone.append(_counted(row))
         else:
-            done.append(Upserted(row, _update(viewer, row, given, session.as_of)))
-    session.add_all(upserted.record for upserted in done)
-    await session.flush()
+            done.append(Upserted(row, Outcome.UNCHANGED))
+    await session.insert(ResourceRecord, added)
+    await session.update(ResourceRecord, changed)
+    counts = DayCounts(zone)
+    counts.remove(gone)
+    counts.add(_counted(each.record) for each in done if each.outcome is not Outcome.UNCHANGED)
+    await day_counts.keep(session, viewer.team_id, integration_id, counts)
     return done
+
+
+def _counted(row: ResourceRecord) -> list[object]:
+    """The `COUNTED` columns of a record."""
+    type_, created_at, *rest = (getattr(row, name) for name in COUNTED)
+    return [type_, instants.of(created_at), *rest]
 
 
 def _check_length(length: int, argument: str) -> None:
@@ -191,7 +210,8 @@ def _repeated(values: Sequence[str | None]) -> Iterator[tuple[int, int]]:
             yield place, first[value]
 
 
-def _create(viewer: Viewer, integration_id: str, given: Given, at: datetime) -> ResourceRecord:
+def _created(viewer: Viewer, integration_id: str, given: Given, at: datetime) -> dict[str, object]:
+    """The columns of a new record."""
     id = new_id()
     logical_id = given.logical_id or new_logical_id("resource_record")
     document = created(
@@ -207,12 +227,12 @@ def _create(viewer: Viewer, integration_id: str, given: Given, at: datetime) -> 
     )
     if given.created_at is not None:
         document["createdAt"] = instants.isoformat(given.created_at)
-    row = ResourceRecord(team_id=viewer.team_id, id=id, integration_id=integration_id, version=1)
-    row.hold(document, record_columns(document, logical_id, at))
-    return row
+    key = {"team_id": viewer.team_id, "id": id, "integration_id": integration_id}
+    return {**key, "version": 1, "document": document, **record_columns(document, logical_id, at)}
 
 
-def _update(viewer: Viewer, row: ResourceRecord, given: Given, at: datetime) -> Outcome:
+def _changed(viewer: Viewer, row: ResourceRecord, given: Given, at: datetime) -> Mapping[str, object] | None:
+    """The columns of a record that change; None where it is as given already."""
     config = row.document.get("config")
     document: Document = {
         **row.document,
@@ -223,15 +243,10 @@ def _update(viewer: Viewer, row: ResourceRecord, given: Given, at: datetime) -> 
         if not same_instant(created_at, row.document.get("createdAt")):
             document["createdAt"] = created_at
     if canonical(document) == canonical(row.document):
-        return Outcome.UNCHANGED
+        return None
     document = touched(document, user_id=viewer.user_id, at=at)
-    columns = record_columns(document, row.logical_id, row.created_at)
-    row.hold(document, columns)
-    row.version += 1
-    # Rows that set the same columns are updated in one statement.
-    for name in columns:
-        flag_modified(row, name)
-    return Outcome.UPDATED
+    columns = record_columns(document, row.logical_id, instants.of(row.created_at))
+    return {"version": row.version + 1, "document": document, **columns}
 
 
 async def delete(session: WriteSession, viewer: Viewer, integration_id: str, ids: Sequence[str]) -> None:
@@ -242,7 +257,7 @@ async def delete(session: WriteSession, viewer: Viewer, integration_id: str, ids
     """
     require(viewer, Permission.WRITE_RECORDS)
     _check_length(len(ids), "ids")
-    await hold(session, viewer, integration_id, "integrationId")
+    zone = await hold(session, viewer, integration_id, "integrationId")
     wanted = [id for id in ids if is_id(id)]
     found = set(await session.scalars(sql.resource_records.existing_ids(viewer.team_id, integration_id, wanted)))
     problems = Problems()
@@ -256,4 +271,7 @@ async def delete(session: WriteSession, viewer: Viewer, integration_id: str, ids
         elif id not in found:
             problems.add(ErrorCode.NOT_FOUND, "The integration has no record with this id.", "ids", place)
     problems.raise_if_any()
-    await session.execute(sql.resource_records.deletion(viewer.team_id, wanted))
+    deleted = await session.execute(sql.resource_records.deletion(viewer.team_id, wanted))
+    counts = DayCounts(zone)
+    counts.remove(deleted.all())
+    await day_counts.keep(session, viewer.team_id, integration_id, counts)

@@ -1,40 +1,48 @@
-"""The appointments dashboard.
+"""The dashboards.
 
-What is counted for many integrations at once takes one statement for all of them; trends take one for all
-those in one time zone.
+Whole days are read from what is counted by days, and the rest of the first and the last day from records: one
+statement for all dashboards of an operation. What days cannot tell is counted from records alone: searches, visits
+by their start, and trends by the days of another zone than the integration's; that takes a statement for each
+filter and zone, and one more for the days of time that is open.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache, partial
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from gateway import sql
 from gateway.domain import days, timezones
-from gateway.domain.enums import AppointmentType, BookingStatus, Permission, StatisticsDateField
+from gateway.domain.enums import AppointmentType, Permission, StatisticsDateField
 from gateway.domain.ids import is_id
 from gateway.domain.statistics import (
-    AppointmentFilter,
-    Breakdown,
+    AS_OF,
+    OVERVIEW,
+    TRENDS,
     Bucket,
     BucketPage,
     Dashboard,
+    Found,
     Overview,
+    Part,
+    Row,
+    Statistics,
+    StatisticsFilter,
     Trend,
 )
 from gateway.domain.text import search_words
 from gateway.domain.viewer import Viewer
-from gateway.errors import Problems, invalid, not_found
-from gateway.services.access import Key, own_ids, require
+from gateway.errors import Problems, Refused, invalid, not_found
+from gateway.services import day_counts, record_counts
+from gateway.services.access import require
 from gateway.services.resource_records import check_search
 from gateway.snapshots import Reader
-from gateway.tables import Integration
 
 MAX_FILLED_DAYS = 3660
 """Ten years."""
 
-_CENTURY = timedelta(days=36525)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -42,18 +50,20 @@ _MILLISECOND = timedelta(milliseconds=1)
 class Question:
     """What is asked of the dashboard, as it came."""
 
-    appointment_type: AppointmentType | None
-    size: int
-    page: int
-    search: str | None
-    start: datetime | None
-    end: datetime | None
-    timezone: str | None
-    date_field: StatisticsDateField
-    fill_gaps: bool
+    size: int = 300
+    page: int = 1
+    search: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    timezone: str | None = None
+    date_field: StatisticsDateField = StatisticsDateField.CREATED_AT
+    fill_gaps: bool = False
+    appointment_type: AppointmentType | None = None
 
 
-async def dashboard(session: Reader, viewer: Viewer, integration_id: str, question: Question) -> Dashboard:
+async def dashboard(
+    session: Reader, viewer: Viewer, statistics: Statistics, integration_id: str, question: Question
+) -> Dashboard:
     """The dashboard of the team's connected integration with this id.
 
     Raises Refused: INVALID with everything that is wrong with the arguments, NOT_FOUND for an integration that
@@ -70,16 +80,22 @@ async def dashboard(session: Reader, viewer: Viewer, integration_id: str, questi
     found = await session.rows(sql.statistics.integration(viewer, integration_id), "timezone")
     if not found:
         raise not_found("There is no connected integration with this id.", "integrationId")
-    return _ask(found[0], question)
+    return _ask(statistics, viewer.team_id, integration_id, found[0].timezone, question)
 
 
-def dashboard_of(viewer: Viewer, integration: Integration, question: Question) -> Dashboard:
-    """The dashboard of an integration that was read; another team's counts nothing. Raises Refused (INVALID)."""
+Home: TypeAlias = tuple[str, str, str | None]
+"""Team id, id and zone of an integration that was read."""
+
+
+async def dashboards(
+    _session: Reader, viewer: Viewer, keys: Sequence[Home], statistics: Statistics, question: Question
+) -> Mapping[Home, Dashboard]:
+    """The dashboards of these integrations; another team's count nothing. Raises Refused (INVALID)."""
     require(viewer, Permission.READ_RECORDS)
     problems = Problems()
     _check(question, problems)
     problems.raise_if_any()
-    return _ask(integration, question)
+    return {key: _ask(statistics, *key, question) for key in keys}
 
 
 def _check(question: Question, problems: Problems) -> None:
@@ -94,11 +110,16 @@ def _check(question: Question, problems: Problems) -> None:
         problems.invalid(message, "timezone")
 
 
-def _ask(integration: Integration, question: Question) -> Dashboard:
+def _ask(
+    statistics: Statistics, team_id: str, integration_id: str, timezone: str | None, question: Question
+) -> Dashboard:
+    home = timezones.zone(timezone).key
     return Dashboard(
-        team_id=integration.team_id,
-        integration_id=integration.id,
-        filter=AppointmentFilter(
+        statistics=statistics,
+        team_id=team_id,
+        integration_id=integration_id,
+        home_timezone=home,
+        filter=StatisticsFilter(
             appointment_type=question.appointment_type,
             words=search_words(question.search),
             date_field=question.date_field,
@@ -106,101 +127,75 @@ def _ask(integration: Integration, question: Question) -> Dashboard:
             end=question.end,
         ),
         buckets=BucketPage(question.size, question.page),
-        timezone=question.timezone or integration.timezone or "UTC",
+        timezone=question.timezone or home,
         fill_gaps=question.fill_gaps,
     )
 
 
-async def overviews(
-    session: Reader, viewer: Viewer, keys: Sequence[Key], filter: AppointmentFilter
-) -> Mapping[Key, Overview]:
-    """How many appointments each integration has, and how their bookings went."""
-    require(viewer, Permission.READ_RECORDS)
-    counts: dict[str, dict[BookingStatus | None, int]] = {}
-    for id, status, count in await session.tuples(sql.statistics.overviews(viewer, own_ids(viewer, keys), filter)):
-        counts.setdefault(id, {})[status] = count
-    found = {(viewer.team_id, id): _overview(by_status) for id, by_status in counts.items()}
-    return dict.fromkeys(keys, Overview()) | found
+Answer: TypeAlias = Overview | Sequence[Trend] | Sequence[Bucket] | datetime | Refused
 
 
-def _overview(counts: Mapping[BookingStatus | None, int]) -> Overview:
-    successful, failed = counts.get(BookingStatus.SUCCESSFUL, 0), counts.get(BookingStatus.FAILED, 0)
-    return Overview(successful, failed, pending=sum(counts.values()) - successful - failed)
+async def parts(session: Reader, viewer: Viewer, keys: Sequence[Part]) -> Mapping[Part, Answer]:
+    """These parts of dashboards.
 
-
-async def buckets(
-    session: Reader,
-    viewer: Viewer,
-    keys: Sequence[Key],
-    filter: AppointmentFilter,
-    breakdown: Breakdown,
-    page: BucketPage,
-) -> Mapping[Key, Sequence[Bucket]]:
-    """A page of a breakdown of each integration: the largest buckets first, then by value."""
-    require(viewer, Permission.READ_RECORDS)
-    found: dict[Key, list[Bucket]] = {key: [] for key in keys}
-    statement = sql.statistics.buckets(viewer, own_ids(viewer, keys), filter, breakdown, page)
-    for id, value, count in await session.tuples(statement):
-        found[viewer.team_id, id].append(Bucket(value, count))
-    return found
-
-
-async def trends(
-    session: Reader,
-    viewer: Viewer,
-    keys: Sequence[Key],
-    filter: AppointmentFilter,
-    timezone: str,
-    fill_gaps: bool,
-) -> Mapping[Key, Sequence[Trend]]:
-    """How the bookings of each local day went, for each integration, the earliest day first.
-
-    Days without appointments are left out, unless gaps are filled: from the day of the filter's start, or the
-    first with appointments, to that of its end, or the last with appointments. Raises Refused (INVALID) for
-    gaps of more than `MAX_FILLED_DAYS`.
+    Trends are the days with records, the earliest first, or all days where gaps are filled: from the day of the
+    filter's start, or the first with records, to that of its end, or the last with records. They are Refused
+    (INVALID) for gaps of more than `MAX_FILLED_DAYS`. Buckets are the largest first, then by value.
     """
     require(viewer, Permission.READ_RECORDS)
-    zone = timezones.zone(timezone)
-    counted = await _count_days(session, viewer, own_ids(viewer, keys), filter, zone)
-    began_at = cache(partial(days.first_instant, zone))
-    found: dict[Key, list[Trend]] = {}
-    for team_id, id in keys:
-        counts = counted.get(id, {}) if team_id == viewer.team_id else {}
-        shown = _filled(counts, filter, zone) if fill_gaps else sorted(counts)
-        found[team_id, id] = [
-            Trend(day, began, *counts.get(day, (0, 0))) for day in shown if (began := began_at(day)) is not None
-        ]
-    return found
+    by_days: dict[Dashboard, set[str]] = defaultdict(set)
+    by_records: dict[Dashboard, set[str]] = defaultdict(set)
+    for dashboard, part in keys:
+        if dashboard.team_id == viewer.team_id and part != AS_OF:
+            (by_days if _is_told_by_days(dashboard, part) else by_records)[dashboard].add(part)
+    found: Found = {}
+    for read, asked in ((day_counts.read, by_days), (record_counts.read, by_records)):
+        if asked:
+            found |= await read(session, viewer, asked)
+    return {
+        (dashboard, part): session.as_of
+        if part == AS_OF
+        else _answer(dashboard, part, found.get((dashboard, part), []))
+        for dashboard, part in keys
+    }
 
 
-DayCounts = dict[date, tuple[int, int]]
-"""How many bookings of each day succeeded and failed."""
+def _is_told_by_days(dashboard: Dashboard, part: str) -> bool:
+    filter = dashboard.filter
+    if filter.words or filter.date_field is not StatisticsDateField.CREATED_AT:
+        return False
+    return part != TRENDS or dashboard.timezone == dashboard.home_timezone
 
 
-async def _count_days(
-    session: Reader, viewer: Viewer, ids: Sequence[str], filter: AppointmentFilter, zone: ZoneInfo
-) -> Mapping[str, DayCounts]:
-    """The days of each integration, counted a century at a time: appointments may lie any time apart."""
-    counted: dict[str, DayCounts] = {id: {} for id in ids}
-    rest: AppointmentFilter | None = filter
-    while rest is not None:
-        ((first, last),) = await session.tuples(sql.statistics.bounds(viewer, ids, rest))
-        if first is None or last is None:
-            break
-        now, rest = rest, None
-        if last - first > _CENTURY:
-            last = first + _CENTURY
-            now, rest = replace(now, end=last), replace(now, start=last)
-        offsets = ((each.since, int(each.ahead.total_seconds())) for each in days.offsets(zone, first, last))
-        statement = sql.statistics.days(viewer, ids, now, tuple(offsets))
-        for id, day, successful, failed in await session.tuples(statement):
-            before = counted[id].get(day, (0, 0))
-            counted[id][day] = (before[0] + successful, before[1] + failed)
-    return counted
+def _answer(dashboard: Dashboard, part: str, rows: Sequence[Row]) -> Answer:
+    if part == TRENDS:
+        return _trends(dashboard, rows)
+    if part == OVERVIEW:
+        return Overview(*rows[0][1:]) if rows else Overview()
+    buckets = (Bucket(value, sum(counts)) for value, *counts in rows)
+    return sorted(buckets, key=lambda bucket: (-bucket.count, bucket.value))
 
 
-def _filled(counts: DayCounts, filter: AppointmentFilter, zone: ZoneInfo) -> Iterable[date]:
-    """The days to show when gaps are filled; none where a bound is open and no appointment closes it."""
+def _trends(dashboard: Dashboard, rows: Sequence[Row]) -> Sequence[Trend] | Refused:
+    zone = timezones.zone(dashboard.timezone)
+    counts: dict[date, tuple[int, int]] = {}
+    for text, successful, failed, _ in rows:
+        day = date.fromordinal(int(text))
+        before = counts.get(day, (0, 0))
+        counts[day] = (before[0] + successful, before[1] + failed)
+    try:
+        shown = _filled(counts, dashboard.filter, zone) if dashboard.fill_gaps else sorted(counts)
+    except Refused as refusal:
+        return refusal
+    return [
+        Trend(day, began, *counts.get(day, (0, 0)))
+        for day in shown
+        if (began := days.first_instant(zone, day)) is not None
+    ]
+
+
+def _filled(counts: Mapping[date, object], filter: StatisticsFilter, zone: ZoneInfo) -> Iterable[date]:
+    """The days to show when gaps are filled; none where a bound is open and no record closes it."""
     start, end = filter.start, filter.end
     if not counts and (start is None or end is None):
         return ()

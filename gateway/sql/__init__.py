@@ -1,6 +1,7 @@
 """Says what to fetch or write. Each function returns a statement, which is a value: it runs nothing."""
 
 from gateway.sql import (
+    day_counts,
     exports,
     imports,
     integration_filters,
@@ -15,6 +16,7 @@ from gateway.sql import (
 )
 
 __all__ = [
+    "day_counts",
     "exports",
     "imports",
     "integration_filters",

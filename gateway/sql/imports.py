@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Delete, Insert, Select, Update, delete, insert, select, update
+from sqlalchemy.sql.dml import ReturningDelete
 
+from gateway.domain.day_counts import COUNTED
 from gateway.domain.enums import IntegrationKind
 from gateway.sql import texts
 from gateway.tables import Integration, ResourceRecord, Team, UseCase, User
@@ -82,11 +84,17 @@ def ids_under(entity: type[Child], team_id: str, integration_id: str) -> Select[
 
 
 def stored(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[Any]:
-    """What an import compares with, as far as the entity has it; the columns are those of `Stored`."""
-    names = ("id", "logical_id", "version", "created_at", "document", "group_id", "key")
-    columns = [getattr(entity, name) for name in names if hasattr(entity, name)]
+    """What an import compares with, and what is counted, as far as the entity has it."""
+    names = ("id", "logical_id", "version", "document", "group_id", "key", *COUNTED)
     given = texts.table_of(ids)
-    return select(*columns).join(given, entity.id == given.c.value).where(entity.team_id == team_id)
+    return (
+        select(*_columns(entity, names)).join(given, entity.id == given.c.value).where(entity.team_id == team_id)
+    )
+
+
+def _columns(entity: type[Child], names: Sequence[str]) -> list[Any]:
+    """Those of these columns that the entity has."""
+    return [getattr(entity, name) for name in names if hasattr(entity, name)]
 
 
 def added(entity: type[Child | User]) -> Insert:
@@ -99,6 +107,8 @@ def changed(entity: type[Child]) -> Update:
     return update(entity)
 
 
-def deleted(entity: type[Child], team_id: str, ids: Sequence[str]) -> Delete:
-    """Delete these rows."""
-    return delete(entity).where(entity.team_id == team_id, entity.id.in_(select(texts.table_of(ids).c.value)))
+def deleted(entity: type[Child], team_id: str, ids: Sequence[str]) -> Delete | ReturningDelete[*tuple[Any, ...]]:
+    """Delete these rows; gives what records had in `COUNTED`, and nothing of others."""
+    given = select(texts.table_of(ids).c.value)
+    statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(given))
+    return statement.returning(*_columns(entity, COUNTED)) if entity is ResourceRecord else statement

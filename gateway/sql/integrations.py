@@ -82,12 +82,12 @@ def by_id(viewer: Viewer, id: str, created_by: str | None) -> Select[Integration
 
 
 @query
-def held(viewer: Viewer, id: str, provider: Provider | None) -> Select[str]:
-    """The id of the team's connected integration, at this provider if one is named, held until the end.
+def held(viewer: Viewer, id: str, provider: Provider | None) -> Select[str, str | None]:
+    """Id and zone of the team's connected integration, at this provider if one is named, held until the end.
 
     Whatever is written under an integration is written with its row held, so that writers take turns.
     """
-    statement = select(Integration.id).where(Integration.id == id, own_connected(viewer))
+    statement = select(Integration.id, Integration.timezone).where(Integration.id == id, own_connected(viewer))
     if provider is not None:
         statement = statement.where(Integration.provider == provider)
     return statement.with_for_update(key_share=True)

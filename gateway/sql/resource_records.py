@@ -1,9 +1,12 @@
 """Statements over resource records."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, delete, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, delete, func, select, type_coerce
+from sqlalchemy.sql.dml import ReturningDelete
 
+from gateway.domain.day_counts import COUNTED
 from gateway.domain.enums import ResourceType
 from gateway.domain.paging import Page
 from gateway.domain.records import MODELLED, wire_types
@@ -73,12 +76,13 @@ def counts(
     )
 
 
+@query
 def by_logical_ids(team_id: str, integration_id: str, logical_ids: Sequence[str]) -> Select[ResourceRecord]:
     """Those of the integration's records that have these logical ids."""
     return select(ResourceRecord).where(
         ResourceRecord.team_id == team_id,
         ResourceRecord.integration_id == integration_id,
-        ResourceRecord.logical_id.in_(logical_ids),
+        among(ResourceRecord.logical_id, logical_ids),
     )
 
 
@@ -91,6 +95,10 @@ def existing_ids(team_id: str, integration_id: str, ids: Sequence[str]) -> Selec
     )
 
 
-def deletion(team_id: str, ids: Sequence[str]) -> Delete:
-    """Deletes the team's records with these ids."""
-    return delete(ResourceRecord).where(ResourceRecord.team_id == team_id, ResourceRecord.id.in_(ids))
+def deletion(team_id: str, ids: Sequence[str]) -> ReturningDelete[*tuple[Any, ...]]:
+    """Deletes the team's records with these ids; gives what they had in `COUNTED`."""
+    return (
+        delete(ResourceRecord)
+        .where(ResourceRecord.team_id == team_id, ResourceRecord.id.in_(ids))
+        .returning(*(getattr(ResourceRecord, name) for name in COUNTED))
+    )

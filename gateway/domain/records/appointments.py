@@ -3,25 +3,21 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from gateway.domain import instants
-from gateway.domain.enums import AppointmentType, BookingStatus, ResourceType
+from gateway.domain import instants, statistics
+from gateway.domain.enums import AppointmentType, ResourceType
 from gateway.domain.record_kind import Fault, Kind, blank, no_ids
 from gateway.domain.section import Document, Json
-from gateway.domain.statistics import APPOINTMENT_BREAKDOWNS
 
-_BOOKING_STATUSES = {status.value: status for status in BookingStatus}
 _TYPES = {type_.value for type_ in AppointmentType}
 
 
 def _columns(config: Mapping[str, Json]) -> Mapping[str, object]:
-    """What statistics read: a booking without a known status is pending, a type without a known name is none."""
-    start, status, type_ = (config.get(key) for key in ("start", "bookingStatus", "appointmentType"))
-    known = _BOOKING_STATUSES.get(status) if isinstance(status, str) else None
+    """What statistics read: a type without a known name is none."""
+    start, type_ = (config.get(key) for key in ("start", "appointmentType"))
     return {
         "start": instants.parse(start) if isinstance(start, str) else None,
-        "booking_status": known or BookingStatus.PENDING,
         "appointment_type": type_ if isinstance(type_, str) and type_ in _TYPES else None,
-        **{breakdown.column: breakdown.bucket(config) for breakdown in APPOINTMENT_BREAKDOWNS},
+        **statistics.APPOINTMENTS.columns(config),
     }
 
 
@@ -43,7 +39,7 @@ APPOINTMENTS = Kind(
         "practitionerName",
         "locationName",
         "visitingReasonName",
-        *(breakdown.key for breakdown in APPOINTMENT_BREAKDOWNS),
+        *(breakdown.key for breakdown in statistics.APPOINTMENTS.breakdowns),
     ),
     faults=_faults,
     columns=_columns,

@@ -1,14 +1,19 @@
 """People who are treated."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from gateway.domain import statistics
 from gateway.domain.enums import ResourceType
-from gateway.domain.record_kind import Fault, Kind, blank
-from gateway.domain.section import Document
+from gateway.domain.record_kind import Fault, Kind, blank, not_counted
+from gateway.domain.section import Document, Json
 
 _EARLIEST_CALENDAR = timedelta(hours=14)
 """How far ahead of UTC the first place is in which a day begins."""
+
+
+def _columns(config: Mapping[str, Json]) -> Mapping[str, object]:
+    return {**not_counted(config), **statistics.PATIENTS.columns(config)}
 
 
 def _faults(values: Document, at: datetime) -> Iterator[Fault]:
@@ -21,6 +26,7 @@ def _faults(values: Document, at: datetime) -> Iterator[Fault]:
 PATIENTS = Kind(
     type=ResourceType.PATIENTS,
     member="patient",
-    searched=("id", "firstName", "lastName", "phone", "email"),
+    searched=("id", "firstName", "lastName", "phone", "email", "source"),
     faults=_faults,
+    columns=_columns,
 )

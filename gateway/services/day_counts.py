@@ -1,0 +1,195 @@
+"""What is counted by days: kept by every write of records, counted anew, and compared."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from gateway import sql
+from gateway.database import WriteSession
+from gateway.domain import day_blocks, days, instants, timezones
+from gateway.domain.day_blocks import LARGEST, LAST_DAY
+from gateway.domain.day_counts import ALL, Cell, DayCounts
+from gateway.domain.statistics import OVERVIEW, STATISTICS, TRENDS, Dashboard, Found, Row, Statistics
+from gateway.domain.viewer import Viewer
+from gateway.snapshots import Reader
+from gateway.tables import DayCount, Integration
+
+_COLUMNS = ("team_id", "integration_id", *Cell._fields)
+
+_RECORDS = 4_000
+"""How many are counted at a time, while nothing else has its turn."""
+
+_FARTHEST = timedelta(hours=36)
+"""More than any clock is ahead of UTC, or behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where something is counted: an integration, by the days of its zone, for one dashboard."""
+
+    team_id: str
+    integration_id: str
+    zone: ZoneInfo
+    statistics: Statistics
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The first columns by which its records and counts are found."""
+        return self.team_id, self.integration_id, self.statistics.type.value
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A count that is not what the records say."""
+
+    counted: Cell
+    stored: Cell
+
+
+async def keep(session: WriteSession, team_id: str, integration_id: str, changes: DayCounts) -> None:
+    """Add what changed to what is counted of an integration, which is held."""
+    await session.add_up(DayCount, _COLUMNS, [(team_id, integration_id, *cell) for cell in changes.cells()])
+
+
+async def follow(session: WriteSession, integration: Integration, before: str | None) -> None:
+    """Count by the days of an integration's zone, which was `before`. It is held."""
+    zone = timezones.zone(integration.timezone)
+    if zone != timezones.zone(before):
+        await recount(session, integration.team_id, integration.id, zone)
+
+
+async def recount(session: WriteSession, team_id: str, integration_id: str, zone: ZoneInfo) -> None:
+    """Count all records of an integration, which is held, anew by the days of a zone."""
+    await session.settle()
+    await session.execute(sql.day_counts.removal(team_id, integration_id))
+    for statistics in STATISTICS:
+        home = Home(team_id, integration_id, zone, statistics)
+        async for block in blocks(session, home):
+            await keep(session, team_id, integration_id, await _count(session, home, block))
+
+
+async def blocks(session: Reader, home: Home, start: int = 1) -> AsyncIterator[int]:
+    """The first days of the largest blocks in which there are records or counts, from that of a day on."""
+    block: int | None = day_blocks.first_of(start, LARGEST)
+    while block is not None and (found := await _next_block(session, home, block)) is not None:
+        yield found
+        block = found + LARGEST if found + LARGEST <= LAST_DAY else None
+
+
+async def _next_block(session: Reader, home: Home, block: int) -> int | None:
+    ((counted,),) = await session.tuples(sql.day_counts.next_block(*home.key, LARGEST, block))
+    ((created_at,),) = await session.tuples(sql.day_counts.next_record(*home.key, _midnight(block, -_FARTHEST)))
+    found = [] if counted is None else [counted]
+    if created_at is not None:
+        # It may yet be of the day before.
+        day = days.day_of(home.zone, created_at).toordinal()
+        found.append(max(block, day_blocks.first_of(day, LARGEST)))
+    return min(found, default=None)
+
+
+async def differences(session: Reader, home: Home, block: int) -> Sequence[Difference]:
+    """The counts in one of the largest blocks that are not what the records say, in the order of their keys."""
+    counted = {cell.key: cell for cell in (await _count(session, home, block)).cells()}
+    found = await session.tuples(sql.day_counts.stored(*home.key, block, block + LARGEST - 1))
+    stored = {cell.key: cell for cell in map(Cell._make, found)}
+    return [
+        Difference(counted.get(key) or _nothing(stored[key]), stored.get(key) or _nothing(counted[key]))
+        for key in sorted({*counted, *stored})
+        if counted.get(key) != stored.get(key)
+    ]
+
+
+async def repair(session: WriteSession, home: Home, found: Sequence[Difference]) -> None:
+    """Make these counts what the records say. The integration has been held since they were compared."""
+    rows = [
+        (
+            *(home.team_id, home.integration_id, *each.counted.key),
+            *(is_ - was for is_, was in zip(each.counted.numbers, each.stored.numbers, strict=True)),
+        )
+        for each in found
+    ]
+    await session.add_up(DayCount, _COLUMNS, rows)
+
+
+async def _count(session: Reader, home: Home, block: int) -> DayCounts:
+    """What the records say of one of the largest blocks."""
+    counts, block_days, after = DayCounts(home.zone), range(block, block + LARGEST), ""
+    since, until = _midnight(block, -_FARTHEST), _midnight(block + LARGEST, _FARTHEST)
+    while True:
+        found = await session.tuples(sql.day_counts.records(*home.key, since, after, until, _RECORDS))
+        counts.add(record[:-1] for record in found if days.day_of(home.zone, record[1]).toordinal() in block_days)
+        if len(found) < _RECORDS:
+            return counts
+        since, after = found[-1][1], found[-1][-1]
+
+
+def _midnight(day: int, by: timedelta) -> datetime:
+    """So much after a day begins in UTC, as far as the calendar goes."""
+    try:
+        return datetime.combine(date.fromordinal(day), time(), UTC) + by
+    except (OverflowError, ValueError):
+        return days.LAST if day > LARGEST else days.FIRST
+
+
+def _nothing(cell: Cell) -> Cell:
+    """As many as there are where no such cell is."""
+    return cell._replace(successful=0, failed=0, pending=0)
+
+
+async def read(session: Reader, viewer: Viewer, asked: Mapping[Dashboard, Collection[str]]) -> Found:
+    """These parts of dashboards: whole days as they are counted, pieces of days by their records."""
+    dashboards = {str(place): dashboard for place, dashboard in enumerate(asked)}
+    spans: list[object] = []
+    single_days: list[object] = []
+    pieces: list[object] = []
+    parts_of_pieces: set[str] = set()
+    for name, dashboard in dashboards.items():
+        filter, parts = dashboard.filter, asked[dashboard]
+        cover = days.cover(timezones.zone(dashboard.home_timezone), filter.start, filter.end)
+        for part in parts:
+            if part == TRENDS:
+                single_days += [
+                    (name, ALL, part, *span) for span in day_blocks.single_days(cover.start, cover.end)
+                ]
+            else:
+                breakdown = ALL if part == OVERVIEW else part
+                spans += [(name, breakdown, part, *span) for span in day_blocks.spans(cover.start, cover.end)]
+        if cover.rest:
+            parts_of_pieces.update(parts)
+            pieces += [
+                (name, _text(piece.since), _text(piece.until), piece.day.toordinal()) for piece in cover.rest
+            ]
+    found: Found = defaultdict(list)
+    if spans or single_days or pieces:
+        names = orjson.dumps([_asked(name, dashboard) for name, dashboard in dashboards.items()]).decode()
+        statement = sql.day_counts.counted(
+            viewer, names, _json(spans), _json(single_days), _json(pieces), frozenset(parts_of_pieces)
+        )
+        for name, part, value, *counts in await session.tuples(statement):
+            found[dashboards[name], part].append(Row(value, *counts))
+    return found
+
+
+def _asked(name: str, dashboard: Dashboard) -> list[object]:
+    """What the statement is told of a dashboard."""
+    type_, page = dashboard.filter.appointment_type, dashboard.buckets
+    return [
+        name,
+        dashboard.integration_id,
+        dashboard.statistics.type.value,
+        ALL if type_ is None else type_.value,
+        page.size * (page.page - 1),
+        page.size,
+    ]
+
+
+def _text(at: datetime) -> str | None:
+    return None if at == days.FIRST else instants.isoformat(at)
+
+
+def _json(rows: Sequence[object]) -> str | None:
+    return orjson.dumps(rows).decode() if rows else None
