@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from gateway.database import Database
 from gateway.domain.records.appointments import APPOINTMENTS
-from gateway.domain.statistics import APPOINTMENT_BREAKDOWNS
+from gateway.domain.statistics import APPOINTMENTS as STATISTICS
 from tests.benchmarks.appointments import (
     BEGIN,
     CHOICES,
@@ -111,7 +111,7 @@ def _columns(appointments: Appointments, spelling: _Spelling) -> Mapping[str, st
         "start": spelling.instant.format("visit"),
         "booking_status": '"bookingStatus"',
         "appointment_type": '"appointmentType"',
-        **{each.column: f"""coalesce("{each.key}", '{each.when_blank}')""" for each in APPOINTMENT_BREAKDOWNS},
+        **{each.column: f"""coalesce("{each.key}", '{each.when_blank}')""" for each in STATISTICS.breakdowns},
         "version": "1",
         "created_at": spelling.instant.format("made"),
         "created_by": f"'{USER}'",

@@ -9,6 +9,7 @@ from typing import Self
 
 from gateway import migrations, services
 from gateway.database import Database, WriteSession
+from gateway.domain import timezones
 from gateway.domain.actions import ActionInput
 from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
 from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
@@ -98,6 +99,9 @@ async def load(database_url: str, scale: Scale) -> Loaded:
             loaded = await _load(session, scale)
         for appointments in loaded.appointments:
             await appointment_rows.fill(database, appointments)
+            async with database.write() as session:
+                zone = timezones.zone(TIMEZONE)
+                await services.day_counts.recount(session, TEAM, appointments.integration_id, zone)
         return loaded
     finally:
         await database.dispose()

@@ -6,12 +6,12 @@ overview is the sum of the days. The four breakdowns are grouped over all rows, 
 one pass.
 """
 
-from gateway.domain.statistics import APPOINTMENT_BREAKDOWNS
+from gateway.domain.statistics import APPOINTMENTS
 from tests.benchmarks.documents import TEAM
 
 INDEX = "floor_dashboard"
 
-BREAKDOWNS = {breakdown.key: breakdown.column for breakdown in APPOINTMENT_BREAKDOWNS}
+BREAKDOWNS = {breakdown.key: breakdown.column for breakdown in APPOINTMENTS.breakdowns}
 COLUMNS = [*BREAKDOWNS.values()]
 
 _COUNTED = "booking_status > ''"
