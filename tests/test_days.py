@@ -78,11 +78,3 @@ def test_every_change_of_a_clock_is_found(zone: str) -> None:
     found = days.offsets(wall, start, end)
     assert [change.ahead for change in found] == [offset for _, offset in expected]
     assert all(timedelta() <= at - change.since < hours for change, (at, _) in zip(found, expected, strict=True))
-
-
-def test_dates_are_given_from_the_first_to_the_last() -> None:
-    assert [*days.between(date(2024, 2, 28), date(2024, 3, 1))] == [
-        date(2024, 2, 28),
-        date(2024, 2, 29),
-        date(2024, 3, 1),
-    ]

@@ -175,12 +175,6 @@ def _boundary_near(zone: tzinfo, at: datetime, step: int) -> tuple[date, datetim
         day += timedelta(days=step)
 
 
-def between(first: date, last: date) -> Iterator[date]:
-    """The dates from `first` to `last`, both included."""
-    for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        yield date.fromordinal(ordinal)
-
-
 def _moved(at: datetime, by: timedelta) -> datetime:
     """`at + by`, as far as the calendar goes."""
     try:

@@ -22,7 +22,7 @@ AS_OF = "as_of"
 """Parts of a dashboard; the others are called as the columns of its breakdowns."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Breakdown:
     """A way to sort records into buckets, so that each is in exactly one.
 
@@ -51,7 +51,7 @@ class Breakdown:
 _SOURCE = Breakdown("source", "source", "unknown", "Where it was made; `unknown` for those that do not say.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statistics:
     """What one dashboard counts: the records of a type.
 
@@ -144,14 +144,8 @@ def previous(dashboard: Dashboard) -> Dashboard | None:
     return replace(dashboard, filter=replace(dashboard.filter, start=before, end=start))
 
 
-class Row(NamedTuple):
-    """How many records there are of each state, for a day or a value of a breakdown."""
-
-    value: str
-    successful: int
-    failed: int
-    pending: int
-
+Row: TypeAlias = tuple[str, int, int, int]
+"""A value of a breakdown, or the number of a day, and how many records are successful, failed and pending."""
 
 Part: TypeAlias = tuple[Dashboard, str]
 """A dashboard, and which part of it."""
@@ -173,12 +167,11 @@ class Overview:
         return self.successful + self.failed + self.pending
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """One local day, when it began, and how its records went."""
+class Trend(NamedTuple):
+    """One local day, when it began, as `instants.isoformat` writes it, and how its records went."""
 
     day: date
-    began_at: datetime
+    began_at: str
     successful: int
     failed: int
 

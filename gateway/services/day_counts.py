@@ -163,15 +163,15 @@ async def read(session: Reader, viewer: Viewer, asked: Mapping[Dashboard, Collec
             pieces += [
                 (name, _text(piece.since), _text(piece.until), piece.day.toordinal()) for piece in cover.rest
             ]
-    found: Found = defaultdict(list)
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     if spans or single_days or pieces:
         names = orjson.dumps([_asked(name, dashboard) for name, dashboard in dashboards.items()]).decode()
         statement = sql.day_counts.counted(
             viewer, names, _json(spans), _json(single_days), _json(pieces), frozenset(parts_of_pieces)
         )
-        for name, part, value, *counts in await session.tuples(statement):
-            found[dashboards[name], part].append(Row(value, *counts))
-    return found
+        for row in await session.tuples(statement):
+            found[row[:2]].append(row[2:])
+    return {(dashboards[name], part): rows for (name, part), rows in found.items()}
 
 
 def _asked(name: str, dashboard: Dashboard) -> list[object]:

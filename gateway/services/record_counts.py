@@ -42,11 +42,12 @@ async def read(session: Reader, viewer: Viewer, asked: Mapping[Dashboard, Collec
     for each, parts in asked.items():
         question = _Question(each.statistics, each.filter, each.buckets, each.timezone, frozenset(parts))
         alike[question][each.integration_id].append(each)
-    found: Found = defaultdict(list)
+    found: Found = {}
     for question, homes in alike.items():
-        for id, part, value, *counts in await _rows(session, viewer, question, [*homes]):
-            for dashboard in homes[id]:
-                found[dashboard, part].append(Row(value, *counts))
+        rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in await _rows(session, viewer, question, [*homes]):
+            rows[row[:2]].append(row[2:])
+        found |= {(dashboard, part): rows[id, part] for id, part in rows for dashboard in homes[id]}
     return found
 
 

@@ -7,14 +7,15 @@ filter and zone, and one more for the days of time that is open.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.domain import days, timezones
+from gateway.domain import days, instants, timezones
 from gateway.domain.enums import AppointmentType, Permission, StatisticsDateField
 from gateway.domain.ids import is_id
 from gateway.domain.statistics import (
@@ -42,6 +43,9 @@ from gateway.snapshots import Reader
 
 MAX_FILLED_DAYS = 3660
 """Ten years."""
+
+_DAYS_KEPT = 32_768
+"""Of a century, or of as many days of several zones."""
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -178,36 +182,41 @@ def _answer(dashboard: Dashboard, part: str, rows: Sequence[Row]) -> Answer:
 
 def _trends(dashboard: Dashboard, rows: Sequence[Row]) -> Sequence[Trend] | Refused:
     zone = timezones.zone(dashboard.timezone)
-    counts: dict[date, tuple[int, int]] = {}
-    for text, successful, failed, _ in rows:
-        day = date.fromordinal(int(text))
-        before = counts.get(day, (0, 0))
-        counts[day] = (before[0] + successful, before[1] + failed)
+    counts: dict[int, tuple[int, int]] = {}
+    for number, successful, failed, _ in rows:
+        day = int(number)
+        before = counts.get(day)
+        counts[day] = (successful, failed) if before is None else (before[0] + successful, before[1] + failed)
     try:
         shown = _filled(counts, dashboard.filter, zone) if dashboard.fill_gaps else sorted(counts)
     except Refused as refusal:
         return refusal
-    return [
-        Trend(day, began, *counts.get(day, (0, 0)))
-        for day in shown
-        if (began := days.first_instant(zone, day)) is not None
-    ]
+    nothing = (0, 0)
+    return [Trend(*begun, *counts.get(day, nothing)) for day in shown if (begun := _begun(zone, day)) is not None]
 
 
-def _filled(counts: Mapping[date, object], filter: StatisticsFilter, zone: ZoneInfo) -> Iterable[date]:
+@lru_cache(_DAYS_KEPT)
+def _begun(zone: ZoneInfo, number: int) -> tuple[date, str] | None:
+    """The day of that number and its first instant; None for one that the zone skipped."""
+    day = date.fromordinal(number)
+    began_at = days.first_instant(zone, day)
+    return None if began_at is None else (day, instants.isoformat(began_at))
+
+
+def _filled(counts: Collection[int], filter: StatisticsFilter, zone: ZoneInfo) -> Collection[int]:
     """The days to show when gaps are filled; none where a bound is open and no record closes it."""
     start, end = filter.start, filter.end
     if not counts and (start is None or end is None):
         return ()
     if start is not None and start == end:
         return ()
-    first = min(counts) if start is None else days.day_of(zone, start)
-    last = max(counts) if end is None else days.day_of(zone, end - _MILLISECOND)
-    length = (last - first).days + 1
+    first = min(counts) if start is None else days.day_of(zone, start).toordinal()
+    last = max(counts) if end is None else days.day_of(zone, end - _MILLISECOND).toordinal()
+    length = last - first + 1
     if length > MAX_FILLED_DAYS:
         raise invalid(
             f"`fillGaps` fills at most {MAX_FILLED_DAYS} days, and there are {length}: give `start` and `end` "
             "closer together, or leave it out.",
             "fillGaps",
         )
-    return days.between(first, last)
+    return range(first, last + 1)

@@ -31,7 +31,8 @@ from sqlalchemy.sql.functions import GenericFunction
 from gateway.domain.day_counts import ALL, STATES
 from gateway.domain.statistics import OVERVIEW, TRENDS
 
-Counted: TypeAlias = Select[*tuple[Any, ...]]
+Counted: TypeAlias = Select[str, str, str, int, int, int]
+"""Dashboard, part, value, and how many are successful, failed and pending."""
 
 POSTGRESQL = "postgresql"
 """The dialect of the database that groups in several ways at once."""
