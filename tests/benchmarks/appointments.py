@@ -9,8 +9,10 @@ from gateway.domain.section import Document
 from tests.benchmarks.documents import TEAM, USER, object_id
 
 BEGIN = datetime(2024, 1, 1, 6, tzinfo=UTC)
-SECONDS = 731 * 24 * 60 * 60
-"""All of them are made in these two years of Chicago's."""
+DAYS = 731
+"""All of them are made in these two years of Chicago's, whose midnight `BEGIN` is."""
+
+SECONDS = DAYS * 24 * 60 * 60
 
 RARE_WORD = "example-1417"
 """What one patient in a thousand is called."""

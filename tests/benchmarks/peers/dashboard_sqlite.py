@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from gateway.domain import days
 from gateway.domain.enums import AppointmentType
 from gateway.domain.instants import isoformat
 from gateway.domain.section import Document
-from tests.benchmarks.appointments import BEGIN, SECONDS
+from tests.benchmarks.appointments import BEGIN, DAYS
 from tests.benchmarks.documents import TIMEZONE
 from tests.benchmarks.peers.dashboard import BREAKDOWNS, COLUMNS, INDEX, MATCHING
 
@@ -36,11 +35,10 @@ def asked(variables: Document) -> tuple[str, Document]:
 @cache
 def _calendar() -> list[tuple[str, str, str]]:
     """Each local day that there can be appointments of, when it begins and when the next one does."""
-    zone = ZoneInfo(TIMEZONE)
-    first, last = (days.day_of(zone, at) for at in (BEGIN, BEGIN + timedelta(seconds=SECONDS)))
-    known = [*days.between(first, last + timedelta(days=1))]
-    begins = [isoformat(at) for at in (days.first_instant(zone, day) for day in known) if at is not None]
-    return [(str(day), *span) for day, span in zip(known, pairwise(begins), strict=False)]
+    first = BEGIN.astimezone(ZoneInfo(TIMEZONE))
+    # Counted by the clock, which never skips a midnight there.
+    midnights = [first + timedelta(days=number) for number in range(DAYS + 1)]
+    return [(str(day.date()), isoformat(day), isoformat(ends)) for day, ends in pairwise(midnights)]
 
 
 def _days(start: str, end: str) -> Iterator[tuple[str, str, str, str]]:
