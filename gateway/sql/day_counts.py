@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from gateway.columns import Instant, Text
-from gateway.domain.day_counts import ALL, COUNTED, Cell
+from gateway.domain.day_counts import ALL, COUNTED
 from gateway.domain.days import FIRST
 from gateway.domain.statistics import COLUMNS
 from gateway.domain.viewer import Viewer
@@ -170,29 +170,6 @@ def next_record(team_id: str, integration_id: str, type: str, since: datetime) -
         _below(ResourceRecord, team_id, integration_id),
         ResourceRecord.type == type,
         ResourceRecord.created_at >= since,
-    )
-
-
-@query
-def next_block(team_id: str, integration_id: str, type: str, size: int, day: int) -> Select[int | None]:
-    """The first block of this size in which something is counted of all types, of this day or later."""
-    return select(func.min(DayCount.day)).where(
-        _below(DayCount, team_id, integration_id),
-        DayCount.type == type,
-        DayCount.appointment_type == ALL,
-        DayCount.breakdown == ALL,
-        DayCount.size == type_coerce(size, Integer),
-        DayCount.day >= type_coerce(day, Integer),
-    )
-
-
-@query
-def stored(team_id: str, integration_id: str, type: str, first: int, last: int) -> Select[*tuple[Any, ...]]:
-    """What is counted of a type in blocks that begin from the day `first` to `last`."""
-    return select(*(DayCount.__table__.c[name] for name in Cell._fields)).where(
-        _below(DayCount, team_id, integration_id),
-        DayCount.type == type,
-        DayCount.day.between(type_coerce(first, Integer), type_coerce(last, Integer)),
     )
 
 
