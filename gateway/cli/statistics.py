@@ -94,24 +94,23 @@ class _Verification:
 
 def _line(step: Step, found: Difference) -> str:
     """A difference in words. Values are written as in JSON, so that none can do anything to a terminal."""
-    cell = found.counted
-    of_type = cell.appointment_type == ALL or f"of type {_quoted(cell.appointment_type)}"
-    breakdown = cell.breakdown == ALL or f"{cell.breakdown} {_quoted(cell.value)}"
-    what = [
-        f"team {step.home.team_id}",
-        f"integration {step.home.integration_id}",
-        cell.type,
-        *(text for text in (of_type, breakdown) if isinstance(text, str)),
-        f"{date.fromordinal(cell.day)} ({cell.size} day{'s' * (cell.size > 1)})",
-    ]
-    return f"{', '.join(what)}: stored {_numbers(found.stored)}; counted {_numbers(cell)}"
+    cell = found.cell
+    what = [f"team {step.home.team_id}", f"integration {step.home.integration_id}", cell.type]
+    if cell.appointment_type != ALL:
+        what.append(f"of type {_quoted(cell.appointment_type)}")
+    if cell.breakdown != ALL:
+        what.append(f"{cell.breakdown} {_quoted(cell.value)}")
+    what.append(f"{date.fromordinal(cell.day)} ({cell.size} {'day' if cell.size == 1 else 'days'})")
+    return f"{', '.join(what)}: stored {_numbers(found.stored)}; counted {_numbers(found.counted)}"
 
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _numbers(cell: Cell) -> str:
+def _numbers(cell: Cell | None) -> str:
+    if cell is None:
+        return "nothing"
     return f"{cell.successful} successful, {cell.failed} failed, {cell.pending} pending"
 
 

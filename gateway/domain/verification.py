@@ -44,7 +44,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A count that is not what the records say; both cells have one key."""
+    """A count that is not what the records say; None where there is none."""
 
-    stored: Cell
-    counted: Cell
+    stored: Cell | None
+    counted: Cell | None
+
+    @property
+    def cell(self) -> Cell:
+        """What is counted, and maybe how many there are."""
+        found = self.counted or self.stored
+        assert found is not None  # noqa: S101 (or there would be no difference)
+        return found

@@ -1,7 +1,7 @@
 """What is counted by days: kept by every write of records, counted anew, and read."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -45,15 +45,13 @@ async def keep(session: WriteSession, team_id: str, integration_id: str, changes
     await session.add_up(DayCount, _COLUMNS, [(team_id, integration_id, *cell) for cell in changes.cells()])
 
 
-async def correct(session: WriteSession, home: Home, differences: Iterable[Difference]) -> None:
+async def correct(session: WriteSession, home: Home, differences: Sequence[Difference]) -> None:
     """Make these counts what the records say. The integration has been held since they were compared."""
-    rows = [
-        (
-            *(home.team_id, home.integration_id, *each.counted.key),
-            *(is_ - was for is_, was in zip(each.counted.numbers, each.stored.numbers, strict=True)),
-        )
-        for each in differences
-    ]
+    place = {"team_id": home.team_id, "integration_id": home.integration_id}
+    gone = [place | dict(zip(Cell._fields, each.stored.key, strict=False)) for each in differences if each.stored]
+    if gone:
+        await session.execute(sql.day_counts.cell_removal(), gone)
+    rows = [(home.team_id, home.integration_id, *each.counted) for each in differences if each.counted]
     await session.add_up(DayCount, _COLUMNS, rows)
 
 

@@ -96,14 +96,10 @@ async def _compare(session: Reader, home: Home, block: int) -> tuple[int, Sequen
     found = await session.tuples(sql.verification.stored(*home.key, block, block + LARGEST - 1))
     stored = {cell.key: cell for cell in map(Cell._make, found)}
     differences = [
-        Difference(stored.get(key, _nothing(key)), counted.get(key, _nothing(key)))
+        Difference(stored.get(key), counted.get(key))
         for key in sorted({*counted, *stored})
+        if stored.get(key) != counted.get(key)
     ]
     all_of_them = counted.get((home.statistics.type.value, ALL, ALL, LARGEST, block, ALL))
     records = 0 if all_of_them is None else sum(all_of_them.numbers)
-    return records, [each for each in differences if each.stored != each.counted]
-
-
-def _nothing(key: tuple[str, str, str, int, int, str]) -> Cell:
-    """As many as there are where no such cell is."""
-    return Cell(*key, 0, 0, 0)
+    return records, differences

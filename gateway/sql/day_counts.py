@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from typing import cast as cast_type
 
 from sqlalchemy import (
     CTE,
@@ -12,7 +13,9 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     String,
+    Table,
     and_,
+    bindparam,
     cast,
     delete,
     func,
@@ -176,3 +179,9 @@ def next_record(team_id: str, integration_id: str, type: str, since: datetime) -
 def removal(team_id: str, integration_id: str) -> Delete:
     """Deletes all that is counted of an integration."""
     return delete(DayCount).where(_below(DayCount, team_id, integration_id))
+
+
+def cell_removal() -> Delete:
+    """Deletes counts that are given by their keys, many at once."""
+    table = cast_type(Table, DayCount.__table__)
+    return delete(table).where(*(key == bindparam(key.name) for key in table.primary_key))
