@@ -6,7 +6,7 @@ statements come prepared (`gateway.queries`), and the driver runs them itself.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any, TypeVar
@@ -43,6 +43,7 @@ class Lease:
         """When its transaction began."""
         self._kind = "read"
         self._is_sqlite = self.dialect.name == "sqlite"
+        self.copies = not self._is_sqlite
         self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self._fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch_by_asyncpg
 
@@ -104,6 +105,14 @@ class Lease:
                 await self._turns.run(self._driver.executemany, text, parameters)
         finally:
             current.get().ran(text, started)
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> None:
+        """Add rows by COPY, which PostgreSQL knows."""
+        started = perf_counter()
+        try:
+            await self._driver.copy_records_to_table(table, columns=columns, records=records)
+        finally:
+            current.get().ran(f"COPY {table}", started)
 
     def _fetch_by_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
