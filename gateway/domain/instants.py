@@ -44,7 +44,7 @@ def parse(text: str) -> datetime | None:
 def isoformat(value: datetime) -> str:
     """`2023-11-07T05:31:56.000Z`: UTC, milliseconds, 24 characters for each year from 1 to 9999."""
     if value.tzinfo is not UTC:
-        value = value.astimezone(UTC)
+        value = of(value).astimezone(UTC)
     # In quotes, with microseconds unless there are none; several times as fast as `datetime.isoformat`.
     text = orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
     return f"{text[1:24]}Z" if len(text) == _LENGTH_WITH_MICROSECONDS else f"{text[1:20]}.000Z"
@@ -52,7 +52,10 @@ def isoformat(value: datetime) -> str:
 
 def of(value: datetime | str) -> datetime:
     """An instant of a row, which may be written as `isoformat` does."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    # asyncpg stores the first instant of the calendar as -infinity and gives it back without a zone.
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def text(value: datetime | str) -> str:
