@@ -1,5 +1,6 @@
 """The HTTP door as tests knock on it: with a good key, and as little else as they say."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -74,3 +75,22 @@ def message(response: Response) -> str:
     """What the one error of an answer says."""
     (error,) = response.json()["errors"]
     return str(error["message"])
+
+
+async def sent_by(door: Door, received: list[dict[str, Any]], **request: Any) -> list[dict[str, Any]]:
+    """What the door sends to a client that sends these messages, and then nothing more."""
+    headers = [(b"authorization", f"Bearer {door.key}".encode()), (b"content-type", JSON.encode())]
+    post = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    scope = {**post, **request}
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if not received:
+            await asyncio.Event().wait()
+        return received.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await door.app(scope, receive, send)
+    return sent

@@ -4,17 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
-from gateway.web import strict_json
 from gateway.web.watch import OutOfTime, Watch
-from tests.doors import ASKED, GRAPHQL, JSON, VIEWER, Door, codes, message, opened
+from tests.doors import ASKED, GRAPHQL, JSON, VIEWER, Door, codes, message, opened, sent_by
 
-PROPERTY = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 LIMITS = {"body_limit": 2048, "header_limit": 2048, "url_limit": 1024, "body_timeout": 0.02}
 
 
@@ -153,29 +148,10 @@ async def test_a_url_and_headers_are_read_up_to_their_limits(
     assert response.headers["Connection"] == "close"
 
 
-async def _sent_by(door: Door, received: list[dict[str, Any]], **request: Any) -> list[dict[str, Any]]:
-    """What the door sends to a client that sends these messages, and then nothing more."""
-    headers = [(b"authorization", f"Bearer {door.key}".encode()), (b"content-type", JSON.encode())]
-    post = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
-    scope = {**post, **request}
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        if not received:
-            await asyncio.Event().wait()
-        return received.pop(0)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await door.app(scope, receive, send)
-    return sent
-
-
 async def test_a_body_that_does_not_arrive_in_time_is_given_up(narrow_door: Door) -> None:
     part = {"type": "http.request", "body": b"{", "more_body": True}
     for received in ([], [part]):
-        start, body = await _sent_by(narrow_door, received)
+        start, body = await sent_by(narrow_door, received)
         assert start["status"] == 408
         assert (b"connection", b"close") in start["headers"]
         assert json.loads(body["body"])["errors"][0]["extensions"]["code"] == "REQUEST_TIMEOUT"
@@ -183,7 +159,7 @@ async def test_a_body_that_does_not_arrive_in_time_is_given_up(narrow_door: Door
 
 async def test_a_client_that_leaves_before_its_request_is_whole_gets_nothing(door: Door) -> None:
     part = {"type": "http.request", "body": b"{", "more_body": True}
-    assert await _sent_by(door, [part, {"type": "http.disconnect"}]) == []
+    assert await sent_by(door, [part, {"type": "http.disconnect"}]) == []
 
 
 async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
@@ -219,63 +195,3 @@ async def test_a_surprise_is_masked_and_logged(
     logged = "".join(capsys.readouterr())
     assert error["extensions"]["errorId"] in logged
     assert "open-sesame" in logged
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=8,
-)
-PARAMETERS = st.dictionaries(
-    st.sampled_from(["query", "operationName", "variables", "extensions", "else"]),
-    VALUES | st.sampled_from([VIEWER, "{ __schema { types { name } } }", "{ nothing", "mutation { a }"]),
-)
-BODIES = (
-    st.binary(max_size=64)
-    | VALUES.map(json.dumps).map(str.encode)
-    | PARAMETERS.map(lambda found: json.dumps(found, ensure_ascii=False).encode(errors="surrogatepass"))
-    | st.tuples(PARAMETERS.map(json.dumps).map(str.encode), st.binary(max_size=4), st.integers(0, 60)).map(
-        lambda parts: parts[0][: parts[2]] + parts[1] + parts[0][parts[2] :]
-    )
-)
-HEADER_VALUES = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20) | st.sampled_from(
-    [JSON, GRAPHQL, "*/*", "text/plain", f"{JSON};q=0.1, {GRAPHQL}", "application/json;charset=utf-8", "gzip", "7"]
-)
-HEADERS = st.dictionaries(
-    st.sampled_from(["Accept", "Content-Type", "Content-Encoding", "If-None-Match", "X-User-Id", "Cookie"]),
-    HEADER_VALUES,
-)
-
-
-@PROPERTY
-@given(body=BODIES, headers=HEADERS, method=st.sampled_from(["POST", "POST", "POST", "GET", "PUT", "DELETE"]))
-@example(body=b"null", headers={}, method="POST")
-@example(body=b'{"query":"{ viewer(a: 1e999999999) { userId } }"}', headers={}, method="POST")
-async def test_anything_has_an_answer_in_json(
-    door: Door, body: bytes, headers: dict[str, str], method: str
-) -> None:
-    encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
-    sent = {b"Content-Type": JSON.encode(), b"Authorization": f"Bearer {door.key}".encode(), **encoded}
-    response = await door.http.request(method, "/graphql", headers=sent, content=body)
-    assert response.status_code < 500
-    assert response.headers["Content-Type"] in (f"{JSON}; charset=utf-8", f"{GRAPHQL}; charset=utf-8")
-    answer = response.json()
-    assert "errors" in answer or "data" in answer
-    assert all(error["extensions"]["code"] for error in answer.get("errors", []))
-
-
-@PROPERTY
-@given(query_string=st.binary(max_size=40) | st.text(max_size=20).map(str.encode))
-async def test_any_query_string_has_an_answer_in_json(door: Door, query_string: bytes) -> None:
-    start, body = await _sent_by(door, [], method="GET", query_string=b"query=%7Ba%7D&" + query_string)
-    assert start["status"] < 500
-    assert json.loads(body["body"])["errors"]
-
-
-@PROPERTY
-@given(value=VALUES, indent=st.none() | st.just(1), ensure_ascii=st.booleans())
-def test_json_reads_as_what_was_written(value: Any, indent: int | None, ensure_ascii: bool) -> None:
-    text = json.dumps(value, indent=indent, ensure_ascii=ensure_ascii).encode()
-    read = strict_json.loads(text)
-    assert read == value
-    assert json.dumps(read) == json.dumps(value)
