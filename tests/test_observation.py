@@ -31,13 +31,13 @@ async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
         yield found
 
 
-async def scraped(door: Door) -> dict[str, float]:
+async def scraped(door: Door | Gateway) -> dict[str, float]:
     """The metrics by their names and labels; whatever is over has been told of by then."""
     text = (await door.http.get("/metrics")).text
     return {name: float(value) for name, value in re.findall(r"^(\w+(?:\{.*\})?) (\S+)$", text, re.MULTILINE)}
 
 
-async def lines(door: Door, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+async def lines(door: Door | Gateway, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """The lines that were written of requests."""
     await scraped(door)
     said = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]

@@ -19,6 +19,7 @@ from tests.doors import VIEWER
 from tests.factories import connected, store
 from tests.gateway import Client, Gateway, served
 from tests.stalling import assert_idle, stalled
+from tests.test_observation import lines
 
 TIMEOUT = 0.1
 LATE = "The headers did not arrive within 0.1 seconds; send them again."
@@ -91,6 +92,16 @@ async def test_headers_that_do_not_arrive_in_time_end_their_connection(listening
     for beginning in (b"P", b"POST /graphql HTTP/1.1\r\nhost: x\r\n"):
         async with listening.connected(beginning) as (reader, _):
             await assert_refused(reader, 408, "REQUEST_TIMEOUT", LATE)
+
+
+async def test_a_client_that_is_let_go_is_told_of(
+    listening: Listening, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with listening.connected(b"POST /graphql HTTP/1.1\r\nhost: x\r\n") as (reader, _):
+        _, headers, _ = await answer(reader)
+    (line,) = await lines(listening.gateway, capsys)
+    assert (line["request_id"], line["status"]) == (headers["x-request-id"], 408)
+    assert line["codes"] == ["REQUEST_TIMEOUT"]
 
 
 async def test_headers_of_a_second_request_have_no_longer_to_arrive(listening: Listening) -> None:
