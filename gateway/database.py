@@ -178,6 +178,11 @@ class Database:
         """What statements are spelled for."""
         return self._engine.dialect
 
+    @property
+    def pools(self) -> Mapping[str, Leases]:
+        """What operations read and write by."""
+        return {"read": self._readers, "write": self._writers}
+
     def snapshot(self, *, once: bool = False) -> Snapshot:
         """One snapshot of rows, for as long as a block lasts; `once` if one statement is to read from it."""
         return Snapshot(self._readers, once=once)

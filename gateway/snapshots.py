@@ -163,14 +163,21 @@ class Leases:
         self._engine, self._timeout, self._turns = engine, timeout, turns
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Lease] = []
+        self.held = self.waiting = 0
+        """How many are in use, and how many wait for one."""
 
     async def take(self) -> Lease:
         """A lease for one reader. Raises TimeoutError when none becomes free in time."""
         if self._slots.locked():
-            async with asyncio.timeout(self._timeout):
-                await self._slots.acquire()
+            self.waiting += 1
+            try:
+                async with asyncio.timeout(self._timeout):
+                    await self._slots.acquire()
+            finally:
+                self.waiting -= 1
         else:
             await self._slots.acquire()
+        self.held += 1
         try:
             while self._idle:
                 lease = self._idle.pop()
@@ -179,8 +186,12 @@ class Leases:
                 await lease.break_off()
             return await Lease.of(self._engine, self._turns)
         except BaseException:
-            self._slots.release()
+            self._free()
             raise
+
+    def _free(self) -> None:
+        self.held -= 1
+        self._slots.release()
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[Lease]:
@@ -202,14 +213,14 @@ class Leases:
     def give(self, lease: Lease) -> None:
         """Take a lease back, outside any transaction."""
         self._idle.append(lease)
-        self._slots.release()
+        self._free()
 
     async def drop(self, lease: Lease) -> None:
         """Take a lease back that is in no state to be used again."""
         try:
             await lease.break_off()
         finally:
-            self._slots.release()
+            self._free()
 
     async def dispose(self) -> None:
         """Close all that are not in use."""

@@ -52,7 +52,7 @@ class Gateway(Starlette):
 def create_app(settings: Settings) -> Starlette:
     """The gateway over the database that the settings name. Raises SettingsInvalid."""
     database = Database(settings)
-    health, metrics, tracing = Health(database), Metrics(settings), _tracing(settings)
+    health, metrics, tracing = Health(database), Metrics(settings, database), _tracing(settings)
     observation = Observation(settings, metrics, None if tracing is None else tracing.trace)
 
     @asynccontextmanager

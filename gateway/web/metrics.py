@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import __version__
+from gateway.database import Database
 from gateway.exchanges import Exchange
 from gateway.settings import Settings
 from gateway.web.catalogue import Code
@@ -35,7 +37,7 @@ _REASONS = {
 class Metrics:
     """The metrics of one gateway. Counters have one child for each combination of labels that was seen."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, database: Database) -> None:
         self.in_flight = 0
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
@@ -55,6 +57,7 @@ class Metrics:
         build = Gauge("build_info", "The release that runs; always 1.", ("version",), registry=registry)
         build.labels(__version__).set(1)
         ProcessCollector(registry=registry)
+        _measure_pools(database, registry)
         if settings.sqlite_file is not None:
             _measure_log(settings.sqlite_file, registry)
 
@@ -101,6 +104,14 @@ class _Durations(Collector):
         bounds = [*map(floatToGoString, _SECONDS), "+Inf"]
         buckets = list(zip(bounds, accumulate(self.counts), strict=True))
         yield HistogramMetricFamily("graphql_request_seconds", "How long they took.", buckets, self.sum)
+
+
+def _measure_pools(database: Database, registry: CollectorRegistry) -> None:
+    held = Gauge("db_pool_in_use", "Connections that operations hold.", ("kind",), registry=registry)
+    waiting = Gauge("db_pool_waiting", "Operations that wait for a connection.", ("kind",), registry=registry)
+    for kind, pool in database.pools.items():
+        held.labels(kind).set_function(partial(getattr, pool, "held"))
+        waiting.labels(kind).set_function(partial(getattr, pool, "waiting"))
 
 
 def _measure_log(file: Path, registry: CollectorRegistry) -> None:
