@@ -6,7 +6,7 @@ statements come prepared (`gateway.queries`), and the driver runs them itself.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from time import perf_counter
@@ -82,6 +82,7 @@ class Lease:
         self._began = 0.0
         self._kind = "read"
         self._is_sqlite = self.dialect.name == "sqlite"
+        self.copies = not self._is_sqlite
         self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self._fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch_by_asyncpg
 
@@ -130,6 +131,10 @@ class Lease:
                 await self._turns.run(self._driver.executemany, text, parameters)
         finally:
             current.get().ran(text, started)
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> None:
+        """Add rows by COPY, which PostgreSQL knows."""
+        await self._driver.copy_records_to_table(table, columns=columns, records=records)
 
     def _fetch_by_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
