@@ -201,6 +201,21 @@ async def test_requests_are_counted_by_what_came_of_them(door: Door) -> None:
     assert found["process_open_fds"] > 0
 
 
+async def test_who_holds_a_connection_and_who_waits_for_one_is_seen(door: Door) -> None:
+    database = door.app.state.database
+    async with database.write():
+        waiting = asyncio.create_task(door.knock(json={"query": DELETE}))
+        while not (await scraped(door))['db_pool_waiting{kind="write"}']:  # noqa: ASYNC110 (nothing tells of it)
+            await asyncio.sleep(0)
+        found = await scraped(door)
+        assert found['db_pool_in_use{kind="write"}'] == 1
+        assert found["graphql_in_flight"] == 1
+    assert (await waiting).status_code == 200
+    found = await scraped(door)
+    assert found['db_pool_in_use{kind="write"}'] == found['db_pool_waiting{kind="write"}'] == 0
+    assert found['db_pool_in_use{kind="read"}'] == found["graphql_in_flight"] == 0
+
+
 async def test_labels_hold_no_team_and_no_operation(door: Door) -> None:
     await door.knock(json={"query": NAMED})
     response: Response = await door.http.get("/metrics")

@@ -6,11 +6,9 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from gateway.admission import Admission
 from tests.doors import GRAPHQL, VIEWER, codes, opened
 from tests.factories import connected, store
 from tests.gateway import TEAM, Client, Gateway, served
@@ -89,31 +87,6 @@ async def test_who_gets_no_connection_is_told_of(narrow: Gateway, capsys: pytest
     assert (line["status"], line["codes"], line["op_name"]) == (503, ["OVERLOADED"], "Read")
     assert (line["tenant"], line["cost"], line["sql_count"]) == (TEAM, 102, 0)
     assert (await scraped(narrow))['graphql_rejected_total{reason="overload"}'] == 1
-
-
-async def test_the_pool_is_measured_and_who_waits_for_it(database_url: str) -> None:
-    waits, enter = asyncio.Event(), Admission.enter
-
-    async def entering(self: Admission, team: str | None) -> None:
-        waits.set()
-        await enter(self, team)
-
-    async def measured() -> list[float]:
-        found = await scraped(gateway)
-        names = [f"db_pool_{what}" for what in ("in_use", "waiting")]
-        return [found[f'{name}{{kind="{kind}"}}'] for name in names for kind in ("read", "write")]
-
-    settings = {"database_pool_size": 1, "database_pool_timeout": 60, "key_memory": 60}
-    async with served(database_url, **settings) as gateway:
-        client = await gateway.client()
-        await client.send(VIEWER, {})
-        with patch.object(Admission, "enter", entering):
-            async with gateway.database._readers.lease("x"), gateway.database._writers.lease("x"):
-                asking = asyncio.create_task(client.send(READ, {}))
-                await waits.wait()
-                assert await measured() == [1, 1, 1, 0]
-            assert (await asking).status_code == 200
-        assert await measured() == [0, 0, 0, 0]
 
 
 async def test_what_is_cut_off_and_whom_nobody_waits_for_is_told_of_with_all_it_did(

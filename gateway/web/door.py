@@ -13,7 +13,7 @@ from gateway.database import Database
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
 from gateway.errors import Exceeded, Overloaded, Unauthenticated
-from gateway.exchanges import current
+from gateway.exchanges import Exchange, current
 from gateway.schema import schema
 from gateway.schema.allowances import Allowance, Allowances
 from gateway.schema.context import Context
@@ -66,7 +66,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = self._observation.begin()
         try:
-            answer = await self._answer(scope, receive)
+            answer = await self._answer(scope, receive, exchange)
             status, headers, body = identified(answer, exchange)
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
@@ -75,11 +75,12 @@ class Door:
         finally:
             self._observation.end(exchange)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
         media_type = MediaType.JSON
         try:
             headers = self._reading.headers(scope)
-            identify(current.get(), headers)
+            if b"x-request-id" in headers or b"traceparent" in headers:
+                identify(exchange, headers)
             accepted = negotiated(headers.get(b"accept", b"*/*"))
             media_type = accepted or media_type
             return await self._asked(scope, receive, headers, accepted)
