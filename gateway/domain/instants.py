@@ -1,7 +1,7 @@
 """Instants: UTC, to the millisecond, written as RFC 3339."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import orjson
@@ -9,6 +9,9 @@ import orjson
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
 )
+STEP = timedelta(milliseconds=1)
+"""From one instant to the next."""
+
 _LENGTH_WITH_MICROSECONDS = 29
 _REMEMBERED = 4096
 """How many spellings are remembered; documents of one time share theirs."""
