@@ -166,10 +166,8 @@ async def test_a_record_that_changed_behind_the_counts_is_found_and_then_counted
 async def test_the_days_of_another_zone_are_found(gateway: Gateway) -> None:
     """As after an update of the time zones' data."""
     await _clinic(gateway)
-    await do(
-        gateway.database,
-        update(Integration).where(Integration.id == "clinic").values(timezone="Pacific/Kiritimati"),
-    )
+    moved = update(Integration).where(Integration.id == "clinic").values(timezone="Pacific/Kiritimati")
+    await do(gateway.database, moved)
     assert await differences(gateway.database, repairs=True)
     assert await differences(gateway.database) == []
 
@@ -259,9 +257,7 @@ async def test_a_place_whose_integration_is_gone_goes_on_with_the_next(gateway: 
 
 async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repair(gateway: Gateway) -> None:
     client = await _clinic(gateway)
-    await do(
-        gateway.database, update(DayCount).values(pending=9), delete(DayCount).where(DayCount.breakdown == "")
-    )
+    await do(gateway.database, update(DayCount).values(pending=9), delete(DayCount).where(DayCount.size == 1))
     done = False
 
     async def write() -> None:
