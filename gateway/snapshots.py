@@ -134,7 +134,11 @@ class Lease:
 
     async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> None:
         """Add rows by COPY, which PostgreSQL knows."""
-        await self._driver.copy_records_to_table(table, columns=columns, records=records)
+        started = perf_counter()
+        try:
+            await self._driver.copy_records_to_table(table, columns=columns, records=records)
+        finally:
+            current.get().ran(f"COPY {table}", started)
 
     def _fetch_by_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
