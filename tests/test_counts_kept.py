@@ -22,11 +22,10 @@ pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 @pytest.fixture
-async def patient_gateway(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gateway]:
+async def patient_gateway(database_url: str) -> AsyncIterator[Gateway]:
     """A gateway whose clients wait for their turn as long as it takes."""
-    monkeypatch.setenv("GATEWAY_DATABASE_POOL_TIMEOUT", "60")
-    monkeypatch.setenv("GATEWAY_DATABASE_LOCK_TIMEOUT", "60")
-    async with served(database_url) as gateway:
+    waits = dict.fromkeys(("database_pool_timeout", "database_lock_timeout", "request_timeout"), 100)
+    async with served(database_url, **waits) as gateway:
         yield gateway
 
 
