@@ -74,11 +74,11 @@ async def time_is_up(gateway: Gateway, began: asyncio.Event) -> None:
     """Wait until something has begun, and have the time of all requests be up then."""
     await began.wait()
     watch = gateway.app._door._watch  # type: ignore[attr-defined]  # ours
-    assert watch._watched
-    for watched in watch._watched.values():
+    assert watch.watched
+    for watched in watch.watched:
         watched.end = 0.0
-    watch._timer.cancel()
-    watch._look(asyncio.get_running_loop())
+    watch.timer.cancel()
+    watch.look(asyncio.get_running_loop())
 
 
 class Asking:
