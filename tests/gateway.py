@@ -16,8 +16,8 @@ from gateway import services
 from gateway.database import Database, Session
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
+from gateway.leases import Lease
 from gateway.settings import Settings
-from gateway.snapshots import Lease
 from gateway.web.app import create_app
 
 TEAM = "5eb7cf5a86d9755df3a6c593"

@@ -12,8 +12,9 @@ from gateway import services
 from gateway.domain.section import Document
 from gateway.execution import CompilingExecutor, executor, operations
 from gateway.execution.operations import KnownOperation, KnownOperations
+from gateway.leases import Lease
 from gateway.schema import schema
-from gateway.snapshots import Lease, Reader
+from gateway.snapshots import Reader
 from tests.compiling import timeless
 from tests.factories import connected, record, store, use_case, use_case_group, user, webhook
 from tests.gateway import USER, Client, Gateway, served

@@ -13,10 +13,11 @@ from gateway.domain.integration_filters import InstantTest, IntegrationFilter, T
 from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.viewer import Viewer
 from gateway.errors import Overloaded, Refused
+from gateway.leases import Lease
 from gateway.queries import query
 from gateway.schema.context import Context
 from gateway.settings import Settings
-from gateway.snapshots import Lease, SecondRead
+from gateway.snapshots import SecondRead
 from gateway.tables import Integration, Team, UseCaseGroup
 from gateway.turns import Turns
 from tests.factories import connected, store, use_case_group

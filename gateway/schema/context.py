@@ -93,7 +93,7 @@ class Context:
 
             loader = self._loaders[name] = DataLoader(load_fn=load_all)  # type: ignore[arg-type]  # kept by name
         # Others wait for the same: a field that is cancelled must not cancel it for them.
-        return await asyncio.shield(cast("Awaitable[T | None]", loader.load(key)))
+        return await _to_its_end(cast("asyncio.Future[T | None]", loader.load(key)))
 
     async def load_many(
         self, batch: Batch[K, *Ts, T], keys: Sequence[K], arguments: tuple[*Ts], columns: Columns
@@ -118,7 +118,7 @@ class Context:
         reading = asyncio.create_task(read())
         self._batches.add(reading)
         reading.add_done_callback(self._batches.discard)
-        return await asyncio.shield(reading)
+        return await _to_its_end(reading)
 
     async def write(self, work: Callable[[WriteSession], Awaitable[T]], *, dry_run: bool = False) -> T:
         """Do `work` in one transaction: all of it is kept, or nothing when it raises or is a dry run.
@@ -173,14 +173,22 @@ class Context:
     async def finish(self) -> None:
         """End the operation: write down which secrets it disclosed, or fail it."""
         self._finished = True
-        await self.close()
-        if self._disclosed:
-            async with self.database.write(team=self.viewer.team_id) as session:
-                services.audit.record(session, self.viewer, "read-secret", sorted(self._disclosed))
+        try:
+            await self.close()
+            if self._disclosed:
+                async with self.database.write(team=self.viewer.team_id) as session:
+                    services.audit.record(session, self.viewer, "read-secret", sorted(self._disclosed))
+        except asyncio.CancelledError:
+            await self.abandon()
+            raise
 
     async def abandon(self) -> None:
         """End an operation that was cut off: no statement of it runs on, and nothing of it is kept from now on."""
         self._finished = True
+        # Whoever is cut off once more in the middle of it leaves nothing behind either.
+        await asyncio.shield(self._abandon())
+
+    async def _abandon(self) -> None:
         if self._batches:
             for batch in self._batches:
                 batch.cancel()
@@ -199,6 +207,13 @@ class Context:
             self._found.clear()
             if scope is not None:
                 await scope.__aexit__(type(error) if error else None, error, None)
+
+
+async def _to_its_end(work: asyncio.Future[T]) -> T:
+    """What the work gives, which goes on when nobody waits for it any more."""
+    # Should it fail then, that is nobody's concern: asyncio would report an exception that was never retrieved.
+    work.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(work)
 
 
 class _Turn:

@@ -17,6 +17,7 @@ from gateway.services import (
     use_case_groups,
     use_cases,
     users,
+    verification,
     webhook_imports,
     webhooks,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "use_case_groups",
     "use_cases",
     "users",
+    "verification",
     "webhook_imports",
     "webhooks",
 ]
