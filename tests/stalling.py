@@ -19,7 +19,8 @@ _ENDLESS = {
     "sqlite": "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c",
     "postgresql": "SELECT pg_sleep(60)",
 }
-_NOTICED = 5.0
+_SOON = 30.0
+"""Seconds, also on a slow machine."""
 _RUNNING = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(60)'
@@ -29,7 +30,7 @@ _RUNNING = """
 @contextmanager
 def stalled(what: str) -> Iterator[asyncio.Event]:
     """Has each statement with these words in it never end meanwhile; the event tells that one has begun."""
-    fetch, run, began = Lease.fetch, Lease.run, asyncio.Event()
+    fetch, run, copy, began = Lease.fetch, Lease.run, Lease.copy, asyncio.Event()
 
     def stalling_cursor(
         connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
@@ -48,9 +49,14 @@ def stalled(what: str) -> Iterator[asyncio.Event]:
     async def stalling_run(self: Lease, statement: str, parameters: Sequence[Sequence[object]]) -> None:
         await (self.fetch(statement) if what in statement else run(self, statement, parameters))
 
+    async def stalling_copy(self: Lease, table: str, *columns_and_records: Any) -> None:
+        # Rows are copied into a table where they would be inserted otherwise.
+        copied = f"INSERT INTO {table} "
+        await (self.fetch(copied) if what in copied else copy(self, table, *columns_and_records))
+
     event.listen(Engine, "before_cursor_execute", stalling_cursor, retval=True)
     try:
-        with patch.object(Lease, "fetch", stalling), patch.object(Lease, "run", stalling_run):
+        with patch.multiple(Lease, fetch=stalling, run=stalling_run, copy=stalling_copy):
             yield began
     finally:
         event.remove(Engine, "before_cursor_execute", stalling_cursor)
@@ -72,13 +78,14 @@ async def assert_idle(database: Database) -> None:
 
 async def time_is_up(gateway: Gateway, began: asyncio.Event) -> None:
     """Wait until something has begun, and have the time of all requests be up then."""
-    await began.wait()
+    async with asyncio.timeout(_SOON):
+        await began.wait()
     watch = gateway.app._door._watch  # type: ignore[attr-defined]  # ours
-    assert watch._watched
-    for watched in watch._watched.values():
+    assert watch.watched
+    for watched in watch.watched:
         watched.end = 0.0
-    watch._timer.cancel()
-    watch._look(asyncio.get_running_loop())
+    watch.timer.cancel()
+    watch.look(asyncio.get_running_loop())
 
 
 class Asking:
@@ -108,7 +115,7 @@ class Asking:
 
     async def leave(self, began: asyncio.Event) -> None:
         """Leave when something has begun, and wait until the gateway has noticed."""
-        async with asyncio.timeout(_NOTICED):
+        async with asyncio.timeout(_SOON):
             await began.wait()
             self.leaves.set()
             await self.task

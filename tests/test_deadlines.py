@@ -13,12 +13,14 @@ import pytest
 from httpx import Response
 from sqlalchemy import func, select, text
 
+from gateway import services
 from gateway.execution import slices
 from gateway.leases import Lease
 from gateway.tables import Integration, UseCaseGroup
+from tests.contexts import context_of
 from tests.doors import codes, message
 from tests.factories import connected, record, store
-from tests.gateway import Gateway, served
+from tests.gateway import TEAM, Gateway, served
 from tests.stalling import Asking, assert_idle, stalled, time_is_up
 from tests.upserts import UPSERT, documented
 
@@ -202,3 +204,20 @@ async def test_a_write_that_waits_for_another_program_is_cut_off(tmp_path: Path,
         assert asking.sent == []
         await assert_idle(gateway.database)
         assert (await client.data(f"mutation {{ {CREATE} }}"))["createIntegration"]["errors"] == []
+
+
+async def test_an_operation_that_is_cut_off_while_it_ends_leaves_nothing_behind(serving: Gateway) -> None:
+    context = context_of((await serving.client()).viewer, serving.database)
+    with stalled("FROM use_case") as began:
+        batch = context.load_many(services.use_cases.of_groups, [(TEAM, "g")], (), None)
+        field = asyncio.create_task(batch)
+        await began.wait()
+        # As a field is when another one fails: what it reads goes on, and the operation waits for that.
+        field.cancel()
+        ending = asyncio.create_task(context.finish())
+        await asyncio.wait([ending], timeout=0.05)
+        for _ in range(2):
+            ending.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([field, ending, *context._batches])
+        await assert_idle(serving.database)

@@ -166,18 +166,20 @@ async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
     watch = Watch()
 
     async def late() -> None:
-        await asyncio.Event().wait()
+        with watch.over(0.02):
+            await asyncio.Event().wait()
 
     async def in_time() -> int:
-        await asyncio.sleep(0)
+        with watch.over(0.02):
+            await asyncio.sleep(0)
         return 1
 
-    waiting = [asyncio.create_task(watch.over(late(), 0.02)) for _ in range(3)]
-    assert await watch.over(in_time(), 0.02) == 1
+    waiting = [asyncio.create_task(late()) for _ in range(3)]
+    assert await in_time() == 1
     waiting[1].cancel()
     first, second, third = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(first), type(second), type(third)] == [OutOfTime, asyncio.CancelledError, OutOfTime]
-    assert await watch.over(in_time(), 0.02) == 1
+    assert await in_time() == 1
 
 
 async def test_a_surprise_is_masked_and_logged(

@@ -8,11 +8,8 @@ import pytest
 
 from gateway.domain.viewer import Viewer
 from gateway.errors import invalid
-from gateway.schema.allowances import Allowance, Allowances
-from gateway.schema.context import Context
-from gateway.services.rate_limits import Buckets
-from gateway.settings import Settings
 from gateway.snapshots import Reader
+from tests.contexts import context_of
 from tests.dashboard import PARTS
 from tests.factories import connected, record, store
 from tests.gateway import Gateway
@@ -43,9 +40,7 @@ async def test_a_part_that_fails_cuts_nothing_else_off(gateway: Gateway) -> None
 @pytest.mark.parametrize("call", ["load", "load_many"])
 async def test_what_fails_when_nobody_waits_for_it_any_more_is_not_reported(gateway: Gateway, call: str) -> None:
     client = await gateway.client()
-    viewer = client.viewer
-    allowance = Allowance(Allowances(Settings()), Buckets(size=1000, refill=1).of(viewer))
-    context = Context(gateway.database, viewer, allowance)
+    context = context_of(client.viewer, gateway.database)
     begun, goes_on = asyncio.Event(), asyncio.Event()
 
     async def batch(_session: Reader, _viewer: Viewer, _keys: Sequence[str]) -> Mapping[str, str]:

@@ -192,14 +192,22 @@ class Context:
     async def finish(self) -> None:
         """End the operation: write down which secrets it disclosed, or fail it."""
         self._finished = True
-        await self.close()
-        if self._disclosed:
-            async with self.database.write(team=self.viewer.team_id) as session:
-                services.audit.record(session, self.viewer, "read-secret", sorted(self._disclosed))
+        try:
+            await self.close()
+            if self._disclosed:
+                async with self.database.write(team=self.viewer.team_id) as session:
+                    services.audit.record(session, self.viewer, "read-secret", sorted(self._disclosed))
+        except asyncio.CancelledError:
+            await self.abandon()
+            raise
 
     async def abandon(self) -> None:
         """End an operation that was cut off: no statement of it runs on, and nothing of it is kept from now on."""
         self._finished = True
+        # Whoever is cut off once more in the middle of it leaves nothing behind either.
+        await asyncio.shield(self._abandon())
+
+    async def _abandon(self) -> None:
         if self._batches:
             for batch in self._batches:
                 batch.cancel()

@@ -50,13 +50,11 @@ class Authentication:
         return await asyncio.shield(looking)
 
     async def _looked_up(self, name: bytes, key: str, user_id: str | None) -> Viewer:
-        viewer = await self._watch.over(self._authenticated(key, user_id), self._seconds)
+        with self._watch.over(self._seconds):
+            async with self._database.snapshot(once=True) as snapshot:
+                viewer = await services.keys.authenticate(snapshot, key, user_id)
         self._remember(name, viewer)
         return viewer
-
-    async def _authenticated(self, key: str, user_id: str | None) -> Viewer:
-        async with self._database.snapshot(once=True) as snapshot:
-            return await services.keys.authenticate(snapshot, key, user_id)
 
     def _remember(self, name: bytes, viewer: Viewer) -> None:
         self._remembered[name] = (monotonic() + self._memory, viewer)

@@ -155,17 +155,17 @@ class Door:
     async def _executed(
         self, request: GraphQLRequest, context: Context, method: str, receive: Receive
     ) -> ExecutionResult:
-        execution = schema.execute(
-            # Strawberry takes an empty document for none at all.
-            request.query or "\n",
-            request.variables,
-            context,
-            operation_name=request.operation_name,
-            allowed_operation_types=_OPERATIONS[method],
-            operation_extensions=request.extensions,
-        )
         try:
-            return await self._watch.over(execution, self._seconds, receive)
+            with self._watch.over(self._seconds, receive):
+                return await schema.execute(
+                    # Strawberry takes an empty document for none at all.
+                    request.query or "\n",
+                    request.variables,
+                    context,
+                    operation_name=request.operation_name,
+                    allowed_operation_types=_OPERATIONS[method],
+                    operation_extensions=request.extensions,
+                )
         except OutOfTime:
             raise self._out_of_time(context.kept) from None
         except CannotGetOperationTypeError:

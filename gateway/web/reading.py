@@ -55,7 +55,8 @@ class Reading:
         if announced.isdigit() and int(announced[:_DIGITS]) > self._max_body:
             raise self._too_large()
         try:
-            return await self._watch.over(self._received(receive), self._seconds)
+            with self._watch.over(self._seconds):
+                return await self._received(receive)
         except OutOfTime:
             message = f"The body did not arrive within {self._seconds:g} seconds; send it again."
             raise Refusal(Code.REQUEST_TIMEOUT, message, headers=[CLOSE]) from None

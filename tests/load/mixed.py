@@ -1,7 +1,7 @@
 """10,000 requests of all kinds: small, large, written, refused, wrong, and such whose clients leave.
 
-As many as a tenth come first, for what is remembered from then on. What the server holds after all of them is set
-beside what it held before.
+Before them come as many documents as are remembered, and of everything else a tenth. What the server holds after
+all of them is set beside what it held before.
 """
 
 import asyncio
@@ -25,6 +25,9 @@ _REQUESTS = 10_000
 _CONNECTIONS = 16
 _LEAVES = 50
 """In one turn of so many, one more is sent whose answer is not waited for."""
+
+_REMEMBERED = 600
+"""More documents than the server remembers."""
 
 _REST = 6.0
 """Seconds after which connections that nobody uses are closed."""
@@ -87,6 +90,10 @@ async def _shown(server: Server, database: Filled) -> list[str]:
     """What did not hold."""
     kinds = len(_bodies(database, 0))
     await _asked(server, database, _REQUESTS // kinds // 10)
+    async with Connection(server.port) as connection:
+        for number in range(_REMEMBERED):
+            body: Document = {"query": f"query Before{number} {{ viewer {{ userId }} }}"}
+            await connection.send(client.request("/graphql", body, database.loaded.key))
     await asyncio.sleep(_REST)
     before = await vitals(server.pid, database)
     statuses = await _asked(server, database, -(-_REQUESTS // kinds))

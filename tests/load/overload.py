@@ -36,7 +36,7 @@ _REFUSED = (429, 503)
 _BUSY = 0.1
 """The share of a core below which a server is idle."""
 
-_SCALE = Scale(integrations=2, practitioners=500, many_practitioners=1)
+_SCALE = Scale(integrations=2, practitioners=200, many_practitioners=1)
 _OTHER_TEAM = "64b000000000000000000002"
 _HEALTH = b"GET /livez HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 
