@@ -64,7 +64,9 @@ _FAILURES = (
     "The patient hung up before confirming.",
     "The calendar did not answer.",
 )
-_FAILED = 0.09
+_FAILED = 0.08
+_FAILED_OF_CAMPAIGN: Mapping[str | None, float] = {"back-to-school": 0.34}
+"""One campaign promises what cannot be booked, for dashboards to find out."""
 _PENDING = 0.015
 _PENDING_WHEN_FRESH = 0.35
 _FRESH = timedelta(days=2)
@@ -98,12 +100,13 @@ def _visit(chance: Random, type_: AppointmentType, booked_at: datetime) -> datet
     return datetime.combine(day, time(8), booked_at.tzinfo) + timedelta(minutes=15 * chance.randrange(36))
 
 
-def _status(chance: Random, booked_at: datetime, now: datetime) -> BookingStatus:
+def _status(chance: Random, campaign: str | None, booked_at: datetime, now: datetime) -> BookingStatus:
     pending = _PENDING_WHEN_FRESH if now - booked_at < _FRESH else _PENDING
+    failed = _FAILED_OF_CAMPAIGN.get(campaign, _FAILED)
     drawn = chance.random()
     if drawn < pending:
         return BookingStatus.PENDING
-    return BookingStatus.FAILED if drawn < pending + _FAILED else BookingStatus.SUCCESSFUL
+    return BookingStatus.FAILED if drawn < pending + failed else BookingStatus.SUCCESSFUL
 
 
 def _appointment(clinic: Clinic, staff: Staff, chance: Random, booked_at: datetime, now: datetime) -> Document:
@@ -113,6 +116,7 @@ def _appointment(clinic: Clinic, staff: Staff, chance: Random, booked_at: dateti
     practitioner = chance.choice(staff.practitioners)
     location = chance.choice(staff.locations)
     id = object_id(chance, booked_at)
+    origin = _origin(chance)
     config: Document = {
         "type": "appointments",
         "id": id[-8:],
@@ -126,8 +130,8 @@ def _appointment(clinic: Clinic, staff: Staff, chance: Random, booked_at: dateti
         "visitingReasonId": reason.id,
         "visitingReasonName": reason.name,
         **_patient(staff, chance, type_),
-        **_outcome(chance, booked_at, now),
-        **_origin(chance),
+        **_outcome(chance, origin.get("utmCampaign"), booked_at, now),
+        **origin,
     }
     document: Document = {
         "logicalId": logical_id(chance, "appointments"),
@@ -145,14 +149,14 @@ def _patient(staff: Staff, chance: Random, type_: AppointmentType) -> Document:
     return {"patientId": patient.id, "patientName": patient.name}
 
 
-def _outcome(chance: Random, booked_at: datetime, now: datetime) -> Document:
-    status = _status(chance, booked_at, now)
+def _outcome(chance: Random, campaign: str | None, booked_at: datetime, now: datetime) -> Document:
+    status = _status(chance, campaign, booked_at, now)
     if status is BookingStatus.FAILED:
         return {"bookingStatus": status.value, "errorMessage": chance.choice(_FAILURES)}
     return {"bookingStatus": status.value}
 
 
-def _origin(chance: Random) -> Document:
+def _origin(chance: Random) -> dict[str, str]:
     """Where the booking came from; what is not known is absent."""
     source, medium, campaign = pick(chance, _CAMPAIGNS)
     values = {

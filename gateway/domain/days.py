@@ -96,6 +96,15 @@ def first_instant(zone: tzinfo, day: date) -> datetime | None:
     return None
 
 
+def beginning(zone: tzinfo, day: date) -> datetime:
+    """The first instant of a local day, or of what follows one that the zone skipped."""
+    while (begins := first_instant(zone, day)) is None:
+        if day == date.max:
+            return LAST
+        day += timedelta(days=1)
+    return begins
+
+
 def instant_at(zone: tzinfo, wall: datetime) -> datetime:
     """The first instant at which the zone's clocks show a date and time; where they leave it out, what follows."""
     local = wall.replace(tzinfo=zone)

@@ -174,11 +174,18 @@ class Trend(NamedTuple):
     began_at: str
     successful: int
     failed: int
+    pending: int
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """How many records share a value."""
+    """How the records went that share a value."""
 
     value: str
-    count: int
+    successful: int
+    failed: int
+    pending: int
+
+    @property
+    def count(self) -> int:
+        return self.successful + self.failed + self.pending

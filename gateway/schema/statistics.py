@@ -54,7 +54,17 @@ _ARGUMENTS = (
     _argument("start", datetime | None, "Only from this instant on, by `dateField`."),
     _argument("end", datetime | None, "Only before this instant, by `dateField`."),
     _argument(
-        "timezone", TimeZone | None, "Where the days of `trends` begin; the integration's zone when absent."
+        "days",
+        int | None,
+        "Only the last so many whole days of `timezone`, until today begins there: 1 to "
+        f"{MAX_FILLED_DAYS}; it stands alone, without other bounds.",
+    ),
+    _argument("first_day", date | None, "Only from when this day of `timezone` begins, instead of `start`."),
+    _argument("last_day", date | None, "Only until this day of `timezone` ends, instead of `end`."),
+    _argument(
+        "timezone",
+        TimeZone | None,
+        "Where days begin, those of `trends` too; the integration's zone when absent.",
     ),
     _argument(
         "date_field",
@@ -81,7 +91,10 @@ class StatisticsBucket:
     value: str = strawberry.field(
         description="The value, `_id` in the documents; of a very long one the beginning, and a hash of all of it."
     )
-    count: int = strawberry.field(description="How many records have it.")
+    count: int = strawberry.field(description="How many records have it: successful, failed and pending.")
+    successful: int = strawberry.field(description="Those of them that went well.")
+    failed: int = strawberry.field(description="Those of them that did not.")
+    pending: int = strawberry.field(description="Those of them that are not decided yet.")
 
 
 @strawberry.type
@@ -110,6 +123,7 @@ class _Trend:
     day: date = strawberry.field(description="The local day itself.")
     successful: int = strawberry.field(description="Those of that day that went well.")
     failed: int = strawberry.field(description="Those of that day that did not.")
+    pending: int = strawberry.field(description="Those of that day that are not decided yet.")
 
 
 @strawberry.type(description="One local day with appointments.")

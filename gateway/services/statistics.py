@@ -9,7 +9,7 @@ filter and zone, and one more for the days of time that is open.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -47,6 +47,8 @@ MAX_FILLED_DAYS = 3660
 _DAYS_KEPT = 32_768
 """Of a century, or of as many days of several zones."""
 
+_NOTHING = (0, 0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -57,6 +59,9 @@ class Question:
     search: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+    days: int | None = None
+    first_day: date | None = None
+    last_day: date | None = None
     timezone: str | None = None
     date_field: StatisticsDateField = StatisticsDateField.CREATED_AT
     fill_gaps: bool = False
@@ -82,7 +87,8 @@ async def dashboard(
     found = await session.rows(sql.statistics.integration(viewer, integration_id), "timezone")
     if not found:
         raise not_found("There is no connected integration with this id.", "integrationId")
-    return _ask(statistics, viewer.team_id, integration_id, found[0].timezone, question)
+    home = (viewer.team_id, integration_id, found[0].timezone)
+    return _ask(statistics, home, question, session.as_of)
 
 
 Home: TypeAlias = tuple[str, str, str | None]
@@ -90,14 +96,14 @@ Home: TypeAlias = tuple[str, str, str | None]
 
 
 async def dashboards(
-    _session: Reader, viewer: Viewer, keys: Sequence[Home], statistics: Statistics, question: Question
+    session: Reader, viewer: Viewer, keys: Sequence[Home], statistics: Statistics, question: Question
 ) -> Mapping[Home, Dashboard]:
     """The dashboards of these integrations; another team's count nothing. Raises Refused (INVALID)."""
     require(viewer, Permission.READ_RECORDS)
     problems = Problems()
     _check(question, problems)
     problems.raise_if_any()
-    return {key: _ask(statistics, *key, question) for key in keys}
+    return {key: _ask(statistics, key, question, session.as_of) for key in keys}
 
 
 def _check(question: Question, problems: Problems) -> None:
@@ -107,15 +113,43 @@ def _check(question: Question, problems: Problems) -> None:
     check_search(question.search, problems)
     if question.start is not None and question.end is not None and question.start > question.end:
         problems.invalid("`start` must not be after `end`.", "start")
+    _check_days(question, problems)
     if question.timezone is not None and not timezones.is_timezone(question.timezone):
         message = "`timezone` must be the IANA name of a time zone in its own spelling, such as `America/Chicago`."
         problems.invalid(message, "timezone")
 
 
-def _ask(
-    statistics: Statistics, team_id: str, integration_id: str, timezone: str | None, question: Question
-) -> Dashboard:
+def _check_days(question: Question, problems: Problems) -> None:
+    instants_given = question.start is not None or question.end is not None
+    days_given = question.first_day is not None or question.last_day is not None
+    if question.days is not None and not 1 <= question.days <= MAX_FILLED_DAYS:
+        problems.invalid(f"`days` must be from 1 to {MAX_FILLED_DAYS}, not {question.days}.", "days")
+    if question.days is not None and (instants_given or days_given):
+        problems.invalid("`days` says all of the time: leave the other bounds out.", "days")
+    elif days_given and instants_given:
+        name = "lastDay" if question.first_day is None else "firstDay"
+        problems.invalid("Give bounds as days, or as instants by `start` and `end`, not both.", name)
+    elif question.first_day and question.last_day and question.first_day > question.last_day:
+        problems.invalid("`firstDay` must not be after `lastDay`.", "firstDay")
+
+
+def _bounds(question: Question, zone: ZoneInfo, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Start and end of the time that is asked for."""
+    if question.days is not None:
+        today = days.day_of(zone, now)
+        return days.beginning(zone, today - timedelta(days=question.days)), days.beginning(zone, today)
+    start, end = question.start, question.end
+    if question.first_day is not None:
+        start = days.beginning(zone, question.first_day)
+    if question.last_day is not None and question.last_day < date.max:
+        end = days.beginning(zone, question.last_day + timedelta(days=1))
+    return start, end
+
+
+def _ask(statistics: Statistics, key: Home, question: Question, now: datetime) -> Dashboard:
+    team_id, integration_id, timezone = key
     home = timezones.zone(timezone).key
+    start, end = _bounds(question, timezones.zone(question.timezone or home), now)
     return Dashboard(
         statistics=statistics,
         team_id=team_id,
@@ -125,8 +159,8 @@ def _ask(
             appointment_type=question.appointment_type,
             words=search_words(question.search),
             date_field=question.date_field,
-            start=question.start,
-            end=question.end,
+            start=start,
+            end=end,
         ),
         buckets=BucketPage(question.size, question.page),
         timezone=question.timezone or home,
@@ -174,23 +208,21 @@ def _answer(dashboard: Dashboard, part: str, rows: Sequence[Row]) -> Answer:
         return _trends(dashboard, rows)
     if part == OVERVIEW:
         return Overview(*rows[0][1:]) if rows else Overview()
-    buckets = (Bucket(value, sum(counts)) for value, *counts in rows)
+    buckets = (Bucket(*row) for row in rows)
     return sorted(buckets, key=lambda bucket: (-bucket.count, bucket.value))
 
 
 def _trends(dashboard: Dashboard, rows: Sequence[Row]) -> Sequence[Trend] | Refused:
     zone = timezones.zone(dashboard.timezone)
-    counts: dict[int, tuple[int, int]] = {}
-    for number, successful, failed, _ in rows:
-        day = int(number)
-        before = counts.get(day)
-        counts[day] = (successful, failed) if before is None else (before[0] + successful, before[1] + failed)
+    counts: dict[int, tuple[int, int, int]] = {}
+    for number, successful, failed, pending in rows:
+        before = counts.get(day := int(number), _NOTHING)
+        counts[day] = (before[0] + successful, before[1] + failed, before[2] + pending)
     try:
         shown = _filled(counts, dashboard.filter, zone) if dashboard.fill_gaps else sorted(counts)
     except Refused as refusal:
         return refusal
-    nothing = (0, 0)
-    return [Trend(*begun, *counts.get(day, nothing)) for day in shown if (begun := _begun(zone, day)) is not None]
+    return [Trend(*begun, *counts.get(day, _NOTHING)) for day in shown if (begun := _begun(zone, day)) is not None]
 
 
 @lru_cache(_DAYS_KEPT)
