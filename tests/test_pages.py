@@ -8,6 +8,7 @@ from httpx import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
+from gateway.assets import Assets
 from gateway.web import pages
 from tests.doors import Door, codes, opened
 
@@ -21,7 +22,7 @@ async def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     for folder in (static, vendored):
         (folder / "own.js").write_text("export {}")
         (folder / "own.css").write_text("body { color: black }")
-    (static / "page.html").write_text("<!doctype html><title>A page</title>")
+    (static / "page.html").write_text('<link rel="stylesheet" href="/static/vendor/@graphql-yoga/graphiql/x.css">')
     (tmp_path / "secret.js").write_text("open-sesame")
     (static / "link.js").symlink_to(tmp_path / "secret.js")
     monkeypatch.setattr(pages, "STATIC", static)
@@ -44,6 +45,11 @@ async def test_a_page_may_do_little(http: AsyncClient) -> None:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+async def test_a_page_names_vendored_files_without_their_version(http: AsyncClient) -> None:
+    (pin,) = (pin for pin in Assets().pins if pin.name == "@graphql-yoga/graphiql")
+    assert f'href="/static/vendor/@graphql-yoga/graphiql@{pin.version}/x.css"' in (await http.get("/page")).text
 
 
 async def test_a_page_may_be_allowed_more(http: AsyncClient) -> None:

@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
+from gateway.assets import Assets
+
 STATIC = Path(__file__).parent.parent / "static"
 
 POLICY: Mapping[str, str] = {
@@ -43,8 +45,14 @@ Page = Callable[[Request], Awaitable[Response]]
 
 
 def page(name: str, policy: Mapping[str, str] | None = None) -> Page:
-    """A page of `gateway/static`, with POLICY and what `policy` has instead of its directives."""
-    content = (STATIC / name).read_bytes()
+    """A page of `gateway/static`, with POLICY and what `policy` has instead of its directives.
+
+    `/static/vendor/NAME/` in it becomes the folder of the version that is pinned.
+    """
+    text = (STATIC / name).read_text()
+    for pin in Assets().pins:
+        text = text.replace(f"/static/vendor/{pin.name}/", f"/static/vendor/{pin.spec}/")
+    content = text.encode()
     headers = {
         "Cache-Control": _REVALIDATED,
         "Content-Security-Policy": "; ".join(map(" ".join, {**POLICY, **(policy or {})}.items())),
