@@ -1,7 +1,7 @@
 """The application that uvicorn serves."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Lifespan, Receive, Scope, Send
 
 from gateway.database import Database
@@ -22,6 +22,7 @@ from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.negotiation import MediaType
 from gateway.web.observation import Observation, identify
+from gateway.web.pages import Files
 from gateway.web.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -33,15 +34,12 @@ _MOMENT = 1.0
 """A second."""
 _NOT_ALLOWED = 405
 
-Probe = Callable[[Request], Awaitable[Response]]
-
 
 class Gateway(Starlette):
     """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
 
-    def __init__(self, door: Door, probes: Mapping[str, Probe], lifespan: Lifespan["Gateway"]) -> None:
-        routes = [Route(PATH, door), *(Route(path, probe) for path, probe in probes.items())]
-        super().__init__(routes=routes, lifespan=lifespan)
+    def __init__(self, door: Door, others: Sequence[BaseRoute], lifespan: Lifespan["Gateway"]) -> None:
+        super().__init__(routes=[Route(PATH, door), *others], lifespan=lifespan)
         self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,8 +70,13 @@ def create_app(settings: Settings) -> Starlette:
         observation.tell()
         return await metrics.exposed(request)
 
-    probes = {"/livez": health.live, "/readyz": health.ready, "/metrics": exposed}
-    app = Gateway(Door(database, settings, observation), probes, lifespan)
+    routes = [
+        Route("/livez", health.live),
+        Route("/readyz", health.ready),
+        Route("/metrics", exposed),
+        Mount("/static", Files()),
+    ]
+    app = Gateway(Door(database, settings, observation), routes, lifespan)
     app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.observation = database, health, observation
