@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache, wraps
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVarTuple, cast
 
@@ -58,6 +59,19 @@ class Prepared:
             constant if place is None else values[place] if process is None else process(values[place])
             for place, process, constant in self._parameters
         ]
+
+    def each(self, rows: Iterable[Sequence[object]]) -> list[tuple[object, ...]]:
+        """The parameters in their order for each of these rows of values, of which there is one at least."""
+        columns = [*zip(*rows, strict=True)]
+        spelled = [
+            repeat(constant, len(columns[0]))
+            if place is None
+            else columns[place]
+            if process is None
+            else map(process, columns[place])
+            for place, process, constant in self._parameters
+        ]
+        return [*zip(*spelled, strict=True)]
 
 
 def _parameter(

@@ -9,6 +9,9 @@ import orjson
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
 )
+_OUR_OWN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+"""As `isoformat` writes it, which is how most documents do."""
+
 STEP = timedelta(milliseconds=1)
 """From one instant to the next."""
 
@@ -33,12 +36,14 @@ def parse(text: str) -> datetime | None:
 
     This is how documents are read. The graph's `DateTime` is stricter: see `gateway.schema.scalars`.
     """
-    match = _RFC_3339.fullmatch(text.strip())
-    if match is None:
-        return None
-    date, time, fraction, offset = match.groups()
-    offset = "+00:00" if offset in (None, "Z", "z") else offset
     try:
+        if _OUR_OWN.fullmatch(text):
+            return datetime.fromisoformat(text)
+        match = _RFC_3339.fullmatch(text.strip())
+        if match is None:
+            return None
+        date, time, fraction, offset = match.groups()
+        offset = "+00:00" if offset in (None, "Z", "z") else offset
         return to_milliseconds(datetime.fromisoformat(f"{date}T{time}.{(fraction or '0')[:3]:0<3}{offset}"))
     except (ValueError, OverflowError):
         return None

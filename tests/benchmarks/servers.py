@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from gateway.domain.section import Document
 from tests.benchmarks.workloads import Workload
 
-_PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[2]
 _SECONDS_TO_START = 30.0
 _SECONDS_TO_STOP = 20.0
 
@@ -28,6 +28,10 @@ class Peer:
 
     def path(self, workload: Workload) -> str:
         return "/graphql" if self.is_graphql else f"/{workload.kind}"
+
+    def variables(self, workload: Workload, turn: int) -> Document:
+        """Those of the workload's nth turn."""
+        return (workload.variables if self.is_graphql else workload.rows or workload.variables)(turn)
 
     def body(self, workload: Workload, variables: Document) -> Document:
         return {"query": workload.query, "variables": variables} if self.is_graphql else {"variables": variables}
@@ -59,12 +63,11 @@ def started(peers: Sequence[Peer], database_url: str, folder: Path) -> Iterator[
 def _started(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
     port = _free_port()
     arguments = [argument.format(url=database_url, port=port) for argument in peer.arguments]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *arguments],
-            cwd=_PROJECT,
-            env={**environment, "GATEWAY_DATABASE_URL": database_url},
+            cwd=PROJECT,
+            env=environment(database_url),
             stdout=output,
             stderr=output,
         )
@@ -78,6 +81,12 @@ def _started(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def environment(database_url: str) -> Mapping[str, str]:
+    """That of a gateway over this database, with no other settings."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    return {**others, "GATEWAY_DATABASE_URL": database_url}
 
 
 def _free_port() -> int:
