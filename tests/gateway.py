@@ -130,9 +130,12 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
         await copy(self, table, columns, records)
 
     event.listen(Engine, "before_cursor_execute", tell)
-    ours = {"fetch": fetched, "run": ran, "copy": copied}
     try:
-        with patch.multiple(Lease, **ours):
+        with (
+            patch.object(Lease, "fetch", fetched),
+            patch.object(Lease, "run", ran),
+            patch.object(Lease, "copy", copied),
+        ):
             yield
     finally:
         event.remove(Engine, "before_cursor_execute", tell)
