@@ -1,7 +1,7 @@
 """Statements that take documents in."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Delete, Select, delete, select
 from sqlalchemy.sql.dml import ReturningDelete
@@ -13,7 +13,6 @@ from gateway.sql import texts
 from gateway.tables import Integration, ResourceRecord, Team, UseCase, User
 
 Child = UseCase | ResourceRecord
-C = TypeVar("C", UseCase, ResourceRecord)
 
 
 def team(id: str) -> Select[Team]:
@@ -83,7 +82,7 @@ def by_ids(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[str,
 
 
 @query
-def stored(entity: type[C], team_id: str, ids: Sequence[str]) -> Select[C]:
+def stored(entity: type[UseCase] | type[ResourceRecord], team_id: str, ids: Sequence[str]) -> Select[Any]:
     """The team's rows with these ids."""
     given = texts.table_of(ids)
     return select(entity).join(given, entity.id == given.c.value).where(entity.team_id == team_id)
