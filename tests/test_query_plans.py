@@ -16,7 +16,7 @@ from tests.dashboard import DASHBOARD
 from tests.factories import connected, record, store, use_case, use_case_group, webhook
 from tests.gateway import OTHER_TEAM, TEAM, Gateway, each_statement, served
 
-TABLES = "integration|use_case_group|use_case|resource_record"
+TABLES = "integration|use_case_group|use_case|resource_record|day_count"
 SQLITE_SCAN = re.compile(rf"SCAN ({TABLES})(_\d+)?\b")
 FEW_ROWS = "ix_integration_system"
 """An index that may be read whole: it holds only what is shared with every team."""
@@ -233,26 +233,43 @@ async def test_no_change_of_a_use_case_or_a_group_scans(gateway: Gateway) -> Non
     assert await _scans(gateway, ran) == []
 
 
-async def test_no_dashboard_scans_and_each_is_read_by_the_instants_asked_for(gateway: Gateway) -> None:
+YEAR = {"start": "2025-01-01T09:30:00Z", "end": "2026-01-01T09:30:00Z"}
+RECORDS = "ix_resource_record_{} (team_id=? AND integration_id=? AND type=? AND {}>? AND {}<?)"
+CREATED, VISIT = RECORDS.format("typed", *["created_at"] * 2), RECORDS.format("visit", *["start"] * 2)
+DAYS = (
+    "PRIMARY KEY (team_id=? AND integration_id=? AND type=? AND appointment_type=? AND breakdown=? AND size=? "
+    "AND day>? AND day<?)"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reads"),
+    [
+        # Whole days from what is counted by days, the rest of the first and the last from records.
+        ({}, [DAYS, DAYS, f"COVERING INDEX {CREATED}"]),
+        ({"type": "NP"}, [DAYS, DAYS, f"COVERING INDEX {CREATED}"]),
+        ({"zone": "America/Chicago"}, [DAYS, f"COVERING INDEX {CREATED}", f"COVERING INDEX {CREATED}"]),
+        ({"by": "START"}, [f"COVERING INDEX {VISIT}"]),
+        ({"search": "one two"}, [f"INDEX {CREATED}"]),
+    ],
+)
+async def test_no_dashboard_scans_and_each_is_read_by_the_time_asked_for(
+    gateway: Gateway, asked: dict[str, str], reads: list[str]
+) -> None:
     await _fill(gateway)
     client = await gateway.client()
-    bounds = {"start": "2025-01-01T00:00:00Z", "end": "2026-01-01T00:00:00Z"}
     with _recorded() as ran:
-        for by in ("CREATED_AT", "START"):
-            await client.data(
-                DASHBOARD, id="a", by=by, type="NP", search="one two", zone="America/Chicago", **bounds
-            )
+        await client.data(DASHBOARD, id="a", **YEAR, **asked)
     assert await _scans(gateway, ran) == []
     if not gateway.database.is_sqlite:
         return
-    indexes = ("ix_resource_record_typed (", "created_at"), ("ix_resource_record_visit (", "start")
+    found = []
     async with gateway.database.read() as session:
         connection = await session.connection()
         for statement, parameters in ran:
             plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
-            for detail in (row.detail for row in plan if "resource_record" in row.detail):
-                equal = "team_id=? AND integration_id=? AND type=?"
-                assert any(f"{name}{equal} AND {at}>? AND {at}<?)" in detail for name, at in indexes), detail
+            found += [row.detail for row in plan if re.search("SEARCH (day_count|resource_record)", row.detail)]
+    assert sorted(detail.split(" USING ")[1] for detail in found) == sorted(reads)
 
 
 async def test_a_scan_would_be_noticed(gateway: Gateway) -> None:

@@ -29,7 +29,7 @@ FIELDS = {
     "appointments": """appointmentType bookingStatus errorMessage start end patientId patientName practitionerId
         practitionerName locationId locationName visitingReasonId visitingReasonName source utmSource utmMedium
         utmCampaign""",
-    "patients": "firstName lastName birthDate gender phone email status",
+    "patients": "firstName lastName birthDate gender phone email status bookingStatus source",
     "organizations": "name status",
     "visiting_reasons": "name code description durationMinutes appointmentTypes status",
 }
@@ -101,6 +101,7 @@ EMPTY: dict[str, dict[str, Any]] = {
         "preferredVisitingReasons": [],
     },
     "appointments": {"bookingStatus": "PENDING"},
+    "patients": {"bookingStatus": "SUCCESSFUL"},
     "visiting_reasons": {"appointmentTypes": []},
 }
 

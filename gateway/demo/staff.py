@@ -19,6 +19,7 @@ _REASONS: Sequence[tuple[AppointmentType, str, int, str]] = (
     (AppointmentType.PROV_USE, "Provider Time", 30, "Time kept for the provider."),
     (AppointmentType.RAP_ACCESS, "Rapid Access", 20, "Seen on the same or the next day."),
 )
+_SOURCES = ("website", "phone", "website", "front desk", "referral")
 _SPECIALTIES = (
     ("Family Medicine", "207Q00000X"),
     ("Pediatrics", "208000000X"),
@@ -155,4 +156,5 @@ def _patient(shelf: _Shelf, today: date) -> Named:
         gender=somebody.gender,
         phone=phone(chance),
         email=f"{somebody.mailbox}.{chance.randrange(1000):03}@example.org",
+        source=_SOURCES[len(shelf.records) % len(_SOURCES)],
     )

@@ -4,10 +4,12 @@ from datetime import date
 
 import strawberry
 
-from gateway.domain.enums import Status
+from gateway.domain.enums import BookingStatus, Status
 from gateway.domain.records.patients import PATIENTS
+from gateway.domain.statistics import PATIENTS as PATIENTS_DASHBOARD
 from gateway.schema import readers
 from gateway.schema.fields import key
+from gateway.schema.readers import either, word
 from gateway.schema.record_config import RecordConfig, status
 
 
@@ -23,6 +25,12 @@ class PatientConfig(RecordConfig):
     phone: str | None = key("phone", "The telephone number.")
     email: str | None = key("email", "The e-mail address.")
     status: Status = key("status", "Whether the patient is in use.", status)
+    booking_status: BookingStatus = key(
+        "bookingStatus",
+        "How taking the patient in went; SUCCESSFUL when nothing is said, or nothing that is understood.",
+        either(word(BookingStatus), PATIENTS_DASHBOARD.when_undecided),
+    )
+    source: str | None = key("source", "Where the patient came from; the dashboard reads none as `unknown`.")
 
 
 @strawberry.input(description="A person who is treated.")
@@ -37,3 +45,7 @@ class PatientConfigInput:
     phone: str | None = strawberry.field(description="Their telephone number.", default=None)
     email: str | None = strawberry.field(description="Their e-mail address.", default=None)
     status: Status = strawberry.field(description="Whether they are in use.", default=Status.ACTIVE)
+    booking_status: BookingStatus | None = strawberry.field(
+        description="How taking them in went; it went well where this is not said.", default=None
+    )
+    source: str | None = strawberry.field(description="Where they came from.", default=None)
