@@ -1,10 +1,10 @@
 """Statements that write rows, each given by the same columns.
 
-PostgreSQL takes many rows in one statement, each column of which is one array. SQLite runs the statement of one
-row many times over, in less time than it takes to read rows out of anything else.
+PostgreSQL takes many rows in one statement, each column of which is one array, and new ones by COPY. SQLite runs
+the statement of one row many times over, in less time than it takes to read rows out of anything else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -36,11 +36,11 @@ class Change:
         self._takes_many = takes_many
         self.text = self._prepared.text
 
-    def parameters(self, rows: Sequence[Sequence[object]]) -> list[list[object]]:
+    def parameters(self, rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
         """The parameters of each time that it has to be run for these rows."""
         if self._takes_many:
             return [self._prepared.parameters([[*values] for values in zip(*rows, strict=True)])]
-        return [self._prepared.parameters(row) for row in rows]
+        return self._prepared.each(rows)
 
 
 class _Given(NamedTuple):
@@ -88,6 +88,29 @@ def _is_given(table: Table, given: _Given) -> list[ColumnElement[bool]]:
 def insertion(table: Table, given: _Given, dialect: Dialect) -> ClauseElement:
     """Adds rows."""
     return _insert(table, given, dialect)
+
+
+class Copy:
+    """New rows as PostgreSQL's COPY takes them."""
+
+    def __init__(self, table: Table, names: Sequence[str], dialect: Dialect) -> None:
+        self.table, self.names = table.name, names
+        self._processes = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
+
+    def records(self, rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
+        """The rows as the driver takes them, spelled one by one as it does."""
+        return zip(
+            *[
+                column if process is None else map(process, column)
+                for process, column in zip(self._processes, zip(*rows, strict=True), strict=True)
+            ]
+        )
+
+
+@lru_cache
+def copying(entity: type[Base], names: tuple[str, ...], dialect: Dialect) -> Copy:
+    """Adds rows of an entity that are given by these columns."""
+    return Copy(cast(Table, entity.__table__), names, dialect)
 
 
 @_prepared

@@ -1,6 +1,6 @@
 """The types of columns, the same on every database."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -33,12 +33,10 @@ class Instant(TypeDecorator[datetime]):
         return value if dialect.name == "postgresql" else instants.isoformat(value)
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if isinstance(value, str):
-            return datetime.fromisoformat(value)
-        if value is not None and value.tzinfo is None:
-            # asyncpg stores the first instant of the calendar as -infinity and gives it back without a zone.
-            return value.replace(tzinfo=UTC)
-        return None if value is None else instants.to_milliseconds(value)
+        if value is None:
+            return None
+        found = instants.of(value)
+        return found if isinstance(value, str) else instants.to_milliseconds(found)
 
 
 class Word(TypeDecorator[E]):

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from gateway.changes import Prepare, addition, insertion, removal_of_noughts, updating
+from gateway.changes import Prepare, addition, copying, insertion, removal_of_noughts, updating
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
@@ -71,7 +71,11 @@ class WriteSession(Session):
 
     async def insert(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Add rows that are given by all their columns, the same of each."""
-        if rows:
+        if len(rows) > 1 and self._lease.copies:
+            await self.settle()
+            copy = copying(entity, (*rows[0],), self._lease.dialect)
+            await self._lease.copy(copy.table, copy.names, copy.records(row.values() for row in rows))
+        elif rows:
             await self._change(insertion, entity, (*rows[0],), [[*row.values()] for row in rows])
 
     async def update(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache, wraps
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVarTuple, cast
 
@@ -57,6 +58,22 @@ class Prepared:
         return [
             constant if place is None else values[place] if process is None else process(values[place])
             for place, process, constant in self._parameters
+        ]
+
+    def each(self, rows: Iterable[Sequence[object]]) -> list[tuple[object, ...]]:
+        """The parameters in their order for each of these rows of values, of which there is one at least."""
+        columns = [*zip(*rows, strict=True)]
+        return [
+            *zip(
+                *(
+                    repeat(constant)
+                    if place is None
+                    else columns[place]
+                    if process is None
+                    else map(process, columns[place])
+                    for place, process, constant in self._parameters
+                )
+            )
         ]
 
 

@@ -6,7 +6,7 @@ statements come prepared (`gateway.queries`), and the driver runs them itself.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol, Self, TypeVar, TypeVarTuple, cast
@@ -108,6 +108,7 @@ class Lease:
         self.connection = connection
         self._driver, self._turns = driver, turns
         self._is_sqlite = self.dialect.name == "sqlite"
+        self.copies = not self._is_sqlite
         self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self._fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch_by_asyncpg
 
@@ -144,6 +145,10 @@ class Lease:
             await self._driver.executemany(text, parameters)
         else:
             await self._turns.run(self._driver.executemany, text, parameters)
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> None:
+        """Add rows by COPY, which PostgreSQL knows."""
+        await self._driver.copy_records_to_table(table, columns=columns, records=records)
 
     def _fetch_by_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types

@@ -15,6 +15,9 @@ from gateway import services
 from gateway.database import Database, Session
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
+from gateway.schema.allowances import Allowance, Allowances
+from gateway.schema.context import Context
+from gateway.services.rate_limits import Buckets
 from gateway.settings import Settings
 from gateway.snapshots import Lease
 from gateway.web.app import create_app
@@ -80,6 +83,13 @@ class Gateway:
     async def read(self) -> AsyncIterator[Session]:
         async with self.database.read() as session:
             yield session
+
+
+def operation_of(database: Database, viewer: Viewer) -> Context:
+    """The context of an operation that somebody sends, who has spent nothing yet."""
+    settings = Settings()
+    bucket = Buckets(settings.rate_limit, settings.rate_refill).of(viewer)
+    return Context(database, viewer, Allowance(Allowances(settings), bucket))
 
 
 @asynccontextmanager

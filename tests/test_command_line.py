@@ -54,6 +54,7 @@ def test_every_command_and_option_has_help() -> None:
         todo += [(f"{name} {word}", below) for word, below in getattr(command, "commands", {}).items()]
     assert {
         *("gateway", "gateway keys", "gateway keys create", "gateway keys list", "gateway keys revoke"),
+        *("gateway statistics", "gateway statistics verify"),
         *(
             f"gateway {word}"
             for word in ("serve", "demo", "migrate", "schema", "import", "export", "settings", "doctor")

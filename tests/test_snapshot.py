@@ -1,8 +1,17 @@
 """One operation reads one snapshot, also when a part of it fails."""
 
+import asyncio
+import gc
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from gateway.domain.viewer import Viewer
+from gateway.errors import invalid
+from gateway.snapshots import Reader
 from tests.dashboard import PARTS
 from tests.factories import connected, record, store
-from tests.gateway import Gateway
+from tests.gateway import Gateway, operation_of
 from tests.test_statistics import CLINIC
 
 BOTH = (
@@ -25,3 +34,34 @@ async def test_a_part_that_fails_cuts_nothing_else_off(gateway: Gateway) -> None
         assert answer["data"]["whole"] == expected["whole"]
         assert answer["data"]["alone"]["id"] == CLINIC
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+
+
+@pytest.mark.parametrize("call", ["load", "load_many"])
+async def test_what_fails_when_nobody_waits_for_it_any_more_is_not_reported(gateway: Gateway, call: str) -> None:
+    client = await gateway.client()
+    context = operation_of(gateway.database, client.viewer)
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def batch(_session: Reader, _viewer: Viewer, _keys: Sequence[str]) -> Mapping[str, str]:
+        begun.set()
+        await goes_on.wait()
+        raise invalid("No.")
+
+    waiting = context.load(batch, "key") if call == "load" else context.load_many(batch, ["key"], (), None)
+    field: asyncio.Task[object] = asyncio.create_task(waiting)
+    await begun.wait()
+    field.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await field
+    reported: list[object] = []
+    loop = asyncio.get_running_loop()
+    handler = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _loop, said: reported.append(said))
+    try:
+        goes_on.set()
+        await context.finish()
+        await asyncio.sleep(0)
+        gc.collect()
+    finally:
+        loop.set_exception_handler(handler)
+    assert reported == []

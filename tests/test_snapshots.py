@@ -14,14 +14,11 @@ from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.viewer import Viewer
 from gateway.errors import Refused
 from gateway.queries import query
-from gateway.schema.allowances import Allowance, Allowances
-from gateway.schema.context import Context
-from gateway.services.rate_limits import Buckets
 from gateway.settings import Settings
 from gateway.snapshots import Lease, SecondRead, Turns
 from gateway.tables import Integration, Team, UseCaseGroup
 from tests.factories import connected, store, use_case_group
-from tests.gateway import OTHER_TEAM, TEAM, USER
+from tests.gateway import OTHER_TEAM, TEAM, USER, operation_of
 
 VIEWER = Viewer(TEAM, USER, "n", "k", frozenset({Permission.ADMIN}))
 NAMES = sql.users.usernames(VIEWER, ["nobody"])
@@ -224,8 +221,7 @@ async def test_a_clash_in_a_dry_run_is_a_conflict_and_leaves_nothing(database: D
 
     async with database.write() as session:
         session.add(Team(id="t", name="t", created_at=session.as_of))
-    bucket = Buckets(size=1000, refill=1).of(VIEWER)
-    context = Context(database, VIEWER, Allowance(Allowances(Settings()), bucket))
+    context = operation_of(database, VIEWER)
     with pytest.raises(Refused) as refusal:
         await context.write(work, dry_run=True)
     assert [problem.code for problem in refusal.value.problems] == [ErrorCode.CONFLICT]

@@ -17,6 +17,7 @@ from gateway.cli.migrate import migrate
 from gateway.cli.schema import schema
 from gateway.cli.serve import serve
 from gateway.cli.settings import settings
+from gateway.cli.statistics import statistics
 from gateway.errors import GatewayError, SchemaNotAtHead, SettingsInvalid
 
 _EXIT_CODES = {SettingsInvalid: 2, SchemaNotAtHead: 3}
@@ -66,6 +67,7 @@ app.command()(schema)
 app.add_typer(keys, name="keys")
 app.command("import")(import_)
 app.command()(export)
+app.add_typer(statistics, name="statistics")
 app.command()(settings)
 app.command()(doctor)
 

@@ -3,10 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
-from operator import itemgetter
+from itertools import repeat
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from gateway.domain import days
+from gateway.domain import days, instants
 from gateway.domain.day_blocks import blocks
 from gateway.domain.enums import BookingStatus
 from gateway.domain.statistics import COLUMNS, STATISTICS
@@ -17,6 +18,15 @@ COUNTED = ("type", "created_at", "appointment_type", *COLUMNS)
 Counted: TypeAlias = Sequence[Any]
 """What a record has in these columns."""
 
+
+def counted(row: object) -> Counted:
+    """What a row has in them, whose instants may be text."""
+    type_, created_at, *rest = _in_columns(row)
+    return [type_, instants.of(created_at), *rest]
+
+
+_in_columns = attrgetter(*COUNTED)
+
 ALL = ""
 """Stands for every breakdown with its values, and for every appointment type."""
 
@@ -25,8 +35,8 @@ STATES = (BookingStatus.SUCCESSFUL, BookingStatus.FAILED, BookingStatus.PENDING)
 
 _PLACES = {state: place for place, state in enumerate(STATES)}
 
-_Dated: TypeAlias = tuple[int, str, int, str, *tuple[str, ...]]
-"""A record: the number of its day, appointment type or ALL, place of its state, ALL, and what breakdowns read."""
+_Together: TypeAlias = tuple[int, str, int, str]
+"""What records are counted by: number of the day, appointment type (ALL: none), place of the state, value."""
 
 
 class Cell(NamedTuple):
@@ -62,8 +72,8 @@ class DayCounts:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        # By type and breakdown: how often a day, appointment type, state and value are there together.
-        self._counters: dict[tuple[str, str], Counter[tuple[int, str, int, str]]] = defaultdict(Counter)
+        # By type and breakdown: how often a day, appointment type or ALL, state and value are there together.
+        self._counters: dict[tuple[str, str], Counter[_Together]] = defaultdict(Counter)
 
     def add(self, records: Iterable[Counted]) -> None:
         """Count records."""
@@ -74,27 +84,24 @@ class DayCounts:
         self._count(records, Counter.subtract)
 
     def _count(
-        self,
-        records: Iterable[Counted],
-        count: Callable[[Counter[tuple[int, str, int, str]], Iterable[tuple[int, str, int, str]]], None],
+        self, records: Iterable[Counted], count: Callable[[Counter[_Together], Iterable[_Together]], None]
     ) -> None:
         by_type: dict[object, list[Counted]] = defaultdict(list)
         for record in records:
             by_type[record[0]].append(record)
         for statistics in STATISTICS:
-            found = [self._dated(record) for record in by_type.get(statistics.type.value, ())]
-            typed = [record for record in found if record[1] != ALL]
-            for breakdown, place in (
-                (ALL, 3),
-                *((each.column, COLUMNS.index(each.column) + 3) for each in statistics.breakdowns),
-            ):
-                counter = self._counters[statistics.type.value, breakdown]
-                count(counter, map(itemgetter(0, 1, 2, place), typed))
-                count(counter, map(itemgetter(0, 3, 2, place), found))
-
-    def _dated(self, record: Counted) -> _Dated:
-        _, at, appointment_type, status, *values = record
-        return (days.day_of(self._zone, at).toordinal(), appointment_type or ALL, _PLACES[status], ALL, *values)
+            found = by_type.get(statistics.type.value)
+            if found is None:
+                continue
+            # Column by column, which leaves most of the counting to what is not Python.
+            _, instants, types, states, *values = zip(*found, strict=True)
+            day_numbers = [days.day_of(self._zone, at).toordinal() for at in instants]
+            typed = [type_ or ALL for type_ in types]
+            places = [_PLACES[state] for state in states]
+            by_column = dict(zip(COLUMNS[1:], values, strict=True))
+            for breakdown in (ALL, *(each.column for each in statistics.breakdowns)):
+                buckets = by_column.get(breakdown) or repeat(ALL)
+                count(self._counters[statistics.type.value, breakdown], zip(day_numbers, typed, places, buckets))
 
     def cells(self) -> list[Cell]:
         """Every count that is not nought, of blocks of every size, in the order of their keys."""
@@ -106,11 +113,12 @@ class DayCounts:
         )
 
 
-def _blocks(counter: Counter[tuple[int, str, int, str]]) -> dict[tuple[str, int, int, str], list[int]]:
+def _blocks(counter: Counter[_Together]) -> dict[tuple[str, int, int, str], list[int]]:
     """The numbers of each state by appointment type, size and first day of a block, and value."""
     daily: dict[tuple[int, str, str], list[int]] = {}
     for (day, appointment_type, state, value), number in counter.items():
-        daily.setdefault((day, appointment_type, value), [0, 0, 0])[state] += number
+        for type_ in {appointment_type, ALL}:
+            daily.setdefault((day, type_, value), [0, 0, 0])[state] += number
     found: dict[tuple[str, int, int, str], list[int]] = {}
     firsts = {day: blocks(day) for day in {day for day, _, _ in daily}}
     for (day, appointment_type, value), (successful, failed, pending) in daily.items():

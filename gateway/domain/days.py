@@ -17,7 +17,7 @@ LAST = datetime.max.replace(tzinfo=UTC)
 """The ends of the calendar."""
 _LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 _SECOND_DAY = FIRST + _DAY
-_FARTHEST = timedelta(hours=36)
+FARTHEST = timedelta(hours=36)
 """More than any clock was ever ahead of UTC, or behind, and the longest gap in one."""
 
 _STEP = timedelta(days=2)
@@ -82,12 +82,12 @@ def first_instant(zone: tzinfo, day: date) -> datetime | None:
     """The first instant of a local day, or None for a day that the zone skipped."""
     wall = datetime.combine(day, time(), zone)
     is_plain = wall.utcoffset() == wall.replace(fold=1).utcoffset()
-    if is_plain and (FIRST + _FARTHEST).date() < day < (LAST - _FARTHEST).date():
+    if is_plain and (FIRST + FARTHEST).date() < day < (LAST - FARTHEST).date():
         return wall.astimezone(UTC)
     # Midnight is missing, or comes twice.
     midnight = datetime.combine(day, time(), UTC)
-    end_of_window = _moved(midnight, _FARTHEST)
-    changes = offsets(zone, _moved(midnight, -_FARTHEST), end_of_window)
+    end_of_window = _moved(midnight, FARTHEST)
+    changes = offsets(zone, _moved(midnight, -FARTHEST), end_of_window)
     for place, offset in enumerate(changes):
         until = changes[place + 1].since if place + 1 < len(changes) else end_of_window
         begins = max(offset.since, _moved(midnight, -offset.ahead))
@@ -114,7 +114,7 @@ def boundary(zone: tzinfo, day: date) -> datetime | None:
     """
     begins = first_instant(zone, day)
     if begins is None or any(
-        day_of(zone, change.since) < day for change in offsets(zone, begins, _moved(begins, _FARTHEST))
+        day_of(zone, change.since) < day for change in offsets(zone, begins, _moved(begins, FARTHEST))
     ):
         return None
     return begins

@@ -57,6 +57,11 @@ def canonical(value: Json) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+def is_written(value: Json, text: str) -> bool:
+    """Whether JSON text is what a value was written as; it may be equal if it is not."""
+    return orjson.dumps(value).decode() == text
+
+
 def checksum(document: Document) -> str:
     """The SHA-256, in hexadecimal, of what an export document says, wherever and by whomever it was exported.
 

@@ -4,7 +4,7 @@ Reading is lenient. What is refused is only what has no id or no shape, or what 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
@@ -191,33 +191,37 @@ def _webhook_values(document: Json) -> Iterator[tuple[Path, Json]]:
             yield from (((place,), value) for place, value in enumerate(values))
 
 
-def unstorable(value: Json) -> tuple[Path, str] | None:
-    """Where a value holds what no database keeps to the letter, and what that is."""
-    todo: list[tuple[Path, Json]] = [((), value)]
-    while todo:
-        path, found = todo.pop()
-        why = _unstorable_here(found, len(path))
-        if why is not None:
-            return path, why
-        if isinstance(found, dict):
-            if any(_UNSTORABLE.search(key) for key in found):
-                return path, "Keys cannot hold U+0000 or half of a surrogate pair."
-            todo += [((*path, key), item) for key, item in found.items()]
-        elif isinstance(found, list):
-            todo += [((*path, place), item) for place, item in enumerate(found)]
+def unstorable(value: Json, depth: int = 0) -> tuple[Path, str] | None:
+    """Where a value, so deep in another, holds what no database keeps to the letter, and what that is."""
+    items: Iterable[tuple[str | int, Json]]
+    if isinstance(value, str):
+        return None if _is_storable(value) else ((), "Text cannot hold U+0000 or half of a surrogate pair.")
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    else:
+        return _unstorable_number(value)
+    if depth > MAX_DEPTH:
+        return (), f"Objects and lists may be nested {MAX_DEPTH} deep, not deeper."
+    if isinstance(value, dict) and not _is_storable("".join(value)):
+        return (), "Keys cannot hold U+0000 or half of a surrogate pair."
+    for place, item in items:
+        found = unstorable(item, depth + 1)
+        if found is not None:
+            return (place, *found[0]), found[1]
     return None
 
 
-def _unstorable_here(value: Json, depth: int) -> str | None:
-    match value:
-        case str() if _UNSTORABLE.search(value):
-            return "Text cannot hold U+0000 or half of a surrogate pair."
-        case int() if not _SMALLEST <= value <= _GREATEST:
-            return "Whole numbers must fit into 64 bits."
-        case float() if not isfinite(value):
-            return "Numbers must be finite."
-        case dict() | list() if depth > MAX_DEPTH:
-            return f"Objects and lists may be nested {MAX_DEPTH} deep, not deeper."
+def _is_storable(text: str) -> bool:
+    return "\x00" not in text if text.isascii() else not _UNSTORABLE.search(text)
+
+
+def _unstorable_number(value: float | None) -> tuple[Path, str] | None:
+    if isinstance(value, float) and not isfinite(value):
+        return (), "Numbers must be finite."
+    if isinstance(value, int) and not _SMALLEST <= value <= _GREATEST:
+        return (), "Whole numbers must fit into 64 bits."
     return None
 
 

@@ -9,6 +9,8 @@ import orjson
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
 )
+_OUR_OWN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+"""As `isoformat` writes it, which is how most documents do."""
 _LENGTH_WITH_MICROSECONDS = 29
 _REMEMBERED = 4096
 """How many spellings are remembered; documents of one time share theirs."""
@@ -30,12 +32,14 @@ def parse(text: str) -> datetime | None:
 
     This is how documents are read. The graph's `DateTime` is stricter: see `gateway.schema.scalars`.
     """
-    match = _RFC_3339.fullmatch(text.strip())
-    if match is None:
-        return None
-    date, time, fraction, offset = match.groups()
-    offset = "+00:00" if offset in (None, "Z", "z") else offset
     try:
+        if _OUR_OWN.fullmatch(text):
+            return datetime.fromisoformat(text)
+        match = _RFC_3339.fullmatch(text.strip())
+        if match is None:
+            return None
+        date, time, fraction, offset = match.groups()
+        offset = "+00:00" if offset in (None, "Z", "z") else offset
         return to_milliseconds(datetime.fromisoformat(f"{date}T{time}.{(fraction or '0')[:3]:0<3}{offset}"))
     except (ValueError, OverflowError):
         return None
@@ -44,7 +48,7 @@ def parse(text: str) -> datetime | None:
 def isoformat(value: datetime) -> str:
     """`2023-11-07T05:31:56.000Z`: UTC, milliseconds, 24 characters for each year from 1 to 9999."""
     if value.tzinfo is not UTC:
-        value = value.astimezone(UTC)
+        value = of(value).astimezone(UTC)
     # In quotes, with microseconds unless there are none; several times as fast as `datetime.isoformat`.
     text = orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
     return f"{text[1:24]}Z" if len(text) == _LENGTH_WITH_MICROSECONDS else f"{text[1:20]}.000Z"
@@ -52,7 +56,10 @@ def isoformat(value: datetime) -> str:
 
 def of(value: datetime | str) -> datetime:
     """An instant of a row, which may be written as `isoformat` does."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    # asyncpg stores the first instant of the calendar as -infinity and gives it back without a zone.
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def text(value: datetime | str) -> str:

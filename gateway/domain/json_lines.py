@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from gateway.domain.enums import ErrorCode
 from gateway.domain.imports import Entry, Report, is_record, keys_of, read_entry
 from gateway.domain.section import Json
@@ -16,8 +18,18 @@ class NotJson(ValueError):
 
 def parse(raw: bytes) -> Json:
     """The value of JSON text in UTF-8, with whole numbers of any size. Raises NotJson."""
+    value: Json
     try:
         # Not orjson, which rounds whole numbers beyond 64 bits: they are refused, not changed.
+        value = msgspec.json.decode(raw)
+    except (ValueError, RecursionError):
+        # It is stricter than we are, and does not say what is wrong as well.
+        value = _parse(raw)
+    return value
+
+
+def _parse(raw: bytes) -> Json:
+    try:
         value: Json = json.loads(raw.removeprefix(_BYTE_ORDER_MARK).decode())
     except UnicodeDecodeError as error:
         raise NotJson(f"not UTF-8 at byte {error.start}") from None

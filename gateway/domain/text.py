@@ -7,6 +7,8 @@ LIKE_ESCAPE = "\\"
 
 def fold(text: str) -> str:
     """The case-folded form that name keys and search texts are stored in; the same on every database."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 

@@ -20,6 +20,13 @@ class Parent:
     id: str
 
 
+class Stored(Protocol):
+    """A row with a document, which is not decoded before somebody asks for it."""
+
+    @property
+    def document(self) -> Document: ...
+
+
 class Trust(Protocol):
     """How the documents to store are made of those that came."""
 
@@ -29,8 +36,8 @@ class Trust(Protocol):
     def first(self, entry: Entry, id: str, parent: Parent | None) -> Document:
         """The document of a new row with this id."""
 
-    def next(self, entry: Entry, id: str, parent: Parent | None, stored: Document) -> Document:
-        """What an entry makes of the document `stored` under this id; equal to it when it changes nothing."""
+    def next(self, entry: Entry, id: str, parent: Parent | None, stored: Stored) -> Document:
+        """What an entry makes of the row `stored` under this id; equal to its document when it changes nothing."""
 
     def signed(self, document: Document) -> Document:
         """A document that `next` made and that is not what was stored, as it is to be stored."""
@@ -50,9 +57,9 @@ class Viewers(Trust):
         made = created(said, id=id, team_id=self.team_id, user_id=self.user_id, at=self.at)
         return made if parent is None else {**made, "integrationId": parent.id}
 
-    def next(self, entry: Entry, id: str, parent: Parent | None, stored: Document) -> Document:  # noqa: ARG002
+    def next(self, entry: Entry, id: str, parent: Parent | None, stored: Stored) -> Document:  # noqa: ARG002
         said = {key: value for key, value in _under(entry, id).items() if key not in OWN}
-        return {**{key: stored[key] for key in OWN if key in stored}, **said}
+        return {**{key: stored.document[key] for key in OWN if key in stored.document}, **said}
 
     def signed(self, document: Document) -> Document:
         return touched(document, user_id=self.user_id, at=self.at)
@@ -73,7 +80,7 @@ class Operators(Trust):
             document = {**document, "integrationId": parent.id}
         return document
 
-    def next(self, entry: Entry, id: str, parent: Parent | None, stored: Document) -> Document:  # noqa: ARG002
+    def next(self, entry: Entry, id: str, parent: Parent | None, stored: Stored) -> Document:  # noqa: ARG002
         return self.first(entry, id, parent)
 
     def signed(self, document: Document) -> Document:

@@ -99,7 +99,7 @@ class Context:
 
             loader = self._loaders[name] = DataLoader(load_fn=load_all)  # type: ignore[arg-type]  # kept by name
         # Others wait for the same: a field that is cancelled must not cancel it for them.
-        return await asyncio.shield(cast("Awaitable[T | None]", loader.load(key)))
+        return await _to_its_end(cast("asyncio.Future[T | None]", loader.load(key)))
 
     async def load_many(
         self, batch: Batch[K, *Ts, T], keys: Sequence[K], arguments: tuple[*Ts], columns: Columns
@@ -121,7 +121,7 @@ class Context:
 
         # A field that fails cancels its siblings. A statement that is cut off takes the connection with it, and
         # with that the snapshot that the rest of the operation reads: so it runs to its end.
-        return await asyncio.shield(read())
+        return await _to_its_end(asyncio.ensure_future(read()))
 
     async def write(self, work: Callable[[WriteSession], Awaitable[T]], *, dry_run: bool = False) -> T:
         """Do `work` in one transaction: all of it is kept, or nothing when it raises or is a dry run.
@@ -177,6 +177,13 @@ class Context:
             self._found.clear()
             if scope is not None:
                 await scope.__aexit__(None, None, None)
+
+
+async def _to_its_end(work: asyncio.Future[T]) -> T:
+    """What the work gives, which goes on when nobody waits for it any more."""
+    # Should it fail then, that is nobody's concern: asyncio would report an exception that was never retrieved.
+    work.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(work)
 
 
 class _Turn:

@@ -18,6 +18,7 @@ from gateway.services import (
     use_case_groups,
     use_cases,
     users,
+    verification,
     webhook_imports,
     webhooks,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "use_case_groups",
     "use_cases",
     "users",
+    "verification",
     "webhook_imports",
     "webhooks",
 ]

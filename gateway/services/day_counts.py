@@ -1,7 +1,7 @@
-"""What is counted by days: kept by every write of records, counted anew, and compared."""
+"""What is counted by days: kept by every write of records, counted anew, and read."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from gateway.domain import day_blocks, days, instants, timezones
 from gateway.domain.day_blocks import LARGEST, LAST_DAY
 from gateway.domain.day_counts import ALL, Cell, DayCounts
 from gateway.domain.statistics import OVERVIEW, STATISTICS, TRENDS, Dashboard, Found, Row, Statistics
+from gateway.domain.verification import Difference
 from gateway.domain.viewer import Viewer
 from gateway.snapshots import Reader
 from gateway.tables import DayCount, Integration
@@ -22,9 +23,6 @@ _COLUMNS = ("team_id", "integration_id", *Cell._fields)
 
 _RECORDS = 4_000
 """How many are counted at a time, while nothing else has its turn."""
-
-_FARTHEST = timedelta(hours=36)
-"""More than any clock is ahead of UTC, or behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +40,19 @@ class Home:
         return self.team_id, self.integration_id, self.statistics.type.value
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A count that is not what the records say."""
-
-    counted: Cell
-    stored: Cell
-
-
 async def keep(session: WriteSession, team_id: str, integration_id: str, changes: DayCounts) -> None:
     """Add what changed to what is counted of an integration, which is held."""
     await session.add_up(DayCount, _COLUMNS, [(team_id, integration_id, *cell) for cell in changes.cells()])
+
+
+async def correct(session: WriteSession, home: Home, differences: Sequence[Difference]) -> None:
+    """Make these counts what the records say. The integration has been held since they were compared."""
+    place = {"team_id": home.team_id, "integration_id": home.integration_id}
+    gone = [place | dict(zip(Cell._fields, each.stored.key, strict=False)) for each in differences if each.stored]
+    if gone:
+        await session.execute(sql.day_counts.cell_removal(), gone)
+    rows = [(home.team_id, home.integration_id, *each.counted) for each in differences if each.counted]
+    await session.add_up(DayCount, _COLUMNS, rows)
 
 
 async def follow(session: WriteSession, integration: Integration, before: str | None) -> None:
@@ -67,58 +67,29 @@ async def recount(session: WriteSession, team_id: str, integration_id: str, zone
     await session.settle()
     await session.execute(sql.day_counts.removal(team_id, integration_id))
     for statistics in STATISTICS:
-        home = Home(team_id, integration_id, zone, statistics)
-        async for block in blocks(session, home):
-            await keep(session, team_id, integration_id, await _count(session, home, block))
+        home, start = Home(team_id, integration_id, zone, statistics), 1
+        while (block := await next_block(session, home, start)) is not None:
+            await keep(session, team_id, integration_id, await counted(session, home, block))
+            start = block + LARGEST
 
 
-async def blocks(session: Reader, home: Home, start: int = 1) -> AsyncIterator[int]:
-    """The first days of the largest blocks in which there are records or counts, from that of a day on."""
-    block: int | None = day_blocks.first_of(start, LARGEST)
-    while block is not None and (found := await _next_block(session, home, block)) is not None:
-        yield found
-        block = found + LARGEST if found + LARGEST <= LAST_DAY else None
+async def next_block(session: Reader, home: Home, start: int) -> int | None:
+    """The first day of the first of the largest blocks in which there may be records, from that of a day on."""
+    if start > LAST_DAY:
+        return None
+    block = day_blocks.first_of(start, LARGEST)
+    statement = sql.day_counts.next_record(*home.key, _midnight(block, -days.FARTHEST))
+    ((created_at,),) = await session.tuples(statement)
+    if created_at is None:
+        return None
+    # It may yet be of the day before.
+    return max(block, day_blocks.first_of(days.day_of(home.zone, created_at).toordinal(), LARGEST))
 
 
-async def _next_block(session: Reader, home: Home, block: int) -> int | None:
-    ((counted,),) = await session.tuples(sql.day_counts.next_block(*home.key, LARGEST, block))
-    ((created_at,),) = await session.tuples(sql.day_counts.next_record(*home.key, _midnight(block, -_FARTHEST)))
-    found = [] if counted is None else [counted]
-    if created_at is not None:
-        # It may yet be of the day before.
-        day = days.day_of(home.zone, created_at).toordinal()
-        found.append(max(block, day_blocks.first_of(day, LARGEST)))
-    return min(found, default=None)
-
-
-async def differences(session: Reader, home: Home, block: int) -> Sequence[Difference]:
-    """The counts in one of the largest blocks that are not what the records say, in the order of their keys."""
-    counted = {cell.key: cell for cell in (await _count(session, home, block)).cells()}
-    found = await session.tuples(sql.day_counts.stored(*home.key, block, block + LARGEST - 1))
-    stored = {cell.key: cell for cell in map(Cell._make, found)}
-    return [
-        Difference(counted.get(key) or _nothing(stored[key]), stored.get(key) or _nothing(counted[key]))
-        for key in sorted({*counted, *stored})
-        if counted.get(key) != stored.get(key)
-    ]
-
-
-async def repair(session: WriteSession, home: Home, found: Sequence[Difference]) -> None:
-    """Make these counts what the records say. The integration has been held since they were compared."""
-    rows = [
-        (
-            *(home.team_id, home.integration_id, *each.counted.key),
-            *(is_ - was for is_, was in zip(each.counted.numbers, each.stored.numbers, strict=True)),
-        )
-        for each in found
-    ]
-    await session.add_up(DayCount, _COLUMNS, rows)
-
-
-async def _count(session: Reader, home: Home, block: int) -> DayCounts:
+async def counted(session: Reader, home: Home, block: int) -> DayCounts:
     """What the records say of one of the largest blocks."""
     counts, block_days, after = DayCounts(home.zone), range(block, block + LARGEST), ""
-    since, until = _midnight(block, -_FARTHEST), _midnight(block + LARGEST, _FARTHEST)
+    since, until = _midnight(block, -days.FARTHEST), _midnight(block + LARGEST, days.FARTHEST)
     while True:
         found = await session.tuples(sql.day_counts.records(*home.key, since, after, until, _RECORDS))
         counts.add(record[:-1] for record in found if days.day_of(home.zone, record[1]).toordinal() in block_days)
@@ -133,11 +104,6 @@ def _midnight(day: int, by: timedelta) -> datetime:
         return datetime.combine(date.fromordinal(day), time(), UTC) + by
     except (OverflowError, ValueError):
         return days.LAST if day > LARGEST else days.FIRST
-
-
-def _nothing(cell: Cell) -> Cell:
-    """As many as there are where no such cell is."""
-    return cell._replace(successful=0, failed=0, pending=0)
 
 
 async def read(session: Reader, viewer: Viewer, asked: Mapping[Dashboard, Collection[str]]) -> Found:

@@ -16,9 +16,11 @@ from gateway.domain.section import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import not_found, refused
 from gateway.services.access import require, require_id
-from gateway.services.intake import BATCH_SIZE
 from gateway.snapshots import Reader
 from gateway.tables import Integration, ResourceRecord, UseCase
+
+_BATCH_SIZE = 1_000
+"""Documents that are read at a time."""
 
 _BELOW: tuple[type[UseCase | ResourceRecord], ...] = (UseCase, ResourceRecord)
 
@@ -158,6 +160,6 @@ async def _batches(
     session: Session, entity: type[UseCase | ResourceRecord], integration: Integration
 ) -> AsyncIterator[Sequence[Document]]:
     statement = sql.exports.documents_under(entity, integration.team_id, integration.id)
-    result = await session.stream_scalars(statement.execution_options(yield_per=BATCH_SIZE))
+    result = await session.stream_scalars(statement.execution_options(yield_per=_BATCH_SIZE))
     async for batch in result.partitions():
         yield batch

@@ -171,7 +171,7 @@ async def _create(job: _Import) -> Integration:
 
 def _change(job: _Import, row: Integration) -> Outcome:
     entry = job.document.integration
-    document = job.trust.next(entry, row.id, None, row.document)
+    document = job.trust.next(entry, row.id, None, row)
     secrets = {**row.secrets, **job.secrets}
     now: list[Json] = [document, secrets, job.document.envelope]
     if canonical(now) == canonical([row.document, row.secrets, row.envelope]):

@@ -4,16 +4,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from gateway import sql
 from gateway.database import WriteSession
-from gateway.domain.day_counts import COUNTED, DayCounts
+from gateway.domain import instants
+from gateway.domain.day_counts import COUNTED, DayCounts, counted
 from gateway.domain.documents import audit_columns
 from gateway.domain.enums import ErrorCode, UseCaseKey
-from gateway.domain.exports import canonical
+from gateway.domain.exports import canonical, is_written
 from gateway.domain.ids import new_id, new_logical_id
 from gateway.domain.imports import Entry, Report, Tally
 from gateway.domain.records import record_columns
@@ -26,8 +27,11 @@ from gateway.tables import ResourceRecord, UseCase
 T = TypeVar("T")
 Columns = dict[str, object]
 
-BATCH_SIZE = 1_000
-"""Rows a statement; well below the 32,766 variables that SQLite takes."""
+BATCH_SIZE = 5_000
+"""Entries that are looked up and written at once: more take as much memory as they save time."""
+
+_COMPARED = frozenset({"logical_id", "version", "document", "group_id", "key", *COUNTED})
+"""The columns of a row that an import looks at, as far as its entity has them."""
 
 
 def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -97,9 +101,9 @@ async def _places(intake: Intake, kind: Kind, entries: Sequence[Entry]) -> _Plac
         known = [entry.logical_id for entry in batch if entry.logical_id is not None]
         if known:
             alike = sql.imports.by_logical_ids(kind.entity, intake.team_id, intake.parent.id, known)
-            by_logical_id.update((row.logical_id, row.id) for row in await intake.session.execute(alike))
+            by_logical_id.update(await intake.session.tuples(alike))
         there = sql.imports.by_ids(kind.entity, intake.team_id, [entry.id for entry in batch])
-        owners.update((row.id, row.integration_id) for row in await intake.session.execute(there))
+        owners.update(await intake.session.tuples(there))
     rows = {entry.id: by_logical_id[entry.logical_id] for entry in entries if entry.logical_id in by_logical_id}
     claimed = set(rows.values())
     for entry in entries:
@@ -119,8 +123,8 @@ async def _places(intake: Intake, kind: Kind, entries: Sequence[Entry]) -> _Plac
 
 
 async def _delete_others(intake: Intake, kind: Kind, kept: set[str], changes: DayCounts) -> set[str]:
-    found = await intake.session.scalars(sql.imports.ids_under(kind.entity, intake.team_id, intake.parent.id))
-    gone = set(found) - kept
+    found = await intake.session.tuples(sql.imports.ids_under(kind.entity, intake.team_id, intake.parent.id))
+    gone = {id for (id,) in found} - kept
     for batch in batches(sorted(gone)):
         deleted = await intake.session.execute(sql.imports.deleted(kind.entity, intake.team_id, batch))
         if kind.is_counted:
@@ -131,36 +135,45 @@ async def _delete_others(intake: Intake, kind: Kind, kept: set[str], changes: Da
 
 async def _write(intake: Intake, kind: Kind, batch: Sequence[Entry], places: _Places, changes: DayCounts) -> None:
     ids = [places.rows[entry.id] for entry in batch if entry.id in places.rows]
-    found = await intake.session.execute(sql.imports.stored(kind.entity, intake.team_id, ids)) if ids else ()
-    stored = {row.id: row for row in found}
+    stored = await _stored(intake, kind, ids)
     added: list[Columns] = []
     changed: list[Columns] = []
     for entry in batch:
-        if entry.id not in places.rows:
-            added += _added(intake, kind, entry, taken=entry.id in places.taken)
+        id = places.rows.get(entry.id)
+        if id is None:
+            row = _added(intake, kind, entry, taken=entry.id in places.taken)
+            if row is not None:
+                added.append(row)
         else:
-            changed += _changed(intake, kind, entry, stored[places.rows[entry.id]])
-    if added:
-        await intake.session.execute(sql.imports.added(kind.entity), added)
-    if changed:
-        await intake.session.execute(sql.imports.changed(kind.entity), changed)
+            row = _changed(intake, kind, entry, stored[id])
+            if row is not None:
+                changed.append(row)
+    await intake.session.insert(kind.entity, added)
+    await intake.session.update(kind.entity, changed)
     if kind.is_counted:
-        counted = itemgetter(*COUNTED)
-        changes.remove(attrgetter(*COUNTED)(stored[str(row["id"])]) for row in changed)
-        changes.add(counted(row) for row in chain(added, changed))
+        changes.remove(counted(stored[str(row["id"])]) for row in changed)
+        changes.add(map(itemgetter(*COUNTED), chain(added, changed)))
     intake.tally.created += len(added)
     intake.tally.updated += len(changed)
     intake.tally.unchanged += len(ids) - len(changed)
 
 
-def _added(intake: Intake, kind: Kind, entry: Entry, *, taken: bool) -> list[Columns]:
+async def _stored(intake: Intake, kind: Kind, ids: list[str]) -> Mapping[str, Any]:
+    """The rows with these ids, as far as entries are compared with them and they are counted."""
+    if not ids:
+        return {}
+    found = await intake.session.rows(sql.imports.stored(kind.entity, intake.team_id, ids), columns=_COMPARED)
+    return {row.id: row for row in found}
+
+
+def _added(intake: Intake, kind: Kind, entry: Entry, *, taken: bool) -> Columns | None:
     if taken and intake.trust.to_the_letter:
         intake.report(ErrorCode.CONFLICT, "Another one of the team has this `_id` already.", *entry.path, "_id")
-        return []
+        return None
     id = new_id() if taken else entry.id
     document = intake.trust.first(entry, id, intake.parent)
     logical_id = entry.logical_id or new_logical_id(kind.name)
-    row: Columns = {
+    return {
         "team_id": intake.team_id,
         "id": id,
         "integration_id": intake.parent.id,
@@ -168,13 +181,12 @@ def _added(intake: Intake, kind: Kind, entry: Entry, *, taken: bool) -> list[Col
         "document": document,
         **kind.columns(document, logical_id, intake.session.as_of),
     }
-    return [row]
 
 
-def _changed(intake: Intake, kind: Kind, entry: Entry, stored: Any) -> list[Columns]:  # noqa: ANN401 (a row of `sql.imports.stored`)
-    document = intake.trust.next(entry, stored.id, intake.parent, stored.document)
-    if canonical(document) == canonical(stored.document):
-        return []
+def _changed(intake: Intake, kind: Kind, entry: Entry, stored: Any) -> Columns | None:  # noqa: ANN401 (of `_stored`)
+    document = intake.trust.next(entry, stored.id, intake.parent, stored)
+    if is_written(document, stored.document_json) or canonical(document) == canonical(stored.document):
+        return None
     document = intake.trust.signed(document)
     logical_id = entry.logical_id or stored.logical_id
     row: Columns = {
@@ -183,12 +195,12 @@ def _changed(intake: Intake, kind: Kind, entry: Entry, stored: Any) -> list[Colu
         "version": stored.version + 1,
         "document": document,
         **kind.columns(document, logical_id, intake.session.as_of),
-        "created_at": audit_columns(document, stored.created_at)["created_at"],
+        "created_at": audit_columns(document, instants.of(stored.created_at))["created_at"],
     }
     if kind.entity is UseCase:
         stays = stored.key is None or _is_still(stored.key, document)
         row |= {"group_id": stored.group_id if stays else None, "key": stored.key if stays else None}
-    return [row]
+    return row
 
 
 def _is_still(key: UseCaseKey, document: Document) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from gateway import sql
 from gateway.database import WriteSession
 from gateway.domain import instants
-from gateway.domain.day_counts import COUNTED, DayCounts
+from gateway.domain.day_counts import DayCounts, counted
 from gateway.domain.documents import created, touched
 from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
 from gateway.domain.exports import canonical
@@ -145,22 +145,16 @@ async def upsert(
         elif (changes := _changed(viewer, row, given, session.as_of)) is not None:
             changed.append({"team_id": row.team_id, "id": row.id, **changes})
             done.append(Upserted(revised(ResourceRecord, row, changes), Outcome.UPDATED))
-            gone.append(_counted(row))
+            gone.append(counted(row))
         else:
             done.append(Upserted(row, Outcome.UNCHANGED))
     await session.insert(ResourceRecord, added)
     await session.update(ResourceRecord, changed)
     counts = DayCounts(zone)
     counts.remove(gone)
-    counts.add(_counted(each.record) for each in done if each.outcome is not Outcome.UNCHANGED)
+    counts.add(counted(each.record) for each in done if each.outcome is not Outcome.UNCHANGED)
     await day_counts.keep(session, viewer.team_id, integration_id, counts)
     return done
-
-
-def _counted(row: ResourceRecord) -> list[object]:
-    """The `COUNTED` columns of a record."""
-    type_, created_at, *rest = (getattr(row, name) for name in COUNTED)
-    return [type_, instants.of(created_at), *rest]
 
 
 def _check_length(length: int, argument: str) -> None:

@@ -35,9 +35,9 @@ async def add_people(session: WriteSession, team_id: str, documents: Iterable[Do
                 named[id] = named.get(id) or text_or_none(person.get("username"))
     for batch in batches(sorted(named)):
         known = set(await session.scalars(sql.imports.users(team_id, batch)))
-        session.add_all(
-            User(team_id=team_id, id=id, username=named[id], name=None, created_at=session.as_of)
+        new = [
+            {"team_id": team_id, "id": id, "username": named[id], "name": None, "created_at": session.as_of}
             for id in batch
             if id not in known
-        )
-    await session.flush()
+        ]
+        await session.insert(User, new)

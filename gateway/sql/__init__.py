@@ -13,6 +13,7 @@ from gateway.sql import (
     use_case_groups,
     use_cases,
     users,
+    verification,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "use_case_groups",
     "use_cases",
     "users",
+    "verification",
 ]

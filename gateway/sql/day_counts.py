@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from typing import cast as cast_type
 
 from sqlalchemy import (
     CTE,
@@ -12,7 +13,9 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     String,
+    Table,
     and_,
+    bindparam,
     cast,
     delete,
     func,
@@ -25,7 +28,7 @@ from sqlalchemy import (
 )
 
 from gateway.columns import Instant, Text
-from gateway.domain.day_counts import ALL, COUNTED, Cell
+from gateway.domain.day_counts import ALL, COUNTED
 from gateway.domain.days import FIRST
 from gateway.domain.statistics import COLUMNS
 from gateway.domain.viewer import Viewer
@@ -173,29 +176,12 @@ def next_record(team_id: str, integration_id: str, type: str, since: datetime) -
     )
 
 
-@query
-def next_block(team_id: str, integration_id: str, type: str, size: int, day: int) -> Select[int | None]:
-    """The first block of this size in which something is counted of all types, of this day or later."""
-    return select(func.min(DayCount.day)).where(
-        _below(DayCount, team_id, integration_id),
-        DayCount.type == type,
-        DayCount.appointment_type == ALL,
-        DayCount.breakdown == ALL,
-        DayCount.size == type_coerce(size, Integer),
-        DayCount.day >= type_coerce(day, Integer),
-    )
-
-
-@query
-def stored(team_id: str, integration_id: str, type: str, first: int, last: int) -> Select[*tuple[Any, ...]]:
-    """What is counted of a type in blocks that begin from the day `first` to `last`."""
-    return select(*(DayCount.__table__.c[name] for name in Cell._fields)).where(
-        _below(DayCount, team_id, integration_id),
-        DayCount.type == type,
-        DayCount.day.between(type_coerce(first, Integer), type_coerce(last, Integer)),
-    )
-
-
 def removal(team_id: str, integration_id: str) -> Delete:
     """Deletes all that is counted of an integration."""
     return delete(DayCount).where(_below(DayCount, team_id, integration_id))
+
+
+def cell_removal() -> Delete:
+    """Deletes counts that are given by their keys, many at once."""
+    table = cast_type(Table, DayCount.__table__)
+    return delete(table).where(*(key == bindparam(key.name) for key in table.primary_key))

@@ -1,17 +1,19 @@
 """Statements that take documents in."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Delete, Insert, Select, Update, delete, insert, select, update
+from sqlalchemy import Delete, Select, delete, select
 from sqlalchemy.sql.dml import ReturningDelete
 
 from gateway.domain.day_counts import COUNTED
 from gateway.domain.enums import IntegrationKind
+from gateway.queries import query
 from gateway.sql import texts
 from gateway.tables import Integration, ResourceRecord, Team, UseCase, User
 
 Child = UseCase | ResourceRecord
+C = TypeVar("C", UseCase, ResourceRecord)
 
 
 def team(id: str) -> Select[Team]:
@@ -56,6 +58,7 @@ def taken_integration(team_id: str, id: str) -> Select[str]:
     return select(Integration.id).where(Integration.team_id == team_id, Integration.id == id)
 
 
+@query
 def by_logical_ids(
     entity: type[Child], team_id: str, integration_id: str, logical_ids: Sequence[str]
 ) -> Select[str, str]:
@@ -68,6 +71,7 @@ def by_logical_ids(
     )
 
 
+@query
 def by_ids(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[str, str]:
     """Id and integration's id of the team's rows with these ids, under whichever integration."""
     given = texts.table_of(ids)
@@ -78,37 +82,23 @@ def by_ids(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[str,
     )
 
 
+@query
+def stored(entity: type[C], team_id: str, ids: Sequence[str]) -> Select[C]:
+    """The team's rows with these ids."""
+    given = texts.table_of(ids)
+    return select(entity).join(given, entity.id == given.c.value).where(entity.team_id == team_id)
+
+
+@query
 def ids_under(entity: type[Child], team_id: str, integration_id: str) -> Select[str]:
     """The ids of all rows of an entity under an integration."""
     return select(entity.id).where(entity.team_id == team_id, entity.integration_id == integration_id)
-
-
-def stored(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[Any]:
-    """What an import compares with, and what is counted, as far as the entity has it."""
-    names = ("id", "logical_id", "version", "document", "group_id", "key", *COUNTED)
-    given = texts.table_of(ids)
-    return (
-        select(*_columns(entity, names)).join(given, entity.id == given.c.value).where(entity.team_id == team_id)
-    )
-
-
-def _columns(entity: type[Child], names: Sequence[str]) -> list[Any]:
-    """Those of these columns that the entity has."""
-    return [getattr(entity, name) for name in names if hasattr(entity, name)]
-
-
-def added(entity: type[Child | User]) -> Insert:
-    """Insert rows given by all their columns, many at once."""
-    return insert(entity)
-
-
-def changed(entity: type[Child]) -> Update:
-    """Update rows given by their keys and the columns to set, many at once."""
-    return update(entity)
 
 
 def deleted(entity: type[Child], team_id: str, ids: Sequence[str]) -> Delete | ReturningDelete[*tuple[Any, ...]]:
     """Delete these rows; gives what records had in `COUNTED`, and nothing of others."""
     given = select(texts.table_of(ids).c.value)
     statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(given))
-    return statement.returning(*_columns(entity, COUNTED)) if entity is ResourceRecord else statement
+    if entity is ResourceRecord:
+        return statement.returning(*(getattr(entity, name) for name in COUNTED))
+    return statement

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import orjson
 from sqlalchemy import (
     CTE,
     ColumnElement,
@@ -13,6 +12,7 @@ from sqlalchemy import (
     TypeDecorator,
     literal,
     select,
+    type_coerce,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -23,7 +23,7 @@ from gateway.domain.text import like_literal
 
 
 class _Texts(GenericFunction[str]):
-    """The texts of a JSON list, one a row, in the column `value`."""
+    """The texts of one parameter, one a row, in the column `value`."""
 
     name = "texts"
     inherit_cache = True
@@ -36,7 +36,7 @@ def _on_sqlite(function: _Texts, compiler: SQLCompiler, **options: object) -> st
 
 @compiles(_Texts, "postgresql")
 def _on_postgresql(function: _Texts, compiler: SQLCompiler, **options: object) -> str:
-    return f"json_array_elements_text(CAST({compiler.process(function.clause_expr, **options)} AS JSON))"
+    return f"(SELECT unnest{compiler.process(function.clause_expr, **options)} AS value)"
 
 
 def table_of(texts: Sequence[str]) -> CTE:
@@ -45,8 +45,11 @@ def table_of(texts: Sequence[str]) -> CTE:
     With IN, planners that have no statistics yet, as in a first import, rather walk through a whole integration
     and hold each row against each text; so does SQLite when the table is not materialized.
     """
-    function = _Texts(literal(orjson.dumps([*texts]).decode())).table_valued("value", type_=String)
-    return select(function.c.value).cte("given").prefix_with("MATERIALIZED")
+    if is_one(texts):
+        value = type_coerce(texts[0], String).label("value")
+    else:
+        value = _Texts(_given(texts)).table_valued("value", type_=String).c.value
+    return select(value).cte("given").prefix_with("MATERIALIZED")
 
 
 class Pattern(TypeDecorator[str]):
@@ -91,5 +94,9 @@ def among(column: SQLColumnExpression[str | None], given: Sequence[str]) -> Colu
     """The column holds one of these texts."""
     if is_one(given):
         return column == given[0]
-    # A placeholder for many stands for the list itself.
-    return _Among(column, literal(given, Texts) if isinstance(given, list) else given)
+    return _Among(column, _given(given))
+
+
+def _given(texts: Sequence[str]) -> Any:  # noqa: ANN401 (a parameter)
+    """The one parameter of many texts: a placeholder for them stands for the list itself."""
+    return literal(texts, Texts) if isinstance(texts, list) else texts

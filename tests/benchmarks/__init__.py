@@ -15,4 +15,7 @@ peer as often as takes it about a second, over connections that stay open, from 
 the order of the peers rotates from round to round. CPU time is the kernel's own of each process, that which /proc
 shows in ticks: of the server, and, where that is PostgreSQL, of the postmaster with all its children. Ratios are
 medians of the ratios of each round, so that what disturbs a round disturbs both sides.
+
+`tests.benchmarks.dashboard` measures in the same way what the appointments dashboard costs as appointments grow,
+and `tests.benchmarks.ingest` what it costs to take appointments in.
 """

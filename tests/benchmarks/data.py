@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
+from typing import Self
 
 from gateway import migrations, services
 from gateway.database import Database, WriteSession
+from gateway.domain import timezones
 from gateway.domain.actions import ActionInput
 from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
 from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
-from tests.benchmarks.documents import TEAM, USER, export, object_id
+from tests.benchmarks import appointment_rows
+from tests.benchmarks.appointments import Appointments
+from tests.benchmarks.documents import TEAM, TIMEZONE, USER, export, object_id
 
 _VIEWER = Viewer(TEAM, USER, "benchmarks", "benchmarks", frozenset(Permission))
 
@@ -20,7 +26,7 @@ GROUP = GroupInput(
     given=GroupFields(
         sheet_link="https://1drv.ms/x/0",
         assistant_id="68a8652f82513625d1c21a85",
-        timezone="America/Chicago",
+        timezone=TIMEZONE,
         start_time="08:00:00",
     ),
     group_id=None,
@@ -54,6 +60,13 @@ class Scale:
     practitioners: int = 200
     many_practitioners: int = 20_000
     groups: int = 4
+    appointments: Sequence[int] = ()
+    """Those of each integration that there is for them."""
+
+    @classmethod
+    def of_appointments(cls, *numbers: int) -> Self:
+        """An integration for each of these numbers of appointments, and nothing else."""
+        return cls(integrations=0, practitioners=0, many_practitioners=0, groups=0, appointments=numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,7 @@ class Loaded:
     export: str
     big_export: str
     groups: Sequence[Group]
+    appointments: Sequence[Appointments]
 
 
 async def load(database_url: str, scale: Scale) -> Loaded:
@@ -82,24 +96,35 @@ async def load(database_url: str, scale: Scale) -> Loaded:
     try:
         await migrations.upgrade(database)
         async with database.write() as session:
-            return await _load(session, scale)
+            loaded = await _load(session, scale)
+        for appointments in loaded.appointments:
+            await appointment_rows.fill(database, appointments)
+            async with database.write() as session:
+                zone = timezones.zone(TIMEZONE)
+                await services.day_counts.recount(session, TEAM, appointments.integration_id, zone)
+        return loaded
     finally:
         await database.dispose()
 
 
 async def _load(session: WriteSession, scale: Scale) -> Loaded:
-    homes = [object_id("integration", place) for place in range(scale.groups)]
-    small, big = (object_id("integration", scale.groups + place) for place in range(2))
-    listed = [object_id("integration", scale.groups + 2 + place) for place in range(scale.integrations)]
-    sizes = {**dict.fromkeys(homes, 0), small: scale.practitioners, big: scale.many_practitioners}
-    for place, id in enumerate([*homes, small, big, *listed]):
+    numbers = (scale.groups, 1, 1, len(scale.appointments), scale.integrations)
+    ids = map(partial(object_id, "integration"), range(sum(numbers)))
+    homes, (small,), (big,), counted, listed = ([*islice(ids, number)] for number in numbers)
+    sizes = {small: scale.practitioners, big: scale.many_practitioners}
+    for place, id in enumerate([*homes, small, big, *counted, *listed]):
         at = datetime(2025, 3, 9, tzinfo=UTC) + place * timedelta(days=1)
         use_cases = scale.use_cases if id in listed else 0
         await services.imports.by_operator(session, export(id, at, use_cases, scale.actions, sizes.get(id, 0)))
     key = await services.keys.create(
         session, team_id=TEAM, user_id=USER, name="benchmarks", permissions=Permission
     )
-    return Loaded(key, listed, small, big, [await _grouped(session, id) for id in homes])
+    groups = [await _grouped(session, id) for id in homes]
+    appointments = [
+        Appointments(id, series, count)
+        for series, (id, count) in enumerate(zip(counted, scale.appointments, strict=True))
+    ]
+    return Loaded(key, listed, small, big, groups, appointments)
 
 
 async def _grouped(session: WriteSession, integration_id: str) -> Group:

@@ -52,7 +52,7 @@ async def postgresql(load: Load) -> AsyncIterator[Filled]:
             await _execute(address, "CREATE DATABASE benchmarks")
             address = server.get_uri("benchmarks")
             loaded = await load(address.replace("postgresql://", "postgresql+asyncpg://"))
-            await _execute(address, "VACUUM ANALYZE")
+            await _execute(address, "VACUUM ANALYZE", "CHECKPOINT")
             version = await _execute(address, "SHOW server_version")
             yield Filled(f"PostgreSQL {version}", address, server.get_pid(), loaded)
     finally:

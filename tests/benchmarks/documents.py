@@ -10,8 +10,9 @@ from gateway.domain.use_cases import CATALOGUE
 
 TEAM = "5eb7cf5a86d9755df3a6c593"
 USER = "68a8652f82513625d1c21a85"
+TIMEZONE = "America/Chicago"
 
-_KINDS = ("integration", "use_case", "action", "resource_record", "assistant", "visiting_reason")
+_KINDS = ("integration", "use_case", "action", "resource_record", "assistant", "visiting_reason", "appointment")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WORKDAYS = 5
 _SPECIALTIES = (
@@ -70,7 +71,7 @@ def _integration(id: str, at: datetime) -> Document:
         "status": "active",
         "access": "team",
         "config": config,
-        "timezone": "America/Chicago",
+        "timezone": TIMEZONE,
     }
     return _signed(id, at, document)
 
@@ -89,7 +90,7 @@ def _use_case(integration_id: str, at: datetime, number: int, actions: int) -> D
                 "displayName": f"Reminders – {known.name}",  # noqa: RUF001 (a dash between words)
                 "assistantId": object_id("assistant", 1),
                 "status": "active",
-                "timezone": "America/Chicago",
+                "timezone": TIMEZONE,
                 "type": known.type.value,
                 "name": known.name,
                 "sheetLink": f"https://sheets.example.org/{number}",

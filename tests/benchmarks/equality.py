@@ -33,7 +33,7 @@ async def check(ask: Ask, peers: Sequence[Peer], workload: Workload, loaded: Loa
 
 async def _given(ask: Ask, peer: Peer, workload: Workload, loaded: Loaded) -> Json:
     if workload.kind != "upsert":
-        return _data(await ask(peer, workload, workload.variables(0)))
+        return _data(await ask(peer, workload, peer.variables(workload, 0)))
     group = loaded.groups[0]
     await ask(GATEWAY, workload, upserted(group, -1))
     given = _data(await ask(peer, workload, upserted(group, 0)))

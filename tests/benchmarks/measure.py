@@ -30,11 +30,12 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one peer's requests of a round cost: CPU seconds a request, and seconds from asking to answer."""
+    """What one peer's requests of a round cost: CPU seconds a request, seconds until each answer, and memory."""
 
     server: float
     database: float
     latencies: Sequence[float]
+    peak_megabytes: float
 
     @property
     def cpu(self) -> float:
@@ -46,7 +47,10 @@ class Cost:
     """A peer's rounds of a workload."""
 
     rounds: list[Round] = field(default_factory=list)
-    peak_megabytes: float = 0.0
+
+    @property
+    def peak_megabytes(self) -> float:
+        return max(found.peak_megabytes for found in self.rounds)
 
     @property
     def server_ms(self) -> float:
@@ -81,18 +85,16 @@ class Bench:
         self._effort = effort
         self._turn = 0
 
-    async def measure(self, workload: Workload) -> Mapping[Peer, Cost]:
-        """The workload's cost to each peer, in interleaved rounds; each begins with another peer."""
-        costs = {server.peer: Cost() for server in self._servers}
-        for server in self._servers:
-            processes.forget_peak_memory(server.pid)
-        counts = {server.peer: await self._count(server, workload) for server in self._servers}
+    async def measure(self, workloads: Sequence[Workload]) -> Mapping[Workload, Mapping[Peer, Cost]]:
+        """What the workloads cost each peer, in interleaved rounds; each begins with another of them."""
+        costs = {workload: {server.peer: Cost() for server in self._servers} for workload in workloads}
+        entrants = [(server, workload) for workload in workloads for server in self._servers]
+        counts = [await self._count(*entrant) for entrant in entrants]
+        turns = [*zip(entrants, counts, strict=True)]
         for number in range(self._effort.rounds):
-            first = number % len(self._servers)
-            for server in (*self._servers[first:], *self._servers[:first]):
-                costs[server.peer].rounds.append(await self._round(server, workload, counts[server.peer]))
-        for server in self._servers:
-            costs[server.peer].peak_megabytes = processes.peak_megabytes(server.pid)
+            first = number % len(turns)
+            for (server, workload), count in (*turns[first:], *turns[:first]):
+                costs[workload][server.peer].rounds.append(await self._round(server, workload, count))
         return costs
 
     async def _count(self, server: Server, workload: Workload) -> int:
@@ -114,7 +116,7 @@ class Bench:
         # A turn belongs to its connection: writers do not meet on one group.
         self._turn += -self._turn % workload.connections
         for _ in range(count):
-            body = server.peer.body(workload, workload.variables(self._turn))
+            body = server.peer.body(workload, server.peer.variables(workload, self._turn))
             path = server.peer.path(workload)
             requests[self._turn % workload.connections].append(
                 client.request(path, body, self._database.loaded.key)
@@ -124,6 +126,7 @@ class Bench:
             connections = [
                 await stack.enter_async_context(Connection(server.port)) for _ in range(workload.connections)
             ]
+            processes.forget_peak_memory(server.pid)
             server_before, database_before = self._cpu(server)
             latencies = await asyncio.gather(*map(_ask, connections, requests))
             server_after, database_after = self._cpu(server)
@@ -131,6 +134,7 @@ class Bench:
             (server_after - server_before) / count,
             (database_after - database_before) / count,
             [latency for found in latencies for latency in found],
+            processes.peak_megabytes(server.pid),
         )
 
     def _cpu(self, server: Server) -> tuple[float, float]:

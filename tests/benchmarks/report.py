@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 from tests.benchmarks.measure import Cost
@@ -32,40 +32,47 @@ def machine() -> str:
 
 def table(results: Mapping[str, Mapping[Peer, Cost]], *, markdown: bool) -> str:
     """A line for each workload and peer; CPU time of a request and latencies in milliseconds."""
-    lines = [_HEAD, *_lines(results)]
-    return "\n".join(_markdown(lines) if markdown else _aligned(lines))
+    return text([_HEAD, *_lines(results)], names=2, markdown=markdown)
+
+
+def text(lines: Sequence[Sequence[str]], *, names: int, markdown: bool) -> str:
+    """Lines with a head, of which the first cells are names and all others numbers."""
+    return "\n".join(_markdown(lines, names) if markdown else _aligned(lines, names))
 
 
 def _lines(results: Mapping[str, Mapping[Peer, Cost]]) -> Iterator[Sequence[str]]:
     for workload, costs in results.items():
         for peer, cost in costs.items():
-            milliseconds = (cost.server_ms, cost.database_ms, cost.cpu_ms)
-            ratio = f"{cost.ratio(costs[FLOOR]):.2f}" if FLOOR in costs else ""
+            cpu = (cost.server_ms, cost.database_ms, cost.cpu_ms)
             latencies = (cost.latency_ms(50), cost.latency_ms(99))
             yield (
                 workload,
                 peer.name,
-                *map(_milliseconds, milliseconds),
-                ratio,
-                *map(_milliseconds, latencies),
+                *map(milliseconds, cpu),
+                ratio(cost.ratio(costs[FLOOR])) if FLOOR in costs else "",
+                *map(milliseconds, latencies),
                 f"{cost.peak_megabytes:.0f}",
             )
 
 
-def _milliseconds(value: float) -> str:
+def milliseconds(value: float) -> str:
     return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
-def _markdown(lines: Iterable[Sequence[str]]) -> Iterator[str]:
+def ratio(value: float) -> str:
+    return f"{value:.4f}" if value < 0.1 else f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def _markdown(lines: Sequence[Sequence[str]], names: int) -> Iterator[str]:
     head, *rest = lines
-    for line in (head, ["---", "---", *["--:"] * (len(head) - 2)], *rest):
+    for line in (head, [*["---"] * names, *["--:"] * (len(head) - names)], *rest):
         yield f"| {' | '.join(line)} |"
 
 
-def _aligned(lines: Sequence[Sequence[str]]) -> Iterator[str]:
+def _aligned(lines: Sequence[Sequence[str]], names: int) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = zip(line, widths, strict=True)
         yield "  ".join(
-            cell.ljust(width) if place < 2 else cell.rjust(width) for place, (cell, width) in enumerate(cells)
+            cell.ljust(width) if place < names else cell.rjust(width) for place, (cell, width) in enumerate(cells)
         )

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from gateway.domain.section import Document
 from tests.benchmarks.workloads import Workload
 
-_PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[2]
 _NO_RATE_LIMIT = dict.fromkeys(("GATEWAY_RATE_LIMIT", "GATEWAY_RATE_REFILL"), str(2**31 - 1))
 """Here one key asks for as much as many clients."""
 
@@ -31,6 +31,10 @@ class Peer:
 
     def path(self, workload: Workload) -> str:
         return "/graphql" if self.is_graphql else f"/{workload.kind}"
+
+    def variables(self, workload: Workload, turn: int) -> Document:
+        """Those of the workload's nth turn."""
+        return (workload.variables if self.is_graphql else workload.rows or workload.variables)(turn)
 
     def body(self, workload: Workload, variables: Document) -> Document:
         return {"query": workload.query, "variables": variables} if self.is_graphql else {"variables": variables}
@@ -62,12 +66,11 @@ def started(peers: Sequence[Peer], database_url: str, folder: Path) -> Iterator[
 def _started(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
     port = _free_port()
     arguments = [argument.format(url=database_url, port=port) for argument in peer.arguments]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *arguments],
-            cwd=_PROJECT,
-            env={**environment, **_NO_RATE_LIMIT, "GATEWAY_DATABASE_URL": database_url},
+            cwd=PROJECT,
+            env=environment(database_url),
             stdout=output,
             stderr=output,
         )
@@ -81,6 +84,12 @@ def _started(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def environment(database_url: str) -> Mapping[str, str]:
+    """That of a gateway over this database, where a key may spend what it likes, with no other settings."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    return {**others, **_NO_RATE_LIMIT, "GATEWAY_DATABASE_URL": database_url}
 
 
 def _free_port() -> int:

@@ -110,6 +110,8 @@ class Workload:
     variables: Callable[[int], Document]
     connections: int = _CONNECTIONS
     """How many requests are under way at once; turn n belongs to connection n modulo this."""
+    rows: Callable[[int], Document] | None = None
+    """What the floor is sent instead of variables, where it writes rows that others make."""
 
 
 def workloads(loaded: Loaded) -> list[Workload]:

@@ -57,7 +57,7 @@ def record_columns(document: Document, logical_id: str, at: datetime) -> RecordC
         "logical_id": logical_id,
         "type": type_ if isinstance(type_, str) else "",
         # Words hold no line break, so that none is found across two texts.
-        "search_text": "\n".join(fold(text) for text in texts if isinstance(text, str)),
+        "search_text": fold("\n".join([text for text in texts if isinstance(text, str)])),
         **kind.columns(config),
         **audit_columns(document, at),
     }

@@ -15,7 +15,7 @@ from tests.benchmarks.peers.floor_postgresql import PostgresqlFloor
 from tests.benchmarks.peers.floor_sqlite import SqliteFloor
 from tests.benchmarks.peers.serving import serve
 
-KINDS = ("get", "list", "export", "document", "upsert")
+KINDS = ("get", "list", "export", "document", "upsert", "dashboard", "rows")
 
 
 class Floor(Protocol):

@@ -1,10 +1,15 @@
 """The floor's statements for PostgreSQL, through asyncpg's pool."""
 
+from datetime import datetime
+from typing import Any, cast
+
 import asyncpg
 import orjson
 
-from gateway.domain.section import Document
+from gateway.domain.section import Document, Json
 from tests.benchmarks.documents import TEAM, USER
+from tests.benchmarks.peers import dashboard_postgresql
+from tests.benchmarks.peers.rows import COLUMNS, INSTANTS, WRITTEN, numbered
 from tests.benchmarks.peers.serving import POOL_SIZE
 
 _INSTANT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
@@ -182,19 +187,36 @@ class PostgresqlFloor:
         self._address = database_url.replace("+asyncpg", "")
 
     async def open(self) -> None:
-        self._pool = await asyncpg.create_pool(self._address, min_size=POOL_SIZE, max_size=POOL_SIZE)
+        # However long they are, statements are prepared once.
+        self._pool = await asyncpg.create_pool(
+            self._address, min_size=POOL_SIZE, max_size=POOL_SIZE, max_cacheable_statement_size=0
+        )
 
     async def close(self) -> None:
         await self._pool.close()
 
     async def answer(self, kind: str, variables: Document) -> bytes:
         match kind:
+            case "rows":
+                return await self._insert(variables["rows"])
             case "list":
                 found = await self._pool.fetchval(_LIST)
             case "upsert":
                 given = orjson.dumps(variables["input"]).decode()
                 found = await self._pool.fetchval(_UPSERT, variables["integrationId"], given)
+            case "dashboard":
+                statement, values = dashboard_postgresql.asked(variables)
+                found = await self._pool.fetchval(statement, *values)
             case _:
                 statement = {"get": _GET, "export": _EXPORT, "document": _DOCUMENT}[kind]
                 found = await self._pool.fetchval(statement, variables["id"])
         return str(found).encode()
+
+    async def _insert(self, rows: Json) -> bytes:
+        values = []
+        for row in cast(list[list[Any]], rows):
+            for place in INSTANTS:
+                row[place] = datetime.fromisoformat(row[place])
+            values += row
+        await self._pool.execute(numbered(len(values) // len(COLUMNS)), *values)
+        return WRITTEN

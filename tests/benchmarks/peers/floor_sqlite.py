@@ -1,12 +1,15 @@
 """The floor's statements for SQLite, on the event loop itself."""
 
 import sqlite3
+from typing import cast
 
 import orjson
 
 from gateway.domain import instants
-from gateway.domain.section import Document
+from gateway.domain.section import Document, Json
 from tests.benchmarks.documents import TEAM, USER
+from tests.benchmarks.peers import dashboard_sqlite
+from tests.benchmarks.peers.rows import COLUMNS, INSERT, WRITTEN
 
 _GET = f"""
 SELECT json_object('data', json_object('integration', json_object(
@@ -180,6 +183,10 @@ class SqliteFloor:
     async def answer(self, kind: str, variables: Document) -> bytes:
         if kind == "upsert":
             return self._upsert(variables)
+        if kind == "rows":
+            return self._insert(variables["rows"])
+        if kind == "dashboard":
+            return self._text(*dashboard_sqlite.asked(variables))
         statement = {"get": _GET, "list": _LIST, "export": _EXPORT, "document": _DOCUMENT}[kind]
         return self._text(statement, variables)
 
@@ -195,6 +202,14 @@ class SqliteFloor:
             self._connection.execute(_CHANGED_GROUP, given)
             self._connection.execute(_CHANGED_USE_CASES, given)
             return self._text(_CHANGED, given)
+
+    def _insert(self, rows: Json) -> bytes:
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(
+                f"{INSERT} ({', '.join('?' * len(COLUMNS))})", cast(list[list[Json]], rows)
+            )
+        return WRITTEN
 
     def _text(self, statement: str, parameters: Document) -> bytes:
         found: bytes = self._connection.execute(statement, parameters).fetchone()[0]

@@ -1,0 +1,128 @@
+"""What the appointments dashboard costs as appointments grow, beside a hand-written scan of them.
+
+`python -m tests.benchmarks.dashboard` makes integrations with more and more appointments, over the same two years
+and with as many different values; asks this gateway and the floor of `tests.benchmarks` for the dashboards of all
+of them in the same rounds; and prints two tables for each database: what each dashboard costs, and how that grows
+from the fewest appointments to the most. That both give the same numbers is checked first.
+
+The floor counts all parts of a dashboard from the appointments themselves, in one statement and over a covering
+index of its own: see `tests.benchmarks.peers.dashboard`. Ten million appointments (`--appointments 10000000`)
+take 20 GB of disk and half an hour.
+"""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+
+import typer
+import uvloop
+
+from gateway.database import Database
+from gateway.domain.section import Document
+from gateway.settings import Settings
+from tests.benchmarks import comparison, report
+from tests.benchmarks.appointments import RARE_WORD, Appointments
+from tests.benchmarks.data import Loaded, Scale, load
+from tests.benchmarks.databases import DATABASES
+from tests.benchmarks.equality import Unequal
+from tests.benchmarks.measure import Cost
+from tests.benchmarks.peers.dashboard import INDEXED
+from tests.benchmarks.servers import FLOOR, GATEWAY, Peer
+from tests.benchmarks.workloads import Workload
+from tests.dashboard import DASHBOARD
+
+PEERS = (GATEWAY, FLOOR)
+
+_SIZES = (100_000, 200_000, 1_000_000)
+_QUICK_SIZES = (1_000, 10_000)
+_END = "2025-07-09T14:23:45.678Z"
+_YEAR: Document = {"start": "2024-07-09T14:23:45.678Z", "end": _END}
+_30_DAYS: Document = {"start": "2025-06-09T14:23:45.678Z", "end": _END}
+
+QUESTIONS: Mapping[str, Document] = {
+    "one year": _YEAR,
+    "all time": {},
+    "one year by type": {**_YEAR, "type": "NP"},
+    "30 days": _30_DAYS,
+    "search in 30 days": {**_30_DAYS, "search": RARE_WORD},
+}
+"""What is asked of a dashboard; no bound is where a local day begins, or one of UTC."""
+
+Costs = Mapping[Peer, Cost]
+
+
+def workload(question: Document, appointments: Appointments, name: str = "dashboard") -> Workload:
+    variables: Document = {"id": appointments.integration_id, **question}
+    return Workload(name, "dashboard", DASHBOARD, lambda _: variables, connections=1)
+
+
+async def filled(database_url: str, sizes: Sequence[int]) -> Loaded:
+    """Fill an empty database with an integration for each of these numbers of appointments, for the floor too."""
+    loaded = await load(database_url, Scale.of_appointments(*sizes))
+    database = Database(Settings(database_url=database_url))
+    try:
+        await database.run_sync(lambda connection: connection.exec_driver_sql(INDEXED))
+    finally:
+        await database.dispose()
+    return loaded
+
+
+def _listed(results: Mapping[str, Mapping[int, Costs]]) -> Mapping[str, Costs]:
+    return {f"{question}, {size:,}": costs for question, found in results.items() for size, costs in found.items()}
+
+
+def growth(results: Mapping[str, Mapping[int, Costs]], *, markdown: bool) -> str:
+    """The CPU time of the fewest appointments in milliseconds, and that of more as multiples of it."""
+    return report.text([*_growth(results)], names=2, markdown=markdown)
+
+
+def _growth(results: Mapping[str, Mapping[int, Costs]]) -> Iterator[Sequence[str]]:
+    fewest, *more = next(iter(results.values()))
+    yield ("dashboard", "peer", f"CPU of {fewest:,}", *(f"{size:,}" for size in more))
+    for question, by_size in results.items():
+        for peer, least in by_size[fewest].items():
+            ratios = (report.ratio(by_size[size][peer].ratio(least)) for size in more)
+            yield question, peer.name, report.milliseconds(least.cpu_ms), *ratios
+
+
+def _arguments() -> Namespace:
+    parser = comparison.parser("tests.benchmarks.dashboard", __doc__)
+    parser.add_argument("--workload", choices=QUESTIONS, action="append", help="only this one; may be repeated")
+    parser.add_argument(
+        "--appointments",
+        type=int,
+        action="append",
+        help=f"of one integration, may be repeated; {', '.join(f'{size:,}' for size in _SIZES)} when absent",
+    )
+    return parser.parse_args()
+
+
+async def _run(arguments: Namespace) -> None:
+    effort = comparison.effort(arguments)
+    sizes = sorted(arguments.appointments or (_QUICK_SIZES if arguments.quick else _SIZES))
+    typer.echo(report.machine())
+    for name in comparison.databases(arguments):
+        results: dict[str, dict[int, Costs]] = {}
+        async with DATABASES[name](lambda url: filled(url, sizes)) as database:
+            for question in arguments.workload or QUESTIONS:
+                asked = {
+                    each.count: workload(QUESTIONS[question], each, f"{question}, {each.count:,}")
+                    for each in database.loaded.appointments
+                }
+                costs = await comparison.compare(database, PEERS, [*asked.values()], effort)
+                results[question] = {size: costs[each] for size, each in asked.items()}
+        typer.echo(f"\n{database.version}, medians of {effort.rounds} rounds; CPU and latency in ms a request\n")
+        typer.echo(report.table(_listed(results), markdown=arguments.markdown))
+        typer.echo("\nHow CPU time grows with the number of appointments\n")
+        typer.echo(growth(results, markdown=arguments.markdown))
+
+
+def main() -> None:
+    try:
+        uvloop.run(_run(_arguments()))
+    except Unequal as unequal:
+        sys.exit(str(unequal))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""What it costs to take appointments in, by `gateway import` and by `upsertResourceRecords`.
+
+`python -m tests.benchmarks.ingest` imports JSON Lines of appointments, in the order of `createdAt` or shuffled,
+into an integration without any and into one that has ten times as many. It prints how many records a second the
+whole command takes in, its start included, and what CPU time a record costs the command and the database. Files
+are made beforehand. Then it upserts 1,000 new appointments at a time, those of a week, beside a floor that
+inserts the rows that come of them: one insert of many rows and nothing else, for the body brings the rows.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import orjson
+import typer
+import uvloop
+from sqlalchemy import func, select
+
+from gateway.database import Database
+from gateway.settings import Settings
+from gateway.tables import ResourceRecord
+from tests.benchmarks import comparison, processes, report, upserts
+from tests.benchmarks.appointments import Appointments
+from tests.benchmarks.data import Scale, load
+from tests.benchmarks.databases import DATABASES, Filled
+from tests.benchmarks.equality import Unequal
+from tests.benchmarks.servers import FLOOR, GATEWAY, PROJECT, environment
+
+_RECORDS, _QUICK_RECORDS = 100_000, 2_000
+_FILLED = 10
+"""How many times the imported records the filled integration has."""
+
+_HEAD = ("gateway import into", "records / s", "command", "database", "CPU")
+_FIRST_SERIES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What an import took: seconds, and CPU seconds of the command and of the database's own server."""
+
+    seconds: float
+    command: float
+    database: float
+
+
+async def _imports(database: Filled, records: int, rounds: int, *, shuffled: bool) -> Mapping[str, list[Import]]:
+    """Imports into empty integrations and into a filled one, in turns."""
+    *empty, filled = (each.integration_id for each in database.loaded.appointments[: rounds + 1])
+    found: dict[str, list[Import]] = {"an empty integration": [], "a filled integration": []}
+    series = count(_FIRST_SERIES)
+    with tempfile.TemporaryDirectory(prefix="gateway-benchmarks-") as folder:
+        file = Path(folder) / "appointments.jsonl"
+        for id in empty:
+            for integration_id, imports in zip((id, filled), found.values(), strict=True):
+                _write(file, Appointments(integration_id, next(series), records), shuffled=shuffled)
+                before = await _stored(database.url, integration_id)
+                imports.append(_import(file, database))
+                if await _stored(database.url, integration_id) != before + records:
+                    raise Unequal("Not all records were taken in.")
+    return found
+
+
+def _write(file: Path, appointments: Appointments, *, shuffled: bool) -> None:
+    lines = [orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE) for document in appointments]
+    if shuffled:
+        Random(0).shuffle(lines)
+    file.write_bytes(b"".join(lines))
+
+
+async def _stored(database_url: str, integration_id: str) -> int:
+    """How many records the integration has."""
+    database = Database(Settings(database_url=database_url))
+    try:
+        async with database.read() as session:
+            statement = select(func.count()).where(ResourceRecord.integration_id == integration_id)
+            return await session.scalar(statement) or 0
+    finally:
+        await database.dispose()
+
+
+def _import(file: Path, database: Filled) -> Import:
+    """Raises CalledProcessError when the command fails."""
+    before, began = _database_cpu(database), time.perf_counter()
+    command = [sys.executable, "-m", "gateway", "import", str(file)]
+    process = subprocess.Popen(
+        command, cwd=PROJECT, env=environment(database.url), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Import(seconds, usage.ru_utime + usage.ru_stime, _database_cpu(database) - before)
+
+
+def _database_cpu(database: Filled) -> float:
+    return 0.0 if database.pid is None else processes.family_cpu_seconds(database.pid)
+
+
+def _line(home: str, imports: Sequence[Import], records: int) -> Sequence[str]:
+    """Medians: records a second, and microseconds of CPU time a record."""
+    microseconds = (
+        1e6 / records * median(cpu)
+        for cpu in (
+            [each.command for each in imports],
+            [each.database for each in imports],
+            [each.command + each.database for each in imports],
+        )
+    )
+    speed = records / median(each.seconds for each in imports)
+    return home, f"{speed:,.0f}", *(f"{cpu:.1f}" for cpu in microseconds)
+
+
+def _arguments() -> Namespace:
+    parser = comparison.parser("tests.benchmarks.ingest", __doc__)
+    parser.add_argument("--records", type=int, help=f"appointments of an import, {_RECORDS:,} when absent")
+    parser.add_argument("--shuffled", action="store_true", help="in no order, and not in that of `createdAt`")
+    return parser.parse_args()
+
+
+async def _run(arguments: Namespace) -> None:
+    effort = comparison.effort(arguments)
+    records = arguments.records or (_QUICK_RECORDS if arguments.quick else _RECORDS)
+    scale = Scale.of_appointments(*[0] * effort.rounds, _FILLED * records, 0, 0)
+    typer.echo(report.machine())
+    for name in comparison.databases(arguments):
+        async with DATABASES[name](lambda url: load(url, scale)) as database:
+            typer.echo(f"{database.version}: import", err=True)
+            imports = await _imports(database, records, effort.rounds, shuffled=arguments.shuffled)
+            *_, graphs, floors = (each.integration_id for each in database.loaded.appointments)
+            workload = upserts.workload(graphs, floors)
+            costs = await comparison.compare(database, [GATEWAY, FLOOR], [workload], effort)
+        order = "shuffled" if arguments.shuffled else "in order"
+        typer.echo(f"\n{database.version}, {records:,} records {order}, CPU in µs a record\n")
+        lines = [_HEAD, *(_line(home, found, records) for home, found in imports.items())]
+        typer.echo(report.text(lines, names=1, markdown=arguments.markdown))
+        typer.echo("\nCPU and latency in ms a request\n")
+        typer.echo(report.table({workload.name: costs[workload]}, markdown=arguments.markdown))
+
+
+def main() -> None:
+    try:
+        uvloop.run(_run(_arguments()))
+    except Unequal as unequal:
+        sys.exit(str(unequal))
+
+
+if __name__ == "__main__":
+    main()

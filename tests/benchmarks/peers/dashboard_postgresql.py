@@ -1,0 +1,92 @@
+"""The hand-written scan for PostgreSQL, which knows time zones and grouping sets."""
+
+from datetime import datetime
+from functools import cache
+
+from gateway.domain.enums import AppointmentType
+from gateway.domain.section import Document
+from tests.benchmarks.documents import TIMEZONE
+from tests.benchmarks.peers.dashboard import BREAKDOWNS, COLUMNS, MATCHING
+
+_CONDITIONS = {
+    "id": "integration_id = {}",
+    "start": "created_at >= {}",
+    "end": "created_at < {}",
+    "type": "appointment_type = {}",
+    "search": "search_text LIKE '%' || {} || '%'",
+}
+
+
+def asked(variables: Document) -> tuple[str, list[object]]:
+    """The statement that answers a dashboard of these variables, and its values."""
+    given = tuple(name for name in _CONDITIONS if name in variables)
+    return _statement(given), [_value(name, str(variables[name])) for name in given]
+
+
+def _value(name: str, given: str) -> object:
+    match name:
+        case "start" | "end":
+            return datetime.fromisoformat(given)
+        case "type":
+            return AppointmentType[given].value
+        case _:
+            return given
+
+
+@cache
+def _statement(given: tuple[str, ...]) -> str:
+    conditions = [_CONDITIONS[name].format(f"${place}") for place, name in enumerate(given, 1)]
+    start, end = (f"${given.index(name) + 1}" if name in given else "NULL" for name in ("start", "end"))
+    # What is searched for is found once; what is only counted is read from the index as it is counted.
+    kept = "MATERIALIZED" if "search" in given else "NOT MATERIALIZED"
+    buckets = ", ".join(
+        f"""'{key}', coalesce((
+          SELECT json_agg(json_build_object('value', {column}, 'count', count) ORDER BY count DESC, {column})
+          FROM bucket WHERE {column} IS NOT NULL
+        ), '[]')"""
+        for key, column in BREAKDOWNS.items()
+    )
+    return f"""
+        WITH found AS {kept} (
+          SELECT created_at, booking_status, {", ".join(COLUMNS)} FROM resource_record
+          WHERE {MATCHING} AND {" AND ".join(conditions)}
+        ),
+        pair AS (
+          SELECT {", ".join(COLUMNS)}, count(*) AS count FROM found
+          GROUP BY GROUPING SETS ((source, utm_source), (utm_medium, utm_campaign))
+        ),
+        bucket AS (
+          SELECT {", ".join(COLUMNS)}, sum(count)::bigint AS count FROM pair
+          GROUP BY GROUPING SETS ((source), (utm_source), (utm_medium), (utm_campaign))
+        ),
+        span AS (
+          SELECT
+            coalesce({start}::timestamptz, (SELECT min(created_at) FROM found)) AT TIME ZONE '{TIMEZONE}' AS first,
+            coalesce({end}::timestamptz, (SELECT max(created_at) FROM found)) AT TIME ZONE '{TIMEZONE}' AS last
+        ),
+        trend AS MATERIALIZED (
+          SELECT day, counted.*
+          FROM span, generate_series(date_trunc('day', first), last, '1 day') AS day, LATERAL (
+            SELECT count(*) AS total, count(*) FILTER (WHERE booking_status = 'successful') AS successful,
+              count(*) FILTER (WHERE booking_status = 'failed') AS failed
+            FROM found
+            WHERE created_at >= day AT TIME ZONE '{TIMEZONE}'
+              AND created_at < (day + interval '1 day') AT TIME ZONE '{TIMEZONE}'
+          ) AS counted
+          WHERE total > 0
+        )
+        SELECT json_build_object('data', json_build_object('appointmentStatistics', json_build_object(
+          'overview', (
+            SELECT json_build_object('total', coalesce(sum(total), 0), 'successful', coalesce(sum(successful), 0),
+              'failed', coalesce(sum(failed), 0), 'pending', coalesce(sum(total - successful - failed), 0))
+            FROM trend
+          ),
+          'trends', coalesce((
+            SELECT json_agg(json_build_object(
+              'date', to_char(day AT TIME ZONE '{TIMEZONE}' AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+              'day', day::date, 'successful', successful, 'failed', failed
+            ) ORDER BY day) FROM trend
+          ), '[]'),
+          {buckets}
+        )))::text
+    """
