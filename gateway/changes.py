@@ -99,12 +99,9 @@ class Copy:
 
     def records(self, rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
         """The rows as the driver takes them, spelled one by one as it does."""
-        return zip(
-            *[
-                column if process is None else map(process, column)
-                for process, column in zip(self._processes, zip(*rows, strict=True), strict=True)
-            ]
-        )
+        columns = zip(self._processes, zip(*rows, strict=True), strict=True)
+        spelled = [column if process is None else map(process, column) for process, column in columns]
+        return zip(*spelled, strict=True)
 
 
 @lru_cache

@@ -84,14 +84,14 @@ class WriteSession(Session):
         if len(rows) > 1 and self._lease.copies:
             await self.settle()
             copy = copying(entity, (*rows[0],), self._lease.dialect)
-            await self._lease.copy(copy.table, copy.names, copy.records(row.values() for row in rows))
+            await self._lease.copy(copy.table, copy.names, copy.records(_values(rows)))
         elif rows:
-            await self._change(insertion, entity, (*rows[0],), [[*row.values()] for row in rows])
+            await self._change(insertion, entity, (*rows[0],), _values(rows))
 
     async def update(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Change rows that are given by their primary key and the columns to set, the same of each."""
         if rows:
-            await self._change(updating, entity, (*rows[0],), [[*row.values()] for row in rows])
+            await self._change(updating, entity, (*rows[0],), _values(rows))
 
     async def add_up(self, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
         """Add the numbers of rows, which are given by these columns, to those that are stored under their keys.
@@ -282,6 +282,10 @@ class Database:
         await self._writers.dispose()
         await self._reader.dispose()
         await self._engine.dispose()
+
+
+def _values(rows: Sequence[Mapping[str, object]]) -> list[list[object]]:
+    return [[*row.values()] for row in rows]
 
 
 def _is_clash(error: Exception) -> bool:

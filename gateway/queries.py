@@ -63,18 +63,15 @@ class Prepared:
     def each(self, rows: Iterable[Sequence[object]]) -> list[tuple[object, ...]]:
         """The parameters in their order for each of these rows of values, of which there is one at least."""
         columns = [*zip(*rows, strict=True)]
-        return [
-            *zip(
-                *(
-                    repeat(constant)
-                    if place is None
-                    else columns[place]
-                    if process is None
-                    else map(process, columns[place])
-                    for place, process, constant in self._parameters
-                )
-            )
+        spelled = [
+            repeat(constant, len(columns[0]))
+            if place is None
+            else columns[place]
+            if process is None
+            else map(process, columns[place])
+            for place, process, constant in self._parameters
         ]
+        return [*zip(*spelled, strict=True)]
 
 
 def _parameter(

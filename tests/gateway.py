@@ -113,7 +113,7 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
         if not statement.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK")):
             told(statement, parameters)
 
-    fetch, run = Lease.fetch, Lease.run
+    fetch, run, copy = Lease.fetch, Lease.run, Lease.copy
 
     async def fetched(self: Lease, statement: str, parameters: Sequence[object] = ()) -> object:
         tell(None, None, statement, parameters)  # type: ignore[arg-type]  # nothing of SQLAlchemy's
@@ -124,9 +124,17 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
             tell(None, None, statement, parameters[0])  # type: ignore[arg-type]  # likewise
         await run(self, statement, parameters)
 
+    async def copied(self: Lease, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> None:
+        tell(None, None, f"COPY {table} ({', '.join(columns)}) FROM STDIN", ())  # type: ignore[arg-type]  # likewise
+        await copy(self, table, columns, records)
+
     event.listen(Engine, "before_cursor_execute", tell)
     try:
-        with patch.object(Lease, "fetch", fetched), patch.object(Lease, "run", ran):
+        with (
+            patch.object(Lease, "fetch", fetched),
+            patch.object(Lease, "run", ran),
+            patch.object(Lease, "copy", copied),
+        ):
             yield
     finally:
         event.remove(Engine, "before_cursor_execute", tell)

@@ -1,167 +1,23 @@
 """The dashboard against a plain recount in Python, over random appointments, filters, zones and pages."""
 
-from collections import Counter
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import Any
-from zoneinfo import ZoneInfo
+from random import Random
+from typing import Any, cast
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, select
 
-from gateway.domain.instants import isoformat, parse
 from gateway.domain.section import Document
-from tests.dashboard import DASHBOARD
+from gateway.tables import Integration, ResourceRecord
+from tests.dashboard import DASHBOARD, PARTS
 from tests.factories import ZONES, connected, record, store
 from tests.gateway import Gateway
-
-CHANGES = ("2025-03-09", "2025-03-30", "2025-04-06", "2025-04-25", "2025-10-05", "2025-10-31", "2025-11-02")
-"""Days on which clocks of some of the zones change."""
-
-instants = st.builds(
-    lambda day, minutes, rest: (
-        datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(minutes=15 * minutes, milliseconds=rest)
-    ),
-    st.sampled_from(CHANGES),
-    st.integers(-300, 300),
-    st.sampled_from((0, 0, 1, -1)),
-)
-texts = st.sampled_from((None, "", "  ", "google", " google ", "Google", "50%", "a_b", "Ärzte", "direct", 7))
-configs = st.fixed_dictionaries(
-    {},
-    optional={
-        "bookingStatus": st.sampled_from(("successful", "failed", "pending", "lost", None)),
-        "appointmentType": st.sampled_from(("NP", "F/U", "FU Tele", "odd", None)),
-        "start": instants.map(isoformat) | st.just("<string>"),
-        "patientName": st.sampled_from(("Anna Straße", "ÄRZTE", "Bob")),
-        "source": texts,
-        "utmSource": texts,
-        "utmMedium": texts,
-        "utmCampaign": texts,
-    },
-)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked, as the query's variables say it."""
-
-    zone: str | None
-    type: str | None
-    search: str | None
-    bounds: tuple[datetime | None, datetime | None]
-    by: str
-    fill: bool
-    size: int
-    page: int
-
-    def variables(self) -> dict[str, object]:
-        start, end = (at and isoformat(at) for at in self.bounds)
-        shared = {"zone": self.zone, "type": self.type, "search": self.search, "by": self.by, "fill": self.fill}
-        return {**shared, "start": start, "end": end, "size": self.size, "page": self.page}
-
-
-def _in_order(bounds: tuple[datetime | None, datetime | None]) -> tuple[datetime | None, datetime | None]:
-    start, end = bounds
-    return (end, start) if start is not None and end is not None and start > end else bounds
-
-
-questions = st.builds(
-    Question,
-    zone=st.none() | st.sampled_from(ZONES),
-    type=st.sampled_from((None, None, "NP", "F_U", "FU_TELE")),
-    search=st.sampled_from((None, None, "google", "STRASSE anna", "%", "_", "ärzte bob", "ärzte")),
-    bounds=st.tuples(st.none() | instants, st.none() | instants).map(_in_order),
-    by=st.sampled_from(("CREATED_AT", "START")),
-    fill=st.booleans(),
-    size=st.sampled_from((1, 2, 300)),
-    page=st.sampled_from((1, 1, 2)),
-)
-
-Appointment = tuple[datetime, Document]
-"""When it was created, and its config."""
-
-WIRE = {"NP": "NP", "F_U": "F/U", "FU_TELE": "FU Tele"}
-
-
-def _at(appointment: Appointment, by: str) -> datetime | None:
-    created_at, config = appointment
-    return created_at if by == "CREATED_AT" else parse(str(config.get("start")))
-
-
-def _counts(appointment: Appointment, question: Question) -> bool:
-    config, at = appointment[1], _at(appointment, question.by)
-    start, end = question.bounds
-    keys = ("patientName", "source", "utmSource", "utmMedium", "utmCampaign")
-    mentioned = "\n".join(text for key in keys if isinstance(text := config.get(key), str)).casefold()
-    return (
-        (start is None or (at is not None and start <= at))
-        and (end is None or (at is not None and at < end))
-        and (question.type is None or config.get("appointmentType") == WIRE[question.type])
-        and all(word in mentioned for word in (question.search or "").casefold().split())
-    )
-
-
-def _status(config: Document) -> str:
-    status = config.get("bookingStatus")
-    return status if status in ("successful", "failed") else "pending"
-
-
-def _buckets(counted: list[Appointment], question: Question, key: str, blank: str) -> list[dict[str, object]]:
-    values = [config.get(key) for _, config in counted]
-    counts = Counter((value.strip() if isinstance(value, str) else "") or blank for value in values)
-    ordered = sorted(counts.items(), key=lambda bucket: (-bucket[1], bucket[0]))
-    shown = ordered[question.size * (question.page - 1) : question.size * question.page]
-    return [{"value": value, "count": number} for value, number in shown]
-
-
-def _first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """By trying every quarter of an hour."""
-    at = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=26)
-    while at.astimezone(zone).date() != day:
-        at += timedelta(minutes=15)
-    return at
-
-
-def _trends(counted: list[Appointment], question: Question, zone: ZoneInfo) -> list[dict[str, object]]:
-    by_day: dict[date, Counter[str]] = {}
-    for appointment in counted:
-        if (at := _at(appointment, question.by)) is not None:
-            by_day.setdefault(at.astimezone(zone).date(), Counter())[_status(appointment[1])] += 1
-    start, end = question.bounds
-    shown = sorted(by_day)
-    if question.fill and (start is None or start != end) and (shown or (start is not None and end is not None)):
-        first = shown[0] if start is None else start.astimezone(zone).date()
-        last = shown[-1] if end is None else (end - timedelta(milliseconds=1)).astimezone(zone).date()
-        shown = [first + timedelta(days=place) for place in range((last - first).days + 1)]
-    return [
-        {
-            "date": isoformat(_first_instant(day, zone)),
-            "day": day.isoformat(),
-            "successful": by_day.get(day, Counter())["successful"],
-            "failed": by_day.get(day, Counter())["failed"],
-        }
-        for day in shown
-    ]
-
-
-def _recount(appointments: list[Appointment], question: Question, zone: str) -> dict[str, Any]:
-    counted = [appointment for appointment in appointments if _counts(appointment, question)]
-    statuses = Counter(_status(config) for _, config in counted)
-    return {
-        "overview": {
-            "total": len(counted),
-            **{status: statuses[status] for status in ("successful", "failed", "pending")},
-        },
-        "trends": _trends(counted, question, ZoneInfo(question.zone or zone)),
-        "source": _buckets(counted, question, "source", "unknown"),
-        "utmSource": _buckets(counted, question, "utmSource", "direct"),
-        "utmMedium": _buckets(counted, question, "utmMedium", "not set"),
-        "utmCampaign": _buckets(counted, question, "utmCampaign", "not set"),
-    }
-
+from tests.recounts import CHANGES, Appointment, Question, configs, instants, questions, recount
+from tests.verifying import differences
+from tests.writing import CLINIC, Writes
 
 on_one_database: Callable[[Any], Any] = settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -187,7 +43,7 @@ async def test_the_dashboard_is_what_a_plain_recount_gives(
     )
     for question in asked:
         answer = await client.data(DASHBOARD, id=id, **question.variables())
-        assert answer["appointmentStatistics"] == _recount(rows, question, zone)
+        assert answer["appointmentStatistics"] == recount(rows, question, zone)
 
 
 @on_one_database
@@ -204,6 +60,77 @@ async def test_each_whole_breakdown_sums_to_the_total(gateway: Gateway, rows: li
     assert total == len(rows) == sum(found["overview"].values())
     for breakdown in ("source", "utmSource", "utmMedium", "utmCampaign"):
         assert sum(bucket["count"] for bucket in found[breakdown]) == total
+
+
+async def _appointments(gateway: Gateway) -> list[Appointment]:
+    """What is stored, as the recount takes it."""
+    async with gateway.read() as session:
+        rows = await session.scalars(select(ResourceRecord).where(ResourceRecord.type == "appointments"))
+        return [(row.created_at, cast(Document, row.document["config"])) for row in rows]
+
+
+SOURCES = (None, " ", "google", " Google ", "50%", "a_b", "Ärzte")
+INSTANTS = tuple(f"{day}T{time}Z" for day in CHANGES for time in ("00:00:00.000", "04:59:59.999", "20:15:00.000"))
+
+
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), asked=st.lists(questions, min_size=3, max_size=3))
+async def test_the_dashboard_is_what_a_plain_recount_gives_after_any_writes(
+    gateway: Gateway, seed: int, asked: list[Question]
+) -> None:
+    async with gateway.database.write() as session:
+        await session.execute(delete(Integration))
+    await store(gateway.database, connected(CLINIC, timezone="America/Havana"))
+    client = await gateway.client()
+    writers = [Writes(client, Random(seed + number), SOURCES, INSTANTS) for number in range(3)]
+    for _ in range(3):
+        # Beside each other, and none beside the questions, since a recount is of one moment.
+        await asyncio.gather(*(each.some(2) for each in writers))
+        assert await differences(gateway.database) == []
+        stored = await _appointments(gateway)
+        zone = await client.data('{ integration(id: "clinic") { ... on ConnectedIntegration { timezone } } }')
+        for question in asked:
+            answer = await client.data(DASHBOARD, id=CLINIC, **question.variables())
+            assert answer["appointmentStatistics"] == recount(stored, question, zone["integration"]["timezone"])
+
+
+BOTH_WAYS = """query ($start: DateTime, $end: DateTime, $type: AppointmentType) {
+      days: appointmentStatistics(integrationId: "clinic", start: $start, end: $end, appointmentType: $type)
+        { asOf %s }
+      records: appointmentStatistics(
+        integrationId: "clinic", start: $start, end: $end, appointmentType: $type, search: "everybody"
+      ) { asOf %s }
+      patients: patientStatistics(integrationId: "clinic", start: $start, end: $end)
+        { asOf overview { total } source { count } }
+    }""".replace("%s", PARTS)
+
+
+async def test_all_numbers_of_one_answer_agree_while_others_write(gateway: Gateway) -> None:
+    await store(gateway.database, connected(CLINIC, timezone="America/Goose_Bay"))
+    client = await gateway.client()
+    writers = [asyncio.create_task(Writes(client, Random(seed), SOURCES, INSTANTS).some(8)) for seed in range(4)]
+    ranges: list[dict[str, str]] = [
+        {},
+        {"start": "2025-03-30T04:59:59.999Z"},
+        {"end": "2025-10-31T20:15:00.001Z", "type": "NP"},
+    ]
+    asked, totals = 0, set()
+    while asked < 6 or not all(each.done() for each in writers):
+        found = await client.data(BOTH_WAYS, **ranges[asked % len(ranges)])
+        asked += 1
+        assert found["days"] == found["records"]
+        total, *states = found["days"]["overview"].values()
+        assert total == sum(states)
+        for breakdown in ("source", "utmSource", "utmMedium", "utmCampaign"):
+            assert sum(bucket["count"] for bucket in found["days"][breakdown]) == total
+        trends = found["days"]["trends"]
+        for place, state in enumerate(("successful", "failed")):
+            assert sum(trend[state] for trend in trends) == states[place]
+        assert found["patients"]["overview"]["total"] == sum(each["count"] for each in found["patients"]["source"])
+        assert found["patients"]["asOf"] == found["days"]["asOf"]
+        totals.add(total)
+    await asyncio.gather(*writers)
+    assert len(totals) > 1
 
 
 _NUMBERS = count()

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from sqlalchemy import Executable
 from typer.testing import Result
 
 from gateway import services
@@ -31,3 +32,15 @@ async def differences(database: Database, *, repairs: bool = False) -> list[Diff
                 await services.verification.repair(session, step)
         place = step.next
     return found
+
+
+def cells(line: str) -> list[int]:
+    """The numbers of the command's summary."""
+    return [int(cell) for cell in line.strip("│").split("│")]
+
+
+async def do(database: Database, *statements: Executable) -> None:
+    """Run statements behind the back of what keeps counts."""
+    async with database.write() as session:
+        for statement in statements:
+            await session.execute(statement)

@@ -1,6 +1,6 @@
 """Random writes of a clinic's records, through every mutation that changes what is counted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -18,8 +18,8 @@ _TYPES = ("appointments", "appointments", "appointments", "patients", "organizat
 _MEMBERS = {"appointments": "appointment", "patients": "patient", "organizations": "organization"}
 _STATES = ("successful", "failed", "pending")
 _VISITS = {"NP": "NP", "F_U": "F/U", None: None}
-_SOURCES = ("web", "Web", " web ", "x" * 130, "x" * 131, "", None)
-_INSTANTS = (
+SOURCES: Sequence[str | None] = ("web", "Web", " web ", "x" * 130, "x" * 131, "", None)
+INSTANTS: Sequence[str] = (
     *("0001-01-01T00:00:00.000Z", "2010-11-07T02:59:59.999Z", "2010-11-07T03:00:00.000Z"),
     *("2010-11-07T03:00:59.999Z", "2010-11-07T03:01:00.000Z", "2010-11-07T04:00:00.000Z"),
     *("2025-03-09T05:59:59.999Z", "2025-03-09T06:00:00.000Z", "2025-05-31T18:15:00.000Z"),
@@ -32,8 +32,14 @@ _CODES = {"INVALID", "NOT_FOUND"}
 class Writes:
     """Writes of one kind or another, as a generator of random numbers has it."""
 
-    def __init__(self, client: Client, random: Random) -> None:
-        self._client, self._random = client, random
+    def __init__(
+        self,
+        client: Client,
+        random: Random,
+        sources: Sequence[str | None] = SOURCES,
+        instants: Sequence[str] = INSTANTS,
+    ) -> None:
+        self._client, self._random, self._sources, self._instants = client, random, sources, instants
 
     async def some(self, number: int = 1) -> None:
         """So many writes, one after the other."""
@@ -79,30 +85,35 @@ class Writes:
         """An entry of such a document, or a line of JSON Lines."""
         choice = self._random.choice
         config: Document = {"type": choice(_TYPES), "bookingStatus": choice((*_STATES, "lost", None))}
-        config |= {"source": choice(_SOURCES), "utmSource": choice(_SOURCES), "firstName": "A", "name": "B"}
+        config |= {
+            "source": choice(self._sources),
+            "utmSource": choice(self._sources),
+            "firstName": "A",
+            "name": "B",
+        }
         config |= {"appointmentType": choice([*_VISITS.values()]), "patientName": "Everybody"}
         return {
             "_id": f"{number:024x}",
             "logicalId": f"r{number}",
             "integrationId": CLINIC,
             "teamId": TEAM,
-            "createdAt": choice(_INSTANTS),
+            "createdAt": choice(self._instants),
             "config": config,
         }
 
     def _given(self, number: int) -> Document:
         choice = self._random.choice
         type_ = _TYPES[number % len(_TYPES)]
-        config: Document = {"source": choice(_SOURCES), "bookingStatus": choice(_STATES).upper()}
+        config: Document = {"source": choice(self._sources), "bookingStatus": choice(_STATES).upper()}
         if type_ == "appointments":
-            config |= {"appointmentType": choice([*_VISITS]), "utmSource": choice(_SOURCES)}
+            config |= {"appointmentType": choice([*_VISITS]), "utmSource": choice(self._sources)}
             config |= {"patientName": "Everybody"}
         elif type_ == "patients":
             config |= {"firstName": "A", "lastName": "B"}
         else:
             config = {"name": choice(("A", "B"))}
         given: Document = {"logicalId": f"r{number}", "config": {_MEMBERS[type_]: config}}
-        return given | {"createdAt": choice(_INSTANTS)} if choice((True, False)) else given
+        return given | {"createdAt": choice(self._instants)} if choice((True, False)) else given
 
     async def _do(self, name: str, mutation: str, **variables: object) -> None:
         payload: Mapping[str, Any] = (await self._client.data(mutation, **variables))[name]

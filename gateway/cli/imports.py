@@ -13,6 +13,7 @@ from rich.table import Table
 
 from gateway import services
 from gateway.cli.database import blocking, opened
+from gateway.cli.garbage import collect_seldom
 from gateway.cli.identifiers import identifier
 from gateway.cli.terminal import err, say_error, show
 from gateway.database import Database
@@ -24,6 +25,8 @@ from gateway.errors import Refused
 from gateway.services.intake import BATCH_SIZE
 
 _REFUSED, _UNREADABLE = 1, 2
+_STEP = 1 << 16
+"""Bytes of lines after which the bar moves."""
 
 
 @dataclass(slots=True)
@@ -61,10 +64,14 @@ class _Bar:
         self.progress.advance(self.task, steps)
 
     def watch(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """The lines, each of which is an advance by its bytes."""
+        """The lines, whose bytes are what it advances by."""
+        seen = 0
         for line in lines:
             yield line
-            self.advance(len(line))
+            seen += len(line)
+            if seen > _STEP:
+                self.advance(seen)
+                seen = 0
 
 
 @blocking
@@ -90,6 +97,7 @@ async def import_(
     when a file could not be read.
     """
     async with opened() as database:
+        collect_seldom()
         with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
             reports = [await _import(database, file, team, progress) for file in files]
     _summarise(reports)

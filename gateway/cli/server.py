@@ -1,6 +1,5 @@
 """The HTTP server: uvicorn, told what is wanted of it."""
 
-import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 
+from gateway.cli.garbage import collect_seldom
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
 from gateway.settings import Settings
@@ -16,7 +16,6 @@ from gateway.settings import Settings
 log = structlog.get_logger(__name__)
 
 _BACKLOG = 2048
-_COLLECTIONS = (100_000, 20, 20)
 """Connections that may wait to be accepted."""
 
 
@@ -61,11 +60,7 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     from gateway.web.connection import Connection  # noqa: PLC0415
 
     app = create_app(settings)
-    # What is there by now stays: the schema alone makes each collection of young objects expensive.
-    gc.collect()
-    gc.freeze()
-    # And what an answer is made of is gone with it: to look for cycles in it time and again finds none.
-    gc.set_threshold(*_COLLECTIONS)
+    collect_seldom()
     server = Server(
         uvicorn.Config(
             app,

@@ -100,8 +100,9 @@ class DayCounts:
             places = [_PLACES[state] for state in states]
             by_column = dict(zip(COLUMNS[1:], values, strict=True))
             for breakdown in (ALL, *(each.column for each in statistics.breakdowns)):
-                buckets = by_column.get(breakdown) or repeat(ALL)
-                count(self._counters[statistics.type.value, breakdown], zip(day_numbers, typed, places, buckets))
+                buckets = by_column.get(breakdown) or repeat(ALL, len(found))
+                together = zip(day_numbers, typed, places, buckets, strict=True)
+                count(self._counters[statistics.type.value, breakdown], together)
 
     def cells(self) -> list[Cell]:
         """Every count that is not nought, of blocks of every size, in the order of their keys."""

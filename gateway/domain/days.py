@@ -170,7 +170,7 @@ def _boundary_near(zone: tzinfo, at: datetime, step: int) -> tuple[date, datetim
         found = boundary(zone, day)
         if found is not None and (found >= at if step > 0 else found <= at):
             return day, found
-        if day in (date.min, date.max):
+        if day == (date.max if step > 0 else date.min):
             return None
         day += timedelta(days=step)
 

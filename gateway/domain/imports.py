@@ -207,8 +207,9 @@ def unstorable(value: Json, depth: int = 0) -> tuple[Path, str] | None:
     if isinstance(value, dict) and not _is_storable("".join(value)):
         return (), "Keys cannot hold U+0000 or half of a surrogate pair."
     for place, item in items:
-        found = unstorable(item, depth + 1)
-        if found is not None:
+        # Most items are such text, and there are many: it costs no call.
+        is_plain = isinstance(item, str) and item.isascii() and "\x00" not in item
+        if not is_plain and (found := unstorable(item, depth + 1)) is not None:
             return (place, *found[0]), found[1]
     return None
 
@@ -217,7 +218,7 @@ def _is_storable(text: str) -> bool:
     return "\x00" not in text if text.isascii() else not _UNSTORABLE.search(text)
 
 
-def _unstorable_number(value: float | None) -> tuple[Path, str] | None:
+def _unstorable_number(value: Json) -> tuple[Path, str] | None:
     if isinstance(value, float) and not isfinite(value):
         return (), "Numbers must be finite."
     if isinstance(value, int) and not _SMALLEST <= value <= _GREATEST:

@@ -1,7 +1,7 @@
 """Instants: UTC, to the millisecond, written as RFC 3339."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import orjson
@@ -11,6 +11,10 @@ _RFC_3339 = re.compile(
 )
 _OUR_OWN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 """As `isoformat` writes it, which is how most documents do."""
+
+STEP = timedelta(milliseconds=1)
+"""From one instant to the next."""
+
 _LENGTH_WITH_MICROSECONDS = 29
 _REMEMBERED = 4096
 """How many spellings are remembered; documents of one time share theirs."""

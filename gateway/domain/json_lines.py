@@ -75,12 +75,12 @@ def read_records(lines: Iterable[bytes], size: int, report: Report) -> Iterator[
         if entry is None:
             continue
         home = str(entry.document.get("integrationId"))
-        keys = {(name, value, name != "_id" and home) for name, value in keys_of(entry)}
-        if len(batch) == size or keys & seen:
+        keys = [(name, value, name != "_id" and home) for name, value in keys_of(entry)]
+        if len(batch) == size or not seen.isdisjoint(keys):
             yield batch
             batch, seen = [], set()
         batch.append(entry)
-        seen |= keys
+        seen.update(keys)
     if batch:
         yield batch
 

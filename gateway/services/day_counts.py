@@ -13,6 +13,7 @@ from gateway.database import WriteSession
 from gateway.domain import day_blocks, days, instants, timezones
 from gateway.domain.day_blocks import LARGEST, LAST_DAY
 from gateway.domain.day_counts import ALL, Cell, DayCounts
+from gateway.domain.days import Piece
 from gateway.domain.statistics import OVERVIEW, STATISTICS, TRENDS, Dashboard, Found, Row, Statistics
 from gateway.domain.verification import Difference
 from gateway.domain.viewer import Viewer
@@ -127,7 +128,8 @@ async def read(session: Reader, viewer: Viewer, asked: Mapping[Dashboard, Collec
         if cover.rest:
             parts_of_pieces.update(parts)
             pieces += [
-                (name, _text(piece.since), _text(piece.until), piece.day.toordinal()) for piece in cover.rest
+                (name, _since(piece), instants.isoformat(_last(piece)), piece.day.toordinal())
+                for piece in cover.rest
             ]
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     if spans or single_days or pieces:
@@ -137,7 +139,10 @@ async def read(session: Reader, viewer: Viewer, asked: Mapping[Dashboard, Collec
         )
         for row in await session.tuples(statement):
             found[row[:2]].append(row[2:])
-    return {(dashboards[name], part): rows for (name, part), rows in found.items()}
+    # All pieces are counted for all parts that any dashboard asks of them.
+    return {
+        (dashboards[name], part): rows for (name, part), rows in found.items() if part in asked[dashboards[name]]
+    }
 
 
 def _asked(name: str, dashboard: Dashboard) -> list[object]:
@@ -153,8 +158,14 @@ def _asked(name: str, dashboard: Dashboard) -> list[object]:
     ]
 
 
-def _text(at: datetime) -> str | None:
-    return None if at == days.FIRST else instants.isoformat(at)
+def _since(piece: Piece) -> str | None:
+    """From when on it is; None for ever, since the first instant is no ordinary one to PostgreSQL's driver."""
+    return None if piece.since == days.FIRST else instants.isoformat(piece.since)
+
+
+def _last(piece: Piece) -> datetime:
+    """Its last instant; the last of the calendar is in it."""
+    return piece.until if piece.until == days.LAST else piece.until - instants.STEP
 
 
 def _json(rows: Sequence[object]) -> str | None:

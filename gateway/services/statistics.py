@@ -9,7 +9,7 @@ filter and zone, and one more for the days of time that is open.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -46,8 +46,6 @@ MAX_FILLED_DAYS = 3660
 
 _DAYS_KEPT = 32_768
 """Of a century, or of as many days of several zones."""
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +209,7 @@ def _filled(counts: Collection[int], filter: StatisticsFilter, zone: ZoneInfo) -
     if start is not None and start == end:
         return ()
     first = min(counts) if start is None else days.day_of(zone, start).toordinal()
-    last = max(counts) if end is None else days.day_of(zone, end - _MILLISECOND).toordinal()
+    last = max(counts) if end is None else days.day_of(zone, end - instants.STEP).toordinal()
     length = last - first + 1
     if length > MAX_FILLED_DAYS:
         raise invalid(

@@ -54,7 +54,7 @@ def counted(
     Each of `dashboards` has a name, an integration, a type of record, an appointment type, and how many buckets
     are skipped and how many taken. `spans` are the blocks of days that make up a part of a dashboard: its name,
     breakdown, part, and the blocks' size, first and last day; and `single_days`, in the same words, are the days
-    of trends. Each of `pieces` has the name of a dashboard, from when on (null: ever), before when, and the day.
+    of trends. Each of `pieces` has the name of a dashboard, its first instant (null: ever) and last, and the day.
     """
     asked = _asked(viewer, dashboards)
     summed = [] if spans is None else [_of_days(asked, spans, DayCount.value, "span")]
@@ -121,18 +121,17 @@ def _of_days(asked: CTE, spans: str, value: SQLColumnExpression[str], name: str)
 def _of_pieces(asked: CTE, pieces: str) -> CTE:
     """The records of these pieces, one by one."""
     given_pieces = given.rows(
-        "given_piece", pieces, dashboard=String(), since=Instant(), until=Instant(), day=Integer()
+        "given_piece", pieces, dashboard=String(), since=Instant(), last=Instant(), day=Integer()
     )
     since = func.coalesce(given_pieces.c.since, literal(FIRST, Instant)).label("since")
     of_dashboard = given_pieces.c.dashboard == asked.c.dashboard
-    columns = (*asked.c, since, given_pieces.c.until, given_pieces.c.day)
+    columns = (*asked.c, since, given_pieces.c.last, given_pieces.c.day)
     piece = _kept(select(*columns).join(given_pieces, of_dashboard), "piece")
     within = and_(
         ResourceRecord.team_id == piece.c.team_id,
         ResourceRecord.integration_id == piece.c.integration_id,
         ResourceRecord.type == piece.c.type,
-        ResourceRecord.created_at >= piece.c.since,
-        ResourceRecord.created_at < piece.c.until,
+        ResourceRecord.created_at.between(piece.c.since, piece.c.last),
         or_(piece.c.appointment_type == ALL, ResourceRecord.appointment_type == piece.c.appointment_type),
     )
     counted = (ResourceRecord.__table__.c[name] for name in COLUMNS)

@@ -1,9 +1,9 @@
 """Statements that take documents in."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import Delete, Select, delete, select
+from sqlalchemy import ColumnElement, Delete, Select, SQLColumnExpression, delete, select
 from sqlalchemy.sql.dml import ReturningDelete
 
 from gateway.domain.day_counts import COUNTED
@@ -13,7 +13,6 @@ from gateway.sql import texts
 from gateway.tables import Integration, ResourceRecord, Team, UseCase, User
 
 Child = UseCase | ResourceRecord
-C = TypeVar("C", UseCase, ResourceRecord)
 
 
 def team(id: str) -> Select[Team]:
@@ -63,27 +62,40 @@ def by_logical_ids(
     entity: type[Child], team_id: str, integration_id: str, logical_ids: Sequence[str]
 ) -> Select[str, str]:
     """Logical id and id of the rows under an integration with these logical ids."""
-    given = texts.table_of(logical_ids)
-    return (
-        select(entity.logical_id, entity.id)
-        .join(given, entity.logical_id == given.c.value)
-        .where(entity.team_id == team_id, entity.integration_id == integration_id)
+    return _looked_up(
+        logical_ids,
+        entity.logical_id,
+        entity.id,
+        entity.team_id == team_id,
+        entity.integration_id == integration_id,
     )
 
 
 @query
 def by_ids(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[str, str]:
     """Id and integration's id of the team's rows with these ids, under whichever integration."""
-    given = texts.table_of(ids)
-    return (
-        select(entity.id, entity.integration_id)
-        .join(given, entity.id == given.c.value)
-        .where(entity.team_id == team_id)
-    )
+    return _looked_up(ids, entity.id, entity.integration_id, entity.team_id == team_id)
+
+
+def _looked_up(
+    given: Sequence[str],
+    key: SQLColumnExpression[str],
+    value: SQLColumnExpression[str],
+    *conditions: ColumnElement[bool],
+) -> Select[str, str]:
+    """Those of these texts that are the key of a row, of which there is one at most, and what it has for a value.
+
+    They are looked up one by one: planners that know how many there are, and little of the table, would rather
+    walk through all of it.
+    """
+    texts_given = texts.table_of(given)
+    one = select(value).where(key == texts_given.c.value, *conditions).scalar_subquery()
+    found = select(texts_given.c.value, one.label("found")).cte("looked_up").prefix_with("MATERIALIZED")
+    return select(found.c.value, found.c.found).where(found.c.found.is_not(None))
 
 
 @query
-def stored(entity: type[C], team_id: str, ids: Sequence[str]) -> Select[C]:
+def stored(entity: type[UseCase] | type[ResourceRecord], team_id: str, ids: Sequence[str]) -> Select[Any]:
     """The team's rows with these ids."""
     given = texts.table_of(ids)
     return select(entity).join(given, entity.id == given.c.value).where(entity.team_id == team_id)

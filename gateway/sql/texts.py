@@ -45,10 +45,8 @@ def table_of(texts: Sequence[str]) -> CTE:
     With IN, planners that have no statistics yet, as in a first import, rather walk through a whole integration
     and hold each row against each text; so does SQLite when the table is not materialized.
     """
-    if is_one(texts):
-        value = type_coerce(texts[0], String).label("value")
-    else:
-        value = _Texts(_given(texts)).table_valued("value", type_=String).c.value
+    one_by_one = _Texts(_given(texts)).table_valued("value", type_=String).c.value
+    value = type_coerce(texts[0], String).label("value") if is_one(texts) else one_by_one
     return select(value).cte("given").prefix_with("MATERIALIZED")
 
 

@@ -52,7 +52,7 @@ def record_columns(document: Document, logical_id: str, at: datetime) -> RecordC
     config = config if isinstance(config, dict) else {}
     type_ = config.get("type")
     kind = kind_of(type_ if isinstance(type_, str) else "")
-    texts = [document.get("_id"), *(config.get(key) for key in kind.searched)]
+    texts = [document.get("_id"), *map(config.get, kind.searched)]
     return {
         "logical_id": logical_id,
         "type": type_ if isinstance(type_, str) else "",
