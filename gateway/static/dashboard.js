@@ -1,26 +1,26 @@
 // The dashboard: one request for the page, one for each change of the filter, and each part shows how it fares.
 
-import { el, failure, notice } from "./dom.js";
+import { button, el, failure, notice, shape } from "./dom.js";
 import { address, read, variables } from "./filters.js";
-import { APPOINTMENT_TYPES, BREAKDOWNS, Formats, dayOf, english, later } from "./formats.js";
+import { APPOINTMENT_TYPES, Formats, dayOf, english } from "./formats.js";
 import { ask, session, signIn, signOut } from "./session.js";
 import { trend } from "./trend.js";
-import { breakdown, cards, integrations, reason, standing } from "./views.js";
+import { breakdown, cards, integrations, standing } from "./views.js";
 
-const CONNECTED = "filter: { kind: [CONNECTED] }";
 const DOCUMENT = `
 query Dashboard(
   $id: ID!, $chosen: Boolean!, $type: AppointmentType, $search: String, $days: Int, $first: Date, $last: Date
 ) {
-  integrations(${CONNECTED}, orderBy: [{ field: NAME }], first: 100) {
+  integrations(filter: { kind: [CONNECTED] }, orderBy: [{ field: NAME }], first: 100) {
     totalCount
     nodes { id name ... on ConnectedIntegration {
       status timezone config { provider tokenState expiresAt errorMessage authUserEmail }
     } }
   }
   chosen: integration(id: $id) @include(if: $chosen) { ...Chosen }
-  newest: integrations(${CONNECTED}, orderBy: [{ field: CREATED_AT, direction: DESC }, { field: NAME }], first: 1)
-    @skip(if: $chosen) { nodes { ...Chosen } }
+  newest: integrations(
+    filter: { kind: [CONNECTED] }, orderBy: [{ field: CREATED_AT, direction: DESC }, { field: NAME }], first: 1
+  ) @skip(if: $chosen) { nodes { ...Chosen } }
 }
 fragment Chosen on ConnectedIntegration {
   id name timezone
@@ -28,7 +28,7 @@ fragment Chosen on ConnectedIntegration {
     appointmentType: $type, search: $search, days: $days, firstDay: $first, lastDay: $last, size: 100, fillGaps: true
   ) {
     asOf
-    overview { total successful failed pending }
+    overview { total successful failed }
     previousPeriod { start end overview { total successful failed } }
     trends { day successful failed pending }
     source { ...Value } utmSource { ...Value } utmMedium { ...Value } utmCampaign { ...Value }
@@ -37,271 +37,240 @@ fragment Chosen on ConnectedIntegration {
 fragment Value on StatisticsBucket { value count successful failed }`;
 const EXPORT = "query Export($id: ID!) { integrationExport(integrationId: $id) { document } }";
 
+const COUNTS = ["numbers", "trend", "source", "utm"];
+const PARTS = [...COUNTS, "integrations"];
+const ENDED = "Your session has ended. Sign in to go on.";
+const SEARCH_PAUSE = 350;
+const ALARMS = 3;
+
 const formats = new Formats(english());
 const find = (selector) => document.querySelector(selector);
-const body = (id) => find(`#${id} .body`);
 const filters = find("#filters");
-const STATISTICS = ["numbers", "trend", "source", "utm"];
-const SEARCH_PAUSE = 350;
 
 let [filter, problems] = read(location.search);
 let shown = null;
 let loading = null;
-let expiry = null;
+let timer = null;
 
 async function begin() {
+  let found;
   try {
-    const found = await session();
-    if (found === null) return signInAt();
-    enter(found);
+    found = await session();
   } catch (error) {
     find("#dashboard").hidden = false;
-    fail(STATISTICS.concat("integrations"), error, begin);
+    return fail(PARTS, error, begin);
   }
-}
-
-function signInAt(why = "") {
-  loading?.abort();
-  clearTimeout(expiry);
-  shown = null;
-  find("#dashboard").hidden = find("#who").hidden = true;
-  for (const part of [...STATISTICS, "integrations"]) body(part).replaceChildren();
-  find("#refusal").textContent = why;
-  find("#sign-in").hidden = false;
-  find("#key").focus();
+  if (found) enter(found);
+  else leave();
 }
 
 function enter({ user, team, expiresAt }) {
   find("#sign-in").hidden = true;
   find("#dashboard").hidden = find("#who").hidden = false;
-  const until = el("time", { datetime: expiresAt }, formats.instant(expiresAt, undefined, false));
-  find("#who span").replaceChildren(`${user.name ?? user.id} · ${team.name ?? team.id} · until `, until);
-  const left = Date.parse(expiresAt) - Date.now();
-  expiry = setTimeout(() => signInAt("Your session has ended. Sign in to go on."), Math.min(left, 2 ** 31 - 1));
-  fill();
+  const until = el("time", { datetime: expiresAt }, formats.instant(expiresAt));
+  find("#who span").replaceChildren(`${user.name ?? user.id} · ${team.name ?? team.id} · signed in until `, until);
+  timer = setTimeout(leave, Math.min(Date.parse(expiresAt) - Date.now(), 2 ** 31 - 1), ENDED);
   load();
+}
+
+/** Show nothing any more but the form to sign in, and why. */
+function leave(why = "") {
+  loading?.abort();
+  clearTimeout(timer);
+  shown = null;
+  find("#dashboard").hidden = find("#who").hidden = true;
+  for (const part of PARTS) done(part);
+  find("#refusal").textContent = why;
+  find("#sign-in").hidden = false;
+  find("#key").focus();
 }
 
 /** Ask for what the filter says; an answer that comes after the next question is dropped. */
 async function load() {
   loading?.abort();
   const { signal } = (loading = new AbortController());
-  wait();
-  let answer;
-  try {
-    answer = await ask(DOCUMENT, variables(filter), { signal });
-  } catch (error) {
-    if (signal.aborted) return;
-    throw error;
+  fill();
+  for (const part of PARTS) {
+    find(`#${part}`).ariaBusy = true;
+    if (!shown) find(`#${part} .body`).replaceChildren(el("div.skeleton"));
   }
+  const answer = await ask(DOCUMENT, variables(filter), { signal }).catch((error) => ({ error }));
   if (signal.aborted) return;
-  if (answer.errors.some(({ code }) => code === "UNAUTHENTICATED")) {
-    return signInAt("Your session has ended. Sign in to go on.");
-  }
+  if (answer.error) throw answer.error;
+  if (answer.errors.some(({ code }) => code === "UNAUTHENTICATED")) return leave(ENDED);
   show(answer);
 }
 
-function wait() {
-  for (const part of [...STATISTICS, "integrations"]) {
-    const section = find(`#${part}`);
-    section.setAttribute("aria-busy", "true");
-    if (!shown) body(part).replaceChildren(el("div", { class: "skeleton" }));
-  }
-}
-
 function show({ data, errors }) {
-  const chosen = data?.chosen ?? data?.newest?.nodes[0] ?? null;
-  const of = (name) => errors.find(({ path }) => path[0] === name);
-  const wrong = of("chosen") ?? of("newest") ?? errors.find(({ path }) => path.length === 0);
+  const chosen = data?.chosen ?? data?.newest?.nodes[0];
+  const wrong = (...names) => errors.find(({ path }) => names.includes(path[0])) ?? errors[0];
   if (data?.integrations) showIntegrations(data.integrations, chosen);
-  else fail(["integrations"], of("integrations") ?? wrong ?? errors[0]);
-  if (chosen?.appointmentStatistics) showStatistics(chosen);
-  else if (errors.length) fail(STATISTICS, wrong ?? errors[0]);
-  else nothing(data.chosen === null || data.chosen ? "It does not exist, or your key may not see it." : "Your team has connected none yet.");
+  else fail(["integrations"], wrong("integrations"));
+  if (chosen?.appointmentStatistics) showCounts(chosen);
+  else if (errors.length) fail(COUNTS, wrong("chosen", "newest"));
+  else nothing(COUNTS, "No integration", filter.integration ? "It has no appointments." : "Your team has connected none yet.");
 }
 
+/** Show a part; what had the keyboard there has it in the new content too. */
 function done(part, ...content) {
-  body(part).replaceChildren(...content);
-  find(`#${part}`).setAttribute("aria-busy", "false");
+  const box = find(`#${part} .body`);
+  const held = box.contains(document.activeElement) && document.activeElement.className.split(" ").at(-1);
+  box.replaceChildren(...content);
+  find(`#${part}`).ariaBusy = false;
+  if (held !== false) (box.querySelector(`.${held || "plot"}`) ?? box.querySelector("button, a"))?.focus({ preventScroll: true });
 }
 
 function fail(parts, error, again = load) {
-  find("#period").textContent = "";
   if (parts.includes("numbers")) shown = null;
+  find("#period").textContent = "";
+  find("#said").textContent = error.message;
   for (const part of parts) done(part, failure(error, again));
 }
 
-function nothing(why) {
-  shown = null;
-  find("#period").textContent = "";
-  for (const part of STATISTICS) done(part, notice("There is no integration to show", why));
+function nothing(parts, title, why, action) {
+  for (const part of parts) done(part, notice(title, why, part === parts[0] && action));
 }
 
-function showStatistics(chosen) {
-  const { appointmentStatistics: found, timezone } = chosen;
-  shown = chosen;
-  if (filter.integration !== chosen.id) {
-    filter.integration = chosen.id;
-    history.replaceState(null, "", address(filter));
-    fill();
-  }
+function showCounts(chosen) {
+  const { appointmentStatistics: found, timezone } = (shown = chosen);
+  if (filter.integration !== chosen.id) arrange({ integration: chosen.id });
   describe(found, timezone);
   done("numbers", cards(found, formats));
-  if (found.overview.total === 0) {
-    const why = filter.type || filter.search ? "None of that time meets the filter." : "None was made in that time.";
-    const clear = (filter.type || filter.search) && el("button", { type: "button", onclick: () => change({ type: "", search: "" }) }, "Clear the filter");
-    for (const part of STATISTICS.slice(1)) done(part, notice("No bookings", why, clear || null));
-    return;
+  if (found.overview.total) {
+    done("trend", trend(found.trends, { formats, onzoom: (from, to) => change({ range: "custom", from, to }) }));
+    return showBreakdowns();
   }
-  done("trend", trend(found.trends, { formats, onzoom: (from, to) => change({ range: "custom", from, to }) }));
-  showBreakdowns();
+  const filtered = [filter.type && `is of the type ${APPOINTMENT_TYPES[filter.type]}`, filter.search && `mentions “${filter.search}”`].filter(Boolean);
+  const why = filtered.length ? `None of that time ${filtered.join(" and ")}.` : "None was made in that time.";
+  const clear = filtered.length && button("", () => change({ type: "", search: "" }), "Clear the filter");
+  nothing(COUNTS.slice(1), "No bookings", why, clear);
 }
 
 function describe({ previousPeriod: before, trends, asOf }, timezone) {
-  const days = trends.length;
-  const range = days ? formats.range(trends[0].day, trends.at(-1).day) : "No days";
-  const until = before && later(dayOf(before.end, timezone), -1);
-  const compared = before ? `compared with ${formats.range(dayOf(before.start, timezone), until)}` : "nothing to compare with, for the time is open";
-  const unknown = problems.length ? ` The address has ${problems.join(", ")}, which is not understood and left out.` : "";
-  find("#period").replaceChildren(el("b", {}, range), ` · ${compared} · days of ${timezone}.${unknown}`);
+  const range = trends.length ? formats.range(trends[0].day, trends.at(-1).day) : "No days";
+  const days = before && [dayOf(before.start, timezone), dayOf(before.end, timezone, 1)];
+  const compared = before ? `compared with ${formats.range(...days)}` : "compared with nothing, since the time is open";
+  const unknown = problems.length ? `. The address has ${problems.join(", ")}, which is not understood and left out` : "";
+  find("#period").replaceChildren(el("b", range), ` · ${compared} · days of ${timezone}${unknown}.`);
   find("#as-of").textContent = `Counted on ${formats.instant(asOf, timezone)} (${timezone}).`;
 }
 
 function showBreakdowns() {
   const { appointmentStatistics: found } = shown;
-  const options = { formats, sort: filter.sort, onsort: sort, onpick: (value) => change({ search: value }) };
+  const onpick = (search) => (change({ search }), filters.search.focus());
+  const options = { formats, sort: filter.sort, onsort: (sort) => arrange({ sort }), onpick };
   done("source", breakdown("source", found.source, options));
-  for (const tab of document.querySelectorAll("[role=tab]")) {
-    const selected = tab.id === `tab-${filter.by}`;
-    tab.setAttribute("aria-selected", selected);
-    tab.tabIndex = selected ? 0 : -1;
-  }
-  body("utm").setAttribute("aria-labelledby", `tab-${filter.by}`);
   done("utm", breakdown(filter.by, found[filter.by], options));
 }
 
 function showIntegrations({ nodes, totalCount }, chosen) {
-  const list = nodes.filter((node) => node.config);
-  const known = list.some(({ id }) => id === chosen?.id) || !chosen ? list : [...list, chosen];
+  const known = !chosen || nodes.some(({ id }) => id === chosen.id) ? nodes : [...nodes, chosen];
   filters.integration.replaceChildren(...known.map(({ id, name }) => el("option", { value: id }, name)));
-  fill();
-  const broken = list.filter((each) => standing(each)[1] === "bad");
-  find("#alarm").replaceChildren(...(broken.length ? [alarm(broken)] : []));
-  if (!list.length) return done("integrations", notice("No integrations", "Your team has connected none yet, or your key may not see them."));
+  filters.integration.value = chosen?.id ?? "";
+  find("#alarm").replaceChildren(...alarm(nodes));
+  if (!nodes.length) return nothing(["integrations"], "No integrations", "Your team has connected none yet, or your key may not see them.");
   const href = ({ id }) => address({ ...filter, integration: id });
-  const more = totalCount > list.length && el("p", { class: "quiet" }, `The first ${formats.number(list.length)} of ${formats.number(totalCount)} by name.`);
-  done("integrations", el("div", { class: "scroll" }, integrations(list, { formats, href, onexport: download })), more || "");
+  const rest = totalCount > nodes.length && el("p.quiet", `The first ${nodes.length} of ${formats.number(totalCount)}, by name.`);
+  done("integrations", el("div.scroll", integrations(nodes, { formats, href, onexport: download }), rest));
 }
 
-function alarm(broken) {
-  const words = broken.length === 1 ? `${broken[0].name} is broken: ${reason(broken[0])}` : `${broken.length} integrations are broken: ${broken.map(({ name }) => name).join(", ")}.`;
-  return el("p", { class: "alarm" }, el("span", { "aria-hidden": "true" }, "▲ "), words, " ", el("a", { href: "#integrations" }, "Show and export"));
+/** Which integrations are broken and why, before all else. */
+function alarm(nodes) {
+  const broken = nodes.filter((each) => standing(each)[0] === "bad");
+  if (!broken.length) return [];
+  const lines = broken.slice(0, ALARMS).map((each) => el("li", shape("▲ "), el("b", each.name), ` is broken: ${standing(each)[2]}`));
+  const more = broken.length > ALARMS && el("li", `and ${broken.length - ALARMS} more`);
+  return [el("div.alarm", el("ul", lines, more), el("a", { href: "#integrations" }, "Show and export"))];
 }
 
-/** Save the export as a file, to the letter: numbers and the order of keys would not survive being read. */
-async function download({ id, name }, button) {
-  const say = (words) => (find("#said").textContent = words);
-  button.disabled = true;
+/** Save the export as a file, to the letter: numbers and the order of keys would not survive being parsed. */
+async function download({ id, name }, pressed) {
+  pressed.disabled = true;
   const { data, errors, text } = await ask(EXPORT, { id });
-  button.disabled = false;
-  button.parentElement.querySelector(".failure")?.remove();
-  if (!data?.integrationExport) {
-    button.after(el("p", { class: "failure", role: "alert" }, errors[0].message));
-    return;
-  }
-  const content = text.slice('{"data":{"integrationExport":{"document":'.length, -"}}}".length);
+  pressed.disabled = false;
+  pressed.nextElementSibling?.remove();
+  if (!data?.integrationExport) return pressed.after(el("p.refused", { role: "alert" }, errors[0].message));
+  const content = text.slice('{"data":{"integrationExport":{"document":'.length, text.lastIndexOf("}}}"));
   const href = URL.createObjectURL(new Blob([content], { type: "application/json" }));
   el("a", { href, download: `${id}.json` }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 60_000);
-  say(`${name} was exported to ${id}.json.`);
+  setTimeout(URL.revokeObjectURL, 60_000, href);
+  find("#said").textContent = `${name} was exported to ${id}.json.`;
 }
 
-/** Show another filter; only what is counted is asked for. */
+/** Show what another filter lets through. */
 function change(changes) {
-  if (changes.range && changes.range !== "custom") changes = { ...changes, from: "", to: "" };
-  filter = { ...filter, ...changes };
+  Object.assign(filter, changes);
   problems = [];
   history.pushState(null, "", address(filter));
-  fill();
   load();
 }
 
-function sort(key) {
-  filter.sort = key;
-  history.replaceState(null, "", address(filter));
-  showBreakdowns();
-  const table = document.activeElement === document.body && find(`#utm [data-sort=${key}]`);
-  table?.focus?.();
-}
-
-function fill() {
-  for (const name of ["integration", "type", "search", "from", "to"]) {
-    if (filters[name] !== document.activeElement || name === "integration") filters[name].value = filter[name];
-  }
-  filters.range.value = filter.range;
-  find(".days").hidden = filter.range !== "custom";
-}
-
-filters.addEventListener("submit", (event) => event.preventDefault());
-filters.addEventListener("change", ({ target: { name, value } }) => {
-  if (name === "search") return;
-  const days = shown?.appointmentStatistics.trends;
-  // The days that are shown are a good start for others.
-  if (value === "custom" && name === "range") change({ range: value, from: days?.[0]?.day ?? "", to: days?.at(-1)?.day ?? "" });
-  else change({ [name]: value });
-});
-let pause = null;
-filters.search.addEventListener("input", () => {
-  clearTimeout(pause);
-  pause = setTimeout(() => filters.search.value !== filter.search && change({ search: filters.search.value }), SEARCH_PAUSE);
-});
-find("#integrations").addEventListener("click", (event) => {
-  const link = event.target.closest("a[href^='?'], a[href^='/']");
-  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-  event.preventDefault();
-  change({ integration: new URLSearchParams(link.search).get("integration") });
-  scrollTo({ top: 0 });
-});
-find("[role=tablist]").addEventListener("click", ({ target }) => target.id && select(target.id.slice("tab-".length)));
-find("[role=tablist]").addEventListener("keydown", (event) => {
-  const tabs = [...document.querySelectorAll("[role=tab]")];
-  const step = { ArrowLeft: -1, ArrowRight: 1, Home: -tabs.length, End: tabs.length }[event.key];
-  if (!step) return;
-  event.preventDefault();
-  const at = tabs.indexOf(document.activeElement) + step;
-  const next = tabs[event.key === "Home" ? 0 : event.key === "End" ? tabs.length - 1 : (at + tabs.length) % tabs.length];
-  next.focus();
-  select(next.id.slice("tab-".length));
-});
-function select(by) {
-  filter.by = by;
+/** Show what is there in another way, which asks for nothing. */
+function arrange(changes) {
+  Object.assign(filter, changes);
   history.replaceState(null, "", address(filter));
   if (shown?.appointmentStatistics.overview.total) showBreakdowns();
 }
-addEventListener("popstate", () => {
-  [filter, problems] = read(location.search);
-  fill();
-  load();
-});
-find("#sign-in").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const key = find("#key").value.trim();
-  find("#key").value = "";
-  find("#refusal").textContent = "";
-  try {
-    enter(await signIn(key));
-  } catch (error) {
-    find("#refusal").textContent = error.message;
-    find("#key").focus();
+
+/** The form says what the filter is; not where somebody types. */
+function fill() {
+  for (const name of ["type", "search", "from", "to", "range", "by"]) {
+    if (filters[name] !== document.activeElement) filters[name].value = filter[name];
   }
-});
-find("#who button").addEventListener("click", async () => {
+  if (filter.integration) filters.integration.value = filter.integration;
+  find(".days").hidden = filter.range !== "custom";
+}
+
+function changed({ target: { name, value } }) {
+  const days = shown?.appointmentStatistics.trends ?? [];
+  if (name === "by") arrange({ by: value });
+  // The days that are shown are a good start for others.
+  else if (value === "custom") change({ range: value, from: days[0]?.day ?? "", to: days.at(-1)?.day ?? "" });
+  else if (name === "range") change({ range: value, from: "", to: "" });
+  else if (name !== "search") change({ [name]: value });
+}
+
+let typing = null;
+function typed({ target: { value } }) {
+  clearTimeout(typing);
+  typing = setTimeout(() => value !== filter.search && change({ search: value }), SEARCH_PAUSE);
+}
+
+/** Another integration is shown without leaving the page. */
+function followed(event) {
+  const link = event.target.closest("a");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  change({ integration: read(link.search)[0].integration });
+  scrollTo(0, 0);
+}
+
+async function signedIn(event) {
+  event.preventDefault();
+  const { value } = find("#key");
+  find("#key").value = find("#refusal").textContent = "";
+  try {
+    enter(await signIn(value.trim()));
+  } catch (error) {
+    leave(error.message);
+  }
+}
+
+async function signedOut() {
   try {
     await signOut();
-    signInAt("You are signed out.");
+    leave("You are signed out.");
   } catch (error) {
     find("#said").textContent = error.message;
   }
-});
-for (const [value, words] of Object.entries(APPOINTMENT_TYPES)) filters.type.append(el("option", { value }, words));
+}
+
+filters.addEventListener("submit", (event) => event.preventDefault());
+filters.type.append(...Object.entries(APPOINTMENT_TYPES).map(([value, words]) => el("option", { value }, words)));
+document.addEventListener("change", (event) => event.target.form === filters && changed(event));
+filters.search.addEventListener("input", typed);
+find("#integrations").addEventListener("click", followed);
+find("#sign-in").addEventListener("submit", signedIn);
+find("#who button").addEventListener("click", signedOut);
+addEventListener("popstate", () => (([filter, problems] = read(location.search)), load()));
 begin();

@@ -1,33 +1,38 @@
 // Building what is shown, without markup in strings: nothing that the graph says can become markup.
 
-/** An element. Attributes that begin with `on` are listeners; what is null or false is left out. */
-export function el(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
+/** An element such as `el("td.number", { title }, "12")`; attributes may be left out, as may null and false.
+ *
+ * Its classes are its parts too, for whoever dresses a widget. What begins with `on` is a listener.
+ */
+export function el(name, ...content) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = element.part = classes.join(" ");
+  const attributes = Object.getPrototypeOf(content[0] ?? 0) === Object.prototype ? content.shift() : {};
   for (const [key, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (key === "style") for (const [property, set] of Object.entries(value)) element.style.setProperty(property, set);
-    else element.setAttribute(key, value === true ? "" : value);
+    else if (value !== null && value !== false) element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...content.flat(2).filter((child) => child || child === 0));
   return element;
 }
 
-/** Words for those who listen and not for those who look. */
-export const spoken = (text) => el("span", { class: "spoken" }, text);
+export const button = (name, onclick, ...content) => el(`button${name}`, { type: "button", onclick }, ...content);
 
-/** A shape for those who look and not for those who listen. */
-export const shape = (text, attributes = {}) => el("span", { "aria-hidden": "true", ...attributes }, text);
+/** Words for those who listen and do not look. */
+export const spoken = (text) => el("span.spoken", text);
 
-/** Why there is nothing to show: what happened, why, and what to do about it. */
-export function notice(title, why, action = null, kind = "empty") {
-  const attributes = { class: `notice ${kind}`, part: kind, role: kind === "failure" ? "alert" : null };
-  return el("div", attributes, el("strong", {}, title), why && el("p", {}, why), action);
-}
+/** A shape for those who look and do not listen. */
+export const shape = (text, name = "") => el(`span${name}`, { "aria-hidden": "true" }, text);
 
-/** What the graph refused or could not do, with a way to try again. */
+/** Why there is nothing to show, and what to do about it. */
+export const notice = (title, why, action) => el("div.notice", el("strong", title), el("p", why), action);
+
+/** What could not be loaded, why, and a way to try again. */
 export function failure({ message, code, errorId }, again) {
-  const more = [code && `Code ${code}`, errorId && `error id ${errorId}`].filter(Boolean).join(", ");
-  const retry = again && el("button", { type: "button", onclick: again }, "Try again");
-  return notice("This could not be loaded", [message, more && ` (${more})`].filter(Boolean).join(""), retry, "failure");
+  const more = [code, errorId && `error id ${errorId}`].filter(Boolean).join(", ");
+  const why = more ? `${message} (${more})` : message;
+  const shown = notice("This could not be loaded", why, again && button("", () => again(), "Try again"));
+  shown.classList.add("failure");
+  return shown;
 }

@@ -1,8 +1,8 @@
 // The filter of the dashboard: it stands in the address, so that a view can be shared, and nowhere else.
 
-import { APPOINTMENT_TYPES } from "./formats.js";
+import { APPOINTMENT_TYPES, RANGES } from "./formats.js";
 
-export const RANGES = { "7d": 7, "30d": 30, "90d": 90, "12mo": 365 };
+const DEFAULTS = { integration: "", type: "", search: "", range: "30d", from: "", to: "", by: "utmCampaign", sort: "count" };
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const ALLOWED = {
   type: (value) => value in APPOINTMENT_TYPES,
@@ -12,7 +12,6 @@ const ALLOWED = {
   by: (value) => ["utmCampaign", "utmSource", "utmMedium"].includes(value),
   sort: (value) => ["count", "failed"].includes(value),
 };
-const DEFAULTS = { integration: "", type: "", search: "", range: "30d", from: "", to: "", by: "utmCampaign", sort: "count" };
 
 /** The filter of an address, and what in it is not understood: [filter, problems]. */
 export function read(address) {
@@ -22,25 +21,25 @@ export function read(address) {
     if (name in DEFAULTS && (ALLOWED[name]?.(value) ?? true)) filter[name] = value;
     else problems.push(`“${name}=${value}”`);
   }
-  if (filter.range !== "custom") filter.from = filter.to = "";
   return [filter, problems];
 }
 
 /** The address of a filter, without what goes without saying. */
 export function address(filter) {
   const said = Object.entries(filter).filter(([name, value]) => value !== DEFAULTS[name]);
-  return said.length ? `?${new URLSearchParams(said)}` : location.pathname;
+  return `${location.pathname}${said.length ? "?" : ""}${new URLSearchParams(said)}`;
 }
 
 /** The variables that the graph is asked with. */
 export function variables({ integration, type, search, range, from, to }) {
+  const custom = range === "custom";
   return {
     id: integration,
     chosen: integration !== "",
     type: type || null,
     search: search.trim() || null,
     days: RANGES[range] ?? null,
-    first: from || null,
-    last: to || null,
+    first: (custom && from) || null,
+    last: (custom && to) || null,
   };
 }

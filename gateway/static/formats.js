@@ -1,42 +1,34 @@
-// Numbers, days and instants in a locale. Days are "2026-11-16" and belong to the zone that they were asked in.
+// Words, and numbers, days and instants in a locale. Days are "2026-11-16", of the zone they were asked in.
 
 export class Formats {
   constructor(locale) {
+    const days = (options) => new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" });
+    const date = { day: "numeric", month: "short" };
+    const [long, short] = [days({ dateStyle: "full" }), days(date)];
+    const range = days({ ...date, year: "numeric" });
+    const share = { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 };
     this.locale = locale;
     this.number = new Intl.NumberFormat(locale).format;
-    const percent = { style: "percent", maximumFractionDigits: 1 };
-    this.percent = new Intl.NumberFormat(locale, percent).format;
-    const days = (options) => new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" });
-    this._day = days({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
-    this._short = days({ day: "numeric", month: "short" });
-    this._month = days({ month: "short" });
-    this._range = days({ day: "numeric", month: "short", year: "numeric" });
+    this.percent = new Intl.NumberFormat(locale, share).format;
+    this.day = (day) => long.format(new Date(day));
+    this.short = (day) => short.format(new Date(day));
+    this.range = (first, last) => range.formatRange(new Date(first), new Date(last));
   }
 
-  day = (day) => this._day.format(new Date(day));
-  short = (day) => this._short.format(new Date(day));
-  month = (day) => this._month.format(new Date(day));
-  range = (first, last) => this._range.formatRange(new Date(first), new Date(last));
-
-  /** When something is or was, on the clocks of a zone, which is named. */
-  instant(at, timeZone, day = true) {
-    const date = day ? { day: "numeric", month: "short", year: "numeric" } : {};
+  /** An instant on the clocks of a zone, which is named. */
+  instant(at, timeZone) {
+    const date = { day: "numeric", month: "short", year: "numeric" };
     const time = { hour: "numeric", minute: "2-digit", timeZoneName: "short" };
     return new Intl.DateTimeFormat(this.locale, { ...date, ...time, timeZone }).format(new Date(at));
   }
 }
 
-/** The locale of the reader where it is English, as all words here are. */
+/** The reader's locale if it is English, as all words here are. */
 export const english = () => navigator.languages.find((locale) => locale.startsWith("en")) ?? "en";
 
-/** The local day on which an instant is. */
-export function dayOf(at, timeZone) {
-  return new Intl.DateTimeFormat("en-CA", { timeZone }).format(new Date(at));
-}
-
-/** The day so many days later. */
-export function later(day, days) {
-  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
+/** The local day before an instant, or that on which it is. */
+export function dayOf(at, timeZone, before = 0) {
+  return new Intl.DateTimeFormat("en-CA", { timeZone }).format(new Date(Date.parse(at) - before));
 }
 
 export const STATES = { successful: "Successful", failed: "Failed", pending: "Pending" };
@@ -58,5 +50,8 @@ export const BREAKDOWNS = {
   utmCampaign: "UTM campaign",
 };
 
-/** What records without a value are counted as: there is nothing to search for. */
-export const WITHOUT = new Set(["unknown", "direct", "not set"]);
+/** How many days the ranges have that can be chosen. */
+export const RANGES = { "7d": 7, "30d": 30, "90d": 90, "12mo": 365 };
+
+/** What is counted as such has no value: there is nothing to search for. */
+export const WITHOUT = ["unknown", "direct", "not set"];

@@ -29,14 +29,14 @@ export async function signOut() {
   if (answer.errors) throw failures(answer)[0];
 }
 
-/** Ask the graph: {data, errors}, where `errors` is a list of {code, message, path, …}, empty when all went well.
+/** Ask the graph: {data, errors, text}, where `errors` is a list of {code, message, path, …}, empty when all went well.
  *
- * `data` is null when there is none. Throws only what `signal` aborts with.
+ * It is asked by the session, or elsewhere by a token. `data` is null when there is none; `text` is the whole answer to the letter. Throws only what `signal` aborts with.
  */
-export async function ask(document, variables = {}, { signal } = {}) {
-  const { status, answer } = await sent("POST", "/graphql", { query: document, variables }, signal);
+export async function ask(document, variables = {}, { signal, endpoint = "/graphql", token } = {}) {
+  const { status, answer, text } = await sent("POST", endpoint, { query: document, variables }, signal, token);
   if (status === 401) csrfToken = null;
-  return { data: answer.data ?? null, errors: failures(answer) };
+  return { data: answer.data ?? null, errors: failures(answer), text };
 }
 
 function begun(answer) {
@@ -49,14 +49,16 @@ function failures({ errors = [] }) {
   return errors.map(({ message, path = [], extensions = {} }) => ({ ...extensions, message, path }));
 }
 
-async function sent(method, path, content, signal) {
+async function sent(method, path, content, signal, token) {
   const headers = { Accept: "application/json" };
   if (content) headers["Content-Type"] = "application/json";
-  if (csrfToken && method !== "GET") headers["X-CSRF-Token"] = csrfToken;
+  if (token) headers.Authorization = `Bearer ${token}`;
+  else if (csrfToken && method !== "GET") headers["X-CSRF-Token"] = csrfToken;
   try {
     const body = content && JSON.stringify(content);
     const response = await fetch(path, { method, headers, body, signal, credentials: "same-origin" });
-    return { status: response.status, answer: response.status === 204 ? {} : await response.json() };
+    const text = await response.text();
+    return { status: response.status, answer: text ? JSON.parse(text) : {}, text };
   } catch (error) {
     if (signal?.aborted) throw error;
     const message = "The gateway could not be reached. Look at the connection, and try again.";

@@ -1,4 +1,4 @@
-// Stacked bars of days, drawn by uPlot: with the pointer or the keys a day is read and a span of days chosen.
+// Stacked bars of days, drawn by uPlot: pointer and keys read a day, and dragging chooses a span of days.
 
 import { el, shape } from "./dom.js";
 import { STATES } from "./formats.js";
@@ -7,164 +7,123 @@ import { dayTable } from "./views.js";
 const LIBRARY = new URL("./vendor/uplot@1.6.32/dist/", import.meta.url);
 const NAMES = Object.keys(STATES);
 const HEIGHT = 240;
+const DAY = 86_400;
 
 let library;
 
-/** uPlot, loaded once, by the first page or widget that draws; it leaves no name behind in the page. */
+/** uPlot, loaded once, by whatever draws first; it leaves no name behind in the page. */
 function loaded() {
   library ??= new Promise((resolve, reject) => {
     const other = window.uPlot;
-    const done = () => (resolve(window.uPlot), (window.uPlot = other));
-    const failed = () => ((library = null), reject(new Error("The chart’s library could not be loaded.")));
-    const src = new URL("uPlot.iife.min.js", LIBRARY).href;
-    document.head.append(el("script", { src, crossorigin: "anonymous", onload: done, onerror: failed }));
+    const onload = () => (resolve(window.uPlot), (window.uPlot = other));
+    const onerror = () => ((library = null), reject(new Error("The chart’s library could not be loaded.")));
+    document.head.append(el("script", { src: `${LIBRARY}uPlot.iife.min.js`, onload, onerror }));
   });
   return library;
 }
 
 /** A figure of `days`, each {day, successful, failed, pending}.
  *
- * `onzoom(first, last)` is told which days were chosen, where it is given. `open` shows the table at once.
+ * `onzoom(first, last)` is told which days were chosen, where it is given.
  */
 export function trend(days, { formats, onzoom }) {
+  const total = (day) => NAMES.reduce((sum, name) => sum + day[name], 0);
+  const said = (of) => NAMES.map((name) => `${formats.number(of[name])} ${STATES[name].toLowerCase()}`).join(", ");
   const sums = Object.fromEntries(NAMES.map((name) => [name, days.reduce((sum, day) => sum + day[name], 0)]));
-  const legend = el("ul", { class: "legend", part: "legend" }, NAMES.map((name) =>
-    el("li", {}, shape("", { class: `swatch ${name}` }), `${STATES[name]} `, el("b", {}, formats.number(sums[name])))));
-  const tip = el("div", { class: "tip", part: "tip", "aria-hidden": "true", hidden: true });
-  const plot = el("div", { class: "plot", part: "plot", tabindex: 0, role: "slider", ...slider(days, sums, formats, onzoom) }, tip);
-  const table = el("details", { class: "table", part: "details" }, el("summary", {}, "View as table"), el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table of days" }, dayTable(days, formats)));
-  const style = el("link", { rel: "stylesheet", href: new URL("uPlot.min.css", LIBRARY).href });
-  const figure = el("figure", { class: "trend", part: "trend" }, style, legend, plot, table);
+  const most = days.reduce((one, other) => (total(other) > total(one) ? other : one));
+  const range = formats.range(days[0].day, days.at(-1).day);
+  const label = `Bookings per day, ${range}: ${said(sums)}. Most on ${formats.day(most.day)}: ${said(most)}. Arrow keys read the days.`;
+  const plot = el("div.plot", { tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": days.length - 1 });
+  const legend = el("ul.legend");
+  // The legend has the sums, or the numbers of the day that the pointer or a key is at.
+  const tell = (at) => {
+    const of = days[at] ?? sums;
+    const named = (name) => el("li", shape("", `.swatch.${name}`), `${STATES[name]} `, el("b", formats.number(of[name])));
+    legend.replaceChildren(...NAMES.map(named), el("li.day", days[at] ? formats.day(of.day) : range));
+    plot.ariaValueNow = at ?? days.length - 1;
+    plot.ariaValueText = days[at] ? `${formats.day(of.day)}: ${said(of)}` : range;
+  };
+  tell();
+  const scroll = el("div.scroll", { tabindex: 0, role: "group", "aria-label": "Table of days" }, dayTable(days, formats));
+  const table = el("details", el("summary", "View as table"), scroll);
+  const style = el("link", { rel: "stylesheet", href: `${LIBRARY}uPlot.min.css` });
   const styled = new Promise((resolve) => (style.onload = style.onerror = resolve));
   Promise.all([loaded(), styled]).then(
-    ([Library]) => draw(Library, plot, tip, legend, days, { formats, onzoom }),
-    (error) => (plot.replaceWith(el("p", { class: "quiet" }, error.message)), (table.open = true)),
+    ([Library]) => readable(plot, draw(Library, plot, legend, days, { formats, onzoom, tell })),
+    (error) => (plot.replaceWith(el("p.quiet", error.message)), (table.open = true)),
   );
-  return figure;
+  return el("figure.trend", style, legend, plot, table);
 }
 
-const total = (day) => NAMES.reduce((sum, name) => sum + day[name], 0);
-
-const reading = (day, formats) =>
-  `${formats.day(day.day)}: ${NAMES.map((name) => `${formats.number(day[name])} ${STATES[name].toLowerCase()}`).join(", ")}`;
-
-function slider(days, sums, formats, onzoom) {
-  const most = days.reduce((one, other) => (total(other) > total(one) ? other : one));
-  const said = NAMES.map((name) => `${formats.number(sums[name])} ${STATES[name].toLowerCase()}`).join(", ");
-  const label = `Bookings per day, ${formats.range(days[0].day, days.at(-1).day)}: ${said}. ` +
-    `Most on ${formats.day(most.day)}, ${formats.number(total(most))}. ` +
-    `Arrow keys read the days${onzoom ? "; with Shift they choose some, and Enter shows only those" : ""}.`;
-  const last = days.length - 1;
-  return { "aria-label": label, "aria-valuemin": 0, "aria-valuemax": last, "aria-valuenow": last, "aria-valuetext": reading(days[last], formats) };
-}
-
-function draw(Library, target, tip, legend, days, { formats, onzoom }) {
-  let paints = null;
-  const paint = () => (paints ??= palette(legend));
+function draw(Library, target, legend, days, { formats, onzoom, tell }) {
+  let known = null;
+  const paint = () => (known ??= palette(legend));
+  const at = days.map(({ day }) => Date.parse(day) / 1000);
   const bars = Library.paths.bars({ size: [0.78, 36] });
-  const stack = NAMES.map((_, place) => days.map((day) => NAMES.slice(0, place + 1).reduce((sum, name) => sum + day[name], 0)));
+  const upTo = (place) => days.map((day) => NAMES.slice(0, place + 1).reduce((sum, name) => sum + day[name], 0));
   const axis = { stroke: () => paint().text, font: `12px ${getComputedStyle(target).fontFamily}`, ticks: { show: false } };
+  const chosen = ({ select: { left, width }, posToVal }) => {
+    const day = (position) => new Date(posToVal(position, "x") * 1000 + 43_200_000).toISOString().slice(0, 10);
+    if (width > 3) onzoom(day(left), day(left + width - 1));
+  };
   const plot = new Library({
     width: target.clientWidth,
     height: HEIGHT,
     padding: [12, 0, 0, 0],
     legend: { show: false },
+    tzDate: (seconds) => Library.tzDate(new Date(seconds * 1000), "UTC"),
     cursor: { y: false, points: { show: false }, drag: { x: Boolean(onzoom), y: false, setScale: false } },
-    scales: { x: { time: false, range: () => [-0.5, days.length - 0.5] }, y: { range: (_, __, most) => [0, Math.max(most, 4) * 1.08] } },
+    scales: {
+      x: { range: () => [at[0] - DAY / 2, at.at(-1) + DAY / 2] },
+      y: { range: (_self, _least, most) => [0, Math.max(most, 8) * 1.08] },
+    },
     axes: [
-      { ...axis, grid: { show: false }, size: 28, splits: (self) => marks(days, self.width), values: (_, splits) => splits.map((place) => mark(days, place, formats)) },
-      { ...axis, grid: { stroke: () => paint().line, width: 1 }, size: 40, incrs: [1, 2, 5].flatMap((one) => [1, 10, 100, 1e3, 1e4, 1e5].map((ten) => one * ten)).sort((a, b) => a - b), values: (_, splits) => splits.map(formats.number) },
+      { ...axis, grid: { show: false }, size: 28, space: 64, incrs: [1, 2, 7, 14, 28, 91, 364].map((days) => days * DAY), values: (_self, when) => when.map((one) => formats.short(one * 1000)) },
+      { ...axis, grid: { stroke: () => paint().line, width: 1 }, size: 40, values: (_self, counts) => counts.map(formats.number) },
     ],
     // The highest is drawn first, and what is below it over that.
-    series: [{}, ...NAMES.toReversed().map((name) => ({ fill: () => paint()[name], width: 0, paths: bars, points: { show: false } }))],
-    hooks: {
-      setCursor: [(self) => show(self, tip, days, formats)],
-      setSelect: [({ select, posToVal }) => select.width > 3 && choose(posToVal(select.left, "x"), posToVal(select.left + select.width, "x"))],
-    },
-  }, [days.map((_, place) => place), ...stack.toReversed()], target);
-  const choose = (from, to) => {
-    const last = days.length - 1;
-    onzoom(days[Math.max(0, Math.round(from))].day, days[Math.min(last, Math.round(to))].day);
-  };
+    series: [{}, ...NAMES.map((name) => ({ fill: () => paint()[name], width: 0, paths: bars, points: { show: false } })).reverse()],
+    hooks: { setCursor: [({ cursor: { idx, left } }) => tell(left < 0 ? undefined : idx)], setSelect: [chosen] },
+  }, [at, ...NAMES.map((_, place) => upTo(place)).reverse()], target);
   new ResizeObserver(() => target.clientWidth && plot.setSize({ width: target.clientWidth, height: HEIGHT })).observe(target);
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) {
-    matchMedia(query).addEventListener("change", () => ((paints = null), target.isConnected && plot.redraw(false, true)));
-  }
-  keys(target, plot, days, formats, onzoom && choose);
+  const repaint = () => ((known = null), target.isConnected && plot.redraw(false, true));
+  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", repaint);
+  return plot;
 }
 
-/** Which places along the axis are named: days, Mondays, or the first of months, as many as there is room for. */
-function marks(days, width) {
-  const every = (is) => days.flatMap(({ day }, place) => (is(new Date(day)) ? [place] : []));
-  const room = Math.max(2, Math.floor(width / 64));
-  const ways = [every(() => true), every((day) => day.getUTCDay() === 1), every((day) => day.getUTCDate() === 1)];
-  const places = ways.find((way) => way.length && way.length <= room) ?? ways.findLast((way) => way.length);
-  const step = Math.ceil(places.length / room);
-  return places.filter((_, place) => place % step === 0);
-}
+const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: -7, PageDown: 7, Home: -Infinity, End: Infinity };
 
-const mark = (days, place, formats) =>
-  days.length > 120 && days[place].day.endsWith("-01") ? formats.month(days[place].day) : formats.short(days[place].day);
-
-function show(plot, tip, days, formats) {
-  const { idx, left } = plot.cursor;
-  tip.hidden = idx === null || idx === undefined || left < 0;
-  if (tip.hidden) return;
-  const day = days[idx];
-  const line = (name) => el("span", {}, shape("", { class: `swatch ${name}` }), `${STATES[name]} `, el("b", {}, formats.number(day[name])));
-  tip.replaceChildren(el("strong", {}, formats.day(day.day)), ...NAMES.map(line));
-  const at = plot.over.offsetLeft + plot.valToPos(idx, "x");
-  const room = plot.width - tip.offsetWidth;
-  tip.style.setProperty("left", `${Math.max(0, Math.min(room, at + (at > plot.width / 2 ? -tip.offsetWidth - 12 : 12)))}px`);
-}
-
-/** Reading and choosing days by keys. */
-function keys(target, plot, days, formats, choose) {
-  let at = days.length - 1;
-  let from = null;
-  const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: -7, PageDown: 7, Home: -days.length, End: days.length };
-  const move = () => {
-    target.setAttribute("aria-valuenow", at);
-    target.setAttribute("aria-valuetext", reading(days[at], formats));
-    plot.setCursor({ left: plot.valToPos(at, "x"), top: 0 });
-    const ends = [from ?? at, at].sort((one, other) => one - other);
-    const [left, right] = [ends[0] - 0.5, ends[1] + 0.5].map((place) => plot.valToPos(place, "x"));
-    plot.setSelect({ left, width: from === null ? 0 : right - left, top: 0, height: plot.over.offsetHeight }, false);
-  };
+/** Lets keys go from day to day. */
+function readable(target, plot) {
+  const [at, away] = [plot.data[0], { left: -10, top: -10 }];
   target.addEventListener("keydown", (event) => {
-    if (event.key in steps) {
-      from = event.shiftKey && choose ? (from ?? at) : null;
-      at = Math.max(0, Math.min(days.length - 1, at + steps[event.key]));
-    } else if (event.key === "Escape") from = null;
-    else if (event.key === "Enter" && from !== null) return choose(Math.min(from, at), Math.max(from, at));
-    else return;
+    if (!(event.key in STEPS)) return;
     event.preventDefault();
-    move();
+    const next = (plot.cursor.idx ?? at.length) + STEPS[event.key];
+    plot.setCursor({ left: plot.valToPos(at[Math.max(0, Math.min(at.length - 1, next))], "x"), top: 0 });
   });
-  target.addEventListener("focus", () => target.matches(":focus-visible") && move());
-  target.addEventListener("blur", () => plot.setCursor({ left: -10, top: -10 }));
+  target.addEventListener("blur", () => plot.setCursor(away));
 }
 
-/** The colours of the legend as they are now, those of `failed` and `pending` with a hatch. */
+/** The colours of the legend as they are now, some with a hatch. */
 function palette(legend) {
-  const colour = (element, property) => getComputedStyle(element).getPropertyValue(property);
-  const found = { text: colour(legend, "color"), line: colour(legend, "border-top-color") };
-  for (const name of NAMES) found[name] = colour(legend.querySelector(`.${name}`), "background-color");
-  return { ...found, failed: hatched(found.failed, "rgb(255 255 255 / 0.45)"), pending: hatched(found.pending, found.line) };
+  const { color, borderTopColor } = getComputedStyle(legend);
+  const of = (name) => getComputedStyle(legend.querySelector(`.${name}`)).backgroundColor;
+  return { text: color, line: borderTopColor, successful: of("successful"), failed: hatched(of("failed"), 1), pending: hatched(of("pending"), -1) };
 }
 
-function hatched(colour, line) {
-  const ratio = devicePixelRatio;
-  const size = Math.round(6 * ratio);
+/** A colour with light lines that rise, or with -1 fall. */
+function hatched(colour, slope) {
+  const size = Math.round(6 * devicePixelRatio);
   const tile = Object.assign(document.createElement("canvas"), { width: size, height: size });
   const pen = tile.getContext("2d");
   pen.fillStyle = colour;
   pen.fillRect(0, 0, size, size);
-  pen.strokeStyle = line;
-  pen.lineWidth = 1.4 * ratio;
+  pen.strokeStyle = "rgb(255 255 255 / 0.45)";
+  pen.lineWidth = size / 4;
   for (const offset of [-size, 0, size]) {
-    pen.moveTo(offset, size);
-    pen.lineTo(offset + size, 0);
+    pen.moveTo(offset, slope > 0 ? size : 0);
+    pen.lineTo(offset + size, slope > 0 ? 0 : size);
   }
   pen.stroke();
   return pen.createPattern(tile, "repeat");

@@ -1,159 +1,127 @@
 // What the dashboard and the widgets show: each function turns data of the graph into elements.
 
-import { el, shape, spoken } from "./dom.js";
+import { button, el, shape, spoken } from "./dom.js";
 import { BREAKDOWNS, STATES, WITHOUT } from "./formats.js";
-
-const rate = ({ total, successful }) => (total ? successful / total : null);
 
 const CARDS = [
   { title: "Bookings", read: ({ total }) => total, better: 0 },
   { title: "Successful", read: ({ successful }) => successful, better: 1 },
   { title: "Failed", read: ({ failed }) => failed, better: -1 },
-  { title: "Success rate", read: rate, better: 1, share: true },
+  { title: "Success rate", read: ({ total, successful }) => (total ? successful / total : null), better: 1, share: true },
 ];
 
 /** The numbers of a period, each against the period before. */
 export function cards({ overview, previousPeriod }, formats) {
   const before = previousPeriod?.overview;
-  return el("dl", { class: "cards", part: "cards" }, CARDS.map((card) => {
-    const now = card.read(overview);
-    const shown = now === null ? "–" : card.share ? formats.percent(now) : formats.number(now);
-    return el(
-      "div",
-      { class: "card", part: "card" },
-      el("dt", { part: "label" }, card.title),
-      el("dd", { class: "value", part: "value" }, shown),
-      before && el("dd", { part: "change" }, change(card, now, card.read(before), formats)),
-    );
-  }));
+  const card = (each) => {
+    const now = each.read(overview);
+    const shown = now === null ? "–" : (each.share ? formats.percent : formats.number)(now);
+    const against = before && el("dd", change(each, now, each.read(before), formats));
+    return el("div.card", el("dt", each.title), el("dd.value", shown), against);
+  };
+  return el("dl.cards", CARDS.map(card));
 }
 
-function change({ better, share }, now, before, formats) {
-  if (before === null || now === null) return el("span", { class: "change" }, "nothing before to compare with");
-  const was = share ? formats.percent(before) : formats.number(before);
-  const moved = now - before;
-  if (!moved) return el("span", { class: "change" }, shape("＝ "), `as before: ${was}`);
-  const much = share ? formats.number(Math.round(Math.abs(moved) * 1000) / 10) + " points" :
-    before ? formats.percent(Math.abs(moved) / before) : formats.number(moved);
-  const good = better && (moved > 0 === better > 0 ? "good" : "bad");
-  return el(
-    "span",
-    { class: `change ${good || ""}` },
-    el("b", {}, shape(moved > 0 ? "▲ " : "▼ "), much, spoken(moved > 0 ? " more" : " less")),
-    ` from ${was}`,
-  );
+function change({ better, share }, now, before, { number, percent }) {
+  if (before === null || now === null) return el("span.change", "nothing to compare with");
+  const from = ` from ${(share ? percent : number)(before)}`;
+  const more = now - before;
+  if (!more) return el("span.change", "no change", from);
+  const size = Math.abs(more);
+  const much = share ? `${number(Math.round(size * 1000) / 10)} pts` : before ? percent(size / before) : number(size);
+  const kind = better ? (more * better > 0 ? ".good" : ".bad") : "";
+  const moved = el("b", shape(more > 0 ? "▲ " : "▼ "), much, spoken(more > 0 ? " more" : " less"));
+  return el(`span.change${kind}`, moved, from);
 }
 
-/** What bookings were made by: values with how many there are of each, and how many of those failed.
+const head = (...cells) => el("thead", el("tr", cells));
+const column = (name, ...content) => el(`th${name}`, { scope: "col" }, ...content);
+const titled = (...content) => el("th", { scope: "row" }, ...content);
+
+/** How many bookings have each value, and how many of those failed; where clearly more fail than usual, it is marked.
  *
  * `sort` is "count" or "failed"; `onsort` and `onpick` are told what is clicked, where they are given.
  */
 export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick, shown = 10 }) {
   const rows = buckets.toSorted((one, other) => other[sort] - one[sort] || other.count - one.count);
-  const most = Math.max(1, ...rows.map(({ count }) => count));
-  const header = (key, words) => {
-    const sorted = sort === key ? "descending" : null;
-    const button = onsort && el("button", { type: "button", "data-sort": key, onclick: () => onsort(key) }, words);
-    return el("th", { scope: "col", class: "number", "aria-sort": sorted }, button ?? words, sorted && shape(" ↓"));
+  const sum = (key) => rows.reduce((all, each) => all + each[key], 0);
+  const most = Math.max(...rows.map(({ count }) => count));
+  const usual = sum("failed") / sum("count");
+  const sortable = (key, words) => {
+    const cell = column(".number", onsort ? button(`.plain.by-${key}`, () => onsort(key), words) : words);
+    if (sort === key) cell.append(shape(" ↓")), (cell.ariaSort = "descending");
+    return cell;
+  };
+  const named = (value) => {
+    if (WITHOUT.includes(value)) return el("span.quiet", value);
+    return onpick ? button(".plain.pick", () => onpick(value), value) : value;
+  };
+  const piece = (state, count) => {
+    const found = el(`i.${state}`);
+    found.style.width = `${(100 * count) / most}%`;
+    return found;
   };
   const row = ({ value, count, failed, successful }) => {
-    const pick = onpick && !WITHOUT.has(value);
-    const name = pick ? el("button", { type: "button", class: "pick", title: `Search for ${value}`, onclick: () => onpick(value) }, value) : el("span", { class: WITHOUT.has(value) ? "quiet" : null }, value);
-    const share = (part) => `${(100 * part) / most}%`;
-    const bar = el("span", { class: "bar", "aria-hidden": "true" },
-      el("i", { class: "successful", style: { width: share(successful) } }),
-      el("i", { class: "failed", style: { width: share(failed) } }),
-      el("i", { class: "pending", style: { width: share(count - successful - failed) } }));
+    const parts = { successful, failed, pending: count - successful - failed };
+    const much = failed >= 3 && failed / count > 1.5 * usual;
     return el(
       "tr",
-      { part: "row" },
-      el("th", { scope: "row", part: "value" }, name, bar),
-      el("td", { class: "number" }, formats.number(count)),
-      el("td", { class: failed ? "number failing" : "number quiet" }, formats.number(failed)),
-      el("td", { class: "number quiet" }, formats.percent(failed / count)),
+      titled(named(value), el("span.bar", Object.entries(parts).map((part) => piece(...part)))),
+      el("td.number", formats.number(count)),
+      el("td.number", formats.number(failed)),
+      el(`td.number.${much ? "failing" : "quiet"}`, much && shape("▲ "), formats.percent(failed / count), much && spoken(", more than usual")),
     );
   };
-  const table = (part) => el(
-    "table",
-    { class: "breakdown", part: "table" },
-    el("caption", { class: "spoken" }, `Bookings by ${BREAKDOWNS[by]}`),
-    el("thead", {}, el("tr", {},
-      el("th", { scope: "col" }, BREAKDOWNS[by]),
-      header("count", "Bookings"),
-      header("failed", "Failed"),
-      el("th", { scope: "col", class: "number" }, "Rate", spoken(" of failures")))),
-    el("tbody", {}, part.map(row)),
-  );
-  if (rows.length <= shown) return table(rows);
-  const box = el("div", {}, table(rows.slice(0, shown)));
-  const all = () => box.replaceChildren(table(rows));
-  box.append(el("button", { type: "button", class: "plain", onclick: all }, `Show all ${formats.number(rows.length)}`));
-  return box;
+  const columns = [column("", BREAKDOWNS[by]), sortable("count", "Bookings"), sortable("failed", "Failed"), column(".number", "Failed %")];
+  const body = el("tbody", rows.slice(0, shown).map(row));
+  const more = button(".plain", () => (body.append(...rows.slice(shown).map(row)), more.remove()), `Show all ${rows.length}`);
+  const table = el("table.breakdown", el("caption.spoken", `Bookings by ${BREAKDOWNS[by]}`), head(columns), body);
+  return el("div", table, rows.length > shown && more);
 }
 
+const SIGNS = { good: "● ", wait: "◆ ", bad: "▲ ", off: "○ " };
 const TOKENS = {
-  VALID: ["valid", "good", "●"],
-  EXPIRING_SOON: ["expires soon", "wait", "◆"],
-  EXPIRED: ["expired", "bad", "▲"],
-  MISSING: ["missing", "bad", "▲"],
+  VALID: ["good", "Valid", "until"],
+  EXPIRING_SOON: ["wait", "Expires soon", "at"],
+  EXPIRED: ["bad", "Expired", "since"],
+  MISSING: ["bad", "Missing", ""],
 };
 
-/** How an integration stands: [words, kind, shape]. */
-export function standing({ status, config }) {
-  if (status === "INACTIVE") return ["Switched off", "off", "○"];
-  if (config.errorMessage || ["EXPIRED", "MISSING"].includes(config.tokenState)) return ["Broken", "bad", "▲"];
-  return config.tokenState === "EXPIRING_SOON" ? ["Expires soon", "wait", "◆"] : ["Working", "good", "●"];
+/** How an integration stands: the kind of it, the word, and why where it is broken. */
+export function standing({ status, config: { errorMessage, tokenState } }) {
+  const [kind, token] = TOKENS[tokenState];
+  if (status === "INACTIVE") return ["off", "Switched off"];
+  if (errorMessage || kind === "bad") return ["bad", "Broken", errorMessage ?? `${token} token: connect the account again.`];
+  return kind === "wait" ? ["wait", "Expires soon"] : ["good", "Working"];
 }
-
-/** Why an integration is broken, in words; null when it is not. */
-export function reason(integration) {
-  const { errorMessage, tokenState } = integration.config;
-  if (standing(integration)[1] !== "bad") return null;
-  return errorMessage ?? `The access token is ${TOKENS[tokenState][0]}: connect the account again.`;
-}
-
-const ORDER = ["bad", "wait", "good", "off"];
 
 /** Connected integrations, the broken ones first; `onexport` exports one, where it is given. */
 export function integrations(list, { formats, href, onexport }) {
-  const place = (integration) => ORDER.indexOf(standing(integration)[1]);
-  const sign = (kind, drawn, words) => el("span", { class: `sign ${kind}` }, shape(`${drawn} `), words);
+  const place = (each) => ["bad", "wait", "good", "off"].indexOf(standing(each)[0]);
+  const sign = (kind, words) => el(`span.sign.${kind}`, shape(SIGNS[kind]), words);
   const row = (each) => {
-    const [words, kind, drawn] = standing(each);
-    const [state, tokenKind, tokenShape] = TOKENS[each.config.tokenState];
-    const { expiresAt, provider, authUserEmail } = each.config;
-    const why = reason(each);
-    const ends = expiresAt && formats.instant(expiresAt, each.timezone);
-    const past = each.config.tokenState === "EXPIRED";
-    const button = onexport && el("button", { type: "button", "aria-label": `Export ${each.name}`, onclick: (event) => onexport(each, event.currentTarget) }, "Export");
-    const name = href ? el("a", { href: href(each) }, each.name) : el("span", {}, each.name);
+    const [kind, words, why] = standing(each);
+    const { expiresAt, provider, authUserEmail, tokenState } = each.config;
+    const [tokenKind, token, when] = TOKENS[tokenState];
+    const account = [provider[0] + provider.slice(1).toLowerCase(), authUserEmail].filter(Boolean).join(" · ");
+    const save = onexport && button("", () => onexport(each, save), "Export", spoken(` ${each.name}`));
     return el(
       "tr",
-      { class: kind, part: `row ${kind}` },
-      el("th", { scope: "row" }, name, el("small", {}, [capital(provider), authUserEmail].filter(Boolean).join(" · "))),
-      el("td", {}, sign(kind, drawn, words), why && el("p", { class: "why", part: "error" }, why)),
-      el("td", {}, sign(tokenKind, tokenShape, `Token ${state}`), ends && el("small", {}, `${past ? "since" : "until"} ${ends}`)),
-      button && el("td", { class: "number" }, button),
+      titled(href ? el("a", { href: href(each) }, each.name) : each.name, el("small", account)),
+      el("td", sign(kind, words), why && el("p.why", why)),
+      el("td", sign(tokenKind, token), expiresAt && el("small", `${when} ${formats.instant(expiresAt, each.timezone)}`)),
+      save && el("td.number", save),
     );
   };
-  return el(
-    "table",
-    { class: "integrations", part: "table" },
-    el("caption", { class: "spoken" }, "Connected integrations, the broken ones first"),
-    el("thead", {}, el("tr", {}, ["Integration", "Status", "Token"].map((words) => el("th", { scope: "col" }, words)), onexport && el("th", { scope: "col" }, spoken("Export")))),
-    el("tbody", {}, list.toSorted((one, other) => place(one) - place(other)).map(row)),
-  );
+  const columns = [column("", "Integration"), column("", "Status"), column("", "Token"), onexport && column("", spoken("Export"))];
+  const rows = list.toSorted((one, other) => place(one) - place(other)).map(row);
+  return el("table.integrations", el("caption.spoken", "Connected integrations, the broken ones first"), head(columns), el("tbody", rows));
 }
-
-const capital = (word) => word.charAt(0) + word.slice(1).toLowerCase();
 
 /** The days of a trend as a table. */
 export function dayTable(days, formats) {
-  return el(
-    "table",
-    { class: "days", part: "table" },
-    el("caption", { class: "spoken" }, "Bookings per day"),
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Day"), Object.values(STATES).map((state) => el("th", { scope: "col", class: "number" }, state)))),
-    el("tbody", {}, days.map((each) => el("tr", {}, el("th", { scope: "row" }, formats.day(each.day)), Object.keys(STATES).map((state) => el("td", { class: "number" }, formats.number(each[state])))))),
-  );
+  const cells = (day) => Object.keys(STATES).map((state) => el("td.number", formats.number(day[state])));
+  const columns = [column("", "Day"), Object.values(STATES).map((state) => column(".number", state))];
+  const rows = days.map((day) => el("tr", titled(formats.day(day.day)), cells(day)));
+  return el("table.days", el("caption.spoken", "Bookings per day"), head(columns), el("tbody", rows));
 }

@@ -22,7 +22,7 @@ from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.negotiation import MediaType
 from gateway.web.observation import Observation, identify
-from gateway.web.pages import Files
+from gateway.web.pages import Files, page
 from gateway.web.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/readyz", health.ready),
         Route("/metrics", exposed),
         Mount("/static", Files()),
+        Route("/dashboard", page("dashboard.html")),
     ]
     app = Gateway(Door(database, settings, observation), routes, lifespan)
     app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
