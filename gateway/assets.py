@@ -65,6 +65,10 @@ class Assets:
             pin for pin in self.pins if not all((self._vendor / pin.spec / file).is_file() for file in pin.files)
         ]
 
+    def has(self, name: str) -> bool:
+        """Whether the files of this package are in place."""
+        return name not in {pin.name for pin in self.missing()}
+
     @property
     def reason(self) -> str:
         """Why they are missing, as it was found when they were to be placed last."""

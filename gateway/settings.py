@@ -146,6 +146,11 @@ class Settings(BaseSettings):
         description="Seconds for which a key that was recognised is not looked up again; a revoked or expired one "
         "works for as much longer. 0 looks each up every time.",
     )
+    graphiql: bool = Field(
+        default=True,
+        description="Whether there is a page at `/graphiql` to ask the graph by hand, to which browsers that are "
+        "given the graph's address are led.",
+    )
     compiled_selections: bool = Field(
         default=True,
         description="Whether selections over plain data are compiled; if not, every field is completed on its "

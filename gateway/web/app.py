@@ -15,6 +15,7 @@ from starlette.types import Lifespan, Receive, Scope, Send
 from gateway.database import Database
 from gateway.errors import SettingsInvalid
 from gateway.settings import Settings, variable
+from gateway.web import graphiql
 from gateway.web.answers import identified, refused
 from gateway.web.catalogue import Code
 from gateway.web.door import Door
@@ -38,13 +39,18 @@ _NOT_ALLOWED = 405
 class Gateway(Starlette):
     """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
 
-    def __init__(self, door: Door, others: Sequence[BaseRoute], lifespan: Lifespan["Gateway"]) -> None:
+    def __init__(
+        self, door: Door, others: Sequence[BaseRoute], lifespan: Lifespan["Gateway"], *, has_graphiql: bool
+    ) -> None:
         super().__init__(routes=[Route(PATH, door), *others], lifespan=lifespan)
-        self._door = door
+        self._door, self._has_graphiql = door, has_graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == PATH:
-            await self._door(scope, receive, send)
+            if self._has_graphiql and graphiql.is_visit(scope):
+                await graphiql.lead_there(scope, receive, send)
+            else:
+                await self._door(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -70,13 +76,15 @@ def create_app(settings: Settings) -> Starlette:
         observation.tell()
         return await metrics.exposed(request)
 
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/livez", health.live),
         Route("/readyz", health.ready),
         Route("/metrics", exposed),
         Mount("/static", Files()),
     ]
-    app = Gateway(Door(database, settings, observation), routes, lifespan)
+    if settings.graphiql:
+        routes.append(Route(graphiql.PATH, graphiql.graphiql()))
+    app = Gateway(Door(database, settings, observation), routes, lifespan, has_graphiql=settings.graphiql)
     app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.observation = database, health, observation
