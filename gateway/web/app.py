@@ -14,15 +14,21 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from gateway.database import Database
 from gateway.errors import SettingsInvalid
+from gateway.services.rate_limits import Buckets
 from gateway.settings import Settings, variable
 from gateway.web.answers import identified, refused
+from gateway.web.authentication import Authentication
 from gateway.web.catalogue import Code
 from gateway.web.door import Door
+from gateway.web.graph import Graph
 from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.negotiation import MediaType
 from gateway.web.observation import Observation, identify
+from gateway.web.reading import Reading
 from gateway.web.refusals import Refusal
+from gateway.web.sessions import Sessions
+from gateway.web.watch import Watch
 
 if TYPE_CHECKING:
     from gateway.web.tracing import Tracing
@@ -39,8 +45,14 @@ Probe = Callable[[Request], Awaitable[Response]]
 class Gateway(Starlette):
     """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
 
-    def __init__(self, door: Door, probes: Mapping[str, Probe], lifespan: Lifespan["Gateway"]) -> None:
-        routes = [Route(PATH, door), *(Route(path, probe) for path, probe in probes.items())]
+    def __init__(
+        self, door: Door, sessions: Door, probes: Mapping[str, Probe], lifespan: Lifespan["Gateway"]
+    ) -> None:
+        routes = [
+            Route(PATH, door),
+            Route("/session", sessions),
+            *(Route(path, probe) for path, probe in probes.items()),
+        ]
         super().__init__(routes=routes, lifespan=lifespan)
         self._door = door
 
@@ -51,8 +63,11 @@ class Gateway(Starlette):
             await super().__call__(scope, receive, send)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The gateway over the database that the settings name. Raises SettingsInvalid."""
+def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette:
+    """The gateway over the database that the settings name. Raises SettingsInvalid.
+
+    Whoever visits it on this machine itself is signed in with the `visitors_key`, if there is one.
+    """
     # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
     database = Database(settings, statement_timeout=settings.request_timeout + _MOMENT)
     health, metrics, tracing = Health(database), Metrics(settings, database), _tracing(settings)
@@ -73,11 +88,25 @@ def create_app(settings: Settings) -> Starlette:
         return await metrics.exposed(request)
 
     probes = {"/livez": health.live, "/readyz": health.ready, "/metrics": exposed}
-    app = Gateway(Door(database, settings, observation), probes, lifespan)
+    app = Gateway(*_doors(database, settings, observation, visitors_key), probes, lifespan)
     app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.observation = database, health, observation
     return app
+
+
+def _doors(
+    database: Database, settings: Settings, observation: Observation, visitors_key: str | None
+) -> tuple[Door, Door]:
+    """The doors of the graph and of sessions, behind which keys are recognised and charged alike."""
+    watch, buckets = Watch(), Buckets(settings.rate_limit, settings.rate_refill)
+    reading, authentication = Reading(settings, watch), Authentication(database, settings, watch)
+    graph = Graph(database, settings, reading, authentication, buckets, watch)
+    sessions = Sessions(database, settings, reading, authentication, buckets, watch, visitors_key)
+    return (
+        Door(graph.asked, settings, reading, observation, is_open=True),
+        Door(sessions.asked, settings, reading, observation),
+    )
 
 
 def _nothing_here(
