@@ -15,6 +15,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+VARIABLE = "GATEWAY_ASSETS"
+"""Says to the build hook whether an install may do without: `required` or nothing."""
+
 _HERE = Path(__file__).parent
 _OPTIONS = (
     "--ignore-scripts",

@@ -17,6 +17,7 @@ from pydantic_settings import (
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from gateway import assets
 from gateway.domain import origins
 from gateway.errors import SettingsInvalid
 
@@ -253,7 +254,7 @@ def variable(name: str) -> str:
 
 def unknown_variables() -> list[str]:
     """Variables that look as if they were settings, and are none."""
-    known = {CONFIG, *(variable(name) for name in Settings.model_fields)}
+    known = {CONFIG, assets.VARIABLE, *(variable(name) for name in Settings.model_fields)}
     return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
 
 

@@ -10,6 +10,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from gateway.assets import Assets
 from gateway.cli.garbage import collect_seldom
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
@@ -75,6 +76,7 @@ def serve(settings: Settings, listening: socket.socket, visitors_key: str | None
     from gateway.web.app import create_app  # noqa: PLC0415
     from gateway.web.connection import Connection  # noqa: PLC0415
 
+    assets = Assets()
     with listening:
         is_private = ip_address(listening.getsockname()[0]).is_loopback
         app = create_app(settings, visitors_key if is_private else None)
@@ -93,6 +95,8 @@ def serve(settings: Settings, listening: socket.socket, visitors_key: str | None
             ),
             app.state.health.stop,
         )
+        for pin in assets.missing():
+            log.warning("assets.missing", package=pin.spec, reason=assets.reason, remedy="gateway assets")
         log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
         server.run([listening])
         log.info("serve.stopped")

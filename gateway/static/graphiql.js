@@ -62,8 +62,8 @@ function greet(found) {
   viewer = found;
   const until = document.createElement("time");
   until.dateTime = found.expiresAt;
-  until.textContent = new Date(found.expiresAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  document.getElementById("viewer").replaceChildren(`${found.user.name} · ${found.team.name} · until `, until);
+  until.textContent = new Date(found.expiresAt).toLocaleTimeString([], { timeStyle: "short" });
+  document.getElementById("viewer").replaceChildren(`${found.user.name}, until `, until);
   document.getElementById("sign-out").hidden = false;
 }
 

@@ -11,10 +11,17 @@ const OWN = `{
   webhooks: integrations(filter: { kind: [INCOMING_WEBHOOK, OUTGOING_WEBHOOK] }, first: 1) { nodes { id } }
 }`;
 
-const EXPORT = `# One integration with all its use cases and resource records.
+const EXPORT = `# One integration, all its use cases
+# and resource records
 query Export($integrationId: ID!) {
-  integrationExport(integrationId: $integrationId) {
-    integration { name status config { provider tokenState } }
+  integrationExport(
+    integrationId: $integrationId
+  ) {
+    integration {
+      name
+      status
+      config { provider tokenState }
+    }
     useCases { config { name status } }
     resourceRecords { type }
     checksum
@@ -23,22 +30,43 @@ query Export($integrationId: ID!) {
 }
 `;
 
-const UPSERT = `# A named set of use cases. With \`dryRun\` it says what it would do, and keeps nothing.
-mutation UpsertGroup($provider: Provider!, $integrationId: ID!, $input: UseCaseGroupInput!) {
-  upsertUseCaseGroup(provider: $provider, integrationId: $integrationId, input: $input, dryRun: true) {
+const UPSERT = `# A named set of use cases; a dry run says
+# what it would do, and keeps nothing
+mutation UpsertGroup(
+  $provider: Provider!
+  $integrationId: ID!
+  $input: UseCaseGroupInput!
+  $dryRun: Boolean!
+) {
+  upsertUseCaseGroup(
+    provider: $provider
+    integrationId: $integrationId
+    input: $input
+    dryRun: $dryRun
+  ) {
     outcome
     group { slug timezone startTime nextRunAt }
-    useCases { outcome useCase { config { displayName } } }
+    useCases {
+      outcome
+      useCase { config { displayName } }
+    }
     errors { code message path }
   }
 }
 `;
 
-const DASHBOARD = `# How appointments went, exact for each local day.
-query Dashboard($integrationId: ID!, $start: DateTime!) {
-  appointmentStatistics(integrationId: $integrationId, start: $start, size: 5) {
+const DASHBOARD = `# How appointments went, day by day
+query Dashboard(
+  $integrationId: ID!
+  $start: DateTime!
+) {
+  appointmentStatistics(
+    integrationId: $integrationId
+    start: $start
+    size: 5
+  ) {
     overview { total successful failed pending }
-    trends { day successful failed pending }
+    trends { day successful failed }
     source { value count }
     utmSource { value count }
     utmMedium { value count }
@@ -48,7 +76,7 @@ query Dashboard($integrationId: ID!, $start: DateTime!) {
 }
 `;
 
-const INTEGRATION = `# One integration, of either world.
+const INTEGRATION = `# One integration, of either world
 query Integration($id: ID!) {
   integration(id: $id) {
     __typename
@@ -57,16 +85,34 @@ query Integration($id: ID!) {
     enabled
     createdAt
     createdBy { id username }
-    ... on WebhookIntegration { type channel username }
-    ... on OutgoingWebhook { event urls triggerWords }
-    ... on ConnectedIntegration { status config { provider tokenState } }
+    ... on ConnectedIntegration {
+      status
+      config { provider tokenState }
+    }
+    ... on WebhookIntegration {
+      type
+      channel
+      username
+    }
+    ... on OutgoingWebhook {
+      event
+      urls
+      triggerWords
+    }
   }
 }
 `;
 
-const INTEGRATIONS = `# The integrations that you may see, filtered, sorted and paged.
-query Integrations($filter: IntegrationFilter, $first: Int) {
-  integrations(filter: $filter, first: $first, orderBy: [{ field: NAME }]) {
+const INTEGRATIONS = `# The integrations that you may see
+query Integrations(
+  $filter: IntegrationFilter
+  $first: Int
+) {
+  integrations(
+    filter: $filter
+    first: $first
+    orderBy: [{ field: NAME }]
+  ) {
     totalCount
     nodes { __typename id name enabled }
     pageInfo { hasNextPage endCursor }
@@ -90,9 +136,10 @@ export async function tabs() {
       },
     ],
   };
+  const provider = connected?.config?.provider ?? "MICROSOFT";
   const found = [
     [EXPORT, { integrationId }],
-    [UPSERT, { provider: connected?.config?.provider ?? "MICROSOFT", integrationId, input }],
+    [UPSERT, { provider, integrationId, input, dryRun: true }],
     [DASHBOARD, { integrationId, start: new Date(Date.now() - WEEK).toISOString() }],
     [INTEGRATION, { id: data?.webhooks?.nodes?.[0]?.id ?? connected?.id ?? "ID_OF_AN_INTEGRATION" }],
     [INTEGRATIONS, { filter: {}, first: 10 }],
