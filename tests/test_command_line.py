@@ -28,7 +28,7 @@ def authenticate(database_url: str, key: str) -> Viewer:
         database = Database(Settings(database_url=database_url))
         try:
             async with database.snapshot() as session:
-                return await services.keys.authenticate(session, key)
+                return (await services.keys.authenticate(session, key)).viewer
         finally:
             await database.dispose()
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
+from gateway.assets import Assets, Pin
 from gateway.database import Database
 from gateway.settings import Settings
 from tests.commands import NOT_THERE, gateway
@@ -12,10 +13,25 @@ from tests.commands import NOT_THERE, gateway
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
+@pytest.fixture(autouse=True)
+def _assets_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Assets, "missing", lambda _assets: [])
+
+
 def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
     ended = gateway("doctor", database_url=database_url)
     assert ended.exit_code == 0, ended.output
-    for check in ("time zones", "settings", "disk", "schema", "tables", "foreign keys", "SQLite", "PostgreSQL"):
+    for check in (
+        "time zones",
+        "assets",
+        "settings",
+        "disk",
+        "schema",
+        "tables",
+        "foreign keys",
+        "SQLite",
+        "PostgreSQL",
+    ):
         assert f"{check} " in ended.stdout or check in {"SQLite", "PostgreSQL"}
     assert "PROBLEM" not in ended.stdout
 
@@ -27,6 +43,15 @@ def test_doctor_says_what_is_wrong(database_url: str) -> None:
     assert "unknown: GATEWAY_PROT" in ended.stdout
     assert "ix_integration_name" in ended.stdout
     assert ended.stdout.count("PROBLEM") == 2
+
+
+def test_doctor_finds_assets_that_were_not_fetched(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Assets, "missing", lambda _assets: [Pin("charts", "1.0.0", "", ())])
+    gateway("migrate", database_url=empty)
+    ended = gateway("doctor", database_url=empty)
+    assert (ended.exit_code, ended.stdout.count("PROBLEM")) == (1, 1)
+    assert "charts@1.0.0 missing: " in ended.stdout
+    assert "Run `gateway assets`." in ended.stdout
 
 
 def test_doctor_finds_rows_that_refer_to_none(empty: str) -> None:

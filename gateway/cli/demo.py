@@ -64,9 +64,10 @@ def demo(
         settings = configured(**{name: value for name, value in given.items() if value is not None})
         listening = server.listen(settings.host, settings.port) if serve else None
         address = server.address(listening) if listening else f"http://{settings.host}:{settings.port}"
-        _print(asyncio.run(_load(settings)), settings, f"{address}/graphql")
+        loaded = asyncio.run(_load(settings))
+        _print(loaded, settings, f"{address}/graphql")
         if listening:
-            server.serve(settings, listening)
+            server.serve(settings, listening, visitors_key=loaded.key)
 
 
 @contextmanager

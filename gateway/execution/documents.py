@@ -18,6 +18,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from gateway import exchanges
 from gateway.execution.arguments import Variables
+from gateway.execution.coordinates import coordinates
 from gateway.execution.costs import prices
 from gateway.execution.limits import Limits
 from gateway.execution.operations import Operation
@@ -49,12 +50,19 @@ class ExecutableDocument(Source):
         """By their names, once they are known to be valid. One that is alone also goes by none."""
         self.plans: dict[Hashable, Plan | None] = {}
         """Of root fields, by their nodes and what conditions read; None for one that has none."""
+        self._coordinates: frozenset[str] | None = None
         self.size = len(text) + _BYTES_OF_A_TOKEN * self.node.token_count
 
     def is_ambiguous(self, operation_name: str | None) -> bool:
         """Whether it has several operations, all with names, and none is asked for."""
         definitions = self._definitions()
         return operation_name is None and len(definitions) > 1 and all(each.name for each in definitions)
+
+    def coordinates(self, schema: GraphQLSchema) -> frozenset[str]:
+        """What stands in it, see `gateway.execution.coordinates`; found when somebody wants to know."""
+        if self._coordinates is None:
+            self._coordinates = coordinates(schema, self.node)
+        return self._coordinates
 
     def prepare(self, schema: GraphQLSchema) -> None:
         """Price its operations, once it is known to be valid."""

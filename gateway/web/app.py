@@ -14,16 +14,23 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from gateway.database import Database
 from gateway.errors import SettingsInvalid
+from gateway.services.rate_limits import Buckets
 from gateway.settings import Settings, variable
+from gateway.web import graphiql
 from gateway.web.answers import identified, refused
+from gateway.web.authentication import Authentication
 from gateway.web.catalogue import Code
 from gateway.web.door import Door
+from gateway.web.graph import Graph
 from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.negotiation import MediaType
 from gateway.web.observation import Observation, identify
 from gateway.web.pages import Files, page
+from gateway.web.reading import Reading
 from gateway.web.refusals import Refusal
+from gateway.web.sessions import Sessions
+from gateway.web.watch import Watch
 
 if TYPE_CHECKING:
     from gateway.web.tracing import Tracing
@@ -38,19 +45,27 @@ _NOT_ALLOWED = 405
 class Gateway(Starlette):
     """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
 
-    def __init__(self, door: Door, others: Sequence[BaseRoute], lifespan: Lifespan["Gateway"]) -> None:
+    def __init__(
+        self, door: Door, others: Sequence[BaseRoute], lifespan: Lifespan["Gateway"], *, has_graphiql: bool
+    ) -> None:
         super().__init__(routes=[Route(PATH, door), *others], lifespan=lifespan)
-        self._door = door
+        self._door, self._has_graphiql = door, has_graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == PATH:
-            await self._door(scope, receive, send)
+            if self._has_graphiql and graphiql.is_visit(scope):
+                await graphiql.lead_there(scope, receive, send)
+            else:
+                await self._door(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The gateway over the database that the settings name. Raises SettingsInvalid."""
+def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette:
+    """The gateway over the database that the settings name. Raises SettingsInvalid.
+
+    Whoever visits it on this machine itself is signed in with the `visitors_key`, if there is one.
+    """
     # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
     database = Database(settings, statement_timeout=settings.request_timeout + _MOMENT)
     health, metrics, tracing = Health(database), Metrics(settings, database), _tracing(settings)
@@ -70,18 +85,36 @@ def create_app(settings: Settings) -> Starlette:
         observation.tell()
         return await metrics.exposed(request)
 
-    routes = [
+    door, sessions = _doors(database, settings, observation, visitors_key)
+    routes: list[BaseRoute] = [
+        Route("/session", sessions),
         Route("/livez", health.live),
         Route("/readyz", health.ready),
         Route("/metrics", exposed),
         Mount("/static", Files()),
         Route("/dashboard", page("dashboard.html")),
     ]
-    app = Gateway(Door(database, settings, observation), routes, lifespan)
+    if settings.graphiql:
+        routes.append(Route(graphiql.PATH, graphiql.graphiql()))
+    app = Gateway(door, routes, lifespan, has_graphiql=settings.graphiql)
     app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.observation = database, health, observation
     return app
+
+
+def _doors(
+    database: Database, settings: Settings, observation: Observation, visitors_key: str | None
+) -> tuple[Door, Door]:
+    """The doors of the graph and of sessions, behind which keys are recognised and charged alike."""
+    watch, buckets = Watch(), Buckets(settings.rate_limit, settings.rate_refill)
+    reading, authentication = Reading(settings, watch), Authentication(database, settings, watch)
+    graph = Graph(database, settings, reading, authentication, buckets, watch)
+    sessions = Sessions(database, settings, reading, authentication, buckets, watch, visitors_key)
+    return (
+        Door(graph.asked, settings, reading, observation, is_open=True),
+        Door(sessions.asked, settings, reading, observation),
+    )
 
 
 def _nothing_here(

@@ -1,0 +1,110 @@
+// GraphiQL, for whoever is signed in. It keeps what is typed for as long as the browser's tab is open, headers not
+// even that; the key is exchanged for a session at once.
+
+import { tabs } from "./operations.js";
+import { session, signIn, signOut } from "./session.js";
+
+const UNAUTHENTICATED = 401;
+
+const ide = document.getElementById("ide");
+const dialog = document.getElementById("sign-in");
+const refusal = document.getElementById("refusal");
+const { vendored } = ide.dataset;
+
+let viewer = null;
+
+self.MonacoEnvironment = {
+  getWorkerUrl(_module, language) {
+    // One of them is really spelled like this.
+    const names = { graphql: "graphql.worker.", json: "json.worker" };
+    return `${vendored}/monacoeditorwork/${names[language] ?? "editor.worker"}.bundle.js`;
+  },
+};
+
+function loaded(src) {
+  return new Promise((resolve, reject) => {
+    document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject }));
+  });
+}
+
+/** Ask for a key until one is good; gives the session. */
+function keyAsked(reason = "") {
+  const key = document.getElementById("key");
+  refusal.textContent = reason;
+  if (!dialog.open) dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.oncancel = (event) => event.preventDefault();
+    dialog.onsubmit = async (event) => {
+      event.preventDefault();
+      const given = key.value.trim();
+      key.value = "";
+      try {
+        resolve(await signIn(given));
+        dialog.close();
+      } catch (error) {
+        refusal.textContent = error.message;
+        key.focus();
+      }
+    };
+  });
+}
+
+/** The session there is, else one for a key. */
+async function begun() {
+  try {
+    return (await session()) ?? (await keyAsked());
+  } catch (error) {
+    return keyAsked(error.message);
+  }
+}
+
+function greet(found) {
+  viewer = found;
+  const until = document.createElement("time");
+  until.dateTime = found.expiresAt;
+  until.textContent = new Date(found.expiresAt).toLocaleTimeString([], { timeStyle: "short" });
+  document.getElementById("viewer").replaceChildren(`${found.user.name}, until `, until);
+  document.getElementById("sign-out").hidden = false;
+}
+
+async function sent(request, headers) {
+  const own = {
+    Accept: "application/graphql-response+json, application/json",
+    "Content-Type": "application/json",
+    "X-CSRF-Token": viewer.csrfToken,
+  };
+  return fetch("/graphql", { method: "POST", headers: { ...own, ...headers }, body: JSON.stringify(request) });
+}
+
+/** What GraphiQL sends with. Where the session has ended, it is begun anew, and the same is sent again. */
+async function fetcher(request, { headers } = {}) {
+  let response = await sent(request, headers);
+  const hasOwnKey = Object.keys(headers ?? {}).some((name) => /^(authorization|x-auth-token)$/i.test(name));
+  if (response.status === UNAUTHENTICATED && !hasOwnKey) {
+    greet(await keyAsked("The session has ended."));
+    response = await sent(request, headers);
+  }
+  return response.json();
+}
+
+document.getElementById("sign-out").onclick = async () => {
+  await signOut();
+  sessionStorage.clear();
+  location.reload();
+};
+
+const library = loaded(`${vendored}/yoga-graphiql.umd.js`);
+greet(await begun());
+const defaultTabs = await tabs();
+await library;
+YogaGraphiQL.renderYogaGraphiQL(ide, {
+  fetcher,
+  defaultTabs,
+  storage: sessionStorage,
+  shouldPersistHeaders: false,
+  // Of what it shows first it takes the document from the tab, but not the variables.
+  variables: sessionStorage.getItem("graphiql:tabState") ? undefined : defaultTabs[0].variables,
+  // It would begin with words of its own, and write what is typed into the address.
+  initialQuery: undefined,
+  onEditQuery: undefined,
+});
