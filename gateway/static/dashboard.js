@@ -7,34 +7,6 @@ import { ask, session, signIn, signOut } from "./session.js";
 import { trend } from "./trend.js";
 import { breakdown, cards, integrations, standing } from "./views.js";
 
-const DOCUMENT = `
-query Dashboard(
-  $id: ID!, $chosen: Boolean!, $type: AppointmentType, $search: String, $days: Int, $first: Date, $last: Date
-) {
-  integrations(filter: { kind: [CONNECTED] }, orderBy: [{ field: NAME }], first: 100) {
-    totalCount
-    nodes { id name ... on ConnectedIntegration {
-      status timezone config { provider tokenState expiresAt errorMessage authUserEmail }
-    } }
-  }
-  chosen: integration(id: $id) @include(if: $chosen) { ...Chosen }
-  newest: integrations(
-    filter: { kind: [CONNECTED] }, orderBy: [{ field: CREATED_AT, direction: DESC }, { field: NAME }], first: 1
-  ) @skip(if: $chosen) { nodes { ...Chosen } }
-}
-fragment Chosen on ConnectedIntegration {
-  id name timezone
-  appointmentStatistics(
-    appointmentType: $type, search: $search, days: $days, firstDay: $first, lastDay: $last, size: 100, fillGaps: true
-  ) {
-    asOf
-    overview { total successful failed }
-    previousPeriod { start end overview { total successful failed } }
-    trends { day successful failed pending }
-    source { ...Value } utmSource { ...Value } utmMedium { ...Value } utmCampaign { ...Value }
-  }
-}
-fragment Value on StatisticsBucket { value count successful failed }`;
 const EXPORT = "query Export($id: ID!) { integrationExport(integrationId: $id) { document } }";
 
 const COUNTS = ["numbers", "trend", "source", "utm"];
@@ -46,6 +18,7 @@ const ALARMS = 3;
 const formats = new Formats(english());
 const find = (selector) => document.querySelector(selector);
 const filters = find("#filters");
+const QUESTION = find("#question").text;
 
 let [filter, problems] = read(location.search);
 let shown = null;
@@ -68,7 +41,7 @@ function enter({ user, team, expiresAt }) {
   find("#sign-in").hidden = true;
   find("#dashboard").hidden = find("#who").hidden = false;
   const until = el("time", { datetime: expiresAt }, formats.instant(expiresAt));
-  find("#who span").replaceChildren(`${user.name ?? user.id} · ${team.name ?? team.id} · signed in until `, until);
+  find("#who span").replaceChildren([user.name ?? user.id, team.name, "signed in until "].filter(Boolean).join(" · "), until);
   timer = setTimeout(leave, Math.min(Date.parse(expiresAt) - Date.now(), 2 ** 31 - 1), ENDED);
   load();
 }
@@ -94,7 +67,7 @@ async function load() {
     find(`#${part}`).ariaBusy = true;
     if (!shown) find(`#${part} .body`).replaceChildren(el("div.skeleton"));
   }
-  const answer = await ask(DOCUMENT, variables(filter), { signal }).catch((error) => ({ error }));
+  const answer = await ask(QUESTION, variables(filter), { signal }).catch((error) => ({ error }));
   if (signal.aborted) return;
   if (answer.error) throw answer.error;
   if (answer.errors.some(({ code }) => code === "UNAUTHENTICATED")) return leave(ENDED);
@@ -236,15 +209,6 @@ function typed({ target: { value } }) {
   typing = setTimeout(() => value !== filter.search && change({ search: value }), SEARCH_PAUSE);
 }
 
-/** Another integration is shown without leaving the page. */
-function followed(event) {
-  const link = event.target.closest("a");
-  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-  event.preventDefault();
-  change({ integration: read(link.search)[0].integration });
-  scrollTo(0, 0);
-}
-
 async function signedIn(event) {
   event.preventDefault();
   const { value } = find("#key");
@@ -269,7 +233,6 @@ filters.addEventListener("submit", (event) => event.preventDefault());
 filters.type.append(...Object.entries(APPOINTMENT_TYPES).map(([value, words]) => el("option", { value }, words)));
 document.addEventListener("change", (event) => event.target.form === filters && changed(event));
 filters.search.addEventListener("input", typed);
-find("#integrations").addEventListener("click", followed);
 find("#sign-in").addEventListener("submit", signedIn);
 find("#who button").addEventListener("click", signedOut);
 addEventListener("popstate", () => (([filter, problems] = read(location.search)), load()));

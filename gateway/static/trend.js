@@ -69,7 +69,7 @@ function draw(Library, target, legend, days, { formats, onzoom, tell }) {
   const plot = new Library({
     width: target.clientWidth,
     height: HEIGHT,
-    padding: [12, 0, 0, 0],
+    padding: [12, 16, 0, 0],
     legend: { show: false },
     tzDate: (seconds) => Library.tzDate(new Date(seconds * 1000), "UTC"),
     cursor: { y: false, points: { show: false }, drag: { x: Boolean(onzoom), y: false, setScale: false } },

@@ -24,11 +24,12 @@ export function cards({ overview, previousPeriod }, formats) {
 
 function change({ better, share }, now, before, { number, percent }) {
   if (before === null || now === null) return el("span.change", "nothing to compare with");
+  if (!before && now) return el("span.change", "none before");
   const from = ` from ${(share ? percent : number)(before)}`;
   const more = now - before;
   if (!more) return el("span.change", "no change", from);
   const size = Math.abs(more);
-  const much = share ? `${number(Math.round(size * 1000) / 10)} pts` : before ? percent(size / before) : number(size);
+  const much = share ? `${number(Math.round(size * 1000) / 10)} pts` : percent(size / before);
   const kind = better ? (more * better > 0 ? ".good" : ".bad") : "";
   const moved = el("b", shape(more > 0 ? "▲ " : "▼ "), much, spoken(more > 0 ? " more" : " less"));
   return el(`span.change${kind}`, moved, from);
@@ -81,39 +82,46 @@ export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick
 
 const SIGNS = { good: "● ", wait: "◆ ", bad: "▲ ", off: "○ " };
 const TOKENS = {
-  VALID: ["good", "Valid", "until"],
-  EXPIRING_SOON: ["wait", "Expires soon", "at"],
-  EXPIRED: ["bad", "Expired", "since"],
-  MISSING: ["bad", "Missing", ""],
+  VALID: ["good", "Token valid", "until"],
+  EXPIRING_SOON: ["wait", "Token expires soon", "at"],
+  EXPIRED: ["bad", "Token expired", "since"],
+  MISSING: ["bad", "Token missing", ""],
 };
 
 /** How an integration stands: the kind of it, the word, and why where it is broken. */
-export function standing({ status, config: { errorMessage, tokenState } }) {
-  const [kind, token] = TOKENS[tokenState];
+export function standing({ status, config }) {
   if (status === "INACTIVE") return ["off", "Switched off"];
-  if (errorMessage || kind === "bad") return ["bad", "Broken", errorMessage ?? `${token} token: connect the account again.`];
+  if (!config) return ["good", "Switched on"];
+  const { errorMessage, tokenState } = config;
+  const [kind, token] = TOKENS[tokenState];
+  if (errorMessage || kind === "bad") return ["bad", "Broken", errorMessage ?? `${token}: connect the account again.`];
   return kind === "wait" ? ["wait", "Expires soon"] : ["good", "Working"];
 }
 
-/** Connected integrations, the broken ones first; `onexport` exports one, where it is given. */
+/** Connected integrations, the broken ones first; of some nothing is known but whether they are switched on.
+ *
+ * `href` is where one leads and `onexport` exports one, where they are given.
+ */
 export function integrations(list, { formats, href, onexport }) {
   const place = (each) => ["bad", "wait", "good", "off"].indexOf(standing(each)[0]);
   const sign = (kind, words) => el(`span.sign.${kind}`, shape(SIGNS[kind]), words);
+  const account = ({ provider, authUserEmail }) => [provider[0] + provider.slice(1).toLowerCase(), authUserEmail].filter(Boolean).join(" · ");
+  const token = ({ config: { expiresAt, tokenState }, timezone }) => {
+    const [kind, words, when] = TOKENS[tokenState];
+    return [sign(kind, words), expiresAt && el("small", `${when} ${formats.instant(expiresAt, timezone)}`)];
+  };
   const row = (each) => {
     const [kind, words, why] = standing(each);
-    const { expiresAt, provider, authUserEmail, tokenState } = each.config;
-    const [tokenKind, token, when] = TOKENS[tokenState];
-    const account = [provider[0] + provider.slice(1).toLowerCase(), authUserEmail].filter(Boolean).join(" · ");
     const save = onexport && button("", () => onexport(each, save), "Export", spoken(` ${each.name}`));
     return el(
       "tr",
-      titled(href ? el("a", { href: href(each) }, each.name) : each.name, el("small", account)),
+      titled(href ? el("a", { href: href(each) }, each.name) : each.name, each.config && el("small", account(each.config))),
       el("td", sign(kind, words), why && el("p.why", why)),
-      el("td", sign(tokenKind, token), expiresAt && el("small", `${when} ${formats.instant(expiresAt, each.timezone)}`)),
+      each.config && el("td", token(each)),
       save && el("td.number", save),
     );
   };
-  const columns = [column("", "Integration"), column("", "Status"), column("", "Token"), onexport && column("", spoken("Export"))];
+  const columns = [column("", "Integration"), column("", "Status"), list[0].config && column("", "Token"), onexport && column("", spoken("Export"))];
   const rows = list.toSorted((one, other) => place(one) - place(other)).map(row);
   return el("table.integrations", el("caption.spoken", "Connected integrations, the broken ones first"), head(columns), el("tbody", rows));
 }

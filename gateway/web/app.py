@@ -26,7 +26,8 @@ from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.negotiation import MediaType
 from gateway.web.observation import Observation, identify
-from gateway.web.pages import Files, page
+from gateway.web.faces import faces
+from gateway.web.pages import Files
 from gateway.web.reading import Reading
 from gateway.web.refusals import Refusal
 from gateway.web.sessions import Sessions
@@ -92,7 +93,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
         Route("/readyz", health.ready),
         Route("/metrics", exposed),
         Mount("/static", Files()),
-        Route("/dashboard", page("dashboard.html")),
+        *faces(settings),
     ]
     if settings.graphiql:
         routes.append(Route(graphiql.PATH, graphiql.graphiql()))
