@@ -69,10 +69,10 @@ def served(folder: Path) -> Iterator[Site]:
 
 
 @contextmanager
-def served_again(site: Site, folder: Path) -> Iterator[Site]:
+def served_again(site: Site, folder: Path, **settings: str) -> Iterator[Site]:
     """`gateway serve` on the same data: as it is where nobody is signed in by themselves."""
     with (
-        serving("serve", "--port", "0", folder=folder, database_url=site.database_url) as again,
+        serving("serve", "--port", "0", folder=folder, database_url=site.database_url, **settings) as again,
         _drained(again.process),
     ):
         yield Site(_origin(again.url), site.key, site.database_url)

@@ -20,5 +20,7 @@ addEventListener("message", ({ source, data }) => {
 });
 new ResizeObserver(() => tell({ widget: "height", height: main.scrollHeight })).observe(main);
 tell({ widget: "ready" });
-// A page of our own origin has the session for a key.
-if (window.frameElement || parent === window) main.replaceChildren(widget);
+if (window.frameElement || parent === window) {
+  widget.token = "";
+  main.replaceChildren(widget);
+}

@@ -18,7 +18,10 @@ addEventListener("message", ({ source, data }) => {
 });
 
 function show(id) {
-  for (const widget of document.querySelectorAll("[range]")) widget.setAttribute("integration-id", id);
+  for (const widget of document.querySelectorAll("[range], integrations-list")) {
+    widget.setAttribute("integration-id", id);
+    widget.token = "";
+  }
   frame.src = `/embed/appointments-breakdown?integration-id=${id}&by=source&range=30d`;
 }
 

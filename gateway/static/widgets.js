@@ -33,7 +33,6 @@ class Widget extends HTMLElement {
   static observedAttributes = ["endpoint", "integration-id", "range", "start", "end", "appointment-type", "locale", "by"];
   #token = null;
   #root = this.attachShadow({ mode: "open" });
-  #answered = 0;
   asked = 0;
 
   connectedCallback() {
@@ -52,7 +51,7 @@ class Widget extends HTMLElement {
     if (this.isConnected && before !== now) this.refresh();
   }
 
-  /** The key for widgets; set it by script: what stands in markup is read by whoever reads the page. */
+  /** The key for widgets, set by script and never in markup; "" on our own pages, which ask by the session. */
   get token() {
     return this.#token;
   }
@@ -66,10 +65,11 @@ class Widget extends HTMLElement {
     return new URL(this.getAttribute("endpoint") ?? HOME, location.href).href;
   }
 
-  /** Ask again. An answer to what was asked before is dropped. */
+  /** Ask again, once there is a token. An answer to what was asked before is dropped. */
   refresh() {
     this.asked += 1;
     this.setAttribute("aria-busy", "true");
+    if (this.#token === null) return;
     waiting.add(this);
     if (waiting.size === 1) setTimeout(askTogether);
   }
