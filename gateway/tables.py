@@ -89,7 +89,7 @@ class User(Base):
 
 
 class ApiKey(Base):
-    """A credential. The secret itself is not here: only its SHA-256, and the prefix by which people know it."""
+    """A credential, for pages of `origins` alone if it has any. Of its secret only the SHA-256 is here."""
 
     __tablename__ = "api_key"
     __table_args__ = (
@@ -107,7 +107,6 @@ class ApiKey(Base):
     digest: Mapped[str]
     permissions: Mapped[list[str]]
     origins: Mapped[list[str]]
-    """Whose pages may use it; empty when it is bound to none."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
@@ -119,7 +118,6 @@ class BrowserSession(Base):
     __tablename__ = "browser_session"
     __table_args__ = (
         ForeignKeyConstraint(["team_id", "key_id"], ["api_key.team_id", "api_key.id"], ondelete="CASCADE"),
-        # Looked up, as keys are, before the team is known.
         Index("ix_browser_session_id", "id", unique=True),
         Index(None, "team_id", "key_id"),
     )

@@ -185,7 +185,7 @@ def test_a_revoked_key_opens_it_no_more(database_url: str) -> None:
     ("arguments", "said"),
     [
         (("--permission", "FLY"), "there is no permission FLY; there are READ_INTEGRATIONS"),
-        ((), "Missing option '--permission'"),
+        ((), "give either --permission or --for-widgets"),
         (("--permission", "ADMIN", "--team", "a b"), "1 to 64 visible ASCII characters"),
         (("--permission", "ADMIN", "--expires-in", "soon"), "a number of days, or an instant to come"),
         (("--permission", "ADMIN", "--expires-in", "0"), "a number of days, or an instant to come"),

@@ -1,7 +1,7 @@
 """Documents that were asked, with all that is found out of each: it is parsed, validated and planned once."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from hashlib import sha256
 
 from graphql import (
@@ -50,7 +50,7 @@ class ExecutableDocument(Source):
         """By their names, once they are known to be valid. One that is alone also goes by none."""
         self.plans: dict[Hashable, Plan | None] = {}
         """Of root fields, by their nodes and what conditions read; None for one that has none."""
-        self._coordinates: frozenset[str] | None = None
+        self._coordinates: Sequence[str] | None = None
         self.size = len(text) + _BYTES_OF_A_TOKEN * self.node.token_count
 
     def is_ambiguous(self, operation_name: str | None) -> bool:
@@ -58,7 +58,7 @@ class ExecutableDocument(Source):
         definitions = self._definitions()
         return operation_name is None and len(definitions) > 1 and all(each.name for each in definitions)
 
-    def coordinates(self, schema: GraphQLSchema) -> frozenset[str]:
+    def coordinates(self, schema: GraphQLSchema) -> Sequence[str]:
         """What stands in it, see `gateway.execution.coordinates`; found when somebody wants to know."""
         if self._coordinates is None:
             self._coordinates = coordinates(schema, self.node)

@@ -29,9 +29,9 @@ HIDDEN_ARGUMENTS = frozenset({"createdBy", "filter", "search"})
 
 def require(schema: GraphQLSchema, document: ExecutableDocument) -> None:
     """Raises NotForWidgets for a document with anything else in it, be it in another operation of it."""
-    beyond = document.coordinates(schema) - _allowed(schema)
-    if beyond:
-        raise NotForWidgets(min(beyond))
+    asked, allowed = document.coordinates(schema), _allowed(schema)
+    if not allowed.issuperset(asked):
+        raise NotForWidgets(next(coordinate for coordinate in asked if coordinate not in allowed))
 
 
 @cache

@@ -15,6 +15,7 @@ from gateway import services
 from gateway.database import Database
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
+from gateway.exchanges import current
 from gateway.services.sessions import SignedIn
 from gateway.settings import Settings
 from gateway.web import origins
@@ -52,7 +53,7 @@ class Authentication:
         self._looking: dict[bytes, asyncio.Task[Asker]] = {}
 
     async def asker_of(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Asker:
-        """Who a request's credentials stand for.
+        """Who a request's credentials stand for, which is noted of the exchange.
 
         `Authorization: Bearer KEY`, or `X-Auth-Token: KEY` with `X-User-Id: USER`, or else a session's cookie.
         Raises Unauthenticated for none, for a bad one, and for both forms of a key at once; Refusal for a page
@@ -66,6 +67,7 @@ class Authentication:
             if sent == _NOTHING:
                 return await self._by_cookie(scope, headers)
             asker = await self._looked_up_once(name, *_credentials(*sent))
+        current.get().viewer = asker.viewer
         if asker.origins:
             _require_origin(asker.origins, scope, headers)
         return asker
@@ -74,7 +76,9 @@ class Authentication:
         """Who was given this session's token. Raises as `asker_of` does."""
         with self._watch.over(self._seconds):
             async with self._database.snapshot(once=True) as snapshot:
-                return await services.sessions.recognise(snapshot, token)
+                found = await services.sessions.recognise(snapshot, token)
+        current.get().viewer = found.viewer
+        return found
 
     async def _by_cookie(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Asker:
         token = session_token(scope, headers)

@@ -9,7 +9,6 @@ from strawberry.types.graphql import OperationType
 
 from gateway.database import Database
 from gateway.errors import Exceeded, Overloaded, Unauthenticated
-from gateway.exchanges import current
 from gateway.schema import schema
 from gateway.schema.allowances import Allowance, Allowances
 from gateway.schema.context import Context
@@ -111,11 +110,9 @@ class Graph:
 
     async def _asker(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Asker:
         try:
-            asker = await self._authentication.asker_of(scope, headers)
+            return await self._authentication.asker_of(scope, headers)
         except Unauthenticated:
             raise unauthenticated(_UNAUTHENTICATED) from None
-        current.get().viewer = asker.viewer
-        return asker
 
     async def _executed(
         self,

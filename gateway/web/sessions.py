@@ -11,9 +11,7 @@ from starlette.types import Receive, Scope
 from gateway import services
 from gateway.database import Database
 from gateway.domain import instants
-from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
-from gateway.exchanges import current
 from gateway.services.rate_limits import Buckets
 from gateway.services.sessions import SignedIn, csrf_token
 from gateway.settings import Settings
@@ -97,25 +95,21 @@ class Sessions:
         return told(HTTPStatus.CREATED, _session(token, signed_in), _cookie(scope, token))
 
     async def _begin(self, scope: Scope, headers: Mapping[bytes, bytes], key: str) -> tuple[str, SignedIn]:
-        """A session of this key, instead of that which the browser has, if any."""
-        viewer = await self._viewer(scope, headers, key)
-        bucket = self._buckets.of(viewer)
-        bucket.spend(min(_SIGNING_IN, bucket.size))
-        with self._watch.over(self._seconds):
-            async with self._database.write(team=viewer.team_id) as session:
-                if (before := session_token(scope, headers)) is not None:
-                    await services.sessions.end(session, before)
-                token = await services.sessions.begin(session, viewer, self._lifetime)
-                return token, await services.sessions.recognise(session, token)
-
-    async def _viewer(self, scope: Scope, headers: Mapping[bytes, bytes], key: str) -> Viewer:
+        """A session of this key, instead of that which the browser has, if any. Raises Refusal for a bad key."""
+        before, bearer = session_token(scope, headers), {**headers, b"authorization": b"Bearer " + key.encode()}
         try:
-            bearer = {**headers, b"authorization": b"Bearer " + key.encode()}
             viewer = (await self._authentication.asker_of(scope, bearer)).viewer
+            bucket = self._buckets.of(viewer)
+            bucket.spend(min(_SIGNING_IN, bucket.size))
+            with self._watch.over(self._seconds):
+                async with self._database.write(team=viewer.team_id) as session:
+                    if before is not None:
+                        await services.sessions.end(session, before)
+                    token = await services.sessions.begin(session, viewer, self._lifetime)
+                    # The key may have been revoked since it was last looked up.
+                    return token, await services.sessions.recognise(session, token)
         except Unauthenticated:
             raise unauthenticated(_BAD_KEY) from None
-        current.get().viewer = viewer
-        return viewer
 
     async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
         token, signed_in = await self._signed_in(scope, headers)
@@ -132,11 +126,9 @@ class Sessions:
         if token is None:
             raise unauthenticated(_NOT_SIGNED_IN)
         try:
-            signed_in = await self._authentication.signed_in(token)
+            return token, await self._authentication.signed_in(token)
         except Unauthenticated:
             raise unauthenticated(_NOT_SIGNED_IN) from None
-        current.get().viewer = signed_in.viewer
-        return token, signed_in
 
 
 def _session(token: str, signed_in: SignedIn) -> dict[str, object]:
