@@ -25,7 +25,7 @@ _OPTIONS = (
     # Its own defaults wait for a registry that is out of reach for 80 seconds.
     "--fetch-retries=1",
     "--fetch-retry-mintimeout=1000",
-    "--fetch-timeout=20000",
+    "--fetch-timeout=10000",
 )
 _SECONDS = 180
 _SHOWN = 300

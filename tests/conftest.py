@@ -214,6 +214,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
 
 
 @pytest.fixture(scope="session")
+def plain_site(site: browser.Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
+    """`gateway serve` on the same data, where nobody is signed in by themselves."""
+    with browser.served_again(site, tmp_path_factory.mktemp("serve")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     if browser.EXECUTABLE is None:
         lacking(browser.MISSING)

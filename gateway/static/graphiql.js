@@ -93,18 +93,25 @@ document.getElementById("sign-out").onclick = async () => {
   location.reload();
 };
 
+/** The tab that was shown last, or the first. */
+function shown(defaultTabs) {
+  const { tabs: kept, activeTabIndex } = JSON.parse(sessionStorage.getItem("graphiql:tabState") ?? "{}");
+  return kept?.[activeTabIndex] ?? defaultTabs[0];
+}
+
 const library = loaded(`${vendored}/yoga-graphiql.umd.js`);
 greet(await begun());
 const defaultTabs = await tabs();
+const { query, variables } = shown(defaultTabs);
 await library;
 YogaGraphiQL.renderYogaGraphiQL(ide, {
   fetcher,
   defaultTabs,
+  // It opens one more tab unless it begins with what one of them holds.
+  query,
+  variables,
   storage: sessionStorage,
   shouldPersistHeaders: false,
-  // Of what it shows first it takes the document from the tab, but not the variables.
-  variables: sessionStorage.getItem("graphiql:tabState") ? undefined : defaultTabs[0].variables,
-  // It would begin with words of its own, and write what is typed into the address.
-  initialQuery: undefined,
+  // It would write into the address what is typed.
   onEditQuery: undefined,
 });
