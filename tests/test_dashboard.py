@@ -253,27 +253,32 @@ async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site
     with served_again(site, tmp_path) as again:
         async with opened(chromium, again, expected=unauthenticated) as page:
             await page.goto("/dashboard")
-            await expect(page.get_by_label("Key")).to_be_focused()
-            await page.get_by_label("Key").fill("gw_of_nobody")
+            await expect(page.get_by_label("Key", exact=True)).to_be_focused()
+            await page.get_by_label("Key", exact=True).fill("gw_of_nobody")
             await page.keyboard.press("Enter")
             await expect(page.get_by_role("alert")).to_contain_text("Send a key that is known")
-            await page.get_by_label("Key").fill(again.key)
+            await page.get_by_label("Key", exact=True).fill(again.key)
             await page.keyboard.press("Enter")
             await shown(page)
-            await expect(page.locator("#who")).to_contain_text("mara.lindqvist")
-            await expect(page.locator("#who time")).to_be_visible()
+            await expect(page.locator("#viewer")).to_contain_text("mara.lindqvist")
+            await expect(page.locator("#viewer time")).to_be_visible()
             kept = "JSON.stringify([localStorage, sessionStorage, document.cookie])"
             assert again.key not in await page.evaluate(kept) + await page.content()
             assert await page.locator("#key").input_value() == ""
             await page.get_by_role("button", name="Sign out").click()
-            await expect(page.get_by_role("alert")).to_have_text("You are signed out.")
+            await expect(page.get_by_role("dialog")).to_be_visible()
             await expect(page.locator("#numbers .card")).to_have_count(0)
-            await page.get_by_label("Key").fill(again.key)
+            await page.get_by_label("Key", exact=True).fill(again.key)
             await page.keyboard.press("Enter")
             await shown(page)
             await page.context.clear_cookies()
             await page.get_by_text("7 d", exact=True).click()
-            await expect(page.get_by_role("alert")).to_have_text("Your session has ended. Sign in to go on.")
+            await expect(page.get_by_role("alert")).to_have_text("The session has ended.")
+            await page.get_by_label("Key", exact=True).fill(again.key)
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("dialog")).to_have_count(0)
+            await shown(page)
+            await expect(page.get_by_label("7 d")).to_be_checked()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -328,7 +333,7 @@ async def test_it_is_printed_without_what_is_pressed(page: Page) -> None:
     await page.goto("/dashboard")
     await shown(page)
     await page.emulate_media(media="print", color_scheme="dark")
-    for hidden in ("#filters", "#integrations button", "#who button"):
+    for hidden in ("#filters", "#integrations button", "#sign-out"):
         await expect(page.locator(hidden).first).to_be_hidden()
     assert await page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
     await expect(page.locator("#numbers")).to_be_visible()

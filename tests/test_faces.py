@@ -1,5 +1,6 @@
 """What of the dashboard and the widgets can be held without a browser: sizes, words, and what they ask."""
 
+import json
 import re
 from pathlib import Path
 
@@ -22,13 +23,6 @@ def _text(name: str) -> str:
     return (STATIC / name).read_text()
 
 
-def _keys(name: str) -> list[str]:
-    """The keys of an object in `formats.js`."""
-    found = re.search(rf"export const {name} = \{{(.*?)\}};", _text("formats.js"), re.DOTALL)
-    assert found is not None
-    return re.findall(r"(\w+): ", found[1])
-
-
 def test_all_own_scripts_and_styles_are_small() -> None:
     sizes = {file.name: file.stat().st_size for file in STATIC.iterdir() if file.suffix in (".js", ".css")}
     assert sum(sizes.values()) < LARGEST, sizes
@@ -40,6 +34,7 @@ def test_all_own_scripts_and_styles_are_small() -> None:
         ("dashboard.html", r'id="question">(.*?)</script>'),
         ("dashboard.js", r'EXPORT = "(.*?)"'),
         ("examples.js", r"CONNECTED = `(.*?)`"),
+        ("operations.js", r"OWN = `(.*?)`"),
     ],
 )
 def test_what_pages_ask_is_in_the_schema(name: str, pattern: str) -> None:
@@ -47,9 +42,18 @@ def test_what_pages_ask_is_in_the_schema(name: str, pattern: str) -> None:
     assert validate(SCHEMA, parse(document)) == []
 
 
+def test_what_graphiql_begins_with_is_in_the_schema() -> None:
+    documents = re.findall(r"data-operation.*?>(.*?)</script>", _text("graphiql.html"), re.DOTALL)
+    assert [validate(SCHEMA, parse(document)) for document in documents] == [[]] * 5
+
+
 def test_pages_know_all_types_of_visits_and_all_breakdowns() -> None:
-    assert _keys("APPOINTMENT_TYPES") == [each.name for each in AppointmentType]
-    assert _keys("BREAKDOWNS") == [each.key for each in APPOINTMENTS.breakdowns]
+    types = [each.name for each in AppointmentType]
+    assert re.findall(r'<option value="(.+?)">', _text("dashboard.html")) == types
+    assert f"const TYPES = {json.dumps(types)};" in _text("widgets.js")
+    breakdowns = re.search(r"BREAKDOWNS = \{(.*?)\};", _text("formats.js"), re.DOTALL)
+    assert breakdowns is not None
+    assert re.findall(r"(\w+): ", breakdowns[1]) == [each.key for each in APPOINTMENTS.breakdowns]
     without = re.search(r"WITHOUT = (\[.*?\]);", _text("formats.js"))
     assert without is not None
     assert set(re.findall(r'"(.*?)"', without[1])) == {each.when_blank for each in APPOINTMENTS.breakdowns}

@@ -19,7 +19,8 @@ async function answered() {
   const credentials = key.value.trim();
   key.value = "";
   await (credentials ? signIn(credentials) : session());
-  return ask(text.value, given);
+  const { data, errors } = await ask(text.value, given);
+  return { data, errors };
 }
 
 form.onsubmit = async (event) => {

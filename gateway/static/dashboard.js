@@ -2,8 +2,9 @@
 
 import { button, el, failure, notice, shape } from "./dom.js";
 import { address, read, variables } from "./filters.js";
-import { APPOINTMENT_TYPES, Formats, dayOf, english } from "./formats.js";
-import { ask, session, signIn, signOut } from "./session.js";
+import { Formats, dayOf, english } from "./formats.js";
+import { ask } from "./session.js";
+import { begun, ended } from "./signing.js";
 import { trend } from "./trend.js";
 import { breakdown, cards, integrations, standing } from "./views.js";
 
@@ -11,9 +12,7 @@ const EXPORT = "query Export($id: ID!) { integrationExport(integrationId: $id) {
 
 const COUNTS = ["numbers", "trend", "source", "utm"];
 const PARTS = [...COUNTS, "integrations"];
-const ENDED = "Your session has ended. Sign in to go on.";
 const SEARCH_PAUSE = 350;
-const ALARMS = 3;
 
 const formats = new Formats(english());
 const find = (selector) => document.querySelector(selector);
@@ -23,40 +22,6 @@ const QUESTION = find("#question").text;
 let [filter, problems] = read(location.search);
 let shown = null;
 let loading = null;
-let timer = null;
-
-async function begin() {
-  let found;
-  try {
-    found = await session();
-  } catch (error) {
-    find("#dashboard").hidden = false;
-    return fail(PARTS, error, begin);
-  }
-  if (found) enter(found);
-  else leave();
-}
-
-function enter({ user, team, expiresAt }) {
-  find("#sign-in").hidden = true;
-  find("#dashboard").hidden = find("#who").hidden = false;
-  const until = el("time", { datetime: expiresAt }, formats.instant(expiresAt));
-  find("#who span").replaceChildren([user.name ?? user.id, team.name, "signed in until "].filter(Boolean).join(" · "), until);
-  timer = setTimeout(leave, Math.min(Date.parse(expiresAt) - Date.now(), 2 ** 31 - 1), ENDED);
-  load();
-}
-
-/** Show nothing any more but the form to sign in, and why. */
-function leave(why = "") {
-  loading?.abort();
-  clearTimeout(timer);
-  shown = null;
-  find("#dashboard").hidden = find("#who").hidden = true;
-  for (const part of PARTS) done(part);
-  find("#refusal").textContent = why;
-  find("#sign-in").hidden = false;
-  find("#key").focus();
-}
 
 /** Ask for what the filter says; an answer that comes after the next question is dropped. */
 async function load() {
@@ -70,7 +35,7 @@ async function load() {
   const answer = await ask(QUESTION, variables(filter), { signal }).catch((error) => ({ error }));
   if (signal.aborted) return;
   if (answer.error) throw answer.error;
-  if (answer.errors.some(({ code }) => code === "UNAUTHENTICATED")) return leave(ENDED);
+  if (answer.errors.some(({ code }) => code === "UNAUTHENTICATED")) return ended().then(load);
   show(answer);
 }
 
@@ -113,7 +78,7 @@ function showCounts(chosen) {
     done("trend", trend(found.trends, { formats, onzoom: (from, to) => change({ range: "custom", from, to }) }));
     return showBreakdowns();
   }
-  const filtered = [filter.type && `is of the type ${APPOINTMENT_TYPES[filter.type]}`, filter.search && `mentions “${filter.search}”`].filter(Boolean);
+  const filtered = [filter.type && `is of the type ${filters.type.selectedOptions[0]?.text ?? filter.type}`, filter.search && `mentions “${filter.search}”`].filter(Boolean);
   const why = filtered.length ? `None of that time ${filtered.join(" and ")}.` : "None was made in that time.";
   const clear = filtered.length && button("", () => change({ type: "", search: "" }), "Clear the filter");
   nothing(COUNTS.slice(1), "No bookings", why, clear);
@@ -151,9 +116,8 @@ function showIntegrations({ nodes, totalCount }, chosen) {
 function alarm(nodes) {
   const broken = nodes.filter((each) => standing(each)[0] === "bad");
   if (!broken.length) return [];
-  const lines = broken.slice(0, ALARMS).map((each) => el("li", shape("▲ "), el("b", each.name), ` is broken: ${standing(each)[2]}`));
-  const more = broken.length > ALARMS && el("li", `and ${broken.length - ALARMS} more`);
-  return [el("div.alarm", el("ul", lines, more), el("a", { href: "#integrations" }, "Show and export"))];
+  const lines = broken.map((each) => el("li", shape("▲ "), el("b", each.name), ` is broken: ${standing(each)[2]}`));
+  return [el("div.alarm", el("ul", lines), el("a", { href: "#integrations" }, "Show and export"))];
 }
 
 /** Save the export as a file, to the letter: numbers and the order of keys would not survive being parsed. */
@@ -209,31 +173,9 @@ function typed({ target: { value } }) {
   typing = setTimeout(() => value !== filter.search && change({ search: value }), SEARCH_PAUSE);
 }
 
-async function signedIn(event) {
-  event.preventDefault();
-  const { value } = find("#key");
-  find("#key").value = find("#refusal").textContent = "";
-  try {
-    enter(await signIn(value.trim()));
-  } catch (error) {
-    leave(error.message);
-  }
-}
-
-async function signedOut() {
-  try {
-    await signOut();
-    leave("You are signed out.");
-  } catch (error) {
-    find("#said").textContent = error.message;
-  }
-}
-
 filters.addEventListener("submit", (event) => event.preventDefault());
-filters.type.append(...Object.entries(APPOINTMENT_TYPES).map(([value, words]) => el("option", { value }, words)));
 document.addEventListener("change", (event) => event.target.form === filters && changed(event));
 filters.search.addEventListener("input", typed);
-find("#sign-in").addEventListener("submit", signedIn);
-find("#who button").addEventListener("click", signedOut);
 addEventListener("popstate", () => (([filter, problems] = read(location.search)), load()));
-begin();
+await begun();
+load();

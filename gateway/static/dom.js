@@ -36,3 +36,8 @@ export function failure({ message, code, errorId }, again) {
   shown.classList.add("failure");
   return shown;
 }
+
+/** Load a script that is no module. */
+export function script(src) {
+  return new Promise((onload, onerror) => document.head.append(el("script", { src, onload, onerror })));
+}

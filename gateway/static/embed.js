@@ -1,6 +1,5 @@
-// A widget as a page of its own, for frames: its name is in the path, its attributes are in the query.
-//
-// The page around it is told {widget: "ready"}, answers {token}, and is told {widget: "height", height} from then on.
+// A widget in a frame: named in the path, its attributes in the query. The page around it is told {widget: "ready"},
+// answers {token}, and is told {widget: "height", height} from then on.
 
 import { ELEMENTS } from "/widgets.js";
 

@@ -33,16 +33,6 @@ export function dayOf(at, timeZone, before = 0) {
 
 export const STATES = { successful: "Successful", failed: "Failed", pending: "Pending" };
 
-export const APPOINTMENT_TYPES = {
-  NP: "New patient",
-  F_U: "Follow-up",
-  ASC_FU: "Surgery follow-up",
-  FU_TELE: "Video or phone follow-up",
-  PROCEDURE: "Procedure",
-  PROV_USE: "Provider’s use",
-  RAP_ACCESS: "Rapid access",
-};
-
 export const BREAKDOWNS = {
   source: "Source",
   utmSource: "UTM source",

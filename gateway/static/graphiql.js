@@ -1,17 +1,14 @@
 // GraphiQL, for whoever is signed in. It keeps what is typed for as long as the browser's tab is open, headers not
 // even that; the key is exchanged for a session at once.
 
+import { script } from "./dom.js";
 import { tabs } from "./operations.js";
-import { session, signIn, signOut } from "./session.js";
+import { begun, ended, viewer } from "./signing.js";
 
 const UNAUTHENTICATED = 401;
 
 const ide = document.getElementById("ide");
-const dialog = document.getElementById("sign-in");
-const refusal = document.getElementById("refusal");
 const { vendored } = ide.dataset;
-
-let viewer = null;
 
 self.MonacoEnvironment = {
   getWorkerUrl(_module, language) {
@@ -20,52 +17,6 @@ self.MonacoEnvironment = {
     return `${vendored}/monacoeditorwork/${names[language] ?? "editor.worker"}.bundle.js`;
   },
 };
-
-function loaded(src) {
-  return new Promise((resolve, reject) => {
-    document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject }));
-  });
-}
-
-/** Ask for a key until one is good; gives the session. */
-function keyAsked(reason = "") {
-  const key = document.getElementById("key");
-  refusal.textContent = reason;
-  if (!dialog.open) dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.oncancel = (event) => event.preventDefault();
-    dialog.onsubmit = async (event) => {
-      event.preventDefault();
-      const given = key.value.trim();
-      key.value = "";
-      try {
-        resolve(await signIn(given));
-        dialog.close();
-      } catch (error) {
-        refusal.textContent = error.message;
-        key.focus();
-      }
-    };
-  });
-}
-
-/** The session there is, else one for a key. */
-async function begun() {
-  try {
-    return (await session()) ?? (await keyAsked());
-  } catch (error) {
-    return keyAsked(error.message);
-  }
-}
-
-function greet(found) {
-  viewer = found;
-  const until = document.createElement("time");
-  until.dateTime = found.expiresAt;
-  until.textContent = new Date(found.expiresAt).toLocaleTimeString([], { timeStyle: "short" });
-  document.getElementById("viewer").replaceChildren(`${found.user.name}, until `, until);
-  document.getElementById("sign-out").hidden = false;
-}
 
 async function sent(request, headers) {
   const own = {
@@ -81,17 +32,11 @@ async function fetcher(request, { headers } = {}) {
   let response = await sent(request, headers);
   const hasOwnKey = Object.keys(headers ?? {}).some((name) => /^(authorization|x-auth-token)$/i.test(name));
   if (response.status === UNAUTHENTICATED && !hasOwnKey) {
-    greet(await keyAsked("The session has ended."));
+    await ended();
     response = await sent(request, headers);
   }
   return response.json();
 }
-
-document.getElementById("sign-out").onclick = async () => {
-  await signOut();
-  sessionStorage.clear();
-  location.reload();
-};
 
 /** The tab that was shown last, or the first. */
 function shown(defaultTabs) {
@@ -99,8 +44,8 @@ function shown(defaultTabs) {
   return kept?.[activeTabIndex] ?? defaultTabs[0];
 }
 
-const library = loaded(`${vendored}/yoga-graphiql.umd.js`);
-greet(await begun());
+const library = script(`${vendored}/yoga-graphiql.umd.js`);
+await begun();
 const defaultTabs = await tabs();
 const { query, variables } = shown(defaultTabs);
 await library;

@@ -1,4 +1,4 @@
-// The five operations that the gateway is for, about things that the viewer has.
+// The operations that stand in the page, about things that the viewer has.
 
 import { ask } from "./session.js";
 
@@ -10,115 +10,6 @@ const OWN = `{
   }
   webhooks: integrations(filter: { kind: [INCOMING_WEBHOOK, OUTGOING_WEBHOOK] }, first: 1) { nodes { id } }
 }`;
-
-const EXPORT = `# One integration, all its use cases
-# and resource records
-query Export($integrationId: ID!) {
-  integrationExport(
-    integrationId: $integrationId
-  ) {
-    integration {
-      name
-      status
-      config { provider tokenState }
-    }
-    useCases { config { name status } }
-    resourceRecords { type }
-    checksum
-    redactedFields
-  }
-}
-`;
-
-const UPSERT = `# A named set of use cases; a dry run says
-# what it would do, and keeps nothing
-mutation UpsertGroup(
-  $provider: Provider!
-  $integrationId: ID!
-  $input: UseCaseGroupInput!
-  $dryRun: Boolean!
-) {
-  upsertUseCaseGroup(
-    provider: $provider
-    integrationId: $integrationId
-    input: $input
-    dryRun: $dryRun
-  ) {
-    outcome
-    group { slug timezone startTime nextRunAt }
-    useCases {
-      outcome
-      useCase { config { displayName } }
-    }
-    errors { code message path }
-  }
-}
-`;
-
-const DASHBOARD = `# How appointments went, day by day
-query Dashboard(
-  $integrationId: ID!
-  $start: DateTime!
-) {
-  appointmentStatistics(
-    integrationId: $integrationId
-    start: $start
-    size: 5
-  ) {
-    overview { total successful failed pending }
-    trends { day successful failed }
-    source { value count }
-    utmSource { value count }
-    utmMedium { value count }
-    utmCampaign { value count }
-    asOf
-  }
-}
-`;
-
-const INTEGRATION = `# One integration, of either world
-query Integration($id: ID!) {
-  integration(id: $id) {
-    __typename
-    id
-    name
-    enabled
-    createdAt
-    createdBy { id username }
-    ... on ConnectedIntegration {
-      status
-      config { provider tokenState }
-    }
-    ... on WebhookIntegration {
-      type
-      channel
-      username
-    }
-    ... on OutgoingWebhook {
-      event
-      urls
-      triggerWords
-    }
-  }
-}
-`;
-
-const INTEGRATIONS = `# The integrations that you may see
-query Integrations(
-  $filter: IntegrationFilter
-  $first: Int
-) {
-  integrations(
-    filter: $filter
-    first: $first
-    orderBy: [{ field: NAME }]
-  ) {
-    totalCount
-    nodes { __typename id name enabled }
-    pageInfo { hasNextPage endCursor }
-  }
-}
-`;
 
 /** A tab of GraphiQL for each; what is not known of the viewer's own stands there in capitals. */
 export async function tabs() {
@@ -137,12 +28,15 @@ export async function tabs() {
     ],
   };
   const provider = connected?.config?.provider ?? "MICROSOFT";
-  const found = [
-    [EXPORT, { integrationId }],
-    [UPSERT, { provider, integrationId, input, dryRun: true }],
-    [DASHBOARD, { integrationId, start: new Date(Date.now() - WEEK).toISOString() }],
-    [INTEGRATION, { id: data?.webhooks?.nodes?.[0]?.id ?? connected?.id ?? "ID_OF_AN_INTEGRATION" }],
-    [INTEGRATIONS, { filter: {}, first: 10 }],
-  ];
-  return found.map(([query, variables]) => ({ query, variables: JSON.stringify(variables, null, 2) }));
+  const variables = {
+    Export: { integrationId },
+    UpsertGroup: { provider, integrationId, input, dryRun: true },
+    Dashboard: { integrationId, start: new Date(Date.now() - WEEK).toISOString() },
+    Integration: { id: data?.webhooks?.nodes?.[0]?.id ?? connected?.id ?? "ID_OF_AN_INTEGRATION" },
+    Integrations: { filter: {}, first: 10 },
+  };
+  return [...document.querySelectorAll("script[data-operation]")].map(({ text, dataset }) => ({
+    query: text.trimStart(),
+    variables: JSON.stringify(variables[dataset.operation], null, 2),
+  }));
 }

@@ -31,7 +31,8 @@ export async function signOut() {
 
 /** Ask the graph: {data, errors, text}, where `errors` is a list of {code, message, path, …}, empty when all went well.
  *
- * It is asked by the session, or elsewhere by a token. `data` is null when there is none; `text` is the whole answer to the letter. Throws only what `signal` aborts with.
+ * `data` is null when there is none; `text` is the whole answer. With a `token`, the `endpoint` may be
+ * another gateway's. Throws only what `signal` aborts with.
  */
 export async function ask(document, variables = {}, { signal, endpoint = "/graphql", token } = {}) {
   const { status, answer, text } = await sent("POST", endpoint, { query: document, variables }, signal, token);

@@ -1,6 +1,6 @@
 // Stacked bars of days, drawn by uPlot: pointer and keys read a day, and dragging chooses a span of days.
 
-import { el, shape } from "./dom.js";
+import { el, script, shape } from "./dom.js";
 import { STATES } from "./formats.js";
 import { dayTable } from "./views.js";
 
@@ -13,13 +13,13 @@ let library;
 
 /** uPlot, loaded once, by whatever draws first; it leaves no name behind in the page. */
 function loaded() {
-  library ??= new Promise((resolve, reject) => {
-    const other = window.uPlot;
-    const onload = () => (resolve(window.uPlot), (window.uPlot = other));
-    const onerror = () => ((library = null), reject(new Error("The chart’s library could not be loaded.")));
-    document.head.append(el("script", { src: `${LIBRARY}uPlot.iife.min.js`, onload, onerror }));
-  });
-  return library;
+  const other = window.uPlot;
+  const kept = () => {
+    const { uPlot } = window;
+    window.uPlot = other;
+    return uPlot;
+  };
+  return (library ??= script(`${LIBRARY}uPlot.iife.min.js`).then(kept));
 }
 
 /** A figure of `days`, each {day, successful, failed, pending}.
@@ -50,7 +50,7 @@ export function trend(days, { formats, onzoom }) {
   const styled = new Promise((resolve) => (style.onload = style.onerror = resolve));
   Promise.all([loaded(), styled]).then(
     ([Library]) => readable(plot, draw(Library, plot, legend, days, { formats, onzoom, tell })),
-    (error) => (plot.replaceWith(el("p.quiet", error.message)), (table.open = true)),
+    () => (plot.replaceWith(el("p.quiet", "The chart’s library could not be loaded.")), (table.open = true)),
   );
   return el("figure.trend", style, legend, plot, table);
 }
@@ -105,15 +105,15 @@ function readable(target, plot) {
   target.addEventListener("blur", () => plot.setCursor(away));
 }
 
-/** The colours of the legend as they are now, some with a hatch. */
+/** The colours of the legend as they are now. */
 function palette(legend) {
   const { color, borderTopColor } = getComputedStyle(legend);
   const of = (name) => getComputedStyle(legend.querySelector(`.${name}`)).backgroundColor;
-  return { text: color, line: borderTopColor, successful: of("successful"), failed: hatched(of("failed"), 1), pending: hatched(of("pending"), -1) };
+  return { text: color, line: borderTopColor, successful: of("successful"), failed: hatched(of("failed")), pending: of("pending") };
 }
 
-/** A colour with light lines that rise, or with -1 fall. */
-function hatched(colour, slope) {
+/** A colour with light lines. */
+function hatched(colour) {
   const size = Math.round(6 * devicePixelRatio);
   const tile = Object.assign(document.createElement("canvas"), { width: size, height: size });
   const pen = tile.getContext("2d");
@@ -122,8 +122,8 @@ function hatched(colour, slope) {
   pen.strokeStyle = "rgb(255 255 255 / 0.45)";
   pen.lineWidth = size / 4;
   for (const offset of [-size, 0, size]) {
-    pen.moveTo(offset, slope > 0 ? size : 0);
-    pen.lineTo(offset + size, slope > 0 ? 0 : size);
+    pen.moveTo(offset, size);
+    pen.lineTo(offset + size, 0);
   }
   pen.stroke();
   return pen.createPattern(tile, "repeat");

@@ -35,7 +35,8 @@ function change({ better, share }, now, before, { number, percent }) {
   return el(`span.change${kind}`, moved, from);
 }
 
-const head = (...cells) => el("thead", el("tr", cells));
+const table = (name, caption, columns, rows) =>
+  el(`table.${name}`, el("caption.spoken", caption), el("thead", el("tr", columns)), el("tbody", rows));
 const column = (name, ...content) => el(`th${name}`, { scope: "col" }, ...content);
 const titled = (...content) => el("th", { scope: "row" }, ...content);
 
@@ -43,7 +44,7 @@ const titled = (...content) => el("th", { scope: "row" }, ...content);
  *
  * `sort` is "count" or "failed"; `onsort` and `onpick` are told what is clicked, where they are given.
  */
-export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick, shown = 10 }) {
+export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick }) {
   const rows = buckets.toSorted((one, other) => other[sort] - one[sort] || other.count - one.count);
   const sum = (key) => rows.reduce((all, each) => all + each[key], 0);
   const most = Math.max(...rows.map(({ count }) => count));
@@ -74,10 +75,7 @@ export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick
     );
   };
   const columns = [column("", BREAKDOWNS[by]), sortable("count", "Bookings"), sortable("failed", "Failed"), column(".number", "Failed %")];
-  const body = el("tbody", rows.slice(0, shown).map(row));
-  const more = button(".plain", () => (body.append(...rows.slice(shown).map(row)), more.remove()), `Show all ${rows.length}`);
-  const table = el("table.breakdown", el("caption.spoken", `Bookings by ${BREAKDOWNS[by]}`), head(columns), body);
-  return el("div", table, rows.length > shown && more);
+  return table("breakdown", `Bookings by ${BREAKDOWNS[by]}`, columns, rows.map(row));
 }
 
 const SIGNS = { good: "● ", wait: "◆ ", bad: "▲ ", off: "○ " };
@@ -123,7 +121,7 @@ export function integrations(list, { formats, href, onexport }) {
   };
   const columns = [column("", "Integration"), column("", "Status"), list[0].config && column("", "Token"), onexport && column("", spoken("Export"))];
   const rows = list.toSorted((one, other) => place(one) - place(other)).map(row);
-  return el("table.integrations", el("caption.spoken", "Connected integrations, the broken ones first"), head(columns), el("tbody", rows));
+  return table("integrations", "Connected integrations, the broken ones first", columns, rows);
 }
 
 /** The days of a trend as a table. */
@@ -131,5 +129,5 @@ export function dayTable(days, formats) {
   const cells = (day) => Object.keys(STATES).map((state) => el("td.number", formats.number(day[state])));
   const columns = [column("", "Day"), Object.values(STATES).map((state) => column(".number", state))];
   const rows = days.map((day) => el("tr", titled(formats.day(day.day)), cells(day)));
-  return el("table.days", el("caption.spoken", "Bookings per day"), head(columns), el("tbody", rows));
+  return table("days", "Bookings per day", columns, rows);
 }

@@ -1,39 +1,36 @@
 // Numbers of the gateway on other people's pages: custom elements that ask together, in one request.
-//
-// <script type="module" src="https://gateway.example/widgets.js"></script>
-// <appointments-total integration-id="…" range="30d"></appointments-total>
-// document.querySelector("appointments-total").token = …;
+// How they are placed stands in widgets.html.
 
 import { el, failure, notice } from "/static/dom.js";
-import { APPOINTMENT_TYPES, BREAKDOWNS, Formats, RANGES, english } from "/static/formats.js";
+import { BREAKDOWNS, Formats, RANGES, english } from "/static/formats.js";
 import { ask } from "/static/session.js";
 import { trend } from "/static/trend.js";
 import { breakdown, cards, integrations } from "/static/views.js";
 
 const HOME = new URL("/graphql", import.meta.url).href;
-const DRESS = new URL("/static/views.css", import.meta.url).href;
-const DAY = /^\d{4}-\d\d-\d\d$/;
+const TYPES = ["NP", "F_U", "ASC_FU", "FU_TELE", "PROCEDURE", "PROV_USE", "RAP_ACCESS"];
 
-let dress;
-const dressed = (root) => {
-  dress ??= fetch(DRESS).then((answer) => answer.text()).then((text) => new CSSStyleSheet().replace(text));
-  return dress.then((sheet) => void (root.adoptedStyleSheets = [sheet]));
-};
+const dress = (name) => el("link", { rel: "stylesheet", href: new URL(`/static/${name}.css`, HOME).href });
 
 /** What a widget is refused for before anything is asked. */
 class Misuse extends Error {}
 
 /** The value of an attribute that has to be one of these. Throws Misuse. */
 function known(attribute, value, allowed) {
-  if (Object.hasOwn(allowed, value)) return value;
-  throw new Misuse(`\`${attribute}\` is “${value}”; it may be ${Object.keys(allowed).join(", ")}.`);
+  if (allowed.includes(value)) return value;
+  throw new Misuse(`\`${attribute}\` is “${value}”; it may be ${allowed.join(", ")}.`);
 }
 
 class Widget extends HTMLElement {
   static observedAttributes = ["endpoint", "integration-id", "range", "start", "end", "appointment-type", "locale", "by"];
   #token = null;
-  #root = this.attachShadow({ mode: "open" });
+  #shown = el("div", el("div.skeleton"));
   asked = 0;
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" }).append(dress("tokens"), dress("views"), this.#shown);
+  }
 
   connectedCallback() {
     // A token may have been set before this script was loaded.
@@ -42,8 +39,6 @@ class Widget extends HTMLElement {
       delete this.token;
       this.#token = token;
     }
-    dressed(this.#root);
-    if (!this.#root.hasChildNodes()) this.#root.append(el("div.skeleton"));
     this.refresh();
   }
 
@@ -75,14 +70,12 @@ class Widget extends HTMLElement {
   }
 
   /** Take the answer to what was asked the so manieth time, {data, error}. */
-  async take(asked, { data, error }) {
+  take(asked, { data, error }) {
     if (asked !== this.asked) return;
     this.removeAttribute("aria-busy");
     const formats = new Formats(this.getAttribute("locale") ?? english());
-    const content = error ? failure(error, error instanceof Misuse ? null : () => this.refresh()) : this.content(data, formats);
-    await dressed(this.#root);
-    if (asked === this.asked) this.#root.replaceChildren(content);
-    this.dispatchEvent(new CustomEvent(error ? "failed" : "loaded"));
+    const again = error instanceof Misuse ? null : () => this.refresh();
+    this.#shown.replaceChildren(error ? failure(error, again) : this.content(data, formats));
   }
 }
 
@@ -93,7 +86,7 @@ class StatisticsWidget extends Widget {
     const id = this.getAttribute("integration-id");
     if (!id) throw new Misuse("The attribute `integration-id` is missing: the id of a connected integration.");
     const type = this.getAttribute("appointment-type");
-    if (type) known("appointment-type", type, APPOINTMENT_TYPES);
+    if (type) known("appointment-type", type, TYPES);
     const given = { integrationId: ["ID!", id], appointmentType: ["AppointmentType", type], ...this.#time() };
     const parts = `overview { total successful failed } ${this.parts}`;
     return { field: "appointmentStatistics", given, also: "size: 100, fillGaps: true", parts };
@@ -103,9 +96,11 @@ class StatisticsWidget extends Widget {
     const [start, end] = [this.getAttribute("start"), this.getAttribute("end")];
     const range = this.getAttribute("range") ?? (start || end ? null : "30d");
     if (range && (start || end)) throw new Misuse("Give `range`, or `start` and `end`, not both.");
-    if (range) return { days: ["Int", RANGES[known("range", range, RANGES)]] };
-    const bound = (value, day, instant) => (!value ? {} : DAY.test(value) ? { [day]: ["Date", value] } : { [instant]: ["DateTime", value] });
-    return { ...bound(start, "firstDay", "start"), ...bound(end, "lastDay", "end") };
+    if (range) return { days: ["Int", RANGES[known("range", range, Object.keys(RANGES))]] };
+    for (const day of [start, end]) {
+      if (day && !/^\d{4}-\d\d-\d\d$/.test(day)) throw new Misuse(`“${day}” is no day such as 2026-11-16.`);
+    }
+    return { firstDay: ["Date", start], lastDay: ["Date", end] };
   }
 
   content(found, formats) {
@@ -126,7 +121,7 @@ class AppointmentsTrend extends StatisticsWidget {
 
 class AppointmentsBreakdown extends StatisticsWidget {
   get by() {
-    return known("by", this.getAttribute("by") ?? "source", BREAKDOWNS);
+    return known("by", this.getAttribute("by") ?? "source", Object.keys(BREAKDOWNS));
   }
 
   get parts() {

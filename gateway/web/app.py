@@ -21,12 +21,12 @@ from gateway.web.answers import identified, refused
 from gateway.web.authentication import Authentication
 from gateway.web.catalogue import Code
 from gateway.web.door import Door
+from gateway.web.faces import faces
 from gateway.web.graph import Graph
 from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.negotiation import MediaType
 from gateway.web.observation import Observation, identify
-from gateway.web.faces import faces
 from gateway.web.pages import Files
 from gateway.web.reading import Reading
 from gateway.web.refusals import Refusal
