@@ -12,6 +12,7 @@ const refusal = document.getElementById("refusal");
 const { vendored } = ide.dataset;
 
 let viewer = null;
+let renewing = null;
 
 self.MonacoEnvironment = {
   getWorkerUrl(_module, language) {
@@ -21,9 +22,11 @@ self.MonacoEnvironment = {
   },
 };
 
+/** Whether this script could be loaded. */
 function loaded(src) {
-  return new Promise((resolve, reject) => {
-    document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject }));
+  return new Promise((resolve) => {
+    const [onload, onerror] = [() => resolve(true), () => resolve(false)];
+    document.head.append(Object.assign(document.createElement("script"), { src, onload, onerror }));
   });
 }
 
@@ -31,15 +34,17 @@ function loaded(src) {
 function keyAsked(reason = "") {
   const key = document.getElementById("key");
   refusal.textContent = reason;
+  // Escape closes it, and there is nothing to do without.
+  dialog.onclose = () => dialog.showModal();
   if (!dialog.open) dialog.showModal();
   return new Promise((resolve) => {
-    dialog.oncancel = (event) => event.preventDefault();
     dialog.onsubmit = async (event) => {
       event.preventDefault();
       const given = key.value.trim();
       key.value = "";
       try {
         resolve(await signIn(given));
+        dialog.onclose = null;
         dialog.close();
       } catch (error) {
         refusal.textContent = error.message;
@@ -81,16 +86,23 @@ async function fetcher(request, { headers } = {}) {
   let response = await sent(request, headers);
   const hasOwnKey = Object.keys(headers ?? {}).some((name) => /^(authorization|x-auth-token)$/i.test(name));
   if (response.status === UNAUTHENTICATED && !hasOwnKey) {
-    greet(await keyAsked("The session has ended."));
+    // Several requests may find out at once.
+    renewing ??= keyAsked("The session has ended.");
+    greet(await renewing);
+    renewing = null;
     response = await sent(request, headers);
   }
   return response.json();
 }
 
 document.getElementById("sign-out").onclick = async () => {
-  await signOut();
-  sessionStorage.clear();
-  location.reload();
+  try {
+    await signOut();
+    sessionStorage.clear();
+    location.reload();
+  } catch (error) {
+    document.getElementById("viewer").textContent = error.message;
+  }
 };
 
 /** The tab that was shown last, or the first. */
@@ -99,19 +111,23 @@ function shown(defaultTabs) {
   return kept?.[activeTabIndex] ?? defaultTabs[0];
 }
 
+function show(defaultTabs) {
+  const { query, variables } = shown(defaultTabs);
+  YogaGraphiQL.renderYogaGraphiQL(ide, {
+    fetcher,
+    defaultTabs,
+    // It opens one more tab unless it begins with what one of them holds.
+    query,
+    variables,
+    storage: sessionStorage,
+    shouldPersistHeaders: false,
+    // It would write into the address what is typed.
+    onEditQuery: undefined,
+  });
+}
+
 const library = loaded(`${vendored}/yoga-graphiql.umd.js`);
 greet(await begun());
 const defaultTabs = await tabs();
-const { query, variables } = shown(defaultTabs);
-await library;
-YogaGraphiQL.renderYogaGraphiQL(ide, {
-  fetcher,
-  defaultTabs,
-  // It opens one more tab unless it begins with what one of them holds.
-  query,
-  variables,
-  storage: sessionStorage,
-  shouldPersistHeaders: false,
-  // It would write into the address what is typed.
-  onEditQuery: undefined,
-});
+if (await library) show(defaultTabs);
+else ide.textContent = "GraphiQL could not be loaded. Look at the connection, and load the page again.";
