@@ -6,14 +6,17 @@ from inspect import isawaitable
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     ExperimentalIncrementalExecutionResults,
     GraphQLError,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    GraphQLSchema,
     OperationType,
 )
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
+from graphql.execution.executor import Executor
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -29,6 +32,32 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     The operation stands in an `ExecutableDocument`, which is where its plans are kept.
     """
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,  # noqa: ANN401 (anything)
+        context_value: Any = None,  # noqa: ANN401 (anything)
+        raw_variable_values: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+        *rest: Any,  # noqa: ANN401 (as they come)
+        **options: Any,  # noqa: ANN401 (as they come)
+    ) -> list[GraphQLError] | Executor[Any]:
+        """The executor of an operation, whose variables are coerced by what is known of their types."""
+        assert document.loc is not None  # noqa: S101 (documents are parsed with locations)
+        source = document.loc.source
+        assert isinstance(source, ExecutableDocument)  # noqa: S101 (nothing else is executed)
+        operation = source.operations.get(operation_name)
+        values = None if operation is None else operation.variable_values(raw_variable_values or {})
+        ordinary = (root_value, context_value, raw_variable_values, operation_name, *rest)
+        if values is None:
+            return super().build(schema, document, *ordinary, **options)
+        executor = super().build(schema, source.without_variables(), *ordinary, **options)
+        if not isinstance(executor, list):
+            executor.variable_values = values
+        return executor
 
     def execute_operation(
         self, serially: bool | None = None

@@ -143,7 +143,7 @@ class Operation:
         """
         if not self._known:
             return None
-        values = self._variables.values(variables)
+        values = self.variable_values(variables)
         if values is None:
             return None
         known = self._known.get(self.condition_values(values))
@@ -155,6 +155,13 @@ class Operation:
         except Overloaded:
             raise  # To try again would be to wait again.
         except Exception:  # noqa: BLE001 (whatever it is, the ordinary way meets it again and says it)
+            return None
+
+    def variable_values(self, given: dict[str, Any]) -> VariableValues | None:
+        """The values of its variables; None where they are not what they should be."""
+        try:
+            return self._variables.values(given)
+        except Exception:  # noqa: BLE001 (whatever it is, graphql-core meets it again and says it)
             return None
 
     def condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:

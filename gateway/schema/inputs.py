@@ -1,10 +1,12 @@
 """How input objects cross: what was given of them, as it is or in the documents' spelling."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from functools import cache
+from types import NoneType
+from typing import Any, cast
 
 import strawberry
 from strawberry.types import has_object_definition
@@ -21,13 +23,29 @@ def optional(description: str, *, name: str | None = None) -> Any:  # noqa: ANN4
 
 def given(source: Any) -> Mapping[str, Any]:  # noqa: ANN401 (an input object of any class)
     """What was given of an input object, null included, by the names of its attributes."""
-    values = {field.name: getattr(source, field.name) for field in fields(source)}
-    return {name: value for name, value in values.items() if value is not strawberry.UNSET}
+    type_: Any = type(source)
+    values = ((name, getattr(source, name)) for name, _ in _keys(type_))
+    return {name: value for name, value in values if value is not strawberry.UNSET}
 
 
 def to_document(source: object) -> Document:
     """What was given of an input object, in the documents' spelling."""
-    return {to_camel_case(name): _json(value) for name, value in given(source).items()}
+    type_: Any = type(source)
+    values = ((key, getattr(source, name)) for name, key in _keys(type_))
+    return {
+        key: value if type(value) in _PLAIN else _json(value)
+        for key, value in values
+        if value is not strawberry.UNSET
+    }
+
+
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+
+
+@cache
+def _keys(type_: Hashable) -> Sequence[tuple[str, str]]:
+    """The names of the attributes of an input type, and the documents' spelling of them."""
+    return [(field.name, to_camel_case(field.name)) for field in fields(cast(Any, type_))]
 
 
 def _json(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input object may hold)
