@@ -38,6 +38,8 @@ def merged(values: Document, stored: Document, instant_keys: frozenset[str]) -> 
         if value is None:
             if before not in (None, [], {}):
                 del result[key]
+        elif before is None and isinstance(value, str):
+            result[key] = value
         elif isinstance(value, dict):
             result[key] = merged(value, before if isinstance(before, dict) else {}, frozenset())
         elif isinstance(value, list):

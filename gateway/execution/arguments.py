@@ -38,7 +38,7 @@ class Variables:
             self._signatures.append((signature, coercer(signature.type)))
 
     def values(self, given: dict[str, Any]) -> VariableValues:
-        """Their values. Raises NotCoercible, or whatever scalars do, where they are not what they should be."""
+        """Their values. Raises NotCoercible or GraphQLError where they are not what they should be."""
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
         for signature, coerce in self._signatures:

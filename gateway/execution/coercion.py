@@ -25,7 +25,7 @@ Coerce: TypeAlias = Callable[[Any], Any]
 
 
 class NotCoercible(Exception):
-    """A value is not what its type needs. Scalars and enums raise errors of their own."""
+    """A value is not what its type needs. Scalars and enums raise a GraphQLError."""
 
 
 @cache

@@ -46,18 +46,16 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         **options: Any,  # noqa: ANN401 (as they come)
     ) -> list[GraphQLError] | Executor[Any]:
         """The executor of an operation, whose variables are coerced by what is known of their types."""
-        assert document.loc is not None  # noqa: S101 (documents are parsed with locations)
-        source = document.loc.source
-        assert isinstance(source, ExecutableDocument)  # noqa: S101 (nothing else is executed)
-        operation = source.operations.get(operation_name)
-        values = None if operation is None else operation.variable_values(raw_variable_values or {})
         ordinary = (root_value, context_value, raw_variable_values, operation_name, *rest)
-        if values is None:
-            return super().build(schema, document, *ordinary, **options)
-        executor = super().build(schema, source.without_variables(), *ordinary, **options)
-        if not isinstance(executor, list):
-            executor.variable_values = values
-        return executor
+        source = document.loc.source if document.loc else None
+        if isinstance(source, ExecutableDocument) and operation_name in source.operations:
+            values = source.operations[operation_name].variable_values(raw_variable_values or {})
+            if values is not None:
+                executor = super().build(schema, source.without_variables(), *ordinary, **options)
+                assert isinstance(executor, Executor)  # noqa: S101 (its variables are all there is to refuse)
+                executor.variable_values = values
+                return executor
+        return super().build(schema, document, *ordinary, **options)
 
     def execute_operation(
         self, serially: bool | None = None

@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Hashable, Sequence
 from inspect import isawaitable
 from typing import Any, cast
 
-from graphql import GraphQLField, GraphQLNonNull
+from graphql import GraphQLError, GraphQLField, GraphQLNonNull
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
 from graphql.execution.values import VariableValues
@@ -23,6 +23,7 @@ from strawberry.types.info import Info
 from gateway import exchanges
 from gateway.errors import Overloaded
 from gateway.execution.arguments import Arguments, Variables
+from gateway.execution.coercion import NotCoercible
 from gateway.execution.costs import Price
 from gateway.execution.plans import Plan
 from gateway.execution.projection import NotPlain
@@ -161,7 +162,7 @@ class Operation:
         """The values of its variables; None where they are not what they should be."""
         try:
             return self._variables.values(given)
-        except Exception:  # noqa: BLE001 (whatever it is, graphql-core meets it again and says it)
+        except (NotCoercible, GraphQLError):
             return None
 
     def condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:

@@ -32,11 +32,12 @@ def to_document(source: object) -> Document:
     """What was given of an input object, in the documents' spelling."""
     type_: Any = type(source)
     values = ((key, getattr(source, name)) for name, key in _keys(type_))
-    return {
-        key: value if type(value) in _PLAIN else _json(value)
-        for key, value in values
-        if value is not strawberry.UNSET
-    }
+    return in_document({key: value for key, value in values if value is not strawberry.UNSET})
+
+
+def in_document(values: Mapping[str, Any]) -> Document:
+    """The values of an input object as documents spell them, whose keys are the graph's."""
+    return {key: value if type(value) in _PLAIN else _json(value) for key, value in values.items()}
 
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})
@@ -52,12 +53,12 @@ def _json(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input obj
     match value:
         case Enum():
             return str(value.value)
-        case datetime():
-            return instants.isoformat(value)
         case date():
-            return value.isoformat()
+            return instants.isoformat(value) if isinstance(value, datetime) else value.isoformat()
         case list():
             return [_json(item) for item in value]
+        case dict():
+            return in_document(value)
         case _ if has_object_definition(value):
             return to_document(value)
         case _:
