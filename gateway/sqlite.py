@@ -27,14 +27,15 @@ class Connection(aiosqlite.Connection):
         try:
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
         except asyncio.CancelledError:
-            await self._stopped()
+            # Also if who waits is cut off once more.
+            await asyncio.shield(asyncio.create_task(self._stopped()))
             raise
 
     async def _stopped(self) -> None:
         """Stop what the thread was given: it may be about to begin it, and so is told until it is done."""
         done = asyncio.get_running_loop().create_future()
         self._tx.put_nowait((done, lambda: None))
-        while not done.done():
+        while not done.done() and self._thread.is_alive():
             with suppress(ValueError, sqlite3.ProgrammingError):  # it is closed by now
                 self._conn.interrupt()
             await asyncio.wait([done], timeout=_AGAIN)

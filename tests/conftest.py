@@ -181,6 +181,7 @@ def running(database_kind: str, request: Request) -> Gateway:
 async def gateway(running: Gateway) -> AsyncIterator[Gateway]:
     """A running gateway over an empty database."""
     yield running
+    running.tell()
     async with running.database.write() as session:
         # And with each team all that is its own.
         await session.execute(delete(Team))

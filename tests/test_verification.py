@@ -111,6 +111,7 @@ async def test_a_planted_difference_is_named_repaired_and_gone(gateway: Gateway,
     statement, expected = PLANTED[planted]
     client = await _clinic(gateway)
     dashboard = await client.data(DASHBOARD, id="clinic")
+    gateway.tell()
     whole = await verify(gateway.database)
     assert (whole.exit_code, cells(whole.stdout.splitlines()[-2])) == (0, [1, 3, 4, 0, 0])
     await do(gateway.database, statement)

@@ -24,16 +24,18 @@ class Plan:
         compiler = Compiler(executor)
         self._completer = compiler.completer(type_, details)
         self.stages = compiler.stages
-        by_above = groupby(sorted(range(len(self.stages)), key=self._above), self._above)
-        self._levels = [[*level] for _, level in by_above]
+        by_depth = groupby(sorted(range(len(self.stages)), key=self._depth), self._depth)
+        self._levels = [[*level] for _, level in by_depth]
         self._arguments = [
             Arguments(executor.schema, stage.definition, stage.field, stage.node) for stage in compiler.stages
         ]
         self.attributes = compiler.attributes
         """What is read of the objects that the field's value consists of; None for all."""
 
-    def _above(self, index: int) -> int:
-        return self.stages[index].above
+    def _depth(self, index: int) -> int:
+        """How many stages a stage is below."""
+        above = self.stages[index].above
+        return 0 if above < 0 else self._depth(above) + 1
 
     def _asking(self, index: int, variables: VariableValues, sources: Sequence[object]) -> "_Asking":
         stage = self.stages[index]
@@ -50,7 +52,7 @@ class Plan:
         rows = 0
         if self._completer.collect is not None:
             self._completer.collect(value, sources)
-        # Stages come after the one above them, which is to tell their sources, and side by side they ask together.
+        # Stages come after those above them, which are to tell their sources, and side by side they ask together.
         for level in self._levels:
             asking = [self._asking(index, variables, sources[index]) for index in level if sources[index]]
             answers, count = await _answers(context, asking)

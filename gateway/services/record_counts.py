@@ -60,19 +60,21 @@ async def _rows(
         return [*await _counted(session, viewer, question, ids, _offsets(question, *bounds))]
     rest = question._replace(parts=question.parts - {TRENDS})
     rows = [*await _counted(session, viewer, rest, ids, ())] if rest.parts else []
-    if bounds is None:
-        return rows
     # A statement takes the offsets of so much time, and not of all that a calendar has.
-    first, last = bounds
-    while first <= last:
+    while bounds is not None:
+        first, last = bounds
         end = first + _CENTURY if last - first > _CENTURY else None
-        filter = replace(question.filter, start=first, end=end or question.filter.end)
-        trends = question._replace(filter=filter, parts=frozenset({TRENDS}))
-        rows += await _counted(session, viewer, trends, ids, _offsets(question, first, end or last))
-        if end is None:
-            break
-        first = end
+        if end is not None:
+            _, last = await _ends(session, viewer, _within(question, first, end), ids) or bounds
+        trends = _within(question, first, end or question.filter.end)._replace(parts=frozenset({TRENDS}))
+        rows += await _counted(session, viewer, trends, ids, _offsets(question, first, last))
+        further = None if end is None else _within(question, end, question.filter.end)
+        bounds = None if further is None else await _ends(session, viewer, further, ids)
     return rows
+
+
+def _within(question: _Question, start: datetime, end: datetime | None) -> _Question:
+    return question._replace(filter=replace(question.filter, start=start, end=end))
 
 
 async def _bounds(
@@ -82,7 +84,14 @@ async def _bounds(
     filter = question.filter
     if filter.start is not None and filter.end is not None and filter.end - filter.start <= _CENTURY:
         return filter.start, filter.end
-    statement = sql.statistics.bounds(viewer, question.statistics, ids, filter)
+    return await _ends(session, viewer, question, ids)
+
+
+async def _ends(
+    session: Reader, viewer: Viewer, question: _Question, ids: list[str]
+) -> tuple[datetime, datetime] | None:
+    """The first and the last instant of a record; None where there are none."""
+    statement = sql.statistics.bounds(viewer, question.statistics, ids, question.filter)
     ((first, last),) = await session.tuples(statement)
     return None if first is None or last is None else (first, last)
 

@@ -7,7 +7,7 @@ from the fewest appointments to the most. That both give the same numbers is che
 
 The floor counts all parts of a dashboard from the appointments themselves, in one statement and over a covering
 index of its own: see `tests.benchmarks.peers.dashboard`. Ten million appointments (`--appointments 10000000`)
-take 20 GB of disk and half an hour.
+take 20 GB of disk and an hour or two.
 """
 
 import sys
