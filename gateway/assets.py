@@ -12,6 +12,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,17 +84,16 @@ class Assets:
         Raises Tampered, and NotFetched, whose reason is written down for later.
         """
         missing = self.missing()
-        self._failure.unlink(missing_ok=True)
         try:
+            self._failure.unlink(missing_ok=True)
             self._remove_others()
             for pin in missing:
                 self._place(pin)
         except (NotFetched, OSError) as error:
-            reason = str(error)
-        else:
-            return missing
-        self._failure.write_text(reason)
-        raise NotFetched(reason)
+            with suppress(OSError):
+                self._failure.write_text(str(error))
+            raise NotFetched(str(error)) from None
+        return missing
 
     def _place(self, pin: Pin) -> None:
         target = self._vendor / pin.spec
@@ -109,7 +109,7 @@ class Assets:
     def _remove_others(self) -> None:
         kept = {self._vendor / pin.spec for pin in self.pins}
         for folder in [*self._vendor.glob("[!@]*"), *self._vendor.glob("@*/*")]:
-            if folder not in kept:
+            if folder.is_dir() and folder not in kept:
                 shutil.rmtree(folder)
 
 

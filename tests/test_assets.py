@@ -156,6 +156,13 @@ def test_without_npm_or_its_registry_the_install_goes_on_and_says_why(
     assert placed(package) == []
 
 
+def test_a_tree_that_cannot_be_written_is_no_reason_not_to_install(package: Path, npm: Npm) -> None:
+    (package / "static").write_text("in the way")
+    hook(package).initialize("standard", {})
+    assert Assets(package).reason.startswith("[Errno 20] Not a directory: ")
+    assert npm.calls == []
+
+
 def test_a_release_may_insist_on_all_of_it(package: Path, npm: Npm, monkeypatch: pytest.MonkeyPatch) -> None:
     npm.does(OUT_OF_REACH)
     monkeypatch.setenv("GATEWAY_ASSETS", "required")
@@ -213,6 +220,7 @@ def test_the_wheel_has_it_and_so_has_the_tree_which_an_editable_install_uses(
     assert NODE[0] in build.get_requires_for_build_editable()
     files = _files(dist / build.build_wheel(str(dist)))
     assert "gateway/web/vendor.failure" in files
+    assert "gateway/_build.py" not in files
     assert not [name for name in files if "vendor/" in name]
 
     npm.packs()

@@ -144,6 +144,17 @@ async def test_on_the_demo_it_opens_with_five_operations_that_answer(chromium: B
     assert answers["integrations"]["totalCount"] > 0
 
 
+async def test_what_is_not_known_of_the_viewers_own_is_told_in_capitals(
+    chromium: Browser, plain_site: Site
+) -> None:
+    async with opened(chromium, plain_site, expected=f"favicon|{UNAUTHENTICATED}") as page:
+        await page.goto("/livez")
+        tabs = await page.evaluate("import('/static/operations.js').then(({ tabs }) => tabs())")
+    (export, upsert, _, integration, _) = (json.loads(tab["variables"]) for tab in tabs)
+    assert export["integrationId"] == upsert["integrationId"] == "ID_OF_A_CONNECTED_INTEGRATION"
+    assert (upsert["provider"], upsert["dryRun"], integration["id"]) == ("MICROSOFT", True, "ID_OF_AN_INTEGRATION")
+
+
 @pytest.mark.usefixtures("graphiql")
 async def test_it_documents_completes_and_explores_the_graph(page: Page) -> None:
     await page.goto("/graphiql")
@@ -161,6 +172,8 @@ async def test_it_documents_completes_and_explores_the_graph(page: Page) -> None
 async def test_it_asks_for_a_key_and_keeps_none(chromium: Browser, plain_site: Site, axe: str) -> None:
     async with opened(chromium, plain_site, expected=UNAUTHENTICATED) as page:
         await page.goto("/graphiql")
+        for _ in range(2):
+            await page.keyboard.press("Escape")
         await page.locator("#key").fill("gw_wrong")
         await page.keyboard.press("Enter")
         await expect(page.locator("#refusal")).to_contain_text("Send a key that is known")

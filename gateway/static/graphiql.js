@@ -48,8 +48,7 @@ const library = script(`${vendored}/yoga-graphiql.umd.js`);
 await begun();
 const defaultTabs = await tabs();
 const { query, variables } = shown(defaultTabs);
-await library;
-YogaGraphiQL.renderYogaGraphiQL(ide, {
+const options = {
   fetcher,
   defaultTabs,
   // It opens one more tab unless it begins with what one of them holds.
@@ -59,4 +58,8 @@ YogaGraphiQL.renderYogaGraphiQL(ide, {
   shouldPersistHeaders: false,
   // It would write into the address what is typed.
   onEditQuery: undefined,
-});
+};
+library.then(
+  () => YogaGraphiQL.renderYogaGraphiQL(ide, options),
+  () => (ide.textContent = "GraphiQL could not be loaded. Look at the connection, and load the page again."),
+);

@@ -6,6 +6,7 @@ const [dialog, key, refusal, who, out] = ["sign-in", "key", "refusal", "viewer",
 
 /** The session. */
 export let viewer = null;
+let asking = null;
 let timer = null;
 
 /** The session there is, else one for a key. */
@@ -21,15 +22,17 @@ export async function begun() {
 /** Ask for a key until one is good; gives the session. */
 export function keyAsked(reason = "") {
   refusal.textContent = reason;
+  // Escape closes it, and there is nothing to do without.
+  dialog.onclose = () => dialog.showModal();
   if (!dialog.open) dialog.showModal();
   return new Promise((resolve) => {
-    dialog.oncancel = (event) => event.preventDefault();
     dialog.onsubmit = async (event) => {
       event.preventDefault();
       const given = key.value.trim();
       key.value = "";
       try {
         resolve(greet(await signIn(given)));
+        dialog.onclose = null;
         dialog.close();
       } catch (error) {
         refusal.textContent = error.message;
@@ -39,8 +42,8 @@ export function keyAsked(reason = "") {
   });
 }
 
-/** The session has ended, it seems; gives another. */
-export const ended = () => keyAsked("The session has ended.");
+/** The session has ended, as several requests may find out at once; gives another. */
+export const ended = () => (asking ??= keyAsked("The session has ended.").finally(() => (asking = null)));
 
 function greet(found) {
   viewer = found;
@@ -56,7 +59,11 @@ function greet(found) {
 }
 
 out.onclick = async () => {
-  await signOut();
-  sessionStorage.clear();
-  location.reload();
+  try {
+    await signOut();
+    sessionStorage.clear();
+    location.reload();
+  } catch (error) {
+    who.textContent = error.message;
+  }
 };

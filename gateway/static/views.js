@@ -23,8 +23,7 @@ export function cards({ overview, previousPeriod }, formats) {
 }
 
 function change({ better, share }, now, before, { number, percent }) {
-  if (before === null || now === null) return el("span.change", "nothing to compare with");
-  if (!before && now) return el("span.change", "none before");
+  if (now === null || (!before && before !== now)) return el("span.change", "nothing to compare with");
   const from = ` from ${(share ? percent : number)(before)}`;
   const more = now - before;
   if (!more) return el("span.change", "no change", from);

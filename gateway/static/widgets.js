@@ -1,5 +1,4 @@
 // Numbers of the gateway on other people's pages: custom elements that ask together, in one request.
-// How they are placed stands in widgets.html.
 
 import { el, failure, notice } from "/static/dom.js";
 import { BREAKDOWNS, Formats, RANGES, english } from "/static/formats.js";
