@@ -86,7 +86,8 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
         observation.tell()
         return await metrics.exposed(request)
 
-    door, sessions = _doors(database, settings, observation, visitors_key)
+    watch = Watch()
+    door, sessions = _doors(database, settings, observation, watch, visitors_key)
     routes: list[BaseRoute] = [
         Route("/session", sessions),
         Route("/livez", health.live),
@@ -101,14 +102,15 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.observation = database, health, observation
+    app.state.watch = watch
     return app
 
 
 def _doors(
-    database: Database, settings: Settings, observation: Observation, visitors_key: str | None
+    database: Database, settings: Settings, observation: Observation, watch: Watch, visitors_key: str | None
 ) -> tuple[Door, Door]:
     """The doors of the graph and of sessions, behind which keys are recognised and charged alike."""
-    watch, buckets = Watch(), Buckets(settings.rate_limit, settings.rate_refill)
+    buckets = Buckets(settings.rate_limit, settings.rate_refill)
     reading, authentication = Reading(settings, watch), Authentication(database, settings, watch)
     graph = Graph(database, settings, reading, authentication, buckets, watch)
     sessions = Sessions(database, settings, reading, authentication, buckets, watch, visitors_key)
