@@ -1,6 +1,7 @@
 """What the tests of the dashboard and the widgets ask of a page, and of the graph beside it."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from httpx import AsyncClient
 from playwright.async_api import Page, Request, expect
@@ -40,3 +41,8 @@ async def clinic(site: Site, name: str = "Lakeside Family Clinic") -> str:
     query = "query ($name: String!) { integrations(filter: { name: { eq: $name } }) { nodes { id } } }"
     (found,) = (await graph(site, query, name=name))["integrations"]["nodes"]
     return str(found["id"])
+
+
+def address(page: Page) -> dict[str, str]:
+    """The filter that stands in the address of a page."""
+    return {name: value for name, (value,) in parse_qs(urlsplit(page.url).query).items()}

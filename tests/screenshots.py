@@ -1,4 +1,7 @@
-"""`python -m tests.screenshots FOLDER` makes a picture of each page, with the demo's data, to be looked at."""
+"""`python -m tests.screenshots FOLDER` makes a picture of each page, with the demo's data, to be looked at.
+
+It prints how long the page's main thread was busy until it showed what it is for.
+"""
 
 import asyncio
 import sys
@@ -55,7 +58,32 @@ async def _console(page: Page) -> None:
     await page.get_by_role("status").get_by_text("teamId").wait_for()
 
 
+async def _counted(page: Page) -> None:
+    """The dashboard, or widgets, with the days drawn."""
+    await page.locator(".plot canvas").wait_for()
+
+
+async def _framed(page: Page) -> None:
+    """The examples, all of them with numbers."""
+    await _counted(page)
+    await page.frame_locator("iframe").locator("tbody tr").first.wait_for()
+
+
+async def _read(page: Page) -> None:
+    """The dashboard's days with one of them under the pointer, and their table."""
+    await _counted(page)
+    await page.get_by_text("View as table").click()
+    await page.locator(".plot").hover()
+
+
 SHOTS = [
+    Shot("dashboard", "/dashboard", _counted),
+    Shot("dashboard-dark", "/dashboard?range=90d&sort=failed", _counted, "dark"),
+    Shot("dashboard-narrow", "/dashboard?range=7d", _counted, width=390),
+    Shot("dashboard-year", "/dashboard?range=12mo", _read),
+    Shot("dashboard-empty", "/dashboard?search=nobody", lambda page: page.locator(".notice").first.wait_for()),
+    Shot("widgets", "/widgets", _framed),
+    Shot("widgets-dark-narrow", "/widgets", _framed, "dark", 390),
     Shot("graphiql", "/graphiql", _answered),
     Shot("graphiql-dark", "/graphiql", _answered, "dark"),
     Shot("graphiql-sign-in", "/graphiql", _asking_for_a_key),
@@ -74,11 +102,15 @@ async def take(shots: list[Shot], site: Site, folder: Path) -> None:
 
 async def _take(shot: Shot, found: Browser, site: Site, folder: Path) -> None:
     async with opened(found, site, scheme=shot.scheme, width=shot.width, expected=EXPECTED) as page:
+        devtools = await page.context.new_cdp_session(page)
+        await devtools.send("Performance.enable")
         await page.goto(shot.path)
         await shot.prepare(page)
+        metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
+        busy = next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
         file = folder / f"{shot.name}.png"
         await page.screenshot(path=file, full_page=True)
-        print(file)  # noqa: T201 (this is what it is asked for)
+        print(f"{file}  {busy:.2f} s")  # noqa: T201 (this is what it is asked for)
 
 
 if __name__ == "__main__":

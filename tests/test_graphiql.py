@@ -148,7 +148,7 @@ async def test_what_is_not_known_of_the_viewers_own_is_told_in_capitals(
     chromium: Browser, plain_site: Site
 ) -> None:
     async with opened(chromium, plain_site, expected=f"favicon|{UNAUTHENTICATED}") as page:
-        await page.goto("/livez")
+        await page.goto("/graphiql")
         tabs = await page.evaluate("import('/static/operations.js').then(({ tabs }) => tabs())")
     (export, upsert, _, integration, _) = (json.loads(tab["variables"]) for tab in tabs)
     assert export["integrationId"] == upsert["integrationId"] == "ID_OF_A_CONNECTED_INTEGRATION"

@@ -61,7 +61,9 @@ async def test_days_are_the_last_whole_ones_before_today(gateway: Gateway) -> No
 
 async def test_first_and_last_day_are_both_counted_in_the_zone(gateway: Gateway) -> None:
     times = ("2025-03-01T05:59:59.999", "2025-03-01T06:00", "2025-03-10T04:59:59.999", "2025-03-10T05:00")
-    rows = [(datetime.fromisoformat(at).replace(tzinfo=UTC), {}) for at in times]
+    rows: list[tuple[datetime, Mapping[str, Json]]] = [
+        (datetime.fromisoformat(at).replace(tzinfo=UTC), {}) for at in times
+    ]
     client = await _clinic(gateway, *rows, timezone="America/Chicago")
     answer = await _ask(client, first="2025-03-01", last="2025-03-09")
     assert answer == await _ask(client, start="2025-03-01T06:00:00Z", end="2025-03-10T05:00:00Z")

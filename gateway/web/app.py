@@ -1,7 +1,7 @@
 """The application that uvicorn serves."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -88,22 +88,27 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
 
     watch = Watch()
     door, sessions = _doors(database, settings, observation, watch, visitors_key)
-    routes: list[BaseRoute] = [
+    routes = [
         Route("/session", sessions),
         Route("/livez", health.live),
         Route("/readyz", health.ready),
         Route("/metrics", exposed),
-        Mount("/static", Files()),
-        *faces(settings),
+        *_pages(settings),
     ]
-    if settings.graphiql:
-        routes.append(Route(graphiql.PATH, graphiql.graphiql()))
     app = Gateway(door, routes, lifespan, has_graphiql=settings.graphiql)
     app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.observation = database, health, observation
     app.state.watch = watch
     return app
+
+
+def _pages(settings: Settings) -> Iterator[BaseRoute]:
+    """The routes of what people see, and of the files that it is made of."""
+    yield Mount("/static", Files())
+    yield from faces(settings)
+    if settings.graphiql:
+        yield Route(graphiql.PATH, graphiql.graphiql())
 
 
 def _doors(
