@@ -41,12 +41,11 @@ async function load() {
 
 function show({ data, errors }) {
   const chosen = data?.chosen ?? data?.newest?.nodes[0];
-  const wrong = (...names) => errors.find(({ path }) => names.includes(path[0])) ?? errors[0];
   if (data?.integrations) showIntegrations(data.integrations, chosen);
-  else fail(["integrations"], wrong("integrations"));
+  else fail(["integrations"], errors[0]);
   if (chosen?.appointmentStatistics) showCounts(chosen);
-  else if (errors.length) fail(COUNTS, wrong("chosen", "newest"));
-  else nothing(COUNTS, "No integration", filter.integration ? "It has no appointments." : "Your team has connected none yet.");
+  else if (errors.length) fail(COUNTS, errors.at(-1));
+  else nothing(COUNTS, "No integration", "Your team has connected none yet, or this one has no appointments.");
 }
 
 /** Show a part; what had the keyboard there has it in the new content too. */
@@ -55,7 +54,8 @@ function done(part, ...content) {
   const held = box.contains(document.activeElement) && document.activeElement.className.split(" ").at(-1);
   box.replaceChildren(...content);
   find(`#${part}`).ariaBusy = false;
-  if (held !== false) (box.querySelector(`.${held || "plot"}`) ?? box.querySelector("button, a"))?.focus({ preventScroll: true });
+  const like = held !== false && (box.querySelector(`.${held || "plot"}`) ?? box.querySelector("button, a"));
+  if (like) like.focus({ preventScroll: true });
 }
 
 function fail(parts, error, again = load) {
@@ -78,9 +78,10 @@ function showCounts(chosen) {
     done("trend", trend(found.trends, { formats, onzoom: (from, to) => change({ range: "custom", from, to }) }));
     return showBreakdowns();
   }
-  const filtered = [filter.type && `is of the type ${filters.type.selectedOptions[0]?.text ?? filter.type}`, filter.search && `mentions “${filter.search}”`].filter(Boolean);
-  const why = filtered.length ? `None of that time ${filtered.join(" and ")}.` : "None was made in that time.";
-  const clear = filtered.length && button("", () => change({ type: "", search: "" }), "Clear the filter");
+  const type = filter.type && ` of the type ${filters.type.selectedOptions[0].text}`;
+  const why = `None${type} was made in that time${filter.search && ` that mentions “${filter.search}”`}.`;
+  const isFiltered = filter.type || filter.search;
+  const clear = isFiltered && button("", () => change({ type: "", search: "" }), "Clear the filter");
   nothing(COUNTS.slice(1), "No bookings", why, clear);
 }
 
@@ -88,7 +89,7 @@ function describe({ previousPeriod: before, trends, asOf }, timezone) {
   const range = trends.length ? formats.range(trends[0].day, trends.at(-1).day) : "No days";
   const days = before && [dayOf(before.start, timezone), dayOf(before.end, timezone, 1)];
   const compared = before ? `compared with ${formats.range(...days)}` : "compared with nothing, since the time is open";
-  const unknown = problems.length ? `. The address has ${problems.join(", ")}, which is not understood and left out` : "";
+  const unknown = problems.length ? `. The address has ${problems.join(", ")}, which is not understood` : "";
   find("#period").replaceChildren(el("b", range), ` · ${compared} · days of ${timezone}${unknown}.`);
   find("#as-of").textContent = `Counted on ${formats.instant(asOf, timezone)} (${timezone}).`;
 }
@@ -106,9 +107,10 @@ function showIntegrations({ nodes, totalCount }, chosen) {
   filters.integration.replaceChildren(...known.map(({ id, name }) => el("option", { value: id }, name)));
   filters.integration.value = chosen?.id ?? "";
   find("#alarm").replaceChildren(...alarm(nodes));
-  if (!nodes.length) return nothing(["integrations"], "No integrations", "Your team has connected none yet, or your key may not see them.");
+  const why = "Your team has connected none yet, or your key may not see them.";
+  if (!nodes.length) return nothing(["integrations"], "No integrations", why);
   const href = ({ id }) => address({ ...filter, integration: id });
-  const rest = totalCount > nodes.length && el("p.quiet", `The first ${nodes.length} of ${formats.number(totalCount)}, by name.`);
+  const rest = totalCount > nodes.length && el("p.quiet", `The first ${nodes.length} of ${totalCount}, by name.`);
   done("integrations", el("div.scroll", integrations(nodes, { formats, href, onexport: download }), rest));
 }
 

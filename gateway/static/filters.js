@@ -2,12 +2,10 @@
 
 import { RANGES } from "./formats.js";
 
-const DEFAULTS = { integration: "", type: "", search: "", range: "30d", from: "", to: "", by: "utmCampaign", sort: "count" };
-const DAY = /^\d{4}-\d\d-\d\d$/;
+const NOTHING = { integration: "", type: "", search: "", from: "", to: "" };
+const DEFAULTS = { ...NOTHING, range: "30d", by: "utmCampaign", sort: "count" };
 const ALLOWED = {
   range: /^(7d|30d|90d|12mo|custom)$/,
-  from: DAY,
-  to: DAY,
   by: /^utm(Campaign|Source|Medium)$/,
   sort: /^(count|failed)$/,
 };

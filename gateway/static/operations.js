@@ -20,7 +20,12 @@ export async function tabs() {
     name: "Appointment Reminders",
     timezone: "America/Chicago",
     startTime: "08:00:00",
-    useCases: [{ useCase: "LAB_REMINDER", actions: [{ actionType: "SMS", context: "lab_result_sms", day: 0, templateName: "Lab Result SMS" }] }],
+    useCases: [
+      {
+        useCase: "LAB_REMINDER",
+        actions: [{ actionType: "SMS", context: "lab_result_sms", day: 0, templateName: "Lab Result SMS" }],
+      },
+    ],
   };
   const provider = connected?.config?.provider ?? "MICROSOFT";
   const variables = {

@@ -29,7 +29,7 @@ export async function signOut() {
   if (answer.errors) throw failures(answer)[0];
 }
 
-/** Ask the graph: {data, errors, text}, where `errors` is a list of {code, message, path, …}, empty when all went well.
+/** Ask the graph: {data, errors, text}, where `errors` lists {code, message, path, …}, empty when all went well.
  *
  * `data` is null when there is none; `text` is the whole answer. With a `token`, the `endpoint` may be
  * another gateway's. Throws only what `signal` aborts with.

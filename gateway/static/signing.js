@@ -2,7 +2,8 @@
 
 import { session, signIn, signOut } from "./session.js";
 
-const [dialog, key, refusal, who, out] = ["sign-in", "key", "refusal", "viewer", "sign-out"].map((id) => document.getElementById(id));
+const ids = ["sign-in", "key", "refusal", "viewer", "sign-out"];
+const [dialog, key, refusal, who, out] = ids.map((id) => document.getElementById(id));
 
 /** The session. */
 export let viewer = null;
@@ -50,7 +51,7 @@ function greet(found) {
   const until = document.createElement("time");
   until.dateTime = found.expiresAt;
   until.textContent = new Date(found.expiresAt).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
-  who.replaceChildren([found.user.name, found.team.name !== found.team.id && found.team.name, "until "].filter(Boolean).join(" · "), until);
+  who.replaceChildren(`${found.user.name} · ${found.team.name} · until `, until);
   out.hidden = false;
   clearTimeout(timer);
   const left = Date.parse(found.expiresAt) - Date.now();

@@ -7,7 +7,7 @@ import { dayTable } from "./views.js";
 const LIBRARY = new URL("./vendor/uplot@1.6.32/dist/", import.meta.url);
 const NAMES = Object.keys(STATES);
 const HEIGHT = 240;
-const DAY = 86_400;
+const DAY = 86_400_000;
 
 let library;
 
@@ -32,20 +32,22 @@ export function trend(days, { formats, onzoom }) {
   const sums = Object.fromEntries(NAMES.map((name) => [name, days.reduce((sum, day) => sum + day[name], 0)]));
   const most = days.reduce((one, other) => (total(other) > total(one) ? other : one));
   const range = formats.range(days[0].day, days.at(-1).day);
-  const label = `Bookings per day, ${range}: ${said(sums)}. Most on ${formats.day(most.day)}: ${said(most)}. Arrow keys read the days.`;
-  const plot = el("div.plot", { tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": days.length - 1 });
+  const label = `Bookings per day, ${range}: ${said(sums)}. Most on ${formats.day(most.day)}: ${said(most)}.`;
+  const plot = el("div.plot", { tabindex: 0, role: "slider", "aria-label": `${label} Arrow keys read the days.` });
+  [plot.ariaValueMin, plot.ariaValueMax] = [0, days.length - 1];
   const legend = el("ul.legend");
   // The legend has the sums, or the numbers of the day that the pointer or a key is at.
   const tell = (at) => {
     const of = days[at] ?? sums;
-    const named = (name) => el("li", shape("", `.swatch.${name}`), `${STATES[name]} `, el("b", formats.number(of[name])));
+    const count = (name) => [`${STATES[name]} `, el("b", formats.number(of[name]))];
+    const named = (name) => el("li", shape("", `.swatch.${name}`), count(name));
     legend.replaceChildren(...NAMES.map(named), el("li.day", days[at] ? formats.day(of.day) : range));
     plot.ariaValueNow = at ?? days.length - 1;
     plot.ariaValueText = days[at] ? `${formats.day(of.day)}: ${said(of)}` : range;
   };
   tell();
-  const scroll = el("div.scroll", { tabindex: 0, role: "group", "aria-label": "Table of days" }, dayTable(days, formats));
-  const table = el("details", el("summary", "View as table"), scroll);
+  const scrolled = { tabindex: 0, role: "group", "aria-label": "Table of days" };
+  const table = el("details", el("summary", "View as table"), el("div.scroll", scrolled, dayTable(days, formats)));
   const style = el("link", { rel: "stylesheet", href: `${LIBRARY}uPlot.min.css` });
   const styled = new Promise((resolve) => (style.onload = style.onerror = resolve));
   Promise.all([loaded(), styled]).then(
@@ -58,40 +60,46 @@ export function trend(days, { formats, onzoom }) {
 function draw(Library, target, legend, days, { formats, onzoom, tell }) {
   let known = null;
   const paint = () => (known ??= palette(legend));
-  const at = days.map(({ day }) => Date.parse(day) / 1000);
+  const at = days.map(({ day }) => Date.parse(day));
   const bars = Library.paths.bars({ size: [0.78, 36] });
   const upTo = (place) => days.map((day) => NAMES.slice(0, place + 1).reduce((sum, name) => sum + day[name], 0));
-  const axis = { stroke: () => paint().text, font: `12px ${getComputedStyle(target).fontFamily}`, ticks: { show: false } };
+  const font = `12px ${getComputedStyle(target).fontFamily}`;
+  const axis = { stroke: () => paint().text, font, ticks: { show: false } };
+  const incrs = [1, 2, 7, 14, 28, 91, 364].map((days) => days * DAY);
+  const series = (name) => ({ fill: () => paint()[name], width: 0, paths: bars, points: { show: false } });
   const chosen = ({ select: { left, width }, posToVal }) => {
-    const day = (position) => new Date(posToVal(position, "x") * 1000 + 43_200_000).toISOString().slice(0, 10);
+    const day = (position) => new Date(posToVal(position, "x") + DAY / 2).toISOString().slice(0, 10);
     if (width > 3) onzoom(day(left), day(left + width - 1));
   };
   const plot = new Library({
     width: target.clientWidth,
     height: HEIGHT,
-    padding: [12, 16, 0, 0],
+    padding: [12, 22, 0, 0],
     legend: { show: false },
-    tzDate: (seconds) => Library.tzDate(new Date(seconds * 1000), "UTC"),
+    ms: 1,
+    tzDate: (at) => Library.tzDate(new Date(at), "UTC"),
     cursor: { y: false, points: { show: false }, drag: { x: Boolean(onzoom), y: false, setScale: false } },
     scales: {
       x: { range: () => [at[0] - DAY / 2, at.at(-1) + DAY / 2] },
       y: { range: (_self, _least, most) => [0, Math.max(most, 8) * 1.08] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 28, space: 64, incrs: [1, 2, 7, 14, 28, 91, 364].map((days) => days * DAY), values: (_self, when) => when.map((one) => formats.short(one * 1000)) },
-      { ...axis, grid: { stroke: () => paint().line, width: 1 }, size: 40, values: (_self, counts) => counts.map(formats.number) },
+      { ...axis, grid: { show: false }, size: 28, space: 64, incrs, values: (_, at) => at.map(formats.short) },
+      { ...axis, grid: { stroke: () => paint().line, width: 1 }, size: 40, values: (_, at) => at.map(formats.number) },
     ],
     // The highest is drawn first, and what is below it over that.
-    series: [{}, ...NAMES.map((name) => ({ fill: () => paint()[name], width: 0, paths: bars, points: { show: false } })).reverse()],
+    series: [{}, ...NAMES.map(series).reverse()],
     hooks: { setCursor: [({ cursor: { idx, left } }) => tell(left < 0 ? undefined : idx)], setSelect: [chosen] },
   }, [at, ...NAMES.map((_, place) => upTo(place)).reverse()], target);
-  new ResizeObserver(() => target.clientWidth && plot.setSize({ width: target.clientWidth, height: HEIGHT })).observe(target);
+  const fit = () => target.clientWidth && plot.setSize({ width: target.clientWidth, height: HEIGHT });
+  new ResizeObserver(fit).observe(target);
   const repaint = () => ((known = null), target.isConnected && plot.redraw(false, true));
   for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", repaint);
   return plot;
 }
 
-const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: -7, PageDown: 7, Home: -Infinity, End: Infinity };
+const ARROWS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+const STEPS = { ...ARROWS, PageUp: -7, PageDown: 7, Home: -Infinity, End: Infinity };
 
 /** Lets keys go from day to day. */
 function readable(target, plot) {
@@ -109,7 +117,8 @@ function readable(target, plot) {
 function palette(legend) {
   const { color, borderTopColor } = getComputedStyle(legend);
   const of = (name) => getComputedStyle(legend.querySelector(`.${name}`)).backgroundColor;
-  return { text: color, line: borderTopColor, successful: of("successful"), failed: hatched(of("failed")), pending: of("pending") };
+  const [successful, failed, pending] = NAMES.map(of);
+  return { text: color, line: borderTopColor, successful, failed: hatched(failed), pending };
 }
 
 /** A colour with light lines. */

@@ -3,11 +3,12 @@
 import { button, el, shape, spoken } from "./dom.js";
 import { BREAKDOWNS, STATES, WITHOUT } from "./formats.js";
 
+const rate = ({ total, successful }) => (total ? successful / total : null);
 const CARDS = [
   { title: "Bookings", read: ({ total }) => total, better: 0 },
   { title: "Successful", read: ({ successful }) => successful, better: 1 },
   { title: "Failed", read: ({ failed }) => failed, better: -1 },
-  { title: "Success rate", read: ({ total, successful }) => (total ? successful / total : null), better: 1, share: true },
+  { title: "Success rate", read: rate, share: true, better: 1 },
 ];
 
 /** The numbers of a period, each against the period before. */
@@ -36,7 +37,7 @@ function change({ better, share }, now, before, { number, percent }) {
 
 const table = (name, caption, columns, rows) =>
   el(`table.${name}`, el("caption.spoken", caption), el("thead", el("tr", columns)), el("tbody", rows));
-const column = (name, ...content) => el(`th${name}`, { scope: "col" }, ...content);
+const column = (content, name = "") => el(`th${name}`, { scope: "col" }, content);
 const titled = (...content) => el("th", { scope: "row" }, ...content);
 
 /** How many bookings have each value, and how many of those failed; where clearly more fail than usual, it is marked.
@@ -49,7 +50,7 @@ export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick
   const most = Math.max(...rows.map(({ count }) => count));
   const usual = sum("failed") / sum("count");
   const sortable = (key, words) => {
-    const cell = column(".number", onsort ? button(`.plain.by-${key}`, () => onsort(key), words) : words);
+    const cell = column(onsort ? button(`.plain.by-${key}`, () => onsort(key), words) : words, ".number");
     if (sort === key) cell.append(shape(" ↓")), (cell.ariaSort = "descending");
     return cell;
   };
@@ -70,11 +71,13 @@ export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick
       titled(named(value), el("span.bar", Object.entries(parts).map((part) => piece(...part)))),
       el("td.number", formats.number(count)),
       el("td.number", formats.number(failed)),
-      el(`td.number.${much ? "failing" : "quiet"}`, much && shape("▲ "), formats.percent(failed / count), much && spoken(", more than usual")),
+      much
+        ? el("td.number.failing", shape("▲ "), formats.percent(failed / count), spoken(", more than usual"))
+        : el("td.number.quiet", formats.percent(failed / count)),
     );
   };
-  const columns = [column("", BREAKDOWNS[by]), sortable("count", "Bookings"), sortable("failed", "Failed"), column(".number", "Failed %")];
-  return table("breakdown", `Bookings by ${BREAKDOWNS[by]}`, columns, rows.map(row));
+  const numbers = [sortable("count", "Bookings"), sortable("failed", "Failed"), column("Failed %", ".number")];
+  return table("breakdown", `Bookings by ${BREAKDOWNS[by]}`, [column(BREAKDOWNS[by]), numbers], rows.map(row));
 }
 
 const SIGNS = { good: "● ", wait: "◆ ", bad: "▲ ", off: "○ " };
@@ -102,7 +105,8 @@ export function standing({ status, config }) {
 export function integrations(list, { formats, href, onexport }) {
   const place = (each) => ["bad", "wait", "good", "off"].indexOf(standing(each)[0]);
   const sign = (kind, words) => el(`span.sign.${kind}`, shape(SIGNS[kind]), words);
-  const account = ({ provider, authUserEmail }) => [provider[0] + provider.slice(1).toLowerCase(), authUserEmail].filter(Boolean).join(" · ");
+  const account = ({ provider, authUserEmail }) =>
+    el("small", provider.toLowerCase(), authUserEmail && ` · ${authUserEmail}`);
   const token = ({ config: { expiresAt, tokenState }, timezone }) => {
     const [kind, words, when] = TOKENS[tokenState];
     return [sign(kind, words), expiresAt && el("small", `${when} ${formats.instant(expiresAt, timezone)}`)];
@@ -112,13 +116,14 @@ export function integrations(list, { formats, href, onexport }) {
     const save = onexport && button("", () => onexport(each, save), "Export", spoken(` ${each.name}`));
     return el(
       "tr",
-      titled(href ? el("a", { href: href(each) }, each.name) : each.name, each.config && el("small", account(each.config))),
+      titled(href ? el("a", { href: href(each) }, each.name) : each.name, each.config && account(each.config)),
       el("td", sign(kind, words), why && el("p.why", why)),
       each.config && el("td", token(each)),
       save && el("td.number", save),
     );
   };
-  const columns = [column("", "Integration"), column("", "Status"), list[0].config && column("", "Token"), onexport && column("", spoken("Export"))];
+  const more = [list[0].config && column("Token"), onexport && column(spoken("Export"))];
+  const columns = [column("Integration"), column("Status"), more];
   const rows = list.toSorted((one, other) => place(one) - place(other)).map(row);
   return table("integrations", "Connected integrations, the broken ones first", columns, rows);
 }
@@ -126,7 +131,7 @@ export function integrations(list, { formats, href, onexport }) {
 /** The days of a trend as a table. */
 export function dayTable(days, formats) {
   const cells = (day) => Object.keys(STATES).map((state) => el("td.number", formats.number(day[state])));
-  const columns = [column("", "Day"), Object.values(STATES).map((state) => column(".number", state))];
+  const columns = [column("Day"), Object.values(STATES).map((state) => column(state, ".number"))];
   const rows = days.map((day) => el("tr", titled(formats.day(day.day)), cells(day)));
   return table("days", "Bookings per day", columns, rows);
 }

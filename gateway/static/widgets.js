@@ -21,7 +21,7 @@ function known(attribute, value, allowed) {
 }
 
 class Widget extends HTMLElement {
-  static observedAttributes = ["endpoint", "integration-id", "range", "start", "end", "appointment-type", "locale", "by"];
+  static observedAttributes = "endpoint integration-id range start end appointment-type locale by".split(" ");
   #token = null;
   #shown = el("div", el("div.skeleton"));
   asked = 0;
@@ -191,4 +191,6 @@ export const ELEMENTS = {
   "appointments-breakdown": AppointmentsBreakdown,
   "integrations-list": IntegrationsList,
 };
-for (const [name, element] of Object.entries(ELEMENTS)) if (!customElements.get(name)) customElements.define(name, element);
+for (const [name, element] of Object.entries(ELEMENTS)) {
+  if (!customElements.get(name)) customElements.define(name, element);
+}
