@@ -12,7 +12,9 @@ from tests.faces import address, shown
 
 async def test_nothing_found_says_why_and_how_to_find_more(page: Page) -> None:
     await page.goto("/dashboard?type=PROCEDURE&search=nobody-at-all&range=forever")
-    await expect(page.locator("#trend")).to_contain_text("None of the type Procedure was made in that time that mentions")
+    await expect(page.locator("#trend")).to_contain_text(
+        "None of the type Procedure was made in that time that mentions"
+    )
     await expect(page.locator("#period")).to_contain_text("“range=forever”, which is not understood")
     await page.get_by_role("button", name="Clear the filter").click()
     await expect(page.locator("#trend canvas")).to_be_visible()

@@ -174,6 +174,20 @@ async def test_what_is_set_wrongly_is_said_and_asks_nothing(chromium: Browser, o
         assert questions == []
 
 
+async def test_one_that_fails_leaves_the_others(chromium: Browser, of_clinic: Clinic) -> None:
+    more = """<appointments-total id="worded" integration-id="{id}" locale="no locale"></appointments-total>
+    <appointments-total id="lost" integration-id="{id}" endpoint="http://["></appointments-total>
+    <appointments-total id="unknown" integration-id="nobody"></appointments-total>"""
+    async with opened(chromium, of_clinic.site) as page:
+        await of_clinic.open(page, PAGE + more)
+        await of_clinic.give(page)
+        await expect(page.locator("#worded")).to_contain_text("Incorrect locale information provided")
+        await expect(page.locator("#lost")).to_contain_text("The gateway could not be reached.")
+        await expect(page.locator("#unknown")).to_contain_text("There is no connected integration with this id.")
+        await expect(page.locator("appointments-trend canvas")).to_be_visible()
+        await expect(page.locator("integrations-list tbody tr")).to_have_count(4)
+
+
 async def test_days_of_ones_own_are_shown(chromium: Browser, of_clinic: Clinic) -> None:
     content = PAGE.replace('range="30d"', 'start="2026-11-02" end="2026-11-04"')
     async with opened(chromium, of_clinic.site) as page:

@@ -102,10 +102,11 @@ def _print(loaded: _Loaded, settings: Settings, url: str) -> None:
     for clinic in CLINICS:
         table.add_row(clinic.name, clinic.team.name, clinic.provider.name, clinic.id)
     show(table)
-    out.print(f"[bold]Graph[/]      {escape(url)}")
+    origin = url.removesuffix("/graphql")
+    out.print(f"[bold]Dashboard[/]  {escape(origin)}/dashboard   (a browser on this machine is signed in)")
     if settings.graphiql:
-        page = f"{url.removesuffix('/graphql')}/graphiql"
-        out.print(f"[bold]GraphiQL[/]   {escape(page)}   (a browser on this machine is signed in)")
+        out.print(f"[bold]GraphiQL[/]   {escape(origin)}/graphiql")
+    out.print(f"[bold]Graph[/]      {escape(url)}")
     out.print(f"[bold]Database[/]   {escape(settings.database_address)}")
     out.print(f"[bold]Key[/]        {loaded.key}   ({LAKESIDE.name}, every permission)")
     out.print(f"[bold]Other key[/]  {loaded.other_key}   ({HARBORVIEW.name}: sees nothing of {LAKESIDE.name})")

@@ -9,6 +9,12 @@ const NAMES = Object.keys(STATES);
 const HEIGHT = 240;
 const DAY = 86_400_000;
 
+/** What paints each plot anew. */
+const drawn = new Map();
+for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+  matchMedia(query).addEventListener("change", () => drawn.forEach((paint) => paint()));
+}
+
 let library;
 
 /** uPlot, loaded once, by whatever draws first; it leaves no name behind in the page. */
@@ -93,8 +99,8 @@ function draw(Library, target, legend, days, { formats, onzoom, tell }) {
   }, [at, ...NAMES.map((_, place) => upTo(place)).reverse()], target);
   const fit = () => target.clientWidth && plot.setSize({ width: target.clientWidth, height: HEIGHT });
   new ResizeObserver(fit).observe(target);
-  const repaint = () => ((known = null), target.isConnected && plot.redraw(false, true));
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", repaint);
+  for (const [old] of drawn) if (!old.root.isConnected) drawn.delete(old), old.destroy();
+  drawn.set(plot, () => ((known = null), plot.redraw(false, true)));
   return plot;
 }
 

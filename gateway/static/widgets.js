@@ -11,13 +11,10 @@ const TYPES = ["NP", "F_U", "ASC_FU", "FU_TELE", "PROCEDURE", "PROV_USE", "RAP_A
 
 const dress = (name) => el("link", { rel: "stylesheet", href: new URL(`/static/${name}.css`, HOME).href });
 
-/** What a widget is refused for before anything is asked. */
-class Misuse extends Error {}
-
-/** The value of an attribute that has to be one of these. Throws Misuse. */
+/** The value of an attribute that has to be one of these. Throws Error. */
 function known(attribute, value, allowed) {
   if (allowed.includes(value)) return value;
-  throw new Misuse(`\`${attribute}\` is “${value}”; it may be ${allowed.join(", ")}.`);
+  throw new Error(`\`${attribute}\` is “${value}”; it may be ${allowed.join(", ")}.`);
 }
 
 class Widget extends HTMLElement {
@@ -56,7 +53,7 @@ class Widget extends HTMLElement {
   }
 
   get endpoint() {
-    return new URL(this.getAttribute("endpoint") ?? HOME, location.href).href;
+    return this.getAttribute("endpoint") ?? HOME;
   }
 
   /** Ask again, once there is a token. An answer to what was asked before is dropped. */
@@ -72,18 +69,21 @@ class Widget extends HTMLElement {
   take(asked, { data, error }) {
     if (asked !== this.asked) return;
     this.removeAttribute("aria-busy");
-    const formats = new Formats(this.getAttribute("locale") ?? english());
-    const again = error instanceof Misuse ? null : () => this.refresh();
-    this.#shown.replaceChildren(error ? failure(error, again) : this.content(data, formats));
+    try {
+      if (error) throw error;
+      this.#shown.replaceChildren(this.content(data, new Formats(this.getAttribute("locale") ?? english())));
+    } catch (problem) {
+      this.#shown.replaceChildren(failure(problem, problem instanceof Error ? null : () => this.refresh()));
+    }
   }
 }
 
 /** A widget over the appointments of one integration; each says which parts of their statistics it needs. */
 class StatisticsWidget extends Widget {
-  /** What is asked: a field, its arguments with their types, and what is selected. Throws Misuse. */
+  /** What is asked: a field, its arguments with their types, and what is selected. Throws Error. */
   question() {
     const id = this.getAttribute("integration-id");
-    if (!id) throw new Misuse("The attribute `integration-id` is missing: the id of a connected integration.");
+    if (!id) throw new Error("The attribute `integration-id` is missing: the id of a connected integration.");
     const type = this.getAttribute("appointment-type");
     if (type) known("appointment-type", type, TYPES);
     const given = { integrationId: ["ID!", id], appointmentType: ["AppointmentType", type], ...this.#time() };
@@ -94,10 +94,10 @@ class StatisticsWidget extends Widget {
   #time() {
     const [start, end] = [this.getAttribute("start"), this.getAttribute("end")];
     const range = this.getAttribute("range") ?? (start || end ? null : "30d");
-    if (range && (start || end)) throw new Misuse("Give `range`, or `start` and `end`, not both.");
+    if (range && (start || end)) throw new Error("Give `range`, or `start` and `end`, not both.");
     if (range) return { days: ["Int", RANGES[known("range", range, Object.keys(RANGES))]] };
     for (const day of [start, end]) {
-      if (day && !/^\d{4}-\d\d-\d\d$/.test(day)) throw new Misuse(`“${day}” is no day such as 2026-11-16.`);
+      if (day && !/^\d{4}-\d\d-\d\d$/.test(day)) throw new Error(`“${day}” is no day such as 2026-11-16.`);
     }
     return { firstDay: ["Date", start], lastDay: ["Date", end] };
   }
