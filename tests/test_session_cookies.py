@@ -153,7 +153,10 @@ async def test_the_log_tells_whose_session_it_was_and_neither_key_nor_cookie(
         ("[::1]:8000", "::1", True, 200),
         ("rebound.example:8000", "127.0.0.1", True, 401),
         ("127.0.0.1.rebound.example:8000", "127.0.0.1", True, 401),
+        ("[::1", "127.0.0.1", True, 401),
+        ("", "127.0.0.1", True, 401),
         ("127.0.0.1:8000", "192.0.2.1", True, 401),
+        ("127.0.0.1:8000", "testclient", True, 401),
         ("127.0.0.1:8000", "127.0.0.1", False, 401),
     ],
 )
@@ -166,7 +169,7 @@ async def test_visitors_of_a_demo_are_signed_in_on_its_own_machine_alone(
     transport = ASGITransport(app, client=(client_address, 1))
     async with (
         app.router.lifespan_context(app),
-        AsyncClient(transport=transport, base_url=f"http://{host}") as http,
+        AsyncClient(transport=transport, base_url="http://gateway", headers={"Host": host}) as http,
     ):
         refused = await http.get("/session", headers={"Sec-Fetch-Site": "cross-site"})
         assert_refused(refused, 403, "ORIGIN_NOT_ALLOWED")

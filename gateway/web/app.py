@@ -1,7 +1,7 @@
 """The application that uvicorn serves."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -85,28 +85,35 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
         observation.tell()
         return await metrics.exposed(request)
 
-    door, sessions = _doors(database, settings, observation, visitors_key)
-    routes: list[BaseRoute] = [
+    watch = Watch()
+    door, sessions = _doors(database, settings, observation, watch, visitors_key)
+    routes = [
         Route("/session", sessions),
         Route("/livez", health.live),
         Route("/readyz", health.ready),
         Route("/metrics", exposed),
-        Mount("/static", Files()),
+        *_pages(settings),
     ]
-    if settings.graphiql:
-        routes.append(Route(graphiql.PATH, graphiql.graphiql()))
     app = Gateway(door, routes, lifespan, has_graphiql=settings.graphiql)
     app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.observation = database, health, observation
+    app.state.watch = watch
     return app
 
 
+def _pages(settings: Settings) -> Iterator[BaseRoute]:
+    """The routes of what people see, and of the files that it is made of."""
+    yield Mount("/static", Files())
+    if settings.graphiql:
+        yield Route(graphiql.PATH, graphiql.graphiql())
+
+
 def _doors(
-    database: Database, settings: Settings, observation: Observation, visitors_key: str | None
+    database: Database, settings: Settings, observation: Observation, watch: Watch, visitors_key: str | None
 ) -> tuple[Door, Door]:
     """The doors of the graph and of sessions, behind which keys are recognised and charged alike."""
-    watch, buckets = Watch(), Buckets(settings.rate_limit, settings.rate_refill)
+    buckets = Buckets(settings.rate_limit, settings.rate_refill)
     reading, authentication = Reading(settings, watch), Authentication(database, settings, watch)
     graph = Graph(database, settings, reading, authentication, buckets, watch)
     sessions = Sessions(database, settings, reading, authentication, buckets, watch, visitors_key)

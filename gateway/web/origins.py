@@ -37,9 +37,6 @@ class AllowedOrigins:
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(settings.allowed_origins.encode().split())
 
-    def __bool__(self) -> bool:
-        return bool(self._allowed)
-
     def headers(self, scope: Scope) -> list[Header]:
         """What a browser wants to be told before it lets a page ask, or read the answer."""
         # Also where a request has more headers than are read.

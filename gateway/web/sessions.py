@@ -154,13 +154,10 @@ def _is_on_this_machine(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
 
     A page of another machine may have its own name lead here, but that is what we are called then.
     """
-    name = urlsplit(b"//" + headers.get(b"host", b"")).hostname
     client = scope.get("client")
-    return name in (b"localhost", b"127.0.0.1", b"::1") and client is not None and _is_loopback(client[0])
-
-
-def _is_loopback(host: str) -> bool:
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
+        name = urlsplit(b"//" + headers.get(b"host", b"")).hostname
+        is_own = client is not None and ip_address(client[0]).is_loopback
+    except ValueError:  # Not a name, or not an address.
         return False
+    return is_own and name in (b"localhost", b"127.0.0.1", b"::1")
