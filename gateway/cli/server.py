@@ -9,6 +9,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from gateway import logs
 from gateway.cli.garbage import collect_seldom
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
@@ -89,6 +90,7 @@ def serve(settings: Settings, listening: socket.socket) -> None:
             ),
             app.state.health.stop,
         )
-        log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
-        server.run([listening])
-        log.info("serve.stopped")
+        with logs.set_aside():
+            log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
+            server.run([listening])
+            log.info("serve.stopped")
