@@ -1,11 +1,13 @@
 """Statements that write rows, each given by the same columns.
 
-PostgreSQL takes many rows in one statement, each column of which is one array, and new ones by COPY. SQLite runs
-the statement of one row many times over, in less time than it takes to read rows out of anything else.
+PostgreSQL takes many rows in one statement, each column of which is one array, and new ones by COPY. SQLite takes
+many new ones as one long VALUES, and otherwise runs the statement of one row many times over; both take it less
+time than reading rows out of anything else.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from sqlalchemy import (
@@ -25,6 +27,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway.queries import Prepared
 from gateway.tables import Base
 
+_LENGTHS = (1_000, 100)
+"""Rows of a long VALUES. SQLite takes 32,766 parameters, and each length is a statement of its own to prepare."""
+
+
+class Run(NamedTuple):
+    """A statement, and the parameters of each time that it is run."""
+
+    text: str
+    parameters: Sequence[Sequence[object]]
+
 
 class Change:
     """A statement that writes what is given by columns of these names."""
@@ -34,13 +46,24 @@ class Change:
     ) -> None:
         self._prepared = Prepared(statement, {f"given_{name}": at for at, name in enumerate(names)}, dialect)
         self._takes_many = takes_many
-        self.text = self._prepared.text
+        row = f"({', '.join('?' * len(names))})"
+        head, values, tail = self._prepared.text.partition(f"VALUES {row}")
+        self._long = {length: f"{head}VALUES {', '.join([row] * length)}{tail}" for length in _LENGTHS if values}
 
-    def parameters(self, rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
-        """The parameters of each time that it has to be run for these rows."""
+    def runs(self, rows: Sequence[Sequence[object]]) -> Iterator[Run]:
+        """What has to be run for these rows."""
         if self._takes_many:
-            return [self._prepared.parameters([[*values] for values in zip(*rows, strict=True)])]
-        return self._prepared.each(rows)
+            parameters = self._prepared.parameters([[*values] for values in zip(*rows, strict=True)])
+            yield Run(self._prepared.text, [parameters])
+            return
+        each = self._prepared.each(rows)
+        done = 0
+        for length, text in self._long.items():
+            while len(each) - done >= length:
+                yield Run(text, [[*chain.from_iterable(each[done : done + length])]])
+                done += length
+        if done < len(each):
+            yield Run(self._prepared.text, each[done:])
 
 
 class _Given(NamedTuple):

@@ -106,7 +106,8 @@ class WriteSession(Session):
         if rows:
             await self.settle()
             change = prepare(entity, names, self._lease.dialect, len(rows) > 1)
-            await self._lease.run(change.text, change.parameters(rows))
+            for run in change.runs(rows):
+                await self._lease.run(*run)
 
     async def settle(self) -> None:
         """Write down what was done to entities so far."""

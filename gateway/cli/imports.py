@@ -1,11 +1,12 @@
 """`gateway import`."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, TypeVar
 
 import typer
 from rich.progress import Progress, TaskID
@@ -18,11 +19,13 @@ from gateway.cli.identifiers import identifier
 from gateway.cli.terminal import err, say_error, show
 from gateway.database import Database
 from gateway.domain.enums import ErrorCode
-from gateway.domain.imports import Content, Tally, content_of, read_webhooks
+from gateway.domain.imports import Content, Entry, Tally, content_of, read_webhooks
 from gateway.domain.json_lines import NotJson, head_of, is_json_lines, parse, read_records
 from gateway.domain.section import Json
-from gateway.errors import Refused
+from gateway.errors import Problems, Refused
 from gateway.services.intake import BATCH_SIZE
+
+T = TypeVar("T")
 
 _REFUSED, _UNREADABLE = 1, 2
 _STEP = 1 << 16
@@ -136,9 +139,33 @@ def _size(file: Path) -> int | None:
 async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _Report, bar: _Bar
 ) -> None:
-    for batch in read_records(bar.watch(lines), BATCH_SIZE, report):
-        async with database.write() as session:
-            report.tally += await services.record_imports.take(session, batch, team, report)
+    async for entries, problems in _ahead(_batches(bar.watch(lines))):
+        for problem in problems:
+            report(problem.code, problem.message, *problem.path)
+        if entries:
+            async with database.write() as session:
+                report.tally += await services.record_imports.take(session, entries, team, report)
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[tuple[Sequence[Entry], Problems]]:
+    """Batches of records, each with what is wrong with the lines up to its end."""
+    problems = Problems()
+
+    def report(code: ErrorCode, message: str, *path: str | int) -> None:
+        problems.add(code, message, *path)
+
+    for entries in read_records(lines, BATCH_SIZE, report):
+        yield services.record_imports.prepared(entries), problems
+        problems = Problems()
+    yield (), problems
+
+
+async def _ahead(items: Iterator[T]) -> AsyncIterator[T]:
+    """The items, each of which is made in a thread while the one before it is dealt with."""
+    coming = asyncio.create_task(asyncio.to_thread(next, items, None))
+    while (item := await coming) is not None:
+        coming = asyncio.create_task(asyncio.to_thread(next, items, None))
+        yield item
 
 
 async def _import_document(

@@ -4,11 +4,11 @@ Reading is lenient. What is refused is only what has no id or no shape, or what 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from gateway.domain.documents import text_or_none
 from gateway.domain.enums import ErrorCode, WebhookType
@@ -64,14 +64,15 @@ def is_record(value: Json) -> bool:
     return isinstance(value, dict) and "integrationId" in value and INTEGRATION not in value
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One object to take in, and where it stood."""
 
     document: Document
     id: str
     logical_id: str | None
     path: Path
+    columns: Mapping[str, object] | None = None
+    """What its document, kept as it is, says about its row, where that was made out beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +208,8 @@ def unstorable(value: Json, depth: int = 0) -> tuple[Path, str] | None:
     if isinstance(value, dict) and not _is_storable("".join(value)):
         return (), "Keys cannot hold U+0000 or half of a surrogate pair."
     for place, item in items:
-        # Most items are such text, and there are many: it costs no call.
-        is_plain = isinstance(item, str) and item.isascii() and "\x00" not in item
+        # Most items are such text or nothing, and there are many: they cost no call.
+        is_plain = (isinstance(item, str) and item.isascii() and "\x00" not in item) or item is None
         if not is_plain and (found := unstorable(item, depth + 1)) is not None:
             return (place, *found[0]), found[1]
     return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from gateway.domain.enums import ErrorCode
-from gateway.domain.imports import Entry, Report, is_record, keys_of, read_entry
+from gateway.domain.imports import Entry, Report, is_record, read_entry
 from gateway.domain.section import Json
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -69,18 +69,20 @@ def read_records(lines: Iterable[bytes], size: int, report: Report) -> Iterator[
     two such lines the later one wins wherever batches end.
     """
     batch: list[Entry] = []
-    seen: set[tuple[object, ...]] = set()
+    ids: set[str] = set()
+    logical_ids: set[tuple[str | None, str]] = set()
     for number, line in enumerate(lines, 1):
         entry = _read_line(number, line, report) if line.strip() else None
         if entry is None:
             continue
-        home = str(entry.document.get("integrationId"))
-        keys = [(name, value, name != "_id" and home) for name, value in keys_of(entry)]
-        if len(batch) == size or not seen.isdisjoint(keys):
+        logical_id = entry.logical_id, str(entry.document.get("integrationId"))
+        if len(batch) == size or entry.id in ids or logical_id in logical_ids:
             yield batch
-            batch, seen = [], set()
+            batch, ids, logical_ids = [], set(), set()
         batch.append(entry)
-        seen.update(keys)
+        ids.add(entry.id)
+        if entry.logical_id is not None:
+            logical_ids.add(logical_id)
     if batch:
         yield batch
 

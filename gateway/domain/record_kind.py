@@ -38,6 +38,8 @@ def merged(values: Document, stored: Document, instant_keys: frozenset[str]) -> 
         if value is None:
             if before not in (None, [], {}):
                 del result[key]
+        elif before is None and isinstance(value, str):
+            result[key] = value
         elif isinstance(value, dict):
             result[key] = merged(value, before if isinstance(before, dict) else {}, frozenset())
         elif isinstance(value, list):
@@ -83,8 +85,9 @@ class Kind:
 
     def config(self, values: Document, stored: Document) -> Document:
         """The document's `config` that says what is given, with what `stored` holds beyond that."""
-        spelled = {self.odd_spellings.get(key, key): value for key, value in values.items()}
-        return merged({"type": self.type.value, **spelled}, stored, self.instant_keys)
+        if self.odd_spellings:
+            values = {self.odd_spellings.get(key, key): value for key, value in values.items()}
+        return merged({"type": self.type.value, **values}, stored, self.instant_keys)
 
 
 def blank(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:

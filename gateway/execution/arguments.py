@@ -11,51 +11,48 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLField,
-    GraphQLID,
     GraphQLNonNull,
     GraphQLSchema,
-    GraphQLString,
     VariableDefinitionNode,
     VariableNode,
     Visitor,
     visit,
 )
-from graphql.execution.get_variable_signature import get_variable_signature
-from graphql.execution.values import (
-    VariableValues,
-    VariableValueSource,
-    get_argument_values,
-    get_variable_values,
-)
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource, get_argument_values
+from graphql.utilities.coerce_input_value import coerce_default_value
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-
-def _is_text(type_: object) -> bool:
-    return (type_.of_type if isinstance(type_, GraphQLNonNull) else type_) in (GraphQLString, GraphQLID)
+from gateway.execution.coercion import Coerce, NotCoercible, coercer, is_text
 
 
 class Variables:
-    """The variables of an operation."""
+    """The variables of an operation of a valid document."""
 
     def __init__(self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]) -> None:
-        self._schema, self._definitions = schema, definitions
-        signatures = [get_variable_signature(schema, definition) for definition in definitions]
-        self._texts = {
-            signature.name: signature
-            for signature in signatures
-            if not isinstance(signature, GraphQLError) and _is_text(signature.type)
-        }
+        self._signatures: list[tuple[GraphQLVariableSignature, Coerce]] = []
+        for definition in definitions:
+            signature = get_variable_signature(schema, definition)
+            assert not isinstance(signature, GraphQLError)  # noqa: S101 (or the document would not be valid)
+            self._signatures.append((signature, coercer(signature.type)))
 
-    def values(self, given: dict[str, Any]) -> VariableValues | None:
-        """Their values; None where they are not what they should be."""
-        if len(self._texts) == len(self._definitions) and all(
-            type(given.get(name)) is str for name in self._texts
-        ):
-            sources = {name: VariableValueSource(text, given[name]) for name, text in self._texts.items()}
-            return VariableValues(sources, {name: given[name] for name in self._texts})
-        values = get_variable_values(self._schema, self._definitions, given)
-        return None if isinstance(values, list) else values
+    def values(self, given: dict[str, Any]) -> VariableValues:
+        """Their values. Raises NotCoercible or GraphQLError where they are not what they should be."""
+        sources: dict[str, VariableValueSource] = {}
+        coerced: dict[str, Any] = {}
+        for signature, coerce in self._signatures:
+            name = signature.name
+            if name in given:
+                sources[name] = VariableValueSource(signature, given[name])
+                coerced[name] = coerce(given[name])
+                continue
+            sources[name] = VariableValueSource(signature)
+            if signature.default is not None:
+                coerced[name] = coerce_default_value(signature)
+            elif isinstance(signature.type, GraphQLNonNull):
+                raise NotCoercible
+        return VariableValues(sources, coerced)
 
 
 class _Used(Visitor):
@@ -85,7 +82,7 @@ class Arguments:
         used = _Used()
         for argument in node.arguments or ():
             name = argument.name.value
-            if isinstance(argument.value, VariableNode) and _is_text(definition.args[name].type):
+            if isinstance(argument.value, VariableNode) and is_text(definition.args[name].type):
                 self._texts[names[name]] = argument.value.name.value
             else:
                 visit(argument, used)

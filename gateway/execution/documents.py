@@ -2,10 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from dataclasses import replace
 from hashlib import sha256
 
 from graphql import (
     DirectiveNode,
+    DocumentNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -50,6 +52,14 @@ class ExecutableDocument(Source):
         self.plans: dict[Hashable, Plan | None] = {}
         """Of root fields, by their nodes and what conditions read; None for one that has none."""
         self.size = len(text) + _BYTES_OF_A_TOKEN * self.node.token_count
+
+    def without_variables(self) -> DocumentNode:
+        """The same, with operations that declare none."""
+        definitions = (
+            replace(each, variable_definitions=()) if isinstance(each, OperationDefinitionNode) else each
+            for each in self.node.definitions
+        )
+        return replace(self.node, definitions=tuple(definitions))
 
     def is_ambiguous(self, operation_name: str | None) -> bool:
         """Whether it has several operations, all with names, and none is asked for."""

@@ -6,14 +6,17 @@ from inspect import isawaitable
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     ExperimentalIncrementalExecutionResults,
     GraphQLError,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    GraphQLSchema,
     OperationType,
 )
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
+from graphql.execution.executor import Executor
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -29,6 +32,30 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     The operation stands in an `ExecutableDocument`, which is where its plans are kept.
     """
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,  # noqa: ANN401 (anything)
+        context_value: Any = None,  # noqa: ANN401 (anything)
+        raw_variable_values: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+        *rest: Any,  # noqa: ANN401 (as they come)
+        **options: Any,  # noqa: ANN401 (as they come)
+    ) -> list[GraphQLError] | Executor[Any]:
+        """The executor of an operation, whose variables are coerced by what is known of their types."""
+        ordinary = (root_value, context_value, raw_variable_values, operation_name, *rest)
+        source = document.loc.source if document.loc else None
+        if isinstance(source, ExecutableDocument) and operation_name in source.operations:
+            values = source.operations[operation_name].variable_values(raw_variable_values or {})
+            if values is not None:
+                executor = super().build(schema, source.without_variables(), *ordinary, **options)
+                assert isinstance(executor, Executor)  # noqa: S101 (its variables are all there is to refuse)
+                executor.variable_values = values
+                return executor
+        return super().build(schema, document, *ordinary, **options)
 
     def execute_operation(
         self, serially: bool | None = None

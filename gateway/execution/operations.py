@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Hashable, Sequence
 from inspect import isawaitable
 from typing import Any
 
-from graphql import GraphQLField, GraphQLNonNull, GraphQLResolveInfo
+from graphql import GraphQLError, GraphQLField, GraphQLNonNull, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
 from graphql.execution.values import VariableValues
@@ -23,6 +23,7 @@ from strawberry.types.info import Info
 from gateway import exchanges
 from gateway.errors import Overloaded
 from gateway.execution.arguments import Arguments, Variables
+from gateway.execution.coercion import NotCoercible
 from gateway.execution.costs import Price
 from gateway.execution.plans import Plan
 from gateway.execution.projection import NotPlain
@@ -148,7 +149,7 @@ class Operation:
         """
         if not self._known:
             return None
-        values = self._variables.values(variables)
+        values = self.variable_values(variables)
         if values is None:
             return None
         known = self._known.get(self.condition_values(values))
@@ -160,6 +161,13 @@ class Operation:
         except Overloaded:
             raise  # To try again would be to wait again.
         except Exception:  # noqa: BLE001 (whatever it is, the ordinary way meets it again and says it)
+            return None
+
+    def variable_values(self, given: dict[str, Any]) -> VariableValues | None:
+        """The values of its variables; None where they are not what they should be."""
+        try:
+            return self._variables.values(given)
+        except (NotCoercible, GraphQLError):
             return None
 
     def condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
+import orjson
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, StringValueNode, ValidationRule
 from graphql.validation.validate import ValidationAbortedError
@@ -116,6 +118,10 @@ def unstorable_variable(variables: dict[str, Json] | None) -> GraphQLError | Non
 
 def _is_unstorable(value: Json) -> bool:
     """Whether a text is unstorable in there, keys included."""
+    # All of it is written down in less time than it takes to look at each text.
+    with suppress(TypeError):
+        if b"\\u0000" not in orjson.dumps(value):
+            return False
     left = [value]
     while left:
         value = left.pop()

@@ -1,10 +1,12 @@
 """How input objects cross: what was given of them, as it is or in the documents' spelling."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from functools import cache
+from types import NoneType
+from typing import Any, cast
 
 import strawberry
 from strawberry.types import has_object_definition
@@ -21,25 +23,42 @@ def optional(description: str, *, name: str | None = None) -> Any:  # noqa: ANN4
 
 def given(source: Any) -> Mapping[str, Any]:  # noqa: ANN401 (an input object of any class)
     """What was given of an input object, null included, by the names of its attributes."""
-    values = {field.name: getattr(source, field.name) for field in fields(source)}
-    return {name: value for name, value in values.items() if value is not strawberry.UNSET}
+    type_: Any = type(source)
+    values = ((name, getattr(source, name)) for name, _ in _keys(type_))
+    return {name: value for name, value in values if value is not strawberry.UNSET}
 
 
 def to_document(source: object) -> Document:
     """What was given of an input object, in the documents' spelling."""
-    return {to_camel_case(name): _json(value) for name, value in given(source).items()}
+    type_: Any = type(source)
+    values = ((key, getattr(source, name)) for name, key in _keys(type_))
+    return in_document({key: value for key, value in values if value is not strawberry.UNSET})
+
+
+def in_document(values: Mapping[str, Any]) -> Document:
+    """The values of an input object as documents spell them, whose keys are the graph's."""
+    return {key: value if type(value) in _PLAIN else _json(value) for key, value in values.items()}
+
+
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+
+
+@cache
+def _keys(type_: Hashable) -> Sequence[tuple[str, str]]:
+    """The names of the attributes of an input type, and the documents' spelling of them."""
+    return [(field.name, to_camel_case(field.name)) for field in fields(cast(Any, type_))]
 
 
 def _json(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input object may hold)
     match value:
         case Enum():
             return str(value.value)
-        case datetime():
-            return instants.isoformat(value)
         case date():
-            return value.isoformat()
+            return instants.isoformat(value) if isinstance(value, datetime) else value.isoformat()
         case list():
             return [_json(item) for item in value]
+        case dict():
+            return in_document(value)
         case _ if has_object_definition(value):
             return to_document(value)
         case _:

@@ -1,10 +1,12 @@
 """Resource records: what was synchronised below an integration."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import strawberry
-from strawberry.utils.str_converters import to_camel_case
+from strawberry.types import get_object_definition
+from strawberry.types.arguments import InputContext
 
 from gateway import services
 from gateway.database import WriteSession
@@ -16,7 +18,7 @@ from gateway.schema import readers
 from gateway.schema.connections import After, Before, First, Last, Offset, page_of
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key, mutation
-from gateway.schema.inputs import given, to_document
+from gateway.schema.inputs import in_document
 from gateway.schema.nodes import Node
 from gateway.schema.payloads import DeletePayload, UserError, answer, refusals
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
@@ -100,10 +102,14 @@ class ResourceRecordInput:
     )
     config: ResourceConfigInput = strawberry.field(description="What it says; its type never changes.")
 
-    def to_given(self) -> Given:
-        """The same in the words of the services."""
-        ((member, config),) = given(self.config).items()
-        return Given(BY_MEMBER[to_camel_case(member)], to_document(config), self.logical_id, self.created_at)
+
+def _given(_type: type, value: Mapping[str, Any], _context: InputContext) -> Given:
+    """A record as the services take it. There may be a thousand: no input objects are made of them."""
+    ((member, config),) = value["config"].items()
+    return Given(BY_MEMBER[member], in_document(config), value.get("logicalId"), value.get("createdAt"))
+
+
+get_object_definition(ResourceRecordInput, strict=True).from_input = _given
 
 
 @strawberry.type(description="What became of one record of an upsert.")
@@ -148,10 +154,8 @@ class ResourceRecordMutations:
         ] = False,
     ) -> UpsertResourceRecordsPayload:
         async def work(session: WriteSession) -> UpsertResourceRecordsPayload:
-            given_records = [record.to_given() for record in records]
-            done = await services.resource_records.upsert(
-                session, info.context.viewer, integration_id, given_records
-            )
+            made = cast(list[Given], records)  # By `_given`.
+            done = await services.resource_records.upsert(session, info.context.viewer, integration_id, made)
             return UpsertResourceRecordsPayload(records=[*done])
 
         return await answer(info, UpsertResourceRecordsPayload, work, dry_run=dry_run)

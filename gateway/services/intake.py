@@ -1,5 +1,6 @@
 """Use cases and resource records taken in under an integration: matched, compared and written many at a time."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -148,11 +149,14 @@ async def _write(intake: Intake, kind: Kind, batch: Sequence[Entry], places: _Pl
             row = _changed(intake, kind, entry, stored[id])
             if row is not None:
                 changed.append(row)
-    await intake.session.insert(kind.entity, added)
-    await intake.session.update(kind.entity, changed)
+    # The database is at work meanwhile.
+    inserting = asyncio.create_task(intake.session.insert(kind.entity, added))
+    await asyncio.sleep(0)
     if kind.is_counted:
         changes.remove(counted(stored[str(row["id"])]) for row in changed)
         changes.add(map(itemgetter(*COUNTED), chain(added, changed)))
+    await inserting
+    await intake.session.update(kind.entity, changed)
     intake.tally.created += len(added)
     intake.tally.updated += len(changed)
     intake.tally.unchanged += len(ids) - len(changed)
@@ -179,8 +183,16 @@ def _added(intake: Intake, kind: Kind, entry: Entry, *, taken: bool) -> Columns 
         "integration_id": intake.parent.id,
         "version": 1,
         "document": document,
-        **kind.columns(document, logical_id, intake.session.as_of),
+        **_columns(intake, kind, entry, document, logical_id),
     }
+
+
+def _columns(
+    intake: Intake, kind: Kind, entry: Entry, document: Document, logical_id: str
+) -> Mapping[str, object]:
+    if document is entry.document and logical_id is entry.logical_id and entry.columns is not None:
+        return entry.columns
+    return kind.columns(document, logical_id, intake.session.as_of)
 
 
 def _changed(intake: Intake, kind: Kind, entry: Entry, stored: Any) -> Columns | None:  # noqa: ANN401 (of `_stored`)

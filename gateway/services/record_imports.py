@@ -1,18 +1,28 @@
 """Resource records taken in from JSON Lines, batch by batch."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gateway import sql
 from gateway.database import WriteSession
-from gateway.domain import timezones
+from gateway.domain import instants, timezones
 from gateway.domain.documents import text_or_none
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import is_id
 from gateway.domain.imports import Entry, Report, Tally
+from gateway.domain.records import record_columns
 from gateway.domain.trust import Operators, Parent
 from gateway.services import intake, teams
 from gateway.services.intake import Intake
+
+
+def prepared(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries with what their documents say about their rows."""
+    at = instants.now()
+    return [
+        entry._replace(columns=record_columns(entry.document, entry.logical_id, at)) if entry.logical_id else entry
+        for entry in entries
+    ]
 
 
 async def take(session: WriteSession, entries: Sequence[Entry], team_id: str | None, report: Report) -> Tally:

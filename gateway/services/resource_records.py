@@ -1,13 +1,15 @@
 """Resource records: found, listed, and written many at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
 
 from gateway import sql
 from gateway.database import WriteSession
 from gateway.domain import instants
-from gateway.domain.day_counts import DayCounts, counted
+from gateway.domain.day_counts import COUNTED, DayCounts, counted
 from gateway.domain.documents import created, touched
 from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
 from gateway.domain.exports import canonical
@@ -100,8 +102,7 @@ async def counts(
     return dict.fromkeys(keys, 0) | {(viewer.team_id, id): count for id, count in found}
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """A record to create or update: its kind, and its config in the spelling of the graph."""
 
     kind: Kind
@@ -110,8 +111,7 @@ class Given:
     created_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Upserted:
+class Upserted(NamedTuple):
     """What became of a given record."""
 
     record: ResourceRecord
@@ -152,7 +152,7 @@ async def upsert(
     await session.update(ResourceRecord, changed)
     counts = DayCounts(zone)
     counts.remove(gone)
-    counts.add(counted(each.record) for each in done if each.outcome is not Outcome.UNCHANGED)
+    counts.add(map(itemgetter(*COUNTED), chain(added, changed)))
     await day_counts.keep(session, viewer.team_id, integration_id, counts)
     return done
 

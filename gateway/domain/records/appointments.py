@@ -13,7 +13,7 @@ _TYPES = {type_.value for type_ in AppointmentType}
 
 def _columns(config: Mapping[str, Json]) -> Mapping[str, object]:
     """What statistics read: a type without a known name is none."""
-    start, type_ = (config.get(key) for key in ("start", "appointmentType"))
+    start, type_ = config.get("start"), config.get("appointmentType")
     return {
         "start": instants.parse(start) if isinstance(start, str) else None,
         "appointment_type": type_ if isinstance(type_, str) and type_ in _TYPES else None,

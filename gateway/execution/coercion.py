@@ -1,0 +1,112 @@
+"""What coerces values of input types, made by what is known of a type once.
+
+graphql-core asks each value of an input object what it is, each time, which takes longer than to write it down.
+What is wrong with a value is not said here: graphql-core then says it.
+"""
+
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache, cached_property
+from typing import Any, TypeAlias
+
+from graphql import (
+    GraphQLID,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLString,
+    Undefined,
+    is_required_input_field,
+)
+from graphql.utilities.coerce_input_value import coerce_default_value
+
+Coerce: TypeAlias = Callable[[Any], Any]
+
+
+class NotCoercible(Exception):
+    """A value is not what its type needs. Scalars and enums raise a GraphQLError."""
+
+
+@cache
+def coercer(type_: GraphQLInputType) -> Coerce:
+    """What makes of a value what `graphql.utilities.coerce_input_value` does, or raises."""
+    if isinstance(type_, GraphQLNonNull):
+        return _of_one(type_.of_type)
+    of_one = _of_one(type_)
+    return lambda value: None if value is None else of_one(value)
+
+
+@cache
+def _of_one(type_: Any) -> Coerce:  # noqa: ANN401 (an input type that may be null)
+    """What coerces a value of a type, which refuses null."""
+    if isinstance(type_, GraphQLList):
+        return _of_list(coercer(type_.of_type))
+    if isinstance(type_, GraphQLInputObjectType):
+        return _OfObject(type_)
+    return _of_leaf(type_)
+
+
+def _of_list(item: Coerce) -> Coerce:
+    def coerce(value: Any) -> list[Any]:  # noqa: ANN401 (JSON)
+        if type(value) is list:
+            return [*map(item, value)]
+        if value is None:
+            raise NotCoercible
+        return [item(value)]
+
+    return coerce
+
+
+def _of_leaf(type_: Any) -> Coerce:  # noqa: ANN401 (a scalar or an enum)
+    of_leaf: Coerce = type_.coerce_input_value
+
+    def coerce(value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
+        if value is None:
+            raise NotCoercible
+        return of_leaf(value)
+
+    return coerce
+
+
+class _OfObject:
+    """Coerces values of an input object type."""
+
+    def __init__(self, type_: GraphQLInputObjectType) -> None:
+        self._type = type_
+
+    # A type may have fields of its own type, so they are looked at when there is a value.
+    @cached_property
+    def _fields(self) -> Mapping[str, tuple[str, bool, Coerce]]:
+        """By their names: their names here, whether text goes as it is, and what coerces the rest."""
+        return {
+            name: (field.out_name or name, is_text(field.type), coercer(field.type))
+            for name, field in self._type.fields.items()
+        }
+
+    @cached_property
+    def _required(self) -> AbstractSet[str]:
+        return {name for name, field in self._type.fields.items() if is_required_input_field(field)}
+
+    @cached_property
+    def _defaults(self) -> Mapping[str, Any]:
+        values = {field.out_name or name: coerce_default_value(field) for name, field in self._type.fields.items()}
+        return {name: value for name, value in values.items() if value is not Undefined}
+
+    def __call__(self, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
+        if type(value) is not dict or not self._required <= value.keys():
+            raise NotCoercible
+        coerced = {**self._defaults}
+        for name, item in value.items():
+            if name not in self._fields:
+                raise NotCoercible
+            out_name, goes, coerce = self._fields[name]
+            coerced[out_name] = item if goes and type(item) is str else coerce(item)
+        if self._type.is_one_of and [item is None for item in coerced.values()] != [False]:
+            raise NotCoercible
+        return self._type.out_type(coerced)
+
+
+def is_text(type_: object) -> bool:
+    """Whether text is a value of it, and goes as it is."""
+    return (type_.of_type if isinstance(type_, GraphQLNonNull) else type_) in (GraphQLString, GraphQLID)
