@@ -48,12 +48,13 @@ class Word(TypeDecorator[E]):
     def __init__(self, words: type[E]) -> None:
         super().__init__()
         self.words = words
+        self._by_value: dict[str, E] = {word.value: word for word in words}
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else str(self.words(value).value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
-        return None if value is None else self.words(value)
+        return None if value is None else self._by_value.get(value) or self.words(value)
 
 
 Text = String().with_variant(String(collation="C"), "postgresql")

@@ -45,7 +45,7 @@ class Lease:
         self._is_sqlite = self.dialect.name == "sqlite"
         self.copies = not self._is_sqlite
         self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        self._fetch: Fetch = driver.execute_fetchall if self._is_sqlite else self._fetch_by_asyncpg
+        self._fetch: Fetch = driver.fetch if self._is_sqlite else self._fetch_by_asyncpg
 
     @staticmethod
     async def of(engine: AsyncEngine, turns: Turns | None) -> "Lease":
@@ -79,7 +79,7 @@ class Lease:
             if self._turns is None:
                 await self._driver.execute(text)
             else:
-                await self._turns.run(self._driver.execute_fetchall, text)
+                await self._turns.run(self._fetch, text)
         finally:
             current.get().waited(started)
         if text.startswith("BEGIN"):

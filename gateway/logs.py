@@ -4,9 +4,14 @@ A line has `ts`, `level` and `event`, then what the caller adds. Secrets and pat
 """
 
 import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from datetime import datetime
+from io import TextIOBase
+from threading import Condition, Thread
 
 import msgspec
 import structlog
@@ -17,6 +22,12 @@ from gateway.exchanges import current
 
 _LIBRARIES = ("uvicorn", "alembic", "asyncio")
 """What logs through the standard library; heard from `warning` on, unless everything is wanted."""
+
+_MOST = 2**20
+"""Bytes that may wait to be written."""
+
+_SECONDS = 1.0
+"""For which they are waited for in the end."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -33,7 +44,7 @@ def configure(level: str) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         # Asked for with each line: stderr may have been replaced since.
-        logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_names: structlog.WriteLogger(sys.stderr),
     )
     logging.root.handlers = [_FromStandardLibrary()]
     logging.root.setLevel(threshold)
@@ -66,6 +77,79 @@ def write(lines: Sequence[Line]) -> None:
 def are_wanted(level: str, threshold: str) -> bool:
     """Whether lines of a level are to be written."""
     return _threshold(level) >= _threshold(threshold)
+
+
+class Outlet(TextIOBase):
+    """Hands text on to a file from a thread of its own: a reader who does not keep up keeps nobody waiting.
+
+    What is too much to wait, or finds nobody to read it any more, is lost, and counted.
+    """
+
+    def __init__(self, file: int) -> None:
+        """`file` is a descriptor; nothing of Python's own stands between, which would be flushed at its end."""
+        self.lost = 0
+        """How many lines were."""
+        self._file, self._size = file, 0
+        self._waiting: deque[bytes] = deque()
+        self._changed = Condition()
+        Thread(target=self._hand_on, name="logs", daemon=True).start()
+
+    def fileno(self) -> int:
+        return self._file
+
+    def isatty(self) -> bool:
+        return os.isatty(self._file)
+
+    def write(self, text: str) -> int:
+        """Take whole lines, and never wait."""
+        content = text.encode(errors="backslashreplace")
+        with self._changed:
+            if self._size + len(content) > _MOST:
+                self.lost += text.count("\n")
+            else:
+                self._waiting.append(content)
+                self._size += len(content)
+                self._changed.notify_all()
+        return len(text)
+
+    def drain(self, seconds: float) -> None:
+        """Wait until all is written, but no longer."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._size, seconds)
+
+    def _hand_on(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                content = self._waiting.popleft()
+            left = memoryview(content)
+            try:
+                while left:
+                    left = left[os.write(self._file, left) :]
+            except OSError:
+                lost = content.count(b"\n")
+            else:
+                lost = 0
+            with self._changed:
+                self.lost += lost
+                self._size -= len(content)
+                self._changed.notify_all()
+
+
+@contextmanager
+def set_aside() -> Iterator[None]:
+    """Have all that goes to stderr written by a thread for as long as the block lasts."""
+    outlet = Outlet(sys.stderr.fileno())
+    with redirect_stderr(outlet):
+        try:
+            yield
+        finally:
+            outlet.drain(_SECONDS)
+
+
+def lost() -> int:
+    """How many lines found nobody to read them."""
+    return sys.stderr.lost if isinstance(sys.stderr, Outlet) else 0
 
 
 def _threshold(level: str) -> int:

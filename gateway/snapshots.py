@@ -1,6 +1,6 @@
 """What is read from: one snapshot for each operation."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, Self, TypeVar, TypeVarTuple, cast
 
@@ -12,7 +12,6 @@ from gateway.queries import Query
 from gateway.rows import Columns
 
 E = TypeVar("E")
-T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
@@ -79,8 +78,12 @@ class Snapshot:
             raise SecondRead
         lease = self._lease or await self._open()
         prepared, values = query.prepared(lease.dialect, columns, needed)
-        records = lease.fetch(prepared.text, prepared.parameters(values))
-        return prepared.make(await self._ended_with(lease, records))
+        try:
+            records = await lease.fetch(prepared.text, prepared.parameters(values))
+        except BaseException:
+            await self._drop(lease)
+            raise
+        return prepared.make(records)
 
     async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
         """See `Reader`."""
@@ -95,18 +98,20 @@ class Snapshot:
             self._is_refused = True
             raise
         if not self._once:
-            await self._ended_with(lease, lease.command(lease.begin))
+            await self._command(lease, lease.begin)
         return lease
 
-    async def _ended_with(self, lease: Lease, work: Awaitable[T]) -> T:
-        """What the work gives; the snapshot ends with it should it fail."""
+    async def _command(self, lease: Lease, text: str) -> None:
         try:
-            return await work
+            await lease.command(text)
         except BaseException:
-            # Cancelled or failed: nobody knows where it stopped.
-            self._lease = None
-            await self._leases.drop(lease)
+            await self._drop(lease)
             raise
+
+    async def _drop(self, lease: Lease) -> None:
+        """Read no more by a lease that was cut off or failed: nobody knows where it stopped."""
+        self._lease = None
+        await self._leases.drop(lease)
 
     async def __aenter__(self) -> Self:
         return self
@@ -117,6 +122,6 @@ class Snapshot:
         if lease is None:
             return
         if not self._once:
-            await self._ended_with(lease, lease.command("ROLLBACK"))
+            await self._command(lease, "ROLLBACK")
         self._lease = None
         self._leases.give(lease)

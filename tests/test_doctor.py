@@ -1,6 +1,8 @@
 """`gateway doctor`: a good gateway is found good, and each problem is found."""
 
 import asyncio
+import json
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -25,6 +27,7 @@ def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
         "time zones",
         "assets",
         "settings",
+        "trusted documents",
         "disk",
         "schema",
         "tables",
@@ -72,6 +75,19 @@ def test_doctor_finds_what_keeps_the_others_from_starting(empty: str) -> None:
         ended = gateway("doctor", **settings)
         assert (ended.exit_code, said in ended.stdout) == (1, True), ended.output
         assert "open-sesame" not in ended.output
+
+
+def test_doctor_reads_the_manifest_of_trusted_documents(database_url: str, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    settings = {"trusted_documents": "only", "document_manifest": str(manifest), "database_url": database_url}
+    manifest.write_text(json.dumps({"a": "{ __typename }", "b": "{ viewer { userId } }"}))
+    ended = gateway("doctor", **settings)
+    assert (ended.exit_code, "only, 2 of them, all valid" in ended.stdout) == (0, True), ended.output
+    manifest.write_text(json.dumps({"a": "{ nothing }"}))
+    ended = gateway("doctor", **settings)
+    assert ended.exit_code == 1
+    assert "Cannot query field 'nothing'" in ended.stdout
+    assert ended.stdout.count("PROBLEM") == 1
 
 
 def _execute(database_url: str, statement: str, *, foreign_keys: bool = True) -> None:

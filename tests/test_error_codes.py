@@ -5,10 +5,20 @@ from pathlib import Path
 
 from gateway.domain.enums import ErrorCode
 from gateway.web.catalogue import Code
+from gateway.web.refusals import REASONS
 
 PROJECT = Path(__file__).parent.parent
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \| (\d{3}) \| (\d{3}) \|$", re.MULTILINE)
 GRAPH = re.compile(r"""code(?:=|": )"([A-Z_]+)\"""")
+
+
+WITHIN_LIMITS = {
+    *(Code.BAD_REQUEST, Code.METHOD_NOT_ALLOWED, Code.NOT_ACCEPTABLE, Code.UNSUPPORTED_MEDIA_TYPE),
+    *(Code.GRAPHQL_PARSE_FAILED, Code.GRAPHQL_VALIDATION_FAILED, Code.OPERATION_RESOLUTION_FAILURE),
+    *(Code.PERSISTED_QUERY_NOT_FOUND, Code.PERSISTED_QUERY_NOT_SUPPORTED, Code.BAD_USER_INPUT),
+    *(Code.INVALID_CURSOR, Code.NOT_FOUND, Code.TOO_MANY, Code.FORBIDDEN, Code.INTERNAL_SERVER_ERROR),
+}
+"""Codes of what keeps every limit, and is counted by its code alone."""
 
 
 def test_the_readme_tells_each_code_with_its_meaning_and_statuses() -> None:
@@ -33,3 +43,9 @@ def test_each_code_is_used_and_each_that_is_used_is_known() -> None:
     used = (door | graph | exceeded) - {"__members__"}
     assert used <= set(Code.__members__)
     assert set(Code.__members__) - used <= set(ErrorCode.__members__) | {"INVALID_CURSOR"}
+
+
+def test_each_code_is_counted_as_a_rejection_or_deliberately_is_not() -> None:
+    limited = {*REASONS, Code.LIMIT_EXCEEDED}  # Which limit it was, that one says itself.
+    assert limited | WITHIN_LIMITS == set(Code)
+    assert not limited & WITHIN_LIMITS

@@ -200,13 +200,15 @@ async def test_it_asks_for_a_key_and_keeps_none(chromium: Browser, plain_site: S
 
 @pytest.mark.usefixtures("graphiql")
 async def test_a_session_that_has_ended_is_begun_anew_and_nothing_is_lost(
-    chromium: Browser, plain_site: Site
+    chromium: Browser, plain_site: Site, axe: str
 ) -> None:
-    async with opened(chromium, plain_site, expected=UNAUTHENTICATED) as page:
+    async with opened(chromium, plain_site, scheme="dark", expected=UNAUTHENTICATED) as page:
         await page.goto("/graphiql")
+        assert await browser.barriers(page, axe) == []
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Enter")
         await run(page)
+        assert await browser.barriers(page, axe, without="#ide, .monaco-aria-container") == []
         await page.context.clear_cookies()
         async with page.expect_response(lambda response: is_answer(response) and response.ok) as again:
             await page.locator(".graphiql-execute-button").click()

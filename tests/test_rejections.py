@@ -109,7 +109,8 @@ async def test_what_is_cut_off_and_whom_nobody_waits_for_is_told_of_with_all_it_
     found = await scraped(narrow)
     assert found["client_disconnects_total"] == 1
     assert found["graphql_in_flight"] == 0
-    assert not [name for name in found if name.startswith("graphql_rejected_total")]
+    rejected = {name: count for name, count in found.items() if name.startswith("graphql_rejected_total")}
+    assert rejected == {'graphql_rejected_total{reason="time"}': 1}
 
 
 async def test_health_and_metrics_are_asked_nothing_of_limits(narrow: Gateway) -> None:

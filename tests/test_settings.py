@@ -1,5 +1,6 @@
 """Settings: what is taken, what is refused, and that no password is ever shown."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from gateway.errors import SettingsInvalid
 from gateway.settings import Settings, settings, unknown_variables, variable
 
 PASSWORD = "open-sesame"
+README = Path(__file__).parent.parent / "README.md"
 
 
 @pytest.fixture(autouse=True)
@@ -137,3 +139,14 @@ def test_an_origin_that_no_browser_would_send_is_refused(given: str) -> None:
 )
 def test_an_origin_is_taken_as_browsers_send_it(given: str) -> None:
     assert settings(allowed_origins=given).allowed_origins == given
+
+
+def test_the_readme_tells_each_setting_with_its_default() -> None:
+    told: list[tuple[str, str]] = []
+    for names, defaults in re.findall(r"^\| (`GATEWAY_.+?) \| (.*?) ?\|", README.read_text(), re.MULTILINE):
+        told += zip(re.findall(r"`(\w+)`", names), defaults.strip("`").split(", "), strict=True)
+    expected = [(variable(name), str(field.default)) for name, field in Settings.model_fields.items()]
+    assert [(name, default.lower()) for name, default in told] == [
+        *((name, default.lower()) for name, default in expected),
+        ("GATEWAY_CONFIG", ""),
+    ]

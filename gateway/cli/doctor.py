@@ -56,6 +56,7 @@ async def _findings() -> AsyncIterator[Finding]:
         yield Finding("settings", str(error), "Correct them; `gateway settings` lists them all.")
         return
     yield _variables()
+    yield _documents(settings)
     yield _disk(settings)
     try:
         async with reached(settings) as database:
@@ -87,6 +88,18 @@ def _variables() -> Finding:
     if unknown:
         return Finding("settings", f"unknown: {', '.join(unknown)}", "Unset them; `gateway settings` lists all.")
     return Finding("settings", "all can be read, none is unknown")
+
+
+def _documents(settings: Settings) -> Finding:
+    # The graph takes a while; other commands do without.
+    from gateway.web import manifest  # noqa: PLC0415
+
+    try:
+        count = len({*manifest.trusted(settings).values()})
+    except SettingsInvalid as error:
+        return Finding("trusted documents", str(error), "Correct the manifest, or the settings.")
+    mode = settings.trusted_documents
+    return Finding("trusted documents", mode if mode == "off" else f"{mode}, {count} of them, all valid")
 
 
 def _disk(settings: Settings) -> Finding:

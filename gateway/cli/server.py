@@ -10,6 +10,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from gateway import logs
 from gateway.assets import Assets
 from gateway.cli.garbage import collect_seldom
 from gateway.domain.enums import ErrorCode
@@ -95,8 +96,9 @@ def serve(settings: Settings, listening: socket.socket, visitors_key: str | None
             ),
             app.state.health.stop,
         )
-        for pin in assets.missing():
-            log.warning("assets.missing", package=pin.spec, reason=assets.reason, remedy="gateway assets")
-        log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
-        server.run([listening])
-        log.info("serve.stopped")
+        with logs.set_aside():
+            for pin in assets.missing():
+                log.warning("assets.missing", package=pin.spec, reason=assets.reason, remedy="gateway assets")
+            log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
+            server.run([listening])
+            log.info("serve.stopped")

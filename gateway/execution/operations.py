@@ -9,9 +9,9 @@ what is wrong. So only queries are known: to repeat their beginning does no harm
 from asyncio import create_task, gather, wait
 from collections.abc import Coroutine, Hashable, Sequence
 from inspect import isawaitable
-from typing import Any, cast
+from typing import Any
 
-from graphql import GraphQLError, GraphQLField, GraphQLNonNull
+from graphql import GraphQLError, GraphQLField, GraphQLNonNull, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
 from graphql.execution.values import VariableValues
@@ -27,6 +27,9 @@ from gateway.execution.coercion import NotCoercible
 from gateway.execution.costs import Price
 from gateway.execution.plans import Plan
 from gateway.execution.projection import NotPlain
+
+_CONTEXT = GraphQLResolveInfo._fields.index("context")
+_VARIABLE_VALUES = GraphQLResolveInfo._fields.index("variable_values")
 
 _MAX_VARIANTS = 16
 """Of one operation, by what its conditions read."""
@@ -70,8 +73,10 @@ class RootField:
     async def complete(self, context: Any, variables: VariableValues) -> object:  # noqa: ANN401 (the operation's)
         """The field's response data. Raises whatever keeps it from being plain."""
         arguments = self._arguments.values(variables)
-        raw = self._info._replace(context=context, variable_values=cast(Any, variables.coerced))
-        info = Info(_raw_info=raw, _field=self._field)
+        # What `_replace` does, in a third of the time.
+        raw: list[Any] = [*self._info]
+        raw[_CONTEXT], raw[_VARIABLE_VALUES] = context, variables.coerced
+        info = Info(_raw_info=type(self._info)._make(raw), _field=self._field)
         if self._info_name is not None:
             arguments[self._info_name] = info
         value = self._field.get_result(None, info=info, args=[], kwargs=arguments)

@@ -193,7 +193,7 @@ class Context:
         """End the operation: write down which secrets it disclosed, or fail it."""
         self._finished = True
         try:
-            await self.close()
+            await self._close(None)
             if self._disclosed:
                 async with self.database.write(team=self.viewer.team_id) as session:
                     services.audit.record(session, self.viewer, "read-secret", sorted(self._disclosed))

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway import __version__
+from gateway import __version__, logs
 from gateway.database import Database
 from gateway.exchanges import Exchange
 from gateway.settings import Settings
@@ -35,6 +35,7 @@ class Metrics:
         )
         self._durations = _Durations()
         registry.register(self._durations)
+        registry.register(_LostLines())
         self._rejected = Counter(
             "graphql_rejected", "Requests that were beyond a limit.", ("reason",), registry=registry
         )
@@ -93,6 +94,14 @@ class _Durations(Collector):
         bounds = [*map(floatToGoString, _SECONDS), "+Inf"]
         buckets = list(zip(bounds, accumulate(self.counts), strict=True))
         yield HistogramMetricFamily("graphql_request_seconds", "How long they took.", buckets, self.sum)
+
+
+class _LostLines(Collector):
+    """Those that the log could not take."""
+
+    def collect(self) -> Iterable[Metric]:
+        """See prometheus_client."""
+        yield CounterMetricFamily("log_lines_lost", "Lines that nobody read from stderr.", logs.lost())
 
 
 def _measure_pools(database: Database, registry: CollectorRegistry) -> None:

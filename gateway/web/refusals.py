@@ -9,18 +9,21 @@ from gateway.settings import Settings
 from gateway.web.catalogue import Code
 from gateway.web.watch import OutOfTime
 
-_REJECTED: Mapping[Code, str] = {
+REASONS: Mapping[Code, str] = {
     Code.UNAUTHENTICATED: "auth",
     Code.CSRF_TOKEN_INVALID: "auth",
     Code.ORIGIN_NOT_ALLOWED: "auth",
     Code.CONTENT_TOO_LARGE: "size",
     Code.URL_TOO_LONG: "size",
     Code.HEADERS_TOO_LARGE: "size",
+    Code.REQUEST_TIMEOUT: "time",
     Code.RATE_LIMITED: "rate",
     Code.COST_LIMIT_EXCEEDED: "cost",
     Code.DOCUMENT_NOT_TRUSTED: "document",
+    Code.TIMEOUT: "time",
     Code.OVERLOADED: "overload",
 }
+"""What the metrics call a limit that was not kept; LIMIT_EXCEEDED says which it was."""
 
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -53,7 +56,7 @@ class Refusal(GatewayError):
     def rejected(self) -> str | None:
         """What the metrics call the limit that the request does not keep; None where it is not one."""
         limit = self.extensions.get("limit")
-        return _REJECTED.get(self.code) if limit is None else str(limit)
+        return REASONS.get(self.code) if limit is None else str(limit)
 
 
 def unauthenticated(message: str) -> Refusal:
