@@ -181,7 +181,7 @@ async def test_one_that_fails_leaves_the_others(chromium: Browser, of_clinic: Cl
     async with opened(chromium, of_clinic.site) as page:
         await of_clinic.open(page, PAGE + more)
         await of_clinic.give(page)
-        await expect(page.locator("#worded")).to_contain_text("Incorrect locale information provided")
+        await expect(page.locator("#worded")).to_contain_text("Invalid language tag: no locale")
         await expect(page.locator("#lost")).to_contain_text("The gateway could not be reached.")
         await expect(page.locator("#unknown")).to_contain_text("There is no connected integration with this id.")
         await expect(page.locator("appointments-trend canvas")).to_be_visible()
