@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks.charts` draws the same 90 days by each library that was considered.
 
-Each draws in Chromium under the policy of our pages. It prints the bytes of its scripts, as they are and compressed,
-the milliseconds that it kept the page busy (medians of four), and how often the policy refused something.
+Each draws in Chromium under the policy of our pages. It prints the bytes of its scripts, as they are and
+compressed, the milliseconds that it kept the page busy (medians of four), and how often the policy refused it.
 """
 
 import asyncio
