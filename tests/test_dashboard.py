@@ -229,3 +229,17 @@ async def test_it_is_printed_without_what_is_pressed(page: Page) -> None:
         await expect(page.locator(hidden).first).to_be_hidden()
     assert await page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
     await expect(page.locator("#numbers")).to_be_visible()
+
+
+async def test_days_take_on_the_colours_that_are_liked_now(page: Page) -> None:
+    async def drawn() -> str:
+        await expect(page.locator("#trend canvas")).to_be_visible()
+        await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
+        return str(await page.evaluate("document.querySelector('#trend canvas').toDataURL()"))
+
+    await page.goto("/dashboard")
+    light = await drawn()
+    await page.emulate_media(color_scheme="dark")
+    dark = await drawn()
+    await page.reload()
+    assert (light != dark, await drawn()) == (True, dark)

@@ -100,7 +100,7 @@ function draw(Library, target, legend, days, { formats, onzoom, tell }) {
   const fit = () => target.clientWidth && plot.setSize({ width: target.clientWidth, height: HEIGHT });
   new ResizeObserver(fit).observe(target);
   for (const [old] of drawn) if (!old.root.isConnected) drawn.delete(old), old.destroy();
-  drawn.set(plot, () => ((known = null), plot.redraw(false, true)));
+  drawn.set(plot, () => ((known = null), plot.redraw()));
   return plot;
 }
 
