@@ -35,18 +35,19 @@ PEERS = (GATEWAY, FLOOR)
 
 _SIZES = (100_000, 200_000, 1_000_000)
 _QUICK_SIZES = (1_000, 10_000)
-_END = "2025-07-09T14:23:45.678Z"
-_YEAR: Document = {"start": "2024-07-09T14:23:45.678Z", "end": _END}
-_30_DAYS: Document = {"start": "2025-06-09T14:23:45.678Z", "end": _END}
+_END = "2025-07-09T05:00:00.000Z"
+_YEAR: Document = {"start": "2024-07-09T05:00:00.000Z", "end": _END}
+_30_DAYS: Document = {"start": "2025-06-09T05:00:00.000Z", "end": _END}
 
 QUESTIONS: Mapping[str, Document] = {
     "one year": _YEAR,
     "all time": {},
     "one year by type": {**_YEAR, "type": "NP"},
     "30 days": _30_DAYS,
+    "one year, cut": {"start": "2024-07-09T14:23:45.678Z", "end": "2025-07-09T14:23:45.678Z"},
     "search in 30 days": {**_30_DAYS, "search": RARE_WORD},
 }
-"""What is asked of a dashboard; no bound is where a local day begins, or one of UTC."""
+"""What is asked of a dashboard: whole local days, but for the year that begins and ends within one."""
 
 Costs = Mapping[Peer, Cost]
 
