@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 import asyncpg
-from sqlalchemy import Connection, Dialect, inspect, make_url
+from sqlalchemy import Connection, Dialect, inspect, make_url, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -228,6 +228,15 @@ class Database:
         """Do `work` on a bare connection, in a transaction of its own; for migrations."""
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)
+
+    async def analyze(self, entity: type[Base]) -> None:
+        """Have PostgreSQL look at a table anew, rather than when it next does so by itself.
+
+        Until then it takes a new integration for an empty one, and walks through all of it for each row that is
+        looked up.
+        """
+        if not self.is_sqlite:
+            await self.run_sync(lambda connection: connection.execute(text(f"ANALYZE {entity.__tablename__}")))
 
     async def dispose(self) -> None:
         await self._readers.dispose()

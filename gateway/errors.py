@@ -8,10 +8,11 @@
     ├── DatabaseUnavailable  the database cannot be reached, read or written
     ├── Overloaded           the database was in use by others for too long
     ├── SettingsInvalid      a setting cannot be read; the message names the variable
-    ├── Exceeded             an operation that is too much to be executed
+    ├── Exceeded             an operation that is too much to be executed, in whichever way
     │   ├── LimitExceeded        its document is
     │   ├── CostLimitExceeded    it costs too much
-    │   └── RateLimited          it costs more than its key has left for now
+    │   ├── RateLimited          it costs more than its key has left for now
+    │   └── NotForWidgets        it asks for more than a key for widgets ever may
     ├── web.Refusal          a request that the HTTP door does not let in
     ├── web.OutOfTime        a request that took longer than it may
     └── web.ClientGone       a client that left before it was answered
@@ -119,6 +120,17 @@ class RateLimited(Exceeded):
     def __init__(self, seconds: float) -> None:
         self.retry_after = max(1, ceil(seconds))
         super().__init__(f"The key has spent what it may for now; ask again in {self.retry_after} s.")
+
+
+class NotForWidgets(Exceeded):
+    """An operation that asks for something, by its schema coordinate, with a key that may not."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, coordinate: str) -> None:
+        super().__init__(
+            f"This key is for widgets, which may not ask for `{coordinate}`; ask for less, or with another key."
+        )
 
 
 def refused(code: ErrorCode, message: str, *path: str | int) -> Refused:

@@ -17,6 +17,8 @@ from pydantic_settings import (
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from gateway import assets
+from gateway.domain import origins
 from gateway.errors import SettingsInvalid
 
 PREFIX = "GATEWAY_"
@@ -80,6 +82,19 @@ class Settings(BaseSettings):
     database_lock_timeout: float = Field(5.0, gt=0, description="Seconds a write waits for another one to finish.")
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="Addresses of proxies, separated by commas, that are believed when they say by "
+        "`X-Forwarded-Proto` and `X-Forwarded-For` how a client came, and who it is; `*` believes all.",
+    )
+    allowed_origins: str = Field(
+        "",
+        description="Origins, separated by spaces, such as `https://clinic.example`: their pages may ask the "
+        "graph with a key, and hold `/embed` pages in frames.",
+    )
+    session_lifetime: int = Field(
+        28_800, ge=60, le=604_800, description="Seconds after which whoever signed in has to do so again."
+    )
     http_profile: Literal["2023", "2026"] = Field(
         "2023",
         description="The edition of GraphQL over HTTP whose statuses are sent: in `2026` a document that does not "
@@ -146,6 +161,11 @@ class Settings(BaseSettings):
         description="Seconds for which a key that was recognised is not looked up again; a revoked or expired one "
         "works for as much longer. 0 looks each up every time.",
     )
+    graphiql: bool = Field(
+        default=True,
+        description="Whether there is a page at `/graphiql` to ask the graph by hand, to which browsers that are "
+        "given the graph's address are led.",
+    )
     compiled_selections: bool = Field(
         default=True,
         description="Whether selections over plain data are compiled; if not, every field is completed on its "
@@ -176,6 +196,11 @@ class Settings(BaseSettings):
             raise ValueError(f"{url.drivername} is not allowed; use `sqlite:///FILE` or `postgresql://…`")
         url = _sqlite(url) if driver.startswith("sqlite") else _postgresql(url)
         return url.set(drivername=driver).render_as_string(hide_password=False)
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _as_browsers_spell_them(cls, text: str) -> str:
+        return " ".join(map(origins.check, text.split()))
 
     @model_validator(mode="after")
     def _may_ever_be_spent(self) -> Self:
@@ -229,7 +254,7 @@ def variable(name: str) -> str:
 
 def unknown_variables() -> list[str]:
     """Variables that look as if they were settings, and are none."""
-    known = {CONFIG, *(variable(name) for name in Settings.model_fields)}
+    known = {CONFIG, assets.VARIABLE, *(variable(name) for name in Settings.model_fields)}
     return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
 
 

@@ -89,7 +89,7 @@ class User(Base):
 
 
 class ApiKey(Base):
-    """A credential. The secret itself is not here: only its SHA-256, and the prefix by which people know it."""
+    """A credential, for pages of `origins` alone if it has any. Of its secret only the SHA-256 is here."""
 
     __tablename__ = "api_key"
     __table_args__ = (
@@ -106,9 +106,27 @@ class ApiKey(Base):
     prefix: Mapped[str]
     digest: Mapped[str]
     permissions: Mapped[list[str]]
+    origins: Mapped[list[str]]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class BrowserSession(Base):
+    """Somebody who signed in with a key. Its id is the SHA-256 of what the browser holds, which is not here."""
+
+    __tablename__ = "browser_session"
+    __table_args__ = (
+        ForeignKeyConstraint(["team_id", "key_id"], ["api_key.team_id", "api_key.id"], ondelete="CASCADE"),
+        Index("ix_browser_session_id", "id", unique=True),
+        Index(None, "team_id", "key_id"),
+    )
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    key_id: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class AuditEntry(Base):

@@ -14,13 +14,17 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import structlog
+from playwright.async_api import Browser, Page
 from sqlalchemy import delete
 
 from gateway import migrations
+from gateway.assets import NotFetched
 from gateway.database import Database
 from gateway.settings import Settings
 from gateway.tables import Team
+from tests import browser
 from tests.gateway import Gateway, served
+from tests.machine import lacking
 
 TEMPLATE = "gateway_template"
 PATIENCE = dict.fromkeys(["database_pool_timeout", "database_lock_timeout", "request_timeout"], 120.0)
@@ -200,3 +204,40 @@ def logging_as_before() -> Iterator[None]:
     yield
     logging.root.handlers, logging.root.level = handlers, level
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
+    """`gateway demo`, as visitors see it."""
+    with browser.served(tmp_path_factory.mktemp("demo")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def plain_site(site: browser.Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
+    """`gateway serve` on the same data, where nobody is signed in by themselves."""
+    with browser.served_again(site, tmp_path_factory.mktemp("serve")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    if browser.EXECUTABLE is None:
+        lacking(browser.MISSING)
+    async with browser.chromium() as found:
+        yield found
+
+
+@pytest.fixture
+async def page(chromium: Browser, site: browser.Site) -> AsyncIterator[Page]:
+    """A page of a new visitor of the demo."""
+    async with browser.opened(chromium, site) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    try:
+        return browser.fetched_axe(tmp_path_factory.mktemp("axe"))
+    except NotFetched as error:
+        lacking(str(error))

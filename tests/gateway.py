@@ -83,7 +83,7 @@ class Gateway:
                 session, team_id=team_id, user_id=user_id, name="test", permissions=permissions
             )
         async with self.database.snapshot() as session:
-            viewer = await services.keys.authenticate(session, key)
+            viewer, _ = await services.keys.authenticate(session, key)
         return Client(self.http, key, viewer)
 
     def tell(self) -> None:

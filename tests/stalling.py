@@ -87,7 +87,7 @@ async def time_is_up(gateway: Gateway, began: asyncio.Event) -> None:
     """Wait until something has begun, and have the time of all requests be up then."""
     async with asyncio.timeout(_SOON):
         await began.wait()
-    watch = gateway.app._door._watch  # type: ignore[attr-defined]  # ours
+    watch = gateway.app.state.watch
     assert watch.watched
     for watched in watch.watched:
         watched.end = 0.0

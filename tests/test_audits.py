@@ -16,6 +16,7 @@ import pytest
 from tests.commands import gateway as command
 from tests.commands import serving
 from tests.gateway import TEAM, USER
+from tests.machine import lacking
 
 AUDITS = 61
 PINNED = {
@@ -67,13 +68,6 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         assert served.stop() == 0
         reading.join()
     assert [line for line in said if json.loads(line)["level"] == "error"] == []
-
-
-def lacking(reason: str) -> None:
-    """Skip what cannot be run here; where all has to be run, fail."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")

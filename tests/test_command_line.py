@@ -28,7 +28,7 @@ def authenticate(database_url: str, key: str) -> Viewer:
         database = Database(Settings(database_url=database_url))
         try:
             async with database.snapshot() as session:
-                return await services.keys.authenticate(session, key)
+                return (await services.keys.authenticate(session, key)).viewer
         finally:
             await database.dispose()
 
@@ -57,7 +57,7 @@ def test_every_command_and_option_has_help() -> None:
         *("gateway statistics", "gateway statistics verify"),
         *(
             f"gateway {word}"
-            for word in ("serve", "demo", "migrate", "schema", "import", "export", "settings", "doctor")
+            for word in ("serve", "demo", "migrate", "schema", "import", "export", "assets", "settings", "doctor")
         ),
     } == found.keys()
     for name, command in found.items():
@@ -185,7 +185,7 @@ def test_a_revoked_key_opens_it_no_more(database_url: str) -> None:
     ("arguments", "said"),
     [
         (("--permission", "FLY"), "there is no permission FLY; there are READ_INTEGRATIONS"),
-        ((), "Missing option '--permission'"),
+        ((), "give either --permission or --for-widgets"),
         (("--permission", "ADMIN", "--team", "a b"), "1 to 64 visible ASCII characters"),
         (("--permission", "ADMIN", "--expires-in", "soon"), "a number of days, or an instant to come"),
         (("--permission", "ADMIN", "--expires-in", "0"), "a number of days, or an instant to come"),

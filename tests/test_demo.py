@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from gateway.demo import appointments
@@ -159,6 +160,14 @@ def test_every_printed_line_answers(tmp_path: Path) -> None:
                 assert "errors" not in answer, answer
                 assert answer["data"][operation], answer
                 assert answer["data"][operation].get("errors", []) == []
+        with httpx.Client(base_url=served.url.removesuffix("/graphql")) as browser:
+            assert browser.get("/session").json()["team"]["name"] == LAKESIDE.name
+            asked = browser.post("/graphql", json={"query": "{ viewer { teamId } }"})
+            assert asked.json() == {"data": {"viewer": {"teamId": LAKESIDE.id}}}
+            behind_a_proxy = browser.get("/session", headers={"X-Forwarded-Proto": "https"})
+            assert behind_a_proxy.headers["Set-Cookie"].startswith("__Host-gateway_session=")
+            browser.cookies.clear()
+            assert browser.get("/session", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 401
         assert served.stop() == 0
     assert list(tmp_path.iterdir()) == []
 

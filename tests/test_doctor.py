@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from gateway.assets import Assets, Pin
 from gateway.database import Database
 from gateway.settings import Settings
 from tests.commands import NOT_THERE, gateway
@@ -14,11 +15,17 @@ from tests.commands import NOT_THERE, gateway
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
+@pytest.fixture(autouse=True)
+def _assets_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Assets, "missing", lambda _assets: [])
+
+
 def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
     ended = gateway("doctor", database_url=database_url)
     assert ended.exit_code == 0, ended.output
     for check in (
         "time zones",
+        "assets",
         "settings",
         "trusted documents",
         "disk",
@@ -39,6 +46,15 @@ def test_doctor_says_what_is_wrong(database_url: str) -> None:
     assert "unknown: GATEWAY_PROT" in ended.stdout
     assert "ix_integration_name" in ended.stdout
     assert ended.stdout.count("PROBLEM") == 2
+
+
+def test_doctor_finds_assets_that_were_not_fetched(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Assets, "missing", lambda _assets: [Pin("charts", "1.0.0", "", ())])
+    gateway("migrate", database_url=empty)
+    ended = gateway("doctor", database_url=empty)
+    assert (ended.exit_code, ended.stdout.count("PROBLEM")) == (1, 1)
+    assert "charts@1.0.0 missing: " in ended.stdout
+    assert "Run `gateway assets`." in ended.stdout
 
 
 def test_doctor_finds_rows_that_refer_to_none(empty: str) -> None:

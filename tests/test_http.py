@@ -176,7 +176,7 @@ async def test_two_of_a_header_that_says_one_thing_are_refused(door: Door) -> No
     assert (response.status_code, response.json()) == (200, ASKED)
 
 
-@pytest.mark.parametrize("path", ["/", "/graphql/", "/graphiql", "/graphql/x"])
+@pytest.mark.parametrize("path", ["/", "/graphql/", "/graphiql/", "/graphql/x"])
 async def test_nothing_else_is_served(door: Door, path: str) -> None:
     response = await door.http.get(path)
     assert (response.status_code, codes(response)) == (404, ["NOT_FOUND"])

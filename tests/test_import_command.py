@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
+from gateway.cli import imports
 from gateway.cli.app import app
 from gateway.database import Database
 from gateway.settings import Settings
@@ -284,3 +285,16 @@ def test_20_000_records_go_in_and_out_in_batches(run: Run) -> None:
     document = json.loads(Path("out.json").read_text())
     assert len(document["resource_records"]) == 20_000
     assert counts(run("import", "out.json"), "out.json") == [0, 0, 20_002, 0]
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_postgresql_looks_at_a_new_integration_after_its_first_batch(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_SIZE", 3)
+    run("import", write("export.json", export(1, 0, teamId=TEAM)))
+    for length, analyses in ((2, 0), (3, 1), (7, 1)):
+        lines = write_lines("records.jsonl", *(record(number, teamId=TEAM) for number in range(length)))
+        with statements() as seen:
+            assert run("import", lines).exit_code == 0
+        assert seen.count("ANALYZE resource_record") == analyses

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, inspect, select, text
@@ -27,7 +28,9 @@ async def _fill(database: Database) -> None:
         imported = await services.imports.by_operator(session, example("export.response"))
         await services.keys.create(session, team_id=TEAM, user_id=USER, name="any", permissions=Permission)
         appointment = Given(BY_MEMBER["appointment"], {"source": "web"})
-        viewer = Viewer(TEAM, USER, USER, "any", frozenset(Permission))
+        (key,) = await services.keys.listed(session, TEAM)
+        viewer = Viewer(TEAM, USER, USER, key.id, frozenset(Permission))
+        await services.sessions.begin(session, viewer, timedelta(hours=1))
         services.audit.record(session, viewer, "read-secret", ["any"])
         await services.resource_records.upsert(session, viewer, imported.integration.id, [appointment])
         provider = imported.integration.provider

@@ -111,6 +111,36 @@ def test_variables_that_set_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -
     assert set(unknown_variables()) == {*before, "GATEWAY_PROT"}
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "*",
+        "null",
+        "clinic.example",
+        "https://clinic.example/",
+        "https://clinic.example/page",
+        "https://Clinic.example",
+        "https://clinic.example:443",
+        "http://clinic.example:80",
+        "https://*.clinic.example",
+        "https://clinic.example,https://other.example",
+        "ftp://clinic.example",
+        "https://clinic.example 'none'",
+        "https://user@clinic.example",
+    ],
+)
+def test_an_origin_that_no_browser_would_send_is_refused(given: str) -> None:
+    with pytest.raises(SettingsInvalid, match=r"GATEWAY_ALLOWED_ORIGINS: .* is no origin as browsers spell it"):
+        settings(allowed_origins=given)
+
+
+@pytest.mark.parametrize(
+    "given", ["https://clinic.example", "http://localhost:3000", "http://127.0.0.1:8080", "https://[::1]:8443"]
+)
+def test_an_origin_is_taken_as_browsers_send_it(given: str) -> None:
+    assert settings(allowed_origins=given).allowed_origins == given
+
+
 def test_the_readme_tells_each_setting_with_its_default() -> None:
     told: list[tuple[str, str]] = []
     for names, defaults in re.findall(r"^\| (`GATEWAY_.+?) \| (.*?) ?\|", README.read_text(), re.MULTILINE):

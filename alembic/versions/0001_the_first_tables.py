@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("prefix", Text, nullable=False),
         sa.Column("digest", Text, nullable=False),
         sa.Column("permissions", sa.JSON(), nullable=False),
+        sa.Column("origins", sa.JSON(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("revoked_at", Instant(), nullable=True),
@@ -105,6 +106,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_api_key_prefix", "api_key", ["prefix"], unique=True)
     op.create_index("ix_api_key_team_id_user_id", "api_key", ["team_id", "user_id"], unique=False)
+    op.create_table(
+        "browser_session",
+        sa.Column("team_id", Text, nullable=False),
+        sa.Column("id", Text, nullable=False),
+        sa.Column("key_id", Text, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "key_id"],
+            ["api_key.team_id", "api_key.id"],
+            name="fk_browser_session_api_key",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("team_id", "id", name="pk_browser_session"),
+    )
+    op.create_index("ix_browser_session_id", "browser_session", ["id"], unique=True)
+    op.create_index("ix_browser_session_team_id_key_id", "browser_session", ["team_id", "key_id"], unique=False)
     op.create_table(
         "resource_record",
         sa.Column("team_id", Text, nullable=False),
@@ -268,6 +286,7 @@ def downgrade() -> None:
         "use_case_group",
         "day_count",
         "resource_record",
+        "browser_session",
         "api_key",
         "user",
         "integration",

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from gateway import __version__
 from gateway.cli import terminal
+from gateway.cli.assets import assets
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
 from gateway.cli.exports import export
@@ -68,6 +69,7 @@ app.add_typer(keys, name="keys")
 app.command("import")(import_)
 app.command()(export)
 app.add_typer(statistics, name="statistics")
+app.command()(assets)
 app.command()(settings)
 app.command()(doctor)
 

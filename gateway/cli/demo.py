@@ -64,9 +64,10 @@ def demo(
         settings = configured(**{name: value for name, value in given.items() if value is not None})
         listening = server.listen(settings.host, settings.port) if serve else None
         address = server.address(listening) if listening else f"http://{settings.host}:{settings.port}"
-        _print(asyncio.run(_load(settings)), settings, f"{address}/graphql")
+        loaded = asyncio.run(_load(settings))
+        _print(loaded, settings, f"{address}/graphql")
         if listening:
-            server.serve(settings, listening)
+            server.serve(settings, listening, visitors_key=loaded.key)
 
 
 @contextmanager
@@ -102,6 +103,9 @@ def _print(loaded: _Loaded, settings: Settings, url: str) -> None:
         table.add_row(clinic.name, clinic.team.name, clinic.provider.name, clinic.id)
     show(table)
     out.print(f"[bold]Graph[/]      {escape(url)}")
+    if settings.graphiql:
+        page = f"{url.removesuffix('/graphql')}/graphiql"
+        out.print(f"[bold]GraphiQL[/]   {escape(page)}   (a browser on this machine is signed in)")
     out.print(f"[bold]Database[/]   {escape(settings.database_address)}")
     out.print(f"[bold]Key[/]        {loaded.key}   ({LAKESIDE.name}, every permission)")
     out.print(f"[bold]Other key[/]  {loaded.other_key}   ({HARBORVIEW.name}: sees nothing of {LAKESIDE.name})")

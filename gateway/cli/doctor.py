@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway import health, migrations
+from gateway.assets import Assets
 from gateway.cli.database import blocking, configured, reached
 from gateway.cli.terminal import show
 from gateway.database import Database
@@ -48,6 +49,7 @@ async def doctor() -> None:
 
 async def _findings() -> AsyncIterator[Finding]:
     yield _time_zones()
+    yield _assets()
     try:
         settings = configured()
     except SettingsInvalid as error:
@@ -71,6 +73,14 @@ def _time_zones() -> Finding:
     except ZoneInfoNotFoundError as error:
         return Finding("time zones", str(error), "Install the package tzdata again.")
     return Finding("time zones", f"{', '.join(_ZONES)} are known")
+
+
+def _assets() -> Finding:
+    assets = Assets()
+    missing = [pin.spec for pin in assets.missing()]
+    if missing:
+        return Finding("assets", f"{', '.join(missing)} missing: {assets.reason}", "Run `gateway assets`.")
+    return Finding("assets", f"{', '.join(pin.spec for pin in assets.pins)} in place")
 
 
 def _variables() -> Finding:

@@ -24,6 +24,7 @@ from gateway.domain.json_lines import NotJson, head_of, is_json_lines, parse, re
 from gateway.domain.section import Json
 from gateway.errors import Problems, Refused
 from gateway.services.intake import BATCH_SIZE
+from gateway.tables import ResourceRecord
 
 T = TypeVar("T")
 
@@ -139,12 +140,16 @@ def _size(file: Path) -> int | None:
 async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _Report, bar: _Bar
 ) -> None:
+    is_first = True
     async for entries, problems in _ahead(_batches(bar.watch(lines))):
         for problem in problems:
             report(problem.code, problem.message, *problem.path)
         if entries:
             async with database.write() as session:
                 report.tally += await services.record_imports.take(session, entries, team, report)
+        if is_first and len(entries) == BATCH_SIZE:
+            await database.analyze(ResourceRecord)
+        is_first = False
 
 
 def _batches(lines: Iterable[bytes]) -> Iterator[tuple[Sequence[Entry], Problems]]:

@@ -1,5 +1,6 @@
 """`gateway keys`: create, list and revoke."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -8,11 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway import services
-from gateway.cli.database import blocking, opened
+from gateway.cli.database import blocking, configured, opened
 from gateway.cli.identifiers import identifier
 from gateway.cli.terminal import err, out, show
-from gateway.domain import instants
+from gateway.domain import instants, origins
 from gateway.domain.enums import Permission
+from gateway.settings import variable
 from gateway.tables import ApiKey
 
 keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke the API keys that clients come with.")
@@ -26,6 +28,24 @@ def _permission(name: str) -> Permission:
         raise typer.BadParameter(f"there is no permission {name}; there are {allowed}") from None
 
 
+def _origin(text: str) -> str:
+    try:
+        return origins.check(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _warn_of_origins(given: Iterable[str]) -> None:
+    allowed = configured().allowed_origins.split()
+    for origin in given:
+        if origin not in allowed:
+            err.print(
+                f"Browsers will not let pages of {origin} ask before {variable('allowed_origins')} of the server "
+                "names it.",
+                markup=False,
+            )
+
+
 def _expiry(text: str) -> datetime:
     """The instant that a number of days from now, or an RFC 3339 instant, stands for."""
     try:
@@ -35,6 +55,31 @@ def _expiry(text: str) -> datetime:
     if found is None or found <= instants.now():
         raise typer.BadParameter("give a number of days, or an instant to come such as 2030-01-31T00:00:00Z")
     return found
+
+
+_Permissions = Annotated[
+    list[Permission] | None,
+    typer.Option(
+        parser=_permission,
+        metavar="PERMISSION",
+        help=f"What it allows; may be repeated. {', '.join(permission.name for permission in Permission)}.",
+    ),
+]
+_ForWidgets = Annotated[
+    bool,
+    typer.Option(
+        "--for-widgets",
+        help="A key for public pages: it allows READ_STATISTICS alone, to pages of the origins that are named.",
+    ),
+]
+_Origins = Annotated[
+    list[str] | None,
+    typer.Option(
+        parser=_origin,
+        metavar="ORIGIN",
+        help="With --for-widgets: whose pages use it, such as https://clinic.example; may be repeated.",
+    ),
+]
 
 
 @keys.command()
@@ -47,24 +92,30 @@ async def create(
         str, typer.Option(parser=identifier, metavar="ID", help="The user; made when they do not exist.")
     ],
     name: Annotated[str, typer.Option(metavar="TEXT", help="What the key is for; shown in lists.")],
-    permission: Annotated[
-        list[Permission],
-        typer.Option(
-            parser=_permission,
-            metavar="PERMISSION",
-            help=f"What it allows; may be repeated. {', '.join(permission.name for permission in Permission)}.",
-        ),
-    ],
+    permission: _Permissions = None,
+    for_widgets: _ForWidgets = False,
+    origin: _Origins = None,
     expires_in: Annotated[
         datetime | None,
         typer.Option(parser=_expiry, metavar="DAYS|INSTANT", help="When it ends to be good; never when absent."),
     ] = None,
 ) -> None:
     """Create a key and print it: once, alone on stdout. It cannot be shown again."""
+    if for_widgets == (permission is not None):
+        raise typer.BadParameter("give either --permission or --for-widgets")
+    if for_widgets == (origin is None):
+        raise typer.BadParameter("give --origin with --for-widgets, and only with that")
     async with opened() as database, database.write() as session:
         key = await services.keys.create(
-            session, team_id=team, user_id=user, name=name, permissions=permission, expires_at=expires_in
+            session,
+            team_id=team,
+            user_id=user,
+            name=name,
+            permissions=permission or [Permission.READ_STATISTICS],
+            origins=origin or (),
+            expires_at=expires_in,
         )
+    _warn_of_origins(origin or ())
     err.print(f"A key for user {user} of team {team}. It is shown this once:", markup=False)
     typer.echo(key)
 
@@ -77,7 +128,7 @@ async def list_(
     """List keys, the oldest of each team first. Of a key only its prefix is known."""
     async with opened() as database, database.read() as session:
         found = await services.keys.listed(session, team)
-    table = Table("Prefix", "Team", "User", "Name", "Permissions", "Created", "State")
+    table = Table("Prefix", "Team", "User", "Name", "Permissions", "Origins", "Created", "State")
     for key in found:
         table.add_row(
             key.prefix,
@@ -85,6 +136,7 @@ async def list_(
             escape(key.user_id),
             escape(key.name),
             "\n".join(Permission(value).name for value in key.permissions),
+            "\n".join(key.origins),
             f"{key.created_at:%Y-%m-%d}",
             _state(key),
         )

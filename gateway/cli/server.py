@@ -4,12 +4,14 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from types import FrameType
 
 import structlog
 import uvicorn
 
 from gateway import logs
+from gateway.assets import Assets
 from gateway.cli.garbage import collect_seldom
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refused
@@ -65,17 +67,20 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(settings: Settings, listening: socket.socket) -> None:
+def serve(settings: Settings, listening: socket.socket, visitors_key: str | None = None) -> None:
     """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish.
 
-    Closes the socket. Raises SettingsInvalid.
+    Browsers on this machine are signed in with the `visitors_key`, if there is one and no other machine is
+    listened to. Closes the socket. Raises SettingsInvalid.
     """
     # The graph takes a while; other commands do without.
     from gateway.web.app import create_app  # noqa: PLC0415
     from gateway.web.connection import Connection  # noqa: PLC0415
 
+    assets = Assets()
     with listening:
-        app = create_app(settings)
+        is_private = ip_address(listening.getsockname()[0]).is_loopback
+        app = create_app(settings, visitors_key if is_private else None)
         collect_seldom()
         server = Server(
             uvicorn.Config(
@@ -86,11 +91,14 @@ def serve(settings: Settings, listening: socket.socket) -> None:
                 access_log=False,
                 server_header=False,
                 lifespan="on",
+                forwarded_allow_ips=settings.trusted_proxies,
                 timeout_graceful_shutdown=settings.shutdown_timeout,
             ),
             app.state.health.stop,
         )
         with logs.set_aside():
+            for pin in assets.missing():
+                log.warning("assets.missing", package=pin.spec, reason=assets.reason, remedy="gateway assets")
             log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
             server.run([listening])
             log.info("serve.stopped")

@@ -46,6 +46,8 @@ async def load(database: Database, now: datetime, advance: Advance) -> bool:
         await _load_webhooks(session, now)
         await _load_exports(session, now, advance)
         await _load_groups(session)
+        for team in TEAMS:
+            await services.teams.rename(session, team.id, team.name)
     return True
 
 

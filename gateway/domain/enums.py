@@ -11,6 +11,7 @@ class Permission(Enum):
     WRITE_INTEGRATIONS = "write-integrations"
     READ_RECORDS = "read-records"
     WRITE_RECORDS = "write-records"
+    READ_STATISTICS = "read-statistics"
     READ_SECRETS = "read-secrets"
     MANAGE_INCOMING_INTEGRATIONS = "manage-incoming-integrations"
     MANAGE_OWN_INCOMING_INTEGRATIONS = "manage-own-incoming-integrations"

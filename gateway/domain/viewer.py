@@ -1,6 +1,7 @@
 """Who is asking, and what they may do."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.domain.criteria import Criteria
 from gateway.domain.enums import IntegrationKind, Permission
@@ -16,6 +17,11 @@ class Viewer(Criteria):
     key_id: str
     permissions: frozenset[Permission]
 
+    @property
+    def is_for_widgets(self) -> bool:
+        """Whether the key is one that stands in public pages; then it may ask few fields."""
+        return self.permissions == _FOR_WIDGETS
+
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions or Permission.ADMIN in self.permissions
 
@@ -27,6 +33,15 @@ class Viewer(Criteria):
         return False if self.may(manage_own) else None
 
 
+class Identity(NamedTuple):
+    """Who comes with a key, and from where they may."""
+
+    viewer: Viewer
+    origins: frozenset[str]
+    """Those whose pages may use the key; empty for one that is bound to none."""
+
+
+_FOR_WIDGETS = frozenset({Permission.READ_STATISTICS})
 _WEBHOOK_PERMISSIONS = {
     IntegrationKind.INCOMING_WEBHOOK: (
         Permission.MANAGE_INCOMING_INTEGRATIONS,

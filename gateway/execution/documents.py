@@ -1,7 +1,7 @@
 """Documents that were asked, with all that is found out of each: it is parsed, validated and planned once."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -20,6 +20,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from gateway import exchanges
 from gateway.execution.arguments import Variables
+from gateway.execution.coordinates import coordinates
 from gateway.execution.costs import prices
 from gateway.execution.limits import Limits
 from gateway.execution.operations import Operation
@@ -51,6 +52,7 @@ class ExecutableDocument(Source):
         """By their names, once they are known to be valid. One that is alone also goes by none."""
         self.plans: dict[Hashable, Plan | None] = {}
         """Of root fields, by their nodes and what conditions read; None for one that has none."""
+        self._coordinates: Sequence[str] | None = None
         self.size = len(text) + _BYTES_OF_A_TOKEN * self.node.token_count
 
     def without_variables(self) -> DocumentNode:
@@ -65,6 +67,12 @@ class ExecutableDocument(Source):
         """Whether it has several operations, all with names, and none is asked for."""
         definitions = self._definitions()
         return operation_name is None and len(definitions) > 1 and all(each.name for each in definitions)
+
+    def coordinates(self, schema: GraphQLSchema) -> Sequence[str]:
+        """What stands in it, see `gateway.execution.coordinates`; found when somebody wants to know."""
+        if self._coordinates is None:
+            self._coordinates = coordinates(schema, self.node)
+        return self._coordinates
 
     def prepare(self, schema: GraphQLSchema) -> None:
         """Price its operations, once it is known to be valid."""

@@ -13,6 +13,7 @@ from strawberry.types.graphql import OperationType
 from gateway.errors import Exceeded, LimitExceeded
 from gateway.execution import CompilingExecutor, ExecutableDocument, Limits, Preparation, make_quick
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
+from gateway.schema import widgets
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
 from gateway.schema.errors import StorableTextRule, ambiguous, coded, raise_overload, unstorable_variable
@@ -81,6 +82,8 @@ class Schema(strawberry.Schema):
         async with context_value:
             try:
                 context_value.document = context_value.allowance.document(query)
+                if context_value.viewer.is_for_widgets:
+                    widgets.require(self._schema, context_value.document)
                 data = await self._known(context_value.document, operation_name, variable_values, context_value)
                 if data is not None:
                     return ExecutionResult(data=data, errors=None)

@@ -24,6 +24,8 @@ _describe(
     WRITE_INTEGRATIONS="Create, change, import and delete connected integrations, groups and use cases.",
     READ_RECORDS="See resource records and the appointments dashboard.",
     WRITE_RECORDS="Create, change, import and delete resource records.",
+    READ_STATISTICS="See the appointments dashboard, without searching in it. A key that allows nothing else is "
+    "for widgets: it also sees names and status of connected integrations, and may ask for nothing more.",
     READ_SECRETS="See access and refresh tokens; each time is audited.",
     MANAGE_INCOMING_INTEGRATIONS="See and change every incoming webhook of the team.",
     MANAGE_OWN_INCOMING_INTEGRATIONS="See and change the incoming webhooks one has created.",

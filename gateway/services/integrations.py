@@ -69,7 +69,7 @@ async def listed(session: Reader, viewer: Viewer, filter: IntegrationFilter, pag
 
     Raises Refused: FORBIDDEN without any right to integrations, INVALID for a filter that is too big.
     """
-    if not viewer.may(Permission.READ_INTEGRATIONS) and all(
+    if not (viewer.may(Permission.READ_INTEGRATIONS) or viewer.is_for_widgets) and all(
         viewer.webhook_scope(kind) is None for kind in webhooks.KINDS
     ):
         raise forbidden(

@@ -14,7 +14,7 @@ from gateway import sql
 from gateway.database import Session, WriteSession
 from gateway.domain.enums import Permission
 from gateway.domain.ids import new_id
-from gateway.domain.viewer import Viewer
+from gateway.domain.viewer import Identity, Viewer
 from gateway.errors import Unauthenticated, not_found
 from gateway.snapshots import Reader
 from gateway.tables import ApiKey, Team, User
@@ -35,9 +35,13 @@ async def create(
     user_id: str,
     name: str,
     permissions: Iterable[Permission],
+    origins: Iterable[str] = (),
     expires_at: datetime | None = None,
 ) -> str:
-    """A new key for a user of a team, both made when they do not exist. It is given once and never again."""
+    """A new key for a user of a team, both made when they do not exist. It is given once and never again.
+
+    With `origins`, as `gateway.domain.origins` checks them, it is good for requests of their pages alone.
+    """
     if await session.get(Team, team_id) is None:
         session.add(Team(id=team_id, name=team_id, created_at=session.as_of))
         await session.flush()
@@ -55,6 +59,7 @@ async def create(
             prefix=prefix,
             digest=_digest(key),
             permissions=sorted(permission.value for permission in permissions),
+            origins=sorted(set(origins)),
             created_at=session.as_of,
             expires_at=expires_at,
             revoked_at=None,
@@ -77,7 +82,7 @@ async def revoke(session: WriteSession, prefix: str) -> ApiKey:
     return key
 
 
-async def authenticate(session: Reader, key: str, user_id: str | None = None) -> Viewer:
+async def authenticate(session: Reader, key: str, user_id: str | None = None) -> Identity:
     """Who comes with this key.
 
     `user_id`, where one is given with the key, must be that of the key's user. Raises Unauthenticated for a key
@@ -86,11 +91,12 @@ async def authenticate(session: Reader, key: str, user_id: str | None = None) ->
     parts = key.split("_", _PARTS - 1)
     if len(parts) != _PARTS or parts[0] != "gw" or not key.isascii():
         raise Unauthenticated
-    for team, user, name, key_id, digest, permissions, expires_at, revoked_at in await session.tuples(
+    for team, user, name, key_id, digest, permissions, origins, expires_at, revoked_at in await session.tuples(
         sql.keys.credentials(parts[1])
     ):
         expired = expires_at is not None and expires_at <= session.as_of
         good = hmac.compare_digest(digest, _digest(key)) and not expired and revoked_at is None
         if good and user_id in (None, user):
-            return Viewer(team, user, name, key_id, frozenset(map(Permission, permissions)))
+            viewer = Viewer(team, user, name, key_id, frozenset(map(Permission, permissions)))
+            return Identity(viewer, frozenset(origins))
     raise Unauthenticated

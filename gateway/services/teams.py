@@ -25,6 +25,11 @@ async def hold(session: WriteSession, team_id: str) -> None:
         await session.flush()
 
 
+async def rename(session: WriteSession, team_id: str, name: str) -> None:
+    """Call a team that exists by this name; documents name teams by their ids alone."""
+    (await session.get_one(Team, team_id)).name = name
+
+
 async def add_people(session: WriteSession, team_id: str, documents: Iterable[Document]) -> None:
     """Make those users of the team that the documents name by an object with `_id` and perhaps `username`."""
     named: dict[str, str | None] = {}

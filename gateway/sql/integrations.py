@@ -57,6 +57,8 @@ def own(viewer: Viewer, *permissions: Permission) -> ColumnElement[bool]:
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
     """Every integration that the viewer may see, of both worlds."""
+    if viewer.is_for_widgets:
+        return own_connected(viewer)
     found = own(viewer, Permission.READ_INTEGRATIONS)
     if not viewer.may(Permission.READ_INTEGRATIONS):
         return found

@@ -7,22 +7,27 @@ from sqlalchemy import Select, and_, func, select
 from gateway.queries import query
 from gateway.tables import ApiKey, User
 
+USER_NAME = func.coalesce(User.name, User.username, ApiKey.name)
+"""What the user of a key is called, or the key where they have no name."""
+
 
 @query
-def credentials(prefix: str) -> Select[str, str, str, str, str, list[str], datetime | None, datetime | None]:
-    """Of the key of that prefix: team, user, what they are called, id, digest, permissions, expiry and revocation.
+def credentials(
+    prefix: str,
+) -> Select[str, str, str, str, str, list[str], list[str], datetime | None, datetime | None]:
+    """Of the key of that prefix: team, user and their name, id, digest, permissions, origins, expiry, revocation.
 
-    The one look-up before the team is known.
+    It comes before the team is known.
     """
-    name = func.coalesce(User.name, User.username, ApiKey.name)
     return (
         select(
             ApiKey.team_id,
             ApiKey.user_id,
-            name,
+            USER_NAME,
             ApiKey.id,
             ApiKey.digest,
             ApiKey.permissions,
+            ApiKey.origins,
             ApiKey.expires_at,
             ApiKey.revoked_at,
         )

@@ -20,8 +20,8 @@ _NOT_MODIFIED = 304
 _CONTENT_TYPES = {
     media_type: (b"content-type", f"{media_type.value}; charset=utf-8".encode()) for media_type in MediaType
 }
-_VARY: Header = (b"vary", b"Accept, Authorization, X-Auth-Token, X-User-Id, GraphQL-Cost")
-_NOT_KEPT: Header = (b"cache-control", b"no-store")
+_VARY: Header = (b"vary", b"Accept, Authorization, Cookie, GraphQL-Cost, Origin, X-Auth-Token, X-User-Id")
+NOT_KEPT: Header = (b"cache-control", b"no-store")
 _REVALIDATED: Header = (b"cache-control", b"private, no-cache")
 """The client may keep it for itself, and must ask each time whether it still holds."""
 
@@ -68,6 +68,13 @@ def refused(refusal: Refusal, media_type: MediaType, profile: Profile) -> Answer
     return answer
 
 
+def told(status: int, content: dict[str, object], *headers: Header) -> Answer:
+    """An answer that is not the graph's."""
+    answer = _answer(status, MediaType.JSON, content)
+    answer.headers.extend(headers)
+    return answer
+
+
 def identified(answer: Answer, exchange: Exchange) -> Answer:
     """The answer with the request's id; what leaves is noted of the exchange."""
     answer.headers.append((b"x-request-id", exchange.id.encode()))
@@ -90,7 +97,7 @@ def kept(answer: Answer, known: bytes | None) -> Answer:
 
 def _answer(status: int, media_type: MediaType, content: dict[str, object]) -> Answer:
     body = encoded(content)
-    headers = [_CONTENT_TYPES[media_type], _NOT_KEPT, _VARY, (b"content-length", b"%d" % len(body))]
+    headers = [_CONTENT_TYPES[media_type], NOT_KEPT, _VARY, (b"content-length", b"%d" % len(body))]
     return Answer(status, headers, body)
 
 

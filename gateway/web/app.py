@@ -1,7 +1,7 @@
 """The application that uvicorn serves."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -9,20 +9,28 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Lifespan, Receive, Scope, Send
 
 from gateway.database import Database
 from gateway.errors import SettingsInvalid
+from gateway.services.rate_limits import Buckets
 from gateway.settings import Settings, variable
+from gateway.web import graphiql
 from gateway.web.answers import identified, refused
+from gateway.web.authentication import Authentication
 from gateway.web.catalogue import Code
 from gateway.web.door import Door
+from gateway.web.graph import Graph
 from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.negotiation import MediaType
 from gateway.web.observation import Observation, identify
+from gateway.web.pages import Files
+from gateway.web.reading import Reading
 from gateway.web.refusals import Refusal
+from gateway.web.sessions import Sessions
+from gateway.web.watch import Watch
 
 if TYPE_CHECKING:
     from gateway.web.tracing import Tracing
@@ -33,26 +41,31 @@ _MOMENT = 1.0
 """A second."""
 _NOT_ALLOWED = 405
 
-Probe = Callable[[Request], Awaitable[Response]]
-
 
 class Gateway(Starlette):
     """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
 
-    def __init__(self, door: Door, probes: Mapping[str, Probe], lifespan: Lifespan["Gateway"]) -> None:
-        routes = [Route(PATH, door), *(Route(path, probe) for path, probe in probes.items())]
-        super().__init__(routes=routes, lifespan=lifespan)
-        self._door = door
+    def __init__(
+        self, door: Door, others: Sequence[BaseRoute], lifespan: Lifespan["Gateway"], *, has_graphiql: bool
+    ) -> None:
+        super().__init__(routes=[Route(PATH, door), *others], lifespan=lifespan)
+        self._door, self._has_graphiql = door, has_graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == PATH:
-            await self._door(scope, receive, send)
+            if self._has_graphiql and graphiql.is_visit(scope):
+                await graphiql.lead_there(scope, receive, send)
+            else:
+                await self._door(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The gateway over the database that the settings name. Raises SettingsInvalid."""
+def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette:
+    """The gateway over the database that the settings name. Raises SettingsInvalid.
+
+    Whoever visits it on this machine itself is signed in with the `visitors_key`, if there is one.
+    """
     # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
     database = Database(settings, statement_timeout=settings.request_timeout + _MOMENT)
     health, metrics, tracing = Health(database), Metrics(settings, database), _tracing(settings)
@@ -72,12 +85,42 @@ def create_app(settings: Settings) -> Starlette:
         observation.tell()
         return await metrics.exposed(request)
 
-    probes = {"/livez": health.live, "/readyz": health.ready, "/metrics": exposed}
-    app = Gateway(Door(database, settings, observation), probes, lifespan)
+    watch = Watch()
+    door, sessions = _doors(database, settings, observation, watch, visitors_key)
+    routes = [
+        Route("/session", sessions),
+        Route("/livez", health.live),
+        Route("/readyz", health.ready),
+        Route("/metrics", exposed),
+        *_pages(settings),
+    ]
+    app = Gateway(door, routes, lifespan, has_graphiql=settings.graphiql)
     app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.observation = database, health, observation
+    app.state.watch = watch
     return app
+
+
+def _pages(settings: Settings) -> Iterator[BaseRoute]:
+    """The routes of what people see, and of the files that it is made of."""
+    yield Mount("/static", Files())
+    if settings.graphiql:
+        yield Route(graphiql.PATH, graphiql.graphiql())
+
+
+def _doors(
+    database: Database, settings: Settings, observation: Observation, watch: Watch, visitors_key: str | None
+) -> tuple[Door, Door]:
+    """The doors of the graph and of sessions, behind which keys are recognised and charged alike."""
+    buckets = Buckets(settings.rate_limit, settings.rate_refill)
+    reading, authentication = Reading(settings, watch), Authentication(database, settings, watch)
+    graph = Graph(database, settings, reading, authentication, buckets, watch)
+    sessions = Sessions(database, settings, reading, authentication, buckets, watch, visitors_key)
+    return (
+        Door(graph.asked, settings, reading, observation, is_open=True),
+        Door(sessions.asked, settings, reading, observation),
+    )
 
 
 def _nothing_here(

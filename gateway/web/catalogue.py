@@ -35,7 +35,11 @@ class Code(Enum):
     """The words of `extensions.code`. README's table says the same, and a test holds one against the other."""
 
     BAD_REQUEST = _of_http("the request is not one that GraphQL over HTTP knows; the message says why", 400, 422)
-    UNAUTHENTICATED = _of_http("no key, or one that is unknown, expired or revoked", 401)
+    UNAUTHENTICATED = _of_http("no key or session, or one that is unknown, expired, revoked or ended", 401)
+    CSRF_TOKEN_INVALID = _of_http(
+        "who signed in has to send the session's `csrfToken` in `X-CSRF-Token` to change anything", 403
+    )
+    ORIGIN_NOT_ALLOWED = _of_http("a page of this origin may not ask for it, or not with this key", 403)
     METHOD_NOT_ALLOWED = _of_http("another method is needed; `Allow` names it. A mutation needs POST", 405)
     NOT_ACCEPTABLE = _of_http("`Accept` leaves neither of the two media types", 406)
     REQUEST_TIMEOUT = _of_http("the headers or the body did not arrive in time", 408)
@@ -64,7 +68,7 @@ class Code(Enum):
     INVALID_CURSOR = _of_a_field("a cursor that this list, in this order, did not give")
     NOT_FOUND = _of_a_field("it does not exist, or the viewer may not see it: the two are told in the same bytes")
     TOO_MANY = _of_a_field("more was asked for at once than is allowed; the message names the limit")
-    FORBIDDEN = _of_a_field("the key lacks the permission that the message names")
+    FORBIDDEN = _of_the_graph("the key lacks the permission that the message names", 403, 403)
     TIMEOUT = _of_http("it took longer than it may and was cut off; the message says what was changed", 503)
     OVERLOADED = _of_http("there is more to do than the gateway can at once; ask again after `Retry-After`", 503)
     INTERNAL_SERVER_ERROR = _of_http("a surprise; look for `errorId` in the log", 500)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _REMEMBERED = 64
+_PAGE = "text/html"
 
 
 class MediaType(Enum):
@@ -33,7 +34,19 @@ class _Range(NamedTuple):
 @lru_cache(_REMEMBERED)
 def negotiated(accept: bytes) -> MediaType | None:
     """The media type that an Accept header likes best, None if it takes neither."""
+    return _best(list(_ranges(accept.decode("latin-1"))))[1]
+
+
+@lru_cache(_REMEMBERED)
+def prefers_a_page(accept: bytes) -> bool:
+    """Whether an Accept header names HTML, and likes it better than all that the graph answers in."""
     ranges = list(_ranges(accept.decode("latin-1")))
+    liking = max((entry.quality for entry in ranges if entry.name == _PAGE), default=0.0)
+    return liking > _best(ranges)[0]
+
+
+def _best(ranges: list[_Range]) -> tuple[float, MediaType | None]:
+    """The media type that is liked best, and how much."""
     best: tuple[float, int, int] = (0, 0, 0)
     chosen = None
     for media_type in MediaType:
@@ -42,7 +55,7 @@ def negotiated(accept: bytes) -> MediaType | None:
         closeness, quality, place = max(ranks, default=(0, 0, 0))
         if closeness and quality and (quality, closeness, place) > best:
             best, chosen = (quality, closeness, place), media_type
-    return chosen
+    return best[0], chosen
 
 
 def _ranges(accept: str) -> Iterator[_Range]:

@@ -1,12 +1,10 @@
-"""What a key has left, in the words of draft-ietf-httpapi-ratelimit-headers-11, and how the door refuses."""
+"""What a key has left, in the words of draft-ietf-httpapi-ratelimit-headers-11."""
 
 from math import ceil
 
-from gateway.errors import Exceeded, RateLimited
 from gateway.services.rate_limits import Bucket
 from gateway.settings import Settings
-from gateway.web.catalogue import Code
-from gateway.web.refusals import Header, Refusal
+from gateway.web.refusals import Header
 
 _REPORTED = b"report"
 
@@ -26,14 +24,6 @@ class RateLimitHeaders:
         left = bucket.left
         seconds = -((left - bucket.size) // bucket.refill)  # rounded up
         return self._policy, (b"ratelimit", b'"cost";r=%d;t=%d' % (left, seconds))
-
-
-def refusal_of(exceeded: Exceeded) -> Refusal:
-    """How the door refuses what is too much."""
-    headers = []
-    if isinstance(exceeded, RateLimited):
-        headers = [(b"retry-after", b"%d" % exceeded.retry_after)]
-    return Refusal(Code[exceeded.code], str(exceeded), headers=headers, extensions=exceeded.details)
 
 
 def is_cost_wanted(header: bytes | None) -> bool:

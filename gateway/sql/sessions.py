@@ -1,0 +1,47 @@
+"""Statements over the sessions of browsers."""
+
+from datetime import datetime
+
+from sqlalchemy import Delete, Select, and_, delete, select
+
+from gateway.queries import query
+from gateway.sql.keys import USER_NAME
+from gateway.tables import ApiKey, BrowserSession, Team, User
+
+
+@query
+def signed_in(
+    id: str,
+) -> Select[str, str, str, str, str, list[str], datetime | None, datetime | None, datetime]:
+    """Of the session with this id: team, user and their names; its key, and what holds of that; its expiry.
+
+    Of the key these are id, permissions, expiry and revocation. It comes before the team is known.
+    """
+    return (
+        select(
+            ApiKey.team_id,
+            Team.name,
+            ApiKey.user_id,
+            USER_NAME,
+            ApiKey.id,
+            ApiKey.permissions,
+            ApiKey.expires_at,
+            ApiKey.revoked_at,
+            BrowserSession.expires_at,
+        )
+        .select_from(BrowserSession)
+        .join(ApiKey, and_(ApiKey.team_id == BrowserSession.team_id, ApiKey.id == BrowserSession.key_id))
+        .join(User, and_(User.team_id == ApiKey.team_id, User.id == ApiKey.user_id))
+        .join(Team, Team.id == ApiKey.team_id)
+        .where(BrowserSession.id == id)
+    )
+
+
+def end(id: str) -> Delete:
+    """Ends the session with this id, if there is one."""
+    return delete(BrowserSession).where(BrowserSession.id == id)
+
+
+def forget_expired(team_id: str, now: datetime) -> Delete:
+    """Removes the sessions of a team that are of no use any more."""
+    return delete(BrowserSession).where(BrowserSession.team_id == team_id, BrowserSession.expires_at <= now)

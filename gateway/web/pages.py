@@ -1,0 +1,99 @@
+"""Pages for people, and the files they load: public, without data, from this origin alone."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from os import PathLike, stat_result
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.types import Scope
+
+from gateway.assets import Assets
+
+STATIC = Path(__file__).parent.parent / "static"
+
+POLICY: Mapping[str, str] = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+}
+"""What a page may do (its Content-Security-Policy) unless it says otherwise."""
+
+_CONTENT_TYPES: Mapping[str, str] = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".woff2": "font/woff2",
+}
+"""Of all that is served as a file; pages are not, since they would come without their policy."""
+
+_FOREVER = "public, max-age=31536000, immutable"
+_REVALIDATED = "no-cache"
+_NOT_FOUND = 404
+
+Page = Callable[[Request], Awaitable[Response]]
+
+
+def page(name: str, policy: Mapping[str, str] | None = None) -> Page:
+    """A page of `gateway/static`, with POLICY and what `policy` has instead of its directives.
+
+    `/static/vendor/NAME/` in it becomes the folder of the version that is pinned.
+    """
+    text = (STATIC / name).read_text()
+    for pin in Assets().pins:
+        text = text.replace(f"/static/vendor/{pin.name}/", f"/static/vendor/{pin.spec}/")
+    content = text.encode()
+    headers = {
+        "Cache-Control": _REVALIDATED,
+        "Content-Security-Policy": "; ".join(map(" ".join, {**POLICY, **(policy or {})}.items())),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+    async def show(request: Request) -> Response:
+        response = HTMLResponse(content, headers=headers)
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return NotModifiedResponse(response.headers)
+        return response
+
+    return show
+
+
+class Files(StaticFiles):
+    """The files of `gateway/static`: vendored ones never change under their address, own ones may.
+
+    They are the same for everybody, so pages of other origins may read them: widgets are made for those.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(directory=STATIC)
+
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """See Starlette."""
+        file = Path(full_path)
+        content_type = _CONTENT_TYPES.get(file.suffix)
+        if content_type is None:
+            raise HTTPException(_NOT_FOUND)
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if "content-type" in response.headers:
+            response.headers["Content-Type"] = content_type
+        is_vendored = file.is_relative_to(STATIC.resolve() / "vendor")
+        response.headers["Cache-Control"] = _FOREVER if is_vendored else _REVALIDATED
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
