@@ -1,7 +1,7 @@
 """10,000 requests of all kinds: small, large, written, refused, wrong, and such whose clients leave.
 
-Before them come as many documents as are remembered, and of everything else half as much. What the server holds after
-all of them is set beside what it held before.
+Before them come as many documents as are remembered, and of everything else half as much. What the server holds
+after all of them is set beside what it held before.
 """
 
 import asyncio
