@@ -9,6 +9,7 @@ import pytest
 
 from gateway.web.watch import OutOfTime, Watch
 from tests.doors import ASKED, GRAPHQL, JSON, VIEWER, Door, codes, message, opened, sent_by
+from tests.gateway import statements
 
 LIMITS = {"body_limit": 2048, "header_limit": 2048, "url_limit": 1024, "body_timeout": 0.02}
 
@@ -65,7 +66,8 @@ async def test_all_that_is_json_is_read(door: Door, body: bytes) -> None:
         (_with('{"a": -Infinity}'), "is not JSON in UTF-8: "),
         (_with('{"a": 1e400}'), "is not JSON in UTF-8: "),
         (_with('{"a": "\\ud800"}'), "is not JSON in UTF-8: "),
-        (b"[" * 100_000, "is not JSON in UTF-8: "),
+        (b"[" * 50_000, "is not JSON in UTF-8: "),
+        (b"{[," * 21_846, "has more than 65536 opening braces, brackets and commas; send less at once."),
         (b"1" * 5_000, "is not JSON in UTF-8: "),
         (b"[" * 500 + b"]" * 500, "is nested deeper than 64 levels."),
         (_with(_nested(64)), "is nested deeper than 64 levels."),
@@ -197,3 +199,13 @@ async def test_a_surprise_is_masked_and_logged(
     logged = "".join(capsys.readouterr())
     assert error["extensions"]["errorId"] in logged
     assert "open-sesame" in logged
+
+
+async def test_a_batch_is_refused_and_nothing_of_it_is_executed(door: Door) -> None:
+    sent = {"query": VIEWER}
+    for batch in ([sent], [sent, sent], [[sent]]):
+        with statements() as ran:
+            response = await door.knock(json=batch)
+        assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
+        assert message(response) == "The body is a list; send each request of a batch on its own."
+        assert [statement for statement in ran if "FROM api_key" not in statement] == []

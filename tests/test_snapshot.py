@@ -66,3 +66,11 @@ async def test_what_fails_when_nobody_waits_for_it_any_more_is_not_reported(gate
     finally:
         loop.set_exception_handler(handler)
     assert reported == []
+
+
+async def test_the_same_query_gives_the_same_bytes_each_time(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(gateway.database, *(connected(f"i{number}", name="same") for number in range(5)))
+    query = "{ integrations(first: 3, orderBy: [{field: NAME}]) { nodes { id name } pageInfo { endCursor } } }"
+    # It is executed, and then known.
+    assert len({(await client.send(query, {})).content for _ in range(4)}) == 1

@@ -26,6 +26,9 @@ _KINDS: Mapping[type, str] = {
     list: "a list",
     dict: "an object",
 }
+MAX_PARTS = 65_536
+"""Values of a body, each of which takes many times the memory that its text does."""
+
 _UNREADABLE = 400
 """Where there is not even JSON, all editions have the same status."""
 
@@ -70,6 +73,9 @@ def from_query_string(query_string: bytes, documents: Documents) -> GraphQLReque
 
 
 def _json(name: str, text: bytes) -> Json:
+    if text.count(b"{") + text.count(b"[") + text.count(b",") > MAX_PARTS:
+        message = f"{name} has more than {MAX_PARTS} opening braces, brackets and commas; send less at once."
+        raise Refusal(Code.BAD_REQUEST, message, status=_UNREADABLE)
     try:
         return strict_json.loads(text)
     except ValueError as error:

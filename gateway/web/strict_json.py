@@ -1,6 +1,7 @@
 """JSON of which there is one reading: UTF-8, no key twice in an object, no NaN, nothing endless."""
 
 import json
+from typing import cast
 
 import orjson
 
@@ -23,9 +24,10 @@ def loads(text: bytes) -> Json:
         raise ValueError(f"is not JSON in UTF-8: {error}") from None
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _is_deep(value):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
-    if orjson.dumps(value) != text:
-        value = _decoder.decode(text.decode())
-    return value
+    if orjson.dumps(value) == text:
+        return value
+    del value  # There is memory for it once.
+    return cast(Json, _decoder.decode(text.decode()))
 
 
 def _is_deep(value: Json) -> bool:

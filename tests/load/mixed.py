@@ -1,7 +1,7 @@
 """10,000 requests of all kinds: small, large, written, refused, wrong, and such whose clients leave.
 
-Before them come as many documents as are remembered, and of everything else a tenth. What the server holds after
-all of them is set beside what it held before.
+Before them come as many documents as are remembered, and of everything else half as much. What the server holds
+after all of them is set beside what it held before.
 """
 
 import asyncio
@@ -23,6 +23,9 @@ from tests.load.vitals import Vitals, vitals
 
 _REQUESTS = 10_000
 _CONNECTIONS = 16
+_MANY_CONNECTIONS = 64
+"""So many at first, that all connections to the database are opened which ever will be."""
+
 _LEAVES = 50
 """In one turn of so many, one more is sent whose answer is not waited for."""
 
@@ -56,8 +59,8 @@ def _bodies(database: Filled, turn: int) -> Mapping[str, Document]:
     }
 
 
-async def _asked(server: Server, database: Filled, requests: int) -> Counter[int]:
-    """Ask so many, and count what was answered."""
+async def _asked(server: Server, database: Filled, requests: int, connections: int = _CONNECTIONS) -> Counter[int]:
+    """Ask so many turns, and count what was answered."""
     turns, statuses = iter(range(requests)), Counter[int]()
 
     async def ask() -> None:
@@ -71,7 +74,7 @@ async def _asked(server: Server, database: Filled, requests: int) -> Counter[int
                     body = _bodies(database, turn)["export"]
                     await connection.write(client.request("/graphql", body, database.loaded.key))
 
-    await asyncio.gather(*(ask() for _ in range(_CONNECTIONS)))
+    await asyncio.gather(*(ask() for _ in range(connections)))
     return statuses
 
 
@@ -89,7 +92,7 @@ def _grown(before: Vitals, after: Vitals) -> list[str]:
 async def _shown(server: Server, database: Filled) -> list[str]:
     """What did not hold."""
     kinds = len(_bodies(database, 0))
-    await _asked(server, database, _REQUESTS // kinds // 10)
+    await _asked(server, database, _REQUESTS // kinds // 2, _MANY_CONNECTIONS)
     async with Connection(server.port) as connection:
         for number in range(_REMEMBERED):
             body: Document = {"query": f"query Before{number} {{ viewer {{ userId }} }}"}
