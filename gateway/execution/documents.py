@@ -4,14 +4,17 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from weakref import ReferenceType, ref
 
 from graphql import (
     DirectiveNode,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    Node,
     OperationDefinitionNode,
     Source,
+    Token,
     VariableNode,
     Visitor,
     visit,
@@ -40,12 +43,24 @@ _MAX_PLANS = 64
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 
 
-class ExecutableDocument(Source):
-    """The text of a document and what became of it; its nodes lead here, as they were parsed from it."""
+class _Text(Source):
+    """The text of a document, to which its nodes lead; `document` is there as long as somebody has it."""
+
+    document: ReferenceType["ExecutableDocument"]
+
+
+class ExecutableDocument:
+    """A document and what became of it.
+
+    Nothing of it leads back to it, so that all of it is gone as soon as it is forgotten and nobody executes it.
+    """
 
     def __init__(self, text: str, limits: Limits) -> None:
-        super().__init__(text)
-        self.node = limits.parsed(self)
+        source = _Text(text)
+        source.document = ref(self)
+        self.node = limits.parsed(source)
+        _cut(self.node)
+        self.digest = sha256(text.encode()).hexdigest()
         self.errors: list[GraphQLError] | None = None
         """What is not valid about it; None before it was validated."""
         self.operations: dict[str | None, Operation] = {}
@@ -54,6 +69,12 @@ class ExecutableDocument(Source):
         """Of root fields, by their nodes and what conditions read; None for one that has none."""
         self._coordinates: Sequence[str] | None = None
         self.size = len(text) + _BYTES_OF_A_TOKEN * self.node.token_count
+
+    @staticmethod
+    def of(node: Node) -> "ExecutableDocument | None":
+        """What a node is of; None for what was not parsed for execution."""
+        source = node.loc.source if node.loc else None
+        return source.document() if isinstance(source, _Text) else None
 
     def without_variables(self) -> DocumentNode:
         """The same, with operations that declare none."""
@@ -79,10 +100,9 @@ class ExecutableDocument(Source):
         conditions = _Conditions()
         visit(self.node, conditions)
         names = sorted(conditions.names)
-        digest = sha256(self.body.encode()).hexdigest()
         for node, price in zip(self._definitions(), prices(schema, self.node), strict=True):
             name = None if node.name is None else node.name.value
-            noted = exchanges.Operation(node.operation.value, name, digest)
+            noted = exchanges.Operation(node.operation.value, name, self.digest)
             variables = Variables(schema, node.variable_definitions or ())
             self.operations[name] = Operation(noted, variables, names, price)
         if len(self.operations) == 1:
@@ -96,6 +116,15 @@ class ExecutableDocument(Source):
 
     def _definitions(self) -> list[OperationDefinitionNode]:
         return [each for each in self.node.definitions if isinstance(each, OperationDefinitionNode)]
+
+
+def _cut(document: DocumentNode) -> None:
+    """Forget its tokens, each of which leads to the next and back: nobody reads them any more."""
+    assert document.loc is not None  # noqa: S101 (documents are parsed with locations)
+    token: Token | None = document.loc.start_token
+    while token is not None:
+        following, token.prev, token.next = token.next, None, None
+        token = following
 
 
 class Documents:

@@ -47,11 +47,11 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> list[GraphQLError] | Executor[Any]:
         """The executor of an operation, whose variables are coerced by what is known of their types."""
         ordinary = (root_value, context_value, raw_variable_values, operation_name, *rest)
-        source = document.loc.source if document.loc else None
-        if isinstance(source, ExecutableDocument) and operation_name in source.operations:
-            values = source.operations[operation_name].variable_values(raw_variable_values or {})
+        executable = ExecutableDocument.of(document)
+        if executable is not None and operation_name in executable.operations:
+            values = executable.operations[operation_name].variable_values(raw_variable_values or {})
             if values is not None:
-                executor = super().build(schema, source.without_variables(), *ordinary, **options)
+                executor = super().build(schema, executable.without_variables(), *ordinary, **options)
                 assert isinstance(executor, Executor)  # noqa: S101 (its variables are all there is to refuse)
                 executor.variable_values = values
                 return executor
@@ -69,12 +69,11 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
                 self._asked.learn(self._conditions, known)
         return super().execute_operation(serially)
 
-    @cached_property
+    @property
     def _document(self) -> ExecutableDocument:
-        location = self.operation.loc
-        assert location is not None  # noqa: S101 (documents are parsed with locations)
-        assert isinstance(location.source, ExecutableDocument)  # noqa: S101 (nothing else is executed)
-        return location.source
+        document = ExecutableDocument.of(self.operation)
+        assert document is not None  # noqa: S101 (nothing else is executed, and the context has it)
+        return document
 
     @cached_property
     def _asked(self) -> Operation:

@@ -9,7 +9,7 @@ what is wrong. So only queries are known: to repeat their beginning does no harm
 from asyncio import create_task, gather, wait
 from collections.abc import Coroutine, Hashable, Sequence
 from inspect import isawaitable
-from typing import Any
+from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLField, GraphQLNonNull, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
@@ -54,7 +54,9 @@ class RootField:
         self.response_key, self.plan = response_key, plan
         self._is_nullable = not isinstance(definition.type, GraphQLNonNull)
         self._field, self._arguments = field, Arguments(executor.schema, definition, field, nodes[0])
-        self._info = executor.build_resolve_info(definition, nodes, query_type, path)._replace(context=None)
+        info = executor.build_resolve_info(definition, nodes, query_type, path)
+        # Without what leads to this one execution: its context, and helpers that nothing with a plan asks for.
+        self._info = info._replace(context=None, async_helpers=cast(Any, None))
         resolver = field.base_resolver
         self._info_name = resolver.info_parameter.name if resolver and resolver.info_parameter else None
 
