@@ -52,6 +52,19 @@ async def test_one_part_that_fails_leaves_the_others(page: Page) -> None:
     await expect(page.locator("#integrations tbody tr")).to_have_count(4)
 
 
+async def test_a_breakdown_with_more_values_than_are_shown_says_so(page: Page) -> None:
+    async def lengthen(route: Route) -> None:
+        answer = await (await route.fetch()).json()
+        found = answer["data"]["newest"]["nodes"][0]["appointmentStatistics"]
+        found["source"] = [{**found["source"][0], "value": f"source {number}"} for number in range(100)]
+        await route.fulfill(json=answer)
+
+    await page.route("**/graphql", lengthen)
+    await page.goto("/dashboard")
+    headings = page.locator("table.breakdown thead th:first-child")
+    await expect(headings).to_have_text(["Source, the first 100", "UTM campaign"])
+
+
 async def test_late_answers_are_dropped(page: Page) -> None:
     await page.goto("/dashboard?range=7d")
     await shown(page)

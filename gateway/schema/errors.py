@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 
 import orjson
 import structlog
@@ -119,9 +118,11 @@ def unstorable_variable(variables: dict[str, Json] | None) -> GraphQLError | Non
 def _is_unstorable(value: Json) -> bool:
     """Whether a text is unstorable in there, keys included."""
     # All of it is written down in less time than it takes to look at each text.
-    with suppress(TypeError):
+    try:
         if b"\\u0000" not in orjson.dumps(value):
             return False
+    except TypeError:
+        pass  # It holds half of a surrogate pair, or a number that orjson does not know.
     left = [value]
     while left:
         value = left.pop()

@@ -77,7 +77,8 @@ export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick
     );
   };
   const numbers = [sortable("count", "Bookings"), sortable("failed", "Failed"), column("Failed %", ".number")];
-  return table("breakdown", `Bookings by ${BREAKDOWNS[by]}`, [column(BREAKDOWNS[by]), numbers], rows.map(row));
+  const title = column(BREAKDOWNS[by] + (rows[99] ? ", the first 100" : ""));
+  return table("breakdown", `Bookings by ${BREAKDOWNS[by]}`, [title, numbers], rows.map(row));
 }
 
 const SIGNS = { good: "● ", wait: "◆ ", bad: "▲ ", off: "○ " };
