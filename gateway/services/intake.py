@@ -149,13 +149,14 @@ async def _write(intake: Intake, kind: Kind, batch: Sequence[Entry], places: _Pl
             row = _changed(intake, kind, entry, stored[id])
             if row is not None:
                 changed.append(row)
-    # The database is at work meanwhile.
-    inserting = asyncio.create_task(intake.session.insert(kind.entity, added))
-    await asyncio.sleep(0)
-    if kind.is_counted:
-        changes.remove(counted(stored[str(row["id"])]) for row in changed)
-        changes.add(map(itemgetter(*COUNTED), chain(added, changed)))
-    await inserting
+
+    async def count() -> None:
+        if kind.is_counted:
+            changes.remove(counted(stored[str(row["id"])]) for row in changed)
+            changes.add(map(itemgetter(*COUNTED), chain(added, changed)))
+
+    # They are counted while the database is at work, and neither goes on without the other.
+    await asyncio.gather(intake.session.insert(kind.entity, added), count())
     await intake.session.update(kind.entity, changed)
     intake.tally.created += len(added)
     intake.tally.updated += len(changed)
