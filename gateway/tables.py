@@ -6,11 +6,19 @@ that document to the letter in `document`; its other columns are what SQL filter
 derived from the document in the same write (`hold`).
 """
 
-from collections.abc import Mapping
 from datetime import datetime, time
 from typing import ClassVar
 
-from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, MetaData, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gateway.columns import Instant, JsonText, Text, Word
@@ -22,8 +30,9 @@ from gateway.domain.enums import (
     Status,
     UseCaseKey,
 )
-from gateway.domain.section import Document, Json, Sectioned  # noqa: F401 (SQLAlchemy evaluates Document)
+from gateway.domain.section import Document, Json  # noqa: F401 (SQLAlchemy evaluates Document)
 from gateway.domain.statistics import COLUMNS
+from gateway.mixins import Audited, Documented
 
 
 class Base(DeclarativeBase):
@@ -49,21 +58,6 @@ class Base(DeclarativeBase):
         UseCaseKey: Word(UseCaseKey),
         BookingStatus: Word(BookingStatus),
     }
-
-
-class Documented(Sectioned):
-    """A row with a document."""
-
-    row_bases: ClassVar[tuple[type, ...]] = (Sectioned,)
-
-    id: Mapped[str]
-    document: Mapped[Document] = mapped_column(JsonText)
-
-    def hold(self, document: Document, columns: Mapping[str, object]) -> None:
-        """Take this document, with the columns that were derived from it."""
-        self.document = document
-        for name, value in columns.items():
-            setattr(self, name, value)
 
 
 class Team(Base):
@@ -142,16 +136,6 @@ class AuditEntry(Base):
     key_id: Mapped[str]
     action: Mapped[str]
     subject: Mapped[str]
-
-
-class Audited:
-    """Version, and who made and last changed a row; also without a team's user of that id."""
-
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime]
-    created_by: Mapped[str | None]
-    updated_at: Mapped[datetime]
-    updated_by: Mapped[str | None]
 
 
 class Integration(Documented, Audited, Base):
@@ -276,24 +260,40 @@ class ResourceRecord(Documented, Audited, Base):
     utm_campaign: Mapped[str | None]
 
 
-class DayCount(Base):
-    """How many records of an integration there are in a block of its local days, if any: see `Cell`."""
+class DaySeries(Base):
+    """What days are counted for: see `gateway.domain.day_counts.Series`."""
 
-    __tablename__ = "day_count"
+    __tablename__ = "day_series"
     __table_args__ = (
         ForeignKeyConstraint(
             ["team_id", "integration_id"], ["integration.team_id", "integration.id"], ondelete="CASCADE"
         ),
-        {"sqlite_with_rowid": False},
+        UniqueConstraint(
+            "team_id", "integration_id", "type", "appointment_type", "breakdown", name="uq_day_series_counted"
+        ),
     )
 
     team_id: Mapped[str] = mapped_column(primary_key=True)
-    integration_id: Mapped[str] = mapped_column(primary_key=True)
-    type: Mapped[str] = mapped_column(primary_key=True)
-    appointment_type: Mapped[str] = mapped_column(primary_key=True)
-    breakdown: Mapped[str] = mapped_column(primary_key=True)
-    size: Mapped[int] = mapped_column(primary_key=True)
-    day: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    integration_id: Mapped[str]
+    type: Mapped[str]
+    appointment_type: Mapped[str]
+    breakdown: Mapped[str]
+
+
+class DayCount(Base):
+    """How many records of a series there are in a block of days, if any: see `gateway.domain.day_counts.Block`.
+
+    They have no foreign key, which would cost more than the rest of the row: who deletes a series deletes them.
+    """
+
+    __tablename__ = "day_count"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     value: Mapped[str] = mapped_column(primary_key=True)
     successful: Mapped[int]
     failed: Mapped[int]

@@ -12,10 +12,11 @@ from gateway.domain.section import Section
 from gateway.errors import Refused
 from gateway.execution import BatchedField, PlainField, Request
 from gateway.execution.selection import is_plain, read_for
+from gateway.mixins import Documented
 from gateway.schema import schema
 from gateway.schema.connections import ORDERED_BY, ConnectionSource
 from gateway.services import integrations
-from gateway.tables import Base, Documented
+from gateway.tables import Base
 from tests.compiling import compiled
 from tests.factories import connected, record, use_case, use_case_group, webhook
 

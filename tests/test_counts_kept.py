@@ -97,6 +97,17 @@ async def test_a_record_of_the_first_instant_there_is_can_be_changed_and_shown(g
     assert (await client.data(listed, after=after))["integration"]["resourceRecords"]["nodes"] == []
 
 
+async def test_an_integration_takes_its_counts_along(gateway: Gateway) -> None:
+    await store(gateway.database, connected(CLINIC), connected("other"), record("a", "other"))
+    others = await _rows(gateway)
+    await store(gateway.database, record("b", CLINIC))
+    assert len(await _rows(gateway)) > len(others) > 0
+    client = await gateway.client()
+    await client.data('mutation { deleteIntegration(id: "%s") { deletedIds } }' % CLINIC)  # noqa: UP031
+    assert await _rows(gateway) == others
+    assert await differences(gateway.database) == []
+
+
 def _lines(path: Path, *records: object) -> Path:
     path.write_text("".join(f"{json.dumps(each)}\n" for each in records))
     return path

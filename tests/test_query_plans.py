@@ -16,7 +16,7 @@ from tests.dashboard import DASHBOARD
 from tests.factories import connected, record, store, use_case, use_case_group, webhook
 from tests.gateway import OTHER_TEAM, TEAM, Gateway, each_statement, served
 
-TABLES = "integration|use_case_group|use_case|resource_record|day_count"
+TABLES = "integration|use_case_group|use_case|resource_record|day_series|day_count"
 SQLITE_SCAN = re.compile(rf"SCAN ({TABLES})(_\d+)?\b")
 FEW_ROWS = "ix_integration_system"
 """An index that may be read whole: it holds only what is shared with every team."""
@@ -236,10 +236,7 @@ async def test_no_change_of_a_use_case_or_a_group_scans(gateway: Gateway) -> Non
 YEAR = {"start": "2025-01-01T09:30:00Z", "end": "2026-01-01T09:30:00Z"}
 RECORDS = "ix_resource_record_{} (team_id=? AND integration_id=? AND type=? AND {}>? AND {}<?)"
 CREATED, VISIT = RECORDS.format("typed", *["created_at"] * 2), RECORDS.format("visit", *["start"] * 2)
-DAYS = (
-    "PRIMARY KEY (team_id=? AND integration_id=? AND type=? AND appointment_type=? AND breakdown=? AND size=? "
-    "AND day>? AND day<?)"
-)
+DAYS = "PRIMARY KEY (team_id=? AND series_id=? AND size=? AND day>? AND day<?)"
 
 
 @pytest.mark.parametrize(

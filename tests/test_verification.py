@@ -19,15 +19,12 @@ from tests.dashboard import DASHBOARD
 from tests.factories import connected, record, store, webhook
 from tests.gateway import OTHER_TEAM, TEAM, Client, Gateway
 from tests.test_record_changes import UPSERT
-from tests.verifying import cells, differences, do, verify
+from tests.verifying import cells, count_key, differences, do, is_count, numbers_of, of_series, verify
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 DAY, IN_8, IN_64 = (date(2025, *day).toordinal() for day in ((3, 9), (3, 3), (1, 14)))
 """A day, and where the blocks of 8 and 64 days begin that it is in."""
-
-KEY = {"team_id": TEAM, "integration_id": "clinic"}
-COUNT: dict[str, Any] = {**KEY, "type": "appointments", "appointment_type": "", "breakdown": "source"}
 
 
 async def _clinic(gateway: Gateway) -> Client:
@@ -44,15 +41,6 @@ async def _clinic(gateway: Gateway) -> Client:
     return await gateway.client()
 
 
-def _count(size: int, day: int, value: str = "web", **more: object) -> list[Any]:
-    named = {**COUNT, **more, "size": size, "day": day, "value": value}
-    return [DayCount.__table__.c[name] == value for name, value in named.items()]
-
-
-def _numbers(successful: int, failed: int, pending: int) -> dict[str, int]:
-    return {"successful": successful, "failed": failed, "pending": pending}
-
-
 def _differs(what: str, stored: tuple[int, int, int] | None, counted: tuple[int, int, int] | None) -> str:
     """How a line ends."""
     said, found = (
@@ -64,23 +52,23 @@ def _differs(what: str, stored: tuple[int, int, int] | None, counted: tuple[int,
 
 PLANTED: dict[str, tuple[Executable, list[str]]] = {
     "a count of a day": (
-        update(DayCount).where(*_count(1, DAY)).values(successful=7),
+        update(DayCount).where(*is_count(1, DAY)).values(successful=7),
         [_differs('source "web", 2025-03-09 (1 day)', (7, 1, 0), (1, 1, 0))],
     ),
     "a count of 8 days": (
-        update(DayCount).where(*_count(8, IN_8)).values(failed=0),
+        update(DayCount).where(*is_count(8, IN_8)).values(failed=0),
         [_differs('source "web", 2025-03-03 (8 days)', (1, 0, 0), (1, 1, 0))],
     ),
     "a count that is gone": (
-        delete(DayCount).where(*_count(64, IN_64)),
+        delete(DayCount).where(*is_count(64, IN_64)),
         [_differs('source "web", 2025-01-14 (64 days)', None, (1, 1, 0))],
     ),
     "a count of a type": (
-        update(DayCount).where(*_count(1, DAY, appointment_type="NP")).values(pending=-1),
+        update(DayCount).where(*is_count(1, DAY, appointment_type="NP")).values(pending=-1),
         [_differs('of type "NP", source "web", 2025-03-09 (1 day)', (1, 0, -1), (1, 0, 0))],
     ),
     "all counts of a type of record": (
-        delete(DayCount).where(DayCount.type == "patients"),
+        delete(DayCount).where(of_series(type="patients")),
         [
             _differs(f"patients{breakdown}, 2025-{days}", None, (1, 0, 0))
             for breakdown in ("", ', source "unknown"')
@@ -88,19 +76,19 @@ PLANTED: dict[str, tuple[Executable, list[str]]] = {
         ],
     ),
     "a count without records": (
-        insert(DayCount).values({**COUNT, "size": 1, "day": 1, "value": "a\x1b[2J\n", **_numbers(1, 2, 3)}),
+        insert(DayCount).values({**count_key(1, 1, "a\x1b[2J\n"), **numbers_of(1, 2, 3)}),
         [_differs('source "a\\u001b[2J\\n", 0001-01-01 (1 day)', (1, 2, 3), None)],
     ),
     "a count of days that begin elsewhere": (
-        insert(DayCount).values({**COUNT, "size": 8, "day": DAY + 1, "value": "web", **_numbers(1, 1, 1)}),
+        insert(DayCount).values({**count_key(8, DAY + 1, "web"), **numbers_of(1, 1, 1)}),
         [_differs('source "web", 2025-03-10 (8 days)', (1, 1, 1), None)],
     ),
     "a count of less than nothing": (
-        insert(DayCount).values({**COUNT, "size": 64, "day": 65, "value": "x", **_numbers(-1, 0, 0)}),
+        insert(DayCount).values({**count_key(64, 65, "x"), **numbers_of(-1, 0, 0)}),
         [_differs('source "x", 0001-03-06 (64 days)', (-1, 0, 0), None)],
     ),
     "a nought": (
-        insert(DayCount).values({**COUNT, "size": 64, "day": IN_64, "value": "x", **_numbers(0, 0, 0)}),
+        insert(DayCount).values({**count_key(64, IN_64, "x"), **numbers_of(0, 0, 0)}),
         [_differs('source "x", 2025-01-14 (64 days)', (0, 0, 0), None)],
     ),
 }
@@ -187,7 +175,10 @@ async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
     await _clinic(gateway)
     await store(gateway.database, connected("second"), connected("clinic", team_id=OTHER_TEAM))
     await store(gateway.database, record("e", "second"), record("a", "clinic", team_id=OTHER_TEAM))
-    await do(gateway.database, update(DayCount).where(DayCount.integration_id == "clinic").values(failed=100))
+    await do(
+        gateway.database,
+        update(DayCount).where(of_series(integration_id="clinic")).values(failed=100),
+    )
     for arguments, numbers in (
         ((), [3, 5, 6]),
         (("--team", TEAM), [2, 4, 5]),

@@ -1,14 +1,17 @@
 """Verifying what is counted by days: as the command does it, and by the service behind it."""
 
 import asyncio
+from typing import Any
 
-from sqlalchemy import Executable
+from sqlalchemy import ColumnElement, Executable, select
 from typer.testing import Result
 
 from gateway import services
 from gateway.database import Database
 from gateway.domain.verification import Difference, Place, Scope
+from gateway.tables import DayCount, DaySeries
 from tests.commands import gateway
+from tests.gateway import TEAM
 
 
 async def verify(database: Database, *arguments: str) -> Result:
@@ -44,3 +47,26 @@ async def do(database: Database, *statements: Executable) -> None:
     async with database.write() as session:
         for statement in statements:
             await session.execute(statement)
+
+
+def of_series(**named: str) -> ColumnElement[bool]:
+    """Whether a count is of a series with these columns."""
+    return DayCount.series_id.in_(select(DaySeries.id).filter_by(**named))
+
+
+def count_key(size: int, day: int, value: str = "web", appointment_type: str = "") -> dict[str, Any]:
+    """The key of a count of the clinic's appointments by source."""
+    series = {"team_id": TEAM, "integration_id": "clinic", "type": "appointments", "breakdown": "source"}
+    id = select(DaySeries.id).filter_by(**series, appointment_type=appointment_type).scalar_subquery()
+    return {"team_id": TEAM, "series_id": id, "size": size, "day": day, "value": value}
+
+
+def is_count(size: int, day: int, value: str = "web", appointment_type: str = "") -> list[ColumnElement[bool]]:
+    """Whether a row is the count with this key."""
+    key = count_key(size, day, value, appointment_type)
+    return [DayCount.__table__.c[name] == value for name, value in key.items()]
+
+
+def numbers_of(successful: int, failed: int, pending: int) -> dict[str, int]:
+    """The columns of these numbers."""
+    return {"successful": successful, "failed": failed, "pending": pending}

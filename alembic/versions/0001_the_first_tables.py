@@ -175,35 +175,35 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
-        "day_count",
+        "day_series",
         sa.Column("team_id", Text, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("integration_id", Text, nullable=False),
         sa.Column("type", Text, nullable=False),
         sa.Column("appointment_type", Text, nullable=False),
         sa.Column("breakdown", Text, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "integration_id"],
+            ["integration.team_id", "integration.id"],
+            name="fk_day_series_integration",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("team_id", "id", name="pk_day_series"),
+        sa.UniqueConstraint(
+            "team_id", "integration_id", "type", "appointment_type", "breakdown", name="uq_day_series_counted"
+        ),
+    )
+    op.create_table(
+        "day_count",
+        sa.Column("team_id", Text, nullable=False),
+        sa.Column("series_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("value", Text, nullable=False),
         sa.Column("successful", sa.Integer(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.Column("pending", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["team_id", "integration_id"],
-            ["integration.team_id", "integration.id"],
-            name="fk_day_count_integration",
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint(
-            "team_id",
-            "integration_id",
-            "type",
-            "appointment_type",
-            "breakdown",
-            "size",
-            "day",
-            "value",
-            name="pk_day_count",
-        ),
+        sa.PrimaryKeyConstraint("team_id", "series_id", "size", "day", "value", name="pk_day_count"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -285,6 +285,7 @@ def downgrade() -> None:
         "use_case",
         "use_case_group",
         "day_count",
+        "day_series",
         "resource_record",
         "browser_session",
         "api_key",

@@ -6,7 +6,6 @@ consists of whole smaller ones: a year is about twenty blocks. Days are numbered
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
 
 SIZES = (64, 8, 1)
@@ -15,7 +14,6 @@ SIZES = (64, 8, 1)
 LARGEST = SIZES[0]
 
 LAST_DAY = date.max.toordinal()
-_KEPT = 4096
 
 
 class Span(NamedTuple):
@@ -29,12 +27,6 @@ class Span(NamedTuple):
 def first_of(day: int, size: int) -> int:
     """The first day of the block of this size that a day is in."""
     return day - (day - 1) % size
-
-
-@lru_cache(_KEPT)
-def blocks(day: int) -> Sequence[tuple[int, int]]:
-    """Size and first day of the block of each size that a day is in."""
-    return [(size, first_of(day, size)) for size in SIZES]
 
 
 def spans(start: date | None, end: date | None) -> list[Span]:

@@ -1,14 +1,14 @@
 """Counts of records, kept by local days, and what changes them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from gateway.domain import days, instants
-from gateway.domain.day_blocks import blocks
+from gateway.domain.day_blocks import SIZES, first_of
 from gateway.domain.enums import BookingStatus
 from gateway.domain.statistics import COLUMNS, STATISTICS
 
@@ -38,16 +38,24 @@ _PLACES = {state: place for place, state in enumerate(STATES)}
 _Together: TypeAlias = tuple[int, str, int, str]
 """What records are counted by: number of the day, appointment type (ALL: none), place of the state, value."""
 
+_Numbers: TypeAlias = defaultdict[tuple[int, str], list[int]]
+"""How many there are in each state, by the first day of a block and the value."""
 
-class Cell(NamedTuple):
-    """How many records there are in a block of days, or how many more; a row of `gateway.tables.DayCount`.
 
-    The key comes first.
-    """
+class Series(NamedTuple):
+    """What is counted by days of an integration; a row of `gateway.tables.DaySeries`."""
 
     type: str
     appointment_type: str
     breakdown: str
+
+
+class Block(NamedTuple):
+    """How many records of a series there are in a block of days, or how many more; what it counts comes first.
+
+    A row of `gateway.tables.DayCount`.
+    """
+
     size: int
     day: int
     """The number of the first day of the block: see `gateway.domain.day_blocks`."""
@@ -55,6 +63,28 @@ class Cell(NamedTuple):
     successful: int
     failed: int
     pending: int
+
+
+class Cell(NamedTuple):
+    """A series and a block of it, in one."""
+
+    type: str
+    appointment_type: str
+    breakdown: str
+    size: int
+    day: int
+    value: str
+    successful: int
+    failed: int
+    pending: int
+
+    @property
+    def series(self) -> Series:
+        return Series(*self[:3])
+
+    @property
+    def block(self) -> Block:
+        return Block(*self[3:])
 
     @property
     def key(self) -> tuple[str, str, str, int, int, str]:
@@ -104,28 +134,50 @@ class DayCounts:
                 together = zip(day_numbers, typed, places, buckets, strict=True)
                 count(self._counters[statistics.type.value, breakdown], together)
 
-    def cells(self) -> list[Cell]:
-        """Every count that is not nought, of blocks of every size, in the order of their keys."""
-        return sorted(
-            Cell(type_, appointment_type, breakdown, size, day, value, *numbers)
+    def blocks(self) -> dict[Series, list[Block]]:
+        """Every count that is not nought, of blocks of every size; each series in the order of its keys."""
+        found = {
+            Series(type_, appointment_type, breakdown): sorted(_blocks(daily))
             for (type_, breakdown), counter in self._counters.items()
-            for (appointment_type, size, day, value), numbers in _blocks(counter).items()
-            if any(numbers)
-        )
+            for appointment_type, daily in _by_appointment_type(counter).items()
+        }
+        return {series: blocks for series, blocks in sorted(found.items()) if blocks}
+
+    def cells(self) -> list[Cell]:
+        """The same one by one."""
+        return [Cell._make((*series, *block)) for series, blocks in self.blocks().items() for block in blocks]
 
 
-def _blocks(counter: Counter[_Together]) -> dict[tuple[str, int, int, str], list[int]]:
-    """The numbers of each state by appointment type, size and first day of a block, and value."""
-    daily: dict[tuple[int, str, str], list[int]] = {}
+def _by_appointment_type(counter: Counter[_Together]) -> dict[str, _Numbers]:
+    """The numbers of single days, of each appointment type and of all together."""
+    found: dict[str, _Numbers] = defaultdict(_numbers)
     for (day, appointment_type, state, value), number in counter.items():
         for type_ in {appointment_type, ALL}:
-            daily.setdefault((day, type_, value), [0, 0, 0])[state] += number
-    found: dict[tuple[str, int, int, str], list[int]] = {}
-    firsts = {day: blocks(day) for day in {day for day, _, _ in daily}}
-    for (day, appointment_type, value), (successful, failed, pending) in daily.items():
-        for size, first in firsts[day]:
-            numbers = found.setdefault((appointment_type, size, first, value), [0, 0, 0])
-            numbers[0] += successful
-            numbers[1] += failed
-            numbers[2] += pending
+            found[type_][day, value][state] += number
     return found
+
+
+def _blocks(daily: _Numbers) -> Iterator[Block]:
+    """The blocks of every size, but for those of which all numbers are nought."""
+    numbers = daily
+    for size in reversed(SIZES):
+        if size > 1:
+            # Made of the next smaller ones, of which there are fewer than days.
+            numbers = _joined(numbers, size)
+        for (day, value), (successful, failed, pending) in numbers.items():
+            if successful or failed or pending:
+                yield Block(size, day, value, successful, failed, pending)
+
+
+def _joined(smaller: _Numbers, size: int) -> _Numbers:
+    found = _numbers()
+    for (day, value), (successful, failed, pending) in smaller.items():
+        numbers = found[first_of(day, size), value]
+        numbers[0] += successful
+        numbers[1] += failed
+        numbers[2] += pending
+    return found
+
+
+def _numbers() -> _Numbers:
+    return defaultdict(lambda: [0, 0, 0])

@@ -9,7 +9,7 @@ from gateway.domain.section import Document, Json
 
 
 class AuditColumns(TypedDict):
-    """The columns of `gateway.tables.Audited` that a document has a say in."""
+    """The columns of `gateway.mixins.Audited` that a document has a say in."""
 
     created_at: datetime
     created_by: str | None

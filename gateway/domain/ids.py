@@ -23,6 +23,11 @@ def new_id() -> str:
     return (seconds + _PROCESS + counter).hex()
 
 
+def new_number() -> int:
+    """A positive number of 63 bits, which nothing else has."""
+    return secrets.randbits(63)
+
+
 def new_logical_id(kind: str) -> str:
     """An id that stays the same over export and import, such as `use_case_<uuid>`."""
     return f"{kind}_{uuid.uuid4()}"

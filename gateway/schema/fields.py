@@ -18,8 +18,8 @@ from gateway.execution import (
     Request,
     RowField,
 )
+from gateway.mixins import Documented
 from gateway.schema.readers import Reader, text
-from gateway.tables import Documented
 
 T = TypeVar("T")
 

@@ -12,15 +12,16 @@ from gateway import sql
 from gateway.database import WriteSession
 from gateway.domain import day_blocks, days, instants, timezones
 from gateway.domain.day_blocks import LARGEST, LAST_DAY
-from gateway.domain.day_counts import ALL, Cell, DayCounts
+from gateway.domain.day_counts import ALL, Block, DayCounts, Series
 from gateway.domain.days import Piece
+from gateway.domain.ids import new_number
 from gateway.domain.statistics import OVERVIEW, STATISTICS, TRENDS, Dashboard, Found, Row, Statistics
 from gateway.domain.verification import Difference
 from gateway.domain.viewer import Viewer
 from gateway.snapshots import Reader
-from gateway.tables import DayCount, Integration
+from gateway.tables import DayCount, DaySeries, Integration
 
-_COLUMNS = ("team_id", "integration_id", *Cell._fields)
+_COLUMNS = ("team_id", "series_id", *Block._fields)
 
 _RECORDS = 4_000
 """How many are counted at a time, while nothing else has its turn."""
@@ -43,17 +44,41 @@ class Home:
 
 async def keep(session: WriteSession, team_id: str, integration_id: str, changes: DayCounts) -> None:
     """Add what changed to what is counted of an integration, which is held."""
-    await session.add_up(DayCount, _COLUMNS, [(team_id, integration_id, *cell) for cell in changes.cells()])
+    blocks = changes.blocks()
+    ids = await _series_ids(session, team_id, integration_id, blocks)
+    rows = [(team_id, ids[series], *block) for series, found in blocks.items() for block in found]
+    await session.add_up(DayCount, _COLUMNS, rows)
+
+
+async def _series_ids(
+    session: WriteSession, team_id: str, integration_id: str, wanted: Collection[Series]
+) -> Mapping[Series, int]:
+    """The ids of series of an integration, which is held; those that are new are added."""
+    if not wanted:
+        return {}
+    found = await session.tuples(sql.day_counts.series(team_id, integration_id))
+    ids = {Series(*series): id for id, *series in found}
+    new = {series: new_number() for series in wanted if series not in ids}
+    home = {"team_id": team_id, "integration_id": integration_id}
+    await session.insert(DaySeries, [{**home, "id": id, **series._asdict()} for series, id in new.items()])
+    return ids | new
 
 
 async def correct(session: WriteSession, home: Home, differences: Sequence[Difference]) -> None:
     """Make these counts what the records say. The integration has been held since they were compared."""
-    place = {"team_id": home.team_id, "integration_id": home.integration_id}
-    gone = [place | dict(zip(Cell._fields, each.stored.key, strict=False)) for each in differences if each.stored]
+    ids = await _series_ids(session, home.team_id, home.integration_id, {each.cell.series for each in differences})
+    gone = [(home.team_id, ids[each.stored.series], *each.stored.block) for each in differences if each.stored]
     if gone:
-        await session.execute(sql.day_counts.cell_removal(), gone)
-    rows = [(home.team_id, home.integration_id, *each.counted) for each in differences if each.counted]
+        keys = [dict(zip(_COLUMNS, row, strict=True)) for row in gone]
+        await session.execute(sql.day_counts.block_removal(), keys)
+    rows = [(home.team_id, ids[each.counted.series], *each.counted.block) for each in differences if each.counted]
     await session.add_up(DayCount, _COLUMNS, rows)
+
+
+async def forget(session: WriteSession, team_id: str, integration_id: str) -> None:
+    """Delete all that is counted of an integration, which is held."""
+    await session.settle()
+    await session.execute(sql.day_counts.removal(team_id, integration_id))
 
 
 async def follow(session: WriteSession, integration: Integration, before: str | None) -> None:
@@ -65,8 +90,7 @@ async def follow(session: WriteSession, integration: Integration, before: str | 
 
 async def recount(session: WriteSession, team_id: str, integration_id: str, zone: ZoneInfo) -> None:
     """Count all records of an integration, which is held, anew by the days of a zone."""
-    await session.settle()
-    await session.execute(sql.day_counts.removal(team_id, integration_id))
+    await forget(session, team_id, integration_id)
     for statistics in STATISTICS:
         home, start = Home(team_id, integration_id, zone, statistics), 1
         while (block := await next_block(session, home, start)) is not None:

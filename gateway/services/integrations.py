@@ -19,6 +19,7 @@ from gateway.domain.integration_filters import MAX_DEPTH, MAX_PATTERN_LENGTH, MA
 from gateway.domain.paging import Order, Page, Slice
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, forbidden, invalid, not_found, refused
+from gateway.services import day_counts
 from gateway.services.access import Key, require, require_id
 from gateway.snapshots import Reader
 from gateway.tables import Integration
@@ -201,4 +202,5 @@ async def delete(session: WriteSession, viewer: Viewer, id: str, expected_versio
     found = await hold_either(session, viewer, id)
     require_right(viewer, found.kind)
     expect(found.version, expected_version, "expectedVersion")
+    await day_counts.forget(session, found.team_id, found.id)
     await session.delete(found)

@@ -36,7 +36,7 @@ from gateway.queries import query, query_by_dialect
 from gateway.sql import given, groupings
 from gateway.sql.groupings import Counted
 from gateway.sql.integrations import own_connected
-from gateway.tables import DayCount, Integration, ResourceRecord
+from gateway.tables import DayCount, DaySeries, Integration, ResourceRecord
 
 
 @query_by_dialect
@@ -101,15 +101,23 @@ def _of_days(asked: CTE, spans: str, value: SQLColumnExpression[str], name: str)
         first=Integer(),
         last=Integer(),
     )
-    blocks = (given_spans.c[column] for column in ("breakdown", "part", "size", "first", "last"))
+    blocks = (given_spans.c[column] for column in ("part", "size", "first", "last"))
     of_dashboard = given_spans.c.dashboard == asked.c.dashboard
-    span = _kept(select(*asked.c, *blocks).join(given_spans, of_dashboard), name)
+    of_series = and_(
+        DaySeries.team_id == asked.c.team_id,
+        DaySeries.integration_id == asked.c.integration_id,
+        DaySeries.type == asked.c.type,
+        DaySeries.appointment_type == asked.c.appointment_type,
+        DaySeries.breakdown == given_spans.c.breakdown,
+    )
+    columns = (asked.c.team_id, asked.c.dashboard, DaySeries.id.label("series_id"), *blocks)
+    spans_of_series = (
+        select(*columns).select_from(asked).join(given_spans, of_dashboard).join(DaySeries, of_series)
+    )
+    span = _kept(spans_of_series, name)
     within = and_(
         DayCount.team_id == span.c.team_id,
-        DayCount.integration_id == span.c.integration_id,
-        DayCount.type == span.c.type,
-        DayCount.appointment_type == span.c.appointment_type,
-        DayCount.breakdown == span.c.breakdown,
+        DayCount.series_id == span.c.series_id,
         DayCount.size == span.c.size,
         DayCount.day.between(span.c.first, span.c.last),
     )
@@ -140,8 +148,15 @@ def _of_pieces(asked: CTE, pieces: str) -> CTE:
     )
 
 
+@query
+def series(team_id: str, integration_id: str) -> Select[int, str, str, str]:
+    """The series of an integration, as `Series` has them, each after its id."""
+    columns = (DaySeries.id, DaySeries.type, DaySeries.appointment_type, DaySeries.breakdown)
+    return select(*columns).where(_below(DaySeries, team_id, integration_id))
+
+
 def _below(
-    entity: type[DayCount] | type[ResourceRecord], team_id: str, integration_id: str
+    entity: type[DaySeries] | type[ResourceRecord], team_id: str, integration_id: str
 ) -> ColumnElement[bool]:
     return and_(entity.team_id == team_id, entity.integration_id == integration_id)
 
@@ -177,10 +192,11 @@ def next_record(team_id: str, integration_id: str, type: str, since: datetime) -
 
 def removal(team_id: str, integration_id: str) -> Delete:
     """Deletes all that is counted of an integration."""
-    return delete(DayCount).where(_below(DayCount, team_id, integration_id))
+    below = select(DaySeries.id).where(_below(DaySeries, team_id, integration_id))
+    return delete(DayCount).where(DayCount.team_id == team_id, DayCount.series_id.in_(below))
 
 
-def cell_removal() -> Delete:
+def block_removal() -> Delete:
     """Deletes counts that are given by their keys, many at once."""
     table = cast_type(Table, DayCount.__table__)
     return delete(table).where(*(key == bindparam(key.name) for key in table.primary_key))

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, func, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Integer, Select, and_, func, select, tuple_, type_coerce
 
 from gateway.columns import Text
-from gateway.domain.day_counts import Cell
+from gateway.domain.day_counts import Block, Series
 from gateway.domain.enums import IntegrationKind
 from gateway.domain.statistics import STATISTICS
 from gateway.domain.verification import Scope
 from gateway.queries import query
-from gateway.tables import DayCount, Integration, ResourceRecord
+from gateway.tables import DayCount, DaySeries, Integration, ResourceRecord
 
 _KEY = (Integration.team_id, Integration.id)
+_OF_SERIES = and_(DayCount.team_id == DaySeries.team_id, DayCount.series_id == DaySeries.id)
 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
@@ -71,19 +72,29 @@ def size(scope: Scope, team_id: str, integration_id: str) -> Select[int]:
 @query
 def next_count(team_id: str, integration_id: str, type: str, day: int) -> Select[int | None]:
     """The first block, of any size, in which anything is counted of a type, of this day or later."""
-    return select(func.min(DayCount.day)).where(
-        *_below(team_id, integration_id, type), DayCount.day >= type_coerce(day, Integer)
+    return (
+        select(func.min(DayCount.day))
+        .select_from(DaySeries)
+        .join(DayCount, _OF_SERIES)
+        .where(*_below(team_id, integration_id, type), DayCount.day >= type_coerce(day, Integer))
     )
 
 
 @query
 def stored(team_id: str, integration_id: str, type: str, first: int, last: int) -> Select[*tuple[Any, ...]]:
     """What is counted of a type in blocks that begin from the day `first` to `last`."""
-    return select(*(DayCount.__table__.c[name] for name in Cell._fields)).where(
-        *_below(team_id, integration_id, type),
-        DayCount.day.between(type_coerce(first, Integer), type_coerce(last, Integer)),
+    series = (DaySeries.__table__.c[name] for name in Series._fields)
+    blocks = (DayCount.__table__.c[name] for name in Block._fields)
+    return (
+        select(*series, *blocks)
+        .select_from(DaySeries)
+        .join(DayCount, _OF_SERIES)
+        .where(
+            *_below(team_id, integration_id, type),
+            DayCount.day.between(type_coerce(first, Integer), type_coerce(last, Integer)),
+        )
     )
 
 
 def _below(team_id: str, integration_id: str, type_: str) -> list[ColumnElement[bool]]:
-    return [DayCount.team_id == team_id, DayCount.integration_id == integration_id, DayCount.type == type_]
+    return [DaySeries.team_id == team_id, DaySeries.integration_id == integration_id, DaySeries.type == type_]
