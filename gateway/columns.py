@@ -1,5 +1,6 @@
 """The types of columns, the same on every database."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -25,18 +26,24 @@ class Instant(TypeDecorator[datetime]):
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(String(24))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a time zone: naive datetimes are not stored")
-        return value if dialect.name == "postgresql" else instants.isoformat(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], datetime | str | None]:
+        return _with_zone if dialect.name == "postgresql" else _written
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         found = instants.of(value)
         return found if isinstance(value, str) else instants.to_milliseconds(found)
+
+
+def _with_zone(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError("an instant needs a time zone: naive datetimes are not stored")
+    return value
+
+
+def _written(value: datetime | None) -> str | None:
+    return None if value is None or _with_zone(value) is None else instants.isoformat(value)
 
 
 class Word(TypeDecorator[E]):
@@ -49,9 +56,18 @@ class Word(TypeDecorator[E]):
         super().__init__()
         self.words = words
         self._by_value: dict[str, E] = {word.value: word for word in words}
+        self._spellings: dict[E | str | None, str | None] = {
+            None: None,
+            **{value: value for value in self._by_value},
+            **{word: value for value, word in self._by_value.items()},
+        }
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else str(self.words(value).value)
+        return self._spellings[value]
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[E | str | None], str | None]:  # noqa: ARG002
+        # The same in one call, for many rows.
+        return self._spellings.__getitem__
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
         return None if value is None else self._by_value.get(value) or self.words(value)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, BinaryIO, TypeVar
 
@@ -20,7 +20,7 @@ from gateway.cli.terminal import err, say_error, show
 from gateway.database import Database
 from gateway.domain.enums import ErrorCode
 from gateway.domain.imports import Content, Entry, Tally, content_of, read_webhooks
-from gateway.domain.json_lines import NotJson, head_of, is_json_lines, parse, read_records
+from gateway.domain.json_lines import Batch, NotJson, head_of, is_json_lines, parse, read_records
 from gateway.domain.section import Json
 from gateway.errors import Problems, Refused
 from gateway.services.intake import BATCH_SIZE
@@ -29,6 +29,9 @@ from gateway.tables import ResourceRecord
 T = TypeVar("T")
 
 _REFUSED, _UNREADABLE = 1, 2
+_LINES = 100
+"""Read at a time, while nothing else has its turn."""
+
 _STEP = 1 << 16
 """Bytes of lines after which the bar moves."""
 
@@ -152,24 +155,29 @@ async def _import_lines(
         is_first = False
 
 
-def _batches(lines: Iterable[bytes]) -> Iterator[tuple[Sequence[Entry], Problems]]:
+async def _batches(lines: Iterable[bytes]) -> AsyncIterator[tuple[Sequence[Entry], Problems]]:
     """Batches of records, each with what is wrong with the lines up to its end."""
-    problems = Problems()
+    batch, problems = Batch(BATCH_SIZE), Problems()
 
     def report(code: ErrorCode, message: str, *path: str | int) -> None:
         problems.add(code, message, *path)
 
-    for entries in read_records(lines, BATCH_SIZE, report):
-        yield services.record_imports.prepared(entries), problems
-        problems = Problems()
-    yield (), problems
+    numbered = enumerate(lines, 1)
+    # A thread waits for the lines. They are read here, while there is nothing else to do: the database is at work.
+    while some := await asyncio.to_thread(lambda: [*islice(numbered, _LINES)]):
+        for entry in services.record_imports.prepared(read_records(some, report)):
+            if not batch.add(entry):
+                yield batch.entries, problems
+                batch, problems = Batch(BATCH_SIZE), Problems()
+                batch.add(entry)
+    yield batch.entries, problems
 
 
-async def _ahead(items: Iterator[T]) -> AsyncIterator[T]:
-    """The items, each of which is made in a thread while the one before it is dealt with."""
-    coming = asyncio.create_task(asyncio.to_thread(next, items, None))
+async def _ahead(items: AsyncIterator[T]) -> AsyncIterator[T]:
+    """The items, each of which is made while the one before it is dealt with."""
+    coming = asyncio.ensure_future(anext(items, None))
     while (item := await coming) is not None:
-        coming = asyncio.create_task(asyncio.to_thread(next, items, None))
+        coming = asyncio.ensure_future(anext(items, None))
         yield item
 
 

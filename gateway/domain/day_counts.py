@@ -151,9 +151,11 @@ class DayCounts:
 def _by_appointment_type(counter: Counter[_Together]) -> dict[str, _Numbers]:
     """The numbers of single days, of each appointment type and of all together."""
     found: dict[str, _Numbers] = defaultdict(_numbers)
+    whole = found[ALL]
     for (day, appointment_type, state, value), number in counter.items():
-        for type_ in {appointment_type, ALL}:
-            found[type_][day, value][state] += number
+        whole[day, value][state] += number
+        if appointment_type != ALL:
+            found[appointment_type][day, value][state] += number
     return found
 
 

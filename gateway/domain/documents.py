@@ -19,22 +19,22 @@ class AuditColumns(TypedDict):
 
 def audit_columns(document: Document, at: datetime) -> AuditColumns:
     """Of an Interactly document; an absent or unreadable instant is `at`, that of the import."""
-    return AuditColumns(
-        created_at=_instant(document.get("createdAt"), at),
-        created_by=text_or_none(document.get("createdBy")),
-        updated_at=_instant(document.get("updatedAt"), at),
-        updated_by=text_or_none(document.get("updatedBy")),
-    )
+    return {
+        "created_at": _instant(document.get("createdAt"), at),
+        "created_by": text_or_none(document.get("createdBy")),
+        "updated_at": _instant(document.get("updatedAt"), at),
+        "updated_by": text_or_none(document.get("updatedBy")),
+    }
 
 
 def webhook_audit_columns(document: Document, at: datetime) -> AuditColumns:
     """Of a Rocket.Chat document, whose creator is an object and whose keys begin with an underscore."""
-    return AuditColumns(
-        created_at=_instant(document.get("_createdAt"), at),
-        created_by=_user_id(document.get("_createdBy")),
-        updated_at=_instant(document.get("_updatedAt"), at),
-        updated_by=_user_id(document.get("_updatedBy")),
-    )
+    return {
+        "created_at": _instant(document.get("_createdAt"), at),
+        "created_by": _user_id(document.get("_createdBy")),
+        "updated_at": _instant(document.get("_updatedAt"), at),
+        "updated_by": _user_id(document.get("_updatedBy")),
+    }
 
 
 def created(document: Document, *, id: str, team_id: str, user_id: str, at: datetime) -> Document:

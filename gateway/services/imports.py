@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from gateway import sql
 from gateway.database import WriteSession
 from gateway.domain import timezones
@@ -67,7 +69,7 @@ async def by_viewer(session: WriteSession, viewer: Viewer, document: Json, mode:
     assert read is not None  # noqa: S101 (or a problem was raised)
     await teams.hold(session, viewer.team_id)
     without_secrets, _ = split_secrets(read.integration.document)
-    read = replace(read, integration=read.integration._replace(document=without_secrets))
+    read = replace(read, integration=structs.replace(read.integration, document=without_secrets))
     trust = Viewers(viewer.team_id, viewer.user_id, session.as_of)
     row = await _visible(session, viewer, read.integration, mode)
     return await _take(
@@ -116,7 +118,7 @@ async def by_operator(
     entries = (read.integration, *read.use_cases, *read.resource_records)
     await teams.add_people(session, team, (entry.document for entry in entries))
     without_secrets, secrets = split_secrets(read.integration.document)
-    read = replace(read, integration=read.integration._replace(document=without_secrets))
+    read = replace(read, integration=structs.replace(read.integration, document=without_secrets))
     row = await _known(session, team, read.integration)
     return await _take(_Import(session, team, Operators(team_id), read, secrets, advance=advance), row)
 

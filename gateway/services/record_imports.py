@@ -1,7 +1,9 @@
 """Resource records taken in from JSON Lines, batch by batch."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from orjson import Fragment
 
 from gateway import sql
 from gateway.database import WriteSession
@@ -16,13 +18,14 @@ from gateway.services import intake, teams
 from gateway.services.intake import Intake
 
 
-def prepared(entries: Iterable[Entry]) -> list[Entry]:
+def prepared(entries: Iterable[Entry]) -> Iterator[Entry]:
     """The entries with what their documents say about their rows."""
     at = instants.now()
-    return [
-        entry._replace(columns=record_columns(entry.document, entry.logical_id, at)) if entry.logical_id else entry
-        for entry in entries
-    ]
+    for entry in entries:
+        if entry.logical_id is not None:
+            document = entry.document if entry.text is None else Fragment(entry.text)
+            entry.columns = {"document": document, **record_columns(entry.document, entry.logical_id, at)}
+        yield entry
 
 
 async def take(session: WriteSession, entries: Sequence[Entry], team_id: str | None, report: Report) -> Tally:
@@ -53,14 +56,16 @@ async def take(session: WriteSession, entries: Sequence[Entry], team_id: str | N
 
 def _by_home(entries: Sequence[Entry], team_id: str | None, report: Report) -> dict[str, dict[str, list[Entry]]]:
     """The entries by team and integration; those that do not name both are reported."""
-    homes: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
+    homes: dict[str, dict[str, list[Entry]]] = defaultdict(dict)
     for entry in entries:
         team = team_id or text_or_none(entry.document.get("teamId")) or ""
         integration_id = text_or_none(entry.document.get("integrationId")) or ""
-        if not is_id(team):
+        if (known := homes.get(team, {}).get(integration_id)) is not None:
+            known.append(entry)
+        elif not is_id(team):
             report(ErrorCode.REQUIRED, "No team is named here: give one with --team.", *entry.path, "teamId")
         elif not is_id(integration_id):
             report(ErrorCode.REQUIRED, "No integration is named here.", *entry.path, "integrationId")
         else:
-            homes[team][integration_id].append(entry)
+            homes[team][integration_id] = [entry]
     return homes
