@@ -17,7 +17,7 @@ STEP = timedelta(milliseconds=1)
 
 _LENGTH_WITH_MICROSECONDS = 29
 _REMEMBERED = 4096
-"""How many spellings are remembered: documents of one time share theirs, and most say the same one twice."""
+"""How many spellings are remembered: documents of one time share theirs, and most have the same one twice."""
 
 
 def now() -> datetime:
@@ -50,6 +50,7 @@ def parse(text: str) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def isoformat(value: datetime) -> str:
     """`2023-11-07T05:31:56.000Z`: UTC, milliseconds, 24 characters for each year from 1 to 9999."""
     if value.tzinfo is not UTC:

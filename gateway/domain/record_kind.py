@@ -32,6 +32,8 @@ def merged(values: Document, stored: Document, instant_keys: frozenset[str]) -> 
 
     Clearing leaves a key out; one that is already stored as null or as an empty list stays that way.
     """
+    if not stored:
+        return {key: _new(value) for key, value in values.items() if value is not None}
     result = dict(stored)
     for key, value in values.items():
         before = stored.get(key)
@@ -47,6 +49,13 @@ def merged(values: Document, stored: Document, instant_keys: frozenset[str]) -> 
         elif not (key in instant_keys and same_instant(value, before)):
             result[key] = value
     return result
+
+
+def _new(value: Json) -> Json:
+    """What `merged` makes of a value where nothing is stored."""
+    if isinstance(value, dict):
+        return merged(value, {}, frozenset())
+    return [_entry(item, []) for item in value] if isinstance(value, list) else value
 
 
 def _entry(value: Json, stored: list[Json]) -> Json:

@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLID,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -60,6 +61,9 @@ def _of_list(item: Coerce) -> Coerce:
 
 def _of_leaf(type_: Any) -> Coerce:  # noqa: ANN401 (a scalar or an enum)
     of_leaf: Coerce = type_.coerce_input_value
+    if isinstance(type_, GraphQLEnumType):
+        members = {name: of_leaf(name) for name in type_.values}
+        return lambda value: members[value] if type(value) is str and value in members else of_leaf(value)
 
     def coerce(value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
         if value is None:
@@ -96,11 +100,11 @@ class _OfObject:
     def __call__(self, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
         if type(value) is not dict or not self._required <= value.keys():
             raise NotCoercible
-        coerced = {**self._defaults}
+        fields, coerced = self._fields, {**self._defaults}
         for name, item in value.items():
-            if name not in self._fields:
+            if name not in fields:
                 raise NotCoercible
-            out_name, goes, coerce = self._fields[name]
+            out_name, goes, coerce = fields[name]
             coerced[out_name] = item if goes and type(item) is str else coerce(item)
         if self._type.is_one_of and [item is None for item in coerced.values()] != [False]:
             raise NotCoercible
