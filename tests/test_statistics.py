@@ -212,19 +212,6 @@ async def test_more_days_than_can_be_filled_are_refused_and_sparse_ones_are_not(
     assert answer["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": ["fillGaps"]}
 
 
-async def test_everything_wrong_with_the_arguments_is_said_at_once(gateway: Gateway) -> None:
-    client = await _clinic(gateway)
-    wrong = {"size": 0, "page": -1, "zone": "america/chicago", "search": "x" * 501}
-    answer = await client(
-        DASHBOARD, id="not an id", start="2025-03-02T00:00:00Z", end="2025-03-01T00:00:00Z", **wrong
-    )
-    assert answer["data"] == {"appointmentStatistics": None}
-    assert [error["extensions"] for error in answer["errors"]] == [
-        {"code": "BAD_USER_INPUT", "argument": [name]}
-        for name in ("integrationId", "size", "page", "search", "start", "timezone")
-    ]
-
-
 async def test_only_the_selected_parts_run_sql(gateway: Gateway) -> None:
     client = await _clinic(gateway, ("2025-03-01T00:00", {}))
     counted = {}

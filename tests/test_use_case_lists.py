@@ -40,6 +40,16 @@ OWN = """
   useCases { nodes { id } totalCount } useCaseGroups { nodes { id } totalCount }
 } } } }
 """
+BY_DEPTH = {
+    1: "{ integrations { nodes { id name version } } }",
+    3: """{ integrations { nodes { ... on ConnectedIntegration {
+      useCases { nodes { id version integration { name } } }
+    } } } }""",
+    5: """{ integrations { nodes { ... on ConnectedIntegration {
+      useCaseGroups { nodes { name useCases { id version group { slug integration { id } } } } }
+    } } } }""",
+}
+"""Queries by how many rows are inside each other."""
 LISTS = ("useCases", "useCaseGroups")
 
 
@@ -64,6 +74,23 @@ async def test_another_teams_integration_shows_nothing_that_hangs_below_it(gatew
         TEAM: (own, own),
         OTHER_TEAM: (nothing, nothing),
     }
+
+
+@pytest.mark.parametrize("depth", BY_DEPTH)
+async def test_a_list_takes_at_most_two_statements_more_than_it_is_deep(gateway: Gateway, depth: int) -> None:
+    client = await gateway.client()
+    for place in range(12):
+        await store(gateway.database, connected(f"i{place}"))
+        await store(gateway.database, *(use_case_group(f"g{place}-{each}", f"i{place}") for each in range(3)))
+        below = [
+            use_case(f"u{place}-{each}", f"i{place}", group=(f"g{place}-{each % 3}", key))
+            for each, key in enumerate(UseCaseKey)
+        ]
+        await store(gateway.database, *below)
+    with statements() as ran:
+        answer = await client.data(BY_DEPTH[depth])
+    assert len(answer["integrations"]["nodes"]) == 12
+    assert len(ran) <= depth + 2
 
 
 async def test_use_cases_are_filtered_by_status_and_type(gateway: Gateway) -> None:
