@@ -6,7 +6,7 @@ What is wrong with a value is not said here: graphql-core then says it.
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -61,16 +61,19 @@ def _of_list(item: Coerce) -> Coerce:
 
 def _of_leaf(type_: Any) -> Coerce:  # noqa: ANN401 (a scalar or an enum)
     of_leaf: Coerce = type_.coerce_input_value
+    if is_text(type_):
+        return lambda value: value if type(value) is str else _no_null(of_leaf, value)
     if isinstance(type_, GraphQLEnumType):
         members = {name: of_leaf(name) for name in type_.values}
         return lambda value: members[value] if type(value) is str and value in members else of_leaf(value)
 
-    def coerce(value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
-        if value is None:
-            raise NotCoercible
-        return of_leaf(value)
+    return partial(_no_null, of_leaf)
 
-    return coerce
+
+def _no_null(of_leaf: Coerce, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
+    if value is None:
+        raise NotCoercible
+    return of_leaf(value)
 
 
 class _OfObject:

@@ -68,7 +68,10 @@ class Graph:
             return Answer(200, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
         if method not in _OPERATIONS:
             raise not_allowed(f"{method[:_SHOWN]} asks nothing here; send GET or POST.", _METHODS)
-        asker = await self._asker(scope, headers)
+        try:
+            asker = await self._authentication.asker_of(scope, headers)
+        except Unauthenticated:
+            raise unauthenticated(_UNAUTHENTICATED) from None
         bucket = self._buckets.of(asker.viewer)
         context = Context(
             self._database,
@@ -107,12 +110,6 @@ class Graph:
             result.extensions = {**(result.extensions or {}), "cost": context.allowance.cost}
         answer = answered(result, accepted, self._profile, self._errors_shown)
         return answer if method == "POST" or result.errors else kept(answer, headers.get(b"if-none-match"))
-
-    async def _asker(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Asker:
-        try:
-            return await self._authentication.asker_of(scope, headers)
-        except Unauthenticated:
-            raise unauthenticated(_UNAUTHENTICATED) from None
 
     async def _executed(
         self,
