@@ -1,7 +1,9 @@
 """An end to what takes too long, or what nobody waits for any more."""
 
 import asyncio
+from typing import Any
 
+from msgspec import Struct
 from starlette.types import Receive
 
 from gateway.errors import GatewayError
@@ -49,15 +51,16 @@ class Watch:
         self.timer = loop.call_later(_INTERVAL, self.look, loop)
 
 
-class _Watched:
+class _Watched(Struct, eq=False):
     """A block that is under way."""
 
-    __slots__ = ("_listening", "_reason", "_receive", "_seconds", "_task", "_watch", "end")
-
-    def __init__(self, watch: Watch, seconds: float, receive: Receive | None) -> None:
-        self._watch, self._seconds, self._receive = watch, seconds, receive
-        self._listening: asyncio.Task[None] | None = None
-        self._reason: GatewayError | None = None
+    _watch: Watch
+    _seconds: float
+    _receive: Receive | None
+    end: float = 0.0
+    _task: asyncio.Task[Any] | None = None
+    _listening: asyncio.Task[None] | None = None
+    _reason: GatewayError | None = None
 
     def __enter__(self) -> None:
         loop = asyncio.get_running_loop()
