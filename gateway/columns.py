@@ -43,7 +43,8 @@ def _with_zone(value: datetime | None) -> datetime | None:
 
 
 def _written(value: datetime | None) -> str | None:
-    return None if value is None or _with_zone(value) is None else instants.isoformat(value)
+    given = _with_zone(value)
+    return None if given is None else instants.isoformat(given)
 
 
 class Word(TypeDecorator[E]):

@@ -284,7 +284,7 @@ class DaySeries(Base):
 class DayCount(Base):
     """How many records of a series there are in a block of days, if any: see `gateway.domain.day_counts.Block`.
 
-    They have no foreign key, which would cost more than the rest of the row: who deletes a series deletes them.
+    They have no foreign key, which would add half to what each costs: who deletes a series deletes them.
     """
 
     __tablename__ = "day_count"

@@ -87,16 +87,17 @@ def test_a_record_is_counted_once_in_all_and_in_each_breakdown_for_each_size(
 ) -> None:
     cells = _counted(_record(of, source="web"))
     assert len(cells) == (1 + breakdowns) * len(SIZES)
-    assert {cell.type for cell in cells} == {of.type.value}
-    assert {cell.value for cell in cells if cell.breakdown == "source"} == {"web"}
-    assert {cell.value for cell in cells if cell.breakdown == ALL} == {ALL}
+    assert {cell.series.type for cell in cells} == {of.type.value}
+    assert {cell.block.value for cell in cells if cell.series.breakdown == "source"} == {"web"}
+    assert {cell.block.value for cell in cells if cell.series.breakdown == ALL} == {ALL}
     assert {sum(cell.numbers) for cell in cells} == {1}
     assert cells == sorted(cells)
 
 
 def test_one_of_a_type_is_counted_for_its_type_too() -> None:
     cells = _counted(_record(appointment_type="NP"), _record())
-    assert {cell.appointment_type: cell.pending for cell in cells if cell.breakdown == ALL} == {ALL: 2, "NP": 1}
+    whole = [cell for cell in cells if cell.series.breakdown == ALL]
+    assert {cell.series.appointment_type: cell.block.pending for cell in whole} == {ALL: 2, "NP": 1}
 
 
 @pytest.mark.parametrize(("place", "state"), [*enumerate(("successful", "failed", "pending"))])
@@ -107,7 +108,8 @@ def test_states_are_counted_apart(place: int, state: str) -> None:
 
 def test_days_are_those_of_the_zone() -> None:
     cells = _counted(_record(at="2025-03-09T05:59:59.999"), _record(at="2025-03-09T06:00"))
-    days = [date.fromordinal(cell.day) for cell in cells if (cell.size, cell.breakdown) == (1, ALL)]
+    blocks = [cell.block for cell in cells if cell.series.breakdown == ALL]
+    days = [date.fromordinal(block.day) for block in blocks if block.size == 1]
     assert days == [date(2025, 3, 8), date(2025, 3, 9)]
 
 
@@ -125,8 +127,8 @@ def test_what_moves_is_counted_less_where_it_was_and_more_where_it_is() -> None:
     counts.remove([_record(source="a")])
     counts.add([_record(source="b", booking_status=BookingStatus.FAILED)])
     cells = counts.cells()
-    assert {cell.numbers for cell in cells if cell.breakdown == ALL} == {(0, 1, -1)}
-    assert {(cell.value, cell.numbers) for cell in cells if cell.breakdown == "source"} == {
+    assert {cell.numbers for cell in cells if cell.series.breakdown == ALL} == {(0, 1, -1)}
+    assert {(cell.block.value, cell.numbers) for cell in cells if cell.series.breakdown == "source"} == {
         ("a", (0, 0, -1)),
         ("b", (0, 1, 0)),
     }

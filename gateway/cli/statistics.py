@@ -94,13 +94,13 @@ class _Verification:
 
 def _line(step: Step, found: Difference) -> str:
     """A difference in words. Values are written as in JSON, so that none can do anything to a terminal."""
-    cell = found.cell
-    what = [f"team {step.home.team_id}", f"integration {step.home.integration_id}", cell.type]
-    if cell.appointment_type != ALL:
-        what.append(f"of type {_quoted(cell.appointment_type)}")
-    if cell.breakdown != ALL:
-        what.append(f"{cell.breakdown} {_quoted(cell.value)}")
-    what.append(f"{date.fromordinal(cell.day)} ({cell.size} {'day' if cell.size == 1 else 'days'})")
+    series, block = found.cell
+    what = [f"team {step.home.team_id}", f"integration {step.home.integration_id}", series.type]
+    if series.appointment_type != ALL:
+        what.append(f"of type {_quoted(series.appointment_type)}")
+    if series.breakdown != ALL:
+        what.append(f"{series.breakdown} {_quoted(block.value)}")
+    what.append(f"{date.fromordinal(block.day)} ({block.size} {'day' if block.size == 1 else 'days'})")
     return f"{', '.join(what)}: stored {_numbers(found.stored)}; counted {_numbers(found.counted)}"
 
 
@@ -111,7 +111,7 @@ def _quoted(text: str) -> str:
 def _numbers(cell: Cell | None) -> str:
     if cell is None:
         return "nothing"
-    return f"{cell.successful} successful, {cell.failed} failed, {cell.pending} pending"
+    return "{} successful, {} failed, {} pending".format(*cell.numbers)
 
 
 @statistics.command()

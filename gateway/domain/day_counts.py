@@ -66,35 +66,20 @@ class Block(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A series and a block of it, in one."""
+    """What is counted of a series in a block of days."""
 
-    type: str
-    appointment_type: str
-    breakdown: str
-    size: int
-    day: int
-    value: str
-    successful: int
-    failed: int
-    pending: int
-
-    @property
-    def series(self) -> Series:
-        return Series(*self[:3])
-
-    @property
-    def block(self) -> Block:
-        return Block(*self[3:])
+    series: Series
+    block: Block
 
     @property
     def key(self) -> tuple[str, str, str, int, int, str]:
         """What it counts."""
-        return self[:6]
+        return *self.series, *self.block[:3]
 
     @property
     def numbers(self) -> tuple[int, int, int]:
         """How many there are, in the order of `STATES`."""
-        return self[6:]
+        return self.block[3:]
 
 
 class DayCounts:
@@ -145,7 +130,7 @@ class DayCounts:
 
     def cells(self) -> list[Cell]:
         """The same one by one."""
-        return [Cell._make((*series, *block)) for series, blocks in self.blocks().items() for block in blocks]
+        return [Cell(series, block) for series, blocks in self.blocks().items() for block in blocks]
 
 
 def _by_appointment_type(counter: Counter[_Together]) -> dict[str, _Numbers]:

@@ -7,7 +7,7 @@ from gateway import sql
 from gateway.database import WriteSession
 from gateway.domain import day_blocks, timezones
 from gateway.domain.day_blocks import LARGEST, LAST_DAY
-from gateway.domain.day_counts import ALL, Cell
+from gateway.domain.day_counts import ALL, Block, Cell, Series
 from gateway.domain.statistics import STATISTICS
 from gateway.domain.verification import Difference, Place, Scope
 from gateway.services import day_counts
@@ -94,7 +94,8 @@ async def _compare(session: Reader, home: Home, block: int) -> tuple[int, Sequen
     """How many records there are in one of the largest blocks, and what differs there, in the order of keys."""
     counted = {cell.key: cell for cell in (await day_counts.counted(session, home, block)).cells()}
     found = await session.tuples(sql.verification.stored(*home.key, block, block + LARGEST - 1))
-    stored = {cell.key: cell for cell in map(Cell._make, found)}
+    cells = (Cell(Series(*row[:3]), Block(*row[3:])) for row in found)
+    stored = {cell.key: cell for cell in cells}
     differences = [
         Difference(stored.get(key), counted.get(key))
         for key in sorted({*counted, *stored})
