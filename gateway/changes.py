@@ -1,4 +1,4 @@
-"""Statements that write rows, each given by the same columns.
+"""Statements that write rows, which are given column by column.
 
 PostgreSQL takes many rows in one statement, each column of which is one array, and new ones by COPY. SQLite takes
 many new ones as one long VALUES, and otherwise runs the statement of one row many times over; both take it less
@@ -31,6 +31,15 @@ _LENGTHS = (1_000, 100)
 """Rows of a long VALUES. SQLite takes 32,766 parameters, and each length is a statement of its own to prepare."""
 
 
+ByColumn: TypeAlias = Mapping[str, Sequence[object]]
+"""Rows column by column, each of which has a value for each row."""
+
+
+def columns_of(names: Iterable[str], rows: Iterable[Sequence[object]]) -> ByColumn:
+    """The columns of rows that are given by these, in their order; there are none of no rows."""
+    return dict(zip(names, zip(*rows, strict=True), strict=False))
+
+
 class Run(NamedTuple):
     """A statement, and the parameters of each time that it is run."""
 
@@ -50,13 +59,12 @@ class Change:
         head, values, tail = self._prepared.text.partition(f"VALUES {row}")
         self._long = {length: f"{head}VALUES {', '.join([row] * length)}{tail}" for length in _LENGTHS if values}
 
-    def runs(self, rows: Sequence[Sequence[object]]) -> Iterator[Run]:
-        """What has to be run for these rows."""
+    def runs(self, columns: Sequence[Sequence[object]]) -> Iterator[Run]:
+        """What has to be run for rows, of which there is one at least, with these columns."""
         if self._takes_many:
-            parameters = self._prepared.parameters([[*values] for values in zip(*rows, strict=True)])
-            yield Run(self._prepared.text, [parameters])
+            yield Run(self._prepared.text, [self._prepared.parameters([*map(list, columns)])])
             return
-        each = self._prepared.each(rows)
+        each = self._prepared.each(columns)
         done = 0
         for length, text in self._long.items():
             while len(each) - done >= length:
@@ -120,10 +128,12 @@ class Copy:
         self.table, self.names = table.name, names
         self._processes = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
 
-    def records(self, rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
-        """The rows as the driver takes them, spelled one by one as it does."""
-        columns = zip(self._processes, zip(*rows, strict=True), strict=True)
-        spelled = [column if process is None else map(process, column) for process, column in columns]
+    def records(self, columns: Sequence[Sequence[object]]) -> Iterable[Sequence[object]]:
+        """The rows with these columns as the driver takes them, spelled one by one as it does."""
+        spelled = [
+            column if process is None else map(process, column)
+            for process, column in zip(self._processes, columns, strict=True)
+        ]
         return zip(*spelled, strict=True)
 
 

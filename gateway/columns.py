@@ -26,7 +26,8 @@ class Instant(TypeDecorator[datetime]):
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(String(24))
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], datetime | str | None]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | str | None], datetime | str | None]:
+        # Rows may be given by what other rows hold, which is that text.
         return _with_zone if dialect.name == "postgresql" else _written
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
@@ -36,13 +37,17 @@ class Instant(TypeDecorator[datetime]):
         return found if isinstance(value, str) else instants.to_milliseconds(found)
 
 
-def _with_zone(value: datetime | None) -> datetime | None:
+def _with_zone(value: datetime | str | None) -> datetime | None:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
     if value is not None and value.tzinfo is None:
         raise ValueError("an instant needs a time zone: naive datetimes are not stored")
     return value
 
 
-def _written(value: datetime | None) -> str | None:
+def _written(value: datetime | str | None) -> str | None:
+    if isinstance(value, str):
+        return value
     given = _with_zone(value)
     return None if given is None else instants.isoformat(given)
 
@@ -81,11 +86,15 @@ Text = String().with_variant(String(collation="C"), "postgresql")
 class JsonText(TypeDecorator[Any]):
     """JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys.
 
-    It holds objects and lists. A driver may give them as text or decoded, as it was told.
+    It holds objects and lists. They are given as such or as text, also by a driver, as it was told.
     """
 
     impl = JSON(none_as_null=True)
     cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        write = JSON(none_as_null=True).bind_processor(dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+        return lambda value: value if isinstance(value, str) else write(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 (any JSON)
         return orjson.loads(value) if isinstance(value, str) else value

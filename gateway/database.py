@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar, TypeVarTuple, cast
@@ -14,7 +14,16 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.admission import Admission, Team
-from gateway.changes import Prepare, addition, copying, insertion, removal_of_noughts, updating
+from gateway.changes import (
+    ByColumn,
+    Prepare,
+    addition,
+    columns_of,
+    copying,
+    insertion,
+    removal_of_noughts,
+    updating,
+)
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
 from gateway.engines import Engines
@@ -43,6 +52,12 @@ _PATIENCE = 0.2
 
 _UNIQUE_VIOLATION = "23505"
 _SQLITE_CLASHES = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+_CONSTRAINTS = (IntegrityError, sqlite3.IntegrityError, asyncpg.UniqueViolationError)
+"""Whatever tells of a clash, and of more."""
+
+
+class Clash(Exception):
+    """An attempt was undone, since something has a unique key already."""
 
 
 class Session(AsyncSession):
@@ -78,36 +93,52 @@ class WriteSession(Session):
 
     async def insert(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Add rows that are given by all their columns, the same of each."""
-        if len(rows) > 1 and self._lease.copies:
+        await self.insert_columns(entity, _columns(rows))
+
+    async def insert_columns(self, entity: type[Base], columns: ByColumn) -> None:
+        """Add rows that are given column by column, by all of them."""
+        if self._lease.copies and _length(columns.values()) > 1:
             await self.settle()
-            copy = copying(entity, (*rows[0],), self._lease.dialect)
-            await self._lease.copy(copy.table, copy.names, copy.records(_values(rows)))
-        elif rows:
-            await self._change(insertion, entity, (*rows[0],), _values(rows))
+            copy = copying(entity, (*columns,), self._lease.dialect)
+            await self._lease.copy(copy.table, copy.names, copy.records([*columns.values()]))
+        else:
+            await self._change(insertion, entity, columns)
 
     async def update(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Change rows that are given by their primary key and the columns to set, the same of each."""
-        if rows:
-            await self._change(updating, entity, (*rows[0],), _values(rows))
+        await self._change(updating, entity, _columns(rows))
 
     async def add_up(self, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
         """Add the numbers of rows, which are given by these columns, to those that are stored under their keys.
 
         What was not stored begins with them, and what becomes nought is stored no more.
         """
-        await self._change(addition, entity, names, rows)
+        await self._change(addition, entity, columns_of(names, rows))
         keys = [column.name for column in inspect(entity).primary_key]
         less = [row[: len(keys)] for row in rows if min(row[len(keys) :]) < 0]
-        await self._change(removal_of_noughts, entity, (*keys,), less)
+        await self._change(removal_of_noughts, entity, columns_of(keys, less))
 
-    async def _change(
-        self, prepare: Prepare, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[object]]
-    ) -> None:
-        if rows:
+    async def _change(self, prepare: Prepare, entity: type[Base], columns: ByColumn) -> None:
+        length = _length(columns.values())
+        if length:
             await self.settle()
-            change = prepare(entity, names, self._lease.dialect, len(rows) > 1)
-            for run in change.runs(rows):
+            change = prepare(entity, (*columns,), self._lease.dialect, length > 1)
+            for run in change.runs([*columns.values()]):
                 await self._lease.run(*run)
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """What may clash with what is there. Raises Clash when it did: then all of it, and no more, is undone."""
+        await self.settle()
+        await self._lease.fetch("SAVEPOINT attempt")
+        try:
+            yield
+        except _CONSTRAINTS as error:
+            if not _is_clash(error):
+                raise
+            await self._lease.fetch("ROLLBACK TO SAVEPOINT attempt")
+            raise Clash from None
+        await self._lease.fetch("RELEASE SAVEPOINT attempt")
 
     async def settle(self) -> None:
         """Write down what was done to entities so far."""
@@ -199,7 +230,7 @@ class Database:
                 yield session
                 await session.settle()
                 keep = not dry_run
-            except (IntegrityError, sqlite3.IntegrityError, asyncpg.UniqueViolationError) as error:
+            except _CONSTRAINTS as error:
                 if not _is_clash(error):
                     raise
                 raise refused(
@@ -245,8 +276,12 @@ class Database:
         await self._engine.dispose()
 
 
-def _values(rows: Sequence[Mapping[str, object]]) -> list[list[object]]:
-    return [[*row.values()] for row in rows]
+def _columns(rows: Sequence[Mapping[str, object]]) -> ByColumn:
+    return columns_of(rows[0], [[*row.values()] for row in rows]) if rows else {}
+
+
+def _length(columns: Iterable[Sequence[object]]) -> int:
+    return len(next(iter(columns), ()))
 
 
 def _is_clash(error: Exception) -> bool:

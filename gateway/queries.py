@@ -60,9 +60,8 @@ class Prepared:
             for place, process, constant in self._parameters
         ]
 
-    def each(self, rows: Iterable[Sequence[object]]) -> list[tuple[object, ...]]:
-        """The parameters in their order for each of these rows of values, of which there is one at least."""
-        columns = [*zip(*rows, strict=True)]
+    def each(self, columns: Sequence[Sequence[object]]) -> list[tuple[object, ...]]:
+        """The parameters in their order for each row of values that are given column by column."""
         spelled = [
             repeat(constant, len(columns[0]))
             if place is None

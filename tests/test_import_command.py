@@ -213,6 +213,31 @@ def test_json_lines_refuse_only_what_is_faulty(run: Run, database_url: str) -> N
     assert (again.exit_code, counts(again, "again.jsonl")) == (0, [1, 0, 1, 0])
 
 
+def test_records_some_of_which_are_there_are_all_taken_in(run: Run, database_url: str) -> None:
+    """Also where the first is new: those after it were written, and are undone."""
+    run("import", write("export.json", export(0, 0, teamId=TEAM)))
+    there = write_lines("there.jsonl", *(record(place, teamId=TEAM) for place in range(5, 10)))
+    assert counts(run("import", there), there) == [5, 0, 0, 0]
+    more = [record(place, teamId=TEAM, **({"extra": 1} if place == 7 else {})) for place in range(12)]
+    more[11]["_id"] = more[6]["_id"]
+    lines = write_lines("more.jsonl", *more)
+    result = run("import", lines)
+    assert (result.exit_code, counts(result, lines)) == (0, [6, 2, 4, 0])
+    rows = read(database_url, ResourceRecord)
+    assert len(rows) == 11
+    assert run("statistics", "verify").exit_code == 0
+
+
+def test_an_id_of_another_integration_is_found_among_new_ones(run: Run, database_url: str) -> None:
+    run("import", write("a.json", export(0, 1, teamId=TEAM)))
+    run("import", write("b.json", export(0, 0, teamId=TEAM, _id="b", logicalId="b")))
+    lines = write_lines("records.jsonl", *(record(n, teamId=TEAM, integrationId="b") for n in (2, 1, 0)))
+    result = run("import", lines)
+    assert (result.exit_code, counts(result, lines)) == (1, [2, 0, 0, 1])
+    assert "records.jsonl:3: _id: Another one of the team has this `_id` already. (CONFLICT)" in result.stderr
+    assert [row.integration_id for row in read(database_url, ResourceRecord)] == [INTEGRATION, "b", "b"]
+
+
 def test_of_two_lines_about_one_record_the_later_wins(run: Run, database_url: str) -> None:
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
     lines = write_lines("records.jsonl", *(record(0, teamId=TEAM, extra=n) for n in range(3)))

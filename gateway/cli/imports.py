@@ -1,12 +1,11 @@
 """`gateway import`."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, BinaryIO, TypeVar
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.progress import Progress, TaskID
@@ -16,24 +15,18 @@ from gateway import services
 from gateway.cli.database import blocking, opened
 from gateway.cli.garbage import collect_seldom
 from gateway.cli.identifiers import identifier
+from gateway.cli.line_reader import reading
 from gateway.cli.terminal import err, say_error, show
 from gateway.database import Database
 from gateway.domain.enums import ErrorCode
-from gateway.domain.imports import Content, Entry, Tally, content_of, read_webhooks
-from gateway.domain.json_lines import Batch, NotJson, head_of, is_json_lines, parse, read_records
+from gateway.domain.imports import Content, Tally, content_of, read_webhooks
+from gateway.domain.json_lines import NotJson, head_of, is_json_lines, parse
 from gateway.domain.section import Json
-from gateway.errors import Problems, Refused
+from gateway.errors import Refused
 from gateway.services.intake import BATCH_SIZE
 from gateway.tables import ResourceRecord
 
-T = TypeVar("T")
-
 _REFUSED, _UNREADABLE = 1, 2
-_LINES = 100
-"""Read at a time, while nothing else has its turn."""
-
-_STEP = 1 << 16
-"""Bytes of lines after which the bar moves."""
 
 
 @dataclass(slots=True)
@@ -69,16 +62,6 @@ class _Bar:
 
     def advance(self, steps: int) -> None:
         self.progress.advance(self.task, steps)
-
-    def watch(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """The lines, whose bytes are what it advances by."""
-        seen = 0
-        for line in lines:
-            yield line
-            seen += len(line)
-            if seen > _STEP:
-                self.advance(seen)
-                seen = 0
 
 
 @blocking
@@ -144,41 +127,17 @@ async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _Report, bar: _Bar
 ) -> None:
     is_first = True
-    async for entries, problems in _ahead(_batches(bar.watch(lines))):
-        for problem in problems:
-            report(problem.code, problem.message, *problem.path)
-        if entries:
-            async with database.write() as session:
-                report.tally += await services.record_imports.take(session, entries, team, report)
-        if is_first and len(entries) == BATCH_SIZE:
-            await database.analyze(ResourceRecord)
-        is_first = False
-
-
-async def _batches(lines: Iterable[bytes]) -> AsyncIterator[tuple[Sequence[Entry], Problems]]:
-    """Batches of records, each with what is wrong with the lines up to its end."""
-    batch, problems = Batch(BATCH_SIZE), Problems()
-
-    def report(code: ErrorCode, message: str, *path: str | int) -> None:
-        problems.add(code, message, *path)
-
-    numbered = enumerate(lines, 1)
-    # A thread waits for the lines. They are read here, while there is nothing else to do: the database is at work.
-    while some := await asyncio.to_thread(lambda: [*islice(numbered, _LINES)]):
-        for entry in services.record_imports.prepared(read_records(some, report)):
-            if not batch.add(entry):
-                yield batch.entries, problems
-                batch, problems = Batch(BATCH_SIZE), Problems()
-                batch.add(entry)
-    yield batch.entries, problems
-
-
-async def _ahead(items: AsyncIterator[T]) -> AsyncIterator[T]:
-    """The items, each of which is made while the one before it is dealt with."""
-    coming = asyncio.ensure_future(anext(items, None))
-    while (item := await coming) is not None:
-        coming = asyncio.ensure_future(anext(items, None))
-        yield item
+    async with reading(lines, BATCH_SIZE, team) as batches:
+        async for batch in batches:
+            for code, message, path in batch.problems:
+                report(code, message, *path)
+            if batch.homes:
+                async with database.write() as session:
+                    report.tally += await services.record_imports.take(session, batch.homes, team, report)
+            if is_first and batch.length == BATCH_SIZE:
+                await database.analyze(ResourceRecord)
+            is_first = False
+            bar.advance(batch.size)
 
 
 async def _import_document(

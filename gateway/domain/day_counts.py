@@ -33,7 +33,8 @@ ALL = ""
 STATES = (BookingStatus.SUCCESSFUL, BookingStatus.FAILED, BookingStatus.PENDING)
 """The states that are counted apart, in the order of their columns."""
 
-_PLACES = {state: place for place, state in enumerate(STATES)}
+_PLACES = {spelled: place for place, state in enumerate(STATES) for spelled in (state, state.value)}
+"""The place of a state among them, also as rows spell it."""
 
 _Together: TypeAlias = tuple[int, str, int, str]
 """What records are counted by: number of the day, appointment type (ALL: none), place of the state, value."""

@@ -1,11 +1,14 @@
 """From documents to columns: what a row's audit columns say, whatever kind of document it holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TypedDict
 
 from gateway.domain import instants
+from gateway.domain.ids import is_id
 from gateway.domain.section import Document, Json
+
+_PEOPLE = ("createdBy", "updatedBy", "_createdBy", "_updatedBy")
 
 
 class AuditColumns(TypedDict):
@@ -47,6 +50,22 @@ def created(document: Document, *, id: str, team_id: str, user_id: str, at: date
 def touched(document: Document, *, user_id: str, at: datetime) -> Document:
     """An Interactly document with the audit keys of one that this user changes now."""
     return {**document, "updatedBy": user_id, "updatedAt": instants.isoformat(at)}
+
+
+def people(documents: Iterable[Document]) -> dict[str, str | None]:
+    """Those whom documents name by an object with `_id`, and the `username` of each if that is there."""
+    named: dict[str, str | None] = {}
+    for document in documents:
+        note_people(document, named)
+    return named
+
+
+def note_people(document: Document, named: dict[str, str | None]) -> None:
+    """Add those whom a document names to others."""
+    for key in _PEOPLE:
+        person = document.get(key)
+        if isinstance(person, dict) and is_id(id := text_or_none(person.get("_id")) or ""):
+            named[id] = named.get(id) or text_or_none(person.get("username"))
 
 
 def changed_paths(before: Json, after: Json, path: str = "") -> Iterator[str]:

@@ -4,7 +4,7 @@ Reading is lenient. What is refused is only what has no id or no shape, or what 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
@@ -76,8 +76,6 @@ class Entry(Struct):
     path: Path
     text: bytes | None = None
     """Its document as JSON, where that is known."""
-    columns: Mapping[str, object] | None = None
-    """What its document, kept as it is, says about its row, where that was made out beforehand."""
 
 
 @dataclass(frozen=True, slots=True)

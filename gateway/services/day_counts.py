@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gateway import sql
+from gateway.changes import columns_of
 from gateway.database import WriteSession
 from gateway.domain import day_blocks, days, instants, timezones
 from gateway.domain.day_blocks import LARGEST, LAST_DAY
@@ -22,6 +23,9 @@ from gateway.snapshots import Reader
 from gateway.tables import DayCount, DaySeries, Integration
 
 _COLUMNS = ("team_id", "series_id", *Block._fields)
+
+_MANY = 500
+"""Counts that are worth a statement more."""
 
 _RECORDS = 4_000
 """How many are counted at a time, while nothing else has its turn."""
@@ -46,8 +50,22 @@ async def keep(session: WriteSession, team_id: str, integration_id: str, changes
     """Add what changed to what is counted of an integration, which is held."""
     blocks = changes.blocks()
     ids = await _series_ids(session, team_id, integration_id, blocks)
-    rows = [(team_id, ids[series], *block) for series, found in blocks.items() for block in found]
-    await session.add_up(DayCount, _COLUMNS, rows)
+    counts = [(ids[series], block) for series, found in blocks.items() for block in found]
+    begun = None if len(counts) < _MANY else await _begun(session, team_id, counts)
+    new, others = list[tuple[object, ...]](), list[tuple[object, ...]]()
+    for id, block in counts:
+        is_new = begun is not None and (id, block.size, block.day) not in begun
+        (new if is_new else others).append((team_id, id, *block))
+    await session.insert_columns(DayCount, columns_of(_COLUMNS, new))
+    await session.add_up(DayCount, _COLUMNS, others)
+
+
+async def _begun(
+    session: WriteSession, team_id: str, counts: Sequence[tuple[int, Block]]
+) -> Collection[tuple[int, int, int]]:
+    """Of which series and days, by the size of blocks, anything is counted: there, values are looked for."""
+    heads = {(id, block.size, block.day) for id, block in counts}
+    return set(await session.tuples(sql.day_counts.begun(team_id, orjson.dumps([*heads]).decode())))
 
 
 async def _series_ids(

@@ -8,7 +8,7 @@ from msgspec import structs
 from gateway import sql
 from gateway.database import WriteSession
 from gateway.domain import timezones
-from gateway.domain.documents import audit_columns, text_or_none
+from gateway.domain.documents import audit_columns, people, text_or_none
 from gateway.domain.enums import ErrorCode, ImportMode, IntegrationAccess, Outcome, Permission
 from gateway.domain.exports import INTEGRATION, canonical
 from gateway.domain.ids import is_id, new_id, new_logical_id
@@ -116,7 +116,7 @@ async def by_operator(
     assert read is not None  # noqa: S101 (or a problem was raised)
     await teams.hold(session, team)
     entries = (read.integration, *read.use_cases, *read.resource_records)
-    await teams.add_people(session, team, (entry.document for entry in entries))
+    await teams.add_people(session, team, people(entry.document for entry in entries))
     without_secrets, secrets = split_secrets(read.integration.document)
     read = replace(read, integration=structs.replace(read.integration, document=without_secrets))
     row = await _known(session, team, read.integration)

@@ -184,16 +184,8 @@ def _added(intake: Intake, kind: Kind, entry: Entry, *, taken: bool) -> Columns 
         "integration_id": intake.parent.id,
         "version": 1,
         "document": document,
-        **_columns(intake, kind, entry, document, logical_id),
+        **kind.columns(document, logical_id, intake.session.as_of),
     }
-
-
-def _columns(
-    intake: Intake, kind: Kind, entry: Entry, document: Document, logical_id: str
-) -> Mapping[str, object]:
-    if document is entry.document and logical_id is entry.logical_id and entry.columns is not None:
-        return entry.columns
-    return kind.columns(document, logical_id, intake.session.as_of)
 
 
 def _changed(intake: Intake, kind: Kind, entry: Entry, stored: Any) -> Columns | None:  # noqa: ANN401 (of `_stored`)

@@ -1,16 +1,11 @@
 """Teams and users that documents name, made where they are missing."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from gateway import sql
 from gateway.database import Session, WriteSession
-from gateway.domain.documents import text_or_none
-from gateway.domain.ids import is_id
-from gateway.domain.section import Document
 from gateway.services.intake import batches
 from gateway.tables import Team, User
-
-_PEOPLE = ("createdBy", "updatedBy", "_createdBy", "_updatedBy")
 
 
 async def ids(session: Session) -> set[str]:
@@ -30,14 +25,8 @@ async def rename(session: WriteSession, team_id: str, name: str) -> None:
     (await session.get_one(Team, team_id)).name = name
 
 
-async def add_people(session: WriteSession, team_id: str, documents: Iterable[Document]) -> None:
-    """Make those users of the team that the documents name by an object with `_id` and perhaps `username`."""
-    named: dict[str, str | None] = {}
-    for document in documents:
-        for key in _PEOPLE:
-            person = document.get(key)
-            if isinstance(person, dict) and is_id(id := text_or_none(person.get("_id")) or ""):
-                named[id] = named.get(id) or text_or_none(person.get("username"))
+async def add_people(session: WriteSession, team_id: str, named: Mapping[str, str | None]) -> None:
+    """Make those of these users that the team lacks: ids, and what they are called if that is known."""
     for batch in batches(sorted(named)):
         known = set(await session.scalars(sql.imports.users(team_id, batch)))
         new = [

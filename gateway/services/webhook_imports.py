@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from gateway import sql
 from gateway.database import WriteSession
-from gateway.domain.documents import text_or_none, webhook_audit_columns
+from gateway.domain.documents import people, text_or_none, webhook_audit_columns
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.exports import canonical
 from gateway.domain.ids import is_id
@@ -32,7 +32,7 @@ async def take(
     tally = Tally()
     for team, found in sorted(_by_team(entries, team_id, report).items()):
         await teams.hold(session, team)
-        await teams.add_people(session, team, (entry.document for entry in found))
+        await teams.add_people(session, team, people(entry.document for entry in found))
         for batch in batches(found):
             ids = [entry.id for entry in batch]
             rows = {row.id: row for row in await session.scalars(sql.imports.integrations(team, ids))}

@@ -190,6 +190,22 @@ def next_record(team_id: str, integration_id: str, type: str, since: datetime) -
     )
 
 
+@query
+def begun(team_id: str, heads: str) -> Select[int, int, int]:
+    """Those of these blocks, given by series, size and day, of which any value is counted."""
+    asked = given.rows("asked", heads, series_id=BigInteger(), size=Integer(), day=Integer())
+    keys = (asked.c.series_id, asked.c.size, asked.c.day)
+    # They are looked up one by one: planners know little of a table that grows.
+    counts = select(DayCount.day).where(
+        DayCount.team_id == team_id,
+        DayCount.series_id == asked.c.series_id,
+        DayCount.size == asked.c.size,
+        DayCount.day == asked.c.day,
+    )
+    found = select(*keys, counts.limit(1).scalar_subquery().label("found")).cte("looked_up")
+    return select(found.c.series_id, found.c.size, found.c.day).where(found.c.found.is_not(None))
+
+
 def removal(team_id: str, integration_id: str) -> Delete:
     """Deletes all that is counted of an integration."""
     below = select(DaySeries.id).where(_below(DaySeries, team_id, integration_id))

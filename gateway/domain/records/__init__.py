@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from gateway.domain.documents import audit_columns
+from gateway.domain import statistics
+from gateway.domain.documents import AuditColumns, audit_columns
 from gateway.domain.enums import ResourceType
 from gateway.domain.record_kind import Kind
 from gateway.domain.records.appointments import APPOINTMENTS
@@ -18,7 +19,13 @@ from gateway.domain.section import Document
 from gateway.domain.text import fold
 
 RecordColumns: TypeAlias = Mapping[str, object]
-"""The columns of `gateway.tables.ResourceRecord` that follow from its document."""
+"""The columns of `gateway.tables.ResourceRecord` that follow from its document, in the order of `COLUMNS`."""
+
+COLUMNS = (
+    *("logical_id", "type", "search_text", "start", "appointment_type", *statistics.COLUMNS),
+    *AuditColumns.__annotations__,
+)
+"""Their names."""
 
 KINDS: tuple[Kind, ...] = (
     PRACTITIONERS,
