@@ -1,7 +1,7 @@
 """The `gateway` command: one module a command, mounted here."""
 
-from gateway.cli.app import app
-
 
 def main() -> None:
+    from gateway.cli.app import app  # noqa: PLC0415 (other processes of a command do without)
+
     app()

@@ -15,6 +15,7 @@ from typing import Self
 
 from msgspec import msgpack
 
+from gateway.cli.garbage import collect_seldom
 from gateway.domain.record_lines import Batch, RecordLines
 
 _CHUNK = 1 << 20
@@ -112,6 +113,7 @@ class _Received:
 def _read_there(connection: Connection, most: int, team_id: str | None) -> None:
     """What the other process does, until it has read all lines or nobody is there for them any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Whoever waits for it ends it.
+    collect_seldom()
     lines = RecordLines(most, team_id)
     with suppress(*_GONE):
         while (chunk := connection.recv_bytes()) != _END:

@@ -22,10 +22,12 @@ class AuditColumns(TypedDict):
 
 def audit_columns(document: Document, at: datetime) -> AuditColumns:
     """Of an Interactly document; an absent or unreadable instant is `at`, that of the import."""
+    created_at, updated_at = document.get("createdAt"), document.get("updatedAt")
+    created_on = _instant(created_at, at)
     return {
-        "created_at": _instant(document.get("createdAt"), at),
+        "created_at": created_on,
         "created_by": text_or_none(document.get("createdBy")),
-        "updated_at": _instant(document.get("updatedAt"), at),
+        "updated_at": created_on if updated_at == created_at else _instant(updated_at, at),
         "updated_by": text_or_none(document.get("updatedBy")),
     }
 
@@ -42,9 +44,16 @@ def webhook_audit_columns(document: Document, at: datetime) -> AuditColumns:
 
 def created(document: Document, *, id: str, team_id: str, user_id: str, at: datetime) -> Document:
     """An Interactly document with the audit keys of one that this user makes now."""
-    by, when = user_id, instants.isoformat(at)
-    audit: Document = {"createdBy": by, "updatedBy": by, "createdAt": when, "updatedAt": when}
-    return {"teamId": team_id, **audit, "_id": id, **document}
+    when = instants.isoformat(at)
+    return {
+        "teamId": team_id,
+        "createdBy": user_id,
+        "updatedBy": user_id,
+        "createdAt": when,
+        "updatedAt": when,
+        "_id": id,
+        **document,
+    }
 
 
 def touched(document: Document, *, user_id: str, at: datetime) -> Document:

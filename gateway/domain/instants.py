@@ -16,6 +16,9 @@ STEP = timedelta(milliseconds=1)
 """From one instant to the next."""
 
 _LENGTH_WITH_MICROSECONDS = 29
+_LONGEST = 35
+"""Characters of an instant, with nanoseconds and an offset: nothing longer is one, or is remembered."""
+
 _REMEMBERED = 4096
 """How many spellings are remembered: documents of one time share theirs, and most have the same one twice."""
 
@@ -31,16 +34,21 @@ def to_milliseconds(value: datetime) -> datetime:
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def parse(text: str) -> datetime | None:
     """An instant in RFC 3339; naive is read as UTC, finer than a millisecond is cut, nonsense is None.
 
     This is how documents are read. The graph's `DateTime` is stricter: see `gateway.schema.scalars`.
     """
+    stripped = text.strip()
+    return _parse(stripped) if len(stripped) <= _LONGEST else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parse(text: str) -> datetime | None:
     try:
         if _OUR_OWN.fullmatch(text):
             return datetime.fromisoformat(text)
-        match = _RFC_3339.fullmatch(text.strip())
+        match = _RFC_3339.fullmatch(text)
         if match is None:
             return None
         date, time, fraction, offset = match.groups()
@@ -73,12 +81,16 @@ def text(value: datetime | str) -> str:
     return value if isinstance(value, str) else isoformat(value)
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def respelled(text: str) -> str:
     """An instant that a document spells in one way or another, as `isoformat` writes it.
 
     Raises ValueError for nonsense.
     """
+    return _respelled(text if len(text) <= _LONGEST else text.strip())
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _respelled(text: str) -> str:
     found = parse(text)
     if found is None:
         raise ValueError("no instant")

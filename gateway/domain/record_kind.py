@@ -33,7 +33,9 @@ def merged(values: Document, stored: Document, instant_keys: frozenset[str]) -> 
     Clearing leaves a key out; one that is already stored as null or as an empty list stays that way.
     """
     if not stored:
-        return {key: _new(value) for key, value in values.items() if value is not None}
+        return {
+            key: value if type(value) is str else _new(value) for key, value in values.items() if value is not None
+        }
     result = dict(stored)
     for key, value in values.items():
         before = stored.get(key)
@@ -114,9 +116,10 @@ def no_ids(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
         value = values.get(key)
         if isinstance(value, str) and not is_id(value):
             yield Fault(message.format(key), (key,))
-        for place, item in enumerate(value if isinstance(value, list) else []):
-            if isinstance(item, str) and not is_id(item):
-                yield Fault(message.format(key), (key, place))
+        elif isinstance(value, list):
+            for place, item in enumerate(value):
+                if isinstance(item, str) and not is_id(item):
+                    yield Fault(message.format(key), (key, place))
 
 
 def no_timezone(values: Mapping[str, Json], key: str) -> Iterator[Fault]:

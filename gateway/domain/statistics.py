@@ -41,11 +41,13 @@ class Breakdown:
         The end of a very long one is replaced by a hash of all of it, so that different ones stay apart.
         """
         value = config.get(self.key)
-        text = (value.strip() if isinstance(value, str) else "") or self.when_blank
-        if len(text) <= MAX_VALUE_LENGTH:
-            return text
-        digest = sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
-        return f"{text[: MAX_VALUE_LENGTH - _HASH_LENGTH - 1]}…{digest}"
+        text = value.strip() if isinstance(value, str) else ""
+        return (text if len(text) <= MAX_VALUE_LENGTH else _shortened(text)) or self.when_blank
+
+
+def _shortened(text: str) -> str:
+    digest = sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+    return f"{text[: MAX_VALUE_LENGTH - _HASH_LENGTH - 1]}…{digest}"
 
 
 _SOURCE = Breakdown("source", "source", "unknown", "Where it was made; `unknown` for those that do not say.")
@@ -66,10 +68,10 @@ class Statistics:
         """What of a record is counted, by the columns of `gateway.tables.ResourceRecord`."""
         status = config.get("bookingStatus")
         known = _BOOKING_STATUSES.get(status) if isinstance(status, str) else None
-        return {
-            "booking_status": known or self.when_undecided,
-            **{breakdown.column: breakdown.bucket(config) for breakdown in self.breakdowns},
-        }
+        found: dict[str, object] = {"booking_status": known or self.when_undecided}
+        for breakdown in self.breakdowns:
+            found[breakdown.column] = breakdown.bucket(config)
+        return found
 
 
 _BOOKING_STATUSES = {status.value: status for status in BookingStatus}

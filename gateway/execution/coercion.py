@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLString,
     Undefined,
@@ -24,28 +25,45 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 
 Coerce: TypeAlias = Callable[[Any], Any]
 
+_SPELL = "spell"
+
+
+class Spelled(dict[str, Any]):
+    """A value of an input object type whose leaves are spelled as `spell` was told."""
+
+
+def spell(type_: GraphQLNamedType, leaf: Coerce) -> None:
+    """Have values of this type, and of those below it, coerced to `Spelled` ones: of leaves, `leaf` is made.
+
+    Values that a document itself holds are graphql-core's.
+    """
+    type_.extensions[_SPELL] = leaf
+
 
 class NotCoercible(Exception):
     """A value is not what its type needs. Scalars and enums raise a GraphQLError."""
 
 
 @cache
-def coercer(type_: GraphQLInputType) -> Coerce:
-    """What makes of a value what `graphql.utilities.coerce_input_value` does, or raises."""
+def coercer(type_: GraphQLInputType, spell: Coerce | None = None) -> Coerce:
+    """What makes of a value what `graphql.utilities.coerce_input_value` does, or raises.
+
+    Leaves are made into what `spell` makes of them.
+    """
     if isinstance(type_, GraphQLNonNull):
-        return _of_one(type_.of_type)
-    of_one = _of_one(type_)
+        return _of_one(type_.of_type, spell)
+    of_one = _of_one(type_, spell)
     return lambda value: None if value is None else of_one(value)
 
 
 @cache
-def _of_one(type_: Any) -> Coerce:  # noqa: ANN401 (an input type that may be null)
+def _of_one(type_: Any, spell: Coerce | None) -> Coerce:  # noqa: ANN401 (an input type that may be null)
     """What coerces a value of a type, which refuses null."""
     if isinstance(type_, GraphQLList):
-        return _of_list(coercer(type_.of_type))
+        return _of_list(coercer(type_.of_type, spell))
     if isinstance(type_, GraphQLInputObjectType):
-        return _OfObject(type_)
-    return _of_leaf(type_)
+        return _OfObject(type_, type_.extensions.get(_SPELL, spell))
+    return _of_leaf(type_, spell or _as_it_is)
 
 
 def _of_list(item: Coerce) -> Coerce:
@@ -59,15 +77,20 @@ def _of_list(item: Coerce) -> Coerce:
     return coerce
 
 
-def _of_leaf(type_: Any) -> Coerce:  # noqa: ANN401 (a scalar or an enum)
+def _of_leaf(type_: Any, spell: Coerce) -> Coerce:  # noqa: ANN401 (a scalar or an enum)
     of_leaf: Coerce = type_.coerce_input_value
     if is_text(type_):
         return lambda value: value if type(value) is str else _no_null(of_leaf, value)
     if isinstance(type_, GraphQLEnumType):
-        members = {name: of_leaf(name) for name in type_.values}
+        members = {name: spell(of_leaf(name)) for name in type_.values}
         return lambda value: members[value] if type(value) is str and value in members else of_leaf(value)
+    if spell is _as_it_is:
+        return partial(_no_null, of_leaf)
+    return lambda value: spell(_no_null(of_leaf, value))
 
-    return partial(_no_null, of_leaf)
+
+def _as_it_is(value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
+    return value
 
 
 def _no_null(of_leaf: Coerce, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
@@ -79,15 +102,16 @@ def _no_null(of_leaf: Coerce, value: Any) -> Any:  # noqa: ANN401 (JSON, and wha
 class _OfObject:
     """Coerces values of an input object type."""
 
-    def __init__(self, type_: GraphQLInputObjectType) -> None:
-        self._type = type_
+    def __init__(self, type_: GraphQLInputObjectType, spell: Coerce | None) -> None:
+        self._type, self._spell = type_, spell
+        self._make: type[dict[str, Any]] = Spelled if spell else dict
 
     # A type may have fields of its own type, so they are looked at when there is a value.
     @cached_property
     def _fields(self) -> Mapping[str, tuple[str, bool, Coerce]]:
         """By their names: their names here, whether text goes as it is, and what coerces the rest."""
         return {
-            name: (field.out_name or name, is_text(field.type), coercer(field.type))
+            name: (field.out_name or name, is_text(field.type), coercer(field.type, self._spell))
             for name, field in self._type.fields.items()
         }
 
@@ -98,12 +122,13 @@ class _OfObject:
     @cached_property
     def _defaults(self) -> Mapping[str, Any]:
         values = {field.out_name or name: coerce_default_value(field) for name, field in self._type.fields.items()}
-        return {name: value for name, value in values.items() if value is not Undefined}
+        spell = self._spell or _as_it_is
+        return {name: spell(value) for name, value in values.items() if value is not Undefined}
 
     def __call__(self, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
         if type(value) is not dict or not self._required <= value.keys():
             raise NotCoercible
-        fields, coerced = self._fields, {**self._defaults}
+        fields, coerced = self._fields, self._make(self._defaults)
         for name, item in value.items():
             if name not in fields:
                 raise NotCoercible

@@ -11,13 +11,14 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from gateway.errors import Exceeded, LimitExceeded
-from gateway.execution import CompilingExecutor, ExecutableDocument, Limits, Preparation, make_quick
+from gateway.execution import CompilingExecutor, ExecutableDocument, Limits, Preparation, make_quick, spell
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema import widgets
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
 from gateway.schema.errors import StorableTextRule, ambiguous, coded, raise_overload, unstorable_variable
 from gateway.schema.exports import ExportQueries, ImportMutations
+from gateway.schema.inputs import spelled
 from gateway.schema.integration_mutations import IntegrationMutations
 from gateway.schema.integrations import IntegrationQueries
 from gateway.schema.nodes import NodeQueries
@@ -139,4 +140,5 @@ schema = Schema(
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
+spell(schema._schema.type_map["ResourceConfigInput"], spelled)  # noqa: SLF001 (graphql-core's schema)
 make_quick(concrete.definition for concrete in schema.schema_converter.type_map.values())

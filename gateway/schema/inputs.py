@@ -37,7 +37,7 @@ def to_document(source: object) -> Document:
 
 def in_document(values: Mapping[str, Any]) -> Document:
     """The values of an input object as documents spell them, whose keys are the graph's."""
-    return {key: value if type(value) in _PLAIN else _json(value) for key, value in values.items()}
+    return {key: value if type(value) in _PLAIN else spelled(value) for key, value in values.items()}
 
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})
@@ -49,14 +49,15 @@ def _keys(type_: Hashable) -> Sequence[tuple[str, str]]:
     return [(field.name, to_camel_case(field.name)) for field in fields(cast(Any, type_))]
 
 
-def _json(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input object may hold)
+def spelled(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input object may hold)
+    """A value as documents spell it."""
     match value:
         case Enum():
             return str(value.value)
         case date():
             return instants.isoformat(value) if isinstance(value, datetime) else value.isoformat()
         case list():
-            return [_json(item) for item in value]
+            return [spelled(item) for item in value]
         case dict():
             return in_document(value)
         case _ if has_object_definition(value):

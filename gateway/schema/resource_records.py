@@ -13,7 +13,7 @@ from gateway.database import WriteSession
 from gateway.domain.enums import Outcome, ResourceType
 from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.records import BY_MEMBER, kind_of
-from gateway.execution import Cost, ListSize
+from gateway.execution import Cost, ListSize, Spelled
 from gateway.schema import readers
 from gateway.schema.connections import After, Before, First, Last, Offset, page_of
 from gateway.schema.context import Info
@@ -106,7 +106,8 @@ class ResourceRecordInput:
 def _given(_type: type, value: Mapping[str, Any], _context: InputContext) -> Given:
     """A record as the services take it. There may be a thousand: no input objects are made of them."""
     ((member, config),) = value["config"].items()
-    return Given(BY_MEMBER[member], in_document(config), value.get("logicalId"), value.get("createdAt"))
+    document = config if type(config) is Spelled else in_document(config)
+    return Given(BY_MEMBER[member], document, value.get("logicalId"), value.get("createdAt"))
 
 
 get_object_definition(ResourceRecordInput, strict=True).from_input = _given

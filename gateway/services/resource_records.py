@@ -114,8 +114,18 @@ class Given(NamedTuple):
 class Upserted(NamedTuple):
     """What became of a given record."""
 
-    record: ResourceRecord
     outcome: Outcome
+    before: ResourceRecord | None
+    """What it was, if it was there."""
+    columns: Mapping[str, object]
+    """Those that were written."""
+
+    @property
+    def record(self) -> ResourceRecord:
+        """What it is."""
+        if self.before is None:
+            return made(ResourceRecord, self.columns)
+        return revised(ResourceRecord, self.before, self.columns) if self.columns else self.before
 
 
 async def upsert(
@@ -141,13 +151,13 @@ async def upsert(
         row = None if given.logical_id is None else stored.get(given.logical_id)
         if row is None:
             added.append(_created(viewer, integration_id, given, session.as_of))
-            done.append(Upserted(made(ResourceRecord, added[-1]), Outcome.CREATED))
+            done.append(Upserted(Outcome.CREATED, None, added[-1]))
         elif (changes := _changed(viewer, row, given, session.as_of)) is not None:
             changed.append({"team_id": row.team_id, "id": row.id, **changes})
-            done.append(Upserted(revised(ResourceRecord, row, changes), Outcome.UPDATED))
+            done.append(Upserted(Outcome.UPDATED, row, changes))
             gone.append(counted(row))
         else:
-            done.append(Upserted(row, Outcome.UNCHANGED))
+            done.append(Upserted(Outcome.UNCHANGED, row, {}))
     await session.insert(ResourceRecord, added)
     await session.update(ResourceRecord, changed)
     counts = DayCounts(zone)

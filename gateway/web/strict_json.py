@@ -10,6 +10,7 @@ from gateway.domain.section import Json
 MAX_DEPTH = 64
 MAX_DIGITS = 100
 _SHOWN = 100
+_NESTED = frozenset({dict, list})
 
 
 def loads(text: bytes) -> Json:
@@ -31,15 +32,15 @@ def loads(text: bytes) -> Json:
 
 
 def _is_deep(value: Json) -> bool:
-    level = [value]
+    level = [value] if type(value) in _NESTED else []
     for _ in range(MAX_DEPTH):
         level = [
             child
             for parent in level
-            if isinstance(parent, dict | list)
-            for child in (parent.values() if isinstance(parent, dict) else parent)
+            for child in (parent.values() if type(parent) is dict else cast(list[Json], parent))
+            if type(child) in _NESTED
         ]
-    return any(isinstance(value, dict | list) for value in level)
+    return bool(level)
 
 
 def _object(members: list[tuple[str, Json]]) -> dict[str, Json]:
