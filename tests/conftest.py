@@ -16,14 +16,17 @@ import pytest
 import structlog
 from playwright.async_api import Browser, Page
 from sqlalchemy import delete
+from typer.testing import CliRunner
 
 from gateway import migrations
 from gateway.assets import NotFetched
+from gateway.cli.app import app
 from gateway.database import Database
 from gateway.settings import Settings
 from gateway.tables import Team
 from tests import browser
 from tests.gateway import Gateway, served
+from tests.import_command import Run
 from tests.machine import lacking
 
 TEMPLATE = "gateway_template"
@@ -241,3 +244,12 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
         return browser.fetched_axe(tmp_path_factory.mktemp("axe"))
     except NotFetched as error:
         lacking(str(error))
+
+
+@pytest.fixture
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs the command on the test's database, in a folder of the test's own."""
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments, stdin=None: CliRunner().invoke(app, [*map(str, arguments)], input=stdin)

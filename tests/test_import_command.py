@@ -1,67 +1,18 @@
 """`gateway import` and `gateway export`: documents taken in to the letter, and given back."""
 
-import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
-from gateway.cli import imports
 from gateway.cli.app import app
-from gateway.database import Database
-from gateway.settings import Settings
 from gateway.tables import Integration, ResourceRecord, User
-from tests.examples import DOCUMENTS, INTEGRATION, example, export, record
-from tests.gateway import OTHER_TEAM, TEAM, statements
-
-Run = Callable[..., Result]
+from tests.examples import DOCUMENTS, INTEGRATION, example, export
+from tests.gateway import OTHER_TEAM, TEAM
+from tests.import_command import Run, counts, read, write
 
 EXAMPLE = "5eb7cf5a86d9755df3a6c593"
-
-
-@pytest.fixture
-def run(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Runs the command on the test's database, in a folder of the test's own."""
-    monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-    return lambda *arguments, stdin=None: CliRunner().invoke(app, [*map(str, arguments)], input=stdin)
-
-
-def read(database_url: str, *entities: type[Any]) -> list[Any]:
-    """All rows of these tables."""
-
-    async def found() -> list[Any]:
-        database = Database(Settings(database_url=database_url))
-        async with database.read() as session:
-            rows = [
-                row for entity in entities for row in await session.scalars(select(entity).order_by(entity.id))
-            ]
-        await database.dispose()
-        return rows
-
-    return asyncio.run(found())
-
-
-def write(name: str, document: object) -> str:
-    Path(name).write_text(json.dumps(document))
-    return name
-
-
-def write_lines(name: str, *documents: object) -> str:
-    lines = [one if isinstance(one, str) else json.dumps(one) for one in documents]
-    Path(name).write_text("\n".join(lines))
-    return name
-
-
-def counts(result: Result, file: str) -> list[int]:
-    """Created, updated, unchanged and refused, as the summary says of a file."""
-    (line,) = [line for line in result.stdout.splitlines() if Path(file).name in line]
-    return [int(cell) for cell in line.split("│")[-5:-1]]
 
 
 def test_the_export_example_is_given_back_key_for_key(run: Run) -> None:
@@ -185,67 +136,6 @@ def test_an_id_of_another_integration_is_not_taken_over(run: Run, database_url: 
     assert len(read(database_url, Integration)) == 1
 
 
-def test_json_lines_refuse_only_what_is_faulty(run: Run, database_url: str) -> None:
-    run("import", write("export.json", export(0, 2, teamId=TEAM)))
-    lines = write_lines(
-        "records.jsonl",
-        "{not json",
-        record(0, teamId=TEAM),
-        "",
-        record(1, teamId=TEAM, extra=1),
-        {**record(2), "_id": None},
-        record(3, teamId=TEAM, integrationId="elsewhere"),
-        {key: value for key, value in record(4).items() if key != "integrationId"},
-        record(5),
-        record(6, teamId=TEAM, text="\x00"),
-        record(7, teamId=TEAM),
-    )
-    result = run("import", lines)
-    assert (result.exit_code, counts(result, lines)) == (1, [1, 2, 0, 6])
-    assert sorted(line.split(": ", 1)[0] for line in result.stderr.splitlines()) == [
-        f"records.jsonl:{number}" for number in (1, 5, 6, 7, 8, 9)
-    ]
-    assert "records.jsonl:6: integrationId: There is no connected integration elsewhere" in result.stderr
-    rows = read(database_url, ResourceRecord)
-    assert [row.logical_id for row in rows] == ["record_0", "record_1", "record_7"]
-    assert rows[1].document == record(1, teamId=TEAM, extra=1)
-    again = run("import", write_lines("again.jsonl", record(5), record(7, teamId=TEAM)), "--team", TEAM)
-    assert (again.exit_code, counts(again, "again.jsonl")) == (0, [1, 0, 1, 0])
-
-
-def test_records_some_of_which_are_there_are_all_taken_in(run: Run, database_url: str) -> None:
-    """Also where the first is new: those after it were written, and are undone."""
-    run("import", write("export.json", export(0, 0, teamId=TEAM)))
-    there = write_lines("there.jsonl", *(record(place, teamId=TEAM) for place in range(5, 10)))
-    assert counts(run("import", there), there) == [5, 0, 0, 0]
-    more = [record(place, teamId=TEAM, **({"extra": 1} if place == 7 else {})) for place in range(12)]
-    more[11]["_id"] = more[6]["_id"]
-    lines = write_lines("more.jsonl", *more)
-    result = run("import", lines)
-    assert (result.exit_code, counts(result, lines)) == (0, [6, 2, 4, 0])
-    rows = read(database_url, ResourceRecord)
-    assert len(rows) == 11
-    assert run("statistics", "verify").exit_code == 0
-
-
-def test_an_id_of_another_integration_is_found_among_new_ones(run: Run, database_url: str) -> None:
-    run("import", write("a.json", export(0, 1, teamId=TEAM)))
-    run("import", write("b.json", export(0, 0, teamId=TEAM, _id="b", logicalId="b")))
-    lines = write_lines("records.jsonl", *(record(n, teamId=TEAM, integrationId="b") for n in (2, 1, 0)))
-    result = run("import", lines)
-    assert (result.exit_code, counts(result, lines)) == (1, [2, 0, 0, 1])
-    assert "records.jsonl:3: _id: Another one of the team has this `_id` already. (CONFLICT)" in result.stderr
-    assert [row.integration_id for row in read(database_url, ResourceRecord)] == [INTEGRATION, "b", "b"]
-
-
-def test_of_two_lines_about_one_record_the_later_wins(run: Run, database_url: str) -> None:
-    run("import", write("export.json", export(0, 0, teamId=TEAM)))
-    lines = write_lines("records.jsonl", *(record(0, teamId=TEAM, extra=n) for n in range(3)))
-    assert counts(run("import", lines), lines) == [1, 2, 0, 0]
-    (row,) = read(database_url, ResourceRecord)
-    assert (row.version, row.document["extra"]) == (3, 2)
-
-
 def test_what_cannot_be_read_ends_with_2_and_does_not_stop_the_rest(run: Run) -> None:
     Path("folder").mkdir()
     Path("text").write_text("nothing of JSON")
@@ -296,30 +186,3 @@ def test_a_database_that_is_not_migrated_is_refused(monkeypatch: pytest.MonkeyPa
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 3
         assert "gateway migrate" in result.stderr
-
-
-@pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_20_000_records_go_in_and_out_in_batches(run: Run) -> None:
-    run("import", write("export.json", export(1, 0, teamId=TEAM)))
-    lines = write_lines("records.jsonl", *(record(number, teamId=TEAM) for number in range(20_000)))
-    with statements() as seen:
-        result = run("import", lines)
-    assert (result.exit_code, counts(result, lines)) == (0, [20_000, 0, 0, 0])
-    assert len(seen) < 20 * 8
-    run("export", INTEGRATION, "--output", "out.json")
-    document = json.loads(Path("out.json").read_text())
-    assert len(document["resource_records"]) == 20_000
-    assert counts(run("import", "out.json"), "out.json") == [0, 0, 20_002, 0]
-
-
-@pytest.mark.parametrize("database_kind", ["postgresql"])
-def test_postgresql_looks_at_a_new_integration_after_its_first_batch(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(imports, "BATCH_SIZE", 3)
-    run("import", write("export.json", export(1, 0, teamId=TEAM)))
-    for length, analyses in ((2, 0), (3, 1), (7, 1)):
-        lines = write_lines("records.jsonl", *(record(number, teamId=TEAM) for number in range(length)))
-        with statements() as seen:
-            assert run("import", lines).exit_code == 0
-        assert seen.count("ANALYZE resource_record") == analyses
