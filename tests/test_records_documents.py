@@ -225,7 +225,7 @@ def test_of_a_patient_what_its_dashboard_counts_is_filled_in() -> None:
 
 def test_a_very_long_value_is_cut_and_stays_apart_from_others_that_begin_so() -> None:
     breakdown = APPOINTMENTS.breakdowns[0]
-    one, other = (breakdown.bucket({"source": "ä" * 200 + end}) for end in "xy")
+    one, other = (breakdown.bucket("ä" * 200 + end) for end in "xy")
     assert one != other
     assert len(one) == len(other) == MAX_VALUE_LENGTH
-    assert breakdown.bucket({"source": "ä" * MAX_VALUE_LENGTH}) == "ä" * MAX_VALUE_LENGTH
+    assert breakdown.bucket("ä" * MAX_VALUE_LENGTH) == "ä" * MAX_VALUE_LENGTH

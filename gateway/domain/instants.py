@@ -9,13 +9,13 @@ import orjson
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
 )
-_OUR_OWN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-"""As `isoformat` writes it, which is how most documents do."""
+_OUR_OWN = "--T::."
+"""What stands between the numbers of an instant as `isoformat` writes it, which is how most documents do."""
 
 STEP = timedelta(milliseconds=1)
 """From one instant to the next."""
 
-_LENGTH_WITH_MICROSECONDS = 29
+_LENGTH, _LENGTH_WITH_MICROSECONDS = 24, 29
 _LONGEST = 35
 """Characters of an instant, with nanoseconds and an offset: nothing longer is one, or is remembered."""
 
@@ -46,7 +46,7 @@ def parse(text: str) -> datetime | None:
 @lru_cache(maxsize=_REMEMBERED)
 def _parse(text: str) -> datetime | None:
     try:
-        if _OUR_OWN.fullmatch(text):
+        if len(text) == _LENGTH and text[4:22:3] == _OUR_OWN and text[-1] == "Z":
             return datetime.fromisoformat(text)
         match = _RFC_3339.fullmatch(text)
         if match is None:
@@ -58,7 +58,6 @@ def _parse(text: str) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def isoformat(value: datetime) -> str:
     """`2023-11-07T05:31:56.000Z`: UTC, milliseconds, 24 characters for each year from 1 to 9999."""
     if value.tzinfo is not UTC:

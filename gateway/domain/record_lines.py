@@ -142,7 +142,7 @@ class RecordLines:
         home = self._homes.get(key)
         if home is None:
             home = self._homes[key] = Home(*key)
-        document = self._trust.first(entry, entry.id, None)
+        document = entry.document if self._team_id is None else self._trust.first(entry, entry.id, None)
         text = entry.text if entry.text is not None and document is entry.document else orjson.dumps(document)
         columns = record_columns(document, entry.logical_id or "", at)
         self._rows[key].append((entry.id, text.decode(), *columns.values()))

@@ -35,12 +35,11 @@ class Breakdown:
     when_blank: str
     description: str
 
-    def bucket(self, config: Mapping[str, Json]) -> str:
-        """The bucket of a record: the value without blanks around it, its case kept.
+    def bucket(self, value: Json) -> str:
+        """The bucket of a record that says this: the value without blanks around it, its case kept.
 
         The end of a very long one is replaced by a hash of all of it, so that different ones stay apart.
         """
-        value = config.get(self.key)
         text = value.strip() if isinstance(value, str) else ""
         return (text if len(text) <= MAX_VALUE_LENGTH else _shortened(text)) or self.when_blank
 
@@ -70,7 +69,8 @@ class Statistics:
         known = _BOOKING_STATUSES.get(status) if isinstance(status, str) else None
         found: dict[str, object] = {"booking_status": known or self.when_undecided}
         for breakdown in self.breakdowns:
-            found[breakdown.column] = breakdown.bucket(config)
+            value = config.get(breakdown.key)
+            found[breakdown.column] = breakdown.when_blank if value is None else breakdown.bucket(value)
         return found
 
 

@@ -1,6 +1,6 @@
 """The kinds of resource record, one file each, and what their documents say about a row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from gateway.domain.records.other import OTHER
 from gateway.domain.records.patients import PATIENTS
 from gateway.domain.records.practitioners import PRACTITIONERS
 from gateway.domain.records.visiting_reasons import VISITING_REASONS
-from gateway.domain.section import Document
+from gateway.domain.section import Document, Json
 from gateway.domain.text import fold
 
 RecordColumns: TypeAlias = Mapping[str, object]
@@ -59,12 +59,18 @@ def record_columns(document: Document, logical_id: str, at: datetime) -> RecordC
     config = config if isinstance(config, dict) else {}
     type_ = config.get("type")
     kind = kind_of(type_ if isinstance(type_, str) else "")
-    texts = [document.get("_id"), *map(config.get, kind.searched)]
     return {
         "logical_id": logical_id,
         "type": type_ if isinstance(type_, str) else "",
-        # Words hold no line break, so that none is found across two texts.
-        "search_text": fold("\n".join([text for text in texts if isinstance(text, str)])),
+        "search_text": fold(_lines([document.get("_id"), *map(config.get, kind.searched)])),
         **kind.columns(config),
         **audit_columns(document, at),
     }
+
+
+def _lines(values: Sequence[Json]) -> str:
+    """Those that are texts, in lines of their own: words hold no line break, so none is found across two texts."""
+    try:
+        return "\n".join(filter(None, values))  # type: ignore[arg-type]  # It may hold what raises.
+    except TypeError:
+        return "\n".join(value for value in values if isinstance(value, str))
