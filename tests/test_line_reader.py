@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from msgspec import structs
 
 from gateway.cli import line_reader
 from gateway.cli.line_reader import reading
@@ -35,17 +34,14 @@ def read_here(given: list[bytes], most: int, team_id: str | None) -> list[Batch]
     return [*read.read(given), read.end()]
 
 
-def as_sent(batch: Batch) -> Any:
-    """Words are sent by their spelling."""
-    homes = [
-        structs.replace(home, columns={name: [*map(_spelled, column)] for name, column in home.columns.items()})
+def rows(batches: list[Batch]) -> list[tuple[Any, ...]]:
+    """Team, integration, number and columns of each record; words are sent by their spelling."""
+    return [
+        (home.team_id, home.integration_id, number, *(getattr(value, "value", value) for value in columns))
+        for batch in batches
         for home in batch.homes
+        for number, *columns in zip(home.numbers, *home.columns.values(), strict=True)
     ]
-    return structs.replace(batch, homes=homes)
-
-
-def _spelled(value: Any) -> Any:
-    return getattr(value, "value", value)
 
 
 async def read(given: Iterator[bytes], most: int, team_id: str | None = None) -> list[Batch]:
@@ -55,16 +51,17 @@ async def read(given: Iterator[bytes], most: int, team_id: str | None = None) ->
 
 @pytest.mark.parametrize("team_id", [None, OTHER_TEAM])
 async def test_what_another_process_reads_is_what_this_one_would(team_id: str | None) -> None:
-    given = lines(2_500)
-    found = await read(iter(given), 700, team_id)
-    assert found == [as_sent(batch) for batch in read_here(given, 700, team_id)]
-    assert [batch.length for batch in found] == [700, 700, 700, 375]
+    given = lines(6_000)
+    found, expected = await read(iter(given), 700, team_id), read_here(given, 700, team_id)
+    assert rows(found) == rows(expected)
+    assert len(rows(found)) == 5_940
+    assert {row[0] for row in rows(found)} == {team_id or TEAM}
+    assert max(batch.length for batch in found) == 700
     assert sum(batch.size for batch in found) == sum(map(len, given))
-    assert {home.team_id for batch in found for home in batch.homes} == {team_id or TEAM}
     problems = [problem for batch in found for problem in batch.problems]
-    assert len(problems) == 26
+    assert problems == [problem for batch in expected for problem in batch.problems]
     assert problems[1] == (ErrorCode.REQUIRED, "`_id` is missing: there is nothing to know this by.", (101, "_id"))
-    assert problems[-1][2] == (2_501,)
+    assert problems[-1][2] == (6_001,)
     assert multiprocessing.active_children() == []
 
 

@@ -126,17 +126,18 @@ def _size(file: Path) -> int | None:
 async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _Report, bar: _Bar
 ) -> None:
-    is_first = True
+    is_looked_at = False
     async with reading(lines, BATCH_SIZE, team) as batches:
         async for batch in batches:
             for code, message, path in batch.problems:
                 report(code, message, *path)
-            if batch.homes:
-                async with database.write() as session:
-                    report.tally += await services.record_imports.take(session, batch.homes, team, report)
-            if is_first and batch.length == BATCH_SIZE:
+            async with database.write() as session:
+                tally = await services.record_imports.take(session, batch.homes, team, report)
+            report.tally += tally
+            if tally.created < batch.length == BATCH_SIZE and not is_looked_at:
+                # Records are looked up from now on.
                 await database.analyze(ResourceRecord)
-            is_first = False
+                is_looked_at = True
             bar.advance(batch.size)
 
 

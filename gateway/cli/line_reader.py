@@ -18,7 +18,7 @@ from msgspec import msgpack
 from gateway.cli.garbage import collect_seldom
 from gateway.domain.record_lines import Batch, RecordLines
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 21
 """Bytes of lines that are read, and sent, at once. Who has no more needs no other process."""
 
 _END = b""
@@ -30,27 +30,30 @@ async def reading(lines: Iterator[bytes], most: int, team_id: str | None) -> Asy
     """Batches of at most so many records of these lines, for as long as the block lasts: see `RecordLines`."""
     chunks = _chunks(lines)
     begun = await asyncio.to_thread(lambda: [next(chunks, _END), next(chunks, _END)])
+    here = RecordLines(most, team_id)
     if begun[1] == _END:
-        yield _read_here(begun[0], RecordLines(most, team_id))
+        yield _read(begun[0], here)
         return
     ours, theirs = multiprocessing.Pipe()
+    first = begun[0].count(b"\n") + 1
     # Not a fork, which would take over what threads of this process are about.
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_read_there, args=(theirs, most, team_id), daemon=True)
+    process = context.Process(target=_read_there, args=(theirs, most, team_id, first), daemon=True)
     process.start()
     theirs.close()
     received = _Received(ours)
 
     async def send() -> None:
         try:
-            await asyncio.to_thread(_send, chain(begun, chunks), ours)
+            await asyncio.to_thread(_send, chain(begun[1:], chunks), ours)
         except BaseException:
             process.kill()  # It would wait for the rest.
             raise
 
     sending = asyncio.create_task(send())
     try:
-        yield received
+        # It takes a while to begin: until then, there is this to do.
+        yield _one_after_another(_read(begun[0], here), received)
     except _GONE:
         with suppress(*_GONE):
             await sending  # The lines themselves could not be read on.
@@ -76,10 +79,16 @@ def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
         yield b"".join(chunk)
 
 
-async def _read_here(chunk: bytes, lines: RecordLines) -> AsyncIterator[Batch]:
+async def _read(chunk: bytes, lines: RecordLines) -> AsyncIterator[Batch]:
     for batch in lines.read(BytesIO(chunk)):
         yield batch
     yield lines.end()
+
+
+async def _one_after_another(*sources: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
+    for source in sources:
+        async for batch in source:
+            yield batch
 
 
 def _send(chunks: Iterator[bytes], connection: Connection) -> None:
@@ -110,11 +119,11 @@ class _Received:
         return batch
 
 
-def _read_there(connection: Connection, most: int, team_id: str | None) -> None:
+def _read_there(connection: Connection, most: int, team_id: str | None, first: int) -> None:
     """What the other process does, until it has read all lines or nobody is there for them any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Whoever waits for it ends it.
     collect_seldom()
-    lines = RecordLines(most, team_id)
+    lines = RecordLines(most, team_id, first)
     with suppress(*_GONE):
         while (chunk := connection.recv_bytes()) != _END:
             for batch in lines.read(BytesIO(chunk)):

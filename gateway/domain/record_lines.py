@@ -63,14 +63,14 @@ class Batch(Struct, array_like=True):
 
 
 class RecordLines:
-    """Reads lines, which are numbered from 1, into batches of at most so many records.
+    """Reads lines, which are numbered from `first` on, into batches of at most so many records.
 
     `team_id` overrides the team that they name. A faulty line is reported by its number.
     """
 
-    def __init__(self, most: int, team_id: str | None) -> None:
+    def __init__(self, most: int, team_id: str | None, first: int = 1) -> None:
         self._most, self._team_id, self._trust = most, team_id, Operators(team_id)
-        self._number = 0
+        self._number = first - 1
         self._begin()
 
     def _begin(self) -> None:

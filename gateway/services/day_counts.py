@@ -46,9 +46,10 @@ class Home:
         return self.team_id, self.integration_id, self.statistics.type.value
 
 
-async def keep(session: WriteSession, team_id: str, integration_id: str, changes: DayCounts) -> None:
+async def keep(
+    session: WriteSession, team_id: str, integration_id: str, blocks: Mapping[Series, Sequence[Block]]
+) -> None:
     """Add what changed to what is counted of an integration, which is held."""
-    blocks = changes.blocks()
     ids = await _series_ids(session, team_id, integration_id, blocks)
     counts = [(ids[series], block) for series, found in blocks.items() for block in found]
     begun = None if len(counts) < _MANY else await _begun(session, team_id, counts)
@@ -112,7 +113,7 @@ async def recount(session: WriteSession, team_id: str, integration_id: str, zone
     for statistics in STATISTICS:
         home, start = Home(team_id, integration_id, zone, statistics), 1
         while (block := await next_block(session, home, start)) is not None:
-            await keep(session, team_id, integration_id, await counted(session, home, block))
+            await keep(session, team_id, integration_id, (await counted(session, home, block)).blocks())
             start = block + LARGEST
 
 

@@ -91,7 +91,7 @@ async def take(intake: Intake, kind: Kind, entries: Sequence[Entry], *, replace:
     for batch in batches(entries):
         await _write(intake, kind, batch, places, changes)
         intake.advance(len(batch))
-    await day_counts.keep(intake.session, intake.team_id, intake.parent.id, changes)
+    await day_counts.keep(intake.session, intake.team_id, intake.parent.id, changes.blocks())
 
 
 async def _places(intake: Intake, kind: Kind, entries: Sequence[Entry]) -> _Places:

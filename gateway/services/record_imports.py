@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
 from zoneinfo import ZoneInfo
 
 from gateway import sql
 from gateway.database import Clash, WriteSession
 from gateway.domain import instants, timezones
-from gateway.domain.day_counts import COUNTED, DayCounts
+from gateway.domain.day_counts import COUNTED, Block, DayCounts, Series
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.imports import Report, Tally
 from gateway.domain.record_lines import Home
@@ -63,20 +63,21 @@ async def _are_new(session: WriteSession, home: Home, zone: ZoneInfo) -> bool:
         return False
     alike = {"team_id": home.team_id, "integration_id": home.integration_id, "version": 1}
     rows = {name: [*repeat(value, number)] for name, value in alike.items()} | columns
-    changes = DayCounts(zone)
 
-    async def count() -> None:
+    def counted() -> Mapping[Series, Sequence[Block]]:
+        found = DayCounts(zone)
         created_at = [*map(instants.of, columns["created_at"])]
-        counted = [created_at if name == "created_at" else columns[name] for name in COUNTED]
-        changes.add(zip(*counted, strict=True))
+        found.add(zip(*(created_at if name == "created_at" else columns[name] for name in COUNTED), strict=True))
+        return found.blocks()
 
     try:
         async with session.attempt():
-            # They are counted while the database is at work, and neither goes on without the other.
-            await asyncio.gather(session.insert_columns(ResourceRecord, rows), count())
+            # They are counted by a thread, for to feed the database is work too, and neither goes on by itself.
+            inserting = session.insert_columns(ResourceRecord, rows)
+            _, blocks = await asyncio.gather(inserting, asyncio.to_thread(counted))
     except Clash:
         return False
-    await day_counts.keep(session, home.team_id, home.integration_id, changes)
+    await day_counts.keep(session, home.team_id, home.integration_id, blocks)
     return True
 
 

@@ -163,7 +163,7 @@ async def upsert(
     counts = DayCounts(zone)
     counts.remove(gone)
     counts.add(map(itemgetter(*COUNTED), chain(added, changed)))
-    await day_counts.keep(session, viewer.team_id, integration_id, counts)
+    await day_counts.keep(session, viewer.team_id, integration_id, counts.blocks())
     return done
 
 
@@ -278,4 +278,4 @@ async def delete(session: WriteSession, viewer: Viewer, integration_id: str, ids
     deleted = await session.execute(sql.resource_records.deletion(viewer.team_id, wanted))
     counts = DayCounts(zone)
     counts.remove(deleted.all())
-    await day_counts.keep(session, viewer.team_id, integration_id, counts)
+    await day_counts.keep(session, viewer.team_id, integration_id, counts.blocks())
