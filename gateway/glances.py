@@ -1,6 +1,6 @@
 """Statements of SQLite that are over before a thread would have begun them: on the event loop itself.
 
-The way to a thread and back costs as much as a quarter of a small request, and ten times what its statement does.
+The way to a thread and back costs about ten times what the statement of a small query does.
 Nobody is kept waiting meanwhile, for what runs here is bounded: by the steps that it takes, none of which is long
 where no value is, and by the length of its text, which has to be compiled.
 """
