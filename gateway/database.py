@@ -28,6 +28,7 @@ from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
 from gateway.engines import Engines
 from gateway.errors import Overloaded, refused
+from gateway.glances import Glances
 from gateway.leases import Lease, Leases
 from gateway.queries import Query
 from gateway.rows import Columns
@@ -180,10 +181,12 @@ class Database:
         writers = Admission(1 if self.is_sqlite else size, queue, self._lock_timeout)
         self.admissions: Mapping[str, Admission] = {"read": readers, "write": writers}
         """Of those who read, and of those who write."""
+        self._glances: Glances | None = None
         if self.is_sqlite:
             self._begin = _WRITING
             self._engine = engines.sqlite(_WRITING)
             self._reader = engines.sqlite(_READING, reads_only=True)
+            self._glances = Glances(str(self.url.database), self.dialect)
             turns = Turns()
             self._readers = Leases(engines.sqlite(None, reads_only=True), readers, turns)
             self._writers = Leases(engines.sqlite(None, waits=min(_PATIENCE, self._lock_timeout)), writers, turns)
@@ -206,7 +209,7 @@ class Database:
 
         Reading raises Overloaded when no connection becomes free in time.
         """
-        return Snapshot(self._readers, team, once=once)
+        return Snapshot(self._readers, team, once=once, glances=self._glances)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
@@ -270,6 +273,8 @@ class Database:
             await self.run_sync(lambda connection: connection.execute(text(f"ANALYZE {entity.__tablename__}")))
 
     async def dispose(self) -> None:
+        if self._glances is not None:
+            self._glances.close()
         await self._readers.dispose()
         await self._writers.dispose()
         await self._reader.dispose()

@@ -43,7 +43,7 @@ _SCALARS = frozenset({str, int, datetime, date})
 class Prepared:
     """A statement compiled for a dialect: its text, its parameters, and how its rows are made."""
 
-    __slots__ = ("_parameters", "make", "text")
+    __slots__ = ("_parameters", "left_alone", "make", "text")
 
     def __init__(
         self, statement: ClauseElement, places: Mapping[str, int], dialect: Dialect, make: Make = list
@@ -51,6 +51,8 @@ class Prepared:
         compiled = cast(Any, statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
         self.text = str(compiled)
         self.make = make
+        self.left_alone = 0
+        """How often it is not to be glanced at (`gateway.glances`)."""
         self._parameters = [_parameter(compiled, name, places, dialect) for name in compiled.positiontup or ()]
 
     def parameters(self, values: Sequence[object]) -> list[object]:

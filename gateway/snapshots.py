@@ -7,6 +7,7 @@ from typing import Protocol, Self, TypeVar, TypeVarTuple, cast
 from gateway.admission import Team
 from gateway.domain import instants
 from gateway.errors import Overloaded
+from gateway.glances import Glances
 from gateway.leases import Lease, Leases
 from gateway.queries import Query
 from gateway.rows import Columns
@@ -59,13 +60,15 @@ class SecondRead(Exception):
 class Snapshot:
     """A lease for one operation. It is taken, and a transaction begun, when something is first read.
 
-    A snapshot to be read from once is one statement, and needs no transaction; it raises SecondRead for more.
+    A snapshot to be read from once is one statement, and needs no transaction; it raises SecondRead for more. On
+    SQLite it needs no lease either where a glance will do.
     One for which no connection became free raises Overloaded from then on, and does not wait again.
     """
 
-    def __init__(self, leases: Leases, team: Team, *, once: bool) -> None:
+    def __init__(self, leases: Leases, team: Team, *, once: bool, glances: Glances | None) -> None:
         self.as_of = instants.now()
         self._leases, self._team, self._once = leases, team, once
+        self._glances = glances if once else None
         self._lease: Lease | None = None
         self._is_refused = False
         self.reads = 0
@@ -76,6 +79,9 @@ class Snapshot:
         self.reads += 1
         if self._once and self.reads > 1:
             raise SecondRead
+        found = None if self._glances is None else self._glances.rows(query, columns, needed)
+        if found is not None:
+            return found
         lease = self._lease or await self._open()
         prepared, values = query.prepared(lease.dialect, columns, needed)
         try:

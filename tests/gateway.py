@@ -16,6 +16,7 @@ from gateway import services
 from gateway.database import Database, Session
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
+from gateway.glances import Glances
 from gateway.leases import Lease
 from gateway.settings import Settings
 from gateway.web.app import create_app
@@ -125,7 +126,7 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
         if not statement.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK")):
             told(statement, parameters)
 
-    fetch, run, copy = Lease.fetch, Lease.run, Lease.copy
+    fetch, run, copy, glance = Lease.fetch, Lease.run, Lease.copy, Glances.fetch
 
     async def fetched(self: Lease, statement: str, parameters: Sequence[object] = ()) -> object:
         tell(None, None, statement, parameters)  # type: ignore[arg-type]  # nothing of SQLAlchemy's
@@ -140,9 +141,16 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
         tell(None, None, f"COPY {table} ({', '.join(columns)}) FROM STDIN", ())  # type: ignore[arg-type]  # likewise
         await copy(self, table, columns, records)
 
+    def glanced(self: Glances, statement: str, parameters: Sequence[object] = ()) -> list[Any] | None:
+        found = glance(self, statement, parameters)
+        if found is not None:  # or else a lease tells of it
+            tell(None, None, statement, parameters)  # type: ignore[arg-type]  # likewise
+        return found
+
     event.listen(Engine, "before_cursor_execute", tell)
     try:
         with (
+            patch.object(Glances, "fetch", glanced),
             patch.object(Lease, "fetch", fetched),
             patch.object(Lease, "run", ran),
             patch.object(Lease, "copy", copied),

@@ -63,7 +63,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         """Execute the operation, and know it from now on."""
         if self.context_value is not None:
             self._asked.charge(self.context_value, self.variable_values)
-        if self._compiles:
+        if self._compiles and not self._asked.knows(self._conditions):
             known = self._known()
             if known is not None:
                 self._asked.learn(self._conditions, known)

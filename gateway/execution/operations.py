@@ -181,6 +181,10 @@ class Operation:
         exchanges.current.get().operation = self._noted
         context.charge(self._price.of(variables.coerced))
 
+    def knows(self, conditions: tuple[Hashable, ...]) -> bool:
+        """Whether it is known how it is answered where its conditions read these values."""
+        return conditions in self._known
+
     def learn(self, conditions: tuple[Hashable, ...], known: KnownOperation) -> None:
         """Know from now on how it is answered where its conditions read these values."""
         if len(self._known) < _MAX_VARIANTS:
