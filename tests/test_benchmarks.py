@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select
 
 from gateway.database import Database
+from gateway.domain.instants import isoformat
 from gateway.domain.records import record_columns
 from gateway.domain.section import Document
 from gateway.settings import Settings
@@ -94,7 +96,8 @@ async def records(database: Database, integration_id: str) -> list[ResourceRecor
 
 
 def columns(row: ResourceRecord) -> dict[str, Any]:
-    return {column.name: getattr(row, column.name) for column in ResourceRecord.__table__.columns}
+    found = {column.name: getattr(row, column.name) for column in ResourceRecord.__table__.columns}
+    return {name: isoformat(value) if isinstance(value, datetime) else value for name, value in found.items()}
 
 
 async def test_appointments_are_rows_as_an_import_of_their_documents_makes_them(
@@ -150,7 +153,7 @@ async def test_an_upsert_leaves_the_rows_that_the_floor_inserts(
             **columns(other),
             "id": one.id,
             "integration_id": graphs,
-            "updated_at": one.updated_at,
+            "updated_at": isoformat(one.updated_at),
             "document": {**other.document, **own},
             "search_text": other.search_text.replace(other.id, one.id),
         }

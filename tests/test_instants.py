@@ -30,9 +30,21 @@ def test_any_spelling_of_an_instant_is_respelled(value: datetime) -> None:
         found = instants.parse(spelling)
         # Offsets of seconds, which zones had once, are no RFC 3339.
         assert found is None or instants.respelled(spelling) == _spelled(found)
+        assert instants.written(spelling) == (None if found is None else _spelled(found))
 
 
-@pytest.mark.parametrize("text", ["", "2025", "2025-02-30T00:00:00Z", "2025-03-09T24:00:00.000Z", "now"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2025",
+        "2025-02-30T00:00:00Z",
+        "2025-02-30T00:00:00.000Z",
+        "2025-03-09T24:00:00.000Z",
+        "2025-W10-1T00:00:00.000Z",
+    ],
+)
 def test_nonsense_is_no_instant(text: str) -> None:
     with pytest.raises(ValueError, match="no instant"):
         instants.respelled(text)
+    assert (instants.parse(text), instants.written(text)) == (None, None)

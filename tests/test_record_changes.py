@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.domain import instants
 from gateway.domain.enums import Permission
 from gateway.domain.records import record_columns
 from gateway.domain.section import Document, Json
@@ -153,7 +154,7 @@ async def test_an_update_says_what_is_given_and_keeps_what_the_graph_does_not_kn
             "odd": {"kept": True},
         },
     }
-    assert after.created_at == row.created_at
+    assert after.created_at == instants.of(row.created_at)
 
 
 async def test_a_type_that_is_not_modelled_is_replaced_whole(gateway: Gateway) -> None:

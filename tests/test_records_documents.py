@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 import gateway.domain.records as domain_records
 import gateway.schema.records as schema_records
 from gateway.domain.enums import BookingStatus, Permission, ResourceType
+from gateway.domain.instants import isoformat
 from gateway.domain.record_kind import Kind
-from gateway.domain.records import BY_MEMBER, KINDS, kind_of, record_columns
+from gateway.domain.records import BY_MEMBER, COLUMNS, KINDS, kind_of, record_columns
 from gateway.domain.section import Document
 from gateway.domain.statistics import APPOINTMENTS, MAX_VALUE_LENGTH, STATISTICS
 from gateway.schema import schema
@@ -191,8 +192,8 @@ def test_columns_follow_from_the_document() -> None:
     assert {name: str(value) for name, value in columns.items() if not name.endswith(("_at", "_by"))} == {
         "logical_id": "logical",
         "type": "appointments",
-        "search_text": "abc\next\némile\n web \n",
-        "start": "2025-03-09 13:00:00+00:00",
+        "search_text": "abc\next\némile\n web ",
+        "start": "2025-03-09T13:00:00.000Z",
         "booking_status": str(BookingStatus.FAILED),
         "appointment_type": "FU Tele",
         "source": "Web",
@@ -200,7 +201,8 @@ def test_columns_follow_from_the_document() -> None:
         "utm_medium": "not set",
         "utm_campaign": "not set",
     }
-    assert (columns["created_at"], columns["created_by"]) == (AT, None)
+    assert (columns["created_at"], columns["created_by"]) == (isoformat(AT), None)
+    assert tuple(columns) == COLUMNS
 
 
 _COUNTED = {statistics.type for statistics in STATISTICS}

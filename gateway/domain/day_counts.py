@@ -7,9 +7,10 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from gateway.domain import days, instants
+from gateway.domain import days
 from gateway.domain.day_blocks import SIZES, first_of
 from gateway.domain.enums import BookingStatus
+from gateway.domain.instants import of
 from gateway.domain.statistics import COLUMNS, STATISTICS
 
 COUNTED = ("type", "created_at", "appointment_type", *COLUMNS)
@@ -19,13 +20,8 @@ Counted: TypeAlias = Sequence[Any]
 """What a record has in these columns."""
 
 
-def counted(row: object) -> Counted:
-    """What a row has in them, whose instants may be text."""
-    type_, created_at, *rest = _in_columns(row)
-    return [type_, instants.of(created_at), *rest]
-
-
-_in_columns = attrgetter(*COUNTED)
+counted: Callable[[object], Counted] = attrgetter(*COUNTED)
+"""What a row has in them."""
 
 ALL = ""
 """Stands for every breakdown with its values, and for every appointment type."""
@@ -110,8 +106,8 @@ class DayCounts:
             if found is None:
                 continue
             # Column by column, which leaves most of the counting to what is not Python.
-            _, instants, types, states, *values = zip(*found, strict=True)
-            day_numbers = [days.day_of(self._zone, at).toordinal() for at in instants]
+            _, created_at, types, states, *values = zip(*found, strict=True)
+            day_numbers = [days.day_of(self._zone, of(at)).toordinal() for at in created_at]
             typed = [type_ or ALL for type_ in types]
             places = [_PLACES[state] for state in states]
             by_column = dict(zip(COLUMNS[1:], values, strict=True))

@@ -17,6 +17,7 @@ LAST = datetime.max.replace(tzinfo=UTC)
 """The ends of the calendar."""
 _LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 _SECOND_DAY = FIRST + _DAY
+_FIRST_YEAR, _LAST_YEAR = FIRST.year, LAST.year
 FARTHEST = timedelta(hours=36)
 """More than any clock was ever ahead of UTC, or behind, and the longest gap in one."""
 
@@ -44,7 +45,9 @@ def ahead(zone: tzinfo, at: datetime) -> timedelta:
 
 def day_of(zone: tzinfo, at: datetime) -> date:
     """The date that the zone's calendar shows at an instant."""
-    return at.astimezone(zone if _SECOND_DAY <= at < _LAST_DAY else UTC).date()
+    # Most are in no year for which the limits have to be looked at.
+    is_within = _FIRST_YEAR < at.year < _LAST_YEAR or _SECOND_DAY <= at < _LAST_DAY
+    return at.astimezone(zone if is_within else UTC).date()
 
 
 def offsets(zone: tzinfo, start: datetime, end: datetime) -> list[Offset]:

@@ -22,12 +22,10 @@ class AuditColumns(TypedDict):
 
 def audit_columns(document: Document, at: datetime) -> AuditColumns:
     """Of an Interactly document; an absent or unreadable instant is `at`, that of the import."""
-    created_at, updated_at = document.get("createdAt"), document.get("updatedAt")
-    created_on = _instant(created_at, at)
     return {
-        "created_at": created_on,
+        "created_at": _instant(document.get("createdAt"), at),
         "created_by": text_or_none(document.get("createdBy")),
-        "updated_at": created_on if updated_at == created_at else _instant(updated_at, at),
+        "updated_at": _instant(document.get("updatedAt"), at),
         "updated_by": text_or_none(document.get("updatedBy")),
     }
 

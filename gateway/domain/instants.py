@@ -7,7 +7,7 @@ from functools import lru_cache
 import orjson
 
 _RFC_3339 = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
 )
 _OUR_OWN = "--T::."
 """What stands between the numbers of an instant as `isoformat` writes it, which is how most documents do."""
@@ -46,7 +46,7 @@ def parse(text: str) -> datetime | None:
 @lru_cache(maxsize=_REMEMBERED)
 def _parse(text: str) -> datetime | None:
     try:
-        if len(text) == _LENGTH and text[4:22:3] == _OUR_OWN and text[-1] == "Z":
+        if _is_like_our_own(text):
             return datetime.fromisoformat(text)
         match = _RFC_3339.fullmatch(text)
         if match is None:
@@ -56,6 +56,23 @@ def _parse(text: str) -> datetime | None:
         return to_milliseconds(datetime.fromisoformat(f"{date}T{time}.{(fraction or '0')[:3]:0<3}{offset}"))
     except (ValueError, OverflowError):
         return None
+
+
+def _is_like_our_own(text: str) -> bool:
+    # Python since 3.14 takes the hour 24 for that of the next midnight.
+    return len(text) == _LENGTH and text[4:22:3] == _OUR_OWN and text[-1] == "Z" and text[11:13] < "24"
+
+
+def written(text: str) -> str | None:
+    """The instant that `parse` makes of a text, as `isoformat` writes it; None for nonsense."""
+    if _is_like_our_own(text):
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return text
+    found = parse(text)
+    return None if found is None else isoformat(found)
 
 
 def isoformat(value: datetime) -> str:

@@ -21,7 +21,6 @@ from gateway.domain.records import COLUMNS, record_columns
 from gateway.domain.trust import Operators
 
 _COLUMNS = ("id", "document", *COLUMNS)
-_INSTANTS = ("start", "created_at", "updated_at")
 
 _MOST_BYTES = 1 << 25
 """Of the lines of a batch, however few they are."""
@@ -97,10 +96,7 @@ class RecordLines:
         """The batch that is not complete; another one begins."""
         batch, homes, rows = self._batch, self._homes, self._rows
         for key, home in homes.items():
-            columns = zip(_COLUMNS, map(list, zip(*rows[key], strict=True)), strict=True)
-            home.columns = {
-                name: [*map(_written, column)] if name in _INSTANTS else column for name, column in columns
-            }
+            home.columns = dict(zip(_COLUMNS, map(list, zip(*rows[key], strict=True)), strict=True))
         batch.homes = [*homes.values()]
         self._begin()
         return batch
@@ -152,7 +148,3 @@ class RecordLines:
         self._ids.add(entry.id)
         if entry.logical_id is not None:
             self._logical_ids.add((entry.logical_id, key[1]))
-
-
-def _written(value: datetime | None) -> str | None:
-    return None if value is None else instants.isoformat(value)

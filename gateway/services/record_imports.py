@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import sql
 from gateway.database import Clash, WriteSession
-from gateway.domain import instants, timezones
+from gateway.domain import timezones
 from gateway.domain.day_counts import COUNTED, Block, DayCounts, Series
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.imports import Report, Tally
@@ -66,8 +66,7 @@ async def _are_new(session: WriteSession, home: Home, zone: ZoneInfo) -> bool:
 
     def counted() -> Mapping[Series, Sequence[Block]]:
         found = DayCounts(zone)
-        created_at = [*map(instants.of, columns["created_at"])]
-        found.add(zip(*(created_at if name == "created_at" else columns[name] for name in COUNTED), strict=True))
+        found.add(zip(*(columns[name] for name in COUNTED), strict=True))
         return found.blocks()
 
     try:

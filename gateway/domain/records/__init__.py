@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from gateway.domain import statistics
-from gateway.domain.documents import AuditColumns, audit_columns
+from gateway.domain import instants, statistics
+from gateway.domain.documents import AuditColumns, text_or_none
 from gateway.domain.enums import ResourceType
 from gateway.domain.record_kind import Kind
 from gateway.domain.records.appointments import APPOINTMENTS
@@ -19,7 +19,10 @@ from gateway.domain.section import Document, Json
 from gateway.domain.text import fold
 
 RecordColumns: TypeAlias = Mapping[str, object]
-"""The columns of `gateway.tables.ResourceRecord` that follow from its document, in the order of `COLUMNS`."""
+"""The columns of `gateway.tables.ResourceRecord` that follow from its document, in the order of `COLUMNS`.
+
+Instants are as `gateway.domain.instants.isoformat` writes them, which is how most documents do.
+"""
 
 COLUMNS = (
     *("logical_id", "type", "search_text", "start", "appointment_type", *statistics.COLUMNS),
@@ -64,8 +67,15 @@ def record_columns(document: Document, logical_id: str, at: datetime) -> RecordC
         "type": type_ if isinstance(type_, str) else "",
         "search_text": fold(_lines([document.get("_id"), *map(config.get, kind.searched)])),
         **kind.columns(config),
-        **audit_columns(document, at),
+        "created_at": _written(document.get("createdAt")) or instants.isoformat(at),
+        "created_by": text_or_none(document.get("createdBy")),
+        "updated_at": _written(document.get("updatedAt")) or instants.isoformat(at),
+        "updated_by": text_or_none(document.get("updatedBy")),
     }
+
+
+def _written(value: Json) -> str | None:
+    return instants.written(value) if isinstance(value, str) else None
 
 
 def _lines(values: Sequence[Json]) -> str:
@@ -73,4 +83,4 @@ def _lines(values: Sequence[Json]) -> str:
     try:
         return "\n".join(filter(None, values))  # type: ignore[arg-type]  # It may hold what raises.
     except TypeError:
-        return "\n".join(value for value in values if isinstance(value, str))
+        return "\n".join(value for value in values if value and isinstance(value, str))

@@ -15,7 +15,7 @@ def _columns(config: Mapping[str, Json]) -> Mapping[str, object]:
     """What statistics read: a type without a known name is none."""
     start, type_ = config.get("start"), config.get("appointmentType")
     return {
-        "start": instants.parse(start) if isinstance(start, str) else None,
+        "start": instants.written(start) if isinstance(start, str) else None,
         "appointment_type": type_ if isinstance(type_, str) and type_ in _TYPES else None,
         **statistics.APPOINTMENTS.columns(config),
     }
