@@ -63,13 +63,17 @@ def _is_like_our_own(text: str) -> bool:
     return len(text) == _LENGTH and text[4:22:3] == _OUR_OWN and text[-1] == "Z" and text[11:13] < "24"
 
 
+def read(text: str) -> datetime | None:
+    """An instant that is written as `isoformat` does it; None for all else."""
+    try:
+        return datetime.fromisoformat(text) if _is_like_our_own(text) else None
+    except ValueError:
+        return None
+
+
 def written(text: str) -> str | None:
     """The instant that `parse` makes of a text, as `isoformat` writes it; None for nonsense."""
-    if _is_like_our_own(text):
-        try:
-            datetime.fromisoformat(text)
-        except ValueError:
-            return None
+    if read(text) is not None:
         return text
     found = parse(text)
     return None if found is None else isoformat(found)

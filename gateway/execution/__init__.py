@@ -80,7 +80,7 @@ from gateway.execution.fields import (
     RowField,
     reads,
 )
-from gateway.execution.inputs import make_quick
+from gateway.execution.inputs import leave_coerced, make_quick
 from gateway.execution.limits import Limits
 from gateway.execution.preparation import Preparation
 from gateway.execution.weights import Cost, ListSize
@@ -105,6 +105,7 @@ __all__ = [
     "RowField",
     "Spelled",
     "encoded",
+    "leave_coerced",
     "make_quick",
     "reads",
     "spell",

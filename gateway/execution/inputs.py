@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any, TypeAlias
 
+from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import has_object_definition
 from strawberry.types.arguments import InputContext, _is_leaf_type, convert_argument
 from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
@@ -24,6 +25,17 @@ def make_quick(definitions: Iterable[object]) -> None:
             and not definition.from_input
         ):
             definition.from_input = _Maker(definition)
+
+
+def leave_coerced(definition: object, field: str, argument: str, anything: object) -> None:
+    """Hand a resolver an argument as graphql-core coerces it: Strawberry asks each item of a list what it is.
+
+    Their names are Python's, `anything` is a scalar that takes any value. graphql-core's schema stays as it is.
+    """
+    assert isinstance(definition, StrawberryObjectDefinition)  # noqa: S101 (it has fields)
+    (found,) = (each for each in definition.fields if each.python_name == field)
+    (asked,) = (each for each in found.arguments if each.python_name == argument)
+    asked.type_annotation = StrawberryAnnotation(anything)
 
 
 class _Maker:

@@ -11,7 +11,15 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from gateway.errors import Exceeded, LimitExceeded
-from gateway.execution import CompilingExecutor, ExecutableDocument, Limits, Preparation, make_quick, spell
+from gateway.execution import (
+    CompilingExecutor,
+    ExecutableDocument,
+    Limits,
+    Preparation,
+    leave_coerced,
+    make_quick,
+    spell,
+)
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema import widgets
 from gateway.schema.connected_integrations import ConnectedIntegration
@@ -24,7 +32,7 @@ from gateway.schema.integrations import IntegrationQueries
 from gateway.schema.nodes import NodeQueries
 from gateway.schema.rate_limits import RateLimitQueries
 from gateway.schema.resource_records import ResourceRecordMutations, ResourceRecordQueries
-from gateway.schema.scalars import SCALARS
+from gateway.schema.scalars import JSON, SCALARS
 from gateway.schema.statistics import StatisticsQueries
 from gateway.schema.use_case_groups import UseCaseGroupMutations, UseCaseGroupQueries
 from gateway.schema.use_cases import UseCaseMutations, UseCaseQueries
@@ -141,4 +149,7 @@ schema = Schema(
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
 spell(schema._schema.type_map["ResourceConfigInput"], spelled)  # noqa: SLF001 (graphql-core's schema)
+leave_coerced(
+    schema.schema_converter.type_map["Mutation"].definition, "upsert_resource_records", "records", anything=JSON
+)
 make_quick(concrete.definition for concrete in schema.schema_converter.type_map.values())

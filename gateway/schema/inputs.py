@@ -52,10 +52,10 @@ def _keys(type_: Hashable) -> Sequence[tuple[str, str]]:
 def spelled(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input object may hold)
     """A value as documents spell it."""
     match value:
-        case Enum():
-            return str(value.value)
         case date():
             return instants.isoformat(value) if isinstance(value, datetime) else value.isoformat()
+        case Enum():
+            return str(value.value)
         case list():
             return [spelled(item) for item in value]
         case dict():

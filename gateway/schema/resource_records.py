@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any, cast
 
 import strawberry
-from strawberry.types import get_object_definition
-from strawberry.types.arguments import InputContext
 
 from gateway import services
 from gateway.database import WriteSession
@@ -103,14 +101,11 @@ class ResourceRecordInput:
     config: ResourceConfigInput = strawberry.field(description="What it says; its type never changes.")
 
 
-def _given(_type: type, value: Mapping[str, Any], _context: InputContext) -> Given:
+def given(value: Mapping[str, Any]) -> Given:
     """A record as the services take it. There may be a thousand: no input objects are made of them."""
     ((member, config),) = value["config"].items()
     document = config if type(config) is Spelled else in_document(config)
     return Given(BY_MEMBER[member], document, value.get("logicalId"), value.get("createdAt"))
-
-
-get_object_definition(ResourceRecordInput, strict=True).from_input = _given
 
 
 @strawberry.type(description="What became of one record of an upsert.")
@@ -154,8 +149,10 @@ class ResourceRecordMutations:
             bool, strawberry.argument(description="Answer as if it were done, and keep nothing.")
         ] = False,
     ) -> UpsertResourceRecordsPayload:
+        # They come as they were coerced: see `gateway.schema`.
+        made = [given(value) for value in cast(list[Mapping[str, Any]], records)]
+
         async def work(session: WriteSession) -> UpsertResourceRecordsPayload:
-            made = cast(list[Given], records)  # By `_given`.
             done = await services.resource_records.upsert(session, info.context.viewer, integration_id, made)
             return UpsertResourceRecordsPayload(records=[*done])
 

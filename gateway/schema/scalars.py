@@ -24,8 +24,8 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _parse_instant(value: object) -> datetime:
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        found = instants.parse(value)
+    if isinstance(value, str):
+        found = instants.read(value) or (instants.parse(value) if _INSTANT.fullmatch(value) else None)
         if found is not None:
             return found
     raise GraphQLError(
