@@ -98,3 +98,24 @@ def test_postgresql_looks_at_a_new_integration_after_its_first_batch(
         with statements() as seen:
             assert run("import", lines).exit_code == 0
         assert seen.count("ANALYZE resource_record") == analyses
+
+
+def _visit(place: int, day: int) -> dict[str, object]:
+    config = {"type": "appointments", "source": f"source {place % 200}", "bookingStatus": "successful"}
+    at = f"2025-03-{day:02}T12:00:00.000Z"
+    return record(place, teamId=TEAM, createdAt=at, config=config)
+
+
+def test_days_are_counted_whether_or_not_anything_was_counted_of_them(run: Run) -> None:
+    """So many counts are not compared with what is there where nothing is."""
+    run("import", write("export.json", export(0, 0, teamId=TEAM)))
+    for first, days in ((0, range(3, 6)), (1_000, range(5, 8))):
+        visits = (_visit(first + place, days[place % 3]) for place in range(600))
+        lines = write_lines("visits.jsonl", *visits)
+        with statements() as seen:
+            assert counts(run("import", lines), lines) == [600, 0, 0, 0]
+        assert any("looked_up" in statement and "day_count" in statement for statement in seen)
+        assert run("statistics", "verify").exit_code == 0
+    moved = write_lines("moved.jsonl", *(_visit(place, 7 + place % 3) for place in range(600)))
+    assert counts(run("import", moved), moved) == [0, 600, 0, 0]
+    assert run("statistics", "verify").exit_code == 0

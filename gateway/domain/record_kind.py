@@ -12,6 +12,7 @@ from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.section import Document, Json
 from gateway.domain.statistics import COLUMNS
 
+_NO_ID = f"`{{}}` must be an id: 1 to {MAX_ID_LENGTH} visible ASCII characters."
 _SLOT_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
@@ -111,15 +112,16 @@ def blank(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
 
 def no_ids(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
     """Those of these references, or lists of them, that are given and are no ids."""
-    message = f"`{{}}` must be an id: 1 to {MAX_ID_LENGTH} visible ASCII characters."
     for key in keys:
         value = values.get(key)
+        if value is None:
+            continue
         if isinstance(value, str) and not is_id(value):
-            yield Fault(message.format(key), (key,))
+            yield Fault(_NO_ID.format(key), (key,))
         elif isinstance(value, list):
             for place, item in enumerate(value):
                 if isinstance(item, str) and not is_id(item):
-                    yield Fault(message.format(key), (key, place))
+                    yield Fault(_NO_ID.format(key), (key, place))
 
 
 def no_timezone(values: Mapping[str, Json], key: str) -> Iterator[Fault]:
