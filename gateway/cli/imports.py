@@ -131,6 +131,9 @@ async def _import_lines(
         async for batch in batches:
             for code, message, path in batch.problems:
                 report(code, message, *path)
+            bar.advance(batch.size)
+            if not batch.homes:
+                continue
             async with database.write() as session:
                 tally = await services.record_imports.take(session, batch.homes, team, report)
             report.tally += tally
@@ -138,7 +141,6 @@ async def _import_lines(
                 # Records are looked up from now on.
                 await database.analyze(ResourceRecord)
                 is_looked_at = True
-            bar.advance(batch.size)
 
 
 async def _import_document(

@@ -71,7 +71,7 @@ async def _are_new(session: WriteSession, home: Home, zone: ZoneInfo) -> bool:
 
     try:
         async with session.attempt():
-            # They are counted by a thread, for to feed the database is work too, and neither goes on by itself.
+            # They are counted by a thread, for to feed the database is work too.
             inserting = session.insert_columns(ResourceRecord, rows)
             _, blocks = await asyncio.gather(inserting, asyncio.to_thread(counted))
     except Clash:
