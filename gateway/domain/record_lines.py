@@ -32,7 +32,10 @@ class Home(Struct, array_like=True):
     team_id: str
     integration_id: str
     columns: dict[str, list[Any]] = field(default_factory=dict)
-    """Of their rows, all in one order; words, instants and documents as text. A missing `logical_id` is empty."""
+    """Of their rows, all in one order; instants and documents as text. A missing `logical_id` is empty.
+
+    Words of closed sets are sent from one process to another by their spelling.
+    """
     numbers: list[int] = field(default_factory=list)
     """Of their lines."""
     people: dict[str, str | None] = field(default_factory=dict)

@@ -23,7 +23,7 @@ async def take(session: WriteSession, homes: Sequence[Home], team_id: str | None
     """Create or update the resource records of a batch, each under the integration that it names.
 
     They are kept to the letter; `team_id` overrides the team that they name. A faulty one is reported and refuses
-    only itself. The entries have ids and logical ids of their own.
+    only itself. No two have an id or a logical id in common.
     """
     tally = Tally()
     by_team: dict[str, list[Home]] = defaultdict(list)
