@@ -56,12 +56,12 @@ class Listening:
 async def listening(sqlite_url: str) -> AsyncIterator[Listening]:
     async with served(sqlite_url, key_memory=60, body_timeout=TIMEOUT) as gateway:
         client = await gateway.client()
-        async with _listening(gateway.app, gateway.app.state.observation) as (port, state):
+        async with listening_on(gateway.app, gateway.app.state.observation) as (port, state):
             yield Listening(gateway, client, port, state)
 
 
 @asynccontextmanager
-async def _listening(app: Any, observation: Observation) -> AsyncIterator[tuple[int, ServerState]]:
+async def listening_on(app: Any, observation: Observation) -> AsyncIterator[tuple[int, ServerState]]:
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     config.load()
     kind, state = Connection.configured(Settings(client_timeout=TIMEOUT), observation), ServerState()
@@ -158,7 +158,7 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(listening: Li
         await send({"type": "http.response.body", "body": b"x"})
         ended.set()
 
-    async with _listening(long_answer, listening.gateway.app.state.observation) as (port, state):
+    async with listening_on(long_answer, listening.gateway.app.state.observation) as (port, state):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
         async with asyncio.timeout(10):

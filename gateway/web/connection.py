@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from gateway.settings import Settings, variable
 from gateway.web.answers import identified, refused
 from gateway.web.catalogue import Code
+from gateway.web.cycle import Cycle
 from gateway.web.negotiation import MediaType
 from gateway.web.observation import Observation
 from gateway.web.refusals import CLOSE, Refusal
@@ -54,6 +55,11 @@ class Connection(HttpToolsProtocol):
             self._headers_are_coming(len(data))
         elif self._late is not None:
             self._headers_came()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            Cycle.shorten(self.cycle)
 
     def handle_websocket_upgrade(self) -> None:
         self._is_upgraded = True

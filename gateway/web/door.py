@@ -12,6 +12,7 @@ from gateway.exchanges import Exchange
 from gateway.settings import Settings
 from gateway.web.answers import Answer, identified, refused
 from gateway.web.catalogue import Code
+from gateway.web.cycle import send_answer
 from gateway.web.negotiation import MediaType, negotiated
 from gateway.web.observation import Observation, identify
 from gateway.web.origins import AllowedOrigins
@@ -43,9 +44,7 @@ class Door:
             answer = await self._answer(scope, receive, exchange)
             if self._allowed_origins is not None:
                 answer.headers.extend(self._allowed_origins.headers(scope))
-            status, headers, body = identified(answer, exchange)
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+            await send_answer(identified(answer, exchange), scope, send)
         except ClientGone:
             return
         finally:
