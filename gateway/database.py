@@ -82,6 +82,11 @@ class WriteSession(Session):
         """Whether its transaction was committed."""
         self._lease = lease
 
+    @property
+    def copies(self) -> bool:
+        """Whether many new rows are added by COPY."""
+        return self._lease.copies
+
     async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]:
         """See `gateway.snapshots.Reader`."""
         await self.settle()
@@ -98,7 +103,7 @@ class WriteSession(Session):
 
     async def insert_columns(self, entity: type[Base], columns: ByColumn) -> None:
         """Add rows that are given column by column, by all of them."""
-        if self._lease.copies and _length(columns.values()) > 1:
+        if self.copies and _length(columns.values()) > 1:
             await self.settle()
             copy = copying(entity, (*columns,), self._lease.dialect)
             await self._lease.copy(copy.table, copy.names, copy.records([*columns.values()]))
@@ -114,10 +119,12 @@ class WriteSession(Session):
 
         What was not stored begins with them, and what becomes nought is stored no more.
         """
-        await self._change(addition, entity, columns_of(names, rows))
+        columns: Mapping[str, Sequence[Any]] = columns_of(names, rows)
+        await self._change(addition, entity, columns)
         keys = [column.name for column in inspect(entity).primary_key]
-        less = [row[: len(keys)] for row in rows if min(row[len(keys) :]) < 0]
-        await self._change(removal_of_noughts, entity, columns_of(keys, less))
+        if any(min(columns[name]) < 0 for name in columns if name not in keys):
+            less = [row[: len(keys)] for row in rows if min(row[len(keys) :]) < 0]
+            await self._change(removal_of_noughts, entity, columns_of(keys, less))
 
     async def _change(self, prepare: Prepare, entity: type[Base], columns: ByColumn) -> None:
         length = _length(columns.values())

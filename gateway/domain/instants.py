@@ -72,9 +72,14 @@ def read(text: str) -> datetime | None:
         return None
 
 
+def is_written(text: str) -> bool:
+    """Whether it is an instant as `isoformat` writes it."""
+    return read(text) is not None
+
+
 def written(text: str) -> str | None:
     """The instant that `parse` makes of a text, as `isoformat` writes it; None for nonsense."""
-    if read(text) is not None:
+    if is_written(text):
         return text
     found = parse(text)
     return None if found is None else isoformat(found)

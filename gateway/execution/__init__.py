@@ -65,7 +65,7 @@ of a plan at once), `expect` (told of a known operation before it runs: which at
 whether one statement is all it reads) and `reads` (how many statements it has read by so far).
 """
 
-from gateway.execution.coercion import Spelled, spell
+from gateway.execution.coercion import Spelled, Spelling, spell
 from gateway.execution.documents import Documents, ExecutableDocument
 from gateway.execution.executor import CompilingExecutor
 from gateway.execution.fields import (
@@ -104,6 +104,7 @@ __all__ = [
     "Request",
     "RowField",
     "Spelled",
+    "Spelling",
     "encoded",
     "leave_coerced",
     "make_quick",

@@ -6,6 +6,7 @@ What is wrong with a value is not said here: graphql-core then says it.
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from typing import Any, TypeAlias
 
@@ -25,19 +26,28 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 
 Coerce: TypeAlias = Callable[[Any], Any]
 
-_SPELL = "spell"
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spelling:
+    """How leaves are spelled: what is made of each, and by the names of scalars, which texts are that already."""
+
+    leaf: Coerce
+    is_spelled: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
+
+
+_SPELLING = "spelling"
 
 
 class Spelled(dict[str, Any]):
     """A value of an input object type whose leaves are spelled as `spell` was told."""
 
 
-def spell(type_: GraphQLNamedType, leaf: Coerce) -> None:
-    """Have values of this type, and of those below it, coerced to `Spelled` ones: of leaves, `leaf` is made.
+def spell(type_: GraphQLNamedType, spelling: Spelling) -> None:
+    """Have values of this type, and of those below it, coerced to `Spelled` ones.
 
     Values that a document itself holds are graphql-core's.
     """
-    type_.extensions[_SPELL] = leaf
+    type_.extensions[_SPELLING] = spelling
 
 
 class NotCoercible(Exception):
@@ -45,25 +55,25 @@ class NotCoercible(Exception):
 
 
 @cache
-def coercer(type_: GraphQLInputType, spell: Coerce | None = None) -> Coerce:
+def coercer(type_: GraphQLInputType, spelling: Spelling | None = None) -> Coerce:
     """What makes of a value what `graphql.utilities.coerce_input_value` does, or raises.
 
-    Leaves are made into what `spell` makes of them.
+    Leaves are spelled, if it is said how.
     """
     if isinstance(type_, GraphQLNonNull):
-        return _of_one(type_.of_type, spell)
-    of_one = _of_one(type_, spell)
+        return _of_one(type_.of_type, spelling)
+    of_one = _of_one(type_, spelling)
     return lambda value: None if value is None else of_one(value)
 
 
 @cache
-def _of_one(type_: Any, spell: Coerce | None) -> Coerce:  # noqa: ANN401 (an input type that may be null)
+def _of_one(type_: Any, spelling: Spelling | None) -> Coerce:  # noqa: ANN401 (an input type that may be null)
     """What coerces a value of a type, which refuses null."""
     if isinstance(type_, GraphQLList):
-        return _of_list(coercer(type_.of_type, spell))
+        return _of_list(coercer(type_.of_type, spelling))
     if isinstance(type_, GraphQLInputObjectType):
-        return _OfObject(type_, type_.extensions.get(_SPELL, spell))
-    return _of_leaf(type_, spell or _as_it_is)
+        return _OfObject(type_, type_.extensions.get(_SPELLING, spelling))
+    return _of_leaf(type_, spelling or _AS_THEY_ARE)
 
 
 def _of_list(item: Coerce) -> Coerce:
@@ -77,20 +87,30 @@ def _of_list(item: Coerce) -> Coerce:
     return coerce
 
 
-def _of_leaf(type_: Any, spell: Coerce) -> Coerce:  # noqa: ANN401 (a scalar or an enum)
+def _of_leaf(type_: Any, spelling: Spelling) -> Coerce:  # noqa: ANN401 (a scalar or an enum)
     of_leaf: Coerce = type_.coerce_input_value
     if is_text(type_):
         return lambda value: value if type(value) is str else _no_null(of_leaf, value)
     if isinstance(type_, GraphQLEnumType):
-        members = {name: spell(of_leaf(name)) for name in type_.values}
+        members = {name: spelling.leaf(of_leaf(name)) for name in type_.values}
         return lambda value: members[value] if type(value) is str and value in members else of_leaf(value)
-    if spell is _as_it_is:
+    if spelling is _AS_THEY_ARE:
         return partial(_no_null, of_leaf)
-    return lambda value: spell(_no_null(of_leaf, value))
+    is_spelled = spelling.is_spelled.get(type_.name, _never)
+    return lambda value: (
+        value if type(value) is str and is_spelled(value) else spelling.leaf(_no_null(of_leaf, value))
+    )
 
 
 def _as_it_is(value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
     return value
+
+
+def _never(_text: str) -> bool:
+    return False
+
+
+_AS_THEY_ARE = Spelling(_as_it_is)
 
 
 def _no_null(of_leaf: Coerce, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
@@ -102,16 +122,16 @@ def _no_null(of_leaf: Coerce, value: Any) -> Any:  # noqa: ANN401 (JSON, and wha
 class _OfObject:
     """Coerces values of an input object type."""
 
-    def __init__(self, type_: GraphQLInputObjectType, spell: Coerce | None) -> None:
-        self._type, self._spell = type_, spell
-        self._make: type[dict[str, Any]] = Spelled if spell else dict
+    def __init__(self, type_: GraphQLInputObjectType, spelling: Spelling | None) -> None:
+        self._type, self._spelling = type_, spelling
+        self._make: type[dict[str, Any]] = Spelled if spelling else dict
 
     # A type may have fields of its own type, so they are looked at when there is a value.
     @cached_property
-    def _fields(self) -> Mapping[str, tuple[str, bool, Coerce]]:
-        """By their names: their names here, whether text goes as it is, and what coerces the rest."""
+    def _fields(self) -> Mapping[str, tuple[bool, Coerce]]:
+        """By their names: whether text goes as it is, and what coerces the rest."""
         return {
-            name: (field.out_name or name, is_text(field.type), coercer(field.type, self._spell))
+            name: (is_text(field.type), coercer(field.type, self._spelling))
             for name, field in self._type.fields.items()
         }
 
@@ -121,8 +141,8 @@ class _OfObject:
 
     @cached_property
     def _defaults(self) -> Mapping[str, Any]:
-        values = {field.out_name or name: coerce_default_value(field) for name, field in self._type.fields.items()}
-        spell = self._spell or _as_it_is
+        values = {name: coerce_default_value(field) for name, field in self._type.fields.items()}
+        spell = (self._spelling or _AS_THEY_ARE).leaf
         return {name: spell(value) for name, value in values.items() if value is not Undefined}
 
     def __call__(self, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
@@ -132,8 +152,8 @@ class _OfObject:
         for name, item in value.items():
             if name not in fields:
                 raise NotCoercible
-            out_name, goes, coerce = fields[name]
-            coerced[out_name] = item if goes and type(item) is str else coerce(item)
+            goes, coerce = fields[name]
+            coerced[name] = item if goes and type(item) is str else coerce(item)
         if self._type.is_one_of and [item is None for item in coerced.values()] != [False]:
             raise NotCoercible
         return self._type.out_type(coerced)

@@ -10,12 +10,14 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from gateway.domain import instants
 from gateway.errors import Exceeded, LimitExceeded
 from gateway.execution import (
     CompilingExecutor,
     ExecutableDocument,
     Limits,
     Preparation,
+    Spelling,
     leave_coerced,
     make_quick,
     spell,
@@ -148,7 +150,10 @@ schema = Schema(
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
-spell(schema._schema.type_map["ResourceConfigInput"], spelled)  # noqa: SLF001 (graphql-core's schema)
+spell(
+    schema._schema.type_map["ResourceRecordInput"],  # noqa: SLF001 (graphql-core's schema)
+    Spelling(spelled, {"DateTime": instants.is_written}),
+)
 leave_coerced(
     schema.schema_converter.type_map["Mutation"].definition, "upsert_resource_records", "records", anything=JSON
 )

@@ -103,9 +103,9 @@ class ResourceRecordInput:
 
 def given(value: Mapping[str, Any]) -> Given:
     """A record as the services take it. There may be a thousand: no input objects are made of them."""
-    ((member, config),) = value["config"].items()
-    document = config if type(config) is Spelled else in_document(config)
-    return Given(BY_MEMBER[member], document, value.get("logicalId"), value.get("createdAt"))
+    document: Mapping[str, Any] = value if type(value) is Spelled else in_document(value)
+    ((member, config),) = document["config"].items()
+    return Given(BY_MEMBER[member], config, document.get("logicalId"), document.get("createdAt"))
 
 
 @strawberry.type(description="What became of one record of an upsert.")

@@ -25,7 +25,7 @@ from gateway.tables import DayCount, DaySeries, Integration
 _COLUMNS = ("team_id", "series_id", *Block._fields)
 
 _MANY = 500
-"""Counts that are worth a statement more."""
+"""Counts that are worth a statement more where new ones can be copied in."""
 
 _RECORDS = 4_000
 """How many are counted at a time, while nothing else has its turn."""
@@ -52,7 +52,7 @@ async def keep(
     """Add what changed to what is counted of an integration, which is held."""
     ids = await _series_ids(session, team_id, integration_id, blocks)
     counts = [(ids[series], block) for series, found in blocks.items() for block in found]
-    begun = None if len(counts) < _MANY else await _begun(session, team_id, counts)
+    begun = await _begun(session, team_id, counts) if session.copies and len(counts) >= _MANY else None
     new, others = list[tuple[object, ...]](), list[tuple[object, ...]]()
     for id, block in counts:
         is_new = begun is not None and (id, block.size, block.day) not in begun

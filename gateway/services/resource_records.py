@@ -108,7 +108,8 @@ class Given(NamedTuple):
     kind: Kind
     values: Document
     logical_id: str | None = None
-    created_at: datetime | None = None
+    created_at: str | None = None
+    """As `instants.isoformat` writes it."""
 
 
 class Upserted(NamedTuple):
@@ -230,7 +231,7 @@ def _created(viewer: Viewer, integration_id: str, given: Given, at: datetime) ->
         at=at,
     )
     if given.created_at is not None:
-        document["createdAt"] = instants.isoformat(given.created_at)
+        document["createdAt"] = given.created_at
     key = {"team_id": viewer.team_id, "id": id, "integration_id": integration_id}
     return {**key, "version": 1, "document": document, **record_columns(document, logical_id, at)}
 
@@ -242,10 +243,8 @@ def _changed(viewer: Viewer, row: ResourceRecord, given: Given, at: datetime) ->
         **row.document,
         "config": given.kind.config(given.values, config if isinstance(config, dict) else {}),
     }
-    if given.created_at is not None:
-        created_at = instants.isoformat(given.created_at)
-        if not same_instant(created_at, row.document.get("createdAt")):
-            document["createdAt"] = created_at
+    if given.created_at is not None and not same_instant(given.created_at, row.document.get("createdAt")):
+        document["createdAt"] = given.created_at
     if canonical(document) == canonical(row.document):
         return None
     document = touched(document, user_id=viewer.user_id, at=at)
