@@ -76,6 +76,7 @@ def serve(settings: Settings, listening: socket.socket, visitors_key: str | None
     # The graph takes a while; other commands do without.
     from gateway.web.app import create_app  # noqa: PLC0415
     from gateway.web.connection import Connection  # noqa: PLC0415
+    from gateway.web.proxies import BehindProxies  # noqa: PLC0415
 
     assets = Assets()
     with listening:
@@ -84,14 +85,15 @@ def serve(settings: Settings, listening: socket.socket, visitors_key: str | None
         collect_seldom()
         server = Server(
             uvicorn.Config(
-                app,
+                BehindProxies(app, settings.trusted_proxies),
+                interface="asgi3",
                 http=Connection.configured(settings, app.state.observation),
                 log_config=None,
                 # It would write down query strings, which hold variables.
                 access_log=False,
                 server_header=False,
                 lifespan="on",
-                forwarded_allow_ips=settings.trusted_proxies,
+                proxy_headers=False,
                 timeout_graceful_shutdown=settings.shutdown_timeout,
             ),
             app.state.health.stop,

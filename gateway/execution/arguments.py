@@ -92,9 +92,14 @@ class Arguments:
     def values(self, variables: VariableValues) -> dict[str, Any]:
         """Their values in one execution. Raises GraphQLError for those that are not what they should be."""
         if self._others is not None:
-            texts = {name: variables.coerced.get(variable) for name, variable in self._texts.items()}
-            if all(type(text) is str for text in texts.values()):
-                return {**self._others, **texts}
+            found = {**self._others}
+            for name, variable in self._texts.items():
+                text = variables.coerced.get(variable)
+                if type(text) is not str:
+                    break
+                found[name] = text
+            else:
+                return found
         converted = self._converted(variables)
         if self._others_are_constant:
             self._others = {name: value for name, value in converted.items() if name not in self._texts}

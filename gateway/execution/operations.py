@@ -7,7 +7,7 @@ what is wrong. So only queries are known: to repeat their beginning does no harm
 """
 
 from asyncio import create_task, gather, wait
-from collections.abc import Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from inspect import isawaitable
 from typing import Any, cast
 
@@ -47,6 +47,8 @@ class RootField:
         plan: Plan,
     ) -> None:
         field: StrawberryField = definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        resolver = field.base_resolver
+        assert resolver is not None  # noqa: S101 (only direct fields come here)
         query_type = executor.schema.query_type
         assert query_type is not None  # noqa: S101 (it has this field)
         nodes = [detail.node for detail in details]
@@ -57,8 +59,8 @@ class RootField:
         info = executor.build_resolve_info(definition, nodes, query_type, path)
         # Without what leads to this one execution: its context, and helpers that nothing with a plan asks for.
         self._info = info._replace(context=None, async_helpers=cast(Any, None))
-        resolver = field.base_resolver
-        self._info_name = resolver.info_parameter.name if resolver and resolver.info_parameter else None
+        self._resolve = cast(Callable[..., object], resolver.wrapped_func)
+        self._info_name = resolver.info_parameter.name if resolver.info_parameter else None
 
     @staticmethod
     def is_direct(field: object) -> bool:
@@ -81,7 +83,7 @@ class RootField:
         info = Info(_raw_info=type(self._info)._make(raw), _field=self._field)
         if self._info_name is not None:
             arguments[self._info_name] = info
-        value = self._field.get_result(None, info=info, args=[], kwargs=arguments)
+        value = self._resolve(**arguments)
         if isawaitable(value):
             value = await value
         if value is not None:
