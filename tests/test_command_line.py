@@ -9,7 +9,7 @@ import httpx
 import pytest
 import typer
 
-from gateway import migrations, services
+from gateway import revisions, services
 from gateway.cli.app import app
 from gateway.database import Database
 from gateway.domain.enums import Permission
@@ -106,7 +106,7 @@ def test_a_schema_that_is_not_at_head_ends_with_3_and_names_the_command(empty: s
 
 
 def test_migrate_goes_up_once_and_down_where_it_is_told(empty: str) -> None:
-    head = migrations.head()
+    head = revisions.head()
     assert gateway("migrate", database_url=empty).stdout == f"The schema is at {head}, it was at base.\n"
     assert gateway("migrate", database_url=empty).stdout == f"The schema is at {head}.\n"
     unknown = gateway("migrate", "--down-to", "9999", database_url=empty)

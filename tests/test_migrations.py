@@ -7,9 +7,11 @@ from asyncio.subprocess import PIPE
 from datetime import timedelta
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import func, inspect, select, text
 
-from gateway import migrations, services
+from gateway import migrations, revisions, services
 from gateway.database import Database
 from gateway.demo.groups import GROUPS
 from gateway.domain.enums import Permission
@@ -63,18 +65,18 @@ async def test_up_down_up_with_rows_in_every_table(database: Database) -> None:
     for _ in range(2):
         await _fill(database)
         assert min((await _counts(database)).values()) > 0
-        await migrations.downgrade(database, migrations.EMPTY)
+        await migrations.downgrade(database, revisions.EMPTY)
         assert await _tables(database) == ["alembic_version"]
-        assert await migrations.current(database) == migrations.EMPTY
+        assert await revisions.current(database) == revisions.EMPTY
         await migrations.upgrade(database)
-        assert await migrations.current(database) == migrations.head()
+        assert await revisions.current(database) == revisions.head()
         assert set((await _counts(database)).values()) == {0}
 
 
 async def test_each_migration_goes_down_one_step_and_up_again(database: Database) -> None:
-    for revision in (*migrations.known()[-2::-1], migrations.EMPTY):
+    for revision in (*revisions.known()[-2::-1], revisions.EMPTY):
         await migrations.downgrade(database, revision)
-        assert await migrations.current(database) == revision
+        assert await revisions.current(database) == revision
     await migrations.upgrade(database)
     assert await migrations.difference(database) is None
 
@@ -82,18 +84,18 @@ async def test_each_migration_goes_down_one_step_and_up_again(database: Database
 async def test_of_several_migrations_at_once_one_does_it_and_all_succeed(
     database: Database, database_url: str
 ) -> None:
-    await migrations.downgrade(database, migrations.EMPTY)
+    await migrations.downgrade(database, revisions.EMPTY)
     environment = {**os.environ, "GATEWAY_DATABASE_URL": database_url}
     command = (sys.executable, "-m", "gateway", "migrate")
     processes = [await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE) for _ in range(3)]
     said = [(await process.communicate())[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], said
-    assert await migrations.current(database) == migrations.head()
+    assert await revisions.current(database) == revisions.head()
     assert await migrations.difference(database) is None
 
 
 async def test_a_failed_migration_leaves_nothing(database: Database) -> None:
-    await migrations.downgrade(database, migrations.EMPTY)
+    await migrations.downgrade(database, revisions.EMPTY)
     before = await _tables(database)
     # In the way of the last table that is made.
     last = "use_case"
@@ -101,26 +103,33 @@ async def test_a_failed_migration_leaves_nothing(database: Database) -> None:
     with pytest.raises(Exception, match="already exists"):
         await migrations.upgrade(database)
     assert sorted(await _tables(database)) == sorted([*before, last])
-    assert await migrations.current(database) == migrations.EMPTY
+    assert await revisions.current(database) == revisions.EMPTY
+
+
+def test_alembic_knows_the_same_revisions() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(revisions.FOLDER))
+    walked = ScriptDirectory.from_config(config).walk_revisions()
+    assert revisions.known() == tuple(script.revision for script in walked)[::-1]
 
 
 async def test_an_empty_database_and_one_of_a_newer_release_are_refused(database: Database) -> None:
-    await migrations.require_head(database)
+    await revisions.require_head(database)
 
-    await migrations.downgrade(database, migrations.EMPTY)
+    await migrations.downgrade(database, revisions.EMPTY)
     with pytest.raises(SchemaNotAtHead, match="no tables yet: run `gateway migrate`"):
-        await migrations.require_head(database)
+        await revisions.require_head(database)
 
     newer = text("INSERT INTO alembic_version VALUES ('9999')")
     await database.run_sync(lambda connection: connection.execute(newer))
-    refusals = (migrations.require_head, migrations.upgrade, lambda found: migrations.downgrade(found, "base"))
+    refusals = (revisions.require_head, migrations.upgrade, lambda found: migrations.downgrade(found, "base"))
     for refused in refusals:
         with pytest.raises(SchemaNotAtHead, match="revision 9999, which is newer than this release"):
             await refused(database)
-    assert await migrations.current(database) == "9999"
+    assert await revisions.current(database) == "9999"
 
 
 async def test_going_down_to_what_is_above_is_refused(database: Database) -> None:
-    await migrations.downgrade(database, migrations.EMPTY)
+    await migrations.downgrade(database, revisions.EMPTY)
     with pytest.raises(Refused, match="is below"):
-        await migrations.downgrade(database, migrations.head())
+        await migrations.downgrade(database, revisions.head())

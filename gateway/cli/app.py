@@ -1,32 +1,63 @@
 """The `gateway` command itself: its commands, and what becomes of the errors they end with."""
 
 import errno
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from pkgutil import resolve_name
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from gateway import __version__
 from gateway.cli import terminal
-from gateway.cli.assets import assets
-from gateway.cli.demo import demo
-from gateway.cli.doctor import doctor
-from gateway.cli.exports import export
-from gateway.cli.imports import import_
-from gateway.cli.keys import keys
-from gateway.cli.migrate import migrate
-from gateway.cli.schema import schema
-from gateway.cli.serve import serve
-from gateway.cli.settings import settings
-from gateway.cli.statistics import statistics
 from gateway.errors import GatewayError, SchemaNotAtHead, SettingsInvalid
+
+_PLACES = {
+    "serve": "serve:serve",
+    "demo": "demo:demo",
+    "migrate": "migrate:migrate",
+    "schema": "schema:schema",
+    "keys": "keys:keys",
+    "import": "imports:import_",
+    "export": "exports:export",
+    "statistics": "statistics:statistics",
+    "assets": "assets:assets",
+    "settings": "settings:settings",
+    "doctor": "doctor:doctor",
+}
+"""The module of each command, and what it is called there: a function, or a Typer of commands below it."""
+
+_MARKUP: Final = "markdown"
 
 _EXIT_CODES = {SettingsInvalid: 2, SchemaNotAtHead: 3}
 """Of errors that are not 1. Typer itself ends with 2 on bad usage."""
 
 
+class _Commands(Mapping[str, Any]):
+    """The commands as Typer makes them, each when it is asked for: none waits for what others import."""
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 (Typer's own Command has no public name)
+        found = resolve_name(f"gateway.cli.{_PLACES[name]}")
+        mounted = typer.Typer(rich_markup_mode=_MARKUP, pretty_exceptions_show_locals=False)
+        if isinstance(found, typer.Typer):
+            mounted.add_typer(found, name=name)
+        else:
+            mounted.command(name)(found)
+        return typer.main.get_group(mounted).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
 class Commands(TyperGroup):
     """Commands whose every deliberate error becomes one line on stderr and an exit code."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (Typer's)
+        super().__init__(**options)
+        self.commands = _Commands()  # type: ignore[assignment]  # Nothing is added to it.
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # Typer's own Context has no public name
         try:
@@ -46,7 +77,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=_MARKUP,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="One GraphQL graph over a clinic platform's integrations.",
@@ -59,19 +90,6 @@ def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
-
-
-app.command()(serve)
-app.command()(demo)
-app.command()(migrate)
-app.command()(schema)
-app.add_typer(keys, name="keys")
-app.command("import")(import_)
-app.command()(export)
-app.add_typer(statistics, name="statistics")
-app.command()(assets)
-app.command()(settings)
-app.command()(doctor)
 
 
 @app.callback()

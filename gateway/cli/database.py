@@ -8,7 +8,7 @@ from typing import Any, ParamSpec
 
 import structlog
 
-from gateway import logs, migrations
+from gateway import logs, revisions
 from gateway.database import FAILURES, Database
 from gateway.errors import DatabaseUnavailable
 from gateway.settings import Settings, settings, unknown_variables
@@ -60,5 +60,5 @@ async def opened() -> AsyncIterator[Database]:
     Raises SchemaNotAtHead when it is at another one, DatabaseUnavailable when it cannot be used.
     """
     async with reached() as database:
-        await migrations.require_head(database)
+        await revisions.require_head(database)
         yield database

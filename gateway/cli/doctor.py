@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from gateway import health, migrations
+from gateway import health, migrations, revisions
 from gateway.assets import Assets
 from gateway.cli.database import blocking, configured, reached
 from gateway.cli.terminal import show
@@ -113,11 +113,11 @@ def _disk(settings: Settings) -> Finding:
 
 async def _of_database(database: Database) -> AsyncIterator[Finding]:
     try:
-        await migrations.require_head(database)
+        await revisions.require_head(database)
     except SchemaNotAtHead as error:
         yield Finding("schema", str(error), "Run `gateway migrate`.")
         return
-    yield Finding("schema", f"at {migrations.head()}, this release's revision")
+    yield Finding("schema", f"at {revisions.head()}, this release's revision")
     difference = await migrations.difference(database)
     remedy = None if difference is None else "Somebody changed the tables by hand: undo that."
     yield Finding("tables", difference or "as this release works with them", remedy)

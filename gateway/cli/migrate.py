@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from gateway import migrations
+from gateway import migrations, revisions
 from gateway.cli.database import blocking, reached
 from gateway.cli.terminal import out
 
 
 def _revision(name: str | None) -> str | None:
-    allowed = (migrations.EMPTY, *migrations.known())
+    allowed = (revisions.EMPTY, *revisions.known())
     if name is not None and name not in allowed:
         raise typer.BadParameter(f"there is no revision {name}; there are {', '.join(allowed)}")
     return name
@@ -32,10 +32,10 @@ async def migrate(
     A run is one transaction: done, or not begun. Several at once take turns; all but one find nothing to do.
     """
     async with reached() as database:
-        before = await migrations.current(database)
+        before = await revisions.current(database)
         if down_to is None:
             await migrations.upgrade(database)
         else:
             await migrations.downgrade(database, down_to)
-        after = await migrations.current(database)
+        after = await revisions.current(database)
     out.print(f"The schema is at {after}" + ("." if after == before else f", it was at {before}."))

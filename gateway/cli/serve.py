@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway import migrations
+from gateway import migrations, revisions
 from gateway.cli import server
 from gateway.cli.database import configured, reached
 from gateway.settings import EMBEDDED, Settings
@@ -32,4 +32,4 @@ async def _prepare(settings: Settings) -> None:
     async with reached(settings) as database:
         if settings.database_url == EMBEDDED:
             await migrations.upgrade(database)
-        await migrations.require_head(database)
+        await revisions.require_head(database)

@@ -6,7 +6,7 @@ from time import monotonic
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway import migrations
+from gateway import revisions
 from gateway.database import FAILURES, Database
 from gateway.errors import SchemaNotAtHead
 
@@ -52,7 +52,7 @@ class Health:
     async def _ask(self) -> dict[str, str]:
         try:
             async with asyncio.timeout(_TIMEOUT):
-                await migrations.require_head(self._database)
+                await revisions.require_head(self._database)
         except SchemaNotAtHead as error:
             return {"schema": str(error)}
         except FAILURES:
