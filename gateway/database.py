@@ -1,45 +1,30 @@
-"""Connections, transactions and sessions. A transaction is committed here and nowhere else."""
+"""Connections, and the transactions that begin on them."""
 
 import asyncio
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
-from typing import Any, TypeVar, TypeVarTuple, cast
+from typing import TypeVar
 
 import asyncpg
-from sqlalchemy import Connection, Dialect, inspect, make_url, text
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, Dialect, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.admission import Admission, Team
-from gateway.changes import (
-    ByColumn,
-    Prepare,
-    addition,
-    columns_of,
-    copying,
-    insertion,
-    removal_of_noughts,
-    updating,
-)
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
 from gateway.engines import Engines
 from gateway.errors import Overloaded, refused
 from gateway.glances import Glances
 from gateway.leases import Lease, Leases
-from gateway.queries import Query
-from gateway.rows import Columns
 from gateway.settings import Settings
 from gateway.snapshots import Snapshot
 from gateway.tables import Base
+from gateway.transactions import CONSTRAINTS, ReadSession, WriteSession, is_clash
 from gateway.turns import Turns
 
 T = TypeVar("T")
-E = TypeVar("E")
-Ts = TypeVarTuple("Ts")
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, ConnectionError, TimeoutError, socket.gaierror)
 """What a database raises when it cannot be used, also before SQLAlchemy has it in hand."""
@@ -50,127 +35,6 @@ _WRITING = "BEGIN IMMEDIATE"
 
 _PATIENCE = 0.2
 """Seconds that a writer waits for SQLite's lock before it asks again: it cannot be cut off while it waits."""
-
-_UNIQUE_VIOLATION = "23505"
-_SQLITE_CLASHES = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
-_CONSTRAINTS = (IntegrityError, sqlite3.IntegrityError, asyncpg.UniqueViolationError)
-"""Whatever tells of a clash, and of more."""
-
-
-class Clash(Exception):
-    """An attempt was undone, since something has a unique key already."""
-
-
-class Session(AsyncSession):
-    """A transaction over entities."""
-
-    as_of: datetime
-    """When it began."""
-
-
-class ReadSession(Session):
-    """A transaction that only reads."""
-
-
-class WriteSession(Session):
-    """A transaction that writes. It is a `gateway.snapshots.Reader` too, at the same low cost."""
-
-    def __init__(self, lease: Lease) -> None:
-        super().__init__(lease.connection, expire_on_commit=False)
-        self.as_of = instants.now()
-        self.is_kept = False
-        """Whether its transaction was committed."""
-        self._lease = lease
-
-    @property
-    def copies(self) -> bool:
-        """Whether many new rows are added by COPY."""
-        return self._lease.copies
-
-    async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]:
-        """See `gateway.snapshots.Reader`."""
-        await self.settle()
-        prepared, values = query.prepared(self._lease.dialect, columns, needed)
-        return prepared.make(await self._lease.fetch(prepared.text, prepared.parameters(values)))
-
-    async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
-        """See `gateway.snapshots.Reader`."""
-        return await self.rows(cast(Query[tuple[*Ts]], query))
-
-    async def insert(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
-        """Add rows that are given by all their columns, the same of each."""
-        await self.insert_columns(entity, _columns(rows))
-
-    async def insert_columns(self, entity: type[Base], columns: ByColumn) -> None:
-        """Add rows that are given column by column, by all of them."""
-        if self.copies and _length(columns.values()) > 1:
-            await self.settle()
-            copy = copying(entity, (*columns,), self._lease.dialect)
-            await self._lease.copy(copy.table, copy.names, copy.records([*columns.values()]))
-        else:
-            await self._change(insertion, entity, columns)
-
-    async def update(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
-        """Change rows that are given by their primary key and the columns to set, the same of each."""
-        await self._change(updating, entity, _columns(rows))
-
-    async def add_up(self, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
-        """Add the numbers of rows, which are given by these columns, to those that are stored under their keys.
-
-        What was not stored begins with them, and what becomes nought is stored no more.
-        """
-        columns: Mapping[str, Sequence[Any]] = columns_of(names, rows)
-        await self._change(addition, entity, columns)
-        keys = [column.name for column in inspect(entity).primary_key]
-        if any(min(columns[name]) < 0 for name in columns if name not in keys):
-            less = [row[: len(keys)] for row in rows if min(row[len(keys) :]) < 0]
-            await self._change(removal_of_noughts, entity, columns_of(keys, less))
-
-    async def _change(self, prepare: Prepare, entity: type[Base], columns: ByColumn) -> None:
-        length = _length(columns.values())
-        if length:
-            await self.settle()
-            change = prepare(entity, (*columns,), self._lease.dialect, length > 1)
-            for run in change.runs([*columns.values()]):
-                await self._lease.run(*run)
-
-    @asynccontextmanager
-    async def attempt(self) -> AsyncIterator[None]:
-        """What may clash with what is there. Raises Clash when it did: then all of it, and no more, is undone."""
-        await self.settle()
-        await self._lease.fetch("SAVEPOINT attempt")
-        try:
-            yield
-        except _CONSTRAINTS as error:
-            if not _is_clash(error):
-                raise
-            await self._lease.fetch("ROLLBACK TO SAVEPOINT attempt")
-            raise Clash from None
-        await self._lease.fetch("RELEASE SAVEPOINT attempt")
-
-    async def settle(self) -> None:
-        """Write down what was done to entities so far."""
-        if self.new or self.dirty or self.deleted:
-            await self.flush()
-
-    async def end(self, *, keep: bool) -> None:
-        """End the transaction. A commit that has begun is waited for, also by who is cut off meanwhile."""
-        if self._lease.is_in_transaction:
-            if keep:
-                committing = asyncio.create_task(self._commit())
-                try:
-                    await asyncio.shield(committing)
-                except asyncio.CancelledError:
-                    await asyncio.wait([committing])
-                    raise
-            else:
-                await self._lease.command("ROLLBACK")
-        if self.in_transaction():
-            await self.close()
-
-    async def _commit(self) -> None:
-        await self._lease.command("COMMIT")
-        self.is_kept = True
 
 
 class Database:
@@ -240,8 +104,8 @@ class Database:
                 yield session
                 await session.settle()
                 keep = not dry_run
-            except _CONSTRAINTS as error:
-                if not _is_clash(error):
+            except CONSTRAINTS as error:
+                if not is_clash(error):
                     raise
                 raise refused(
                     ErrorCode.CONFLICT, "Something with the same key was written at the same moment; try again."
@@ -286,18 +150,3 @@ class Database:
         await self._writers.dispose()
         await self._reader.dispose()
         await self._engine.dispose()
-
-
-def _columns(rows: Sequence[Mapping[str, object]]) -> ByColumn:
-    return columns_of(rows[0], [[*row.values()] for row in rows]) if rows else {}
-
-
-def _length(columns: Iterable[Sequence[object]]) -> int:
-    return len(next(iter(columns), ()))
-
-
-def _is_clash(error: Exception) -> bool:
-    """Whether a unique key was taken already, in either driver's words."""
-    original = error.orig if isinstance(error, IntegrityError) else error
-    name = getattr(original, "sqlite_errorname", "")
-    return getattr(original, "sqlstate", None) == _UNIQUE_VIOLATION or name in _SQLITE_CLASHES

@@ -13,12 +13,13 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from starlette.applications import Starlette
 
 from gateway import services
-from gateway.database import Database, Session
+from gateway.database import Database
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.glances import Glances
 from gateway.leases import Lease
 from gateway.settings import Settings
+from gateway.transactions import Session
 from gateway.web.app import create_app
 
 TEAM = "5eb7cf5a86d9755df3a6c593"

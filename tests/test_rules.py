@@ -59,7 +59,7 @@ def test_a_transaction_is_committed_in_one_place() -> None:
         if (isinstance(node, ast.Attribute) and node.attr == "commit")
         or (isinstance(node, ast.Constant) and node.value == "COMMIT")
     ]
-    assert committing == ["gateway/database.py"]
+    assert committing == ["gateway/transactions.py"]
 
 
 def test_no_statement_is_built_above_the_services() -> None:

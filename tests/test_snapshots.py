@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Select, select, update
 
 from gateway import queries, sql
-from gateway.database import Database, WriteSession
+from gateway.database import Database
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, Status
 from gateway.domain.integration_filters import InstantTest, IntegrationFilter, TextTest
 from gateway.domain.paging import OLDEST_FIRST, Page
@@ -18,6 +18,7 @@ from gateway.queries import query
 from gateway.settings import Settings
 from gateway.snapshots import SecondRead
 from gateway.tables import Integration, Team, UseCaseGroup
+from gateway.transactions import WriteSession
 from gateway.turns import Turns
 from tests.contexts import context_of
 from tests.factories import connected, store, use_case_group

@@ -7,7 +7,7 @@ from importlib.resources import files
 import orjson
 
 from gateway import services
-from gateway.database import Database, WriteSession
+from gateway.database import Database
 from gateway.demo.clinics import LAKESIDE, TEAMS, Team
 from gateway.demo.exports import exports
 from gateway.demo.groups import EXAMPLE_CLINIC, EXAMPLE_SLUG, GROUPS
@@ -18,6 +18,7 @@ from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.section import Document
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, refused
+from gateway.transactions import WriteSession
 
 Advance = Callable[[int], None]
 """Told how many records more are in."""

@@ -10,7 +10,7 @@ from strawberry.types.info import Info as StrawberryInfo
 
 from gateway import services
 from gateway.admission import Team
-from gateway.database import Database, WriteSession
+from gateway.database import Database
 from gateway.domain.enums import Permission
 from gateway.domain.section import Document
 from gateway.domain.viewer import Viewer
@@ -19,6 +19,7 @@ from gateway.rows import Columns
 from gateway.schema.allowances import Allowance
 from gateway.snapshots import Narrow, Reader, Snapshot, Wide
 from gateway.tables import Integration
+from gateway.transactions import WriteSession
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -8,7 +8,6 @@ from typing import Annotated, cast
 import strawberry
 
 from gateway import services
-from gateway.database import WriteSession
 from gateway.domain import exports
 from gateway.domain.enums import ImportMode, Outcome, SecretsMode
 from gateway.domain.section import Document, Json
@@ -22,6 +21,7 @@ from gateway.schema.scalars import JSON
 from gateway.schema.use_cases import UseCase
 from gateway.services.exports import Below
 from gateway.tables import Integration as IntegrationRow
+from gateway.transactions import WriteSession
 
 _SOME = ListSize(assumed_size=20)
 _MANY = ListSize(assumed_size=200)

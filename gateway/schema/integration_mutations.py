@@ -5,7 +5,6 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
-from gateway.database import WriteSession
 from gateway.domain.enums import IntegrationKind
 from gateway.schema.context import Info
 from gateway.schema.fields import mutation
@@ -20,6 +19,7 @@ from gateway.schema.webhook_inputs import (
     OutgoingWebhookPatch,
 )
 from gateway.tables import Integration as IntegrationRow
+from gateway.transactions import WriteSession
 
 ExpectedVersion = Annotated[
     int | None,

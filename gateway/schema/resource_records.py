@@ -7,7 +7,6 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from gateway import services
-from gateway.database import WriteSession
 from gateway.domain.enums import Outcome, ResourceType
 from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.records import BY_MEMBER, kind_of
@@ -23,6 +22,7 @@ from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
 from gateway.services.resource_records import MAX_RECORDS, MAX_SEARCH_LENGTH, Given, Upserted
 from gateway.tables import ResourceRecord as ResourceRecordRow
+from gateway.transactions import WriteSession
 
 
 @strawberry.type(description="A synchronised object below an integration, such as an appointment.")

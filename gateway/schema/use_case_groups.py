@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
-from gateway.database import WriteSession
 from gateway.domain import instants, schedules, timezones
 from gateway.domain.enums import Outcome, Provider, UseCaseKey
 from gateway.execution import ListSize, Request
@@ -20,6 +19,7 @@ from gateway.schema.use_cases import UseCase, integration_above
 from gateway.services.use_case_group_upsert import UpsertedUseCase as Upserted
 from gateway.tables import Integration as IntegrationRow
 from gateway.tables import UseCaseGroup as UseCaseGroupRow
+from gateway.transactions import WriteSession
 
 OF_A_GROUP = ListSize(assumed_size=len(UseCaseKey))
 """A group has each of the known use cases at most once."""

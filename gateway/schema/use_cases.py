@@ -6,7 +6,6 @@ from typing import Annotated, Any, ForwardRef
 import strawberry
 
 from gateway import services
-from gateway.database import WriteSession
 from gateway.domain.actions import DEFAULT_DAYS
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey, UseCaseType
 from gateway.domain.section import Section
@@ -25,6 +24,7 @@ from gateway.schema.users import User
 from gateway.tables import Integration as IntegrationRow
 from gateway.tables import UseCase as UseCaseRow
 from gateway.tables import UseCaseGroup as UseCaseGroupRow
+from gateway.transactions import WriteSession
 
 # Types of rooms that build on this one.
 INTEGRATION: object = Annotated[

@@ -1,6 +1,5 @@
 """Connected integrations made and changed."""
 
-from gateway.database import WriteSession
 from gateway.domain import instants
 from gateway.domain.documents import created, touched
 from gateway.domain.enums import (
@@ -20,6 +19,7 @@ from gateway.errors import Problems
 from gateway.services import day_counts
 from gateway.services.integrations import INPUT_FIELDS, check_name, hold_for_update, require_right
 from gateway.tables import Integration
+from gateway.transactions import WriteSession
 
 _OUTER = ("name", "status", "access", "timezone")
 """The keys that stand beside `config`; none of them can be cleared."""

@@ -10,7 +10,6 @@ import orjson
 
 from gateway import sql
 from gateway.changes import columns_of
-from gateway.database import WriteSession
 from gateway.domain import day_blocks, days, instants, timezones
 from gateway.domain.day_blocks import LARGEST, LAST_DAY
 from gateway.domain.day_counts import ALL, Block, DayCounts, Series
@@ -21,6 +20,7 @@ from gateway.domain.verification import Difference
 from gateway.domain.viewer import Viewer
 from gateway.snapshots import Reader
 from gateway.tables import DayCount, DaySeries, Integration
+from gateway.transactions import WriteSession
 
 _COLUMNS = ("team_id", "series_id", *Block._fields)
 

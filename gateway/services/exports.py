@@ -8,7 +8,6 @@ import orjson
 from msgspec import Raw
 
 from gateway import sql
-from gateway.database import Session
 from gateway.domain import exports
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
 from gateway.domain.exports import INTEGRATION
@@ -18,6 +17,7 @@ from gateway.errors import not_found, refused
 from gateway.services.access import require, require_id
 from gateway.snapshots import Reader
 from gateway.tables import Integration, ResourceRecord, UseCase
+from gateway.transactions import Session
 
 _BATCH_SIZE = 1_000
 """Documents that are read at a time."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from msgspec import structs
 
 from gateway import sql
-from gateway.database import WriteSession
 from gateway.domain import timezones
 from gateway.domain.documents import audit_columns, people, text_or_none
 from gateway.domain.enums import ErrorCode, ImportMode, IntegrationAccess, Outcome, Permission
@@ -22,6 +21,7 @@ from gateway.services import day_counts, intake, integrations, teams
 from gateway.services.access import require
 from gateway.services.intake import Intake
 from gateway.tables import Integration
+from gateway.transactions import WriteSession
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database import WriteSession
 from gateway.domain import instants
 from gateway.domain.day_counts import COUNTED, DayCounts, counted
 from gateway.domain.documents import audit_columns
@@ -24,6 +23,7 @@ from gateway.domain.trust import Parent, Trust
 from gateway.domain.use_cases import CATALOGUE, use_case_columns
 from gateway.services import day_counts
 from gateway.tables import ResourceRecord, UseCase
+from gateway.transactions import WriteSession
 
 T = TypeVar("T")
 Columns = dict[str, object]

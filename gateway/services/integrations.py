@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database import WriteSession
 from gateway.domain import instants, integrations, timezones, webhooks
 from gateway.domain.enums import (
     ErrorCode,
@@ -23,6 +22,7 @@ from gateway.services import day_counts
 from gateway.services.access import Key, require, require_id
 from gateway.snapshots import Reader
 from gateway.tables import Integration
+from gateway.transactions import WriteSession
 
 INPUT_FIELDS = {
     IntegrationKind.CONNECTED: "connected",

@@ -7,7 +7,6 @@ from itertools import repeat
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database import Clash, WriteSession
 from gateway.domain import timezones
 from gateway.domain.day_counts import COUNTED, Block, DayCounts, Series
 from gateway.domain.enums import ErrorCode, IntegrationKind
@@ -17,6 +16,7 @@ from gateway.domain.trust import Operators, Parent
 from gateway.services import day_counts, intake, teams
 from gateway.services.intake import Intake
 from gateway.tables import ResourceRecord
+from gateway.transactions import Clash, WriteSession
 
 
 async def take(session: WriteSession, homes: Sequence[Home], team_id: str | None, report: Report) -> Tally:

@@ -7,7 +7,6 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from gateway import sql
-from gateway.database import WriteSession
 from gateway.domain import instants
 from gateway.domain.day_counts import COUNTED, DayCounts, counted
 from gateway.domain.documents import created, touched
@@ -27,6 +26,7 @@ from gateway.services.access import Key, own_ids, require, require_id
 from gateway.services.integrations import hold
 from gateway.snapshots import Reader
 from gateway.tables import ResourceRecord
+from gateway.transactions import WriteSession
 
 MAX_RECORDS = 1000
 """How many records one call may write or delete."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Literal
 
 from gateway import sql
-from gateway.database import WriteSession
 from gateway.domain import instants
 from gateway.domain.documents import changed_paths, created, touched
 from gateway.domain.enums import ErrorCode, Outcome, Permission, Provider
@@ -31,6 +30,7 @@ from gateway.services.access import require
 from gateway.services.integrations import expect, hold, is_held
 from gateway.services.use_case_checks import check_group
 from gateway.tables import UseCase, UseCaseGroup
+from gateway.transactions import WriteSession
 
 _SLUG_BEGINNING = 40
 """Characters that a slug shares with each of its numbered forms."""

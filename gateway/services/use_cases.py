@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from gateway import sql
-from gateway.database import WriteSession
 from gateway.domain.documents import touched
 from gateway.domain.enums import Permission, Status, UseCaseType
 from gateway.domain.paging import Page
@@ -16,6 +15,7 @@ from gateway.services.integrations import expect, hold
 from gateway.services.use_case_checks import check_changes
 from gateway.snapshots import Reader
 from gateway.tables import UseCase
+from gateway.transactions import WriteSession
 
 
 async def get(session: Reader, viewer: Viewer, id: str) -> UseCase:

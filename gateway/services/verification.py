@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway import sql
-from gateway.database import WriteSession
 from gateway.domain import day_blocks, timezones
 from gateway.domain.day_blocks import LARGEST, LAST_DAY
 from gateway.domain.day_counts import ALL, Block, Cell, Series
@@ -13,6 +12,7 @@ from gateway.domain.verification import Difference, Place, Scope
 from gateway.services import day_counts
 from gateway.services.day_counts import Home
 from gateway.snapshots import Reader
+from gateway.transactions import WriteSession
 
 
 @dataclass(frozen=True, slots=True)

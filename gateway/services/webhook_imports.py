@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from gateway import sql
-from gateway.database import WriteSession
 from gateway.domain.documents import people, text_or_none, webhook_audit_columns
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.exports import canonical
@@ -15,6 +14,7 @@ from gateway.domain.trust import Operators
 from gateway.services import teams
 from gateway.services.intake import batches
 from gateway.tables import Integration
+from gateway.transactions import WriteSession
 
 
 async def take(

@@ -1,6 +1,5 @@
 """Webhooks made and changed. Their scripts and URLs are stored: never run, never called."""
 
-from gateway.database import WriteSession
 from gateway.domain import webhooks
 from gateway.domain.enums import ErrorCode, IntegrationKind, WebhookEvent
 from gateway.domain.ids import new_id
@@ -11,6 +10,7 @@ from gateway.errors import Problems
 from gateway.services.integrations import INPUT_FIELDS, check_name, hold_for_update, require_right
 from gateway.services.users import usernames
 from gateway.tables import Integration
+from gateway.transactions import WriteSession
 
 _LASTING = (
     "name",

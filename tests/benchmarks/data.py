@@ -8,13 +8,14 @@ from itertools import islice
 from typing import Self
 
 from gateway import migrations, services
-from gateway.database import Database, WriteSession
+from gateway.database import Database
 from gateway.domain import timezones
 from gateway.domain.actions import ActionInput
 from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
 from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
+from gateway.transactions import WriteSession
 from tests.benchmarks import appointment_rows
 from tests.benchmarks.appointments import Appointments
 from tests.benchmarks.documents import TEAM, TIMEZONE, USER, export, object_id
