@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 from gateway.domain import instants
+from gateway.domain.section import Json
 
 E = TypeVar("E", bound=Enum)
 
@@ -92,12 +93,15 @@ class JsonText(TypeDecorator[Any]):
     impl = JSON(none_as_null=True)
     cache_ok = True
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
-        write = JSON(none_as_null=True).bind_processor(dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy's
-        return lambda value: value if isinstance(value, str) else write(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002
+        return _text
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 (any JSON)
         return orjson.loads(value) if isinstance(value, str) else value
+
+
+def _text(value: Json) -> str | None:
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
 class Texts(TypeDecorator[list[str]]):

@@ -56,7 +56,6 @@ class Engines:
     def _made(self, **options: Any) -> AsyncEngine:  # noqa: ANN401
         engine = create_async_engine(
             self._url,
-            json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
             pool_size=self._size,
             max_overflow=0,

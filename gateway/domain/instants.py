@@ -46,9 +46,9 @@ def parse(text: str) -> datetime | None:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _parse(text: str) -> datetime | None:
+    if (found := read(text)) is not None:
+        return found
     try:
-        if _is_like_our_own(text):
-            return datetime.fromisoformat(text)
         match = _RFC_3339.fullmatch(text)
         if match is None:
             return None
@@ -59,17 +59,15 @@ def _parse(text: str) -> datetime | None:
         return None
 
 
-def _is_like_our_own(text: str) -> bool:
-    # Python since 3.14 takes the hour 24 for that of the next midnight.
-    return len(text) == _LENGTH and text[4:22:3] == _OUR_OWN and text[-1] == "Z" and text[11:13] < "24"
-
-
 def read(text: str) -> datetime | None:
     """An instant that is written as `isoformat` does it; None for all else."""
-    try:
-        return datetime.fromisoformat(text) if _is_like_our_own(text) else None
-    except ValueError:
-        return None
+    # Python since 3.14 takes the hour 24 for that of the next midnight.
+    if len(text) == _LENGTH and text[4:22:3] == _OUR_OWN and text[-1] == "Z" and text[11:13] < "24":
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    return None
 
 
 def is_written(text: str) -> bool:
@@ -79,7 +77,7 @@ def is_written(text: str) -> bool:
 
 def written(text: str) -> str | None:
     """The instant that `parse` makes of a text, as `isoformat` writes it; None for nonsense."""
-    if is_written(text):
+    if read(text) is not None:
         return text
     found = parse(text)
     return None if found is None else isoformat(found)
