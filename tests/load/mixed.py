@@ -23,8 +23,8 @@ from tests.load.vitals import Vitals, vitals
 
 _REQUESTS = 10_000
 _CONNECTIONS = 16
-_MANY_CONNECTIONS = 64
-"""So many at first, that all connections to the database are opened which ever will be."""
+_AT_ONCE = 64
+"""Exports that are asked for at once, so that all connections to the database are opened which ever will be."""
 
 _LEAVES = 50
 """In one turn of so many, one more is sent whose answer is not waited for."""
@@ -59,7 +59,13 @@ def _bodies(database: Filled, turn: int) -> Mapping[str, Document]:
     }
 
 
-async def _asked(server: Server, database: Filled, requests: int, connections: int = _CONNECTIONS) -> Counter[int]:
+async def _export(server: Server, database: Filled) -> None:
+    async with Connection(server.port) as connection:
+        body = _bodies(database, 0)["export"]
+        await connection.exchange(client.request("/graphql", body, database.loaded.key))
+
+
+async def _asked(server: Server, database: Filled, requests: int) -> Counter[int]:
     """Ask so many turns, and count what was answered."""
     turns, statuses = iter(range(requests)), Counter[int]()
 
@@ -74,7 +80,7 @@ async def _asked(server: Server, database: Filled, requests: int, connections: i
                     body = _bodies(database, turn)["export"]
                     await connection.write(client.request("/graphql", body, database.loaded.key))
 
-    await asyncio.gather(*(ask() for _ in range(connections)))
+    await asyncio.gather(*(ask() for _ in range(_CONNECTIONS)))
     return statuses
 
 
@@ -92,7 +98,8 @@ def _grown(before: Vitals, after: Vitals) -> list[str]:
 async def _shown(server: Server, database: Filled) -> list[str]:
     """What did not hold."""
     kinds = len(_bodies(database, 0))
-    await _asked(server, database, _REQUESTS // kinds // 2, _MANY_CONNECTIONS)
+    await _asked(server, database, _REQUESTS // kinds // 2)
+    await asyncio.gather(*(_export(server, database) for _ in range(_AT_ONCE)))
     async with Connection(server.port) as connection:
         for number in range(_REMEMBERED):
             body: Document = {"query": f"query Before{number} {{ viewer {{ userId }} }}"}
