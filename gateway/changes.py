@@ -64,7 +64,17 @@ class Change:
         if self._takes_many:
             yield Run(self._prepared.text, [self._prepared.parameters([*map(list, columns)])])
             return
-        each = self._prepared.each(columns)
+        yield from self._runs_of_each(self._prepared.each(columns))
+
+    def runs_by_row(self, rows: Sequence[Sequence[object]]) -> Iterator[Run]:
+        """The same for rows that are given one by one, which is how SQLite takes them."""
+        if self._takes_many or not self._prepared.is_plain:
+            yield from self.runs([*zip(*rows, strict=True)])
+        else:
+            yield from self._runs_of_each(rows)
+
+    def _runs_of_each(self, each: Sequence[Sequence[object]]) -> Iterator[Run]:
+        """`each` has the parameters of each row."""
         done = 0
         for length, text in self._long.items():
             while len(each) - done >= length:

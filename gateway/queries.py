@@ -43,7 +43,7 @@ _SCALARS = frozenset({str, int, datetime, date})
 class Prepared:
     """A statement compiled for a dialect: its text, its parameters, and how its rows are made."""
 
-    __slots__ = ("_parameters", "left_alone", "make", "text")
+    __slots__ = ("_parameters", "is_plain", "left_alone", "make", "text")
 
     def __init__(
         self, statement: ClauseElement, places: Mapping[str, int], dialect: Dialect, make: Make = list
@@ -54,6 +54,8 @@ class Prepared:
         self.left_alone = 0
         """How often it is not to be glanced at (`gateway.glances`)."""
         self._parameters = [_parameter(compiled, name, places, dialect) for name in compiled.positiontup or ()]
+        self.is_plain = self._parameters == [(place, None, None) for place in range(len(places))]
+        """Whether its parameters are its values as they are given."""
 
     def parameters(self, values: Sequence[object]) -> list[object]:
         """The parameters in their order, given the values of the arguments in theirs."""

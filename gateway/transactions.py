@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 import asyncpg
@@ -99,10 +100,14 @@ class WriteSession(Session):
 
         What was not stored begins with them, and what becomes nought is stored no more.
         """
-        columns: Mapping[str, Sequence[Any]] = columns_of(names, rows)
-        await self._change(addition, entity, columns)
+        if not rows:
+            return
+        await self.settle()
+        for run in addition(entity, names, self._lease.dialect, len(rows) > 1).runs_by_row(rows):
+            await self._lease.run(*run)
         keys = [column.name for column in inspect(entity).primary_key]
-        if any(min(columns[name]) < 0 for name in columns if name not in keys):
+        numbers = zip(*map(itemgetter(slice(len(keys), None)), rows), strict=True)
+        if any(min(column) < 0 for column in numbers):
             less = [row[: len(keys)] for row in rows if min(row[len(keys) :]) < 0]
             await self._change(removal_of_noughts, entity, columns_of(keys, less))
 
