@@ -11,7 +11,7 @@ _SAID = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 
 
 class BehindProxies:
-    """Uvicorn's middleware, for requests of which a proxy says anything: others pay a tenth of what it costs."""
+    """Uvicorn's middleware, for requests of which a proxy says anything: others pay less than half of its cost."""
 
     def __init__(self, app: ASGIApp, trusted: str) -> None:
         """`trusted` are the addresses of proxies that are believed, between commas; `*` are all."""
