@@ -1,8 +1,8 @@
 """Statements that write rows, which are given column by column.
 
-PostgreSQL takes many rows in one statement, each column of which is one array, and new ones by COPY. SQLite takes
-many new ones as one long VALUES, and otherwise runs the statement of one row many times over; both take it less
-time than reading rows out of anything else.
+PostgreSQL takes many rows in one statement, each column of which is one array, and new ones by COPY, which is
+`gateway.copying`'s. SQLite takes many new ones as one long VALUES, and otherwise runs the statement of one row
+many times over; both take it less time than reading rows out of anything else.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -129,28 +129,6 @@ def _is_given(table: Table, given: _Given) -> list[ColumnElement[bool]]:
 def insertion(table: Table, given: _Given, dialect: Dialect) -> ClauseElement:
     """Adds rows."""
     return _insert(table, given, dialect)
-
-
-class Copy:
-    """New rows as PostgreSQL's COPY takes them."""
-
-    def __init__(self, table: Table, names: Sequence[str], dialect: Dialect) -> None:
-        self.table, self.names = table.name, names
-        self._processes = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
-
-    def records(self, columns: Sequence[Sequence[object]]) -> Iterable[Sequence[object]]:
-        """The rows with these columns as the driver takes them, spelled one by one as it does."""
-        spelled = [
-            column if process is None else map(process, column)
-            for process, column in zip(self._processes, columns, strict=True)
-        ]
-        return zip(*spelled, strict=True)
-
-
-@lru_cache
-def copying(entity: type[Base], names: tuple[str, ...], dialect: Dialect) -> Copy:
-    """Adds rows of an entity that are given by these columns."""
-    return Copy(cast(Table, entity.__table__), names, dialect)
 
 
 @_prepared

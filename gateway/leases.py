@@ -6,7 +6,7 @@ statements come prepared (`gateway.queries`), and the driver runs them itself.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.admission import Admission, Team
+from gateway.copying import pieces
 from gateway.exchanges import current
 from gateway.turns import Turns
 
@@ -106,11 +107,11 @@ class Lease:
         finally:
             current.get().ran(text, started)
 
-    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> None:
-        """Add rows by COPY, which PostgreSQL knows."""
+    async def copy(self, table: str, columns: Sequence[str], lines: bytes) -> None:
+        """Add rows by COPY, which PostgreSQL knows, as `gateway.copying` spells them."""
         started = perf_counter()
         try:
-            await self._driver.copy_records_to_table(table, columns=columns, records=records)
+            await self._driver.copy_to_table(table, columns=columns, source=pieces(lines))
         finally:
             current.get().ran(f"COPY {table}", started)
 

@@ -13,12 +13,12 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway import copying
 from gateway.changes import (
     ByColumn,
     Prepare,
     addition,
     columns_of,
-    copying,
     insertion,
     removal_of_noughts,
     updating,
@@ -85,11 +85,14 @@ class WriteSession(Session):
     async def insert_columns(self, entity: type[Base], columns: ByColumn) -> None:
         """Add rows that are given column by column, by all of them."""
         if self.copies and _length(columns.values()) > 1:
-            await self.settle()
-            copy = copying(entity, (*columns,), self._lease.dialect)
-            await self._lease.copy(copy.table, copy.names, copy.records([*columns.values()]))
+            await self.copy(entity, [*columns], copying.lines(columns))
         else:
             await self._change(insertion, entity, columns)
+
+    async def copy(self, entity: type[Base], names: Sequence[str], lines: bytes) -> None:
+        """Add rows that are given by these columns, as `gateway.copying` spells them."""
+        await self.settle()
+        await self._lease.copy(entity.__tablename__, names, lines)
 
     async def update(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Change rows that are given by their primary key and the columns to set, the same of each."""

@@ -138,9 +138,9 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
             tell(None, None, statement, parameters[0])  # type: ignore[arg-type]  # likewise
         await run(self, statement, parameters)
 
-    async def copied(self: Lease, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> None:
+    async def copied(self: Lease, table: str, columns: Sequence[str], lines: bytes) -> None:
         tell(None, None, f"COPY {table} ({', '.join(columns)}) FROM STDIN", ())  # type: ignore[arg-type]  # likewise
-        await copy(self, table, columns, records)
+        await copy(self, table, columns, lines)
 
     def glanced(self: Glances, statement: str, parameters: Sequence[object] = ()) -> list[Any] | None:
         found = glance(self, statement, parameters)

@@ -45,14 +45,27 @@ def test_records_some_of_which_are_there_are_all_taken_in(run: Run, database_url
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
     there = write_lines("there.jsonl", *(record(place, teamId=TEAM) for place in range(5, 10)))
     assert counts(run("import", there), there) == [5, 0, 0, 0]
-    more = [record(place, teamId=TEAM, **({"extra": 1} if place == 7 else {})) for place in range(12)]
+    odd = "a\\n\tb\r\n\\N é"
+    more = [record(place, teamId=TEAM, **({"extra": odd} if place in (3, 7) else {})) for place in range(12)]
     more[11]["_id"] = more[6]["_id"]
     lines = write_lines("more.jsonl", *more)
     result = run("import", lines)
     assert (result.exit_code, counts(result, lines)) == (0, [6, 2, 4, 0])
     rows = read(database_url, ResourceRecord)
     assert len(rows) == 11
+    assert [row.logical_id for row in rows if row.document.get("extra") == odd] == ["record_3", "record_7"]
     assert run("statistics", "verify").exit_code == 0
+
+
+def test_new_records_are_looked_for_by_the_id_of_the_first(run: Run) -> None:
+    """PostgreSQL might walk through a new integration for a `logicalId` there, once for each batch."""
+    run("import", write("export.json", export(0, 0, teamId=TEAM)))
+    lines = write_lines("records.jsonl", *(record(place, teamId=TEAM) for place in range(3)))
+    with statements() as seen:
+        assert counts(run("import", lines), lines) == [3, 0, 0, 0]
+    reading = [statement for statement in seen if "FROM resource_record" in statement]
+    assert len(reading) == 1
+    assert "logical_id" not in reading[0]
 
 
 def test_an_id_of_another_integration_is_found_among_new_ones(run: Run, database_url: str) -> None:

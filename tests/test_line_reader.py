@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from gateway import copying
 from gateway.cli import line_reader
 from gateway.cli.line_reader import reading
 from gateway.domain.enums import ErrorCode
-from gateway.domain.record_lines import Batch, RecordLines
+from gateway.domain.record_lines import KEPT, ROW, Batch, RecordLines
 from tests.examples import record
 from tests.gateway import OTHER_TEAM, TEAM
 
@@ -44,8 +45,10 @@ def rows(batches: list[Batch]) -> list[tuple[Any, ...]]:
     ]
 
 
-async def read(given: Iterator[bytes], most: int, team_id: str | None = None) -> list[Batch]:
-    async with reading(given, most, team_id) as batches:
+async def read(
+    given: Iterator[bytes], most: int, team_id: str | None = None, *, copied: bool = False
+) -> list[Batch]:
+    async with reading(given, most, team_id, copied=copied) as batches:
         return [batch async for batch in batches]
 
 
@@ -63,6 +66,16 @@ async def test_what_another_process_reads_is_what_this_one_would(team_id: str | 
     assert problems[1] == (ErrorCode.REQUIRED, "`_id` is missing: there is nothing to know this by.", (101, "_id"))
     assert problems[-1][2] == (6_001,)
     assert multiprocessing.active_children() == []
+
+
+async def test_what_is_copied_is_what_would_be_inserted() -> None:
+    given = lines(6_000)
+    homes = [home for batch in await read(iter(given), 700, copied=True) for home in batch.homes]
+    expected = [home for batch in read_here(given, 700, None) for home in batch.homes]
+    assert b"".join(home.copied for home in homes) == b"".join(copying.lines(home.rows()) for home in expected)
+    assert {tuple(home.columns) for home in homes} == {KEPT}
+    documents = copying.texts(homes[0].copied, ROW.index("document"))
+    assert homes[0].entries(documents) == expected[0].entries(expected[0].columns["document"])
 
 
 async def test_few_lines_need_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +98,7 @@ async def test_lines_that_cannot_be_read_on_end_it_with_the_reason() -> None:
 async def test_a_process_that_is_killed_is_no_good_end() -> None:
     async with asyncio.timeout(60):
         with pytest.raises(RuntimeError, match="ended before"):
-            async with reading(iter(lines(20_000)), 700, None) as batches:
+            async with reading(iter(lines(20_000)), 700, None, copied=False) as batches:
                 async for _ in batches:
                     for process in multiprocessing.active_children():
                         os.kill(process.pid or 0, signal.SIGKILL)
@@ -95,7 +108,7 @@ async def test_a_process_that_is_killed_is_no_good_end() -> None:
 async def test_who_reads_no_more_leaves_no_process_behind() -> None:
     async with asyncio.timeout(60):
         with pytest.raises(ZeroDivisionError):
-            async with reading(iter(lines(20_000)), 700, None) as batches:
+            async with reading(iter(lines(20_000)), 700, None, copied=False) as batches:
                 async for _ in batches:
                     raise ZeroDivisionError
     assert multiprocessing.active_children() == []

@@ -127,7 +127,7 @@ async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _Report, bar: _Bar
 ) -> None:
     is_looked_at = False
-    async with reading(lines, BATCH_SIZE, team) as batches:
+    async with reading(lines, BATCH_SIZE, team, copied=not database.is_sqlite) as batches:
         async for batch in batches:
             for code, message, path in batch.problems:
                 report(code, message, *path)

@@ -6,17 +6,19 @@ To read a line takes about as long as to write what it says, and Python does one
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from io import BytesIO
 from itertools import chain
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Self
 
 from msgspec import msgpack
 
+from gateway import copying
 from gateway.cli.garbage import collect_seldom
-from gateway.domain.record_lines import Batch, RecordLines
+from gateway.domain.record_lines import KEPT, Batch, RecordLines
 
 _CHUNK = 1 << 21
 """Bytes of lines that are read, and sent, at once. Who has no more needs no other process."""
@@ -26,34 +28,32 @@ _GONE = (EOFError, ConnectionError)
 
 
 @asynccontextmanager
-async def reading(lines: Iterator[bytes], most: int, team_id: str | None) -> AsyncIterator[AsyncIterator[Batch]]:
-    """Batches of at most so many records of these lines, for as long as the block lasts: see `RecordLines`."""
+async def reading(
+    lines: Iterator[bytes], most: int, team_id: str | None, *, copied: bool
+) -> AsyncIterator[AsyncIterator[Batch]]:
+    """Batches of at most so many records of these lines, for as long as the block lasts: see `RecordLines`.
+
+    With `copied` they are spelled for PostgreSQL's COPY too.
+    """
     chunks = _chunks(lines)
     begun = await asyncio.to_thread(lambda: [next(chunks, _END), next(chunks, _END)])
-    here = RecordLines(most, team_id)
+    here = _batches(RecordLines(most, team_id), begun[:1], copied=copied)
     if begun[1] == _END:
-        yield _read(begun[0], here)
+        yield _one_after_another(here)
         return
     ours, theirs = multiprocessing.Pipe()
     first = begun[0].count(b"\n") + 1
     # Not a fork, which would take over what threads of this process are about.
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_read_there, args=(theirs, most, team_id, first), daemon=True)
+    given = (theirs, most, team_id, first)
+    process = context.Process(target=_read_there, args=given, kwargs={"copied": copied}, daemon=True)
     process.start()
     theirs.close()
     received = _Received(ours)
-
-    async def send() -> None:
-        try:
-            await asyncio.to_thread(_send, chain(begun[1:], chunks), ours)
-        except BaseException:
-            process.kill()  # It would wait for the rest.
-            raise
-
-    sending = asyncio.create_task(send())
+    sending = asyncio.create_task(_sent(chain(begun[1:], chunks), ours, process))
     try:
         # It takes a while to begin: until then, there is this to do.
-        yield _one_after_another(_read(begun[0], here), received)
+        yield _one_after_another(here, received)
     except _GONE:
         with suppress(*_GONE):
             await sending  # The lines themselves could not be read on.
@@ -79,16 +79,38 @@ def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
         yield b"".join(chunk)
 
 
-async def _read(chunk: bytes, lines: RecordLines) -> AsyncIterator[Batch]:
-    for batch in lines.read(BytesIO(chunk)):
+def _batches(lines: RecordLines, chunks: Iterable[bytes], *, copied: bool) -> Iterator[Batch]:
+    """All that these chunks hold."""
+    for batch in _read(lines, chunks):
+        if copied:
+            for home in batch.homes:
+                home.copied = copying.lines(home.rows())
+                home.columns = {name: home.columns[name] for name in KEPT}
         yield batch
+
+
+async def _one_after_another(
+    here: Iterable[Batch], received: AsyncIterator[Batch] | None = None
+) -> AsyncIterator[Batch]:
+    for batch in here:
+        yield batch
+    if received is not None:
+        async for batch in received:
+            yield batch
+
+
+def _read(lines: RecordLines, chunks: Iterable[bytes]) -> Iterator[Batch]:
+    for chunk in chunks:
+        yield from lines.read(BytesIO(chunk))
     yield lines.end()
 
 
-async def _one_after_another(*sources: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
-    for source in sources:
-        async for batch in source:
-            yield batch
+async def _sent(chunks: Iterator[bytes], connection: Connection, process: BaseProcess) -> None:
+    try:
+        await asyncio.to_thread(_send, chunks, connection)
+    except BaseException:
+        process.kill()  # It would wait for the rest.
+        raise
 
 
 def _send(chunks: Iterator[bytes], connection: Connection) -> None:
@@ -119,14 +141,12 @@ class _Received:
         return batch
 
 
-def _read_there(connection: Connection, most: int, team_id: str | None, first: int) -> None:
+def _read_there(connection: Connection, most: int, team_id: str | None, first: int, *, copied: bool) -> None:
     """What the other process does, until it has read all lines or nobody is there for them any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Whoever waits for it ends it.
     collect_seldom()
     lines = RecordLines(most, team_id, first)
     with suppress(*_GONE):
-        while (chunk := connection.recv_bytes()) != _END:
-            for batch in lines.read(BytesIO(chunk)):
-                connection.send_bytes(msgpack.encode(batch))
-        connection.send_bytes(msgpack.encode(lines.end()))
+        for batch in _batches(lines, iter(connection.recv_bytes, _END), copied=copied):
+            connection.send_bytes(msgpack.encode(batch))
         connection.send_bytes(_END)

@@ -12,6 +12,7 @@ import orjson
 from msgspec import Struct, field
 
 from gateway.domain import instants
+from gateway.domain.day_counts import COUNTED
 from gateway.domain.documents import note_people, text_or_none
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import is_id
@@ -21,6 +22,12 @@ from gateway.domain.records import COLUMNS, record_columns
 from gateway.domain.trust import Operators
 
 _COLUMNS = ("id", "document", *COLUMNS)
+
+ROW = ("team_id", "integration_id", "version", *_COLUMNS)
+"""The columns of a record's row."""
+
+KEPT = ("id", "logical_id", *COUNTED)
+"""Those of them that are looked at before the row is written."""
 
 _MOST_BYTES = 1 << 25
 """Of the lines of a batch, however few they are."""
@@ -39,13 +46,20 @@ class Home(Struct, array_like=True):
     numbers: list[int] = field(default_factory=list)
     """Of their lines."""
     people: dict[str, str | None] = field(default_factory=dict)
+    copied: bytes = b""
+    """All of `rows` as `gateway.copying` spells it, where that is wanted; `columns` are then those of `KEPT`."""
 
-    def entries(self) -> list[Entry]:
-        """The records one by one."""
-        identities = (self.columns[name] for name in ("id", "logical_id", "document"))
+    def rows(self) -> dict[str, list[Any]]:
+        """All columns of their rows, in the order of `ROW`."""
+        alike = zip(ROW, (self.team_id, self.integration_id, 1), strict=False)
+        return {name: [value] * len(self.numbers) for name, value in alike} | self.columns
+
+    def entries(self, documents: Sequence[str]) -> list[Entry]:
+        """The records one by one, whose documents are these."""
+        ids, logical_ids = self.columns["id"], self.columns["logical_id"]
         return [
             Entry(orjson.loads(document), id, logical_id or None, (number,))
-            for number, id, logical_id, document in zip(self.numbers, *identities, strict=True)
+            for number, id, logical_id, document in zip(self.numbers, ids, logical_ids, documents, strict=True)
         ]
 
 

@@ -3,15 +3,14 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import repeat
 from zoneinfo import ZoneInfo
 
-from gateway import sql
+from gateway import copying, sql
 from gateway.domain import timezones
 from gateway.domain.day_counts import COUNTED, Block, DayCounts, Series
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.imports import Report, Tally
-from gateway.domain.record_lines import Home
+from gateway.domain.record_lines import ROW, Home
 from gateway.domain.trust import Operators, Parent
 from gateway.services import day_counts, intake, teams
 from gateway.services.intake import Intake
@@ -48,8 +47,12 @@ async def take(session: WriteSession, homes: Sequence[Home], team_id: str | None
                 tally.created += len(home.numbers)
             else:
                 under = Intake(session, team, Parent(id, id), held[id], Operators(team_id), report, tally)
-                await intake.take(under, intake.RESOURCE_RECORDS, home.entries())
+                await intake.take(under, intake.RESOURCE_RECORDS, home.entries(_documents(home)))
     return tally
+
+
+def _documents(home: Home) -> Sequence[str]:
+    return copying.texts(home.copied, ROW.index("document")) if home.copied else home.columns["document"]
 
 
 async def _are_new(session: WriteSession, home: Home, zone: ZoneInfo) -> bool:
@@ -58,11 +61,10 @@ async def _are_new(session: WriteSession, home: Home, zone: ZoneInfo) -> bool:
     To look for each of what is not there costs a database a fifth of what it costs to write it. So they are
     written where the first is not there, and undone where another one is.
     """
-    columns, number = home.columns, len(home.numbers)
-    if "" in columns["logical_id"] or await _is_there(session, home, columns["id"][0], columns["logical_id"][0]):
+    columns = home.columns
+    first = sql.imports.by_ids(ResourceRecord, home.team_id, columns["id"][:1])
+    if "" in columns["logical_id"] or await session.tuples(first):
         return False
-    alike = {"team_id": home.team_id, "integration_id": home.integration_id, "version": 1}
-    rows = {name: [*repeat(value, number)] for name, value in alike.items()} | columns
 
     def counted() -> Mapping[Series, Sequence[Block]]:
         found = DayCounts(zone)
@@ -71,16 +73,14 @@ async def _are_new(session: WriteSession, home: Home, zone: ZoneInfo) -> bool:
 
     try:
         async with session.attempt():
+            inserting = (
+                session.copy(ResourceRecord, ROW, home.copied)
+                if home.copied
+                else session.insert_columns(ResourceRecord, home.rows())
+            )
             # They are counted by a thread, for to feed the database is work too.
-            inserting = session.insert_columns(ResourceRecord, rows)
             _, blocks = await asyncio.gather(inserting, asyncio.to_thread(counted))
     except Clash:
         return False
     await day_counts.keep(session, home.team_id, home.integration_id, blocks)
     return True
-
-
-async def _is_there(session: WriteSession, home: Home, id: str, logical_id: str) -> bool:
-    by_id = sql.imports.by_ids(ResourceRecord, home.team_id, [id])
-    by_logical_id = sql.imports.by_logical_ids(ResourceRecord, home.team_id, home.integration_id, [logical_id])
-    return bool(await session.tuples(by_id) or await session.tuples(by_logical_id))
