@@ -56,6 +56,14 @@ async def test_the_migrated_tables_are_those_of_the_models(database: Database) -
     assert await migrations.difference(database) is None
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_postgresql_looks_at_records_whenever_so_many_are_new(database: Database) -> None:
+    """However many there are: planners know nothing of an integration until then."""
+    async with database.read() as session:
+        options = await session.scalar(text("SELECT reloptions FROM pg_class WHERE relname = 'resource_record'"))
+    assert options == ["autovacuum_analyze_scale_factor=0", "autovacuum_analyze_threshold=5000"]
+
+
 async def test_a_table_that_was_changed_by_hand_is_noticed(database: Database) -> None:
     await database.run_sync(lambda connection: connection.execute(text("DROP INDEX ix_integration_name")))
     assert "ix_integration_name" in (await migrations.difference(database) or "")

@@ -1,7 +1,7 @@
 """What it costs to take appointments in, by `gateway import` and by `upsertResourceRecords`.
 
 `python -m tests.benchmarks.ingest` imports JSON Lines of appointments, in the order of `createdAt` or shuffled,
-into an integration without any and into one that has ten times as many. It prints how many records a second the
+into an integration without any and into one that has a million. It prints how many records a second the
 whole command takes in, its start included, and what CPU time a record costs the command and the database. Files
 are made beforehand. Then it upserts 1,000 new appointments at a time, those of a week, beside a floor that
 inserts the rows that come of them: one insert of many rows and nothing else, for the body brings the rows.
@@ -36,8 +36,8 @@ from tests.benchmarks.equality import Unequal
 from tests.benchmarks.servers import FLOOR, GATEWAY, PROJECT, environment
 
 _RECORDS, _QUICK_RECORDS = 100_000, 2_000
-_FILLED = 10
-"""How many times the imported records the filled integration has."""
+_FILLED, _QUICK_FILLED = 1_000_000, 20_000
+"""How many records the filled integration has."""
 
 _HEAD = ("gateway import into", "records / s", "command", "database", "CPU")
 _FIRST_SERIES = 1_000
@@ -130,7 +130,8 @@ def _arguments() -> Namespace:
 async def _run(arguments: Namespace) -> None:
     effort = comparison.effort(arguments)
     records = arguments.records or (_QUICK_RECORDS if arguments.quick else _RECORDS)
-    scale = Scale.of_appointments(*[0] * effort.rounds, _FILLED * records, 0, 0)
+    filled = _QUICK_FILLED if arguments.quick else _FILLED
+    scale = Scale.of_appointments(*[0] * effort.rounds, filled, 0, 0)
     typer.echo(report.machine())
     for name in comparison.databases(arguments):
         async with DATABASES[name](lambda url: load(url, scale)) as database:
