@@ -39,6 +39,9 @@ _RECORDS, _QUICK_RECORDS = 100_000, 2_000
 _FILLED, _QUICK_FILLED = 1_000_000, 20_000
 """How many records the filled integration has."""
 
+_KNOWN = 20_000
+"""How many those have that are upserted into, so that PostgreSQL knows of them: nobody else has it look here."""
+
 _HEAD = ("gateway import into", "records / s", "command", "database", "CPU")
 _FIRST_SERIES = 1_000
 
@@ -131,7 +134,7 @@ async def _run(arguments: Namespace) -> None:
     effort = comparison.effort(arguments)
     records = arguments.records or (_QUICK_RECORDS if arguments.quick else _RECORDS)
     filled = _QUICK_FILLED if arguments.quick else _FILLED
-    scale = Scale.of_appointments(*[0] * effort.rounds, filled, 0, 0)
+    scale = Scale.of_appointments(*[0] * effort.rounds, filled, _KNOWN, _KNOWN)
     typer.echo(report.machine())
     for name in comparison.databases(arguments):
         async with DATABASES[name](lambda url: load(url, scale)) as database:
