@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -23,6 +24,9 @@ from gateway.tables import DayCount, DaySeries, Integration
 from gateway.transactions import WriteSession
 
 _COLUMNS = ("team_id", "series_id", *Block._fields)
+
+_Count: TypeAlias = tuple[str, int, int, int, str, int, int, int]
+"""What a row has in these columns."""
 
 _MANY = 500
 """Counts that are worth a statement more where new ones can be copied in."""
@@ -51,21 +55,20 @@ async def keep(
 ) -> None:
     """Add what changed to what is counted of an integration, which is held."""
     ids = await _series_ids(session, team_id, integration_id, blocks)
-    counts = [(ids[series], block) for series, found in blocks.items() for block in found]
-    begun = await _begun(session, team_id, counts) if session.copies and len(counts) >= _MANY else None
-    new, others = list[tuple[object, ...]](), list[tuple[object, ...]]()
-    for id, block in counts:
-        is_new = begun is not None and (id, block.size, block.day) not in begun
-        (new if is_new else others).append((team_id, id, *block))
-    await session.insert_columns(DayCount, columns_of(_COLUMNS, new))
-    await session.add_up(DayCount, _COLUMNS, others)
+    counts: list[_Count] = [(team_id, ids[series], *block) for series, found in blocks.items() for block in found]
+    if session.copies and len(counts) >= _MANY:
+        begun = await _begun(session, team_id, counts)
+        new = [count for count in counts if count[1:4] not in begun]
+        await session.insert_columns(DayCount, columns_of(_COLUMNS, new))
+        counts = [count for count in counts if count[1:4] in begun]
+    await session.add_up(DayCount, _COLUMNS, counts)
 
 
 async def _begun(
-    session: WriteSession, team_id: str, counts: Sequence[tuple[int, Block]]
+    session: WriteSession, team_id: str, counts: Sequence[_Count]
 ) -> Collection[tuple[int, int, int]]:
     """Of which series and days, by the size of blocks, anything is counted: there, values are looked for."""
-    heads = {(id, block.size, block.day) for id, block in counts}
+    heads = {count[1:4] for count in counts}
     return set(await session.tuples(sql.day_counts.begun(team_id, orjson.dumps([*heads]).decode())))
 
 
