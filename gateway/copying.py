@@ -1,4 +1,4 @@
-"""Rows as PostgreSQL's COPY reads them: as text, which is spelled in a quarter of the time of its binary form.
+"""Rows as PostgreSQL's COPY reads them, as text.
 
 Nothing here asks a database: what is to be copied can be spelled by another process.
 """
