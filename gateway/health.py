@@ -1,37 +1,42 @@
 """What can be wrong with a database, each as one question to it. Readings, never repairs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, select
 
 from gateway.database import Database
-from gateway.tables import Base
+from gateway.tables import Base, DayCount, DaySeries
 
 
 async def orphans(database: Database) -> Sequence[str]:
-    """Each foreign key with rows that refer to none, such as `use_case.fk_use_case_integration: 3 rows`."""
+    """Whatever has rows that refer to none, such as `use_case.fk_use_case_integration: 3 rows`."""
     return await database.run_sync(_orphans)
 
 
 def _orphans(connection: Connection) -> list[str]:
     found = []
-    for table in Base.metadata.sorted_tables:
-        for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
-            count = connection.scalar(_orphans_of(key)) or 0
-            if count:
-                found.append(f"{table.name}.{key.name}: {count} row{'s'[: count > 1]}")
+    for name, columns, parent in _references():
+        count = connection.scalar(_orphans_of(columns, parent)) or 0
+        if count:
+            found.append(f"{name}: {count} row{'s'[: count > 1]}")
     return found
 
 
-def _orphans_of(key: ForeignKeyConstraint) -> Select[int]:
-    parent = key.referred_table.alias("parent")
-    return (
-        select(func.count())
-        .select_from(key.table)
-        .where(
-            *(element.parent.is_not(None) for element in key.elements),
-            ~exists().where(*(parent.c[element.column.name] == element.parent for element in key.elements)),
-        )
+def _references() -> Iterator[tuple[str, Iterable[ColumnElement[Any]], FromClause]]:
+    """By which columns rows refer to which table's keys: in foreign keys, and day counts without one."""
+    for table in Base.metadata.sorted_tables:
+        for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
+            yield f"{table.name}.{key.name}", key.columns, key.referred_table
+    count = DayCount.__table__.c
+    yield "day_count", (count.team_id, count.series_id), DaySeries.__table__
+
+
+def _orphans_of(columns: Iterable[ColumnElement[Any]], parent: FromClause) -> Select[int]:
+    parents = parent.alias("parent")
+    pairs = [*zip(columns, parents.primary_key, strict=True)]
+    return select(func.count()).where(
+        *(column.is_not(None) for column, _ in pairs), ~exists().where(*(key == column for column, key in pairs))
     )
 
 

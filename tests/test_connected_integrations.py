@@ -7,7 +7,7 @@ from gateway.domain.enums import Permission, Status
 from gateway.domain.section import Json
 from gateway.tables import ResourceRecord, UseCase, UseCaseGroup
 from tests.examples import example
-from tests.factories import AT, connected, store
+from tests.factories import AT, connected, record, store
 from tests.gateway import OTHER_TEAM, TEAM, USER, Gateway
 from tests.integration_operations import codes, create, delete, rows, update
 
@@ -213,14 +213,17 @@ async def test_deleting_takes_what_hangs_below(gateway: Gateway) -> None:
             UseCase(group_id="x", logical_id="u", type="t", status=Status.ACTIVE, document=document, **below),
             ResourceRecord(logical_id="r", type="t", document=document, search_text="", **below),
         )
+    await store(gateway.database, record("y", "d"))
     client = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
     assert await delete(client, "c") == {"deletedIds": ["c"], "errors": []}
     assert await delete(client, "c") == {"deletedIds": [], "errors": MISSING}
     left = {(row["team_id"], row["id"]) for row in await rows(gateway)}
     assert left == {(TEAM, "d"), (OTHER_TEAM, "c"), (OTHER_TEAM, "d")}
     async with gateway.read() as session:
-        for table in (UseCaseGroup, UseCase, ResourceRecord):
+        for table in (UseCaseGroup, UseCase):
             assert (await session.scalars(select(table.team_id))).all() == [OTHER_TEAM]
+        records = select(ResourceRecord.team_id, ResourceRecord.id).order_by(ResourceRecord.id)
+        assert (await session.execute(records)).all() == [(OTHER_TEAM, "x"), (TEAM, "y")]
 
 
 @pytest.mark.parametrize("input", [{}, {"connected": SETTINGS, "incomingWebhook": None}, {"connected": None}])

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.tables import DayCount
+from gateway import health
+from gateway.tables import DayCount, ResourceRecord
 from tests.commands import gateway as command
 from tests.factories import connected, record, store
 from tests.gateway import Gateway, served
@@ -106,6 +107,21 @@ async def test_an_integration_takes_its_counts_along(gateway: Gateway) -> None:
     await client.data('mutation { deleteIntegration(id: "%s") { deletedIds } }' % CLINIC)  # noqa: UP031
     assert await _rows(gateway) == others
     assert await differences(gateway.database) == []
+
+
+async def test_nothing_is_left_below_an_integration_that_is_deleted_meanwhile(patient_gateway: Gateway) -> None:
+    gateway = patient_gateway
+    client = await gateway.client()
+    for turn in range(3):
+        await store(gateway.database, connected(CLINIC))
+        *writers, remover = (Writes(client, Random(seed)) for seed in range(9))
+        writes = [remover.remove(), *(each.upsert() for each in writers)]
+        Random(turn).shuffle(writes)
+        await asyncio.gather(*writes)
+        assert await health.orphans(gateway.database) == []
+        async with gateway.read() as session:
+            assert (await session.scalars(select(ResourceRecord.id))).all() == []
+        assert await _rows(gateway) == []
 
 
 def _lines(path: Path, *records: object) -> Path:

@@ -31,7 +31,7 @@ def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
         "disk",
         "schema",
         "tables",
-        "foreign keys",
+        "references",
         "SQLite",
         "PostgreSQL",
     ):
@@ -57,13 +57,22 @@ def test_doctor_finds_assets_that_were_not_fetched(empty: str, monkeypatch: pyte
     assert "Run `gateway assets`." in ended.stdout
 
 
-def test_doctor_finds_rows_that_refer_to_none(empty: str) -> None:
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (
+            "INSERT INTO user VALUES ('gone', 'somebody', NULL, NULL, '2026-01-01T00:00:00.000Z')",
+            "user.fk_user_team: 1 row ",
+        ),
+        ("INSERT INTO day_count VALUES ('t', 7, 1, 1, '', 1, 0, 0)", "day_count: 1 row "),
+    ],
+)
+def test_doctor_finds_rows_that_refer_to_none(empty: str, lost: str, said: str) -> None:
     gateway("migrate", database_url=empty)
-    lost = "INSERT INTO user VALUES ('gone', 'somebody', NULL, NULL, '2026-01-01T00:00:00.000Z')"
     _execute(empty, lost, foreign_keys=False)
     ended = gateway("doctor", database_url=empty)
     assert ended.exit_code == 1
-    assert "user.fk_user_team: 1 row " in ended.stdout
+    assert said in ended.stdout
 
 
 def test_doctor_finds_what_keeps_the_others_from_starting(empty: str) -> None:

@@ -122,7 +122,7 @@ async def _of_database(database: Database) -> AsyncIterator[Finding]:
     remedy = None if difference is None else "Somebody changed the tables by hand: undo that."
     yield Finding("tables", difference or "as this release works with them", remedy)
     orphans = await health.orphans(database)
-    yield Finding("foreign keys", ", ".join(orphans) or "intact", "Restore a backup." if orphans else None)
+    yield Finding("references", ", ".join(orphans) or "intact", "Restore a backup." if orphans else None)
     yield await (_sqlite(database) if database.is_sqlite else _postgresql(database))
 
 
