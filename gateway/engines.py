@@ -1,5 +1,6 @@
 """SQLAlchemy's engines, whose connections are what the house expects of them."""
 
+import socket
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +14,9 @@ from gateway import sqlite
 from gateway.exchanges import current
 from gateway.settings import Settings
 
+_SENT_AHEAD = 1 << 22
+"""Bytes that a Unix socket is to hold: of a batch that is copied as much as the system allows, not a tenth."""
+
 
 class Engines:
     """Makes the engines of one database."""
@@ -25,7 +29,13 @@ class Engines:
     def postgresql(self, **options: Any) -> AsyncEngine:  # noqa: ANN401 (SQLAlchemy's options)
         seconds = self._statement_timeout
         given = {} if seconds is None else {"statement_timeout": f"{seconds * 1000:.0f}"}
-        return self._made(connect_args={"server_settings": given}, **options)
+        engine = self._made(connect_args={"server_settings": given}, **options)
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+            _send_ahead(connection.driver_connection)
+
+        return engine
 
     def sqlite(self, begin: str | None, *, reads_only: bool = False, waits: float | None = None) -> AsyncEngine:
         """An engine whose transactions begin so; without, whoever has a connection begins them.
@@ -65,6 +75,15 @@ class Engines:
         )
         _note_statements(engine)
         return engine
+
+
+def _send_ahead(driver: Any) -> None:  # noqa: ANN401 (asyncpg's)
+    """Let PostgreSQL read on while Python is about something else. TCP sees to that by itself."""
+    found = driver._transport.get_extra_info("socket")  # noqa: SLF001 (the driver has no other way to it)
+    if found.family == socket.AF_UNIX:
+        # The same one once more: that of uvloop takes no options.
+        with socket.fromfd(found.fileno(), found.family, found.type) as same:
+            same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SENT_AHEAD)
 
 
 def _note_statements(engine: AsyncEngine) -> None:

@@ -1,9 +1,12 @@
 """Sessions: one snapshot to read, all or nothing to write."""
 
 import asyncio
+import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+import uvloop
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, StatementError
 
@@ -11,6 +14,7 @@ from gateway.database import Database
 from gateway.domain import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Refused
+from gateway.settings import Settings
 from gateway.tables import Team
 
 COUNT = select(func.count()).select_from(Team)
@@ -84,3 +88,23 @@ async def test_naive_instants_are_not_stored(database: Database) -> None:
     with pytest.raises(StatementError, match="naive"):
         async with database.write() as session:
             session.add(team("a", datetime(2025, 3, 9)))  # noqa: DTZ001 (which is the point)
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_unix_socket_holds_more_for_postgresql_than_others_do(
+    postgresql_url: str, loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    async def room() -> int:
+        database = Database(Settings(database_url=postgresql_url))
+        try:
+            async with database._writers.lease("") as lease:
+                found = lease._driver._transport.get_extra_info("socket")
+                assert found.family == socket.AF_UNIX
+                with socket.fromfd(found.fileno(), found.family, found.type) as same:
+                    return same.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        finally:
+            await database.dispose()
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs, asyncio.Runner(loop_factory=loop) as runner:
+        assert runner.run(room()) > ours.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
