@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import signal
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,6 +94,15 @@ async def test_lines_that_cannot_be_read_on_end_it_with_the_reason() -> None:
     with pytest.raises(OSError, match="Input/output error"):
         await read(broken(), 700)
     assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("begun", [b"", struct.pack("!i", 100)[:2], struct.pack("!i", 100) + b"one hundredth"])
+def test_an_end_that_is_gone_is_the_end_wherever_it_stopped(begun: bytes) -> None:
+    ours, theirs = multiprocessing.Pipe()
+    os.write(theirs.fileno(), begun)
+    theirs.close()
+    with ours, pytest.raises(EOFError):
+        line_reader._received(ours)
 
 
 async def test_a_process_that_is_killed_is_no_good_end() -> None:

@@ -8,6 +8,7 @@ import multiprocessing
 import signal
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from io import BytesIO
 from itertools import chain
 from multiprocessing.connection import Connection
@@ -119,6 +120,14 @@ def _send(chunks: Iterator[bytes], connection: Connection) -> None:
     connection.send_bytes(_END)
 
 
+def _received(connection: Connection) -> bytes:
+    """What the other end sent next. Raises EOFError when that is gone, also in the middle of it."""
+    try:
+        return connection.recv_bytes()
+    except OSError as error:
+        raise EOFError from error
+
+
 class _Received:
     """Batches as they come, each of which is waited for while the one before it is dealt with."""
 
@@ -127,7 +136,7 @@ class _Received:
         self.coming = asyncio.create_task(self._next())
 
     async def _next(self) -> Batch | None:
-        sent = await asyncio.to_thread(self._connection.recv_bytes)
+        sent = await asyncio.to_thread(_received, self._connection)
         return None if sent == _END else self._decoder.decode(sent)
 
     def __aiter__(self) -> Self:
@@ -147,6 +156,6 @@ def _read_there(connection: Connection, most: int, team_id: str | None, first: i
     collect_seldom()
     lines = RecordLines(most, team_id, first)
     with suppress(*_GONE):
-        for batch in _batches(lines, iter(connection.recv_bytes, _END), copied=copied):
+        for batch in _batches(lines, iter(partial(_received, connection), _END), copied=copied):
             connection.send_bytes(msgpack.encode(batch))
         connection.send_bytes(_END)
