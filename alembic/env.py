@@ -5,9 +5,9 @@ import asyncio
 from sqlalchemy import Connection
 
 from alembic import context
-from gateway.database import Database
+from gateway.database.database import Database
+from gateway.database.tables import Base
 from gateway.settings import settings
-from gateway.tables import Base
 
 _LOCK = 7_470_726_411_209
 """Names the advisory lock that two `gateway migrate` at once take turns by on PostgreSQL."""

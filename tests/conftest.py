@@ -18,16 +18,16 @@ from playwright.async_api import Browser, Page
 from sqlalchemy import delete
 from typer.testing import CliRunner
 
-from gateway import migrations
 from gateway.assets import NotFetched
 from gateway.cli.app import app
-from gateway.database import Database
+from gateway.database import migrations
+from gateway.database.database import Database
+from gateway.database.tables import Team
 from gateway.settings import Settings
-from gateway.tables import Team
-from tests import browser
-from tests.gateway import Gateway, served
-from tests.import_command import Run
-from tests.machine import lacking
+from tests.support import browser
+from tests.support.gateway import Gateway, served
+from tests.support.import_command import Run
+from tests.support.machine import lacking
 
 TEMPLATE = "gateway_template"
 PATIENCE = dict.fromkeys(["database_pool_timeout", "database_lock_timeout", "request_timeout"], 120.0)

@@ -11,12 +11,12 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select
 
-from gateway.database import Database
-from gateway.domain.instants import isoformat
+from gateway.database.database import Database
+from gateway.database.tables import ResourceRecord
+from gateway.domain.calendar.instants import isoformat
+from gateway.domain.lenient_reading import Document
 from gateway.domain.records import record_columns
-from gateway.domain.section import Document
 from gateway.settings import Settings
-from gateway.tables import ResourceRecord
 from gateway.web.app import create_app
 from tests.benchmarks import appointment_rows, dashboard, equality, upserts
 from tests.benchmarks.appointments import BEGIN

@@ -96,7 +96,7 @@ def test_each_floor_lists_all_its_rooms() -> None:
 
 
 def test_keys_begin_with_the_team() -> None:
-    from gateway.tables import Base, Team  # noqa: PLC0415 (SQLAlchemy's metadata is built on import)
+    from gateway.database.tables import Base, Team  # noqa: PLC0415 (SQLAlchemy's metadata is built on import)
 
     for table in Base.metadata.tables.values():
         if table is Team.__table__:

@@ -7,7 +7,7 @@ Revises:
 import sqlalchemy as sa
 
 from alembic import op
-from gateway.columns import Instant, Text
+from gateway.database.column_types import Instant, Text
 
 revision = "0001"
 down_revision = None

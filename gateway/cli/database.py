@@ -8,10 +8,11 @@ from typing import Any, ParamSpec
 
 import structlog
 
-from gateway import logs, revisions
-from gateway.database import FAILURES, Database
+from gateway.database import revisions
+from gateway.database.database import FAILURES, Database
 from gateway.errors import DatabaseUnavailable
 from gateway.settings import Settings, settings, unknown_variables
+from gateway.telemetry import logs
 
 P = ParamSpec("P")
 

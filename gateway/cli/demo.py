@@ -14,14 +14,14 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from gateway import migrations
-from gateway.cli import server
 from gateway.cli.database import configured, reached
 from gateway.cli.terminal import err, out, show
+from gateway.database import migrations
 from gateway.demo import loading
 from gateway.demo.clinics import CLINICS, HARBORVIEW, LAKESIDE
 from gateway.demo.requests import Request, requests
-from gateway.domain import instants
+from gateway.domain.calendar import instants
+from gateway.server import uvicorn_server
 from gateway.settings import Settings
 
 
@@ -62,12 +62,12 @@ def demo(
     with _database(database, keep=not serve) as url:
         given = {"database_url": url, "host": host, "port": port}
         settings = configured(**{name: value for name, value in given.items() if value is not None})
-        listening = server.listen(settings.host, settings.port) if serve else None
-        address = server.address(listening) if listening else f"http://{settings.host}:{settings.port}"
+        listening = uvicorn_server.listen(settings.host, settings.port) if serve else None
+        address = uvicorn_server.address(listening) if listening else f"http://{settings.host}:{settings.port}"
         loaded = asyncio.run(_load(settings))
         _print(loaded, settings, f"{address}/graphql")
         if listening:
-            server.serve(settings, listening, visitors_key=loaded.key)
+            uvicorn_server.serve(settings, listening, visitors_key=loaded.key)
 
 
 @contextmanager

@@ -10,11 +10,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from gateway import health, migrations, revisions
 from gateway.assets import Assets
 from gateway.cli.database import blocking, configured, reached
 from gateway.cli.terminal import show
-from gateway.database import Database
+from gateway.database import diagnostics, migrations, revisions
+from gateway.database.database import Database
 from gateway.errors import DatabaseUnavailable, SchemaNotAtHead, SettingsInvalid
 from gateway.settings import Settings, unknown_variables
 
@@ -92,10 +92,10 @@ def _variables() -> Finding:
 
 def _documents(settings: Settings) -> Finding:
     # The graph takes a while; other commands do without.
-    from gateway.web import manifest  # noqa: PLC0415
+    from gateway.web import trusted_documents  # noqa: PLC0415
 
     try:
-        count = len({*manifest.trusted(settings).values()})
+        count = len({*trusted_documents.trusted(settings).values()})
     except SettingsInvalid as error:
         return Finding("trusted documents", str(error), "Correct the manifest, or the settings.")
     mode = settings.trusted_documents
@@ -121,13 +121,13 @@ async def _of_database(database: Database) -> AsyncIterator[Finding]:
     difference = await migrations.difference(database)
     remedy = None if difference is None else "Somebody changed the tables by hand: undo that."
     yield Finding("tables", difference or "as this release works with them", remedy)
-    orphans = await health.orphans(database)
+    orphans = await diagnostics.orphans(database)
     yield Finding("references", ", ".join(orphans) or "intact", "Restore a backup." if orphans else None)
     yield await (_sqlite(database) if database.is_sqlite else _postgresql(database))
 
 
 async def _sqlite(database: Database) -> Finding:
-    found = await health.sqlite_pragmas(database)
+    found = await diagnostics.sqlite_pragmas(database)
     seen = ", ".join(f"{name}={value}" for name, value in found.items())
     if found["quick_check"] != "ok":
         return Finding("SQLite", seen, "The file is damaged: restore a backup.")
@@ -136,7 +136,7 @@ async def _sqlite(database: Database) -> Finding:
 
 
 async def _postgresql(database: Database) -> Finding:
-    found = await health.postgresql_settings(database)
+    found = await diagnostics.postgresql_settings(database)
     seen = f"PostgreSQL {found['server_version']}, {found['server_encoding']}"
     if int(found["server_version"].split(".")[0]) < _MIN_POSTGRESQL:
         return Finding("PostgreSQL", seen, f"Use PostgreSQL {_MIN_POSTGRESQL} or newer.")

@@ -13,18 +13,18 @@ from rich.table import Table
 
 from gateway import services
 from gateway.cli.database import blocking, opened
-from gateway.cli.garbage import collect_seldom
 from gateway.cli.identifiers import identifier
 from gateway.cli.line_reader import reading
 from gateway.cli.terminal import err, say_error, show
-from gateway.database import Database
+from gateway.database.database import Database
+from gateway.database.tables import ResourceRecord
+from gateway.domain.documents.entries import Content, Tally, content_of, read_webhooks
+from gateway.domain.documents.json_lines import NotJson, head_of, is_json_lines, parse
 from gateway.domain.enums import ErrorCode
-from gateway.domain.imports import Content, Tally, content_of, read_webhooks
-from gateway.domain.json_lines import NotJson, head_of, is_json_lines, parse
-from gateway.domain.section import Json
+from gateway.domain.lenient_reading import Json
 from gateway.errors import Refused
-from gateway.services.intake import BATCH_SIZE
-from gateway.tables import ResourceRecord
+from gateway.server.garbage import collect_seldom
+from gateway.services.imports.rows import BATCH_SIZE
 
 _REFUSED, _UNREADABLE = 1, 2
 
@@ -135,7 +135,7 @@ async def _import_lines(
             if not batch.homes:
                 continue
             async with database.write() as session:
-                tally = await services.record_imports.take(session, batch.homes, team, report)
+                tally = await services.imports.records.take(session, batch.homes, team, report)
             report.tally += tally
             if tally.created < batch.length == BATCH_SIZE and not is_looked_at:
                 # Records are looked up from now on.
@@ -153,7 +153,7 @@ async def _import_document(
         entries = read_webhooks(document, report)
         bar.expect(len(entries))
         async with database.write() as session:
-            report.tally += await services.webhook_imports.take(session, entries, team, report, bar.advance)
+            report.tally += await services.imports.webhooks.take(session, entries, team, report, bar.advance)
         return
     try:
         async with database.write() as session:

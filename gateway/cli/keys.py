@@ -12,10 +12,11 @@ from gateway import services
 from gateway.cli.database import blocking, configured, opened
 from gateway.cli.identifiers import identifier
 from gateway.cli.terminal import err, out, show
-from gateway.domain import instants, origins
+from gateway.database.tables import ApiKey
+from gateway.domain import origins
+from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
 from gateway.settings import variable
-from gateway.tables import ApiKey
 
 keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke the API keys that clients come with.")
 

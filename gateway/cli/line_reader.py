@@ -17,9 +17,9 @@ from typing import Self
 
 from msgspec import msgpack
 
-from gateway import copying
-from gateway.cli.garbage import collect_seldom
-from gateway.domain.record_lines import KEPT, Batch, RecordLines
+from gateway.database import copy_format
+from gateway.domain.records.lines import KEPT, Batch, RecordLines
+from gateway.server.garbage import collect_seldom
 
 _CHUNK = 1 << 21
 """Bytes of lines that are read, and sent, at once. Who has no more needs no other process."""
@@ -85,7 +85,7 @@ def _batches(lines: RecordLines, chunks: Iterable[bytes], *, copied: bool) -> It
     for batch in _read(lines, chunks):
         if copied:
             for home in batch.homes:
-                home.copied = copying.lines(home.rows())
+                home.copied = copy_format.lines(home.rows())
                 home.columns = {name: home.columns[name] for name in KEPT}
         yield batch
 

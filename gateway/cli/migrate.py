@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from gateway import migrations, revisions
 from gateway.cli.database import blocking, reached
 from gateway.cli.terminal import out
+from gateway.database import migrations, revisions
 
 
 def _revision(name: str | None) -> str | None:

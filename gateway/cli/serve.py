@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from gateway import migrations, revisions
-from gateway.cli import server
 from gateway.cli.database import configured, reached
+from gateway.database import migrations, revisions
+from gateway.server import uvicorn_server
 from gateway.settings import EMBEDDED, Settings
 
 
@@ -25,7 +25,9 @@ def serve(
     """
     settings = configured()
     asyncio.run(_prepare(settings))
-    server.serve(settings, server.listen(host or settings.host, settings.port if port is None else port))
+    uvicorn_server.serve(
+        settings, uvicorn_server.listen(host or settings.host, settings.port if port is None else port)
+    )
 
 
 async def _prepare(settings: Settings) -> None:

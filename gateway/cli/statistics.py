@@ -15,10 +15,10 @@ from gateway import services
 from gateway.cli.database import blocking, opened
 from gateway.cli.identifiers import identifier
 from gateway.cli.terminal import err, out, show
-from gateway.database import Database
-from gateway.domain.day_counts import ALL, Cell
+from gateway.database.database import Database
 from gateway.domain.enums import ErrorCode
-from gateway.domain.verification import Difference, Place, Scope
+from gateway.domain.statistics.day_counts import ALL, Cell
+from gateway.domain.statistics.verification import Difference, Place, Scope
 from gateway.errors import refused
 from gateway.services.verification import Step
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from gateway.demo.clinics import Clinic, signed
 from gateway.demo.invention import logical_id, object_id, pick
 from gateway.demo.staff import Staff
-from gateway.domain import instants
+from gateway.domain.calendar import instants
 from gateway.domain.enums import AppointmentType, BookingStatus
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 
 DAYS = 365
 

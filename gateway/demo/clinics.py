@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from gateway.demo.invention import logical_id, object_id
-from gateway.domain import instants
-from gateway.domain.documents import created, touched
+from gateway.domain.calendar import instants
+from gateway.domain.documents.audit_fields import created, touched
 from gateway.domain.enums import Provider
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 
 _CONNECTED = datetime(2024, 3, 4, 15, 20, tzinfo=UTC)
 _SCOPES = {

@@ -7,8 +7,8 @@ from gateway.demo.appointments import DAYS, appointments
 from gateway.demo.clinics import CLINICS, Clinic, integration, signed
 from gateway.demo.invention import logical_id, object_id
 from gateway.demo.staff import staff
-from gateway.domain import instants
-from gateway.domain.section import Document
+from gateway.domain.calendar import instants
+from gateway.domain.lenient_reading import Document
 
 
 def exports(now: datetime) -> Iterator[Document]:

@@ -7,18 +7,18 @@ from importlib.resources import files
 import orjson
 
 from gateway import services
-from gateway.database import Database
+from gateway.database.database import Database
+from gateway.database.writing import WriteSession
 from gateway.demo.clinics import LAKESIDE, TEAMS, Team
 from gateway.demo.exports import exports
 from gateway.demo.groups import EXAMPLE_CLINIC, EXAMPLE_SLUG, GROUPS
 from gateway.demo.webhooks import webhooks
+from gateway.domain.documents.entries import read_webhooks
 from gateway.domain.enums import ErrorCode, Permission
-from gateway.domain.imports import read_webhooks
+from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import OLDEST_FIRST, Page
-from gateway.domain.section import Document
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, refused
-from gateway.transactions import WriteSession
 
 Advance = Callable[[int], None]
 """Told how many records more are in."""
@@ -62,7 +62,7 @@ async def _load_webhooks(session: WriteSession, now: datetime) -> None:
     for team, document in owned:
         problems = Problems()
         entries = read_webhooks(document, problems.add)
-        await services.webhook_imports.take(session, entries, team.id, problems.add)
+        await services.imports.webhooks.take(session, entries, team.id, problems.add)
         problems.raise_if_any()
 
 
@@ -75,7 +75,7 @@ async def _load_groups(session: WriteSession) -> None:
     for group in GROUPS:
         clinic = group.clinic
         viewer = _keeper(clinic.team)
-        await services.use_case_group_upsert.upsert(session, viewer, clinic.provider, group.input, clinic.id)
+        await services.use_case_groups.upsert.upsert(session, viewer, clinic.provider, group.input, clinic.id)
 
 
 def _keeper(team: Team) -> Viewer:

@@ -10,8 +10,8 @@ import orjson
 from gateway.demo.clinics import CLINICS
 from gateway.demo.groups import EXAMPLE_CLINIC
 from gateway.demo.loading import example
-from gateway.domain import instants
-from gateway.domain.section import Json
+from gateway.domain.calendar import instants
+from gateway.domain.lenient_reading import Json
 
 _EXPORT = """
 query Export($id: ID!) { integrationExport(integrationId: $id) { document checksum redactedFields } }

@@ -8,7 +8,7 @@ from random import Random
 from gateway.demo.clinics import Clinic, signed
 from gateway.demo.invention import logical_id, object_id, person, phone
 from gateway.domain.enums import AppointmentType
-from gateway.domain.section import Document, Json
+from gateway.domain.lenient_reading import Document, Json
 
 _REASONS: Sequence[tuple[AppointmentType, str, int, str]] = (
     (AppointmentType.NP, "New Patient Visit", 40, "First visit, with history and examination."),

@@ -6,8 +6,8 @@ from random import Random
 from string import ascii_letters, digits
 
 from gateway.demo.clinics import HARBORVIEW, LAKESIDE, Team
-from gateway.domain import instants
-from gateway.domain.section import Document, Json
+from gateway.domain.calendar import instants
+from gateway.domain.lenient_reading import Document, Json
 
 _BOT = {"username": "front.desk", "userId": "front.desk"}
 _ID_LENGTH = 17

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gateway.domain.enums import ActionType, Status
 from gateway.domain.ids import new_logical_id
-from gateway.domain.section import Document, Json
+from gateway.domain.lenient_reading import Document, Json
 
 DEFAULT_DAYS = 7
 MAX_DAYS = 365

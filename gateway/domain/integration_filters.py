@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.criteria import Criteria
 from gateway.domain.enums import IntegrationKind, Provider
+from gateway.domain.statement_arguments import Criteria
 
 MAX_DEPTH = 5
 """How many times `and`, `or` and `not` may be nested."""

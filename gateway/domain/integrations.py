@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TypedDict, TypeVar
 
-from gateway.domain import instants, timezones
-from gateway.domain.documents import AuditColumns, audit_columns, text_or_none, webhook_audit_columns
+from gateway.domain.calendar import instants, timezones
+from gateway.domain.documents.audit_fields import AuditColumns, audit_columns, text_or_none, webhook_audit_columns
 from gateway.domain.enums import (
     IntegrationAccess,
     IntegrationKind,
@@ -15,8 +15,8 @@ from gateway.domain.enums import (
     SortDirection,
     TokenState,
 )
+from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.paging import Key, Order
-from gateway.domain.section import Document, Json
 from gateway.domain.text import fold
 
 E = TypeVar("E", bound=Enum)
@@ -50,7 +50,7 @@ def in_order(*keys: tuple[IntegrationOrderField, SortDirection]) -> Order:
 
 
 class IntegrationColumns(AuditColumns):
-    """The columns of `gateway.tables.Integration` that follow from its document."""
+    """The columns of `gateway.database.tables.Integration` that follow from its document."""
 
     kind: IntegrationKind
     logical_id: str | None

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 import orjson
 
-from gateway.domain import instants
-from gateway.domain.criteria import Criteria
+from gateway.domain.calendar import instants
+from gateway.domain.statement_arguments import Criteria
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 100

@@ -6,9 +6,9 @@ from functools import lru_cache
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from gateway.domain import days, instants
+from gateway.domain.calendar import days, instants
 from gateway.domain.enums import ScheduleField
-from gateway.domain.section import Document, Json
+from gateway.domain.lenient_reading import Document, Json
 
 _WALL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
 _SECOND = timedelta(seconds=1)

@@ -8,10 +8,11 @@ from datetime import datetime, time
 from itertools import count
 from typing import Literal, TypedDict
 
-from gateway.domain import schedules, timezones
+from gateway.domain import schedules
 from gateway.domain.actions import ActionInput, actions_of, replaced
+from gateway.domain.calendar import timezones
 from gateway.domain.enums import Status, UseCaseKey
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from gateway.domain.use_cases import CATALOGUE, with_scheduler_names
 
 MAX_SLUG_LENGTH = 64
@@ -49,7 +50,7 @@ class GroupInput:
 
 
 class SharedColumns(TypedDict):
-    """The columns of `gateway.tables.UseCaseGroup` that its use cases carry copies of."""
+    """The columns of `gateway.database.tables.UseCaseGroup` that its use cases carry copies of."""
 
     sheet_link: str | None
     assistant_id: str | None
@@ -58,7 +59,7 @@ class SharedColumns(TypedDict):
 
 
 class GroupColumns(SharedColumns):
-    """What an upsert has a say in of the columns of `gateway.tables.UseCaseGroup`."""
+    """What an upsert has a say in of the columns of `gateway.database.tables.UseCaseGroup`."""
 
     name: str
     slug: str

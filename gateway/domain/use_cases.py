@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gateway.domain.actions import ActionInput, actions_of, replaced
-from gateway.domain.documents import AuditColumns, audit_columns
+from gateway.domain.documents.audit_fields import AuditColumns, audit_columns
 from gateway.domain.enums import Status, UseCaseKey, UseCaseType
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 
 
 class KnownUseCase(NamedTuple):
@@ -75,7 +75,7 @@ class UseCaseChanges:
 
 
 class UseCaseColumns(AuditColumns):
-    """The columns of `gateway.tables.UseCase` that follow from its document."""
+    """The columns of `gateway.database.tables.UseCase` that follow from its document."""
 
     logical_id: str
     type: str

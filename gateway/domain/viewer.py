@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.domain.criteria import Criteria
 from gateway.domain.enums import IntegrationKind, Permission
+from gateway.domain.statement_arguments import Criteria
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from gateway.domain import instants
+from gateway.domain.calendar import instants
 from gateway.domain.enums import IntegrationKind, RetryDelay, WebhookEvent
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 
 KINDS = (IntegrationKind.INCOMING_WEBHOOK, IntegrationKind.OUTGOING_WEBHOOK)

@@ -65,8 +65,8 @@ of a plan at once), `expect` (told of a known operation before it runs: which at
 whether one statement is all it reads) and `reads` (how many statements it has read by so far).
 """
 
-from gateway.execution.coercion import Spelled, Spelling, spell
-from gateway.execution.documents import Documents, ExecutableDocument
+from gateway.execution.compiler.writing import encoded
+from gateway.execution.document_cache import Documents, ExecutableDocument
 from gateway.execution.executor import CompilingExecutor
 from gateway.execution.fields import (
     READS,
@@ -80,11 +80,11 @@ from gateway.execution.fields import (
     RowField,
     reads,
 )
-from gateway.execution.inputs import leave_coerced, make_quick
-from gateway.execution.limits import Limits
+from gateway.execution.inputs.coercion import Spelled, Spelling, spell
+from gateway.execution.inputs.input_objects import leave_coerced, make_quick
+from gateway.execution.limits.cost_directives import Cost, ListSize
+from gateway.execution.limits.document_limits import Limits
 from gateway.execution.preparation import Preparation
-from gateway.execution.weights import Cost, ListSize
-from gateway.execution.writing import encoded
 
 __all__ = [
     "READS",

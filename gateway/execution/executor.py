@@ -21,10 +21,10 @@ from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from gateway.execution.documents import ExecutableDocument
+from gateway.execution.compiler.functions import NotPlain
+from gateway.execution.compiler.plan import Plan
+from gateway.execution.document_cache import ExecutableDocument
 from gateway.execution.operations import KnownOperation, Operation, RootField
-from gateway.execution.plans import Plan
-from gateway.execution.projection import NotPlain
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):

@@ -20,13 +20,13 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
-from gateway import exchanges
 from gateway.errors import Overloaded
-from gateway.execution.arguments import Arguments, Variables
-from gateway.execution.coercion import NotCoercible
-from gateway.execution.costs import Price
-from gateway.execution.plans import Plan
-from gateway.execution.projection import NotPlain
+from gateway.execution.compiler.functions import NotPlain
+from gateway.execution.compiler.plan import Plan
+from gateway.execution.inputs.arguments import Arguments, Variables
+from gateway.execution.inputs.coercion import NotCoercible
+from gateway.execution.limits.cost import Price
+from gateway.telemetry import request_record
 
 _CONTEXT = GraphQLResolveInfo._fields.index("context")
 _VARIABLE_VALUES = GraphQLResolveInfo._fields.index("variable_values")
@@ -140,7 +140,7 @@ class Operation:
     """
 
     def __init__(
-        self, noted: exchanges.Operation, variables: Variables, conditions: Sequence[str], price: Price
+        self, noted: request_record.Operation, variables: Variables, conditions: Sequence[str], price: Price
     ) -> None:
         self._noted, self._variables = noted, variables
         self._conditions, self._price = conditions, price
@@ -180,7 +180,7 @@ class Operation:
 
     def charge(self, context: Any, variables: VariableValues) -> None:  # noqa: ANN401
         """Note that it is what is asked, and charge its price. Raises what the context does then."""
-        exchanges.current.get().operation = self._noted
+        request_record.current.get().operation = self._noted
         context.charge(self._price.of(variables.coerced))
 
     def knows(self, conditions: tuple[Hashable, ...]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
-from gateway.execution.documents import ExecutableDocument
+from gateway.execution.document_cache import ExecutableDocument
 
 
 class Preparation(SchemaExtension):

@@ -10,7 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from gateway.domain import instants
+from gateway.domain.calendar import instants
 from gateway.errors import Exceeded, LimitExceeded
 from gateway.execution import (
     CompilingExecutor,

@@ -1,10 +1,10 @@
 """What an operation may cost, and what that leaves to those that its key sends later."""
 
 from gateway.errors import CostLimitExceeded
-from gateway.exchanges import current
 from gateway.execution import Documents, ExecutableDocument, Limits
 from gateway.services.rate_limits import Bucket
 from gateway.settings import Settings, variable
+from gateway.telemetry.request_record import current
 
 
 class Allowances:

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
+from gateway.database.tables import Integration as IntegrationRow
 from gateway.domain import integrations, statistics
 from gateway.domain.enums import (
     AuthType,
@@ -16,10 +17,10 @@ from gateway.domain.enums import (
     TokenState,
     UseCaseType,
 )
+from gateway.domain.lenient_reading import Section
 from gateway.domain.paging import OLDEST_FIRST, Page
-from gateway.domain.section import Section
-from gateway.domain.statistics import Dashboard
-from gateway.schema import readers
+from gateway.domain.statistics.catalogue import Dashboard
+from gateway.schema import json_readers
 from gateway.schema.connections import (
     After,
     Before,
@@ -34,13 +35,12 @@ from gateway.schema.connections import (
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key, own
 from gateway.schema.integrations import Integration
-from gateway.schema.readers import either, word
+from gateway.schema.json_readers import either, word
 from gateway.schema.resource_records import ResourceRecord, records_asked
 from gateway.schema.scalars import TimeZone
 from gateway.schema.statistics import AppointmentStatistics, PatientStatistics, statistics_of_one
 from gateway.schema.use_case_groups import UseCaseGroup
 from gateway.schema.use_cases import UseCase
-from gateway.tables import Integration as IntegrationRow
 
 ConfigSource = Section[IntegrationRow]
 
@@ -51,9 +51,9 @@ class ProviderConfig:
     auth_type: AuthType = key("authType", "How it was connected.", either(word(AuthType), AuthType.OAUTH))
     scope: str | None = key("scope", "What the provider allows, in the provider's words.")
     token_type: str | None = key("tokenType", "How the access token is sent, such as `Bearer`.")
-    expires_at: datetime | None = key("expiresAt", "When the access token expires.", readers.instant)
-    connected_at: datetime | None = key("connectedAt", "When the account was connected.", readers.instant)
-    renewed_at: datetime | None = key("renewedAt", "When the access token was last renewed.", readers.instant)
+    expires_at: datetime | None = key("expiresAt", "When the access token expires.", json_readers.instant)
+    connected_at: datetime | None = key("connectedAt", "When the account was connected.", json_readers.instant)
+    renewed_at: datetime | None = key("renewedAt", "When the access token was last renewed.", json_readers.instant)
     error_message: str | None = key("errorMessage", "Why it does not work, in the provider's words.")
     auth_user_email: str | None = key("authUserEmail", "The account's e-mail address.")
     auth_user_name: str | None = key("authUserName", "The account's name.")
@@ -107,7 +107,7 @@ class ConnectedIntegration(Integration):
     def status(root: strawberry.Parent[IntegrationRow]) -> IntegrationStatus:
         return IntegrationStatus.ACTIVE if root.enabled else IntegrationStatus.INACTIVE
 
-    config: ProviderConfig = key("config", "How it reaches its account.", readers.section)
+    config: ProviderConfig = key("config", "How it reaches its account.", json_readers.section)
 
     use_case_groups: Connection[UseCaseGroup] = nested(
         "Its groups of use cases, the oldest first; none for an integration of another team.",

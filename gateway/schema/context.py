@@ -9,17 +9,17 @@ from strawberry.dataloader import DataLoader
 from strawberry.types.info import Info as StrawberryInfo
 
 from gateway import services
-from gateway.admission import Team
-from gateway.database import Database
+from gateway.database.database import Database
+from gateway.database.fair_queue import Team
+from gateway.database.reading import Narrow, Reader, Snapshot, Wide
+from gateway.database.rows import Columns
+from gateway.database.tables import Integration
+from gateway.database.writing import WriteSession
 from gateway.domain.enums import Permission
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.execution import ExecutableDocument
-from gateway.rows import Columns
 from gateway.schema.allowances import Allowance
-from gateway.snapshots import Narrow, Reader, Snapshot, Wide
-from gateway.tables import Integration
-from gateway.transactions import WriteSession
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -11,7 +11,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import new_id
-from gateway.domain.section import Json
+from gateway.domain.lenient_reading import Json
 from gateway.errors import CursorInvalid, Overloaded, Problem, Refused
 
 log = structlog.get_logger(__name__)

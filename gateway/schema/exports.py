@@ -8,9 +8,11 @@ from typing import Annotated, cast
 import strawberry
 
 from gateway import services
-from gateway.domain import exports
+from gateway.database.tables import Integration as IntegrationRow
+from gateway.database.writing import WriteSession
+from gateway.domain.documents import exports
 from gateway.domain.enums import ImportMode, Outcome, SecretsMode
-from gateway.domain.section import Document, Json
+from gateway.domain.lenient_reading import Document, Json
 from gateway.execution import Cost, ListSize, Request
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Info
@@ -20,8 +22,6 @@ from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import JSON
 from gateway.schema.use_cases import UseCase
 from gateway.services.exports import Below
-from gateway.tables import Integration as IntegrationRow
-from gateway.transactions import WriteSession
 
 _SOME = ListSize(assumed_size=20)
 _MANY = ListSize(assumed_size=200)

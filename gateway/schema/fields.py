@@ -7,7 +7,8 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from gateway.domain.section import Section
+from gateway.database.mixins import Documented
+from gateway.domain.lenient_reading import Section
 from gateway.execution import (
     READS,
     BatchedField,
@@ -18,8 +19,7 @@ from gateway.execution import (
     Request,
     RowField,
 )
-from gateway.mixins import Documented
-from gateway.schema.readers import Reader, text
+from gateway.schema.json_readers import Reader, text
 
 T = TypeVar("T")
 

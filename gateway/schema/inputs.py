@@ -12,8 +12,8 @@ import strawberry
 from strawberry.types import has_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from gateway.domain import instants
-from gateway.domain.section import Document, Json
+from gateway.domain.calendar import instants
+from gateway.domain.lenient_reading import Document, Json
 
 
 def optional(description: str, *, name: str | None = None) -> Any:  # noqa: ANN401 (a dataclass field)

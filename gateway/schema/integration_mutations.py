@@ -5,6 +5,8 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
+from gateway.database.tables import Integration as IntegrationRow
+from gateway.database.writing import WriteSession
 from gateway.domain.enums import IntegrationKind
 from gateway.schema.context import Info
 from gateway.schema.fields import mutation
@@ -18,8 +20,6 @@ from gateway.schema.webhook_inputs import (
     OutgoingWebhookInput,
     OutgoingWebhookPatch,
 )
-from gateway.tables import Integration as IntegrationRow
-from gateway.transactions import WriteSession
 
 ExpectedVersion = Annotated[
     int | None,

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
+from gateway.database.tables import Integration as IntegrationRow
 from gateway.domain.integration_filters import IntegrationFilter as DomainFilter
 from gateway.execution import Request
 from gateway.schema.connections import (
@@ -24,7 +25,6 @@ from gateway.schema.fields import field
 from gateway.schema.integration_filters import IntegrationFilter, IntegrationOrder
 from gateway.schema.nodes import Node
 from gateway.schema.users import User
-from gateway.tables import Integration as IntegrationRow
 
 
 @strawberry.interface(description="Something a team has connected: an account at a provider, or a webhook.")

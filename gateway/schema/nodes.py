@@ -6,13 +6,13 @@ from typing import Annotated, cast
 import strawberry
 
 from gateway import services
+from gateway.database.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import NodeId, is_id
 from gateway.errors import refused
 from gateway.execution import ListSize, reads
 from gateway.schema.context import Context, Info
 from gateway.schema.fields import field
-from gateway.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
 
 NodeSource = Integration | UseCaseGroup | UseCase | ResourceRecord
 

@@ -5,11 +5,11 @@ from typing import Any, Protocol, TypeVar
 
 import strawberry
 
+from gateway.database.writing import WriteSession
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Refused
 from gateway.schema.context import Info
 from gateway.schema.fields import FEW
-from gateway.transactions import WriteSession
 
 
 @strawberry.type(description="One reason why a mutation changed nothing.")

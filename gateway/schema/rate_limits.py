@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import strawberry
 
-from gateway.domain import instants
+from gateway.domain.calendar import instants
 from gateway.schema.context import Info
 from gateway.schema.fields import field
 

@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
+from gateway.database.tables import ResourceRecord
 from gateway.domain.enums import Status
-from gateway.domain.record_kind import Kind
+from gateway.domain.lenient_reading import Section
 from gateway.domain.records import kind_of
-from gateway.domain.section import Section
+from gateway.domain.records.kind import Kind
 from gateway.execution import reads
 from gateway.schema.fields import row_of
-from gateway.schema.readers import Reader, either, word
-from gateway.tables import ResourceRecord
+from gateway.schema.json_readers import Reader, either, word
 
 ConfigSource = Section[ResourceRecord]
 

@@ -7,11 +7,13 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from gateway import services
+from gateway.database.tables import ResourceRecord as ResourceRecordRow
+from gateway.database.writing import WriteSession
 from gateway.domain.enums import Outcome, ResourceType
 from gateway.domain.paging import OLDEST_FIRST, Page
 from gateway.domain.records import BY_MEMBER, kind_of
 from gateway.execution import Cost, ListSize, Spelled
-from gateway.schema import readers
+from gateway.schema import json_readers
 from gateway.schema.connections import After, Before, First, Last, Offset, page_of
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key, mutation
@@ -21,8 +23,6 @@ from gateway.schema.payloads import DeletePayload, UserError, answer, refusals
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
 from gateway.services.resource_records import MAX_RECORDS, MAX_SEARCH_LENGTH, Given, Upserted
-from gateway.tables import ResourceRecord as ResourceRecordRow
-from gateway.transactions import WriteSession
 
 
 @strawberry.type(description="A synchronised object below an integration, such as an appointment.")
@@ -42,7 +42,7 @@ class ResourceRecord(Node):
     def type(root: strawberry.Parent[ResourceRecordRow]) -> ResourceType:
         return kind_of(root.type).type
 
-    config: ResourceConfig = key("config", "What it says, typed by `type`.", readers.section)
+    config: ResourceConfig = key("config", "What it says, typed by `type`.", json_readers.section)
 
 
 OfResourceType = Annotated[

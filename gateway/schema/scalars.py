@@ -12,8 +12,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from gateway.domain import instants
-from gateway.domain.section import Json
+from gateway.domain.calendar import instants
+from gateway.domain.lenient_reading import Json
 
 TimeZone = NewType("TimeZone", str)
 Time = NewType("Time", str)

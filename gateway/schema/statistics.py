@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 from gateway import services
 from gateway.domain import statistics
 from gateway.domain.enums import AppointmentType, StatisticsDateField
-from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, previous
+from gateway.domain.statistics.catalogue import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, previous
 from gateway.execution import READS, Cost, ListSize, Request
 from gateway.schema.context import Info
 from gateway.schema.fields import batched, field

@@ -6,7 +6,11 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
-from gateway.domain import instants, schedules, timezones
+from gateway.database.tables import Integration as IntegrationRow
+from gateway.database.tables import UseCaseGroup as UseCaseGroupRow
+from gateway.database.writing import WriteSession
+from gateway.domain import schedules
+from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import Outcome, Provider, UseCaseKey
 from gateway.execution import ListSize, Request
 from gateway.schema.context import Info
@@ -16,10 +20,7 @@ from gateway.schema.payloads import UserError, answer, refusals
 from gateway.schema.scalars import Time, TimeZone
 from gateway.schema.use_case_inputs import UseCaseGroupInput
 from gateway.schema.use_cases import UseCase, integration_above
-from gateway.services.use_case_group_upsert import UpsertedUseCase as Upserted
-from gateway.tables import Integration as IntegrationRow
-from gateway.tables import UseCaseGroup as UseCaseGroupRow
-from gateway.transactions import WriteSession
+from gateway.services.use_case_groups.upsert import UpsertedUseCase as Upserted
 
 OF_A_GROUP = ListSize(assumed_size=len(UseCaseKey))
 """A group has each of the known use cases at most once."""
@@ -123,7 +124,7 @@ class UseCaseGroupMutations:
         viewer, asked = info.context.viewer, input.to_domain()
 
         async def work(session: WriteSession) -> UpsertUseCaseGroupPayload:
-            done = await services.use_case_group_upsert.upsert(session, viewer, provider, asked, integration_id)
+            done = await services.use_case_groups.upsert.upsert(session, viewer, provider, asked, integration_id)
             return UpsertUseCaseGroupPayload(group=done.group, outcome=done.outcome, use_cases=[*done.use_cases])
 
         return await answer(info, UpsertUseCaseGroupPayload, work, dry_run=dry_run)

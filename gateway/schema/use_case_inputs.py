@@ -7,7 +7,7 @@ import strawberry
 
 from gateway.domain.actions import DEFAULT_DAYS, MAX_DAYS, ActionInput
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupFields, GroupInput
 from gateway.domain.use_case_groups import UseCaseInput as ListedUseCase
 from gateway.domain.use_cases import UseCaseChanges

@@ -6,25 +6,25 @@ from typing import Annotated, Any, ForwardRef
 import strawberry
 
 from gateway import services
+from gateway.database.tables import Integration as IntegrationRow
+from gateway.database.tables import UseCase as UseCaseRow
+from gateway.database.tables import UseCaseGroup as UseCaseGroupRow
+from gateway.database.writing import WriteSession
 from gateway.domain.actions import DEFAULT_DAYS
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey, UseCaseType
-from gateway.domain.section import Section
+from gateway.domain.lenient_reading import Section
 from gateway.domain.use_cases import use_case_type
 from gateway.errors import not_found
 from gateway.execution import Request
-from gateway.schema import fields, readers
+from gateway.schema import fields, json_readers
 from gateway.schema.context import Info
 from gateway.schema.fields import FEW, batched, field, key, mutation, own
+from gateway.schema.json_readers import either, word
 from gateway.schema.nodes import Node
 from gateway.schema.payloads import DeletePayload, UserError, answer, refusals
-from gateway.schema.readers import either, word
 from gateway.schema.scalars import TimeZone
 from gateway.schema.use_case_inputs import UpdateUseCaseInput
 from gateway.schema.users import User
-from gateway.tables import Integration as IntegrationRow
-from gateway.tables import UseCase as UseCaseRow
-from gateway.tables import UseCaseGroup as UseCaseGroupRow
-from gateway.transactions import WriteSession
 
 # Types of rooms that build on this one.
 INTEGRATION: object = Annotated[
@@ -61,30 +61,30 @@ def _schedule(section: Section[object], key: str) -> Section[object] | None:
     return schedule if schedule.member("field", ScheduleField) else None
 
 
-_SCHEDULE = readers.telling(_schedule, "field", ScheduleField)
+_SCHEDULE = json_readers.telling(_schedule, "field", ScheduleField)
 
 
 @strawberry.type(description="When an action runs.")
 class Schedule:
     field: ScheduleField = key("field", "How often.", either(word(ScheduleField), ScheduleField.RECURRING))
-    start_date_time: datetime | None = key("startDateTime", "Its first run.", readers.instant)
-    end_date_time: datetime | None = key("endDateTime", "After this it runs no more.", readers.instant)
-    trigger_at: datetime | None = key("triggerAt", "Its next run.", readers.instant)
+    start_date_time: datetime | None = key("startDateTime", "Its first run.", json_readers.instant)
+    end_date_time: datetime | None = key("endDateTime", "After this it runs no more.", json_readers.instant)
+    trigger_at: datetime | None = key("triggerAt", "Its next run.", json_readers.instant)
 
 
 @strawberry.type(description="One text message or call of a use case, some days before what it reminds of.")
 class UseCaseAction:
-    logical_id: str = key("logicalId", "The same over export and import.", either(readers.text, ""))
+    logical_id: str = key("logicalId", "The same over export and import.", either(json_readers.text, ""))
     action_type: ActionType = key(
         "actionType",
         "How it reaches a patient; SMS where the document is silent.",
         either(word(ActionType), ActionType.SMS),
     )
-    template_name: str = key("templateName", "The template of its words.", either(readers.text, ""))
-    context: str = key("context", "What it is about, in the sheet's words.", either(readers.text, ""))
-    report_emails: list[str] = key("reportEmails", "Who is told how it went.", readers.texts)
+    template_name: str = key("templateName", "The template of its words.", either(json_readers.text, ""))
+    context: str = key("context", "What it is about, in the sheet's words.", either(json_readers.text, ""))
+    report_emails: list[str] = key("reportEmails", "Who is told how it went.", json_readers.texts)
     days_window: int = key(
-        "daysWindow", "How many days before; 0 is the same day.", either(readers.integer, DEFAULT_DAYS)
+        "daysWindow", "How many days before; 0 is the same day.", either(json_readers.integer, DEFAULT_DAYS)
     )
     status: Status = key("status", "Whether it is in use.", either(word(Status), Status.INACTIVE))
 
@@ -99,9 +99,11 @@ class UseCaseConfig:
     assistant_id: strawberry.ID | None = key("assistantId", "The assistant that talks to patients.")
     status: Status = key("status", "Whether it is in use.", either(word(Status), Status.INACTIVE))
     timezone: TimeZone | None = key(
-        "timezone", "The zone that it runs in; null where its document names none that exists.", readers.timezone
+        "timezone",
+        "The zone that it runs in; null where its document names none that exists.",
+        json_readers.timezone,
     )
-    name: str = key("name", "Which of its type it is, in the documents' words.", either(readers.text, ""))
+    name: str = key("name", "Which of its type it is, in the documents' words.", either(json_readers.text, ""))
     sheet_link: str | None = key("sheetLink", "The sheet that it reads from.")
 
     @own("What it does; OTHER for a type that this graph does not know.", reads=("type",))
@@ -109,7 +111,7 @@ class UseCaseConfig:
     def type(root: strawberry.Parent[UseCaseRow]) -> UseCaseType:
         return use_case_type(root.type)
 
-    actions: list[UseCaseAction] = key("actions", "Its text messages and calls.", readers.sections, [FEW])
+    actions: list[UseCaseAction] = key("actions", "Its text messages and calls.", json_readers.sections, [FEW])
 
 
 @strawberry.type(description="An automation under a connected integration, such as a reminder fed by a sheet.")
@@ -138,9 +140,9 @@ class UseCase(Node):
     scheduler_names: list[str] = fields.key(  # `key` is a field here
         "schedulerNames",
         "The names of its schedulers: one for each scheduled action, while it is in use.",
-        readers.texts,
+        json_readers.texts,
     )
-    config: UseCaseConfig = fields.key("config", "What it does, and where it reads from.", readers.section)
+    config: UseCaseConfig = fields.key("config", "What it does, and where it reads from.", json_readers.section)
 
 
 @strawberry.type

@@ -2,18 +2,18 @@
 
 import strawberry
 
+from gateway.database.tables import Integration as IntegrationRow
 from gateway.domain import webhooks
 from gateway.domain.enums import RetryDelay, WebhookEvent, WebhookType
-from gateway.domain.section import Json
-from gateway.schema import readers
+from gateway.domain.lenient_reading import Json
+from gateway.schema import json_readers
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key
 from gateway.schema.integrations import Integration
-from gateway.schema.readers import either, word
+from gateway.schema.json_readers import either, word
 from gateway.schema.scalars import JSON
-from gateway.tables import Integration as IntegrationRow
 
-_flag = either(readers.flag, default=False)
+_flag = either(json_readers.flag, default=False)
 
 
 def _guarded(row: IntegrationRow, info: Info, name: str) -> Json:
@@ -30,7 +30,7 @@ def _guarded_text(row: IntegrationRow, info: Info, name: str) -> str | None:
 class WebhookIntegration(Integration):
     username: str | None = strawberry.field(description="Who it posts as.")
     user_id: strawberry.ID | None = key("userId", "The id of the user that it acts for.")
-    channel: list[str] = key("channel", "The channels and people it belongs to.", readers.texts)
+    channel: list[str] = key("channel", "The channels and people it belongs to.", json_readers.texts)
     alias: str | None = key("alias", "The name shown with what it posts.")
     avatar: str | None = key("avatar", "The address of the picture shown with what it posts.")
     emoji: str | None = key("emoji", "The emoji shown with what it posts, such as `:ghost:`.")
@@ -75,9 +75,9 @@ class IncomingWebhook(WebhookIntegration):
 
 @strawberry.type(description="A webhook that calls out on an event; `webhook-outgoing` in the documents.")
 class OutgoingWebhook(WebhookIntegration):
-    urls: list[str] = key("urls", "What it calls.", readers.texts)
+    urls: list[str] = key("urls", "What it calls.", json_readers.texts)
     trigger_words: list[str] = key(
-        "triggerWords", "It calls only for messages that begin with one of these.", readers.texts
+        "triggerWords", "It calls only for messages that begin with one of these.", json_readers.texts
     )
     trigger_word_anywhere: bool = key(
         "triggerWordAnywhere", "Whether a trigger word may stand anywhere in the message.", _flag
@@ -86,7 +86,7 @@ class OutgoingWebhook(WebhookIntegration):
     impersonate_user: bool = key("impersonateUser", "Whether it posts as the user who triggered it.", _flag)
     run_on_edits: bool = key("runOnEdits", "Whether an edited message triggers it.", _flag)
     retry_failed_calls: bool = key("retryFailedCalls", "Whether a call that failed is made again.", _flag)
-    retry_count: int | None = key("retryCount", "How many times a call is made again.", readers.integer)
+    retry_count: int | None = key("retryCount", "How many times a call is made again.", json_readers.integer)
     retry_delay: RetryDelay | None = key("retryDelay", "How long it waits before.", word(RetryDelay))
 
     @field("What makes it call; OTHER for an event that this graph does not know.", reads=("document",))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from gateway.database.tables import AuditEntry
+from gateway.database.writing import WriteSession
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
-from gateway.tables import AuditEntry
-from gateway.transactions import WriteSession
 
 
 def record(session: WriteSession, viewer: Viewer, action: str, subjects: Iterable[str]) -> None:

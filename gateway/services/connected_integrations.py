@@ -1,7 +1,10 @@
 """Connected integrations made and changed."""
 
-from gateway.domain import instants
-from gateway.domain.documents import created, touched
+from gateway.database.tables import Integration
+from gateway.database.writing import WriteSession
+from gateway.domain.calendar import instants
+from gateway.domain.calendar.timezones import is_timezone
+from gateway.domain.documents.audit_fields import created, touched
 from gateway.domain.enums import (
     AuthType,
     ErrorCode,
@@ -12,14 +15,11 @@ from gateway.domain.enums import (
 )
 from gateway.domain.ids import new_id, new_logical_id
 from gateway.domain.integrations import SECRETS, connected_columns
-from gateway.domain.section import Document, Json
-from gateway.domain.timezones import is_timezone
+from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems
 from gateway.services import day_counts
 from gateway.services.integrations import INPUT_FIELDS, check_name, hold_for_update, require_right
-from gateway.tables import Integration
-from gateway.transactions import WriteSession
 
 _OUTER = ("name", "status", "access", "timezone")
 """The keys that stand beside `config`; none of them can be cleared."""

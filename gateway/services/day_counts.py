@@ -10,18 +10,19 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gateway import sql
-from gateway.changes import columns_of
-from gateway.domain import day_blocks, days, instants, timezones
-from gateway.domain.day_blocks import LARGEST, LAST_DAY
-from gateway.domain.day_counts import ALL, Block, DayCounts, Series
-from gateway.domain.days import Piece
+from gateway.database.bulk_statements import columns_of
+from gateway.database.reading import Reader
+from gateway.database.tables import DayCount, DaySeries, Integration
+from gateway.database.writing import WriteSession
+from gateway.domain.calendar import days, instants, timezones
+from gateway.domain.calendar.days import Piece
 from gateway.domain.ids import new_number
-from gateway.domain.statistics import OVERVIEW, STATISTICS, TRENDS, Dashboard, Found, Row, Statistics
-from gateway.domain.verification import Difference
+from gateway.domain.statistics import day_blocks
+from gateway.domain.statistics.catalogue import OVERVIEW, STATISTICS, TRENDS, Dashboard, Found, Row, Statistics
+from gateway.domain.statistics.day_blocks import LARGEST, LAST_DAY
+from gateway.domain.statistics.day_counts import ALL, Block, DayCounts, Series
+from gateway.domain.statistics.verification import Difference
 from gateway.domain.viewer import Viewer
-from gateway.snapshots import Reader
-from gateway.tables import DayCount, DaySeries, Integration
-from gateway.transactions import WriteSession
 
 _COLUMNS = ("team_id", "series_id", *Block._fields)
 

@@ -8,16 +8,16 @@ import orjson
 from msgspec import Raw
 
 from gateway import sql
-from gateway.domain import exports
+from gateway.database.reading import Reader
+from gateway.database.tables import Integration, ResourceRecord, UseCase
+from gateway.database.writing import Session
+from gateway.domain.documents import exports
+from gateway.domain.documents.exports import INTEGRATION
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
-from gateway.domain.exports import INTEGRATION
-from gateway.domain.section import Document, Json
+from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import not_found, refused
 from gateway.services.access import require, require_id
-from gateway.snapshots import Reader
-from gateway.tables import Integration, ResourceRecord, UseCase
-from gateway.transactions import Session
 
 _BATCH_SIZE = 1_000
 """Documents that are read at a time."""

@@ -4,7 +4,11 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.domain import instants, integrations, timezones, webhooks
+from gateway.database.reading import Reader
+from gateway.database.tables import Integration
+from gateway.database.writing import WriteSession
+from gateway.domain import integrations, webhooks
+from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import (
     ErrorCode,
     IntegrationKind,
@@ -20,9 +24,6 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, forbidden, invalid, not_found, refused
 from gateway.services import day_counts
 from gateway.services.access import Key, require, require_id
-from gateway.snapshots import Reader
-from gateway.tables import Integration
-from gateway.transactions import WriteSession
 
 INPUT_FIELDS = {
     IntegrationKind.CONNECTED: "connected",

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gateway import sql
+from gateway.database.reading import Reader
+from gateway.database.tables import ApiKey, Team, User
+from gateway.database.writing import Session, WriteSession
 from gateway.domain.enums import Permission
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Identity, Viewer
 from gateway.errors import Unauthenticated, not_found
-from gateway.snapshots import Reader
-from gateway.tables import ApiKey, Team, User
-from gateway.transactions import Session, WriteSession
 
 _PREFIX_BYTES = 6
 _SECRET_BYTES = 32

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gateway import sql
-from gateway.domain import days, timezones
-from gateway.domain.statistics import (
+from gateway.database.reading import Reader
+from gateway.domain.calendar import days, timezones
+from gateway.domain.statistics.catalogue import (
     TRENDS,
     BucketPage,
     Dashboard,
@@ -18,7 +19,6 @@ from gateway.domain.statistics import (
     StatisticsFilter,
 )
 from gateway.domain.viewer import Viewer
-from gateway.snapshots import Reader
 
 _CENTURY = timedelta(days=36525)
 

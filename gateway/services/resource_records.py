@@ -7,26 +7,26 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from gateway import sql
-from gateway.domain import instants
-from gateway.domain.day_counts import COUNTED, DayCounts, counted
-from gateway.domain.documents import created, touched
+from gateway.database.reading import Reader
+from gateway.database.rows import made, revised
+from gateway.database.tables import ResourceRecord
+from gateway.database.writing import WriteSession
+from gateway.domain.calendar import instants
+from gateway.domain.documents.audit_fields import created, touched
+from gateway.domain.documents.exports import canonical
 from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
-from gateway.domain.exports import canonical
 from gateway.domain.ids import is_id, new_id, new_logical_id
+from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import Page
-from gateway.domain.record_kind import Kind, same_instant
 from gateway.domain.records import record_columns
-from gateway.domain.section import Document
+from gateway.domain.records.kind import Kind, same_instant
+from gateway.domain.statistics.day_counts import COUNTED, DayCounts, counted
 from gateway.domain.text import search_words
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, invalid, not_found, refused
-from gateway.rows import made, revised
 from gateway.services import day_counts
 from gateway.services.access import Key, own_ids, require, require_id
 from gateway.services.integrations import hold
-from gateway.snapshots import Reader
-from gateway.tables import ResourceRecord
-from gateway.transactions import WriteSession
 
 MAX_RECORDS = 1000
 """How many records one call may write or delete."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway import sql
+from gateway.database.reading import Reader
+from gateway.database.tables import BrowserSession
+from gateway.database.writing import WriteSession
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
-from gateway.snapshots import Reader
-from gateway.tables import BrowserSession
-from gateway.transactions import WriteSession
 
 _TOKEN_BYTES = 32
 

@@ -15,10 +15,11 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.domain import days, instants, timezones
+from gateway.database.reading import Reader
+from gateway.domain.calendar import days, instants, timezones
 from gateway.domain.enums import AppointmentType, Permission, StatisticsDateField
 from gateway.domain.ids import is_id
-from gateway.domain.statistics import (
+from gateway.domain.statistics.catalogue import (
     APPOINTMENTS,
     AS_OF,
     OVERVIEW,
@@ -40,7 +41,6 @@ from gateway.errors import Problems, Refused, invalid, not_found
 from gateway.services import day_counts, record_counts
 from gateway.services.access import require
 from gateway.services.resource_records import check_search
-from gateway.snapshots import Reader
 
 MAX_FILLED_DAYS = 3660
 """Ten years."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from gateway import sql
-from gateway.services.intake import batches
-from gateway.tables import Team, User
-from gateway.transactions import Session, WriteSession
+from gateway.database.tables import Team, User
+from gateway.database.writing import Session, WriteSession
+from gateway.services.imports.rows import batches
 
 
 async def ids(session: Session) -> set[str]:

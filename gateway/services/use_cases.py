@@ -4,7 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from gateway import sql
-from gateway.domain.documents import touched
+from gateway.database.reading import Reader
+from gateway.database.tables import UseCase
+from gateway.database.writing import WriteSession
+from gateway.domain.documents.audit_fields import touched
 from gateway.domain.enums import Permission, Status, UseCaseType
 from gateway.domain.paging import Page
 from gateway.domain.use_cases import UseCaseChanges, use_case_columns
@@ -12,10 +15,7 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import Problems, not_found
 from gateway.services.access import Key, own_ids, require, require_id
 from gateway.services.integrations import expect, hold
-from gateway.services.use_case_checks import check_changes
-from gateway.snapshots import Reader
-from gateway.tables import UseCase
-from gateway.transactions import WriteSession
+from gateway.services.use_case_groups.checks import check_changes
 
 
 async def get(session: Reader, viewer: Viewer, id: str) -> UseCase:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from gateway import sql
+from gateway.database.reading import Reader
 from gateway.domain.viewer import Viewer
-from gateway.snapshots import Reader
 
 
 async def usernames(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, str | None]:

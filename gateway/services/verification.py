@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway import sql
-from gateway.domain import day_blocks, timezones
-from gateway.domain.day_blocks import LARGEST, LAST_DAY
-from gateway.domain.day_counts import ALL, Block, Cell, Series
-from gateway.domain.statistics import STATISTICS
-from gateway.domain.verification import Difference, Place, Scope
+from gateway.database.reading import Reader
+from gateway.database.writing import WriteSession
+from gateway.domain.calendar import timezones
+from gateway.domain.statistics import day_blocks
+from gateway.domain.statistics.catalogue import STATISTICS
+from gateway.domain.statistics.day_blocks import LARGEST, LAST_DAY
+from gateway.domain.statistics.day_counts import ALL, Block, Cell, Series
+from gateway.domain.statistics.verification import Difference, Place, Scope
 from gateway.services import day_counts
 from gateway.services.day_counts import Home
-from gateway.snapshots import Reader
-from gateway.transactions import WriteSession
 
 
 @dataclass(frozen=True, slots=True)

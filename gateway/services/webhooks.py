@@ -1,16 +1,16 @@
 """Webhooks made and changed. Their scripts and URLs are stored: never run, never called."""
 
+from gateway.database.tables import Integration
+from gateway.database.writing import WriteSession
 from gateway.domain import webhooks
 from gateway.domain.enums import ErrorCode, IntegrationKind, WebhookEvent
 from gateway.domain.ids import new_id
 from gateway.domain.integrations import webhook_columns
-from gateway.domain.section import Document, Section
+from gateway.domain.lenient_reading import Document, Section
 from gateway.domain.viewer import Viewer
 from gateway.errors import Problems
 from gateway.services.integrations import INPUT_FIELDS, check_name, hold_for_update, require_right
 from gateway.services.users import usernames
-from gateway.tables import Integration
-from gateway.transactions import WriteSession
 
 _LASTING = (
     "name",

@@ -27,16 +27,16 @@ from sqlalchemy import (
     union_all,
 )
 
-from gateway.columns import Instant, Text
-from gateway.domain.day_counts import ALL, COUNTED
-from gateway.domain.days import FIRST
-from gateway.domain.statistics import COLUMNS
+from gateway.database.column_types import Instant, Text
+from gateway.database.prepared import query, query_by_dialect
+from gateway.database.tables import DayCount, DaySeries, Integration, ResourceRecord
+from gateway.domain.calendar.days import FIRST
+from gateway.domain.statistics.catalogue import COLUMNS
+from gateway.domain.statistics.day_counts import ALL, COUNTED
 from gateway.domain.viewer import Viewer
-from gateway.queries import query, query_by_dialect
 from gateway.sql import given, groupings
 from gateway.sql.groupings import Counted
 from gateway.sql.integrations import own_connected
-from gateway.tables import DayCount, DaySeries, Integration, ResourceRecord
 
 
 @query_by_dialect

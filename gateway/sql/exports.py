@@ -5,13 +5,13 @@ from typing import TypeVar
 
 from sqlalchemy import Select, func, select
 
-from gateway.domain.section import Document
+from gateway.database.prepared import query
+from gateway.database.tables import Integration, ResourceRecord, UseCase
+from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
-from gateway.queries import query
 from gateway.sql.integrations import own_connected
 from gateway.sql.texts import among
 from gateway.sql.visibility import hangs_below_own
-from gateway.tables import Integration, ResourceRecord, UseCase
 
 Child = UseCase | ResourceRecord
 C = TypeVar("C", UseCase, ResourceRecord)

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, Select, SQLColumnExpression, delete, select
 from sqlalchemy.sql.dml import ReturningDelete
 
-from gateway.domain.day_counts import COUNTED
+from gateway.database.prepared import query
+from gateway.database.tables import Integration, ResourceRecord, Team, UseCase, User
 from gateway.domain.enums import IntegrationKind
-from gateway.queries import query
+from gateway.domain.statistics.day_counts import COUNTED
 from gateway.sql import texts
-from gateway.tables import Integration, ResourceRecord, Team, UseCase, User
 
 Child = UseCase | ResourceRecord
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, not_, or_, true, type_coerce
 
+from gateway.database.tables import Integration
 from gateway.domain.integration_filters import InstantTest, IntegrationFilter, TextTest
 from gateway.domain.text import LIKE_ESCAPE, fold
 from gateway.sql.texts import Pattern
-from gateway.tables import Integration
 
 
 def condition(filter: IntegrationFilter) -> ColumnElement[bool]:

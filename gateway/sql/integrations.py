@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 
+from gateway.database.prepared import query
+from gateway.database.tables import Integration
 from gateway.domain.enums import IntegrationAccess, IntegrationKind, Permission, Provider
 from gateway.domain.integration_filters import IntegrationFilter
 from gateway.domain.paging import Page
 from gateway.domain.viewer import Viewer
 from gateway.domain.webhooks import KINDS
-from gateway.queries import query
 from gateway.sql import integration_filters, paging
 from gateway.sql.texts import among
-from gateway.tables import Integration
 
 COLUMNS: paging.Columns = {
     "id": Integration.id,

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Select, and_, func, select
 
-from gateway.queries import query
-from gateway.tables import ApiKey, User
+from gateway.database.prepared import query
+from gateway.database.tables import ApiKey, User
 
 USER_NAME = func.coalesce(User.name, User.username, ApiKey.name)
 """What the user of a key is called, or the key where they have no name."""

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, func, or_, select
 
+from gateway.database.tables import Base
 from gateway.domain.paging import Cursor, Order, Page
 from gateway.sql.texts import is_one
-from gateway.tables import Base
 
 T = TypeVar("T", bound=Base)
 Columns = Mapping[str, SQLColumnExpression[Any]]

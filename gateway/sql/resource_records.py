@@ -6,17 +6,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, select, type_coerce
 from sqlalchemy.sql.dml import ReturningDelete
 
-from gateway.domain.day_counts import COUNTED
+from gateway.database.prepared import query
+from gateway.database.tables import ResourceRecord
 from gateway.domain.enums import ResourceType
 from gateway.domain.paging import Page
 from gateway.domain.records import MODELLED, wire_types
+from gateway.domain.statistics.day_counts import COUNTED
 from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
-from gateway.queries import query
 from gateway.sql import paging
 from gateway.sql.texts import Pattern, among
 from gateway.sql.visibility import hangs_below_own
-from gateway.tables import ResourceRecord
 
 _COLUMNS: paging.Columns = {"created_at": ResourceRecord.created_at, "id": ResourceRecord.id}
 _CONTAINING = Pattern("%", "%")

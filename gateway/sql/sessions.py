@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Delete, Select, and_, delete, select
 
-from gateway.queries import query
+from gateway.database.prepared import query
+from gateway.database.tables import ApiKey, BrowserSession, Team, User
 from gateway.sql.keys import USER_NAME
-from gateway.tables import ApiKey, BrowserSession, Team, User
 
 
 @query

@@ -16,17 +16,17 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from gateway.columns import Instant
+from gateway.database.column_types import Instant
+from gateway.database.prepared import query, query_by_dialect
+from gateway.database.tables import Integration, ResourceRecord
 from gateway.domain.enums import StatisticsDateField
-from gateway.domain.statistics import TRENDS, BucketPage, Statistics, StatisticsFilter
+from gateway.domain.statistics.catalogue import TRENDS, BucketPage, Statistics, StatisticsFilter
 from gateway.domain.viewer import Viewer
-from gateway.queries import query, query_by_dialect
 from gateway.sql import groupings
 from gateway.sql.groupings import Counted
 from gateway.sql.integrations import own_connected
 from gateway.sql.resource_records import mentions
 from gateway.sql.texts import among
-from gateway.tables import Integration, ResourceRecord
 
 
 @query

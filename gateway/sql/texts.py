@@ -18,7 +18,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from gateway.columns import Texts
+from gateway.database.column_types import Texts
 from gateway.domain.text import like_literal
 
 

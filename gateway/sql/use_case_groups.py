@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, exists, func, select, type_coerce
 
+from gateway.database.prepared import query
+from gateway.database.tables import Integration, UseCaseGroup
 from gateway.domain.enums import Provider
 from gateway.domain.paging import Page
 from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
-from gateway.queries import query
 from gateway.sql import paging
 from gateway.sql.integrations import own_connected
 from gateway.sql.texts import Pattern, among
 from gateway.sql.visibility import hangs_below_own
-from gateway.tables import Integration, UseCaseGroup
 
 _COLUMNS: paging.Columns = {"created_at": UseCaseGroup.created_at, "id": UseCaseGroup.id}
 _BEGINNING = Pattern("", "%")

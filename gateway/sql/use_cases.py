@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from gateway.database.prepared import query
+from gateway.database.tables import UseCase
 from gateway.domain.enums import Status, UseCaseType
 from gateway.domain.paging import Page
 from gateway.domain.viewer import Viewer
-from gateway.queries import query
 from gateway.sql import paging
 from gateway.sql.texts import among
 from gateway.sql.visibility import hangs_below_own
-from gateway.tables import UseCase
 
 _COLUMNS: paging.Columns = {"created_at": UseCase.created_at, "id": UseCase.id}
 _KNOWN_TYPES = [type_.value for type_ in UseCaseType if type_ is not UseCaseType.OTHER]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, select
 
+from gateway.database.prepared import query
+from gateway.database.tables import User
 from gateway.domain.viewer import Viewer
-from gateway.queries import query
 from gateway.sql.texts import among
-from gateway.tables import User
 
 
 @query

@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, func, select, tuple_, type_coerce
 
-from gateway.columns import Text
-from gateway.domain.day_counts import Block, Series
+from gateway.database.column_types import Text
+from gateway.database.prepared import query
+from gateway.database.tables import DayCount, DaySeries, Integration, ResourceRecord
 from gateway.domain.enums import IntegrationKind
-from gateway.domain.statistics import STATISTICS
-from gateway.domain.verification import Scope
-from gateway.queries import query
-from gateway.tables import DayCount, DaySeries, Integration, ResourceRecord
+from gateway.domain.statistics.catalogue import STATISTICS
+from gateway.domain.statistics.day_counts import Block, Series
+from gateway.domain.statistics.verification import Scope
 
 _KEY = (Integration.team_id, Integration.id)
 _OF_SERIES = and_(DayCount.team_id == DaySeries.team_id, DayCount.series_id == DaySeries.id)

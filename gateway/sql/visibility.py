@@ -2,9 +2,9 @@
 
 from sqlalchemy import ColumnElement, and_, exists
 
+from gateway.database.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
 from gateway.domain.viewer import Viewer
 from gateway.sql.integrations import own_connected
-from gateway.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
 
 
 def hangs_below_own(

@@ -12,29 +12,29 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Lifespan, Receive, Scope, Send
 
-from gateway.database import Database
+from gateway.database.database import Database
 from gateway.errors import SettingsInvalid
 from gateway.services.rate_limits import Buckets
 from gateway.settings import Settings, variable
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.reporting import Observation, identify
 from gateway.web import graphiql
-from gateway.web.answers import identified, refused
 from gateway.web.authentication import Authentication
-from gateway.web.catalogue import Code
-from gateway.web.door import Door
+from gateway.web.endpoint import Door
+from gateway.web.error_codes import Code
 from gateway.web.faces import faces
-from gateway.web.graph import Graph
+from gateway.web.graphql_endpoint import Graph
 from gateway.web.health import Health
-from gateway.web.metrics import Metrics
 from gateway.web.negotiation import MediaType
-from gateway.web.observation import Observation, identify
 from gateway.web.pages import Files
-from gateway.web.reading import Reading
 from gateway.web.refusals import Refusal
-from gateway.web.sessions import Sessions
-from gateway.web.watch import Watch
+from gateway.web.request_limits import Reading
+from gateway.web.responses import identified, refused
+from gateway.web.session_endpoint import Sessions
+from gateway.web.timeouts import Watch
 
 if TYPE_CHECKING:
-    from gateway.web.tracing import Tracing
+    from gateway.telemetry.tracing import Tracing
 
 PATH = "/graphql"
 
@@ -151,7 +151,7 @@ def _tracing(settings: Settings) -> "Tracing | None":
     if not settings.traces_endpoint:
         return None
     try:
-        from gateway.web.tracing import Tracing  # noqa: PLC0415
+        from gateway.telemetry.tracing import Tracing  # noqa: PLC0415
     except ModuleNotFoundError:
         name = variable("traces_endpoint")
         raise SettingsInvalid(f"{name} needs OpenTelemetry: `pip install 'integrations-gateway[otel]'`.") from None

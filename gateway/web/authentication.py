@@ -12,16 +12,16 @@ from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from gateway import services
-from gateway.database import Database
+from gateway.database.database import Database
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
-from gateway.exchanges import current
 from gateway.services.sessions import SignedIn
 from gateway.settings import Settings
+from gateway.telemetry.request_record import current
 from gateway.web import origins
-from gateway.web.catalogue import Code
+from gateway.web.error_codes import Code
 from gateway.web.refusals import Refusal
-from gateway.web.watch import Watch
+from gateway.web.timeouts import Watch
 
 _MAX_REMEMBERED = 10_000
 _SHOWN = 100

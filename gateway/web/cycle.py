@@ -6,8 +6,8 @@ from typing import Any
 from starlette.types import Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from gateway.web.answers import Answer
 from gateway.web.refusals import CLOSE
+from gateway.web.responses import Answer
 
 WHOLE = "gateway.answer"
 """The message that brings an answer whole, and the extension of ASGI by which a server says that it takes it."""

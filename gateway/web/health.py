@@ -6,8 +6,8 @@ from time import monotonic
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway import revisions
-from gateway.database import FAILURES, Database
+from gateway.database import revisions
+from gateway.database.database import FAILURES, Database
 from gateway.errors import SchemaNotAtHead
 
 _TIMEOUT = 1.0

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from gateway.errors import Exceeded, GatewayError, Overloaded, RateLimited
 from gateway.settings import Settings
-from gateway.web.catalogue import Code
-from gateway.web.watch import OutOfTime
+from gateway.web.error_codes import Code
+from gateway.web.timeouts import OutOfTime
 
 REASONS: Mapping[Code, str] = {
     Code.UNAUTHENTICATED: "auth",

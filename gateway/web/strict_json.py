@@ -5,7 +5,7 @@ from typing import cast
 
 import orjson
 
-from gateway.domain.section import Json
+from gateway.domain.lenient_reading import Json
 
 MAX_DEPTH = 64
 MAX_DIGITS = 100

@@ -6,9 +6,9 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from gateway.database import Database
+from gateway.database.database import Database
 from gateway.domain.records.appointments import APPOINTMENTS
-from gateway.domain.statistics import APPOINTMENTS as STATISTICS
+from gateway.domain.statistics.catalogue import APPOINTMENTS as STATISTICS
 from tests.benchmarks.appointments import (
     BEGIN,
     CHOICES,

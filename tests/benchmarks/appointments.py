@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gateway.domain.instants import isoformat
-from gateway.domain.section import Document
+from gateway.domain.calendar.instants import isoformat
+from gateway.domain.lenient_reading import Document
 from tests.benchmarks.documents import TEAM, USER, object_id
 
 BEGIN = datetime(2024, 1, 1, 6, tzinfo=UTC)

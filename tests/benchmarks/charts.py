@@ -28,7 +28,7 @@ from starlette.staticfiles import StaticFiles
 
 from gateway.assets import Assets, Pin
 from gateway.web.pages import POLICY
-from tests import browser
+from tests.support import browser
 
 ROUNDS = 4
 SETTLED = 300

@@ -7,7 +7,7 @@ from typing import Self
 
 import orjson
 
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 
 _BUFFER = 2**22
 _TIMEOUT = 120.0

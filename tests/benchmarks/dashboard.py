@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import typer
 import uvloop
 
-from gateway.database import Database
-from gateway.domain.section import Document
+from gateway.database.database import Database
+from gateway.domain.lenient_reading import Document
 from gateway.settings import Settings
 from tests.benchmarks import comparison, report
 from tests.benchmarks.appointments import RARE_WORD, Appointments
@@ -29,7 +29,7 @@ from tests.benchmarks.measure import Cost
 from tests.benchmarks.peers.dashboard import INDEXED
 from tests.benchmarks.servers import FLOOR, GATEWAY, Peer
 from tests.benchmarks.workloads import Workload
-from tests.dashboard import DASHBOARD
+from tests.support.dashboard import DASHBOARD
 
 PEERS = (GATEWAY, FLOOR)
 

@@ -7,15 +7,16 @@ from functools import partial
 from itertools import islice
 from typing import Self
 
-from gateway import migrations, services
-from gateway.database import Database
-from gateway.domain import timezones
+from gateway import services
+from gateway.database import migrations
+from gateway.database.database import Database
+from gateway.database.writing import WriteSession
 from gateway.domain.actions import ActionInput
+from gateway.domain.calendar import timezones
 from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
 from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
-from gateway.transactions import WriteSession
 from tests.benchmarks import appointment_rows
 from tests.benchmarks.appointments import Appointments
 from tests.benchmarks.documents import TEAM, TIMEZONE, USER, export, object_id
@@ -129,5 +130,7 @@ async def _load(session: WriteSession, scale: Scale) -> Loaded:
 
 
 async def _grouped(session: WriteSession, integration_id: str) -> Group:
-    done = await services.use_case_group_upsert.upsert(session, _VIEWER, Provider.MICROSOFT, GROUP, integration_id)
+    done = await services.use_case_groups.upsert.upsert(
+        session, _VIEWER, Provider.MICROSOFT, GROUP, integration_id
+    )
     return Group(done.group.id, integration_id)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateway.domain.instants import isoformat
-from gateway.domain.section import Document, Json
+from gateway.domain.calendar.instants import isoformat
+from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.use_cases import CATALOGUE
 
 TEAM = "5eb7cf5a86d9755df3a6c593"

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
 
-from gateway.domain.documents import changed_paths
-from gateway.domain.exports import canonical
-from gateway.domain.section import Document, Json
+from gateway.domain.documents.audit_fields import changed_paths
+from gateway.domain.documents.exports import canonical
+from gateway.domain.lenient_reading import Document, Json
 from tests.benchmarks.data import Loaded
 from tests.benchmarks.servers import GATEWAY, Peer
 from tests.benchmarks.workloads import WRITTEN, Workload, upserted

@@ -25,9 +25,9 @@ import typer
 import uvloop
 from sqlalchemy import func, select
 
-from gateway.database import Database
+from gateway.database.database import Database
+from gateway.database.tables import ResourceRecord
 from gateway.settings import Settings
-from gateway.tables import ResourceRecord
 from tests.benchmarks import comparison, processes, report, upserts
 from tests.benchmarks.appointments import Appointments
 from tests.benchmarks.data import Scale, load

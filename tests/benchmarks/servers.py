@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from tests.benchmarks.workloads import Workload
 
 PROJECT = Path(__file__).parents[2]

@@ -6,10 +6,10 @@ from enum import Enum
 
 import orjson
 
+from gateway.domain.calendar.instants import isoformat
 from gateway.domain.enums import AppointmentType, BookingStatus
-from gateway.domain.instants import isoformat
+from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records import record_columns
-from gateway.domain.section import Document, Json
 from tests.benchmarks.appointments import BEGIN, Appointments
 from tests.benchmarks.documents import TEAM
 from tests.benchmarks.peers.rows import COLUMNS

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from tests.benchmarks.data import GROUP, Group, Loaded
 
 GET = """

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import typer
 
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from tests.benchmarks import client, processes
 from tests.benchmarks.client import Connection
 from tests.benchmarks.data import Scale, load

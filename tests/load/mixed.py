@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from tests.benchmarks import client
 from tests.benchmarks.client import Connection
 from tests.benchmarks.data import Scale, load

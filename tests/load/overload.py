@@ -15,9 +15,9 @@ from statistics import quantiles
 import typer
 
 from gateway import services
-from gateway.database import Database
+from gateway.database.database import Database
 from gateway.domain.enums import Permission
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from gateway.settings import Settings
 from tests.benchmarks import client
 from tests.benchmarks.client import Connection

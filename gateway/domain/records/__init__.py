@@ -4,24 +4,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from gateway.domain import instants, statistics
-from gateway.domain.documents import AuditColumns, text_or_none
+from gateway.domain import statistics
+from gateway.domain.calendar import instants
+from gateway.domain.documents.audit_fields import AuditColumns, text_or_none
 from gateway.domain.enums import ResourceType
-from gateway.domain.record_kind import Kind
+from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records.appointments import APPOINTMENTS
+from gateway.domain.records.kind import Kind
 from gateway.domain.records.locations import LOCATIONS
 from gateway.domain.records.organizations import ORGANIZATIONS
 from gateway.domain.records.other import OTHER
 from gateway.domain.records.patients import PATIENTS
 from gateway.domain.records.practitioners import PRACTITIONERS
 from gateway.domain.records.visiting_reasons import VISITING_REASONS
-from gateway.domain.section import Document, Json
 from gateway.domain.text import fold
 
 RecordColumns: TypeAlias = Mapping[str, object]
-"""The columns of `gateway.tables.ResourceRecord` that follow from its document, in the order of `COLUMNS`.
+"""The columns of `gateway.database.tables.ResourceRecord` that follow from its document, in the order of `COLUMNS`.
 
-Instants are as `gateway.domain.instants.isoformat` writes them, which is how most documents do.
+Instants are as `gateway.domain.calendar.instants.isoformat` writes them, which is how most documents do.
 """
 
 COLUMNS = (

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from gateway.domain import instants, statistics
+from gateway.domain import statistics
+from gateway.domain.calendar import instants
 from gateway.domain.enums import AppointmentType, ResourceType
-from gateway.domain.record_kind import Fault, Kind, blank, no_ids
-from gateway.domain.section import Document, Json
+from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.records.kind import Fault, Kind, blank, no_ids
 
 _TYPES = {type_.value for type_ in AppointmentType}
 

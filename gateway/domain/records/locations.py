@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from gateway.domain.enums import ResourceType
-from gateway.domain.record_kind import Fault, Kind, blank, no_timezone
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
+from gateway.domain.records.kind import Fault, Kind, blank, no_timezone
 
 
 def _faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from gateway.domain.documents.entries import unstorable
 from gateway.domain.enums import ResourceType
-from gateway.domain.imports import unstorable
-from gateway.domain.record_kind import Fault, Kind, blank
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
+from gateway.domain.records.kind import Fault, Kind, blank
 
 _MAX_TYPE_LENGTH = 255
 _MODELLED = {type_.value for type_ in ResourceType} - {ResourceType.OTHER.value}

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from gateway.domain import statistics
 from gateway.domain.enums import ResourceType
-from gateway.domain.record_kind import Fault, Kind, blank, not_counted
-from gateway.domain.section import Document, Json
+from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.records.kind import Fault, Kind, blank, not_counted
 
 _EARLIEST_CALENDAR = timedelta(hours=14)
 """How far ahead of UTC the first place is in which a day begins."""

@@ -6,9 +6,9 @@ import strawberry
 
 from gateway.domain.enums import AppointmentType, BookingStatus
 from gateway.domain.records.appointments import APPOINTMENTS
-from gateway.schema import readers
+from gateway.schema import json_readers
 from gateway.schema.fields import key
-from gateway.schema.readers import either, word
+from gateway.schema.json_readers import either, word
 from gateway.schema.record_config import RecordConfig
 
 
@@ -26,8 +26,8 @@ class AppointmentConfig(RecordConfig):
         either(word(BookingStatus), BookingStatus.PENDING),
     )
     error_message: str | None = key("errorMessage", "Why the booking failed.")
-    start: datetime | None = key("start", "When the visit begins.", readers.instant)
-    end: datetime | None = key("end", "When the visit ends.", readers.instant)
+    start: datetime | None = key("start", "When the visit begins.", json_readers.instant)
+    end: datetime | None = key("end", "When the visit ends.", json_readers.instant)
     patient_id: strawberry.ID | None = key("patientId", "Who comes.")
     patient_name: str | None = key("patientName", "What people call who comes.")
     practitioner_id: strawberry.ID | None = key("practitionerId", "Who treats.")

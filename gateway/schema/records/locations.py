@@ -4,7 +4,7 @@ import strawberry
 
 from gateway.domain.enums import Status
 from gateway.domain.records.locations import LOCATIONS
-from gateway.schema import readers
+from gateway.schema import json_readers
 from gateway.schema.fields import key
 from gateway.schema.record_config import RecordConfig, status
 from gateway.schema.scalars import TimeZone
@@ -20,7 +20,7 @@ class LocationConfig(RecordConfig):
     timezone: TimeZone | None = key(
         "timezone",
         "The zone of its clocks; null where its document names none that exists.",
-        readers.timezone,
+        json_readers.timezone,
     )
     address: str | None = key("address", "Where it is.")
     phone: str | None = key("phone", "Its telephone number.")

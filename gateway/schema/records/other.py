@@ -2,12 +2,12 @@
 
 import strawberry
 
+from gateway.database.tables import ResourceRecord
+from gateway.domain.lenient_reading import Json
 from gateway.domain.records.other import OTHER
-from gateway.domain.section import Json
 from gateway.schema.fields import own
 from gateway.schema.record_config import RecordConfig
 from gateway.schema.scalars import JSON
-from gateway.tables import ResourceRecord
 
 
 @strawberry.type(description="A record of a type this graph does not model; `raw` is its config as stored.")

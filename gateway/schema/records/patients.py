@@ -6,10 +6,10 @@ import strawberry
 
 from gateway.domain.enums import BookingStatus, Status
 from gateway.domain.records.patients import PATIENTS
-from gateway.domain.statistics import PATIENTS as PATIENTS_DASHBOARD
-from gateway.schema import readers
+from gateway.domain.statistics.catalogue import PATIENTS as PATIENTS_DASHBOARD
+from gateway.schema import json_readers
 from gateway.schema.fields import key
-from gateway.schema.readers import either, word
+from gateway.schema.json_readers import either, word
 from gateway.schema.record_config import RecordConfig, status
 
 
@@ -20,7 +20,7 @@ class PatientConfig(RecordConfig):
     id: str | None = key("id", "The patient's id in the system it came from.")
     first_name: str | None = key("firstName", "The given name.")
     last_name: str | None = key("lastName", "The family name.")
-    birth_date: date | None = key("birthDate", "The day of birth.", readers.date)
+    birth_date: date | None = key("birthDate", "The day of birth.", json_readers.date)
     gender: str | None = key("gender", "In the words of the system it came from.")
     phone: str | None = key("phone", "The telephone number.")
     email: str | None = key("email", "The e-mail address.")

@@ -5,13 +5,13 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
+from gateway.database.tables import ResourceRecord as ResourceRecordRow
 from gateway.domain.enums import Status
 from gateway.domain.records.practitioners import PRACTITIONERS
 from gateway.execution import ListSize, Request
-from gateway.schema import readers
+from gateway.schema import json_readers
 from gateway.schema.fields import FEW, batched, key
 from gateway.schema.record_config import ConfigSource, RecordConfig, status
-from gateway.tables import ResourceRecord as ResourceRecordRow
 
 # A type of the room that builds on this one.
 _RECORD: object = Annotated["ResourceRecord", strawberry.lazy("gateway.schema.resource_records")] | None  # noqa: F821
@@ -19,7 +19,7 @@ _RECORD: object = Annotated["ResourceRecord", strawberry.lazy("gateway.schema.re
 
 _DAY = [ListSize(assumed_size=2)]
 """A day of work has a pause."""
-_SLOTS = readers.complete_sections("start", "end")
+_SLOTS = json_readers.complete_sections("start", "end")
 
 
 @strawberry.type(description="A field of medicine.")
@@ -71,14 +71,14 @@ class PractitionerConfig(RecordConfig):
     education: str | None = key("education", "Where the practitioner learned.")
     supervisor_id: strawberry.ID | None = key("supervisorId", "The id of the supervisor's resource record.")
     status: Status = key("status", "Whether the practitioner is in use.", status)
-    languages: list[str] = key("languages", "What the practitioner speaks.", readers.texts)
-    specialties: list[Specialty] = key("specialties", "The fields of medicine.", readers.sections, [FEW])
+    languages: list[str] = key("languages", "What the practitioner speaks.", json_readers.texts)
+    specialties: list[Specialty] = key("specialties", "The fields of medicine.", json_readers.sections, [FEW])
     locations: list[PractitionerLocation] = key(
-        "locations", "Where the practitioner works.", readers.sections, [FEW]
+        "locations", "Where the practitioner works.", json_readers.sections, [FEW]
     )
-    working_hours: WorkingHours = key("workingHours", "When the practitioner works.", readers.section)
+    working_hours: WorkingHours = key("workingHours", "When the practitioner works.", json_readers.section)
     preferred_visiting_reasons: list[strawberry.ID] = key(
-        "preferred_visiting_reasons", "The ids of the visiting reasons taken first.", readers.texts
+        "preferred_visiting_reasons", "The ids of the visiting reasons taken first.", json_readers.texts
     )
 
     supervisor: ResourceRecordRow | None = batched(

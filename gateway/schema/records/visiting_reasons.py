@@ -4,9 +4,9 @@ import strawberry
 
 from gateway.domain.enums import AppointmentType, Status
 from gateway.domain.records.visiting_reasons import VISITING_REASONS
-from gateway.schema import readers
+from gateway.schema import json_readers
 from gateway.schema.fields import key
-from gateway.schema.readers import words
+from gateway.schema.json_readers import words
 from gateway.schema.record_config import RecordConfig, status
 
 
@@ -18,7 +18,7 @@ class VisitingReasonConfig(RecordConfig):
     name: str | None = key("name", "What people call it.")
     code: str | None = key("code", "Its code in the system it came from.")
     description: str | None = key("description", "A few words for patients.")
-    duration_minutes: int | None = key("durationMinutes", "How long such a visit lasts.", readers.integer)
+    duration_minutes: int | None = key("durationMinutes", "How long such a visit lasts.", json_readers.integer)
     appointment_types: list[AppointmentType] = key(
         "appointmentTypes", "The kinds of visit that it can be booked for.", words(AppointmentType)
     )

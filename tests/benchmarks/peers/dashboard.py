@@ -6,7 +6,7 @@ overview is the sum of the days. The four breakdowns are grouped over all rows, 
 one pass.
 """
 
-from gateway.domain.statistics import APPOINTMENTS
+from gateway.domain.statistics.catalogue import APPOINTMENTS
 from tests.benchmarks.documents import TEAM
 
 INDEX = "floor_dashboard"

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 
 from gateway.domain.enums import AppointmentType
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from tests.benchmarks.documents import TIMEZONE
 from tests.benchmarks.peers.dashboard import BREAKDOWNS, COLUMNS, MATCHING
 

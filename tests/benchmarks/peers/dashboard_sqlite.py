@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from gateway.domain.calendar.instants import isoformat
 from gateway.domain.enums import AppointmentType
-from gateway.domain.instants import isoformat
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from tests.benchmarks.appointments import BEGIN, DAYS
 from tests.benchmarks.documents import TIMEZONE
 from tests.benchmarks.peers.dashboard import BREAKDOWNS, COLUMNS, INDEX, MATCHING

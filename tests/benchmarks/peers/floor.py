@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.domain.section import Document
+from gateway.domain.lenient_reading import Document
 from tests.benchmarks.peers.floor_postgresql import PostgresqlFloor
 from tests.benchmarks.peers.floor_sqlite import SqliteFloor
 from tests.benchmarks.peers.serving import serve

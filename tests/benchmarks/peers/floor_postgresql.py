@@ -6,7 +6,7 @@ from typing import Any, cast
 import asyncpg
 import orjson
 
-from gateway.domain.section import Document, Json
+from gateway.domain.lenient_reading import Document, Json
 from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.peers import dashboard_postgresql
 from tests.benchmarks.peers.rows import COLUMNS, INSTANTS, WRITTEN, numbered

@@ -5,8 +5,8 @@ from typing import cast
 
 import orjson
 
-from gateway.domain import instants
-from gateway.domain.section import Document, Json
+from gateway.domain.calendar import instants
+from gateway.domain.lenient_reading import Document, Json
 from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.peers import dashboard_sqlite
 from tests.benchmarks.peers.rows import COLUMNS, INSERT, WRITTEN

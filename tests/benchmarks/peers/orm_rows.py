@@ -4,8 +4,8 @@ from datetime import datetime, time
 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from gateway.columns import Instant, JsonText
-from gateway.domain.section import Document, Json  # noqa: F401 (SQLAlchemy evaluates Document)
+from gateway.database.column_types import Instant, JsonText
+from gateway.domain.lenient_reading import Document, Json  # noqa: F401 (SQLAlchemy evaluates Document)
 
 
 class Row(DeclarativeBase):

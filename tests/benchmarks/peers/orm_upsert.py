@@ -6,9 +6,10 @@ import strawberry
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.domain import enums, instants
+from gateway.domain import enums
 from gateway.domain.actions import ActionInput
-from gateway.domain.documents import touched
+from gateway.domain.calendar import instants
+from gateway.domain.documents.audit_fields import touched
 from gateway.domain.use_case_groups import SHARED, SharedColumns, applied
 from gateway.domain.use_case_groups import UseCaseInput as Listed
 from gateway.domain.use_cases import use_case_columns

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from gateway.tables import ResourceRecord
+from gateway.database.tables import ResourceRecord
 
 COLUMNS = [column.name for column in ResourceRecord.__table__.columns]
 """What each row gives, in this order; instants as text."""

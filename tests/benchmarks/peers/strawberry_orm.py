@@ -17,7 +17,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.schema.config import StrawberryConfig
 
-from gateway.domain import instants
+from gateway.domain.calendar import instants
 from tests.benchmarks.documents import TEAM
 from tests.benchmarks.peers.orm_context import Context, Info
 from tests.benchmarks.peers.orm_rows import IntegrationRow

@@ -1,0 +1,117 @@
+"""The types of columns, the same on every database."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import JSON, Dialect, String, TypeDecorator
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.types import TypeEngine
+
+from gateway.domain.calendar import instants
+from gateway.domain.lenient_reading import Json
+
+E = TypeVar("E", bound=Enum)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC-aware instant to the millisecond: `timestamptz`, or RFC 3339 text, which sorts by time."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[str]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(String(24))
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | str | None], datetime | str | None]:
+        # Rows may be given by what other rows hold, which is that text.
+        return _with_zone if dialect.name == "postgresql" else _written
+
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        found = instants.of(value)
+        return found if isinstance(value, str) else instants.to_milliseconds(found)
+
+
+def _with_zone(value: datetime | str | None) -> datetime | None:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    if value is not None and value.tzinfo is None:
+        raise ValueError("an instant needs a time zone: naive datetimes are not stored")
+    return value
+
+
+def _written(value: datetime | str | None) -> str | None:
+    if isinstance(value, str):
+        return value
+    given = _with_zone(value)
+    return None if given is None else instants.isoformat(given)
+
+
+class Word(TypeDecorator[E]):
+    """A member of a closed set, stored in the documents' spelling."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[E]) -> None:
+        super().__init__()
+        self.words = words
+        self._by_value: dict[str, E] = {word.value: word for word in words}
+        self._spellings: dict[E | str | None, str | None] = {
+            None: None,
+            **{value: value for value in self._by_value},
+            **{word: value for value, word in self._by_value.items()},
+        }
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return self._spellings[value]
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[E | str | None], str | None]:  # noqa: ARG002
+        # The same in one call, for many rows.
+        return self._spellings.__getitem__
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
+        return None if value is None else self._by_value.get(value) or self.words(value)
+
+
+Text = String().with_variant(String(collation="C"), "postgresql")
+"""Text that sorts by code point on every database."""
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys.
+
+    It holds objects and lists. They are given as such or as text, also by a driver, as it was told.
+    """
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002
+        return _text
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 (any JSON)
+        return orjson.loads(value) if isinstance(value, str) else value
+
+
+def _text(value: Json) -> str | None:
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
+
+
+class Texts(TypeDecorator[list[str]]):
+    """Many texts as one parameter: an array, or on SQLite a JSON list."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(String()) if dialect.name == "postgresql" else String())
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:  # noqa: ANN401 (as the driver's)
+        return value if value is None or dialect.name == "postgresql" else orjson.dumps(value).decode()

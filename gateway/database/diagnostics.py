@@ -1,0 +1,60 @@
+"""What can be wrong with a database, each as one question to it. Readings, never repairs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, select
+
+from gateway.database.database import Database
+from gateway.database.tables import Base, DayCount, DaySeries
+
+
+async def orphans(database: Database) -> Sequence[str]:
+    """Whatever has rows that refer to none, such as `use_case.fk_use_case_integration: 3 rows`."""
+    return await database.run_sync(_orphans)
+
+
+def _orphans(connection: Connection) -> list[str]:
+    found = []
+    for name, columns, parent in _references():
+        count = connection.scalar(_orphans_of(columns, parent)) or 0
+        if count:
+            found.append(f"{name}: {count} row{'s'[: count > 1]}")
+    return found
+
+
+def _references() -> Iterator[tuple[str, Iterable[ColumnElement[Any]], FromClause]]:
+    """By which columns rows refer to which table's keys: in foreign keys, and day counts without one."""
+    for table in Base.metadata.sorted_tables:
+        for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
+            yield f"{table.name}.{key.name}", key.columns, key.referred_table
+    count = DayCount.__table__.c
+    yield "day_count", (count.team_id, count.series_id), DaySeries.__table__
+
+
+def _orphans_of(columns: Iterable[ColumnElement[Any]], parent: FromClause) -> Select[int]:
+    parents = parent.alias("parent")
+    pairs = [*zip(columns, parents.primary_key, strict=True)]
+    return select(func.count()).where(
+        *(column.is_not(None) for column, _ in pairs), ~exists().where(*(key == column for column, key in pairs))
+    )
+
+
+async def sqlite_pragmas(database: Database) -> dict[str, str]:
+    """`journal_mode`, `synchronous`, `foreign_keys` and `quick_check` as SQLite says them."""
+
+    def ask(connection: Connection) -> dict[str, str]:
+        names = ("journal_mode", "synchronous", "foreign_keys", "quick_check")
+        return {name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()) for name in names}
+
+    return await database.run_sync(ask)
+
+
+async def postgresql_settings(database: Database) -> dict[str, str]:
+    """`server_version` and `server_encoding` as PostgreSQL says them."""
+
+    def ask(connection: Connection) -> dict[str, str]:
+        names = ("server_version", "server_encoding")
+        return {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar()) for name in names}
+
+    return await database.run_sync(ask)

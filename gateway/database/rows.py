@@ -1,0 +1,110 @@
+"""Rows that are read and not changed: tuples with the attributes of their entity.
+
+They hold only the columns that were asked for, and take nothing apart before somebody looks at it: JSON stays text
+until its attribute is read, and so do words of closed sets. Instants are as the driver gives them: a `datetime`,
+or on SQLite the text that `gateway.domain.calendar.instants.isoformat` makes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from types import SimpleNamespace
+from typing import Any, TypeAlias, TypeVar, cast
+
+import orjson
+from sqlalchemy import Column, Dialect, Select, Table
+
+from gateway.database.column_types import Instant, JsonText
+from gateway.database.tables import Base
+
+Columns: TypeAlias = frozenset[str] | None
+"""The names of the columns that are wanted, and maybe names of other things; None for all columns."""
+
+E = TypeVar("E", bound=Base)
+
+Make: TypeAlias = Callable[[Iterable[Any]], list[Any]]
+
+
+class Decoded:
+    """A JSON column of a row, decoded when it is first looked at."""
+
+    def __init__(self, name: str, place: int) -> None:
+        self._name, self._place = name, place
+
+    def __get__(self, row: tuple[Any, ...], _owner: type) -> object:
+        text = row[self._place]
+        found = row.__dict__[self._name] = None if text is None else orjson.loads(text)
+        return found
+
+
+def chosen(entity: type[Base], columns: Columns, needed: Sequence[str] = ()) -> list[Column[Any]]:
+    """The columns of an entity that are wanted; its primary key always is."""
+    return [
+        column
+        for column in cast(Table, entity.__table__).columns
+        if columns is None or column.primary_key or column.name in columns or column.name in needed
+    ]
+
+
+def entity_maker(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> Make:
+    """How rows of an entity are made of what the driver gives for these columns."""
+    row = _row_class(entity, tuple(columns), dialect)
+    new = tuple.__new__
+    return lambda records: [new(row, record) for record in records]
+
+
+def _row_class(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> type[tuple[Any, ...]]:
+    namespace: dict[str, object] = {}
+    for place, column in enumerate(columns):
+        if isinstance(column.type, JsonText):
+            namespace[column.name] = Decoded(column.name, place)
+            # As text, for what takes it to the answer as it is.
+            namespace[f"{column.name}_json"] = property(itemgetter(place))
+        else:
+            namespace[column.name] = property(_reader(column, place, dialect))
+    return type(entity.__name__, (*entity.row_bases, tuple), namespace)
+
+
+def _reader(column: Column[Any], place: int, dialect: Dialect) -> Callable[[Any], object]:
+    process = None if isinstance(column.type, Instant) else _process(column, dialect)
+    if process is None:
+        return itemgetter(place)
+    return lambda row: process(row[place])
+
+
+def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:  # noqa: ANN401 (any expression)
+    return cast("Callable[[Any], Any] | None", column.type.dialect_impl(dialect).result_processor(dialect, None))
+
+
+def values(row: Base, *names: str) -> dict[str, object]:
+    """What a row holds in these columns, or in all."""
+    return {name: getattr(row, name) for name in names or [column.name for column in chosen(type(row), None)]}
+
+
+@lru_cache
+def _made_class(entity: type[Base]) -> type:
+    return type(entity.__name__, (*entity.row_bases, SimpleNamespace), {})
+
+
+def made(entity: type[E], columns: Mapping[str, object]) -> E:
+    """What reads as a row with these columns does."""
+    return cast(E, _made_class(entity)(**columns))
+
+
+def revised(entity: type[E], row: E, changes: Mapping[str, object]) -> E:
+    """What reads as a row does, but for these changes."""
+    names = [column.name for column in chosen(entity, None)]
+    return made(entity, {**values(row, *names), **changes})
+
+
+def tuple_maker(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Make:
+    """How tuples are made of what the driver gives for a statement's columns."""
+    processes = [_process(column, dialect) for column in statement.selected_columns]
+    if not any(processes):
+        return lambda records: [*map(tuple, records)]
+    return lambda records: [
+        tuple(
+            value if process is None else process(value) for value, process in zip(record, processes, strict=True)
+        )
+        for record in records
+    ]

@@ -1,0 +1,105 @@
+"""From documents to columns: what a row's audit columns say, whatever kind of document it holds."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TypedDict
+
+from gateway.domain.calendar import instants
+from gateway.domain.ids import is_id
+from gateway.domain.lenient_reading import Document, Json
+
+_PEOPLE = ("createdBy", "updatedBy", "_createdBy", "_updatedBy")
+
+
+class AuditColumns(TypedDict):
+    """The columns of `gateway.database.mixins.Audited` that a document has a say in."""
+
+    created_at: datetime
+    created_by: str | None
+    updated_at: datetime
+    updated_by: str | None
+
+
+def audit_columns(document: Document, at: datetime) -> AuditColumns:
+    """Of an Interactly document; an absent or unreadable instant is `at`, that of the import."""
+    return {
+        "created_at": _instant(document.get("createdAt"), at),
+        "created_by": text_or_none(document.get("createdBy")),
+        "updated_at": _instant(document.get("updatedAt"), at),
+        "updated_by": text_or_none(document.get("updatedBy")),
+    }
+
+
+def webhook_audit_columns(document: Document, at: datetime) -> AuditColumns:
+    """Of a Rocket.Chat document, whose creator is an object and whose keys begin with an underscore."""
+    return {
+        "created_at": _instant(document.get("_createdAt"), at),
+        "created_by": _user_id(document.get("_createdBy")),
+        "updated_at": _instant(document.get("_updatedAt"), at),
+        "updated_by": _user_id(document.get("_updatedBy")),
+    }
+
+
+def created(document: Document, *, id: str, team_id: str, user_id: str, at: datetime) -> Document:
+    """An Interactly document with the audit keys of one that this user makes now."""
+    when = instants.isoformat(at)
+    return {
+        "teamId": team_id,
+        "createdBy": user_id,
+        "updatedBy": user_id,
+        "createdAt": when,
+        "updatedAt": when,
+        "_id": id,
+        **document,
+    }
+
+
+def touched(document: Document, *, user_id: str, at: datetime) -> Document:
+    """An Interactly document with the audit keys of one that this user changes now."""
+    return {**document, "updatedBy": user_id, "updatedAt": instants.isoformat(at)}
+
+
+def people(documents: Iterable[Document]) -> dict[str, str | None]:
+    """Those whom documents name by an object with `_id`, and the `username` of each if that is there."""
+    named: dict[str, str | None] = {}
+    for document in documents:
+        note_people(document, named)
+    return named
+
+
+def note_people(document: Document, named: dict[str, str | None]) -> None:
+    """Add those whom a document names to others."""
+    for key in _PEOPLE:
+        person = document.get(key)
+        if isinstance(person, dict) and is_id(id := text_or_none(person.get("_id")) or ""):
+            named[id] = named.get(id) or text_or_none(person.get("username"))
+
+
+def changed_paths(before: Json, after: Json, path: str = "") -> Iterator[str]:
+    """Where two values differ, such as `config.actions.0.context`; lists of unequal length differ as a whole."""
+    if before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {**before, **after}:
+            below = f"{path}.{key}" if path else key
+            if key in before and key in after:
+                yield from changed_paths(before[key], after[key], below)
+            else:
+                yield below
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for place, pair in enumerate(zip(before, after, strict=True)):
+            yield from changed_paths(*pair, f"{path}.{place}")
+    else:
+        yield path
+
+
+def text_or_none(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _user_id(value: Json) -> str | None:
+    return text_or_none(value.get("_id")) if isinstance(value, dict) else text_or_none(value)
+
+
+def _instant(value: Json, otherwise: datetime) -> datetime:
+    return (instants.parse(value) if isinstance(value, str) else None) or otherwise

@@ -1,0 +1,95 @@
+"""The export document: how it is put together, and what its checksum covers."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import orjson
+
+from gateway.domain.integrations import SECRETS
+from gateway.domain.lenient_reading import Document, Json
+
+D = TypeVar("D")
+
+INTEGRATION, USE_CASES, RESOURCE_RECORDS = "integration", "use_cases", "resource_records"
+PARTS = (INTEGRATION, USE_CASES, RESOURCE_RECORDS)
+"""The keys of an export document; others are kept in the integration's `envelope`."""
+
+UNHASHED = frozenset(
+    {
+        "_id",
+        "teamId",
+        "integrationId",
+        "schedulerNames",
+        "createdBy",
+        "updatedBy",
+        "createdAt",
+        "updatedAt",
+    }
+)
+"""The ids and audit fields that no checksum covers; the names of schedulers hold ids."""
+
+
+def compose(
+    integration: D, use_cases: Sequence[D], records: Sequence[D], envelope: Mapping[str, D] | None
+) -> dict[str, D | list[D]]:
+    """The export document of these parts, in whichever form they are."""
+    return {INTEGRATION: integration, USE_CASES: [*use_cases], RESOURCE_RECORDS: [*records], **(envelope or {})}
+
+
+def with_secrets(integration: Document, secrets: Document) -> Document:
+    """An integration's document with its secrets back in their places in `config`."""
+    config = integration.get("config", {})
+    if not secrets or not isinstance(config, dict):
+        return integration
+    return {**integration, "config": {**config, **secrets}}
+
+
+def redacted_fields(integration: Document, secrets: Document) -> list[str]:
+    """Where an export without secrets leaves something out, such as `integration.config.accessToken`."""
+    if not isinstance(integration.get("config", {}), dict):
+        return []
+    return [f"{INTEGRATION}.config.{name}" for name in SECRETS if name in secrets]
+
+
+def canonical(value: Json) -> bytes:
+    """Compact JSON with sorted keys: equal bytes for equal values, and `1`, `1.0` and `true` are three."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def is_written(value: Json, text: str) -> bool:
+    """Whether JSON text is what a value was written as; it may be equal if it is not."""
+    return orjson.dumps(value).decode() == text
+
+
+def checksum(document: Document) -> str:
+    """The SHA-256, in hexadecimal, of what an export document says, wherever and by whomever it was exported.
+
+    Hashed is the `canonical` form of the whole document, its unknown keys included, after these are taken out:
+
+    - the keys `UNHASHED` of the integration, of each use case and of each resource record, at their outermost
+      level only: deeper down they are data;
+    - `accessToken` and `refreshToken` of the integration's `config`;
+    - the order of `use_cases` and `resource_records`: each is sorted by the canonical form of its entries.
+
+    So exports that differ in ids, owners, instants and tokens alone have the same checksum.
+    """
+    hashed = {**document, INTEGRATION: _hashed_integration(document[INTEGRATION])}
+    for part in (USE_CASES, RESOURCE_RECORDS):
+        entries = document[part]
+        if isinstance(entries, list):
+            hashed[part] = sorted((_without(entry, UNHASHED) for entry in entries), key=canonical)
+    return hashlib.sha256(canonical(hashed)).hexdigest()
+
+
+def _hashed_integration(integration: Json) -> Json:
+    kept = _without(integration, UNHASHED)
+    if isinstance(kept, dict) and "config" in kept:
+        kept["config"] = _without(kept["config"], frozenset(SECRETS))
+    return kept
+
+
+def _without(value: Json, keys: frozenset[str]) -> Json:
+    if not isinstance(value, dict):
+        return value
+    return {key: item for key, item in value.items() if key not in keys}

@@ -1,0 +1,11 @@
+"""What a statement is asked with."""
+
+
+class Criteria:
+    """A frozen dataclass whose texts, numbers, instants and dates are values.
+
+    Statements that are asked with criteria of the same shape, which differ in their values alone, are one
+    statement with other parameters: see `gateway.database.prepared`.
+    """
+
+    __slots__ = ()

@@ -1,0 +1,114 @@
+"""What a client asks of the graph, out of a body or a query string."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from gateway.domain.lenient_reading import Document, Json
+from gateway.web import strict_json
+from gateway.web.error_codes import Code
+from gateway.web.persisted_queries import Documents
+from gateway.web.refusals import Refusal
+
+_ALLOWED: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "query": ((str,), "the text of a GraphQL document"),
+    "documentId": ((str, type(None)), "the id of a document, or leave it out"),
+    "operationName": ((str, type(None)), "a string or null, or leave it out"),
+    "variables": ((dict, type(None)), "an object or null, or leave it out"),
+    "extensions": ((dict, type(None)), "an object or null, or leave it out"),
+}
+_KINDS: Mapping[type, str] = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
+MAX_PARTS = 65_536
+"""Values of a body, each of which takes many times the memory that its text does."""
+
+_UNREADABLE = 400
+"""Where there is not even JSON, all editions have the same status."""
+
+
+class GraphQLRequest(NamedTuple):
+    """The parameters of GraphQL over HTTP; others are ignored, as it says."""
+
+    query: str
+    operation_name: str | None
+    variables: Document | None
+    extensions: Document | None
+
+
+def from_body(body: bytes, documents: Documents) -> GraphQLRequest:
+    """The request that a POST brings as JSON. Raises Refusal."""
+    parameters = _json("The body", body)
+    if isinstance(parameters, dict):
+        return _request(parameters, documents)
+    if isinstance(parameters, list):
+        raise Refusal(Code.BAD_REQUEST, "The body is a list; send each request of a batch on its own.")
+    raise Refusal(Code.BAD_REQUEST, f"The body is {_KINDS[type(parameters)]}; send an object with `query`.")
+
+
+def from_query_string(query_string: bytes, documents: Documents) -> GraphQLRequest:
+    """The request that a GET brings in its URL; an empty parameter is none. Raises Refusal."""
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        message = "The query string is not percent-encoded UTF-8; send it as browsers encode forms."
+        raise Refusal(Code.BAD_REQUEST, message, status=_UNREADABLE) from None
+    parameters: Document = {}
+    for name, text in pairs:
+        if name in _ALLOWED:
+            if name in parameters:
+                raise Refusal(Code.BAD_REQUEST, f"`{name}` stands in the query string twice; send it once.")
+            parameters[name] = text
+    for name in ("variables", "extensions"):
+        if value := parameters.get(name):
+            parameters[name] = _json(f"`{name}`", str(value).encode())
+    empty = [name for name, value in parameters.items() if value == "" and name != "query"]
+    return _request({name: value for name, value in parameters.items() if name not in empty}, documents)
+
+
+def _json(name: str, text: bytes) -> Json:
+    # Nothing that is shorter can have so many.
+    if len(text) > MAX_PARTS and text.count(b"{") + text.count(b"[") + text.count(b",") > MAX_PARTS:
+        message = f"{name} has more than {MAX_PARTS} opening braces, brackets and commas; send less at once."
+        raise Refusal(Code.BAD_REQUEST, message, status=_UNREADABLE)
+    try:
+        return strict_json.loads(text)
+    except ValueError as error:
+        raise Refusal(Code.BAD_REQUEST, f"{name} {error}.", status=_UNREADABLE) from None
+
+
+def _request(parameters: Document, documents: Documents) -> GraphQLRequest:
+    query = parameters.get("query")
+    document_id = parameters.get("documentId")
+    operation_name = parameters.get("operationName")
+    variables = parameters.get("variables")
+    extensions = parameters.get("extensions")
+    if (
+        (query is None or isinstance(query, str))
+        and (document_id is None or isinstance(document_id, str))
+        and (operation_name is None or isinstance(operation_name, str))
+        and (variables is None or isinstance(variables, dict))
+        and (extensions is None or isinstance(extensions, dict))
+    ):
+        text = documents.text(query, document_id, extensions)
+        if text is not None:
+            return GraphQLRequest(text, operation_name, variables, extensions)
+    raise Refusal(Code.BAD_REQUEST, *_faults(parameters))
+
+
+def _faults(parameters: Document) -> list[str]:
+    extensions = parameters.get("extensions")
+    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
+    has_id = parameters.get("documentId") is not None or persisted is not None
+    return [
+        f"`{name}` is {_KINDS[type(parameters[name])] if name in parameters else 'missing'}; send {allowed}."
+        for name, (types, allowed) in _ALLOWED.items()
+        if not isinstance(parameters.get(name), types)
+        and not (name == "query" and parameters.get(name) is None and has_id)
+    ]

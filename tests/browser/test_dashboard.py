@@ -1,0 +1,245 @@
+"""The dashboard in a real browser: what it shows, what it asks for that, and for whom it works."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.support import browser
+from tests.support.browser import Scheme, Site, opened
+from tests.support.pages import address, asked, clinic, graph, shown
+
+COUNTS = """
+query ($id: ID!, $days: Int!) {
+  appointmentStatistics(integrationId: $id, days: $days) {
+    overview { total successful failed }
+    previousPeriod { overview { total } }
+    trends { day successful failed pending }
+    utmCampaign { value count failed }
+  }
+}
+"""
+
+
+async def _counts(site: Site, days: int) -> dict[str, object]:
+    found = await graph(site, COUNTS, id=await clinic(site), days=days)
+    return dict(found["appointmentStatistics"])
+
+
+async def test_the_page_asks_once_and_shows_the_numbers_of_the_graph(page: Page, site: Site) -> None:
+    questions = asked(page)
+    await page.goto("/dashboard?range=30d")
+    await shown(page)
+    assert len(questions) == 1
+    found = await graph(site, COUNTS, id=await clinic(site), days=30)
+    counts, before = found["appointmentStatistics"], found["appointmentStatistics"]["previousPeriod"]["overview"]
+    overview = counts["overview"]
+    rate = overview["successful"] / overview["total"]
+    assert await page.locator("#numbers .value").all_inner_texts() == [
+        f"{overview['total']:,}",
+        f"{overview['successful']:,}",
+        f"{overview['failed']:,}",
+        f"{rate:.1%}",
+    ]
+    await expect(page.locator("#numbers .change").first).to_contain_text(f"from {before['total']:,}")
+    assert await page.locator("#utm tbody .plain, #utm tbody .quiet:first-child").all_inner_texts() == [
+        bucket["value"] for bucket in counts["utmCampaign"]
+    ]
+    await page.get_by_text("View as table").click()
+    days = page.locator("#trend tbody tr")
+    await expect(days).to_have_count(30)
+    last = counts["trends"][-1]
+    numbers = [str(last[state]) for state in ("successful", "failed", "pending")]
+    assert await days.last.locator("td").all_inner_texts() == numbers
+    await expect(page.locator("#period")).to_contain_text("days of America/Chicago")
+    await expect(page.locator("#as-of")).to_contain_text("CST")
+
+
+async def test_each_change_of_the_filter_asks_once_and_stands_in_the_address(page: Page) -> None:
+    await page.goto("/dashboard")
+    await shown(page)
+    questions = asked(page)
+    total = page.locator("#numbers .value").first
+    everything = await total.inner_text()
+    await page.get_by_label("Type of visit").select_option("New patient")
+    await shown(page)
+    await page.get_by_text("90 d", exact=True).click()
+    await shown(page)
+    await page.get_by_label("Search").fill("website")
+    await page.wait_for_url("**search=website**")
+    await shown(page)
+    assert len(questions) == 3
+    assert questions[-1]["variables"] | {"id": ""} == {
+        "id": "",
+        "chosen": True,
+        "type": "NP",
+        "search": "website",
+        "days": 90,
+        "first": None,
+        "last": None,
+    }
+    assert address(page) | {"integration": ""} == {
+        "integration": "",
+        "type": "NP",
+        "range": "90d",
+        "search": "website",
+    }
+    narrowed = await total.inner_text()
+    await page.get_by_text("Medium", exact=True).click()
+    await page.locator("#utm").get_by_role("button", name="Failed").click()
+    assert (len(questions), address(page)["by"], address(page)["sort"]) == (3, "utmMedium", "failed")
+    await page.reload()
+    await shown(page)
+    assert await total.inner_text() == narrowed
+    await expect(page.get_by_label("Search")).to_have_value("website")
+    await expect(page.get_by_label("Medium")).to_be_checked()
+    for _ in range(3):
+        await page.go_back()
+    await expect(total).to_have_text(everything)
+    await expect(page.get_by_label("Type of visit")).to_have_value("")
+
+
+async def test_last_week_is_compared_with_the_week_before_by_one_click(page: Page, site: Site) -> None:
+    await page.goto("/dashboard")
+    await page.get_by_text("7 d", exact=True).click()
+    await expect(page.locator("#period")).to_contain_text("compared with")
+    await expect(page.locator("#period")).to_have_attribute("role", "status")
+    found = await graph(site, COUNTS, id=await clinic(site), days=7)
+    total = found["appointmentStatistics"]["overview"]["total"]
+    before = found["appointmentStatistics"]["previousPeriod"]["overview"]["total"]
+    await expect(page.locator("#numbers .card").first).to_contain_text(f"{total}")
+    await expect(page.locator("#numbers .card").first).to_contain_text(f"from {before}")
+
+
+async def test_the_campaign_that_fails_stands_out_and_leads_to_its_bookings(page: Page) -> None:
+    await page.goto("/dashboard?range=90d")
+    await shown(page)
+    marked = page.locator("#utm tr", has=page.locator(".failing"))
+    await expect(marked).to_have_count(1)
+    await expect(marked).to_contain_text("back-to-school")
+    await marked.get_by_role("button").click()
+    await shown(page)
+    await expect(page.locator("#utm tbody tr")).to_have_count(1)
+    await expect(page.get_by_label("Search")).to_have_value("back-to-school")
+    await expect(page.get_by_label("Search")).to_be_focused()
+
+
+async def test_a_broken_integration_says_why_and_is_exported_to_the_letter(
+    page: Page, site: Site, tmp_path: Path
+) -> None:
+    await page.goto("/dashboard")
+    why = "Lakeside Surgery Center is broken: The refresh token was revoked: connect the account again."
+    await expect(page.locator(".alarm")).to_contain_text(why)
+    row = page.locator("#integrations tr", has_text="Lakeside Surgery Center")
+    await expect(row).to_contain_text("Token expired")
+    async with page.expect_download() as download:
+        await row.get_by_role("button", name="Export").click()
+    id = await clinic(site, "Lakeside Surgery Center")
+    file = await download.value
+    assert file.suggested_filename == f"{id}.json"
+    await file.save_as(tmp_path / "export.json")
+    query = "query ($id: ID!) { integrationExport(integrationId: $id) { document } }"
+    document = (await graph(site, query, id=id))["integrationExport"]["document"]
+    assert json.loads((tmp_path / "export.json").read_text()) == document
+    await expect(page.locator("#said")).to_contain_text("was exported")
+
+
+async def test_days_are_read_by_keys_and_chosen_by_dragging(page: Page) -> None:
+    await page.goto("/dashboard?range=7d")
+    await shown(page)
+    plot = page.get_by_role("slider")
+    await expect(plot.locator("canvas")).to_be_visible()
+    await plot.focus()
+    await page.keyboard.press("Home")
+    first = await plot.get_attribute("aria-valuetext") or ""
+    await page.keyboard.press("ArrowRight")
+    second = await plot.get_attribute("aria-valuetext") or ""
+    assert first != second
+    assert all("successful" in text and "failed" in text and "pending" in text for text in (first, second))
+    await expect(page.locator("#trend .legend .day")).to_have_text(second.split(":")[0])
+    questions = asked(page)
+    box = await plot.locator(".u-over").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] * 1.5 / 7, box["y"] + 50)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] * 3.5 / 7, box["y"] + 60, steps=3)
+    await page.mouse.up()
+    await page.wait_for_url("**range=custom**")
+    await shown(page)
+    assert len(questions) == 1
+    await page.get_by_text("View as table").click()
+    await expect(page.locator("#trend tbody tr")).to_have_count(3)
+    await expect(page.get_by_label("From")).to_have_value(address(page)["from"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nothing_is_in_anybodys_way(chromium: Browser, site: Site, axe: str, scheme: Scheme) -> None:
+    async with opened(chromium, site, scheme=scheme) as page:
+        await page.goto("/dashboard?range=7d&sort=failed")
+        await shown(page)
+        await expect(page.locator("#trend canvas")).to_be_visible()
+        await page.get_by_text("View as table").click()
+        assert await browser.barriers(page, axe) == []
+        await page.goto("/dashboard?search=nobody-at-all&range=custom")
+        await shown(page)
+        assert await browser.barriers(page, axe) == []
+        assert await browser.overflowing(page) == []
+        await page.goto("/dashboard?range=12mo")
+        await expect(page.locator("#trend canvas")).to_be_visible()
+        assert await browser.overflowing(page) == []
+
+
+async def test_it_is_used_by_keys_alone(page: Page) -> None:
+    await page.goto("/dashboard")
+    await shown(page)
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_text("Skip to the numbers")).to_be_focused()
+    reached = set()
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        reached.add(
+            await page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()")
+        )
+    assert {
+        "Sign out",
+        "integration",
+        "type",
+        "search",
+        "range",
+        "by",
+        "Show and export",
+        "back-to-school",
+    } <= reached
+    assert {"View as table", "Export Lakeside Surgery Center"} <= reached
+    await page.get_by_label("30 d").focus()
+    await page.keyboard.press("ArrowLeft")
+    await page.wait_for_url("**range=7d**")
+    await shown(page)
+    await page.locator("#utm").get_by_role("button", name="Failed").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#utm").get_by_role("button", name="Failed")).to_be_focused()
+
+
+async def test_it_is_printed_without_what_is_pressed(page: Page) -> None:
+    await page.goto("/dashboard")
+    await shown(page)
+    await page.emulate_media(media="print", color_scheme="dark")
+    for hidden in ("#filters", "#integrations button", "#sign-out"):
+        await expect(page.locator(hidden).first).to_be_hidden()
+    assert await page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    await expect(page.locator("#numbers")).to_be_visible()
+
+
+async def test_days_take_on_the_colours_that_are_liked_now(page: Page) -> None:
+    async def drawn() -> str:
+        await expect(page.locator("#trend canvas")).to_be_visible()
+        await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
+        return str(await page.evaluate("document.querySelector('#trend canvas').toDataURL()"))
+
+    await page.goto("/dashboard")
+    light = await drawn()
+    await page.emulate_media(color_scheme="dark")
+    dark = await drawn()
+    await page.reload()
+    assert (light != dark, await drawn()) == (True, dark)

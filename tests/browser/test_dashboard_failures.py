@@ -1,0 +1,126 @@
+"""The dashboard in a real browser when something is missing, fails, comes late or has ended."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+from playwright.async_api import Browser, Error, Page, Request, Route, expect
+
+from tests.support.browser import Site, opened, served_again
+from tests.support.pages import address, shown
+
+
+async def test_nothing_found_says_why_and_how_to_find_more(page: Page) -> None:
+    await page.goto("/dashboard?type=PROCEDURE&search=nobody-at-all&range=forever")
+    await expect(page.locator("#trend")).to_contain_text(
+        "None of the type Procedure was made in that time that mentions"
+    )
+    await expect(page.locator("#period")).to_contain_text("“range=forever”, which is not understood")
+    await page.get_by_role("button", name="Clear the filter").click()
+    await expect(page.locator("#trend canvas")).to_be_visible()
+    assert address(page).keys() == {"integration"}
+
+
+async def test_what_fails_says_why_and_can_be_tried_again(chromium: Browser, site: Site) -> None:
+    async with opened(chromium, site, expected="ERR_FAILED|500") as page:
+        await page.route("**/graphql", lambda route: route.abort())
+        await page.goto("/dashboard")
+        failures = page.locator(".failure")
+        await expect(failures).to_have_count(5)
+        await expect(failures.first).to_contain_text("The gateway could not be reached.")
+        await page.unroute("**/graphql")
+        surprise = {"message": "A surprise.", "extensions": {"code": "INTERNAL_SERVER_ERROR", "errorId": "e1"}}
+        await page.route("**/graphql", lambda route: route.fulfill(status=500, json={"errors": [surprise]}))
+        await failures.first.get_by_role("button", name="Try again").click()
+        await expect(failures.first).to_contain_text("A surprise. (INTERNAL_SERVER_ERROR, error id e1)")
+        await page.unroute("**/graphql")
+        await failures.last.get_by_role("button", name="Try again").click()
+        await expect(page.locator("#trend canvas")).to_be_visible()
+        await expect(failures).to_have_count(0)
+
+
+async def test_one_part_that_fails_leaves_the_others(page: Page) -> None:
+    async def spoil(route: Route) -> None:
+        answer = await (await route.fetch()).json()
+        answer["data"]["newest"]["nodes"][0]["appointmentStatistics"] = None
+        answer["errors"] = [{"message": "Too much.", "path": ["newest"], "extensions": {"code": "TIMEOUT"}}]
+        await route.fulfill(json=answer)
+
+    await page.route("**/graphql", spoil)
+    await page.goto("/dashboard")
+    await expect(page.locator(".failure")).to_have_count(4)
+    await expect(page.locator("#integrations tbody tr")).to_have_count(4)
+
+
+async def test_a_breakdown_with_more_values_than_are_shown_says_so(page: Page) -> None:
+    async def lengthen(route: Route) -> None:
+        answer = await (await route.fetch()).json()
+        found = answer["data"]["newest"]["nodes"][0]["appointmentStatistics"]
+        found["source"] = [{**found["source"][0], "value": f"source {number}"} for number in range(100)]
+        await route.fulfill(json=answer)
+
+    await page.route("**/graphql", lengthen)
+    await page.goto("/dashboard")
+    headings = page.locator("table.breakdown thead th:first-child")
+    await expect(headings).to_have_text(["Source, the first 100", "UTM campaign"])
+
+
+async def test_late_answers_are_dropped(page: Page) -> None:
+    await page.goto("/dashboard?range=7d")
+    await shown(page)
+    total = page.locator("#numbers .value").first
+    week = await total.inner_text()
+    dropped: list[Request] = []
+    page.on("requestfailed", lambda request: dropped.append(request))  # noqa: PLW0108 (it marks what it is given)
+    came, late = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        came.set()
+        await late.wait()
+        with suppress(Error):  # nobody waits for it any more
+            await route.continue_()
+
+    await page.route("**/graphql", hold, times=1)
+    await page.get_by_text("12 mo", exact=True).click()
+    await came.wait()
+    await page.get_by_text("90 d", exact=True).click()
+    await shown(page)
+    quarter = await total.inner_text()
+    late.set()
+    await page.get_by_text("Medium", exact=True).click()
+    assert (await total.inner_text(), len(dropped)) == (quarter, 1)
+    assert quarter != week
+    await expect(page.get_by_label("90 d")).to_be_checked()
+
+
+async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site, tmp_path: Path) -> None:
+    unauthenticated = "401 .Unauthorized.*/(session|graphql)"
+    with served_again(site, tmp_path) as again:
+        async with opened(chromium, again, expected=unauthenticated) as page:
+            await page.goto("/dashboard")
+            await expect(page.get_by_label("Key", exact=True)).to_be_focused()
+            await page.get_by_label("Key", exact=True).fill("gw_of_nobody")
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("alert")).to_contain_text("Send a key that is known")
+            await page.get_by_label("Key", exact=True).fill(again.key)
+            await page.keyboard.press("Enter")
+            await shown(page)
+            await expect(page.locator("#viewer")).to_contain_text("mara.lindqvist")
+            await expect(page.locator("#viewer time")).to_be_visible()
+            kept = "JSON.stringify([localStorage, sessionStorage, document.cookie])"
+            assert again.key not in await page.evaluate(kept) + await page.content()
+            assert await page.locator("#key").input_value() == ""
+            await page.get_by_role("button", name="Sign out").click()
+            await expect(page.get_by_role("dialog")).to_be_visible()
+            await expect(page.locator("#numbers .card")).to_have_count(0)
+            await page.get_by_label("Key", exact=True).fill(again.key)
+            await page.keyboard.press("Enter")
+            await shown(page)
+            await page.context.clear_cookies()
+            await page.get_by_text("7 d", exact=True).click()
+            await expect(page.get_by_role("alert")).to_have_text("The session has ended.")
+            await page.get_by_label("Key", exact=True).fill(again.key)
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("dialog")).to_have_count(0)
+            await shown(page)
+            await expect(page.get_by_label("7 d")).to_be_checked()

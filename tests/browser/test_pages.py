@@ -1,0 +1,127 @@
+"""Pages and the files they load: who may keep them, what they may do, and that nothing else is served."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from gateway.assets import Assets
+from gateway.web import pages
+from tests.support.endpoints import Door, codes, opened
+
+
+@pytest.fixture
+async def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncClient]:
+    """Asks for pages and files of a folder of its own; beside that folder lies a secret."""
+    static = tmp_path / "static"
+    vendored = static / "vendor" / "@somebody" / "charts@1.0.0"
+    vendored.mkdir(parents=True)
+    for folder in (static, vendored):
+        (folder / "own.js").write_text("export {}")
+        (folder / "own.css").write_text("body { color: black }")
+    (static / "page.html").write_text('<link rel="stylesheet" href="/static/vendor/@graphql-yoga/graphiql/x.css">')
+    (tmp_path / "secret.js").write_text("open-sesame")
+    (static / "link.js").symlink_to(tmp_path / "secret.js")
+    monkeypatch.setattr(pages, "STATIC", static)
+    routes = [
+        Route("/page", pages.page("page.html")),
+        Route("/framed", pages.page("page.html", {"frame-ancestors": "https://clinic.example"})),
+        Mount("/static", pages.Files()),
+    ]
+    async with AsyncClient(transport=ASGITransport(Starlette(routes=routes)), base_url="http://gateway") as client:
+        yield client
+
+
+async def test_a_page_may_do_little(http: AsyncClient) -> None:
+    response = await http.get("/page")
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert response.headers["Content-Security-Policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    )
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+async def test_a_page_names_vendored_files_without_their_version(http: AsyncClient) -> None:
+    (pin,) = (pin for pin in Assets().pins if pin.name == "@graphql-yoga/graphiql")
+    assert f'href="/static/vendor/@graphql-yoga/graphiql@{pin.version}/x.css"' in (await http.get("/page")).text
+
+
+async def test_a_page_may_be_allowed_more(http: AsyncClient) -> None:
+    policy = (await http.get("/framed")).headers["Content-Security-Policy"]
+    assert "; frame-ancestors https://clinic.example; " in policy
+    assert policy.count("frame-ancestors") == 1
+
+
+@pytest.mark.parametrize("path", ["/page", "/static/own.js"])
+async def test_what_is_ours_is_asked_for_again_and_not_sent_again(http: AsyncClient, path: str) -> None:
+    first = await http.get(path)
+    assert first.headers["Cache-Control"] == "no-cache"
+    again = await http.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["Cache-Control"] == "no-cache"
+    other = await http.get(path, headers={"If-None-Match": '"another"'})
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+async def test_what_is_vendored_is_kept_for_good(http: AsyncClient) -> None:
+    response = await http.get("/static/vendor/@somebody/charts@1.0.0/own.js")
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    ("file", "content_type"),
+    [("own.js", "text/javascript; charset=utf-8"), ("own.css", "text/css; charset=utf-8")],
+)
+async def test_files_say_what_they_are_and_may_be_read_by_other_origins(
+    http: AsyncClient, file: str, content_type: str
+) -> None:
+    response = await http.get(f"/static/{file}")
+    assert response.headers["Content-Type"] == content_type
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../secret.js",
+        "/static/%2e%2e/secret.js",
+        "/static/..%2fsecret.js",
+        "/static/vendor/../../secret.js",
+        "/static//secret.js",
+        "/static/link.js",
+        "/static/own.js%00",
+        "/static/vendor",
+        "/static/",
+        # As a file it would come without its policy.
+        "/static/page.html",
+    ],
+)
+async def test_nothing_but_the_files_is_served(http: AsyncClient, path: str) -> None:
+    response = await http.get(path)
+    assert (response.status_code, "open-sesame" in response.text) == (404, False)
+
+
+async def test_pages_and_files_are_only_read(http: AsyncClient) -> None:
+    for path in ("/page", "/static/own.js"):
+        assert (await http.post(path)).status_code == 405
+        assert (await http.head(path)).status_code == 200
+
+
+@pytest.fixture
+async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
+    async with opened(sqlite_template, tmp_path) as found:
+        yield found
+
+
+async def test_a_file_that_is_not_there_is_refused_in_json(door: Door) -> None:
+    response = await door.http.get("/static/vendor/nothing@1.0.0/nothing.js")
+    assert (response.status_code, codes(response)) == (404, ["NOT_FOUND"])

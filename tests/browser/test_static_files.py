@@ -1,0 +1,89 @@
+"""What of the dashboard and the widgets can be held without a browser: sizes, words, and what they ask."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from gateway.assets import Assets
+from gateway.domain.enums import AppointmentType
+from gateway.domain.statistics.catalogue import APPOINTMENTS
+from gateway.web.faces import WIDGETS
+from tests.support.endpoints import Door, opened
+
+STATIC = Path(__file__).parents[2] / "gateway" / "static"
+SCHEMA = build_schema((STATIC.parent.parent / "schema.graphql").read_text())
+LARGEST = 60_000
+"""Bytes of all own JavaScript and CSS together."""
+
+
+def _text(name: str) -> str:
+    return (STATIC / name).read_text()
+
+
+def test_all_own_scripts_and_styles_are_small() -> None:
+    sizes = {file.name: file.stat().st_size for file in STATIC.iterdir() if file.suffix in (".js", ".css")}
+    assert sum(sizes.values()) < LARGEST, sizes
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("dashboard.html", r'id="question">(.*?)</script>'),
+        ("dashboard.js", r'EXPORT = "(.*?)"'),
+        ("examples.js", r"CONNECTED = `(.*?)`"),
+        ("operations.js", r"OWN = `(.*?)`"),
+    ],
+)
+def test_what_pages_ask_is_in_the_schema(name: str, pattern: str) -> None:
+    (document,) = re.findall(pattern, _text(name), re.DOTALL)
+    assert validate(SCHEMA, parse(document)) == []
+
+
+def test_what_graphiql_begins_with_is_in_the_schema() -> None:
+    documents = re.findall(r"data-operation.*?>(.*?)</script>", _text("graphiql.html"), re.DOTALL)
+    assert [validate(SCHEMA, parse(document)) for document in documents] == [[]] * 5
+
+
+def test_pages_know_all_types_of_visits_and_all_breakdowns() -> None:
+    types = [each.name for each in AppointmentType]
+    assert re.findall(r'<option value="(.+?)">', _text("dashboard.html")) == types
+    assert f"const TYPES = {json.dumps(types)};" in _text("widgets.js")
+    breakdowns = re.search(r"BREAKDOWNS = \{(.*?)\};", _text("formats.js"), re.DOTALL)
+    assert breakdowns is not None
+    assert re.findall(r"(\w+): ", breakdowns[1]) == [each.key for each in APPOINTMENTS.breakdowns]
+    without = re.search(r"WITHOUT = (\[.*?\]);", _text("formats.js"))
+    assert without is not None
+    assert set(re.findall(r'"(.*?)"', without[1])) == {each.when_blank for each in APPOINTMENTS.breakdowns}
+
+
+def test_the_chart_is_drawn_by_the_library_that_is_pinned() -> None:
+    (pin,) = (pin for pin in Assets().pins if pin.name == "uplot")
+    assert f"./vendor/{pin.spec}/dist/" in _text("trend.js")
+
+
+def test_every_widget_has_a_page_of_its_own() -> None:
+    (elements,) = re.findall(r"ELEMENTS = \{(.*?)\};", _text("widgets.js"), re.DOTALL)
+    assert tuple(re.findall(r'"([a-z-]+)"', elements)) == WIDGETS
+
+
+async def test_who_may_frame_a_page_is_in_its_policy(sqlite_template: Path, tmp_path: Path) -> None:
+    async with opened(sqlite_template, tmp_path, allowed_origins="https://clinic.example") as door:
+        policies = {path: await _policy(door, path) for path in ("/dashboard", "/widgets", f"/embed/{WIDGETS[0]}")}
+        assert "frame-ancestors 'none'" in policies["/dashboard"]
+        assert "frame-ancestors 'none'" in policies["/widgets"]
+        assert "frame-ancestors 'self' https://clinic.example;" in policies["/embed/appointments-total"]
+        assert (await door.http.get("/embed/anything")).status_code == 404
+        script = await door.http.get("/widgets.js")
+        assert (script.headers["Access-Control-Allow-Origin"], script.headers["Cache-Control"]) == (
+            "*",
+            "no-cache",
+        )
+
+
+async def _policy(door: Door, path: str) -> str:
+    response = await door.http.get(path)
+    assert response.status_code == 200
+    return response.headers["Content-Security-Policy"]

@@ -1,0 +1,180 @@
+"""The demo: invented the same each time, shaped like a real clinic group, and every printed line answers."""
+
+import json
+import re
+import sqlite3
+import subprocess
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from gateway.demo import appointments
+from gateway.demo.clinics import CLINICS, LAKESIDE, TEAMS, integration
+from gateway.demo.exports import export, exports
+from gateway.demo.groups import GROUPS
+from gateway.demo.webhooks import webhooks
+from gateway.domain.calendar import instants
+from gateway.domain.enums import AppointmentType, BookingStatus, Provider, TokenState
+from gateway.domain.integrations import token_state
+from tests.support.commands import gateway, serving
+
+NOW = datetime(2026, 3, 18, 17, 30, tzinfo=UTC)
+OPERATIONS = ["integrationExport", "upsertUseCaseGroup", "appointmentStatistics", "integration", "integrations"]
+
+pytestmark = pytest.mark.usefixtures("logging_as_before")
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[Any]:
+    return list(exports(NOW))
+
+
+@pytest.fixture(scope="module")
+def bookings(documents: list[Any]) -> list[Any]:
+    records = [record for document in documents for record in document["resource_records"]]
+    return [record for record in records if record["config"]["type"] == "appointments"]
+
+
+def test_the_same_instant_gives_the_same_clinics(documents: list[Any]) -> None:
+    assert export(CLINICS[2], NOW) == documents[2]
+    assert webhooks(LAKESIDE, NOW) == webhooks(LAKESIDE, NOW)
+
+
+def test_a_later_instant_of_the_day_only_adds_bookings() -> None:
+    clinic = CLINICS[2]
+
+    def ids(now: datetime) -> set[Any]:
+        records: Any = export(clinic, now)["resource_records"]
+        return {record["_id"] for record in records if record["config"]["type"] == "appointments"}
+
+    earlier, later = ids(NOW), ids(NOW + timedelta(hours=3))
+    assert earlier <= later
+
+
+def test_two_teams_have_five_integrations_of_both_providers_and_six_groups(documents: list[Any]) -> None:
+    integrations = [document["integration"] for document in documents]
+    assert Counter(found["teamId"] for found in integrations) == {TEAMS[0].id: 3, TEAMS[1].id: 2}
+    assert {found["config"]["provider"] for found in integrations} == {provider.value for provider in Provider}
+    assert {group.clinic.slug for group in GROUPS} == {clinic.slug for clinic in CLINICS}
+    assert len(GROUPS) == 6
+
+
+def test_one_token_has_expired() -> None:
+    now = instants.now()
+    configs: list[Any] = [integration(clinic, now)["config"] for clinic in CLINICS]
+    states = Counter(token_state(config, instants.parse(config["expiresAt"])) for config in configs)
+    assert states == {TokenState.VALID: 3, TokenState.EXPIRING_SOON: 1, TokenState.EXPIRED: 1}
+    assert sum("errorMessage" in config for config in configs) == 1
+
+
+def test_bookings_are_of_the_twelve_months_up_to_now(bookings: list[Any]) -> None:
+    made = sorted(booking["createdAt"] for booking in bookings)
+    assert 5_000 <= len(made) <= 10_000
+    assert made[-1] <= instants.isoformat(NOW)
+    assert made[-1] > instants.isoformat(NOW - timedelta(hours=24))
+    assert made[0] < instants.isoformat(NOW - timedelta(days=363))
+    assert made[0] > instants.isoformat(NOW - timedelta(days=366))
+
+
+def test_bookings_have_every_type_and_outcome_with_and_without_utm_values(bookings: list[Any]) -> None:
+    configs = [booking["config"] for booking in bookings]
+    assert {config["appointmentType"] for config in configs} == {type_.value for type_ in AppointmentType}
+    assert {config["bookingStatus"] for config in configs} == {status.value for status in BookingStatus}
+    for key in ("utmSource", "utmMedium", "utmCampaign"):
+        assert 0.2 < sum(key in config for config in configs) / len(configs) < 0.8, key
+    assert all(("errorMessage" in config) == (config["bookingStatus"] == "failed") for config in configs)
+    assert all(
+        booking["createdAt"] < booking["config"]["start"] < booking["config"]["end"] for booking in bookings
+    )
+
+
+def test_bookings_follow_the_week_and_the_year(bookings: list[Any]) -> None:
+    days = [
+        datetime.fromisoformat(booking["createdAt"]).astimezone(ZoneInfo("America/Chicago"))
+        for booking in bookings
+    ]
+    weekdays, months = Counter(day.weekday() for day in days), Counter(day.month for day in days)
+    assert weekdays[0] > weekdays[4] > weekdays[5] > weekdays[6]
+    assert months[1] > months[7]
+
+
+def test_ids_are_unique_and_what_is_referred_to_is_there(documents: list[Any]) -> None:
+    for document in documents:
+        records = document["resource_records"]
+        ids = {record["_id"] for record in records}
+        assert len(ids) == len(records) == len({record["logicalId"] for record in records})
+        for record in records:
+            config = record["config"]
+            referred = {value for key, value in config.items() if key.endswith("Id")}
+            assert referred | set(config.get("preferred_visiting_reasons", [])) <= ids
+
+
+def test_nobody_can_be_reached(documents: list[Any]) -> None:
+    everything = json.dumps([documents, [webhooks(team, NOW) for team in TEAMS]])
+    assert set(re.findall(r"\w@([\w.-]+\.\w+)", everything)) == {"example.org"}
+    phones = re.findall(r'"phone": "([^"]*)"', everything)
+    assert phones
+    assert all(re.fullmatch(r"555-01\d\d", phone) for phone in phones)
+    hosts = set(re.findall(r"https?://([^/\"]+)", everything)) - {"www.googleapis.com"}
+    assert all(host.endswith("example.org") for host in hosts), hosts
+
+
+def test_a_database_takes_the_demo_once_and_nothing_else_beside_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appointments, "DAYS", 7)
+    arguments = ("demo", "--no-serve", "--database", database_url)
+    first = gateway(*arguments)
+    assert first.exit_code == 0, first.output
+    second = gateway(*arguments)
+    assert second.exit_code == 0, second.output
+    lines = [_curl_lines(ended.stdout) for ended in (first, second)]
+    assert len(lines[0]) == len(lines[1]) == len(OPERATIONS)
+    assert _keyless(lines[0][:2]) == _keyless(lines[1][:2])
+
+
+def test_a_database_with_other_data_is_refused(empty: str) -> None:
+    gateway("migrate", database_url=empty)
+    key = ("--team", "t", "--user", "u", "--name", "n", "--permission", "ADMIN")
+    gateway("keys", "create", *key, database_url=empty)
+    ended = gateway("demo", "--no-serve", "--database", empty)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("error: This database holds other data: ")
+    with closing(sqlite3.connect(empty.removeprefix("sqlite:///"))) as connection:
+        assert connection.execute("SELECT count(*) FROM integration").fetchone() == (0,)
+
+
+def test_every_printed_line_answers(tmp_path: Path) -> None:
+    with serving("demo", "--port", "0", folder=tmp_path) as served:
+        for operation, line in zip(OPERATIONS, served.printed(len(OPERATIONS), "curl "), strict=True):
+            assert served.url in line
+            for _ in range(2):
+                ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+                answer = json.loads(ran.stdout)
+                assert "errors" not in answer, answer
+                assert answer["data"][operation], answer
+                assert answer["data"][operation].get("errors", []) == []
+        with httpx.Client(base_url=served.url.removesuffix("/graphql")) as browser:
+            assert browser.get("/session").json()["team"]["name"] == LAKESIDE.name
+            asked = browser.post("/graphql", json={"query": "{ viewer { teamId } }"})
+            assert asked.json() == {"data": {"viewer": {"teamId": LAKESIDE.id}}}
+            behind_a_proxy = browser.get("/session", headers={"X-Forwarded-Proto": "https"})
+            assert behind_a_proxy.headers["Set-Cookie"].startswith("__Host-gateway_session=")
+            browser.cookies.clear()
+            assert browser.get("/session", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 401
+        assert served.stop() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def _curl_lines(stdout: str) -> list[str]:
+    return [line for line in stdout.split("\n") if line.startswith("curl ")]
+
+
+def _keyless(lines: list[str]) -> list[str]:
+    return [re.sub(r"gw_[\w-]+", "KEY", line) for line in lines]

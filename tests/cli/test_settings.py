@@ -1,0 +1,152 @@
+"""Settings: what is taken, what is refused, and that no password is ever shown."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import SettingsInvalid
+from gateway.settings import Settings, settings, unknown_variables, variable
+
+PASSWORD = "open-sesame"
+README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GATEWAY_CONFIG", *map(variable, Settings.model_fields)):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("sqlite:///gateway.db", "sqlite+aiosqlite:///gateway.db"),
+        ("sqlite+aiosqlite:////var/lib/gateway.db", "sqlite+aiosqlite:////var/lib/gateway.db"),
+        ("postgres://u@h/d", "postgresql+asyncpg://u@h/d"),
+        ("postgresql://u:p%40ss@h:5433/d", "postgresql+asyncpg://u:p%40ss@h:5433/d"),
+        ("postgresql+asyncpg://u@h/d", "postgresql+asyncpg://u@h/d"),
+        ("postgresql://u@h/d?sslmode=require", "postgresql+asyncpg://u@h/d?ssl=require"),
+        ("postgresql://u@/d?host=/run/postgresql", "postgresql+asyncpg://u@/d?host=%2Frun%2Fpostgresql"),
+    ],
+)
+def test_addresses_of_databases_are_brought_to_the_async_drivers(given: str, taken: str) -> None:
+    assert settings(database_url=given).database_url == taken
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("", "no address of a database"),
+        ("gateway.db", "no address of a database"),
+        (f"postgresql://u:{PASSWORD}@h:port/d", "no address of a database"),
+        (f"mysql://u:{PASSWORD}@h/d", "mysql is not allowed; use `sqlite:///FILE` or `postgresql://…`"),
+        (f"postgresql+psycopg://u:{PASSWORD}@h/d", "postgresql+psycopg is not allowed"),
+        (f"postgresql://u:{PASSWORD}@h", "names no database"),
+        (f"postgresql://u:{PASSWORD}@h/d?colour=red", "colour is no parameter; there are host, port, ssl"),
+        ("sqlite://", "must be a file"),
+        ("sqlite:///:memory:", "must be a file"),
+        ("sqlite://gateway.db", "three slashes"),
+        ("sqlite:///gateway.db?mode=ro", "no parameters"),
+    ],
+)
+def test_other_addresses_are_refused_without_repeating_the_password(
+    monkeypatch: pytest.MonkeyPatch, given: str, said: str
+) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", given)
+    with pytest.raises(SettingsInvalid) as refusal:
+        settings()
+    assert str(refusal.value).startswith("GATEWAY_DATABASE_URL: ")
+    assert said in str(refusal.value)
+    assert PASSWORD not in str(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
+def test_a_password_shows_nowhere() -> None:
+    found = settings(database_url=f"postgresql://u:{PASSWORD}@h/d")
+    assert found.database_address == "postgresql+asyncpg://u:***@h/d"
+    assert PASSWORD not in f"{found!r} {found}"
+
+
+def test_each_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_PORT", "http")
+    monkeypatch.setenv("GATEWAY_LOG_LEVEL", "loud")
+    with pytest.raises(SettingsInvalid, match=r"GATEWAY_PORT: .*; GATEWAY_LOG_LEVEL: .*'debug'"):
+        settings()
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text('port = 9000\nhost = "0.0.0.0"\n')
+    monkeypatch.setenv("GATEWAY_CONFIG", str(file))
+    monkeypatch.setenv("GATEWAY_PORT", "9001")
+    found = settings()
+    assert (found.host, found.port) == ("0.0.0.0", 9001)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("prot = 9000", "prot in the file that GATEWAY_CONFIG names is no setting"),
+        ("port = 'http'", "GATEWAY_PORT: "),
+        ("port = = 1", "is not TOML"),
+        (None, "is not a file"),
+    ],
+)
+def test_a_file_with_anything_wrong_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, said: str
+) -> None:
+    file = tmp_path / "gateway.toml"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("GATEWAY_CONFIG", str(file))
+    with pytest.raises(SettingsInvalid, match=said):
+        settings()
+
+
+def test_variables_that_set_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = unknown_variables()
+    monkeypatch.setenv("GATEWAY_PROT", "1")
+    monkeypatch.setenv("GATEWAY_PORT", "1")
+    assert set(unknown_variables()) == {*before, "GATEWAY_PROT"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "*",
+        "null",
+        "clinic.example",
+        "https://clinic.example/",
+        "https://clinic.example/page",
+        "https://Clinic.example",
+        "https://clinic.example:443",
+        "http://clinic.example:80",
+        "https://*.clinic.example",
+        "https://clinic.example,https://other.example",
+        "ftp://clinic.example",
+        "https://clinic.example 'none'",
+        "https://user@clinic.example",
+    ],
+)
+def test_an_origin_that_no_browser_would_send_is_refused(given: str) -> None:
+    with pytest.raises(SettingsInvalid, match=r"GATEWAY_ALLOWED_ORIGINS: .* is no origin as browsers spell it"):
+        settings(allowed_origins=given)
+
+
+@pytest.mark.parametrize(
+    "given", ["https://clinic.example", "http://localhost:3000", "http://127.0.0.1:8080", "https://[::1]:8443"]
+)
+def test_an_origin_is_taken_as_browsers_send_it(given: str) -> None:
+    assert settings(allowed_origins=given).allowed_origins == given
+
+
+def test_the_readme_tells_each_setting_with_its_default() -> None:
+    told: list[tuple[str, str]] = []
+    for names, defaults in re.findall(r"^\| (`GATEWAY_.+?) \| (.*?) ?\|", README.read_text(), re.MULTILINE):
+        told += zip(re.findall(r"`(\w+)`", names), defaults.strip("`").split(", "), strict=True)
+    expected = [(variable(name), str(field.default)) for name, field in Settings.model_fields.items()]
+    assert [(name, default.lower()) for name, default in told] == [
+        *((name, default.lower()) for name, default in expected),
+        ("GATEWAY_CONFIG", ""),
+    ]

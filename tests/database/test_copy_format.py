@@ -1,0 +1,107 @@
+"""Many new rows: stored as they are given, one by one or copied in."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from gateway.database import copy_format
+from gateway.database.column_types import Instant
+from gateway.database.database import Database
+from gateway.database.tables import Base, ResourceRecord
+from gateway.domain.calendar import instants
+from gateway.domain.calendar.days import FIRST
+from gateway.domain.enums import BookingStatus
+from gateway.domain.records.lines import ROW
+from tests.support.factories import AT, connected, record, store
+
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00") | st.sampled_from("\\\t\n\rN.")
+)
+INSTANTS = st.sampled_from([FIRST, datetime(2025, 3, 9, 12, 0, 0, 7000, UTC), datetime(9999, 12, 31, tzinfo=UTC)])
+GIVEN = st.fixed_dictionaries(
+    {
+        "logical_id": TEXTS,
+        "search_text": TEXTS | st.just(instants.isoformat(FIRST)),
+        "document": st.dictionaries(TEXTS, TEXTS),
+        "source": st.none() | TEXTS | st.just("\\N"),
+        "start": st.none() | INSTANTS,
+        "created_at": INSTANTS,
+        "booking_status": st.none() | st.sampled_from(BookingStatus),
+        "version": st.integers(1, 2**31 - 1),
+    }
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(given_rows=st.lists(GIVEN, min_size=2, max_size=5, unique_by=lambda row: str(row["logical_id"])))
+async def test_rows_are_stored_as_they_are_given(
+    database: Database, once: set[str], given_rows: list[dict[str, object]]
+) -> None:
+    if not once:
+        await store(database, connected("clinic"))
+        once.add("clinic")
+    rows = [_row(str(place), row) for place, row in enumerate(given_rows)]
+    written = [
+        {name: instants.isoformat(value) if isinstance(value, datetime) else value for name, value in row.items()}
+        for row in rows
+    ]
+    for each in (rows, written):
+        async with database.write(dry_run=True) as session:
+            await session.insert(ResourceRecord, each)
+            found = [*await session.scalars(select(ResourceRecord).order_by(ResourceRecord.id))]
+            assert [{name: getattr(row, name) for name in ROW} for row in found] == rows
+
+
+async def test_the_first_instant_is_found_again(database: Database) -> None:
+    """PostgreSQL's driver knows it as -infinity."""
+    await store(database, connected("clinic"))
+    given_rows: list[dict[str, object]] = [
+        {"logical_id": "a", "created_at": FIRST},
+        {"logical_id": "b", "created_at": instants.isoformat(FIRST)},
+    ]
+    async with database.write() as session:
+        await session.insert(ResourceRecord, [_row(str(place), row) for place, row in enumerate(given_rows)])
+        found = await session.scalars(select(ResourceRecord.logical_id).where(ResourceRecord.created_at == FIRST))
+        assert sorted(found) == ["a", "b"]
+
+
+@pytest.fixture
+def once() -> set[str]:
+    """What all examples share."""
+    return set()
+
+
+def _row(id: str, values: dict[str, object]) -> dict[str, object]:
+    row = record(id, "clinic")
+    return {name: getattr(row, name) for name in ROW} | {"updated_at": AT} | values
+
+
+@given(values=st.lists(TEXTS, min_size=1))
+def test_what_was_spelled_is_read_again(values: list[str]) -> None:
+    columns = {"id": ["\\"] * len(values), "document": values, "search_text": values}
+    lines = copy_format.lines(columns)
+    assert [copy_format.texts(lines, at) for at in range(3)] == [*columns.values()]
+
+
+def test_text_that_no_database_keeps_is_not_spelled() -> None:
+    with pytest.raises(ValueError, match=r"U\+0000"):
+        copy_format.lines({"source": ["a", None, "b\x00\tc"]})
+
+
+def test_instants_are_known_by_the_names_of_their_columns() -> None:
+    tables = Base.metadata.tables.values()
+    named = {
+        (table.name, column.name) for table in tables for column in table.c if column.name in copy_format.INSTANTS
+    }
+    instant = {
+        (table.name, column.name) for table in tables for column in table.c if isinstance(column.type, Instant)
+    }
+    assert named <= instant
+    assert {name for table, name in instant if table in ("resource_record", "use_case")} == copy_format.INSTANTS
+
+
+def test_a_record_is_copied_with_all_its_columns() -> None:
+    assert sorted(ROW) == sorted(ResourceRecord.__table__.c.keys())

@@ -1,0 +1,275 @@
+"""Query plans: nothing that is asked reads a table from end to end that grows."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from gateway.domain.enums import IntegrationOrderField, Permission
+from gateway.domain.ids import NodeId
+from gateway.domain.lenient_reading import Json
+from tests.support.dashboard import DASHBOARD
+from tests.support.factories import connected, record, store, use_case, use_case_group, webhook
+from tests.support.gateway import OTHER_TEAM, TEAM, Gateway, each_statement, served
+
+TABLES = "integration|use_case_group|use_case|resource_record|day_series|day_count"
+SQLITE_SCAN = re.compile(rf"SCAN ({TABLES})(_\d+)?\b")
+FEW_ROWS = "ix_integration_system"
+"""An index that may be read whole: it holds only what is shared with every team."""
+
+Ran = tuple[str, Any]
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Gateway]:
+    """A gateway on a database of the test's own: plans go by what was in the tables before, too."""
+    async with served(database_url) as gateway:
+        yield gateway
+
+
+@contextmanager
+def _recorded() -> Iterator[list[Ran]]:
+    """Collects each statement over these tables that runs meanwhile, with its parameters."""
+    found: list[Ran] = []
+
+    def record(statement: str, parameters: object) -> None:
+        if re.search(rf"\b({TABLES})\b", statement) and not statement.startswith(("INSERT", "EXPLAIN")):
+            found.append((statement, parameters))
+
+    with each_statement(record):
+        yield found
+
+
+def _scanned(plan: dict[str, Any]) -> Iterator[str]:
+    """What a plan of PostgreSQL reads from end to end: a table, or an index without a condition on it."""
+    node, index = plan["Node Type"], plan.get("Index Name")
+    whole = node == "Seq Scan" or (index not in (None, FEW_ROWS) and "Index Cond" not in plan)
+    if whole and (index or re.fullmatch(TABLES, plan["Relation Name"])):
+        yield f"{node} {index or plan['Relation Name']}"
+    for inner in plan.get("Plans", []):
+        yield from _scanned(inner)
+
+
+async def _scans(gateway: Gateway, ran: list[Ran]) -> list[tuple[str, list[str]]]:
+    """The statements that scan a table that grows, with what they scan."""
+    found = []
+    async with gateway.database.read() as session:
+        connection = await session.connection()
+        if not gateway.database.is_sqlite:
+            # Tables are small here: without this PostgreSQL would rather read them whole.
+            await session.execute(text("SET LOCAL enable_seqscan = off"))
+        for statement, given in dict(ran).items():
+            parameters = tuple(given)
+            if gateway.database.is_sqlite:
+                plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                scans = [row.detail for row in plan if SQLITE_SCAN.match(row.detail)]
+            else:
+                plan = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+                told = plan.scalar_one()
+                scans = [*_scanned((orjson.loads(told) if isinstance(told, str) else told)[0]["Plan"])]
+            if scans:
+                found.append((statement, scans))
+    return found
+
+
+async def _fill(gateway: Gateway) -> None:
+    """A little of everything, in two teams."""
+    for team_id in (TEAM, OTHER_TEAM):
+        await store(
+            gateway.database,
+            connected("a", team_id=team_id),
+            connected("b", team_id=team_id, access="system"),
+            *(webhook({"_id": f"w{number}"}, team_id=team_id) for number in range(4)),
+        )
+        await store(gateway.database, use_case_group("g", "a", team_id=team_id))
+        await store(gateway.database, use_case("u", "a", team_id=team_id), record("r", "a", team_id=team_id))
+
+
+LIST = """
+  query (
+    $filter: IntegrationFilter, $orderBy: [IntegrationOrder!], $first: Int, $after: String, $last: Int,
+    $before: String, $offset: Int
+  ) {
+    integrations(
+      filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before,
+      offset: $offset
+    ) { totalCount nodes { createdBy { username } } pageInfo { endCursor } }
+  }
+"""
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        [Permission.ADMIN],
+        [Permission.READ_INTEGRATIONS],
+        [Permission.MANAGE_INCOMING_INTEGRATIONS],
+        [Permission.MANAGE_OWN_INCOMING_INTEGRATIONS, Permission.MANAGE_OWN_OUTGOING_INTEGRATIONS],
+    ],
+)
+async def test_no_list_of_integrations_scans(gateway: Gateway, permissions: list[Permission]) -> None:
+    await _fill(gateway)
+    client = await gateway.client(permissions=permissions)
+    orders: list[list[Json]] = [[]]
+    for field in IntegrationOrderField:
+        orders += [[{"field": field.name, "direction": direction}] for direction in ("ASC", "DESC")]
+    orders.append([{"field": "USERNAME"}, {"field": "UPDATED_AT", "direction": "DESC"}, {"field": "NAME"}])
+    filters: list[dict[str, Json]] = [
+        {"not": {"or": [{"name": {"contains": "x"}}, {"username": {"eq": "x"}}]}},
+        {"createdBy": "somebody", "provider": ["GOOGLE"], "createdAt": {"gte": "2024-01-01T00:00:00Z"}},
+    ]
+    with _recorded() as ran:
+        for order in orders:
+            page = (await client.data(LIST, orderBy=order, first=1))["integrations"]["pageInfo"]
+            for way in ("after", "before"):
+                await client.data(LIST, orderBy=order, **{way: page["endCursor"]})
+            await client.data(LIST, orderBy=order, last=2)
+            await client.data(LIST, orderBy=order, offset=2)
+        for filter in filters:
+            await client.data(LIST, filter=filter)
+    assert len(ran) > 50
+    assert await _scans(gateway, ran) == []
+
+
+async def test_no_look_up_by_id_scans(gateway: Gateway) -> None:
+    await _fill(gateway)
+    client = await gateway.client()
+    nodes: list[Json] = [
+        NodeId(name, team_id, id).encode()
+        for name, id in (
+            ("ConnectedIntegration", "a"),
+            ("UseCaseGroup", "g"),
+            ("UseCase", "u"),
+            ("ResourceRecord", "r"),
+        )
+        for team_id in (TEAM, OTHER_TEAM)
+    ]
+    with _recorded() as ran:
+        await client.data(
+            """
+            query ($nodes: [ID!]!) {
+              nodes(nodeIds: $nodes) { nodeId }
+              integration(id: "a") { id }
+              created: integration(id: "a", createdBy: "68a8652f82513625d1c21a85") { id }
+              useCaseGroup(id: "g") { id integration { id } useCases { id group { id } } }
+              useCase(id: "u") { id integration { id } }
+              resourceRecord(id: "r") { id }
+            }
+            """,
+            nodes=nodes,
+        )
+    assert len(ran) >= 9
+    assert await _scans(gateway, ran) == []
+
+
+NESTED = """{
+  ... on ConnectedIntegration {
+    useCaseGroups(PAGE) { totalCount nodes { useCases { id } } }
+    useCases(PAGE) { totalCount nodes { group { id } } }
+    labs: useCases(type: LAB_REMINDER_WITH_SHEET, status: ACTIVE, PAGE) { totalCount nodes { id } }
+    others: useCases(type: OTHER, PAGE) { totalCount nodes { id } }
+    resourceRecords(PAGE) { totalCount nodes { id } }
+    appointments: resourceRecords(type: APPOINTMENTS, search: "one two", PAGE) { totalCount nodes { id } }
+    unknown: resourceRecords(type: OTHER, PAGE) { totalCount nodes { id } }
+  }
+}"""
+
+
+async def test_no_nested_page_scans(gateway: Gateway) -> None:
+    await _fill(gateway)
+    client = await gateway.client()
+    start = '{ useCase(id: "u") { integration { useCases(first: 1) { pageInfo { endCursor } } } } }'
+    cursor = (await client.data(start))["useCase"]["integration"]["useCases"]["pageInfo"]["endCursor"]
+    for page in ("first: 2", "last: 2", "offset: 1", f'first: 1, after: "{cursor}"', f'before: "{cursor}"'):
+        lists = NESTED.replace("PAGE", page)
+        for root in (f'integration(id: "a") {lists}', f"integrations {{ nodes {lists} }}"):
+            with _recorded() as ran:
+                await client.data(f"{{ {root} }}")
+            assert len(ran) >= 14
+            assert await _scans(gateway, ran) == []
+
+
+async def test_no_change_of_an_integration_scans(gateway: Gateway) -> None:
+    await _fill(gateway)
+    client = await gateway.client()
+    with _recorded() as ran:
+        await client.data(
+            """
+            mutation {
+              connected: updateIntegration(id: "a", input: {connected: {name: "n"}}) { errors { code } }
+              webhook: updateIntegration(id: "w1", input: {incomingWebhook: {name: "n"}}) { errors { code } }
+              deleteIntegration(id: "w1") { deletedIds }
+            }
+            """
+        )
+    assert len(ran) >= 6
+    assert await _scans(gateway, ran) == []
+
+
+async def test_no_change_of_a_use_case_or_a_group_scans(gateway: Gateway) -> None:
+    await _fill(gateway)
+    client = await gateway.client()
+    listed = "useCases: [{useCase: LAB_REMINDER}]"
+    with _recorded() as ran:
+        await client.data(
+            f"""
+            mutation {{
+              made: upsertUseCaseGroup(provider: MICROSOFT, integrationId: "a", input: {{name: "n", {listed}}}) {{
+                outcome
+              }}
+              changed: upsertUseCaseGroup(
+                provider: MICROSOFT, input: {{groupId: "g", name: "n", slug: "h", timezone: "UTC", {listed}}}
+              ) {{ outcome }}
+              updateUseCase(id: "u", input: {{displayName: "n"}}) {{ errors {{ code }} }}
+              deleteUseCase(id: "u") {{ deletedIds }}
+            }}
+            """
+        )
+    assert len(ran) >= 16
+    assert await _scans(gateway, ran) == []
+
+
+YEAR = {"start": "2025-01-01T09:30:00Z", "end": "2026-01-01T09:30:00Z"}
+RECORDS = "ix_resource_record_{} (team_id=? AND integration_id=? AND type=? AND {}>? AND {}<?)"
+CREATED, VISIT = RECORDS.format("typed", *["created_at"] * 2), RECORDS.format("visit", *["start"] * 2)
+DAYS = "PRIMARY KEY (team_id=? AND series_id=? AND size=? AND day>? AND day<?)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "reads"),
+    [
+        # Whole days from what is counted by days, the rest of the first and the last from records.
+        ({}, [DAYS, DAYS, f"COVERING INDEX {CREATED}"]),
+        ({"type": "NP"}, [DAYS, DAYS, f"COVERING INDEX {CREATED}"]),
+        ({"zone": "America/Chicago"}, [DAYS, f"COVERING INDEX {CREATED}", f"COVERING INDEX {CREATED}"]),
+        ({"by": "START"}, [f"COVERING INDEX {VISIT}"]),
+        ({"search": "one two"}, [f"INDEX {CREATED}"]),
+    ],
+)
+async def test_no_dashboard_scans_and_each_is_read_by_the_time_asked_for(
+    gateway: Gateway, asked: dict[str, str], reads: list[str]
+) -> None:
+    await _fill(gateway)
+    client = await gateway.client()
+    with _recorded() as ran:
+        await client.data(DASHBOARD, id="a", **YEAR, **asked)
+    assert await _scans(gateway, ran) == []
+    if not gateway.database.is_sqlite:
+        return
+    found = []
+    async with gateway.database.read() as session:
+        connection = await session.connection()
+        for statement, parameters in ran:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
+            found += [row.detail for row in plan if re.search("SEARCH (day_count|resource_record)", row.detail)]
+    assert sorted(detail.split(" USING ")[1] for detail in found) == sorted(reads)
+
+
+async def test_a_scan_would_be_noticed(gateway: Gateway) -> None:
+    await _fill(gateway)
+    ran: list[Ran] = [("SELECT id FROM integration WHERE envelope IS NULL", ())]
+    assert len(await _scans(gateway, ran)) == 1

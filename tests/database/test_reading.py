@@ -1,0 +1,238 @@
+"""Reading at the cost of the driver alone: what is prepared, what rows are, what becomes of connections."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Select, select, update
+
+from gateway import sql
+from gateway.database import prepared
+from gateway.database.connections import Lease
+from gateway.database.database import Database
+from gateway.database.prepared import query
+from gateway.database.reading import SecondRead
+from gateway.database.tables import Integration, Team, UseCaseGroup
+from gateway.database.turns import Turns
+from gateway.database.writing import WriteSession
+from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, Status
+from gateway.domain.integration_filters import InstantTest, IntegrationFilter, TextTest
+from gateway.domain.paging import OLDEST_FIRST, Page
+from gateway.domain.viewer import Viewer
+from gateway.errors import Overloaded, Refused
+from gateway.settings import Settings
+from tests.support.contexts import context_of
+from tests.support.factories import connected, store, use_case_group
+from tests.support.gateway import OTHER_TEAM, TEAM, USER
+
+VIEWER = Viewer(TEAM, USER, "n", "k", frozenset({Permission.ADMIN}))
+NAMES = sql.users.usernames(VIEWER, ["nobody"])
+
+
+async def test_a_statement_is_built_once_for_all_values(database: Database) -> None:
+    built: list[object] = []
+
+    @query
+    def named(viewer: Viewer, names: list[str], status: Status | None) -> Select[Integration]:
+        built.append(status)
+        return select(Integration).where(Integration.team_id == viewer.team_id, Integration.name == names[0])
+
+    dialect = database.dialect
+    other = Viewer(OTHER_TEAM, "u", "m", "l", VIEWER.permissions)
+    one, values = named(VIEWER, ["a"], None).prepared(dialect)
+    same, others = named(other, ["b"], None).prepared(dialect)
+    assert one is same
+    assert (one.parameters(values), same.parameters(others)) == ([TEAM, "a"], [OTHER_TEAM, "b"])
+    assert named(VIEWER, ["a"], Status.ACTIVE).prepared(dialect)[0] is not one
+    assert built == [None, Status.ACTIVE]
+
+
+async def test_a_statement_that_looks_at_a_value_cannot_be_prepared(database: Database) -> None:
+    @query
+    def looking(name: str) -> Select[Integration]:
+        return select(Integration).where(Integration.name == name) if name else select(Integration)
+
+    with pytest.raises(TypeError):
+        looking("a").prepared(database.dialect)
+
+
+async def test_statements_that_are_kept_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "_MAX_SHAPES", 3)
+    monkeypatch.setattr(prepared, "_PREPARED", type(prepared._PREPARED)())
+    for columns in ("name", "kind", "access", "provider", "enabled"):
+        sql.integrations.by_id(VIEWER, "i", None).prepared(database.dialect, frozenset({columns}))
+    assert len(prepared._PREPARED) == 3
+
+
+async def test_values_in_every_place_reach_the_database(database: Database) -> None:
+    await store(database, connected("a", name="50%_"), connected("b", name="50 and"), connected("c", name="Other"))
+    filter = IntegrationFilter(
+        or_=(
+            IntegrationFilter(name=TextTest(starts_with="50%")),
+            IntegrationFilter(name=TextTest(in_=("Other", "None"))),
+        ),
+        not_=IntegrationFilter(created_at=InstantTest(gt=datetime(2999, 1, 1, tzinfo=UTC))),
+        kind=(IntegrationKind.CONNECTED,),
+    )
+    async with database.snapshot() as snapshot:
+        rows = await snapshot.rows(sql.integrations.listed(VIEWER, filter, Page(OLDEST_FIRST)))
+        assert [row.id for row in rows] == ["a", "c"]
+        page = Page(OLDEST_FIRST, size=1, offset=1)
+        rows = await snapshot.rows(sql.integrations.listed(VIEWER, filter, page))
+        assert [row.id for row in rows] == ["a", "c"]
+        assert await snapshot.tuples(sql.integrations.count(VIEWER, filter)) == [(2,)]
+
+
+async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
+    await store(database, connected("i", name="n"))
+    await store(database, use_case_group("g", "i"))
+    async with database.snapshot() as snapshot:
+        (row,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
+        (group,) = await snapshot.rows(sql.use_case_groups.by_ids(VIEWER, ["g"]))
+    async with database.read() as session:
+        entity = await session.get_one(Integration, (TEAM, "i"))
+        entity_group = await session.get_one(UseCaseGroup, (TEAM, "g"))
+    for read, stored in ((row, entity), (group, entity_group)):
+        assert type(read).__name__ == type(stored).__name__
+        for column in stored.__table__.columns:
+            value = getattr(stored, column.name)
+            read_value = getattr(read, column.name)
+            is_text = isinstance(value, datetime) and isinstance(read_value, str)
+            assert (datetime.fromisoformat(read_value) if is_text else read_value) == value, column.name
+    assert row.config().values == entity.document["config"]
+    assert row.document is row.document
+
+
+async def test_a_row_holds_what_was_asked_for_and_its_key(database: Database) -> None:
+    await store(database, connected("i", name="n"))
+    columns = frozenset({"name", "nodes"})
+    async with database.snapshot(once=True) as snapshot:
+        (row,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None), "kind", columns=columns)
+    assert (row.team_id, row.id, row.name, row.kind) == (TEAM, "i", "n", IntegrationKind.CONNECTED)
+    with pytest.raises(AttributeError):
+        _ = row.document
+
+
+async def test_a_snapshot_stays_as_it_was(database: Database) -> None:
+    await store(database, connected("i", name="before"))
+    query = sql.integrations.by_id(VIEWER, "i", None)
+    async with database.snapshot() as snapshot:
+        (before,) = await snapshot.rows(query)
+        async with database.write() as session:
+            await session.execute(update(Integration).values(name="after"))
+        (again,) = await snapshot.rows(query)
+    async with database.snapshot(once=True) as later:
+        (after,) = await later.rows(query)
+    assert (before.name, again.name, after.name) == ("before", "before", "after")
+
+
+async def test_a_snapshot_to_be_read_from_once_is_not_read_from_again(database: Database) -> None:
+    async with database.snapshot(once=True) as snapshot:
+        await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
+        with pytest.raises(SecondRead):
+            await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
+
+
+async def test_connections_are_used_again_and_no_more_than_allowed(database_url: str) -> None:
+    database = Database(Settings(database_url=database_url, database_pool_size=2, database_pool_timeout=0.05))
+    async with database.snapshot() as one, database.snapshot() as three, database.snapshot() as four:
+        async with database.snapshot() as two:
+            await one.tuples(NAMES)
+            await two.tuples(NAMES)
+            with pytest.raises(Overloaded):
+                await three.tuples(NAMES)
+        # It was told, and is not to wait again.
+        with pytest.raises(Overloaded):
+            await three.tuples(NAMES)
+        assert await four.tuples(NAMES) == []
+    await database.dispose()
+
+
+async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(Settings(database_url=database_url, database_pool_size=1, database_pool_timeout=0.05))
+
+    async def endless(*_: object) -> object:
+        return await asyncio.Event().wait()
+
+    async with database.snapshot() as snapshot:
+        await snapshot.tuples(NAMES)
+        monkeypatch.setattr(Lease, "fetch", endless)
+        task = asyncio.create_task(snapshot.tuples(NAMES))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        monkeypatch.undo()
+    async with database.snapshot() as again:
+        assert await again.tuples(NAMES) == []
+    await database.dispose()
+
+
+async def test_one_statement_runs_at_a_time_and_others_beside_one_that_takes_long() -> None:
+    turns, running, most = Turns(), 0, 0
+    ends = asyncio.Event()
+
+    async def short() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+
+    await asyncio.gather(*(turns.run(short) for _ in range(5)))
+    assert most == 1
+    long = asyncio.create_task(turns.run(ends.wait))
+    await turns.run(short)
+    assert not long.done()
+    ends.set()
+    await long
+    await asyncio.gather(*(turns.run(short) for _ in range(5)))
+    assert most == 1
+
+
+async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(Settings(database_url=database_url, database_pool_size=1))
+    async with database.write() as session:
+        session.add(Team(id="t", name="t", created_at=session.as_of))
+    command, began = Lease.command, asyncio.Event()
+
+    async def slow(self: Lease, text: str) -> None:
+        began.set()
+        await command(self, text)
+        await asyncio.Event().wait()
+
+    async def write() -> None:
+        async with database.write():
+            pass
+
+    monkeypatch.setattr(Lease, "command", slow)
+    task = asyncio.create_task(write())
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    monkeypatch.undo()
+    async with database.write() as session:
+        session.add(Team(id="u", name="u", created_at=session.as_of))
+    async with database.read() as reader:
+        assert sorted(await reader.scalars(select(Team.id))) == ["t", "u"]
+    await database.dispose()
+
+
+async def test_a_clash_in_a_dry_run_is_a_conflict_and_leaves_nothing(database: Database) -> None:
+    async def work(session: WriteSession) -> None:
+        session.add_all(Team(id=id, name="n", created_at=session.as_of) for id in ("new", "t"))
+
+    async with database.write() as session:
+        session.add(Team(id="t", name="t", created_at=session.as_of))
+    context = context_of(VIEWER, database)
+    with pytest.raises(Refused) as refusal:
+        await context.write(work, dry_run=True)
+    assert [problem.code for problem in refusal.value.problems] == [ErrorCode.CONFLICT]
+    await context.finish()
+    async with database.read() as reader:
+        assert [*await reader.scalars(select(Team.id))] == ["t"]

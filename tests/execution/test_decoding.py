@@ -1,0 +1,196 @@
+"""What is decoded of documents, of whatever text: as much as is selected, and nothing that is not sure."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+import pytest
+import strawberry
+from msgspec import Struct
+from sqlalchemy import Table
+from sqlalchemy.dialects import sqlite
+from strawberry.schema.config import StrawberryConfig
+from structlog.testing import capture_logs
+
+from gateway.database.rows import entity_maker
+from gateway.database.tables import ResourceRecord as ResourceRecordRow
+from gateway.domain.lenient_reading import Section
+from gateway.execution import encoded
+from gateway.schema import json_readers
+from gateway.schema.fields import KeyField, field, key, own
+from gateway.schema.resource_records import ResourceRecord
+from gateway.schema.scalars import SCALARS
+from tests.support.compiling import compiled, ordinary, planned
+
+PRACTITIONER = """{ records { id config { ... on PractitionerConfig {
+    id name languages specialties { name code } workingHours { mon { start end } }
+} } } }"""
+REASON = "{ records { config { ... on VisitingReasonConfig { durationMinutes appointmentTypes status } } } }"
+
+
+@strawberry.type
+class Thing:
+    odd: str | None = key("an odd-key", "")
+    word: str | None = key("class", "")
+    count: int = key("count", "", json_readers.either(json_readers.integer, 7))
+    things: list["Thing"] = key("things", "", json_readers.sections)
+    inner: "Thing" = key("inner", "", json_readers.section)
+
+    @field("A resolver that needs the section.")
+    @staticmethod
+    def shout(root: strawberry.Parent[Section[object]]) -> str | None:
+        found = root.text("class")
+        return None if found is None else found.upper()
+
+    @own("One that needs the row alone.", reads=("id",))
+    @staticmethod
+    def owner(root: strawberry.Parent[ResourceRecordRow]) -> str:
+        return root.id
+
+
+@strawberry.type
+class Holder:
+    config: Thing = key("config", "", json_readers.section)
+
+
+@strawberry.type
+class Query:
+    records: list[ResourceRecord]
+    holders: list[Holder]
+
+
+SCHEMA = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
+
+
+def row(config: str, type_: str = "practitioners") -> Any:
+    """A record as it is read, whose document has this text for its `config`."""
+    table = ResourceRecordRow.__table__
+    assert isinstance(table, Table)
+    columns = [table.c.team_id, table.c.id, table.c.type, table.c.document]
+    make = entity_maker(ResourceRecordRow, columns, sqlite.dialect())
+    (made,) = make([("t", "a", type_, f'{{"_id": "a", "config": {config}}}')])
+    return made
+
+
+def same(query: str, *rows: object) -> Any:
+    """The answer that a plan and the ordinary executor both give."""
+    with capture_logs():
+        found = encoded(planned(SCHEMA, query)([*rows], []))
+        assert found == encoded(ordinary(SCHEMA, query, [*rows]))
+    return orjson.loads(found)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "{}",
+        "null",
+        "[]",
+        "7",
+        ' { "name" : "A\\nB" , "more": [{"x": {}}, 1e300, -0.5, null] } ',
+        r'{"na\u006de": "\u00e9\ud83d\ude00\u0000\"", "id": "\/"}',
+        '{"name": "A", "name": "B"}',
+        '{"name": "A", "name": null, "name": 7}',
+        '{"name": 7, "name": "B"}',
+        '{"name": true, "languages": [1], "id": 12345678901234567890123}',
+        '{"languages": null, "specialties": [], "workingHours": {}}',
+        '{"languages": ["a", null], "specialties": [null, {}, [], {"code": "x", "more": 1}]}',
+        '{"languages": {}, "specialties": {"name": "x"}, "workingHours": []}',
+        '{"workingHours": {"mon": null}}',
+        '{"workingHours": {"mon": [{}, {"start": "a"}, {"start": "a", "end": null}, {"end": "b", "start": "a"}]}}',
+        '{"workingHours": {"mon": [{"end": "1", "start": "2", "end": "3"}]}, "workingHours": {"mon": []}}',
+        '{"more": ' + "[" * 500 + "]" * 500 + "}",
+        '{"more": {"more": "\\ud83d\\ude00"}, "name": "' + "x" * 100_000 + '"}',
+    ],
+)
+def test_a_text_is_decoded_as_it_is_read(config: str) -> None:
+    same(PRACTITIONER, row(config), row('{"name": "B"}'))
+    same(PRACTITIONER.replace("name", "title: name"), row(config))
+    same(PRACTITIONER.replace("start end", "end"), row(config))
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "-0", "1", "-2147483648", "2147483648", "1.0", "1e2", "true", '"1"', "null", "9" * 30, "[]"]
+)
+def test_a_number_is_one_or_is_read_with_care(number: str) -> None:
+    config = f'{{"durationMinutes": {number}, "appointmentTypes": ["F/U", {number}], "status": {number}}}'
+    same(REASON, row(config, "visiting_reasons"))
+    same(
+        "{ holders { config { count inner { count } } } }", row(f'{{"count": 1, "inner": {{"count": {number}}}}}')
+    )
+
+
+def structs(value: Any) -> Iterator[Struct]:
+    """What of response data was decoded and not made anew."""
+    if isinstance(value, Struct):
+        yield value
+    inner: Sequence[Any] = (
+        [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    for item in inner:
+        yield from structs(item)
+
+
+@pytest.mark.parametrize(
+    ("selection", "made"),
+    [
+        ("count inner { count } things { count }", ["Thing"]),
+        ("named: count inner { count } things { count }", ["Thing", "Thing"]),
+        ("count inner { __typename } things { count }", ["Thing"]),
+        ("things { owner inner { count } }", ["Thing"]),
+        ("odd", []),
+    ],
+)
+def test_what_is_selected_as_it_is_named_is_response_data(selection: str, made: list[str]) -> None:
+    rows = [row('{"things": [{"inner": {}}]}')]
+    query = f"{{ holders {{ config {{ {selection} }} }} }}"
+    same(query, *rows)
+    assert [type(struct).__name__ for struct in structs(planned(SCHEMA, query)(rows, []))] == made
+
+
+THINGS = """{"class": "a", "an odd-key": "b", "things": [{"class": "c"}, {"class": "d", "things": [{}]}],
+    "inner": {"class": "e", "inner": {"things": [{"class": "f"}]}}}"""
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "odd word a: word b: odd",
+        "shout owner",
+        "inner { shout owner word inner { shout } }",
+        "things { shout word }",
+        "inner { inner { things { shout } } } things { owner }",
+        "things { word } others: things { things { owner } } again: things { word }",
+        "inner { inner { things { word } } } other: inner { word }",
+        "things { inner { word } a: inner { odd } }",
+    ],
+)
+def test_what_cannot_be_decoded_is_read(selection: str) -> None:
+    query = f"{{ holders {{ config {{ {selection} }} }} }}"
+    found = same(query, row(THINGS))
+    assert "null" not in str(found[0]["config"].values())
+
+
+def test_what_the_row_alone_is_needed_for_does_not_have_its_document_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KeyField, "read", None)
+    found = planned.__wrapped__(SCHEMA, "{ holders { config { owner things { owner word } } } }")(
+        [row(THINGS)], []
+    )
+    things = [{"owner": "a", "word": "c"}, {"owner": "a", "word": "d"}]
+    assert found == [{"config": {"owner": "a", "things": things}}]
+
+
+def test_types_go_with_their_plan() -> None:
+    def decoding() -> int:
+        # What holds a type that holds another one goes first.
+        while gc.collect():
+            pass
+        return sum(1 for each in Struct.__subclasses__() if each.__name__ == "Thing")
+
+    planned.cache_clear()
+    before = decoding()
+    kept = compiled(SCHEMA, "{ holders { config { word inner { things { odd } } } } }")
+    assert decoding() == before + 3
+    del kept
+    assert decoding() == before

@@ -1,0 +1,211 @@
+"""Compiled selections over rows alone: exact whatever documents hold, and straight where they are well-formed."""
+
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+import orjson
+import pytest
+import strawberry
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+from strawberry.schema.config import StrawberryConfig
+from structlog.testing import capture_logs
+
+from gateway.domain.lenient_reading import Document, Json
+from gateway.execution import BatchedField, encoded
+from gateway.execution.compiler.selection import is_plain
+from gateway.schema.connected_integrations import ConnectedIntegration
+from gateway.schema.fields import KeyField, row_of
+from gateway.schema.integrations import Integration
+from gateway.schema.resource_records import ResourceRecord
+from gateway.schema.scalars import SCALARS
+from gateway.schema.use_cases import UseCase
+from gateway.schema.webhooks import IncomingWebhook, OutgoingWebhook
+from tests.support.compiling import ordinary, planned
+from tests.support.factories import connected, record, use_case, webhook
+
+
+@strawberry.type
+class Query:
+    records: list[ResourceRecord]
+    use_cases: list[UseCase]
+    integrations: list[Integration]
+
+
+SCHEMA = strawberry.Schema(
+    query=Query,
+    types=[ConnectedIntegration, IncomingWebhook, OutgoingWebhook],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
+
+
+def everything(type_: GraphQLNamedType, *, renamed: bool) -> str:
+    """A selection of all fields below a type that are a function of their source."""
+    if isinstance(type_, GraphQLUnionType | GraphQLInterfaceType):
+        possible = SCHEMA._schema.get_possible_types(type_)
+        each = (f"... on {one.name} {everything(one, renamed=renamed)}" for one in possible)
+        return "{ __typename " + " ".join(each) + " }"
+    assert isinstance(type_, GraphQLObjectType)
+    parts = ["__typename"] if renamed else []
+    for name, definition in type_.fields.items():
+        field = definition.extensions["strawberry-definition"]
+        moves = {"nextRunAt", "tokenState", "createdBy", "updatedBy"}
+        if is_plain(field) and not isinstance(field, BatchedField) and name not in moves:
+            below = get_named_type(definition.type)
+            is_object = isinstance(below, GraphQLObjectType | GraphQLUnionType)
+            selection = everything(below, renamed=renamed) if is_object else ""
+            parts.append(f"{type_.name}_{name}: {name} {selection}" if renamed else f"{name} {selection}")
+    return "{ " + " ".join(parts) + " }"
+
+
+SLOTS: Json = [{"start": "08:00", "end": "12:00"}, {"start": "13:00", "end": "17:00"}]
+PRACTITIONER: Document = {
+    "type": "practitioners",
+    "name": "A",
+    "npi": None,
+    "status": "inactive",
+    "languages": ["Polish", ""],
+    "specialties": [{"name": "Cardiology", "code": "207RC0000X"}, {}],
+    "locations": [{"locationId": "1", "locationName": "Here"}],
+    "workingHours": {"mon": SLOTS, "tue": [], "wed": SLOTS},
+    "preferred_visiting_reasons": ["x", "y"],
+}
+APPOINTMENT: Document = {
+    "bookingStatus": "failed",
+    "appointmentType": "FU Tele",
+    "start": "2025-03-09T08:00:00.000Z",
+    "end": "2025-03-09T08:00:00+02:00",
+    "utmSource": "there",
+}
+ACTION: Document = {
+    "logicalId": "1",
+    "actionType": "call",
+    "reportEmails": ["a@example.org"],
+    "daysWindow": 3,
+    "status": "active",
+    "schedule": {"field": "oneTime", "triggerAt": "2025-03-09T08:00:00.000Z"},
+}
+OUTGOING: Document = {"type": "webhook-outgoing", "event": "sendMessage", "urls": ["https://example.org"]}
+ROWS: dict[str, tuple[str, Any]] = {
+    "practitioner": ("records", record("a", "i", PRACTITIONER)),
+    "appointment": ("records", record("a", "i", APPOINTMENT)),
+    "patient": ("records", record("a", "i", {"type": "patients", "birthDate": "2001-02-03"})),
+    "reason": ("records", record("a", "i", {"type": "visiting_reasons", "durationMinutes": 30})),
+    "location": ("records", record("a", "i", {"type": "locations", "timezone": "America/Chicago"})),
+    "other": ("records", record("a", "i", {"type": "unknown", "deep": [{"er": None}]})),
+    "use case": ("useCases", use_case("a", "i", actions=[ACTION, {"logicalId": "2", "schedule": None}])),
+    "connected": ("integrations", connected("a", timezone="America/Chicago")),
+    "outgoing": ("integrations", webhook({"_id": "a", **OUTGOING})),
+    "incoming": ("integrations", webhook({"_id": "a", "channel": ["#a"], "scriptEnabled": True})),
+}
+"""Well-formed rows, each with the root field that shows it."""
+
+JUNK_TEXTS = [
+    "",
+    "active",
+    "08:00",
+    "2025-02-30",
+    "2025-02-30T00:00:00Z",
+    "2025-03-09T24:00:00.000Z",
+    " 2025-03-09T08:00:00Z ",
+]
+JUNK = st.recursive(
+    st.sampled_from([None, True, False, 0, 7, 2**40, 1.5, *JUNK_TEXTS]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["field", "start"]), inner),
+    max_leaves=4,
+)
+
+
+def _places(value: Any) -> list[tuple[Any, Any]]:
+    """Each container in a document with each of its keys."""
+    keys = [*value] if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
+    return [place for key_ in keys for place in ((value, key_), *_places(value[key_]))]
+
+
+@st.composite
+def spoilt(draw: DrawFn, document: Json) -> Json:
+    """A document with something else in a few places."""
+    document = deepcopy(document)
+    for _ in range(draw(st.integers(1, 4))):
+        container, key_ = draw(st.sampled_from(_places(document)))
+        if isinstance(container, dict) and draw(st.booleans()):
+            del container[key_]
+        else:
+            container[key_] = draw(JUNK)
+    return document
+
+
+@cache
+def query_of(field: str, *, renamed: bool) -> str:
+    """Everything below a root field."""
+    assert SCHEMA._schema.query_type is not None
+    type_ = get_named_type(SCHEMA._schema.query_type.fields[field].type)
+    return f"{{ {field} {everything(type_, renamed=renamed)} }}"
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+@pytest.mark.parametrize("name", ROWS)
+def test_of_well_formed_documents_nothing_is_read(
+    name: str, renamed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field, row = ROWS[name]
+    query = query_of(field, renamed=renamed)
+    expected = ordinary(SCHEMA, query, [row])
+    monkeypatch.setattr(KeyField, "read", None)
+    assert encoded(planned.__wrapped__(SCHEMA, query)([row], [])) == encoded(expected)
+
+
+HALVES = {
+    "practitioner": "records { config { ... on PractitionerConfig { workingHours { mon { start } } } } }",
+    "use case": "useCases { config { actions { schedule { triggerAt } } } }",
+}
+"""Selections of objects that have to have more than is selected of them."""
+
+
+@pytest.mark.parametrize("name", ROWS)
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_whatever_a_document_holds_the_answer_is_the_same(name: str, data: st.DataObject) -> None:
+    field, row = ROWS[name]
+    well_formed = row.document
+    queries = [query_of(field, renamed=False), query_of(field, renamed=True)]
+    if name in HALVES:
+        queries.append(f"{{ {HALVES[name]} }}")
+    try:
+        row.document = data.draw(spoilt(well_formed))
+        for query in queries:
+            with capture_logs():
+                projected = planned(SCHEMA, query)([row], [])
+                assert encoded(projected) == encoded(ordinary(SCHEMA, query, [row]))
+    finally:
+        row.document = well_formed
+
+
+def test_one_faulty_row_costs_no_other_one_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    original = KeyField.read
+
+    def noted(self: KeyField, source: Any) -> object:
+        read.append(source)
+        return original(self, source)
+
+    monkeypatch.setattr(KeyField, "read", noted)
+    rows = [record(str(n), "i", {**PRACTITIONER, "name": 7 if n == 5 else "A"}) for n in range(20)]
+    project = planned.__wrapped__(SCHEMA, "{ records { id config { ... on PractitionerConfig { name } } } }")
+    with capture_logs() as logged:
+        projected = project(rows, [])
+    assert orjson.loads(encoded(projected[4:6])) == [
+        {"id": "4", "config": {"name": "A"}},
+        {"id": "5", "config": {"name": None}},
+    ]
+    assert [(each["id"], each["key"]) for each in logged] == [("5", "name")]
+    assert {row_of(source).id for source in read} == {"5"}

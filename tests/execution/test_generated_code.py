@@ -1,0 +1,110 @@
+"""Generated code that gives response data: any depth, any names, and nothing that is not sure."""
+
+from types import SimpleNamespace
+
+import pytest
+import strawberry
+
+from gateway.domain.lenient_reading import Document, Section
+from gateway.execution import Decoding, encoded
+from gateway.execution.compiler.selection import NotPlain
+from gateway.schema import json_readers
+from gateway.schema.fields import KeyField, key
+from tests.support.compiling import ordinary, planned
+from tests.support.factories import use_case
+
+
+def _if_any(section: Section[object], key: str) -> Section[object] | None:
+    return None if section.values.get(key) is None else section.section(key)
+
+
+@strawberry.type
+class Tree:
+    name: str = key("name", "", json_readers.either(json_readers.text, "none"))
+    first: "Tree | None" = key("first", "", json_readers.Reader(_if_any, Decoding()))
+    branches: list["Tree"] = key("branches", "", json_readers.sections)
+    trunk: "Tree" = key("trunk", "", json_readers.section)
+
+
+@strawberry.type
+class Plain:
+    text: str
+    number: int | None
+    table: list[list[int] | None] | None
+    others: list["Plain | None"]
+
+
+@strawberry.type
+class Query:
+    trees: list[Tree]
+    plain: Plain | None
+
+
+SCHEMA = strawberry.Schema(query=Query)
+
+
+def tree(depth: int, *fields: str) -> Document:
+    """A tree that goes on below each of these fields."""
+    if depth == 0:
+        return {"name": "leaf"}
+    below = tree(depth - 1, *fields)
+    return {"name": str(depth), **{field: [{}, below] if field == "branches" else below for field in fields}}
+
+
+@pytest.mark.parametrize("field", ["branches", "first", "trunk"])
+@pytest.mark.parametrize("name", ["name", "named: name"])
+def test_documents_are_decoded_to_any_depth(field: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = use_case("a", "i")
+    row.document = tree(40, field)
+    query = "{ trees " + f"{{ {name} {field} " * 39 + f"{{ {name} }}" + " }" * 40
+    expected = ordinary(SCHEMA, query, [row])
+    monkeypatch.setattr(KeyField, "read", None)
+    assert encoded(planned.__wrapped__(SCHEMA, query)([row], [])) == encoded(expected)
+
+
+def test_names_in_generated_code_do_not_clash() -> None:
+    aliases = ["v", "s", "x", "r", "found", "refuse", "type", "list", "o1", "n1", "None_", "d2", "class", "__name"]
+    fields = " ".join(f"{alias}: name" for alias in aliases)
+    query = f"""{{ trees {{ {fields} c1: branches {{ {fields} }} ...Again }} }}
+        fragment Again on Tree {{ c1: branches {{ __typename }} }}"""
+    row = use_case("a", "i")
+    row.document = tree(2, "branches", "trunk")
+    assert encoded(planned(SCHEMA, query)([row], [])) == encoded(ordinary(SCHEMA, query, [row]))
+
+
+PLAIN = "{ plain { text number table others { text others { number } } } }"
+
+
+def plain(**attributes: object) -> SimpleNamespace:
+    return SimpleNamespace(**{"text": "a", "number": 1, "table": None, "others": [], **attributes})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        plain(table=[[1, 2], None, []], others=[None, plain(others=(plain(number=None),))]),
+        plain(text="", number=-(2**31), table=()),
+    ],
+)
+def test_attributes_are_completed(value: object) -> None:
+    assert planned(SCHEMA, PLAIN)(value, []) == ordinary(SCHEMA, PLAIN, value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        plain(text=None),
+        plain(text=7),
+        plain(number=True),
+        plain(number=2**31),
+        plain(number=1.0),
+        plain(table=[[None]]),
+        plain(table="12"),
+        plain(others=None),
+        plain(others=[plain(others=[plain(number="1")])]),
+    ],
+)
+def test_what_is_not_plain_is_refused(value: object) -> None:
+    with pytest.raises(NotPlain):
+        planned(SCHEMA, PLAIN)(value, [])

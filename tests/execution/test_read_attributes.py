@@ -1,0 +1,152 @@
+"""What a plan reads of rows is known, so that no more than that needs to be fetched."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType
+from strawberry.types.field import StrawberryField
+
+from gateway.database.mixins import Documented
+from gateway.database.tables import Base
+from gateway.domain.lenient_reading import Section
+from gateway.domain.paging import OLDEST_FIRST, Page, Slice
+from gateway.errors import Refused
+from gateway.execution import BatchedField, PlainField, Request
+from gateway.execution.compiler.selection import is_plain, read_for
+from gateway.schema import schema
+from gateway.schema.connections import ORDERED_BY, ConnectionSource
+from gateway.services import integrations
+from tests.support.compiling import compiled
+from tests.support.factories import connected, record, use_case, use_case_group, webhook
+
+SOURCES: dict[str, Base] = {
+    "ConnectedIntegration": connected("a"),
+    "ProviderConfig": connected("a"),
+    "IncomingWebhook": webhook({"_id": "a"}),
+    "OutgoingWebhook": webhook({"_id": "a", "type": "webhook-outgoing", "event": "sendMessage"}),
+    "UseCaseGroup": use_case_group("a", "i"),
+    "UseCase": use_case("a", "i"),
+    "UseCaseConfig": use_case("a", "i"),
+    "UseCaseAction": use_case("a", "i"),
+    "Schedule": use_case("a", "i"),
+    "ResourceRecord": record("a", "i"),
+    "PractitionerConfig": record("a", "i", {"type": "practitioners", "supervisorId": "b"}),
+    "LocationConfig": record("a", "i", {"type": "locations"}),
+    "AppointmentConfig": record("a", "i"),
+    "PatientConfig": record("a", "i", {"type": "patients"}),
+    "OrganizationConfig": record("a", "i", {"type": "organizations"}),
+    "VisitingReasonConfig": record("a", "i", {"type": "visiting_reasons"}),
+    "OtherConfig": record("a", "i", {"type": "unknown"}),
+    "Specialty": record("a", "i"),
+    "PractitionerLocation": record("a", "i"),
+    "TimeSlot": record("a", "i"),
+    "WorkingHours": record("a", "i"),
+}
+"""A row for each type whose source is a row or a part of its document."""
+
+ROWS = {"ConnectedIntegration", "IncomingWebhook", "OutgoingWebhook", "UseCaseGroup", "UseCase", "ResourceRecord"}
+
+
+def _fields(type_: str) -> Iterator[StrawberryField]:
+    found = schema._schema.type_map[type_]
+    assert isinstance(found, GraphQLObjectType)
+    for definition in found.fields.values():
+        field = definition.extensions["strawberry-definition"]
+        assert isinstance(field, StrawberryField)
+        if is_plain(field):
+            yield field
+
+
+def _narrow(row: Base, names: set[str]) -> Any:
+    """What looks like a row of which only these attributes were fetched."""
+    fetched = {name: getattr(row, name) for name in names if hasattr(row, name)}
+    return type(type(row).__name__, (), {"section": Documented.section, "config": Documented.config, **fetched})()
+
+
+def _evaluate(field: StrawberryField, source: Any) -> None:
+    resolver: Any = field.base_resolver
+    if isinstance(field, BatchedField):
+        arguments = field.arguments_of({})
+        field.request(source, arguments)
+        try:
+            field.shape(None, source, arguments)
+        except Refused:
+            assert field.python_name == "integration"
+    elif isinstance(field, PlainField):
+        field.read(source)
+    elif resolver is None:
+        getattr(source, field.python_name)
+    else:
+        resolver.wrapped_func(source)
+
+
+@pytest.mark.parametrize("type_", SOURCES)
+def test_a_field_reads_what_it_declares(type_: str) -> None:
+    for field in _fields(type_):
+        declared = read_for(field)
+        assert declared is not None, field.python_name
+        row = _narrow(SOURCES[type_], {*declared})
+        _evaluate(field, row if type_ in ROWS else Section({}, row))
+
+
+def test_every_field_that_compiles_declares_what_it_reads() -> None:
+    types = [type_ for type_ in schema._schema.type_map.values() if isinstance(type_, GraphQLObjectType)]
+    undeclared = [
+        f"{type_.name}.{field.python_name}"
+        for type_ in types
+        if not type_.name.startswith("__")
+        for field in _fields(type_.name)
+        if read_for(field) is None
+    ]
+    assert undeclared == []
+
+
+@pytest.mark.parametrize("type_", SOURCES)
+def test_telling_a_type_reads_what_it_declares(type_: str) -> None:
+    class_ = schema._schema.type_map[type_].extensions["strawberry-definition"].origin
+    if hasattr(class_, "resolve_type"):
+        row = _narrow(SOURCES[type_], {*class_.resolve_type.reads})
+        told = class_.resolve_type(row if type_ in ROWS else Section({}, row))
+        assert told in {type_, "Integration"}
+
+
+def test_cursors_read_what_is_declared_for_them() -> None:
+    orders = [OLDEST_FIRST, *map(integrations.in_order, ([], *([key] for key in _every_key())))]
+    for order in orders:
+        row = _narrow(connected("a"), {*ORDERED_BY})
+        source = ConnectionSource(Page(order), Slice([row], has_previous=False, has_next=False), _nothing())
+        assert source.edges[0].cursor == source.place(None).start_cursor
+
+
+def _every_key() -> Iterator[Any]:
+    from gateway.domain.enums import IntegrationOrderField, SortDirection  # noqa: PLC0415
+
+    return ((field, SortDirection.ASC) for field in IntegrationOrderField)
+
+
+def _nothing() -> Request:
+    async def batch(*_: object) -> dict[object, object]:
+        return {}
+
+    return Request(batch, ())
+
+
+def _attributes(query: str) -> tuple[frozenset[str] | None, dict[str, frozenset[str] | None]]:
+    """What is read of the root field's value, and of what each batched field finds."""
+    compiler, _ = compiled(schema, query)
+    return compiler.attributes, {stage.field.python_name: stage.attributes for stage in compiler.stages}
+
+
+def test_a_plan_knows_what_it_reads_of_each_stage() -> None:
+    root, stages = _attributes(
+        """{ integration(id: "i") { name ... on ConnectedIntegration { status resourceRecords {
+          totalCount edges { cursor } nodes { type config { ... on PractitionerConfig { name supervisor { version }
+        } } } } } } }"""
+    )
+    assert root == frozenset({"name", "enabled", "team_id", "id", "kind"})
+    assert stages == {
+        "resource_records": frozenset({"edges", "cursor", "nodes", "type", "document", *ORDERED_BY}),
+        "total_count": frozenset(),
+        "supervisor": frozenset({"version"}),
+    }

@@ -1,0 +1,235 @@
+"""Connected integrations made, changed and deleted."""
+
+import pytest
+from sqlalchemy import select
+
+from gateway.database.tables import ResourceRecord, UseCase, UseCaseGroup
+from gateway.domain.enums import Permission, Status
+from gateway.domain.lenient_reading import Json
+from tests.support.examples import example
+from tests.support.factories import AT, connected, record, store
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway
+from tests.support.integration_operations import codes, create, delete, rows, update
+
+SETTINGS: dict[str, Json] = {"name": "Front desk", "provider": "GOOGLE"}
+FULL: dict[str, Json] = {
+    **SETTINGS,
+    "access": "SYSTEM",
+    "timezone": "America/Chicago",
+    "scope": "sheets",
+    "accessToken": "access",
+    "refreshToken": "refresh",
+    "tokenType": "Bearer",
+    "expiresAt": "2999-01-01T00:00:00Z",
+    "authUserEmail": "desk@example.org",
+    "authUserName": "Desk",
+}
+MISSING = [{"code": "NOT_FOUND", "message": "There is no integration with this id.", "path": ["id"]}]
+
+
+async def test_a_connected_integration_is_made_in_the_documents_shape(gateway: Gateway) -> None:
+    client = await gateway.client()
+    made = await create(client, connected=FULL)
+    integration = made["integration"]
+    assert made["errors"] == []
+    assert integration == {
+        "__typename": "ConnectedIntegration",
+        "id": integration["id"],
+        "name": "Front desk",
+        "enabled": True,
+        "version": 1,
+        "createdBy": {"id": USER, "username": USER},
+        "updatedBy": {"id": USER, "username": USER},
+        "logicalId": integration["logicalId"],
+        "status": "ACTIVE",
+        "access": "SYSTEM",
+        "timezone": "America/Chicago",
+        "config": {
+            "provider": "GOOGLE",
+            "authType": "OAUTH",
+            "scope": "sheets",
+            "tokenType": "Bearer",
+            "accessToken": "access",
+            "refreshToken": "refresh",
+            "tokenState": "VALID",
+            "expiresAt": "2999-01-01T00:00:00.000Z",
+            "connectedAt": integration["config"]["connectedAt"],
+            "renewedAt": None,
+            "errorMessage": None,
+            "authUserEmail": "desk@example.org",
+            "authUserName": "Desk",
+        },
+    }
+    assert integration["logicalId"].startswith("integration_")
+    (row,) = await rows(gateway)
+    shape = example("export.response")["integration"]
+    assert row["document"].keys() == shape.keys()
+    assert row["document"]["config"].keys() == shape["config"].keys() - {"accessToken", "refreshToken"}
+    assert row["secrets"] == {"accessToken": "access", "refreshToken": "refresh"}
+    assert row["document"]["createdAt"] == integration["config"]["connectedAt"]
+
+
+async def test_a_connected_integration_needs_only_a_name_and_a_provider(gateway: Gateway) -> None:
+    made = await create(await gateway.client(), connected={**SETTINGS, "accessToken": " "})
+    assert made["errors"] == []
+    (row,) = await rows(gateway)
+    assert row["secrets"] == {}
+    assert (row["document"]["access"], row["document"]["timezone"]) == ("team", "UTC")
+    assert made["integration"]["config"]["tokenState"] == "MISSING"
+
+
+async def test_tokens_are_shown_only_to_who_may_read_secrets(gateway: Gateway) -> None:
+    client = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
+    made = await create(client, connected={**FULL, "access": "TEAM"})
+    assert (made["integration"]["config"]["accessToken"], made["integration"]["config"]["refreshToken"]) == (
+        None,
+        None,
+    )
+    assert made["integration"]["config"]["tokenState"] == "VALID"
+    changed = await update(client, made["integration"]["id"], connected={"accessToken": "other"})
+    assert changed["integration"]["config"]["accessToken"] is None
+
+
+async def test_everything_that_is_wrong_is_said_at_once(gateway: Gateway) -> None:
+    client = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
+    wrong: dict[str, Json] = {"name": "", "timezone": "america/chicago", "access": "SYSTEM"}
+    refused = await create(client, connected={**SETTINGS, **wrong})
+    paths = [
+        ("REQUIRED", ["input", "connected", "name"]),
+        ("INVALID", ["input", "connected", "timezone"]),
+        ("FORBIDDEN", ["input", "connected", "access"]),
+    ]
+    assert (refused["integration"], codes(refused)) == (None, paths)
+    assert await rows(gateway) == []
+    await store(gateway.database, connected("c", access="team"))
+    before = await rows(gateway)
+    assert codes(await update(client, "c", connected=wrong)) == paths
+    lasting = ["name", "status", "access", "timezone"]
+    refused = await update(client, "c", connected=dict.fromkeys(lasting))
+    assert codes(refused) == [("REQUIRED", ["input", "connected", key]) for key in lasting]
+    assert await rows(gateway) == before
+
+
+async def test_what_is_absent_is_kept_and_null_clears(gateway: Gateway) -> None:
+    document = {**example("export.response")["integration"], "unknown": [1]}
+    document["config"]["unknown"] = 2
+    id = document.pop("_id")
+    await store(gateway.database, connected(id, **document))
+    (before,) = await rows(gateway)
+    changed = await update(
+        await gateway.client(),
+        id,
+        connected={
+            "name": "New",
+            "status": "INACTIVE",
+            "scope": None,
+            "errorMessage": "gone",
+            "refreshToken": None,
+        },
+    )
+    assert changed["errors"] == []
+    (row,) = await rows(gateway)
+    at = row["document"]["updatedAt"]
+    config = {**before["document"]["config"], "scope": None, "errorMessage": "gone"}
+    assert row["document"] == {
+        **before["document"],
+        "name": "New",
+        "status": "inactive",
+        "config": config,
+        "updatedAt": at,
+        "updatedBy": USER,
+    }
+    assert row["secrets"] == {"accessToken": "<string>"}
+    assert (row["version"], row["enabled"], row["name_key"]) == (2, False, "new")
+    assert row["created_at"] == before["created_at"]
+
+
+async def test_a_blank_secret_keeps_and_a_new_one_renews(gateway: Gateway) -> None:
+    client = await gateway.client()
+    id = (await create(client, connected=FULL))["integration"]["id"]
+    before = await rows(gateway)
+    same: dict[str, Json] = {"accessToken": "", "refreshToken": " ", "expiresAt": "2999-01-01T01:00:00+01:00"}
+    kept = await update(client, id, connected={**same, "name": "Front desk", "access": "SYSTEM"})
+    assert (kept["errors"], await rows(gateway)) == ([], before)
+    renewed = await update(client, id, connected={"accessToken": "newer", "expiresAt": None})
+    assert renewed["integration"]["version"] == 2
+    assert renewed["integration"]["config"]["renewedAt"] is not None
+    (row,) = await rows(gateway)
+    assert row["secrets"] == {"accessToken": "newer", "refreshToken": "refresh"}
+    assert "newer" not in repr(row["document"])
+
+
+async def test_an_integration_that_is_shared_already_can_be_changed_without_admin(gateway: Gateway) -> None:
+    await store(gateway.database, connected("c", access="system"))
+    client = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
+    changed = await update(client, "c", connected={"access": "SYSTEM", "name": "New"})
+    assert (changed["errors"], changed["integration"]["name"]) == ([], "New")
+
+
+async def test_an_integration_out_of_reach_is_as_if_it_did_not_exist(gateway: Gateway) -> None:
+    await store(
+        gateway.database,
+        connected("personal", access="personal", createdBy="somebody.else"),
+        connected("far", access="team", team_id=OTHER_TEAM),
+        connected("shared", access="system", team_id=OTHER_TEAM),
+    )
+    before = await rows(gateway)
+    client = await gateway.client()
+    for id in ("personal", "far", "shared", "missing", "", "not an id"):
+        assert await update(client, id, connected={"name": "n"}) == {"integration": None, "errors": MISSING}
+        assert await delete(client, id) == {"deletedIds": [], "errors": MISSING}
+    assert await rows(gateway) == before
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        [],
+        [Permission.READ_INTEGRATIONS],
+        [Permission.READ_INTEGRATIONS, Permission.MANAGE_INCOMING_INTEGRATIONS, Permission.READ_SECRETS],
+    ],
+)
+async def test_without_the_permission_nothing_is_written(gateway: Gateway, permissions: list[Permission]) -> None:
+    await store(gateway.database, connected("c"))
+    before = await rows(gateway)
+    client = await gateway.client(permissions=permissions)
+    forbidden = [{"code": "FORBIDDEN", "message": "This needs the permission WRITE_INTEGRATIONS.", "path": []}]
+    assert await create(client, connected=SETTINGS) == {"integration": None, "errors": forbidden}
+    for id in ("c", "missing"):
+        assert await update(client, id, connected={"name": "n"}) == {"integration": None, "errors": forbidden}
+    assert await delete(client, "c") == {"deletedIds": [], "errors": forbidden}
+    assert await rows(gateway) == before
+
+
+async def test_deleting_takes_what_hangs_below(gateway: Gateway) -> None:
+    audit = {"created_at": AT, "created_by": USER, "updated_at": AT, "updated_by": USER}
+    for team_id in (TEAM, OTHER_TEAM):
+        below = {"team_id": team_id, "integration_id": "c", "id": "x", **audit}
+        document: dict[str, Json] = {"_id": "x"}
+        await store(gateway.database, connected("c", team_id=team_id), connected("d", team_id=team_id))
+        await store(gateway.database, UseCaseGroup(name="g", slug="g", **below))
+        await store(
+            gateway.database,
+            UseCase(group_id="x", logical_id="u", type="t", status=Status.ACTIVE, document=document, **below),
+            ResourceRecord(logical_id="r", type="t", document=document, search_text="", **below),
+        )
+    await store(gateway.database, record("y", "d"))
+    client = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
+    assert await delete(client, "c") == {"deletedIds": ["c"], "errors": []}
+    assert await delete(client, "c") == {"deletedIds": [], "errors": MISSING}
+    left = {(row["team_id"], row["id"]) for row in await rows(gateway)}
+    assert left == {(TEAM, "d"), (OTHER_TEAM, "c"), (OTHER_TEAM, "d")}
+    async with gateway.read() as session:
+        for table in (UseCaseGroup, UseCase):
+            assert (await session.scalars(select(table.team_id))).all() == [OTHER_TEAM]
+        records = select(ResourceRecord.team_id, ResourceRecord.id).order_by(ResourceRecord.id)
+        assert (await session.execute(records)).all() == [(OTHER_TEAM, "x"), (TEAM, "y")]
+
+
+@pytest.mark.parametrize("input", [{}, {"connected": SETTINGS, "incomingWebhook": None}, {"connected": None}])
+async def test_exactly_one_kind_is_given(gateway: Gateway, input: dict[str, Json]) -> None:
+    client = await gateway.client()
+    query = "mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { errors { code } } }"
+    answer = await client(query, input=input)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+    assert await rows(gateway) == []

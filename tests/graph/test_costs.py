@@ -1,0 +1,221 @@
+"""What operations cost: known before they are executed, and refused where it is too much, on every way."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import Source, build_schema, get_introspection_query, parse, validate
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.demo.requests import requests
+from gateway.execution.limits.cost import Price, prices
+from gateway.execution.limits.cost_directives import weights
+from gateway.execution.limits.document_limits import Limits
+from gateway.execution.limits.size import MOST
+from gateway.schema import schema
+from gateway.settings import Settings
+from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET, LIST, UPSERT, WRITTEN
+from tests.support.dashboard import DASHBOARD, PARTS
+from tests.support.factories import connected, record, store, use_case, use_case_group, user, webhook
+from tests.support.gateway import USER, Client, Gateway, answer_of, served, statements
+from tests.support.operations import queries
+
+LIST_OF = "query ($first: Int, $last: Int) { integrations(first: $first, last: $last) { nodes { id name } } }"
+NESTED = "{ integrations(first: 10) { nodes { ... on ConnectedIntegration { useCases%s { nodes { id } } } } } }"
+SPREAD = """{ integrations(first: 2) { ...Page } } fragment One on Integration { id name }
+  fragment Page on IntegrationConnection { nodes { ...One } totalCount }"""
+NODES = "query ($ids: [ID!]!) { nodes(nodeIds: $ids) { nodeId } }"
+UPSERTED = """mutation ($records: [ResourceRecordInput!]!) {
+  upsertResourceRecords(integrationId: "i", records: $records) { records { outcome } errors { code } } }"""
+
+COSTS: list[tuple[str, dict[str, Any], int]] = [
+    ("{ __typename }", {}, 101),
+    ("{ viewer { userId teamId } }", {}, 103),
+    ("{ a: viewer { userId } b: viewer { userId } }", {}, 104),
+    ("{ ...A ...A } fragment A on Query { viewer { userId } }", {}, 104),
+    (LIST_OF, {"first": 10}, 100 + 2 + 10 * 2),
+    (LIST_OF, {"last": 10}, 100 + 2 + 10 * 2),
+    (LIST_OF, {}, 100 + 2 + 50 * 2),
+    (LIST_OF, {"first": None}, 100 + 2 + 50 * 2),
+    # A page that no list gives is refused by the list, and costs no more than the largest that it does.
+    (LIST_OF, {"first": 10**9}, 100 + 2 + 100 * 2),
+    (LIST_OF, {"first": -1}, 100 + 2),
+    ("{ integrations(first: 3) { edges { cursor node { id } } nodes { id } totalCount } }", {}, 104 + 3 * 3 + 3),
+    (NESTED % "", {}, 102 + 10 * (2 + 50)),
+    (NESTED % "(last: 2)", {}, 102 + 10 * (2 + 2)),
+    (SPREAD, {}, 103 + 2 * 2),
+    ("query ($a: Boolean!) { viewer @include(if: $a) { userId } __typename }", {"a": False}, 101),
+    ("query ($a: Boolean!) { viewer @include(if: $a) { userId } __typename }", {"a": True}, 103),
+    ("{ ... @skip(if: true) { viewer { userId } } __typename @skip(if: false) }", {}, 101),
+    (NODES, {"ids": ["x"] * 7}, 101 + 7),
+    ('{ nodes(nodeIds: ["a", "b"]) { nodeId } }', {}, 101 + 2),
+    ('{ nodes(nodeIds: "a") { nodeId } }', {}, 101 + 1),
+    (UPSERTED, {"records": [{}] * 30}, 100 + 1000 + 30 * 50 + 2 + 30 + 5),
+    ("{ __schema { types { name } } }", {}, 50_100),
+    (DASHBOARD, {"size": 5}, 100 + 1 + 600 + 4 + 100 * 4 + 4 * 5 * 2),
+    (DASHBOARD, {"size": 10**6}, 100 + 1 + 600 + 4 + 100 * 4 + 4 * 100 * 2),
+]
+
+
+@pytest.mark.parametrize(("query", "variables", "cost"), COSTS)
+def test_an_operation_costs_its_fields_as_often_as_its_lists_have_entries(
+    query: str, variables: dict[str, Any], cost: int
+) -> None:
+    document = parse(query)
+    assert not validate(schema._schema, document)
+    assert [price.of(variables) for price in prices(schema._schema, document)] == [cost]
+
+
+def test_a_cost_beyond_what_graphql_can_say_is_the_most_it_can_say() -> None:
+    assert Price(10**12).of({}) == MOST
+    assert Price(lambda values: 10**9 * int(values["first"])).of({"first": 100}) == MOST
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+OUR_OWN = {
+    **{f"README {n}": text for n, text in enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))},
+    **{f"demo {each.operation}": each.query for each in requests("group", datetime.now(UTC))},
+    "get": GET,
+    "list": LIST,
+    "export": EXPORT,
+    "document": DOCUMENT,
+    "upsert": UPSERT,
+    "written": WRITTEN,
+    "introspection": get_introspection_query(
+        specified_by_url=True, directive_is_repeatable=True, schema_description=True, input_value_deprecation=True
+    ),
+    "dashboards": "{ integrations { nodes { ... on ConnectedIntegration { appointmentStatistics {"
+    + PARTS
+    + "} } } } }",
+}
+
+
+@pytest.mark.parametrize("query", OUR_OWN.values(), ids=OUR_OWN)
+def test_what_we_ask_ourselves_passes_as_the_settings_are(query: str) -> None:
+    defaults = Settings()
+    document = Limits(defaults).parsed(Source(query))
+    assert not validate(schema._schema, document)
+    for price in prices(schema._schema, document):
+        assert price.of({"size": 300, "first": 100}) <= defaults.cost_limit
+
+
+def test_a_list_whose_size_nobody_declares_is_told() -> None:
+    with pytest.raises(LookupError, match=r"Query.things is a list; say by `ListSize`"):
+        weights(build_schema("type Query { names: [String] things: [Thing] } type Thing { id: ID }"))
+
+
+MUCH = """query Much($first: Int, $more: Int) { integrations(first: $first) { nodes {
+  ... on ConnectedIntegration { useCases(first: $more) { nodes { id logicalId version } } } } } }"""
+LITTLE = {"first": 2, "more": 2}
+TOO_MUCH = {"first": 100, "more": 100}
+COST = 100 + 2 + 100 * (2 + 100 * 3)
+
+
+@pytest.fixture(params=[True, False], ids=["compiled", "ordinary"])
+async def small(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Gateway]:
+    """A gateway of which nobody may ask much."""
+    async with served(database_url, cost_limit=1000, compiled_selections=request.param) as gateway:
+        yield gateway
+
+
+async def test_an_operation_that_costs_too_much_is_refused_before_it_is_executed_on_every_way(
+    small: Gateway,
+) -> None:
+    client = await small.client()
+    await store(small.database, connected("i"))
+    refusal = {
+        "errors": [
+            {
+                "message": f"The operation costs {COST}; at most 1000 is allowed. Ask for fewer fields or entries "
+                "at once, or have the operator raise GATEWAY_COST_LIMIT.",
+                "extensions": {"code": "COST_LIMIT_EXCEEDED", "cost": COST, "max": 1000},
+            }
+        ]
+    }
+    # The first time it is parsed, then it is prepared, and where it is known it is not even executed.
+    for variables in (TOO_MUCH, TOO_MUCH, LITTLE, TOO_MUCH, LITTLE, TOO_MUCH):
+        with statements() as ran:
+            answer = await client(MUCH, **variables)
+        if variables is LITTLE:
+            assert "errors" not in answer
+            continue
+        assert answer == refusal
+        assert len(ran) == 1  # the key's
+        got = await client.http.get(
+            "/graphql",
+            params={"query": MUCH, "variables": json.dumps(variables)},
+            headers={"Authorization": f"Bearer {client.key}"},
+        )
+        assert answer_of(got) == refusal
+
+
+async def test_a_mutation_that_costs_too_much_changes_nothing(small: Gateway) -> None:
+    client = await small.client()
+    await store(small.database, connected("i"))
+    records = [{"config": {"practitioner": {"name": "A"}}}]
+    with statements() as ran:
+        answer = await client(UPSERTED, records=records)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["COST_LIMIT_EXCEEDED"]
+    assert len(ran) == 1
+    rows = await client.data(
+        '{ integration(id: "i") { ... on ConnectedIntegration { resourceRecords { totalCount } } } }'
+    )
+    assert rows == {"integration": {"resourceRecords": {"totalCount": 0}}}
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [("report", {"cost": 103}), ("Report", {"cost": 103}), ("validate", None), ("", None), (None, None)],
+)
+async def test_the_cost_is_told_to_who_asks(gateway: Gateway, header: str | None, told: object) -> None:
+    client = await gateway.client()
+    headers = {"Authorization": f"Bearer {client.key}"} | ({} if header is None else {"GraphQL-Cost": header})
+    body = {"query": "{ viewer { userId teamId } }"}
+    for _ in range(2):
+        posted = await client.http.post("/graphql", json=body, headers=headers)
+        got = await client.http.get("/graphql", params=body, headers=headers)
+        assert posted.json().get("extensions") == told == got.json().get("extensions")
+        assert "GraphQL-Cost" in posted.headers["Vary"]
+
+
+async def test_what_was_not_executed_has_no_cost(gateway: Gateway) -> None:
+    client = await gateway.client()
+    headers = {"Authorization": f"Bearer {client.key}", "GraphQL-Cost": "report"}
+    answer = await client.http.post("/graphql", json={"query": "{ nothing }"}, headers=headers)
+    assert answer.json().keys() == {"errors"}
+
+
+def _fields(value: object) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(_fields, value.values()))
+    return sum(map(_fields, value)) if isinstance(value, list) else 0
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(query=queries(schema._schema, lambda _name, type_: st.just("{}") if type_ == "JSON" else None))
+async def test_an_answer_has_no_more_fields_than_were_paid(filled: Client, query: str) -> None:
+    headers = {"Authorization": f"Bearer {filled.key}", "GraphQL-Cost": "report"}
+    for _ in range(2):
+        answer = (await filled.http.post("/graphql", json={"query": query}, headers=headers)).json()
+        if "extensions" in answer:
+            assert _fields(answer["data"]) <= answer["extensions"]["cost"]
+
+
+@pytest.fixture
+async def filled(database_url: str) -> AsyncIterator[Client]:
+    """Somebody whose team has some of everything, in lists no longer than costs assume."""
+    async with served(database_url, **dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), MOST)) as gateway:
+        await store(gateway.database, user(USER, "somebody"))
+        await store(gateway.database, connected("i"), connected("j"), webhook({"_id": "hook", "name": "hook"}))
+        await store(gateway.database, use_case_group("g", "i"))
+        await store(gateway.database, use_case("u", "i"), record("r", "i"))
+        yield await gateway.client()

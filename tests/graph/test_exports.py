@@ -1,0 +1,206 @@
+"""One integration with all that hangs below it, in one document."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gateway import services
+from gateway.database.tables import AuditEntry
+from gateway.domain.documents.entries import Entry
+from gateway.domain.documents.exports import checksum
+from gateway.domain.enums import Permission
+from gateway.errors import Problems
+from tests.support.examples import INTEGRATION, example, export, record, use_case
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, statements
+
+EXAMPLE = "5eb7cf5a86d9755df3a6c593"
+READERS = (Permission.READ_INTEGRATIONS, Permission.READ_RECORDS)
+EXPORT = """query($id: ID!, $secrets: SecretsMode! = OMIT) {
+  integrationExport(integrationId: $id, secrets: $secrets) { document checksum redactedFields }
+}"""
+NOT_FOUND = {
+    "message": "There is no connected integration with this id.",
+    "path": ["integrationExport"],
+    "extensions": {"code": "NOT_FOUND", "argument": ["integrationId"]},
+}
+
+
+async def take_in(gateway: Gateway, document: object, team_id: str | None = None) -> None:
+    async with gateway.database.write() as session:
+        await services.imports.by_operator(session, document, team_id)  # type: ignore[arg-type]  # any JSON
+
+
+def refusal(answer: dict[str, Any]) -> dict[str, Any]:
+    assert answer["data"] == {"integrationExport": None}
+    (error,) = answer["errors"]
+    error.pop("locations")
+    return dict(error)
+
+
+async def test_the_example_is_given_back_key_for_key_with_secrets(gateway: Gateway) -> None:
+    await take_in(gateway, example("export.response"))
+    client = await gateway.client()
+    found = (await client.data(EXPORT, id=EXAMPLE, secrets="INCLUDE"))["integrationExport"]
+    assert found == {
+        "document": example("export.response"),
+        "checksum": checksum(example("export.response")),
+        "redactedFields": [],
+    }
+
+
+async def test_without_secrets_only_what_is_named_is_missing(gateway: Gateway) -> None:
+    await take_in(gateway, example("export.response"))
+    client = await gateway.client(permissions=READERS)
+    expected = example("export.response")
+    for path in ("accessToken", "refreshToken"):
+        del expected["integration"]["config"][path]
+    assert (await client.data(EXPORT, id=EXAMPLE))["integrationExport"] == {
+        "document": expected,
+        "checksum": checksum(example("export.response")),
+        "redactedFields": ["integration.config.accessToken", "integration.config.refreshToken"],
+    }
+
+
+async def test_secrets_that_are_not_there_are_neither_given_nor_named(gateway: Gateway) -> None:
+    await take_in(gateway, export(config={"accessToken": None}), TEAM)
+    client = await gateway.client()
+    omitted = (await client.data(EXPORT, id=INTEGRATION))["integrationExport"]
+    assert omitted["redactedFields"] == ["integration.config.accessToken"]
+    included = (await client.data(EXPORT, id=INTEGRATION, secrets="INCLUDE"))["integrationExport"]
+    assert included["document"]["integration"]["config"] == {"accessToken": None}
+
+
+async def test_reading_secrets_is_audited_and_leaving_them_out_is_not(gateway: Gateway) -> None:
+    await take_in(gateway, example("export.response"))
+    client = await gateway.client()
+    await client.data(EXPORT, id=EXAMPLE)
+    async with gateway.read() as session:
+        assert (await session.scalars(select(AuditEntry))).all() == []
+    await client.data(EXPORT, id=EXAMPLE, secrets="INCLUDE")
+    async with gateway.read() as session:
+        entries = (await session.scalars(select(AuditEntry).order_by(AuditEntry.subject))).all()
+    assert [(entry.user_id, entry.action, entry.subject) for entry in entries] == [
+        (USER, "read-secret", f"integration {EXAMPLE} accessToken"),
+        (USER, "read-secret", f"integration {EXAMPLE} refreshToken"),
+    ]
+
+
+@pytest.mark.parametrize("missing", READERS)
+async def test_an_export_needs_both_permissions_to_read(gateway: Gateway, missing: Permission) -> None:
+    await take_in(gateway, example("export.response"))
+    client = await gateway.client(permissions=set(READERS) - {missing})
+    assert refusal(await client(EXPORT, id=EXAMPLE)) == {
+        "message": f"This needs the permission {missing.name}.",
+        "path": ["integrationExport"],
+        "extensions": {"code": "FORBIDDEN"},
+    }
+
+
+async def test_secrets_are_forbidden_and_not_left_out_in_silence(gateway: Gateway) -> None:
+    await take_in(gateway, example("export.response"))
+    client = await gateway.client(permissions=READERS)
+    assert refusal(await client(EXPORT, id=EXAMPLE, secrets="INCLUDE")) == {
+        "message": "This needs the permission READ_SECRETS.",
+        "path": ["integrationExport"],
+        "extensions": {"code": "FORBIDDEN"},
+    }
+
+
+async def test_a_malformed_id_is_refused_by_its_path(gateway: Gateway) -> None:
+    client = await gateway.client()
+    for id in ("", "a b", "é", "x" * 65):
+        assert refusal(await client(EXPORT, id=id))["extensions"] == {
+            "code": "BAD_USER_INPUT",
+            "argument": ["integrationId"],
+        }
+
+
+async def test_what_is_not_there_for_the_viewer_is_not_found_whatever_the_reason(gateway: Gateway) -> None:
+    await take_in(gateway, export(), OTHER_TEAM)
+    await take_in(gateway, export(0, 0, _id="shared", logicalId="shared", access="system"), OTHER_TEAM)
+    await take_in(gateway, export(0, 0, _id="personal", logicalId="personal", access="personal"), TEAM)
+    webhook = example("integrations.get.response")["integration"]
+    async with gateway.database.write() as session:
+        await services.imports.webhooks.take(
+            session, [Entry(webhook, webhook["_id"], None, ())], TEAM, Problems().add
+        )
+    client = await gateway.client()
+    for id in ("64ffffffffffffffffffffff", INTEGRATION, "shared", "personal", webhook["_id"]):
+        assert refusal(await client(EXPORT, id=id)) == NOT_FOUND
+
+
+async def test_lists_are_by_creation_and_then_id_and_empty_ones_are_empty(gateway: Gateway) -> None:
+    document = export(0, 0)
+    same = "2025-01-01T00:00:00Z"
+    document["use_cases"] = [use_case(3, createdAt=same), use_case(2), use_case(1, createdAt=same)]
+    await take_in(gateway, document, TEAM)
+    client = await gateway.client()
+    query = """query($id: ID!) { integrationExport(integrationId: $id) {
+      integration { id name } useCases { logicalId } resourceRecords { logicalId } document } }"""
+    found = (await client.data(query, id=INTEGRATION))["integrationExport"]
+    assert found["integration"] == {"id": INTEGRATION, "name": "Clinic"}
+    ordered = ["use_case_1", "use_case_3", "use_case_2"]
+    assert [one["logicalId"] for one in found["useCases"]] == ordered
+    assert [one["logicalId"] for one in found["document"]["use_cases"]] == ordered
+    assert found["resourceRecords"] == found["document"]["resource_records"] == []
+
+
+async def test_only_what_is_selected_is_read(gateway: Gateway) -> None:
+    await take_in(gateway, export(2, 2), TEAM)
+    client = await gateway.client()
+    expected = {
+        "redactedFields": (False, False),
+        "integration { name }": (False, False),
+        "useCases { id }": (True, False),
+        "resourceRecords { id }": (False, True),
+        "document": (True, True),
+        "checksum document": (True, True),
+    }
+    for selection, read in expected.items():
+        with statements() as seen:
+            await client.data(f'{{ integrationExport(integrationId: "{INTEGRATION}") {{ {selection} }} }}')
+        counts = tuple(sum(f"FROM {table}" in one for one in seen) for table in ("use_case", "resource_record"))
+        assert counts == read, selection
+
+
+@pytest.mark.parametrize("size", [1, 10, 100])
+async def test_the_number_of_statements_does_not_grow(gateway: Gateway, size: int) -> None:
+    await take_in(gateway, export(size, size), TEAM)
+    client = await gateway.client()
+    query = """query($id: ID!) { integrationExport(integrationId: $id) {
+      integration { id } useCases { id } resourceRecords { id } document checksum redactedFields } }"""
+    with statements() as seen:
+        await client.data(query, id=INTEGRATION)
+    # The key, the integration, the rows of both lists, the documents of both lists.
+    assert len(seen) == 6
+
+
+def test_a_checksum_covers_what_is_said_and_not_whose_and_when() -> None:
+    document = export(2, 2)
+    same = export(2, 2, _id="other", teamId="t", createdBy="a", updatedBy="b", createdAt="c", updatedAt="d")
+    same["integration"]["config"] |= {"accessToken": "x", "refreshToken": "y"}
+    same["use_cases"] = [
+        use_case(1, _id="u1", integrationId="other", schedulerNames=["uc-u1-x"]),
+        use_case(0, createdAt="2020-01-01T00:00:00Z"),
+    ]
+    assert checksum(same) == checksum(document)
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        export(1, 1, name="Other"),
+        export(1, 1, unknown=None),
+        export(1, 1, config={"provider": "google"}),
+        {**export(1, 1), "unknown": 1},
+        {**export(1, 1), "unknown": True},
+        {**export(1, 1), "use_cases": []},
+        {**export(1, 1), "use_cases": [use_case(0, logicalId="other")]},
+        {**export(1, 1), "resource_records": [record(0, config={"_id": "deeper down an id is data"})]},
+        {**export(1, 1), "use_cases": [record(0)], "resource_records": [use_case(0)]},
+    ],
+)
+def test_a_checksum_differs_for_what_says_something_else(different: dict[str, Any]) -> None:
+    others = [export(1, 1), {**export(1, 1), "unknown": 1.0}]
+    assert checksum(different) not in {checksum(other) for other in others}

@@ -1,0 +1,99 @@
+"""Input values are coerced and made quickly, and as graphql-core and Strawberry do it."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from graphql import GraphQLError, GraphQLInputObjectType, GraphQLNonNull, Undefined, parse_const_value
+from graphql.utilities.coerce_input_value import coerce_input_literal, coerce_input_value
+from graphql.utilities.value_from_ast_untyped import value_from_ast_untyped
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from strawberry.exceptions import StrawberryInputCoercionError
+from strawberry.types.arguments import convert_argument
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.utils.str_converters import to_camel_case
+
+from gateway.domain.calendar.instants import isoformat
+from gateway.domain.records import BY_MEMBER
+from gateway.execution.inputs.coercion import NotCoercible, coercer
+from gateway.schema import schema
+from gateway.schema.inputs import given as given_of
+from gateway.schema.inputs import spelled, to_document
+from gateway.schema.resource_records import given as given_record
+from gateway.services.resource_records import Given
+from tests.support.operations import literals
+
+INPUTS = {
+    name: definition
+    for name, concrete in schema.schema_converter.type_map.items()
+    if isinstance(definition := concrete.definition, StrawberryObjectDefinition) and definition.is_input
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(data=st.data())
+def test_an_input_object_is_what_strawberry_makes_of_it(name: str, data: st.DataObject) -> None:
+    type_ = schema._schema.type_map[name]
+    assert isinstance(type_, GraphQLInputObjectType)
+    literal = data.draw(literals("input", GraphQLNonNull(type_), lambda _name, _type: None, 0))
+    try:
+        value = coerce_input_literal(parse_const_value(literal), type_)
+    except StrawberryInputCoercionError:
+        value = Undefined
+    assume(value is not Undefined)
+    quick = _converted(name, value)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for definition in INPUTS.values():
+            assert definition.from_input is not None
+            monkeypatch.setattr(definition, "from_input", None)
+        made = _converted(name, value)
+    assert quick == made
+    if name == "ResourceRecordInput":
+        assert given_record(value) == _given(made)
+
+
+def _given(made: Any) -> Given:
+    """A record as services take it, which are given no input object of it."""
+    ((member, config),) = given_of(made.config).items()
+    kind = BY_MEMBER[to_camel_case(member)]
+    return Given(kind, to_document(config), made.logical_id, made.created_at and isoformat(made.created_at))
+
+
+@pytest.mark.parametrize("name", INPUTS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(data=st.data())
+def test_a_value_is_coerced_as_graphql_core_does_it(name: str, data: st.DataObject) -> None:
+    type_ = schema._schema.type_map[name]
+    assert isinstance(type_, GraphQLInputObjectType)
+    literal = data.draw(literals("input", GraphQLNonNull(type_), lambda _name, _type: None, 0))
+    value = value_from_ast_untyped(parse_const_value(literal))
+    if data.draw(st.booleans()):
+        spoil(value, data)
+    expected = Undefined
+    with suppress(GraphQLError):  # Strawberry's, of one-of input objects.
+        expected = coerce_input_value(value, type_)
+    coerced = Undefined
+    with suppress(NotCoercible, GraphQLError):
+        coerced = coercer(type_)(value)
+    # A record is spelled as documents do it.
+    assert coerced == (
+        spelled(expected) if name == "ResourceRecordInput" and expected is not Undefined else expected
+    )
+
+
+def spoil(value: Any, data: st.DataObject) -> None:
+    """Replace or take away something in it, or add to it."""
+    place = data.draw(st.sampled_from([*value, "unknown"]))
+    below = value.get(place)
+    if isinstance(below, dict) and below and data.draw(st.booleans()):
+        spoil(below, data)
+    elif place in value and data.draw(st.booleans()):
+        del value[place]
+    else:
+        value[place] = data.draw(st.sampled_from([None, 1, 1.5, True, "x", [], [None], ["x"], {}]))
+
+
+def _converted(name: str, value: object) -> object:
+    return convert_argument(value, INPUTS[name].origin, schema.schema_converter.scalar_registry, schema.config)

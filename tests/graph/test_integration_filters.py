@@ -1,0 +1,270 @@
+"""Filters of integrations: the same answer as asking each row in Python."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from sqlalchemy import Dialect
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway import sql
+from gateway.database.tables import Integration
+from gateway.domain.calendar import instants
+from gateway.domain.integration_filters import IntegrationFilter, TextTest
+from gateway.domain.lenient_reading import Json
+from gateway.sql.texts import Pattern
+from tests.support.factories import connected, store, webhook
+from tests.support.filter_evaluation import INSTANT_TESTS, KINDS, PROVIDERS, TEXT_TESTS, Test, meets
+from tests.support.gateway import USER, Client, Gateway
+
+LIST = (
+    "query ($filter: IntegrationFilter) { integrations(filter: $filter, first: 100) { nodes { id } totalCount } }"
+)
+
+NAMES = [
+    "Alpha",
+    "alpha",
+    "ALPHA 100%",
+    "a_pha",
+    "Straße",
+    "STRASSE",
+    "İstanbul",
+    "\\back",
+    "é",
+    "e\u0301",
+    "Ωmega",
+]
+USERNAMES = [None, "rocket.cat", "Rocket.Cat", "100%", "_"]
+CREATORS = [None, USER, "rocket.cat", "Rocket.Cat"]
+AT_ONCE = 20
+DAYS = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 6)]
+PIECES = ["", "A", "alpha", "ss", "ß", "%", "_", "\\", "é", "E", "i", "ω", "100", ".C"]
+
+
+def _world() -> list[Integration]:
+    """A few dozen integrations of both worlds, always the same."""
+    chance = Random(44)
+    rows = []
+    for number in range(44):
+        at = chance.choice(DAYS)
+        creator = chance.choice(CREATORS)
+        created, updated = (instants.isoformat(at + timedelta(milliseconds=ms)) for ms in (0, number % 3))
+        if number % 3 == 0:
+            keys: dict[str, Any] = {
+                "name": chance.choice(NAMES),
+                "status": chance.choice(["active", "inactive"]),
+                "config": {"provider": chance.choice(["microsoft", "google", "someone.new"])},
+                "createdAt": created,
+                "updatedAt": updated,
+                "createdBy": creator,
+            }
+            rows.append(connected(f"c{number}", **keys))
+            continue
+        document: dict[str, Json] = {
+            "_id": f"w{number}",
+            "type": chance.choice(["webhook-incoming", "webhook-outgoing"]),
+            "name": chance.choice(NAMES),
+            "username": chance.choice(USERNAMES),
+            "enabled": chance.choice([True, False]),
+            "_createdAt": created,
+            "_updatedAt": updated,
+            "_createdBy": {"_id": creator} if creator else None,
+        }
+        rows.append(webhook(document))
+    return rows
+
+
+def _some(**strategies: SearchStrategy[Any]) -> SearchStrategy[Test]:
+    """An object with any of these keys, one or two of them mostly."""
+    return st.lists(st.sampled_from(sorted(strategies)), max_size=2, unique=True).flatmap(
+        lambda names: st.fixed_dictionaries({name: strategies[name] for name in names})
+    )
+
+
+def _texts(known: list[Any]) -> SearchStrategy[Test]:
+    exact = st.sampled_from([text for text in known if text is not None] + PIECES)
+    piece = st.sampled_from(PIECES)
+    return _some(
+        **{"eq": st.none() | exact, "ne": exact, "in": st.lists(exact, max_size=3), "isNull": st.booleans()},
+        **dict.fromkeys(("contains", "startsWith", "endsWith"), piece),
+    )
+
+
+_instants = _some(
+    **dict.fromkeys(
+        INSTANT_TESTS,
+        st.sampled_from([instants.isoformat(day + timedelta(milliseconds=ms)) for day in DAYS for ms in (0, 1)]),
+    )
+)
+_leaves = _some(
+    kind=st.lists(st.sampled_from(sorted(KINDS)), max_size=2),
+    name=_texts(NAMES),
+    username=st.none() | _texts(USERNAMES),
+    enabled=st.none() | st.booleans(),
+    provider=st.lists(st.sampled_from(sorted(PROVIDERS)), max_size=2),
+    createdBy=st.none() | st.sampled_from(["", *CREATORS[1:]]),
+    createdAt=_instants,
+    updatedAt=_instants,
+)
+
+
+def _nest(inner: SearchStrategy[Test]) -> SearchStrategy[Test]:
+    nested = _some(**{"and": st.lists(inner, max_size=2), "or": st.lists(inner, max_size=3), "not": inner})
+    return st.tuples(_leaves, nested).map(lambda parts: parts[0] | parts[1])
+
+
+def trees(depth: int) -> SearchStrategy[Test]:
+    return _leaves if depth == 0 else st.one_of(_leaves, _nest(trees(depth - 1)))
+
+
+async def _listed(client: Client, filter: Json) -> list[str]:
+    listed = (await client.data(LIST, filter=filter))["integrations"]
+    ids = sorted(node["id"] for node in listed["nodes"])
+    assert listed["totalCount"] == len(ids)
+    return ids
+
+
+class _Once:
+    """What is made once for all examples of one test: who asks, and what there is to find."""
+
+    client: Client | None = None
+    rows: list[Integration]
+
+
+@pytest.fixture
+def once() -> _Once:
+    return _Once()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(filters=st.lists(trees(4), min_size=3, max_size=3))
+async def test_a_filter_finds_what_python_finds(gateway: Gateway, once: _Once, filters: list[Test]) -> None:
+    if once.client is None:
+        once.rows = _world()
+        await store(gateway.database, *once.rows)
+        once.client = await gateway.client()
+    for filter in filters:
+        expected = sorted(row.id for row in once.rows if meets(row, filter))
+        assert await _listed(once.client, filter) == expected
+        everything_else = sorted({row.id for row in once.rows} - set(expected))
+        assert await _listed(once.client, {"not": filter}) == everything_else
+
+
+async def test_each_condition_on_its_own_finds_what_python_finds(gateway: Gateway) -> None:
+    rows = _world()
+    await store(gateway.database, *rows)
+    client = await gateway.client()
+    filters: list[Test] = [
+        {field: {operator: [text] if operator == "in" else text}}
+        for field, texts in (("name", NAMES), ("username", USERNAMES[1:]))
+        for operator, text in itertools.product(TEXT_TESTS.keys() - {"isNull"}, [*PIECES, *texts])
+    ]
+    filters += [{field: {"isNull": is_null}} for field in ("name", "username") for is_null in (True, False)]
+    filters += [
+        {field: {operator: instants.isoformat(day)}}
+        for field, operator, day in itertools.product(("createdAt", "updatedAt"), INSTANT_TESTS, DAYS)
+    ]
+    filters += [{"kind": [kind]} for kind in KINDS] + [{"provider": [provider]} for provider in PROVIDERS]
+    for start in range(0, len(filters), AT_ONCE):
+        variables = {f"f{number}": filter for number, filter in enumerate(filters[start : start + AT_ONCE])}
+        declared = ", ".join(f"${name}: IntegrationFilter" for name in variables)
+        asked = " ".join(
+            f"{name}: integrations(filter: ${name}, first: 100) {{ nodes {{ id }} }}" for name in variables
+        )
+        answer = await client.data(f"query ({declared}) {{ {asked} }}", **variables)
+        for name, filter in variables.items():
+            found = {node["id"] for node in answer[name]["nodes"]}
+            assert found == {row.id for row in rows if meets(row, filter)}, filter
+
+
+NOTHINGS: list[tuple[Json, bool]] = [
+    ({}, True),
+    (None, True),
+    ({"not": {}}, False),
+    ({"and": []}, True),
+    ({"or": []}, False),
+    ({"or": [{}]}, True),
+    ({"not": {"or": []}}, True),
+    ({"kind": []}, False),
+    ({"provider": []}, False),
+    ({"name": {"in": []}}, False),
+    ({"name": {}}, True),
+    ({"name": None, "and": None, "not": None, "createdBy": None, "createdAt": {}}, True),
+    ({"createdBy": ""}, True),
+    ({"username": {"isNull": True}}, True),
+    ({"username": {"eq": "x"}}, False),
+    ({"username": {"ne": "x"}}, True),
+    ({"username": {"in": ["x"]}}, False),
+    ({"not": {"username": {"eq": "x"}}}, True),
+    ({"not": {"username": {"contains": ""}}}, True),
+    ({"not": {"provider": ["GOOGLE"]}}, True),
+    ({"not": {"createdBy": "somebody"}}, True),
+    ({"name": {"contains": ""}}, True),
+    ({"name": {"contains": "%"}}, False),
+    ({"name": {"startsWith": "ONLY"}}, True),
+    ({"name": {"eq": "ONLY"}}, False),
+]
+
+
+async def test_nothing_has_a_meaning_too(gateway: Gateway) -> None:
+    await store(gateway.database, webhook({"_id": "w", "name": "only"}))
+    client = await gateway.client()
+    for filter, finds in NOTHINGS:
+        assert await _listed(client, filter) == (["w"] if finds else [])
+
+
+def _deep(depth: int, word: str) -> dict[str, Json]:
+    filter: dict[str, Json] = {"enabled": True}
+    for _ in range(depth):
+        filter = {word: filter} if word == "not" else {word: [filter]}
+    return filter
+
+
+@pytest.mark.parametrize("word", ["and", "or", "not"])
+async def test_a_filter_nests_five_times_and_no_more(gateway: Gateway, word: str) -> None:
+    client = await gateway.client()
+    assert await _listed(client, _deep(5, word)) == []
+    for depth in (6, 30):
+        answer = await client(LIST, filter=_deep(depth, word))
+        assert answer["data"] is None
+        assert [(error["message"], error["extensions"]) for error in answer["errors"]] == [
+            (
+                f"`and`, `or` and `not` nest at most 5 times, not {depth}.",
+                {"code": "BAD_USER_INPUT", "argument": ["filter"]},
+            )
+        ]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "limit"),
+    [
+        ({"or": [{"enabled": True}] * 499}, {"or": [{"enabled": True}] * 500}, "500"),
+        ({"name": {"in": ["n"] * 499}}, {"name": {"in": ["n"] * 500}}, "500"),
+        ({"name": {"contains": "ΐ" * 1000}}, {"name": {"endsWith": "%" * 1001}}, "1000"),
+    ],
+)
+async def test_a_filter_that_is_too_big_is_refused_and_the_limit_is_named(
+    gateway: Gateway, good: Json, bad: Json, limit: str
+) -> None:
+    client = await gateway.client()
+    assert await _listed(client, good) == []
+    (error,) = (await client(LIST, filter=bad))["errors"]
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": ["filter"]}
+    assert f"at most {limit} " in error["message"]
+
+
+@pytest.mark.parametrize("dialect", [sqlite.dialect, postgresql.dialect])
+def test_a_pattern_is_escaped(dialect: Callable[[], Dialect]) -> None:
+    condition = sql.integration_filters.condition(IntegrationFilter(name=TextTest(contains="50%_\\")))
+    compiled = condition.compile(dialect=dialect())
+    (name,) = compiled.params
+    bound = compiled.binds[name]
+    assert isinstance(bound.type, Pattern)
+    assert bound.type.process_bind_param(bound.value, dialect()) == "%50\\%\\_\\\\%"
+    assert "ESCAPE" in str(compiled)

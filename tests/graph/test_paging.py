@@ -1,0 +1,297 @@
+"""Pages: sizes, cursors, offsets, and that every way through a list is the same list."""
+
+import base64
+import itertools
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.database.tables import Integration
+from gateway.domain.calendar import instants
+from gateway.domain.lenient_reading import Json
+from gateway.domain.paging import Key, Order, Page, Slice, decode_cursor
+from tests.support.factories import connected, store, webhook
+from tests.support.gateway import OTHER_TEAM, Client, Gateway
+
+LIST = """
+  query (
+    $orderBy: [IntegrationOrder!], $first: Int, $after: String, $last: Int, $before: String, $offset: Int
+  ) {
+    integrations(
+      orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before, offset: $offset
+    ) {
+      edges { cursor node { id teamId } }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+      totalCount
+    }
+  }
+"""
+Place = tuple[str, str]
+
+
+@dataclass
+class _Shown:
+    places: list[Place]
+    cursors: list[str]
+    has_next: bool
+    has_previous: bool
+    total: int
+
+
+async def _page(client: Client, **arguments: Json) -> _Shown:
+    listed = (await client.data(LIST, **arguments))["integrations"]
+    info, edges = listed["pageInfo"], listed["edges"]
+    cursors = [edge["cursor"] for edge in edges]
+    assert (info["startCursor"], info["endCursor"]) == ((cursors[0], cursors[-1]) if cursors else (None, None))
+    places = [(edge["node"]["id"], edge["node"]["teamId"]) for edge in edges]
+    return _Shown(places, cursors, info["hasNextPage"], info["hasPreviousPage"], listed["totalCount"])
+
+
+async def _refusal(client: Client, **arguments: Json) -> list[tuple[str, str, list[str]]]:
+    answer = await client(LIST, **arguments)
+    assert answer["data"] is None
+    return [
+        (error["message"], error["extensions"]["code"], error["extensions"]["argument"])
+        for error in answer["errors"]
+    ]
+
+
+def _cursor(*parts: object) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
+
+
+NEWEST_FIRST = "-created_at,id,team_id"
+GOOD = (1, NEWEST_FIRST, "2024-01-01T00:00:00.000Z", "w", "t")
+
+
+GARBAGE = [
+    "",
+    "=",
+    "a",
+    "garbage",
+    "é",
+    "💥",
+    "\x7f",
+    "A" * 10_000,
+    base64.b64encode(b"\xff\xfe").decode(),
+    _cursor(),
+    _cursor(1),
+    _cursor(1, None),
+    _cursor(None, NEWEST_FIRST),
+    _cursor(*GOOD[:2], 5, "w", "t"),
+    _cursor(*GOOD[:2], None, "w", "t"),
+    _cursor(*GOOD[:3], ["w"], "t"),
+    _cursor(*GOOD[:3], "w\x00", "t"),
+    _cursor(2, *GOOD[1:]),
+    _cursor(True, *GOOD[1:]),
+    _cursor(1.0, *GOOD[1:]),
+    _cursor("1", *GOOD[1:]),
+    _cursor(*GOOD) + "=",
+    _cursor(*GOOD) + "\n",
+    f" {_cursor(*GOOD)}",
+    base64.urlsafe_b64encode(b'{"1": 2}').decode(),
+    base64.urlsafe_b64encode(b"[1, " + b"[" * 2000).decode(),
+    base64.urlsafe_b64encode(orjson.dumps(GOOD).replace(b",", b", ")).rstrip(b"=").decode(),
+]
+FOREIGN = [
+    _cursor(1, ""),
+    _cursor(*GOOD[:4]),
+    _cursor(*GOOD, "x"),
+    _cursor(1, "created_at,id,team_id", *GOOD[2:]),
+    _cursor(1, "-created_at,id", *GOOD[2:4]),
+    _cursor(1, "name_key,id,team_id", "a", "w", "t"),
+    _cursor(*GOOD[:2], "", "w", "t"),
+    _cursor(*GOOD[:2], "2024-01-01", "w", "t"),
+    _cursor(*GOOD[:2], "2024-01-01T00:00:00Z", "w", "t"),
+    _cursor(*GOOD[:2], "2024-01-01T00:00:00.000+00:00", "w", "t"),
+    _cursor(*GOOD[:2], "2024-01-01T00:00:00.000", "w", "t"),
+    _cursor(*GOOD[:2], " 2024-01-01T00:00:00.000Z", "w", "t"),
+    _cursor(*GOOD[:2], "2024-02-30T00:00:00.000Z", "w", "t"),
+    _cursor(*GOOD[:2], "0001-01-01T00:00:00.000+23:59", "w", "t"),
+]
+
+
+async def test_garbage_is_no_cursor(gateway: Gateway) -> None:
+    client = await gateway.client()
+    for argument, cursor in itertools.product(("after", "before"), GARBAGE):
+        message = f"`{argument}` is not a cursor of this graph; take one from `pageInfo`."
+        assert await _refusal(client, **{argument: cursor}) == [(message, "INVALID_CURSOR", [argument])]
+
+
+async def test_a_cursor_of_another_order_is_none_of_this(gateway: Gateway) -> None:
+    client = await gateway.client()
+    message = "`after` is a cursor of another list or order; take one from a list in the order asked now."
+    for cursor in FOREIGN:
+        assert await _refusal(client, after=cursor) == [(message, "INVALID_CURSOR", ["after"])]
+
+
+async def test_a_cursor_of_a_row_that_is_gone_still_marks_its_place(gateway: Gateway) -> None:
+    client = await gateway.client()
+    for cursor in (
+        _cursor(*GOOD),
+        _cursor(1, NEWEST_FIRST, "0001-01-01T00:00:00.000Z", "", ""),
+        _cursor(1, NEWEST_FIRST, "9999-12-31T23:59:59.999Z", "💥", "'; --"),
+    ):
+        for arguments in ({"after": cursor}, {"before": cursor}, {"after": cursor, "last": 1}):
+            assert (await _page(client, **arguments)).places == []
+
+
+@given(text=st.text(max_size=40) | st.binary(max_size=40).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+def test_no_text_breaks_a_cursors_reader(text: str) -> None:
+    decoded = decode_cursor(text)
+    assert decoded is None or _cursor(1, decoded[0], *decoded[1]) == text
+
+
+REFUSED: list[tuple[dict[str, Json], list[tuple[str, list[str]]]]] = [
+    ({"first": 0}, [("`first` must be from 1 to 100, not 0.", ["first"])]),
+    ({"first": 101}, [("`first` must be from 1 to 100, not 101.", ["first"])]),
+    ({"last": -1}, [("`last` must be from 1 to 100, not -1.", ["last"])]),
+    ({"first": 1, "last": 1}, [("Give `first` or `last`, not both.", ["last"])]),
+    ({"offset": -1}, [("`offset` must be 0 or more, not -1.", ["offset"])]),
+    (
+        {"offset": 1, "last": 101},
+        [
+            ("`last` must be from 1 to 100, not 101.", ["last"]),
+            ("`offset` counts from the front; leave out `last` and `before`.", ["offset"]),
+        ],
+    ),
+    (
+        {"orderBy": [{"field": "NAME"}, {"field": "USERNAME"}, {"field": "NAME", "direction": "DESC"}]},
+        [("NAME is there already; give each field once.", ["orderBy", "2", "field"])],
+    ),
+]
+
+
+async def test_what_cannot_be_a_page_is_refused(gateway: Gateway) -> None:
+    client = await gateway.client()
+    for arguments, refusals in REFUSED:
+        assert await _refusal(client, **arguments) == [
+            (message, "BAD_USER_INPUT", path) for message, path in refusals
+        ]
+
+
+async def test_a_page_has_fifty_unless_asked_otherwise(gateway: Gateway) -> None:
+    await store(gateway.database, *(webhook({"_id": f"w{number:03}"}) for number in range(101)))
+    client = await gateway.client()
+    assert len((await _page(client)).places) == 50
+    assert len((await _page(client, first=100)).places) == 100
+    page = await _page(client, first=100, offset=1)
+    assert (page.has_previous, page.has_next, page.total) == (True, False, 101)
+
+
+async def test_past_the_end_is_an_empty_page_with_others_before_it(gateway: Gateway) -> None:
+    client = await gateway.client()
+    for offset in (0, 1, 7):
+        page = await _page(client, offset=offset)
+        assert (page.places, page.has_previous, page.has_next) == ([], False, False)
+    await store(gateway.database, webhook({"_id": "w"}))
+    for offset in (1, 2, 7, 2**31 - 1):
+        page = await _page(client, offset=offset)
+        assert (page.places, page.has_previous, page.has_next) == ([], True, False)
+
+
+def test_a_slice_says_what_is_on_either_side() -> None:
+    order = Order((Key("id"),))
+    for backward in (False, True):
+        both = Slice.cut(["a", "b"], Page(order, 1, after=("x",), before=("y",), backward=backward))
+        assert (both.rows, both.has_previous, both.has_next) == ((["a"]), True, True)
+        alone = Slice.cut(["a"], Page(order, 1, backward=backward))
+        assert (alone.rows, alone.has_previous, alone.has_next) == ((["a"]), False, False)
+
+
+def test_an_order_is_spelled_with_its_directions() -> None:
+    assert Order((Key("created_at", descending=True), Key("id"))).name == "-created_at,id"
+
+
+SORTED_BY = {
+    "NAME": lambda row: row.name_key,
+    "CREATED_AT": lambda row: row.created_at,
+    "UPDATED_AT": lambda row: row.updated_at,
+    "USERNAME": lambda row: row.username_key,
+    "CREATED_BY": lambda row: row.created_by or "",
+}
+
+
+def _world() -> list[Integration]:
+    """Two dozen integrations with many ties, some ids of two teams."""
+    chance = Random(24)
+    rows = []
+    for number in range(24):
+        at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=chance.randrange(3))
+        keys: dict[str, Any] = {"name": chance.choice(["a", "B", "ä", "", "_"]), "access": "system"}
+        by, then = chance.choice([None, "u", "U"]), instants.isoformat(at)
+        if number % 2:
+            username = chance.choice([None, "x", "Y"])
+            document: dict[str, Json] = {"_id": f"w{number}", "username": username, "_createdAt": then, **keys}
+            rows.append(webhook({**document, "_updatedAt": then, "_createdBy": {"_id": by} if by else None}))
+        else:
+            team: dict[str, Any] = {"team_id": OTHER_TEAM} if number % 4 else {}
+            rows.append(connected(f"c{number // 4}", createdAt=then, updatedAt=then, createdBy=by, **keys, **team))
+    return rows
+
+
+def _sorted(rows: list[Integration], order: list[dict[str, str]]) -> list[Place]:
+    rows = sorted(rows, key=lambda row: (row.id, row.team_id))
+    for key in reversed(order or [{"field": "CREATED_AT", "direction": "DESC"}]):
+        rows.sort(key=SORTED_BY[key["field"]], reverse=key["direction"] == "DESC")
+    return [(row.id, row.team_id) for row in rows]
+
+
+class _Once:
+    client: Client | None = None
+    rows: list[Integration]
+
+
+@pytest.fixture
+def once() -> _Once:
+    return _Once()
+
+
+_orders = st.lists(
+    st.fixed_dictionaries(
+        {"field": st.sampled_from(sorted(SORTED_BY)), "direction": st.sampled_from(["ASC", "DESC"])}
+    ),
+    max_size=3,
+    unique_by=lambda key: key["field"],
+)
+
+
+async def _walked(client: Client, order: Json, size: str, after: str, number: Json) -> list[_Shown]:
+    pages = [await _page(client, **{"orderBy": order, size: number})]
+    while pages[-1].has_next if size == "first" else pages[-1].has_previous:
+        cursor = pages[-1].cursors[-1 if size == "first" else 0]
+        pages.append(await _page(client, **{"orderBy": order, size: number, after: cursor}))
+    return pages
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=_orders, size=st.integers(3, 30))
+async def test_every_way_through_a_list_is_the_same_list(
+    gateway: Gateway, once: _Once, order: list[dict[str, str]], size: int
+) -> None:
+    if once.client is None:
+        once.rows = _world()
+        await store(gateway.database, *once.rows)
+        once.client = await gateway.client()
+    client, expected = once.client, _sorted(once.rows, order)
+    json: Json = [{**key} for key in order]
+    forward = await _walked(client, json, "first", "after", size)
+    backward = await _walked(client, json, "last", "before", size)
+    assert [place for page in forward for place in page.places] == expected
+    assert [place for page in reversed(backward) for place in page.places] == expected
+    assert [page.has_previous for page in forward] == [False] + [True] * (len(forward) - 1)
+    assert [page.has_next for page in backward] == [False] + [True] * (len(backward) - 1)
+    assert {page.total for page in (*forward, *backward)} == {len(expected)}
+    for offset in range(0, len(expected), size):
+        page = await _page(client, orderBy=json, first=size, offset=offset)
+        assert page.places == expected[offset : offset + size]
+        assert (page.has_previous, page.has_next) == (offset > 0, offset + size < len(expected))
+    cursors = [cursor for page in forward for cursor in page.cursors]
+    between = await _page(client, orderBy=json, after=cursors[1], before=cursors[-2], offset=None)
+    assert between.places == expected[2:-2]

@@ -1,0 +1,233 @@
+"""Resource records as their documents say them: leniently read, typed by kind, nothing lost."""
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+import gateway.domain.records as domain_records
+import gateway.schema.records as schema_records
+from gateway.database.tables import ResourceRecord
+from gateway.domain.calendar.instants import isoformat
+from gateway.domain.enums import BookingStatus, Permission, ResourceType
+from gateway.domain.lenient_reading import Document
+from gateway.domain.records import BY_MEMBER, COLUMNS, KINDS, kind_of, record_columns
+from gateway.domain.records.kind import Kind
+from gateway.domain.statistics.catalogue import APPOINTMENTS, MAX_VALUE_LENGTH, STATISTICS
+from gateway.schema import schema
+from tests.support.examples import example
+from tests.support.factories import AT, connected, record, store
+from tests.support.gateway import Gateway
+
+FIELDS = {
+    "practitioners": """organizationId npi name gender avatar summary qualification education supervisorId
+        supervisor { id } status languages specialties { name code } locations { locationId locationName }
+        workingHours { mon { start end } tue { start end } sun { start end } } preferredVisitingReasons""",
+    "locations": "name status timezone address phone",
+    "appointments": """appointmentType bookingStatus errorMessage start end patientId patientName practitionerId
+        practitionerName locationId locationName visitingReasonId visitingReasonName source utmSource utmMedium
+        utmCampaign""",
+    "patients": "firstName lastName birthDate gender phone email status bookingStatus source",
+    "organizations": "name status",
+    "visiting_reasons": "name code description durationMinutes appointmentTypes status",
+}
+
+
+def _modules(package: Any) -> list[str]:
+    return sorted({module.name for module in iter_modules([str(Path(package.__file__).parent)])} - {"kind", "lines"})
+
+
+async def _config(gateway: Gateway, type: str, config: Document, fields: str) -> Any:
+    """The config of a record with this document, as the graph shows it."""
+    client = await gateway.client(permissions=[Permission.READ_RECORDS])
+    name = ResourceType(type).name.title().replace("_", "").removesuffix("s") + "Config"
+    await store(gateway.database, connected("clinic"), record("r", "clinic", {**config, "type": type}))
+    query = '{ resourceRecord(id: "r") { type config { __typename ... on %s { id %s } } } }' % (name, fields)  # noqa: UP031
+    found = (await client.data(query))["resourceRecord"]
+    assert (found["type"], found["config"].pop("__typename")) == (ResourceType(type).name, name)
+    return found["config"]
+
+
+def test_every_file_of_the_folder_is_a_kind_of_the_catalogue() -> None:
+    kinds = {
+        name: [
+            value for value in vars(import_module(f"gateway.domain.records.{name}")).values() if _is_kind(value)
+        ]
+        for name in _modules(domain_records)
+    }
+    assert all(len(found) == 1 for found in kinds.values())
+    assert {kind.type for (kind,) in kinds.values()} == {kind.type for kind in KINDS} == set(ResourceType)
+    assert _modules(schema_records) == _modules(domain_records)
+
+
+def _is_kind(value: object) -> bool:
+    return isinstance(value, Kind)
+
+
+def test_every_kind_has_a_type_and_an_input() -> None:
+    printed = schema.introspect()["__schema"]["types"]
+    types = {type_["name"]: type_ for type_ in printed}
+    shown = {type_["name"] for type_ in types["ResourceConfig"]["possibleTypes"]}
+    assert {f"{name[0].upper()}{name[1:]}Config" for name in BY_MEMBER} == shown
+    assert {field["name"] for field in types["ResourceConfigInput"]["inputFields"]} == set(BY_MEMBER)
+
+
+async def test_the_documents_example_is_read_with_every_placeholder(gateway: Gateway) -> None:
+    document = example("export.response")["resource_records"][0]
+    text, slots, id = "<string>", [{"start": "<string>", "end": "<string>"}], "5eb7cf5a86d9755df3a6c593"
+    names = ("organizationId", "npi", "name", "gender", "avatar", "summary", "qualification", "education")
+    assert await _config(gateway, "practitioners", document["config"], FIELDS["practitioners"]) == {
+        "id": text,
+        **dict.fromkeys(names, text),
+        "supervisorId": id,
+        "supervisor": None,
+        "status": "ACTIVE",
+        "languages": [text],
+        "specialties": [{"name": text, "code": text}],
+        "locations": [{"locationId": text, "locationName": text}],
+        "workingHours": {"mon": slots, "tue": slots, "sun": slots},
+        "preferredVisitingReasons": [id],
+    }
+
+
+EMPTY: dict[str, dict[str, Any]] = {
+    "practitioners": {
+        "languages": [],
+        "specialties": [],
+        "locations": [],
+        "workingHours": {"mon": [], "tue": [], "sun": []},
+        "preferredVisitingReasons": [],
+    },
+    "appointments": {"bookingStatus": "PENDING"},
+    "patients": {"bookingStatus": "SUCCESSFUL"},
+    "visiting_reasons": {"appointmentTypes": []},
+}
+
+
+@pytest.mark.parametrize("type", FIELDS)
+async def test_an_empty_document_reads_as_active_and_empty(gateway: Gateway, type: str) -> None:
+    found = await _config(gateway, type, {}, FIELDS[type])
+    expected = EMPTY.get(type, {}) | ({} if type == "appointments" else {"status": "ACTIVE"})
+    assert found == {**dict.fromkeys(found), **expected}
+
+
+@pytest.mark.parametrize("type", FIELDS)
+async def test_a_faulty_value_is_null_or_the_least_and_is_logged(gateway: Gateway, type: str) -> None:
+    keys = [word for word in FIELDS[type].replace("{", " ").replace("}", " ").split() if word != "supervisor"]
+    faulty: Document = {key: {"faulty": True} for key in (*keys, "id", "preferred_visiting_reasons")}
+    with capture_logs() as logs:
+        found = await _config(gateway, type, faulty, FIELDS[type])
+    expected = EMPTY.get(type, {}) | ({} if type == "appointments" else {"status": "INACTIVE"})
+    assert found == {**dict.fromkeys(found), **expected}
+    assert {entry["id"] for entry in logs if entry["event"] == "row.faulty"} == {"r"}
+
+
+async def test_faulty_entries_of_a_list_are_dropped(gateway: Gateway) -> None:
+    config: Document = {
+        "languages": ["de", 7, None],
+        "specialties": [{"name": "Heart"}, "Lung"],
+        "workingHours": {"mon": [{"start": "08:00"}, {"start": 8, "end": 9}, {"start": "10", "end": "11"}]},
+        "preferred_visiting_reasons": ["a", {}],
+    }
+    fields = "languages specialties { name code } workingHours { mon { start end } } preferredVisitingReasons"
+    assert await _config(gateway, "practitioners", config, fields) == {
+        "id": None,
+        "languages": ["de"],
+        "specialties": [{"name": "Heart", "code": None}],
+        "workingHours": {"mon": [{"start": "10", "end": "11"}]},
+        "preferredVisitingReasons": ["a"],
+    }
+
+
+async def test_a_time_zone_that_does_not_exist_is_null(gateway: Gateway) -> None:
+    assert await _config(gateway, "locations", {"timezone": "<string>"}, "timezone") == {
+        "id": None,
+        "timezone": None,
+    }
+
+
+async def test_what_the_graph_does_not_model_is_shown_as_stored(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(
+        gateway.database,
+        connected("clinic"),
+        record("a", "clinic", {"type": "invoices", "total": 1.5, "lines": [{"x": None}]}),
+        record("b", "clinic", {"type": 7}),
+        _bare("c", {}),
+        _bare("d", {"config": "odd"}),
+    )
+    query = """{ integration(id: "clinic") { ... on ConnectedIntegration { resourceRecords(type: OTHER) {
+      nodes { id type config { ... on OtherConfig { type raw } } } } } } }"""
+    nodes = (await client.data(query))["integration"]["resourceRecords"]["nodes"]
+    assert [(node["id"], node["type"], node["config"]) for node in nodes] == [
+        ("a", "OTHER", {"type": "invoices", "raw": {"type": "invoices", "total": 1.5, "lines": [{"x": None}]}}),
+        ("b", "OTHER", {"type": "", "raw": {"type": 7}}),
+        ("c", "OTHER", {"type": "", "raw": {}}),
+        ("d", "OTHER", {"type": "", "raw": "odd"}),
+    ]
+
+
+def _bare(id: str, document: Document) -> ResourceRecord:
+    row = record(id, "clinic")
+    row.hold(document, record_columns(document, id, AT))
+    return row
+
+
+def test_columns_follow_from_the_document() -> None:
+    config: Document = {
+        "type": "appointments",
+        "id": "EXT",
+        "patientName": "Émile",
+        "start": "2025-03-09T08:00:00-05:00",
+        "bookingStatus": "failed",
+        "appointmentType": "FU Tele",
+        "source": " Web ",
+        "utmSource": "",
+        "utmMedium": 7,
+    }
+    columns = record_columns({"_id": "ABC", "config": config}, "logical", AT)
+    assert {name: str(value) for name, value in columns.items() if not name.endswith(("_at", "_by"))} == {
+        "logical_id": "logical",
+        "type": "appointments",
+        "search_text": "abc\next\némile\n web ",
+        "start": "2025-03-09T13:00:00.000Z",
+        "booking_status": str(BookingStatus.FAILED),
+        "appointment_type": "FU Tele",
+        "source": "Web",
+        "utm_source": "direct",
+        "utm_medium": "not set",
+        "utm_campaign": "not set",
+    }
+    assert (columns["created_at"], columns["created_by"]) == (isoformat(AT), None)
+    assert tuple(columns) == COLUMNS
+
+
+_COUNTED = {statistics.type for statistics in STATISTICS}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.type not in _COUNTED])
+def test_only_what_dashboards_count_fills_the_columns_that_are_counted(kind: Kind) -> None:
+    config: Document = {"type": kind.type.value, "start": "2025-03-09T08:00:00Z", "source": "web", "id": "X"}
+    columns = record_columns({"_id": "A", "config": config}, "logical", AT)
+    counted = ("start", "booking_status", "appointment_type", "source", "utm_source", "utm_medium", "utm_campaign")
+    assert [columns[name] for name in counted] == [None] * 7
+    assert columns["search_text"] == "a\nx"
+    assert kind_of(kind.type.value) is kind
+
+
+def test_of_a_patient_what_its_dashboard_counts_is_filled_in() -> None:
+    config: Document = {"type": "patients", "start": "2025-03-09T08:00:00Z", "source": " Web ", "utmSource": "x"}
+    columns = record_columns({"_id": "A", "config": config}, "logical", AT)
+    counted = ("start", "booking_status", "appointment_type", "source", "utm_source", "utm_medium", "utm_campaign")
+    assert [columns[name] for name in counted] == [None, BookingStatus.SUCCESSFUL, None, "Web", None, None, None]
+
+
+def test_a_very_long_value_is_cut_and_stays_apart_from_others_that_begin_so() -> None:
+    breakdown = APPOINTMENTS.breakdowns[0]
+    one, other = (breakdown.bucket("ä" * 200 + end) for end in "xy")
+    assert one != other
+    assert len(one) == len(other) == MAX_VALUE_LENGTH
+    assert breakdown.bucket("ä" * MAX_VALUE_LENGTH) == "ä" * MAX_VALUE_LENGTH

@@ -1,0 +1,144 @@
+"""What is told of requests that are beyond a limit, cut off or left; and who is asked nothing of all that."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.http.test_reporting import lines, scraped
+from tests.support.endpoints import GRAPHQL, VIEWER, codes, opened
+from tests.support.factories import connected, store
+from tests.support.gateway import TEAM, Client, Gateway, served
+from tests.support.stalling import Asking, assert_idle, stalled, time_is_up
+
+READ = 'query Read { integration(id: "i") { name } }'
+MANY = "{ integrations(first: 100) { nodes { id name } } }"
+DEAR = "{ " + " ".join(f"i{n}: integrations(first: 100) {{ nodes {{ id name }} }}" for n in range(5)) + " }"
+
+
+@pytest.fixture
+async def narrow(database_url: str) -> AsyncIterator[Gateway]:
+    """A gateway that reads one thing at a time, and for which nobody waits for long."""
+    settings = {"database_pool_size": 1, "database_pool_timeout": 0.05, "key_memory": 60}
+    async with served(database_url, cost_limit=1000, rate_limit=10_000, rate_refill=1, **settings) as gateway:
+        await store(gateway.database, connected("i", name="n"))
+        yield gateway
+
+
+async def spend_all(client: Client) -> None:
+    """Ask until nothing is left that may be spent."""
+    while (await client.send(MANY, {})).status_code != 429:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason", "code"),
+    [
+        ({"json": {"query": VIEWER}}, "depth", "LIMIT_EXCEEDED"),
+        ({"json": {"query": "{ a: __typename }"}}, "aliases", "LIMIT_EXCEEDED"),
+        ({"json": {"query": " " * 70_000}}, "characters", "LIMIT_EXCEEDED"),
+        ({"json": {"query": "{ " + "__typename " * 4000 + "}"}}, "tokens", "LIMIT_EXCEEDED"),
+        ({"json": {"query": "{ __schema { a } }"}}, None, "GRAPHQL_VALIDATION_FAILED"),
+        (
+            {"content": b" " * 2_000_000, "headers": {"Content-Type": "application/json"}},
+            "size",
+            "CONTENT_TOO_LARGE",
+        ),
+        ({"json": {}, "headers": {"Authorization": None}}, "auth", "UNAUTHENTICATED"),
+    ],
+)
+async def test_a_rejection_is_counted_by_the_limit_that_was_not_kept(
+    sqlite_template: Path, tmp_path: Path, sent: dict[str, Any], reason: str | None, code: str
+) -> None:
+    async with opened(sqlite_template, tmp_path, depth_limit=1, alias_limit=0) as door:
+        assert codes(await door.knock(**sent)) == [code]
+        found = await scraped(door)
+    rejected = {name: count for name, count in found.items() if name.startswith("graphql_rejected_total")}
+    assert rejected == ({f'graphql_rejected_total{{reason="{reason}"}}': 1} if reason else {})
+
+
+async def test_an_operation_that_costs_too_much_is_told_of_with_its_cost(
+    narrow: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = await narrow.client()
+    for query in (VIEWER, DEAR, READ):
+        await client.send(query, {})
+    await spend_all(client)
+    _, dear, good, *_, last = await lines(narrow, capsys)
+    assert (dear["codes"], dear["op_type"], dear["sql_count"]) == (["COST_LIMIT_EXCEEDED"], "query", 0)
+    assert (dear["cost"], good["cost"]) == (1110, 102)
+    assert (good["op_name"], good["codes"]) == ("Read", [])
+    assert last["codes"] == ["RATE_LIMITED"]
+    found = await scraped(narrow)
+    assert found['graphql_rejected_total{reason="cost"}'] == 1
+    assert found['graphql_rejected_total{reason="rate"}'] >= 1
+
+
+async def test_who_gets_no_connection_is_told_of(narrow: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    client = await narrow.client()
+    await client.send(VIEWER, {})
+    async with narrow.database._readers.lease("x"):
+        assert (await client.send(READ, {})).status_code == 503
+    _, line = await lines(narrow, capsys)
+    assert (line["status"], line["codes"], line["op_name"]) == (503, ["OVERLOADED"], "Read")
+    assert (line["tenant"], line["cost"], line["sql_count"]) == (TEAM, 102, 0)
+    assert (await scraped(narrow))['graphql_rejected_total{reason="overload"}'] == 1
+
+
+async def test_what_is_cut_off_and_whom_nobody_waits_for_is_told_of_with_all_it_did(
+    narrow: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = await narrow.client()
+    await client.send(VIEWER, {})
+    with stalled("FROM integration") as began:
+        await asyncio.gather(client.send(READ, {}), time_is_up(narrow, began))
+    with stalled("FROM integration") as began:
+        await Asking(narrow, client, READ).leave(began)
+    await assert_idle(narrow.database)
+    late, left = (await lines(narrow, capsys))[-2:]
+    assert (late["status"], late["codes"]) == (503, ["TIMEOUT"])
+    assert (left["status"], left["codes"], left["bytes"]) == (None, [], 0)
+    for line in (late, left):
+        assert (line["op_type"], line["op_name"], line["sql_count"]) == ("query", "Read", 1)
+        assert line["cost"] > 100
+    assert late["op_hash"] == left["op_hash"]
+    found = await scraped(narrow)
+    assert found["client_disconnects_total"] == 1
+    assert found["graphql_in_flight"] == 0
+    rejected = {name: count for name, count in found.items() if name.startswith("graphql_rejected_total")}
+    assert rejected == {'graphql_rejected_total{reason="time"}': 1}
+
+
+async def test_health_and_metrics_are_asked_nothing_of_limits(narrow: Gateway) -> None:
+    client = await narrow.client()
+    await spend_all(client)
+    async with narrow.database._readers.lease("x"), narrow.database._writers.lease("x"):
+        for path in ("/livez", "/readyz", "/metrics"):
+            response = await narrow.http.get(path, headers={"Authorization": f"Bearer {client.key}"})
+            assert response.status_code == 200
+            assert "RateLimit" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("settings", "query", "code"),
+    [
+        ({"alias_limit": 0}, "{ a: __typename }", "LIMIT_EXCEEDED"),
+        ({"cost_limit": 1000}, DEAR, "COST_LIMIT_EXCEEDED"),
+    ],
+)
+async def test_a_document_that_is_asked_by_its_hash_is_limited_as_by_its_text(
+    sqlite_template: Path, tmp_path: Path, settings: dict[str, int], query: str, code: str
+) -> None:
+    named = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}
+    headers = {"Accept": GRAPHQL, "X-Request-Id": "same"}
+    async with opened(sqlite_template, tmp_path, **settings) as door:
+        by_text = await door.knock(headers=headers, json={"query": query})
+        assert codes(by_text) == [code]
+        for parameters in ({"query": query, "extensions": named}, {"extensions": named}):
+            assert (await door.knock(headers=headers, json=parameters)).content == by_text.content
+        got = await door.knock("GET", headers=headers, params={"extensions": json.dumps(named)})
+        assert got.content == by_text.content

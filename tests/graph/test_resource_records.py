@@ -1,0 +1,260 @@
+"""Resource records, found and listed."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from gateway import sql
+from gateway.database.tables import ResourceRecord
+from gateway.domain.enums import Permission, ResourceType
+from gateway.domain.lenient_reading import Document
+from gateway.domain.paging import OLDEST_FIRST, Page
+from tests.support.factories import AT, connected, record, store, user
+from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway, statements
+
+ONE = "query ($id: ID!) { resourceRecord(id: $id) { id } }"
+LIST = """
+query ($id: ID!, $type: ResourceType, $search: String, $first: Int, $after: String, $last: Int, $before: String,
+  $offset: Int) {
+  integration(id: $id) { ... on ConnectedIntegration {
+    resourceRecords(type: $type, search: $search, first: $first, after: $after, last: $last, before: $before,
+      offset: $offset) {
+      totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  } }
+}"""
+
+
+async def _list(client: Client, /, **variables: object) -> Any:
+    return (await client.data(LIST, id="clinic", **variables))["integration"]["resourceRecords"]
+
+
+async def _ids(client: Client, /, **variables: object) -> list[str]:
+    return [node["id"] for node in (await _list(client, **variables))["nodes"]]
+
+
+def _of(number: int, integration_id: str = "clinic") -> list[ResourceRecord]:
+    """Records whose order of creation is that of their ids, three created at each instant."""
+    return [
+        record(f"{integration_id}-{place:03}", integration_id, at=AT + timedelta(minutes=place // 3))
+        for place in range(number)
+    ]
+
+
+async def test_a_record_is_found_by_its_id(gateway: Gateway) -> None:
+    client = await gateway.client(permissions=[Permission.READ_RECORDS])
+    await store(gateway.database, user("maker", "the.maker"), connected("clinic"))
+    row = record("r", "clinic", {"type": "organizations", "name": "Clinic"})
+    row.created_by = "maker"
+    await store(gateway.database, row)
+    query = """{ resourceRecord(id: "r") {
+      id logicalId teamId integrationId type version createdAt createdBy { id username } updatedAt updatedBy { id }
+      config { ... on OrganizationConfig { name status } }
+    } }"""
+    assert await client(query) == {
+        "data": {
+            "resourceRecord": {
+                "id": "r",
+                "logicalId": "resource_record_r",
+                "teamId": row.team_id,
+                "integrationId": "clinic",
+                "type": "ORGANIZATIONS",
+                "version": 1,
+                "createdAt": "2025-03-09T12:00:00.000Z",
+                "createdBy": {"id": "maker", "username": "the.maker"},
+                "updatedAt": "2025-03-09T12:00:00.000Z",
+                "updatedBy": {"id": USER},
+                "config": {"name": "Clinic", "status": "ACTIVE"},
+            }
+        }
+    }
+
+
+async def test_what_may_not_be_seen_is_told_as_what_is_not_there(gateway: Gateway) -> None:
+    client = await gateway.client(user_id="colleague")
+    stranger = await gateway.client(team_id=OTHER_TEAM)
+    await store(gateway.database, connected("private", access="personal"), connected("shared", access="system"))
+    await store(gateway.database, record("p", "private"), record("s", "shared"))
+    missing = await client(ONE, id="missing")
+    assert missing["data"] == {"resourceRecord": None}
+    assert missing["errors"][0]["extensions"] == {"code": "NOT_FOUND", "argument": ["id"]}
+    for someone, id in ((client, "p"), (stranger, "s"), (stranger, "p"), (stranger, "missing")):
+        assert await someone(ONE, id=id) == missing
+    malformed = await client(ONE, id="not an id")
+    assert malformed["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": ["id"]}
+    assert (await client.data(ONE, id="s")) == {"resourceRecord": {"id": "s"}}
+
+
+async def test_another_teams_integration_shows_none(gateway: Gateway) -> None:
+    stranger = await gateway.client(team_id=OTHER_TEAM)
+    await store(gateway.database, connected("clinic", access="system"), *_of(3))
+    assert (await _list(stranger)) == {
+        "totalCount": 0,
+        "nodes": [],
+        "pageInfo": {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None},
+    }
+
+
+async def test_without_the_permission_records_are_forbidden(gateway: Gateway) -> None:
+    await store(gateway.database, connected("clinic"), *_of(1))
+    client = await gateway.client(permissions=[Permission.READ_INTEGRATIONS])
+    listed = await client(LIST, id="clinic")
+    assert listed["data"] == {"integration": None}
+    assert listed["errors"][0]["path"][:2] == ["integration", "resourceRecords"]
+    for answer in (listed, await client(ONE, id="clinic-000")):
+        assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN"}]
+        assert answer["errors"][0]["message"] == "This needs the permission READ_RECORDS."
+
+
+async def test_forward_backward_and_offset_walk_the_same_list(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(gateway.database, connected("clinic"), *_of(10))
+    whole = [f"clinic-{place:03}" for place in range(10)]
+    forward: list[str] = []
+    page: dict[str, Any] = {"endCursor": None, "hasNextPage": True}
+    while page["hasNextPage"]:
+        found = await _list(client, first=4, after=page["endCursor"])
+        page = found["pageInfo"]
+        forward += [node["id"] for node in found["nodes"]]
+        assert found["totalCount"] == 10
+    backward: list[str] = []
+    page = {"startCursor": None, "hasPreviousPage": True}
+    while page["hasPreviousPage"]:
+        found = await _list(client, last=4, before=page["startCursor"])
+        page = found["pageInfo"]
+        backward = [node["id"] for node in found["nodes"]] + backward
+    by_offset = [id for offset in (0, 4, 8, 12) for id in await _ids(client, first=4, offset=offset)]
+    assert whole == forward == backward == by_offset == await _ids(client)
+
+
+async def test_pages_and_searches_outside_the_limits_are_refused(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(gateway.database, connected("clinic"))
+    for variables, argument in (({"first": 101}, "first"), ({"search": "x" * 501}, "search")):
+        answer = await client(LIST, id="clinic", **variables)
+        assert answer["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": [argument]}
+
+
+CONFIGS: dict[str, Document] = {
+    "a": {"type": "practitioners", "name": "Dr. Émile STRASSE", "npi": "100%_sure"},
+    "b": {"type": "locations", "name": "North\\South", "address": "Main Street 1"},
+    "c": {"type": "patients", "firstName": "Anna", "lastName": "Bond", "email": "anna@example.org"},
+    "d": {"type": "visiting_reasons", "name": "Checkup", "code": "CHK-1"},
+    "e": {"type": "appointments", "patientName": "Anna Bond", "utmCampaign": "Spring"},
+    "f": {"type": "invoices", "name": "Invoice for Anna"},
+}
+
+SEARCHES = {
+    "anna": "cef",
+    "ANNA bond": "ce",
+    "bond@": "",
+    "émile straße": "a",
+    "%": "a",
+    "_": "a",
+    "\\": "b",
+    "chk-1": "d",
+    "spring": "e",
+    "  ": "abcdef",
+    "practitioners": "",
+}
+
+
+async def test_every_word_of_a_search_must_occur_literally(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(gateway.database, connected("clinic"))
+    await store(gateway.database, *(record(id * 3, "clinic", config) for id, config in CONFIGS.items()))
+    found = {search: await _ids(client, search=search) for search in SEARCHES}
+    assert {search: "".join(id[0] for id in ids) for search, ids in found.items()} == SEARCHES
+    assert (await _list(client, search="anna", first=1))["totalCount"] == 3
+
+
+async def test_a_list_is_narrowed_to_a_type(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(gateway.database, connected("clinic"))
+    await store(gateway.database, *(record(id, "clinic", config) for id, config in CONFIGS.items()))
+    await store(gateway.database, record("g", "clinic", {"type": None}))
+    found = {type.name: "".join(await _ids(client, type=type.name)) for type in ResourceType}
+    assert found == {
+        "PRACTITIONERS": "a",
+        "LOCATIONS": "b",
+        "APPOINTMENTS": "e",
+        "PATIENTS": "c",
+        "ORGANIZATIONS": "",
+        "VISITING_REASONS": "d",
+        "OTHER": "fg",
+    }
+    assert await _ids(client, type="PATIENTS", search="spring") == []
+
+
+NESTED = """{ integrations(first: 100) { nodes { id ... on ConnectedIntegration {
+  resourceRecords(first: 2) { totalCount nodes { id config { ... on PractitionerConfig { supervisor { id } } } } }
+} } } }"""
+
+
+async def test_the_records_of_many_integrations_take_as_many_statements_as_of_one(gateway: Gateway) -> None:
+    client = await gateway.client()
+    ran_for = []
+    for before, number in pairwise((0, 1, 10, 100)):
+        for place in range(before, number):
+            id = f"i{place:02}"
+            practitioner: Document = {"type": "practitioners", "supervisorId": f"{id}-000"}
+            await store(gateway.database, connected(id), record(f"{id}-p", id, practitioner), *_of(3, id))
+        with statements() as ran:
+            nodes = (await client.data(NESTED))["integrations"]["nodes"]
+        ran_for.append(len(ran))
+        assert {node["id"]: node["resourceRecords"] for node in nodes} == {
+            f"i{place:02}": {
+                "totalCount": 4,
+                "nodes": [
+                    {"id": f"i{place:02}-000", "config": {}},
+                    {"id": f"i{place:02}-001", "config": {}},
+                ],
+            }
+            for place in range(number)
+        }
+    assert len(set(ran_for)) == 1
+
+
+async def test_supervisors_are_read_together_and_only_where_they_are_visible(gateway: Gateway) -> None:
+    client = await gateway.client(permissions=[Permission.READ_RECORDS, Permission.READ_INTEGRATIONS])
+    await store(gateway.database, connected("clinic"), connected("other"))
+    await store(gateway.database, connected("private", access="personal", createdBy="somebody"))
+    await store(gateway.database, record("p", "private"), record("o", "other"))
+    supervisors = {"a": "o", "b": "a", "c": "p", "d": "missing", "e": "a", "f": None}
+    await store(
+        gateway.database,
+        *(record(id, "clinic", {"type": "practitioners", "supervisorId": by}) for id, by in supervisors.items()),
+    )
+    query = """{ integration(id: "clinic") { ... on ConnectedIntegration { resourceRecords { nodes {
+      id config { ... on PractitionerConfig { supervisorId supervisor { id } } } } } } } }"""
+    with statements() as ran:
+        nodes = (await client.data(query))["integration"]["resourceRecords"]["nodes"]
+    assert sum("resource_record" in statement for statement in ran) == 2
+    visible = {"o", "a"}
+    assert [(node["id"], node["config"]) for node in nodes] == [
+        (id, {"supervisorId": by, "supervisor": {"id": by} if by in visible else None})
+        for id, by in supervisors.items()
+    ]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+async def test_a_page_is_read_from_an_index(gateway: Gateway, number: int) -> None:
+    client = await gateway.client()
+    ids = [f"i{place}" for place in range(number)]
+    page = Page(OLDEST_FIRST, size=2)
+    for type in (None, ResourceType.PATIENTS):
+        statement = str(sql.resource_records.listed(client.viewer, ids, page, type, ()).statement)
+        assert ("row_number()" in statement) == (number > 1)
+    if not gateway.database.is_sqlite:
+        return
+    async with gateway.read() as session:
+        connection = await session.connection()
+        compiled = sql.resource_records.listed(
+            client.viewer, ids, page, ResourceType.PATIENTS, ()
+        ).statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        plan = str((await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")).all())
+    assert "SEARCH resource_record USING" in plan
+    assert "ix_resource_record_typed (team_id=? AND integration_id=? AND type=?" in plan
+    assert "SCAN resource_record" not in plan

@@ -1,0 +1,229 @@
+"""Nothing crosses teams: whatever one team asks or does, not a byte of another shows, and none of it moves."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from sqlalchemy import select
+
+from gateway import services
+from gateway.database.tables import Base, UseCaseGroup
+from gateway.domain.ids import NodeId
+from gateway.domain.lenient_reading import Document
+from gateway.schema import schema
+from tests.support.examples import example
+from tests.support.factories import AT, store, webhook
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Client, Gateway, statements
+from tests.support.operations import mutations, queries
+
+MARK = "zebra"
+"""Stands in every text of the other team, and in nothing that this team has or sends."""
+
+OWN = {"integration": "a" * 24, "group": "a" * 23 + "1", "use_case": "a" * 23 + "2", "record": "a" * 23 + "3"}
+OTHERS = {kind: id.replace("a", "b") for kind, id in OWN.items()}
+OWN_WEBHOOK, OTHERS_WEBHOOK = "a" * 17, "b" * 17
+MISSING = "c" * 24
+
+PROPERTY = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def _document(team_id: str, ids: dict[str, str], text: str) -> Any:
+    """An export document in which each text says `text`."""
+    document = example("export.response")
+    integration, (use_case,), (record,) = (
+        document["integration"],
+        document["use_cases"],
+        document["resource_records"],
+    )
+    for row, id in ((integration, ids["integration"]), (use_case, ids["use_case"]), (record, ids["record"])):
+        row |= {"_id": id, "teamId": team_id, "logicalId": f"{text}-{id}", "createdBy": USER, "updatedBy": USER}
+        row["config"] |= {key: text for key in row["config"] if row["config"][key] == "<string>"}
+    integration["name"] = text
+    appointment = {
+        **record,
+        "_id": ids["record"][:-1] + "9",
+        "logicalId": f"{text}-appointment",
+        "config": {
+            "type": "appointments",
+            "patientName": text,
+            "source": text,
+            "utmSource": text,
+            "bookingStatus": "failed",
+        },
+    }
+    document["resource_records"] = [record, appointment]
+    return document
+
+
+async def _fill(gateway: Gateway, team_id: str, ids: dict[str, str], webhook_id: str, text: str) -> None:
+    async with gateway.database.write() as session:
+        await services.imports.by_operator(session, _document(team_id, ids, text))
+    group = UseCaseGroup(
+        team_id=team_id,
+        id=ids["group"],
+        integration_id=ids["integration"],
+        name=text,
+        slug=text,
+        created_at=AT,
+        updated_at=AT,
+        version=1,
+    )
+    hook: Document = {
+        "_id": webhook_id,
+        "name": text,
+        "token": text,
+        "channel": [f"#{text}"],
+        "_createdBy": {"_id": USER},
+    }
+    await store(gateway.database, group, webhook(hook, team_id=team_id))
+
+
+async def _rows(gateway: Gateway, team_id: str) -> list[object]:
+    """Every row of a team."""
+    async with gateway.read() as session:
+        found: list[object] = []
+        for table in Base.metadata.sorted_tables:
+            team = table.c["id" if table.name == "team" else "team_id"]
+            found += [
+                tuple(row)
+                for row in await session.execute(select(table).where(team == team_id).order_by(*table.primary_key))
+            ]
+        return found
+
+
+def _literals(name: str, type_name: str) -> SearchStrategy[str] | None:
+    """Ids of both teams wherever an id goes, and documents that name the other team."""
+    if "nodeId" in name:
+        types = {"integration": "ConnectedIntegration", "group": "UseCaseGroup", "use_case": "UseCase"}
+        kinds = {**types, "record": "ResourceRecord"}
+        return st.sampled_from(
+            [
+                f'"{NodeId(kinds[kind], team, ids[kind]).encode()}"'
+                for kind in kinds
+                for team, ids in ((TEAM, OWN), (OTHER_TEAM, OTHERS), (OTHER_TEAM, OWN), (TEAM, OTHERS))
+            ]
+        )
+    if type_name == "ID" or name == "logicalId":
+        ids = [*OWN.values(), *OTHERS.values(), OWN_WEBHOOK, OTHERS_WEBHOOK]
+        return st.sampled_from([f'"{id}"' for id in ids])
+    if name == "document":
+        return st.sampled_from(
+            [
+                f'{{integration: {{_id: "{id}", teamId: "{OTHER_TEAM}", config: {{provider: "google"}}}}}}'
+                for id in (OWN["integration"], OTHERS["integration"])
+            ]
+        )
+    return None
+
+
+@pytest.fixture
+async def client(gateway: Gateway) -> Client:
+    """This team's client, beside another team with as much of everything."""
+    await _fill(gateway, TEAM, OWN, OWN_WEBHOOK, "horse")
+    await _fill(gateway, OTHER_TEAM, OTHERS, OTHERS_WEBHOOK, MARK)
+    await gateway.client(OTHER_TEAM, user_id=MARK)
+    return await gateway.client()
+
+
+ASKING = {
+    "integration": "query($id: ID!) { integration(id: $id) { id name } }",
+    "export": "query($id: ID!) { integrationExport(integrationId: $id) { checksum } }",
+    "statistics": "query($id: ID!) { appointmentStatistics(integrationId: $id) { overview { total } } }",
+    "group": "query($id: ID!) { useCaseGroup(id: $id) { id name } }",
+    "use_case": "query($id: ID!) { useCase(id: $id) { id logicalId } }",
+    "record": "query($id: ID!) { resourceRecord(id: $id) { id logicalId } }",
+    "update": """mutation($id: ID!) {
+        updateIntegration(id: $id, input: {connected: {name: "x"}}) { errors { code message path } }
+    }""",
+    "delete": "mutation($id: ID!) { deleteIntegration(id: $id) { deletedIds errors { code message path } } }",
+    "update_use_case": """mutation($id: ID!) {
+        updateUseCase(id: $id, input: {displayName: "x"}) { useCase { id } errors { code message path } }
+    }""",
+    "delete_use_case": "mutation($id: ID!) { deleteUseCase(id: $id) { deletedIds errors { code message path } } }",
+    "upsert_in_integration": """mutation($id: ID!) {
+        upsertUseCaseGroup(provider: MICROSOFT, integrationId: $id, input: {name: "x"}) {
+            errors { code message path }
+        }
+    }""",
+    "upsert_group": """mutation($id: ID!) {
+        upsertUseCaseGroup(provider: MICROSOFT, input: {name: "x", groupId: $id}) { errors { code message path } }
+    }""",
+    "upsert_records": """mutation($id: ID!) {
+        upsertResourceRecords(integrationId: $id, records: [{config: {location: {name: "x"}}}]) {
+            errors { code message path }
+        }
+    }""",
+    "delete_records": """mutation($id: ID!) {
+        deleteResourceRecords(integrationId: "aaaaaaaaaaaaaaaaaaaaaaaa", ids: [$id]) {
+            deletedIds errors { code message path }
+        }
+    }""",
+}
+"""Everything that takes an id, by what the id is of."""
+
+KINDS = {
+    "group": "group",
+    "upsert_group": "group",
+    "use_case": "use_case",
+    "update_use_case": "use_case",
+    "delete_use_case": "use_case",
+    "record": "record",
+    "delete_records": "record",
+}
+
+
+@pytest.mark.parametrize("asking", ASKING)
+async def test_a_row_of_another_team_is_the_same_bytes_as_a_missing_one(client: Client, asking: str) -> None:
+    await client.send(ASKING[asking], {"id": MISSING})  # From now on its document is known.
+    with statements() as of_others:
+        others = await client.send(ASKING[asking], {"id": OTHERS[KINDS.get(asking, "integration")]})
+    with statements() as of_missing:
+        missing = await client.send(ASKING[asking], {"id": MISSING})
+    assert "NOT_FOUND" in missing.text
+    # Nor does the time that it takes tell: the same is asked of the database.
+    assert of_others == of_missing
+    assert (others.status_code, others.content) == (missing.status_code, missing.content)
+
+
+async def test_each_team_sees_its_own(gateway: Gateway, client: Client) -> None:
+    query = (
+        "query($id: ID!) { integrationExport(integrationId: $id) { document } integrations { nodes { name } } }"
+    )
+    own = await client.send(query, {"id": OWN["integration"]})
+    others = await (await gateway.client(OTHER_TEAM)).send(query, {"id": OTHERS["integration"]})
+    assert "horse" in own.text
+    assert MARK not in own.text
+    assert MARK in others.text
+    assert "horse" not in others.text
+
+
+async def test_a_node_id_of_another_team_finds_nothing(client: Client) -> None:
+    ids = [NodeId("ConnectedIntegration", team, OTHERS["integration"]).encode() for team in (OTHER_TEAM, TEAM)]
+    assert await client("query($ids: [ID!]!) { nodes(nodeIds: $ids) { nodeId } }", ids=ids) == {
+        "data": {"nodes": [None, None]}
+    }
+
+
+@PROPERTY
+@given(query=queries(schema._schema, _literals))
+async def test_random_queries_never_show_a_byte_of_another_team(client: Client, query: str) -> None:
+    response = await client.send(query, {})
+    assert MARK not in response.text.lower()
+    assert OTHER_TEAM not in response.text
+    assert "INTERNAL_SERVER_ERROR" not in response.text
+
+
+@PROPERTY
+@given(mutation=mutations(schema._schema, _literals))
+async def test_random_mutations_never_touch_another_team(gateway: Gateway, client: Client, mutation: str) -> None:
+    before = await _rows(gateway, OTHER_TEAM)
+    response = await client.send(mutation, {})
+    assert MARK not in response.text.lower()
+    assert "INTERNAL_SERVER_ERROR" not in response.text
+    assert await _rows(gateway, OTHER_TEAM) == before

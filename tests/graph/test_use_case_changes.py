@@ -1,0 +1,291 @@
+"""Changing and deleting a use case."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from gateway.database.tables import UseCase
+from gateway.domain.enums import Permission
+from gateway.domain.lenient_reading import Document
+from tests.support.examples import example
+from tests.support.factories import connected, store, use_case
+from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway
+from tests.support.upserts import LAB, documented, stored, upserted, use_case_of
+
+UPDATE = """
+mutation ($id: ID!, $input: UpdateUseCaseInput!, $expectedVersion: Int) {
+  updateUseCase(id: $id, input: $input, expectedVersion: $expectedVersion) {
+    errors { code message path }
+    useCase {
+      id version schedulerNames updatedBy { id }
+      config {
+        displayName assistantId status timezone type name sheetLink
+        actions {
+          logicalId actionType templateName context reportEmails daysWindow status
+          schedule { field startDateTime endDateTime triggerAt }
+        }
+      }
+    }
+  }
+}
+"""
+DELETE = """
+mutation ($id: ID!, $expectedVersion: Int) {
+  deleteUseCase(id: $id, expectedVersion: $expectedVersion) { deletedIds errors { code message path } }
+}
+"""
+AT = "2030-01-01T09:00:00.000Z"
+
+
+async def update(client: Client, id: str, input: dict[str, Any], **variables: object) -> Any:
+    return (await client.data(UPDATE, id=id, input=input, **variables))["updateUseCase"]
+
+
+async def updated(client: Client, id: str, input: dict[str, Any], **variables: object) -> Any:
+    """The use case after an update that must not be refused."""
+    payload = await update(client, id, input, **variables)
+    assert payload["errors"] == []
+    return payload["useCase"]
+
+
+async def delete(client: Client, id: str, **variables: object) -> Any:
+    return (await client.data(DELETE, id=id, **variables))["deleteUseCase"]
+
+
+def reasons(payload: Any) -> list[tuple[str, str]]:
+    assert payload.get("useCase") is None
+    assert payload.get("deletedIds", []) == []
+    return [(error["code"], ".".join(error["path"])) for error in payload["errors"]]
+
+
+async def document_of(gateway: Gateway, id: str) -> Document:
+    async with gateway.read() as session:
+        return (await session.scalars(select(UseCase).where(UseCase.id == id))).one().document
+
+
+async def a_use_case(gateway: Gateway, client: Client) -> Any:
+    """The laboratory reminder of document 2."""
+    await store(gateway.database, connected("i"))
+    return use_case_of(await upserted(client, documented()), LAB)
+
+
+async def test_absent_keeps_and_null_clears(gateway: Gateway) -> None:
+    client = await gateway.client()
+    made = await a_use_case(gateway, client)
+    before = await stored(gateway)
+    same = await updated(client, made["id"], {"displayName": made["config"]["displayName"]})
+    assert (same["version"], same["config"]) == (1, made["config"])
+    assert await stored(gateway) == before
+    fields = {
+        "displayName": "Ours",
+        "assistantId": "a1",
+        "timezone": "Asia/Kathmandu",
+        "sheetLink": "https://own.example/",
+    }
+    changed = await updated(client, made["id"], fields)
+    assert (changed["version"], changed["config"]) == (2, {**made["config"], **fields})
+    assert changed["updatedBy"] == {"id": USER}
+    cleared = await updated(client, made["id"], {**dict.fromkeys(fields), "actions": None})
+    assert cleared["config"] == {**made["config"], **dict.fromkeys(fields), "actions": []}
+    assert cleared["schedulerNames"] == []
+
+
+async def test_switching_a_use_case_off_and_on_takes_its_schedulers_along(gateway: Gateway) -> None:
+    client = await gateway.client()
+    made = await a_use_case(gateway, client)
+    off = await updated(client, made["id"], {"status": "INACTIVE"})
+    assert (off["config"]["status"], off["schedulerNames"]) == ("INACTIVE", [])
+    on = await updated(client, made["id"], {"status": "ACTIVE"})
+    assert on["schedulerNames"] == made["schedulerNames"] != []
+
+
+async def test_actions_are_replaced_and_those_that_stay_keep_what_is_not_said(gateway: Gateway) -> None:
+    client = await gateway.client()
+    made = await a_use_case(gateway, client)
+    (old,) = made["config"]["actions"]
+    schedule = {"field": "ONE_TIME", "triggerAt": AT}
+    new = {"actionType": "CALL", "templateName": "T", "context": "c", "reportEmails": ["a@b.example"]}
+    changed = await updated(
+        client,
+        made["id"],
+        {
+            "actions": [
+                {**new, "schedule": schedule},
+                # By its logical id, whatever else of it changes.
+                {
+                    "logicalId": old["logicalId"],
+                    "actionType": "CALL",
+                    "templateName": "Other",
+                    "context": "other",
+                    "daysWindow": 3,
+                },
+                # What it was known by before is free for another.
+                {"actionType": "SMS", "templateName": "T", "context": old["context"], "daysWindow": 0},
+            ]
+        },
+    )
+    first, second, third = changed["config"]["actions"]
+    assert first == {
+        **new,
+        "logicalId": first["logicalId"],
+        "daysWindow": 7,
+        "status": "ACTIVE",
+        "schedule": {"field": "ONE_TIME", "startDateTime": None, "endDateTime": None, "triggerAt": AT},
+    }
+    assert second == {
+        **old,
+        "actionType": "CALL",
+        "templateName": "Other",
+        "context": "other",
+        "daysWindow": 3,
+    }
+    assert len({first["logicalId"], second["logicalId"], third["logicalId"]}) == 3
+    assert third["schedule"] is None
+    assert changed["schedulerNames"] == [f"uc-{made['id']}-{a['logicalId']}" for a in (first, second)]
+    # Without a logical id it is the one of the same type, day and context.
+    again = await updated(client, made["id"], {"actions": [{**new, "templateName": "U", "schedule": None}]})
+    (kept,) = again["config"]["actions"]
+    assert kept == {**first, "templateName": "U", "schedule": None}
+    off = {**new, "reportEmails": None, "status": "INACTIVE"}
+    cleared = await updated(client, made["id"], {"actions": [off]})
+    assert cleared["config"]["actions"] == [{**kept, **off, "reportEmails": []}]
+
+
+async def test_sending_back_what_was_read_changes_nothing(gateway: Gateway) -> None:
+    client = await gateway.client()
+    made = await a_use_case(gateway, client)
+    before = await stored(gateway)
+    config = {key: value for key, value in made["config"].items() if key not in ("type", "name")}
+    assert (await updated(client, made["id"], config))["version"] == 1
+    assert await stored(gateway) == before
+
+
+async def test_what_a_document_says_beside_stays_in_it(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(gateway.database, connected("i"))
+    (document,) = example("export.response")["use_cases"]
+    row = use_case("u", "i")
+    row.document = {**document, "_id": "u", "extra": {"a": [1]}}
+    await store(gateway.database, row)
+    changed = await updated(client, "u", {"displayName": "Ours"})
+    stored = await document_of(gateway, "u")
+    assert stored == {
+        **document,
+        "_id": "u",
+        "extra": {"a": [1]},
+        "config": {**document["config"], "displayName": "Ours"},
+        "updatedBy": USER,
+        "updatedAt": stored["updatedAt"],
+    }
+    # Names of schedulers that are not ours stay as long as nothing they follow from changes.
+    assert changed["schedulerNames"] == ["<string>"]
+
+
+async def test_all_that_is_wrong_is_said_at_once(gateway: Gateway) -> None:
+    client = await gateway.client()
+    made = await a_use_case(gateway, client)
+    (old,) = made["config"]["actions"]
+    before = await stored(gateway)
+    good = {"actionType": "SMS", "templateName": "T", "context": "c"}
+    payload = await update(
+        client,
+        made["id"],
+        {
+            "displayName": " ",
+            "assistantId": "no id",
+            "status": None,
+            "timezone": "america/chicago",
+            "sheetLink": "mailto:a@b.example",
+            "actions": [
+                {**good, "templateName": "", "context": " ", "daysWindow": 400},
+                {**good, "reportEmails": ["a@b.example", "nobody", "a b@c"]},
+                good,
+                {**good, "context": "d", "logicalId": "unknown"},
+                {**good, "context": "e", "logicalId": old["logicalId"]},
+                {**good, "context": "f", "logicalId": old["logicalId"]},
+                {
+                    **good,
+                    "context": "g",
+                    "schedule": {
+                        "field": "RECURRING",
+                        "startDateTime": "2030-01-01T10:00:00+01:00",
+                        "endDateTime": "2030-01-01T08:59:59Z",
+                        "triggerAt": AT,
+                    },
+                },
+            ],
+        },
+    )
+    assert reasons(payload) == [
+        ("REQUIRED", "input.status"),
+        ("REQUIRED", "input.displayName"),
+        ("INVALID", "input.sheetLink"),
+        ("INVALID", "input.assistantId"),
+        ("INVALID", "input.timezone"),
+        ("NOT_FOUND", "input.actions.3.logicalId"),
+        ("INVALID", "input.actions.0.daysWindow"),
+        ("REQUIRED", "input.actions.0.templateName"),
+        ("REQUIRED", "input.actions.0.context"),
+        ("INVALID", "input.actions.1.reportEmails.1"),
+        ("INVALID", "input.actions.1.reportEmails.2"),
+        ("DUPLICATE", "input.actions.2"),
+        ("DUPLICATE", "input.actions.5"),
+        ("INVALID", "input.actions.6.schedule.endDateTime"),
+    ]
+    assert await stored(gateway) == before
+
+
+async def test_another_version_than_the_expected_one_is_refused(gateway: Gateway) -> None:
+    client = await gateway.client()
+    made = await a_use_case(gateway, client)
+    await updated(client, made["id"], {"displayName": "Ours"}, expectedVersion=1)
+    before = await stored(gateway)
+    refused = await update(client, made["id"], {"displayName": "Theirs"}, expectedVersion=1)
+    assert reasons(refused) == [("VERSION_CONFLICT", "expectedVersion")]
+    assert reasons(await delete(client, made["id"], expectedVersion=1)) == [
+        ("VERSION_CONFLICT", "expectedVersion")
+    ]
+    assert await stored(gateway) == before
+    assert (await delete(client, made["id"], expectedVersion=2))["deletedIds"] == [made["id"]]
+
+
+async def test_a_deleted_use_case_is_gone_and_the_rest_stays(gateway: Gateway) -> None:
+    client = await gateway.client()
+    made = await a_use_case(gateway, client)
+    assert await delete(client, made["id"]) == {"deletedIds": [made["id"]], "errors": []}
+    assert len(await stored(gateway)) == 2
+    assert reasons(await delete(client, made["id"])) == [("NOT_FOUND", "id")]
+    # An upsert makes it anew.
+    again = await upserted(client, {"name": "G", "groupId": made["group"]["id"], "useCases": [{"useCase": LAB}]})
+    assert again["useCases"][0]["outcome"] == "CREATED"
+
+
+async def test_what_may_not_be_changed_is_as_if_it_did_not_exist(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(
+        gateway.database,
+        connected("personal", access="personal", createdBy="somebody.else"),
+        connected("theirs", team_id=OTHER_TEAM, access="system"),
+        connected("own"),
+    )
+    await store(
+        gateway.database,
+        use_case("hidden", "personal"),
+        use_case("foreign", "theirs", team_id=OTHER_TEAM),
+        use_case("ours", "own"),
+    )
+    before = await stored(gateway)
+    changes = {"displayName": "Ours", "timezone": "Mars/Olympus"}
+    ids = ("unknown", "hidden", "foreign", "no id")
+    for payloads in (
+        [await update(client, id, changes) for id in ids],
+        [await delete(client, id) for id in ids],
+    ):
+        unknown, hidden, foreign, malformed = payloads
+        assert reasons(unknown) == [("NOT_FOUND", "id")]
+        assert hidden == foreign == unknown
+        assert reasons(malformed) == [("INVALID", "id")]
+    reader = await gateway.client(permissions=[Permission.READ_INTEGRATIONS])
+    assert reasons(await update(reader, "ours", changes)) == [("FORBIDDEN", "")]
+    assert reasons(await delete(reader, "ours")) == [("FORBIDDEN", "")]
+    assert await stored(gateway) == before

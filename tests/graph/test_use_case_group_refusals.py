@@ -1,0 +1,271 @@
+"""What an upsert refuses: all of it at once, each with its path, and nothing is changed."""
+
+from typing import Any
+
+from gateway.domain.enums import Permission
+from gateway.domain.lenient_reading import Json
+from tests.support.factories import connected, store, use_case_group
+from tests.support.gateway import OTHER_TEAM, Client, Gateway
+from tests.support.upserts import (
+    LAB,
+    REFUSED,
+    action,
+    documented,
+    listed,
+    refusal,
+    stored,
+    upsert,
+    upserted,
+    use_case_of,
+)
+
+WRITTEN = """mutation {{
+    upsertUseCaseGroup(provider: MICROSOFT, input: {{name: "G"}}) {{ outcome group {{ slug {} }} }}
+}}"""
+GOOGLE: dict[str, Json] = {"provider": "google", "authType": "oauth"}
+
+
+async def a_client(gateway: Gateway, *ids: str) -> Client:
+    await store(gateway.database, *(connected(id) for id in ids or ("i",)))
+    return await gateway.client()
+
+
+async def test_all_that_is_wrong_is_said_at_once(gateway: Gateway) -> None:
+    client = await a_client(gateway)
+    await upserted(client, {"name": "G", "slug": "taken"})
+    before = await stored(gateway)
+    wrong: dict[str, Any] = {
+        "name": " \t",
+        "slug": "taken",
+        "sheetLink": "ftp://sheets.example/1",
+        "assistantId": "no id",
+        "timezone": "america/chicago",
+        "startTime": "24:00:00",
+        "useCases": [
+            listed(LAB, action(" ", day=-1, templateName=""), action("a"), action("a")),
+            listed("BILLING_REMINDER", action("a", day=366)),
+            {"useCase": LAB},
+        ],
+        "expectedVersion": 1,
+    }
+    payload = await upsert(client, wrong)
+    assert {**payload, "errors": []} == {**REFUSED, "errors": []}
+    assert [(error["code"], ".".join(error["path"]), error["message"]) for error in payload["errors"]] == [
+        ("REQUIRED", "input.name", "`name` must not be blank."),
+        (
+            "INVALID",
+            "input.startTime",
+            "`startTime` needs a time of day from 00:00:00 to 23:59:59, as HH:MM:SS, without offset or fraction.",
+        ),
+        (
+            "INVALID",
+            "input.expectedVersion",
+            "`expectedVersion` is of a group that exists: give its `groupId` too.",
+        ),
+        ("INVALID", "input.sheetLink", "`sheetLink` begins with http:// or https:// and names a host."),
+        (
+            "INVALID",
+            "input.assistantId",
+            "`assistantId` needs the id of an assistant: 1 to 64 visible ASCII characters.",
+        ),
+        (
+            "INVALID",
+            "input.timezone",
+            "`timezone` needs the IANA name of a time zone in its own spelling, such as America/Chicago.",
+        ),
+        ("INVALID", "input.useCases.0.actions.0.day", "`day` must be from 0 to 365, not -1."),
+        ("REQUIRED", "input.useCases.0.actions.0.templateName", "`templateName` must not be blank."),
+        ("REQUIRED", "input.useCases.0.actions.0.context", "`context` must not be blank."),
+        (
+            "DUPLICATE",
+            "input.useCases.0.actions.2",
+            "This action is listed twice: same type, day and context, or id.",
+        ),
+        ("INVALID", "input.useCases.1.actions.0.day", "`day` must be from 0 to 365, not 366."),
+        ("DUPLICATE", "input.useCases.2", "LAB_REMINDER is listed twice; list it once."),
+        ("CONFLICT", "input.slug", payload["errors"][-1]["message"]),
+    ]
+    assert await stored(gateway) == before
+
+
+NOT_ALLOWED = {
+    "slug": ["", "Lab", "-lab", "lab--reminders", "lab-", "lab\n", "l" * 65],
+    "timezone": ["Mars/Olympus", ""],
+    "startTime": ["08:00", "08:00:00Z", "08:00:00+01:00", "08:00:00.250"],
+    "sheetLink": ["", "sheets.example", "https://", "javascript:alert(1)", "https://sheets.example/a b"],
+    "assistantId": [""],
+}
+ALLOWED: list[dict[str, object]] = [
+    {"slug": "l" * 64},
+    {"slug": "2-lab-reminders"},
+    {"sheetLink": "http://sheets.example"},
+    {"startTime": "00:00:00", "timezone": "UTC"},
+    {"useCases": [listed(LAB, action("a", day=0), action("a", day=365), action("a", actionType="CALL"))]},
+]
+
+
+async def test_a_value_that_is_not_allowed_is_refused_at_its_path(gateway: Gateway) -> None:
+    client = await a_client(gateway)
+    for field, values in NOT_ALLOWED.items():
+        for value in values:
+            assert await refusal(client, {"name": "G", field: value}) == [("INVALID", f"input.{field}")], value
+    assert await stored(gateway) == []
+
+
+async def test_a_value_at_the_edge_of_what_is_allowed_is_taken(gateway: Gateway) -> None:
+    client = await a_client(gateway)
+    for input in ALLOWED:
+        assert (await upserted(client, {"name": "G", **input}))["outcome"] == "CREATED"
+
+
+async def test_one_bad_action_rolls_back_the_group(gateway: Gateway) -> None:
+    client = await a_client(gateway)
+    created = await upserted(client, documented())
+    before = await stored(gateway)
+    bad = {**documented(), "groupId": created["group"]["id"], "name": "Renamed", "startTime": "10:00:00"}
+    bad["useCases"][1]["actions"][0]["day"] = 1000
+    assert await refusal(client, bad) == [("INVALID", "input.useCases.1.actions.0.day")]
+    assert await stored(gateway) == before
+
+
+async def test_a_provider_that_is_not_connected_is_to_be_connected_first(gateway: Gateway) -> None:
+    client = await a_client(gateway)
+    payload = await upsert(client, documented(), provider="GOOGLE")
+    assert payload == {
+        **REFUSED,
+        "errors": [
+            {
+                "code": "NOT_FOUND",
+                "message": "The team has no integration at GOOGLE: connect the provider first.",
+                "path": ["provider"],
+            }
+        ],
+    }
+    # Another's personal integration, and another team's, are as if they were not there.
+    await store(
+        gateway.database,
+        connected("personal", config=GOOGLE, access="personal", createdBy="somebody.else"),
+        connected("system", config=GOOGLE, access="system", team_id=OTHER_TEAM),
+    )
+    assert await upsert(client, documented(), provider="GOOGLE") == payload
+    assert await stored(gateway) == []
+
+
+async def test_of_several_integrations_the_named_one_or_the_only_active_one_is_meant(gateway: Gateway) -> None:
+    client = await a_client(gateway, "a", "b")
+    assert await refusal(client, {"name": "G"}) == [("CONFLICT", "integrationId")]
+    named = await upserted(client, {"name": "G"}, integrationId="b")
+    assert named["group"]["integration"] == {"id": "b"}
+    await store(gateway.database, connected("c", status="inactive"))
+    assert await refusal(client, {"name": "G"}) == [("CONFLICT", "integrationId")]
+    # A group that is named by its id says which one holds it.
+    update = {"name": "Renamed", "groupId": named["group"]["id"]}
+    assert (await upserted(client, update))["group"]["integration"] == {"id": "b"}
+    assert await refusal(client, update, integrationId="a") == [("NOT_FOUND", "input.groupId")]
+    for id, code in (("unknown", "NOT_FOUND"), ("no id", "INVALID")):
+        assert await refusal(client, {"name": "G"}, integrationId=id) == [(code, "integrationId")]
+
+
+async def test_the_only_active_integration_is_meant_without_being_named(gateway: Gateway) -> None:
+    client = await a_client(gateway, "active")
+    await store(gateway.database, connected("off", status="inactive"), connected("google", config=GOOGLE))
+    assert (await upserted(client, {"name": "G"}))["group"]["integration"] == {"id": "active"}
+    off = await upserted(client, {"name": "G"}, integrationId="off")
+    assert off["group"]["integration"] == {"id": "off"}
+    assert await refusal(client, {"name": "G"}, integrationId="google") == [("NOT_FOUND", "integrationId")]
+
+
+async def test_a_group_of_another_team_or_provider_is_as_if_it_did_not_exist(gateway: Gateway) -> None:
+    client = await a_client(gateway)
+    await store(
+        gateway.database,
+        connected("google", config=GOOGLE),
+        connected("theirs", team_id=OTHER_TEAM),
+        connected("personal", access="personal", createdBy="somebody.else"),
+    )
+    await store(
+        gateway.database,
+        use_case_group("of-google", "google"),
+        use_case_group("of-theirs", "theirs", team_id=OTHER_TEAM),
+        use_case_group("hidden", "personal"),
+    )
+    before = await stored(gateway)
+    payloads = [
+        await upsert(client, {"name": "Renamed", "groupId": id, "startTime": "25:00:00"})
+        for id in ("unknown", "of-google", "of-theirs", "hidden")
+    ]
+    assert [(error["code"], error["path"]) for error in payloads[0]["errors"]] == [
+        ("INVALID", ["input", "startTime"]),
+        ("NOT_FOUND", ["input", "groupId"]),
+    ]
+    assert payloads[1:] == payloads[:1] * 3
+    assert await refusal(client, {"name": "G", "groupId": "no id"}) == [("INVALID", "input.groupId")]
+    assert await stored(gateway) == before
+
+
+async def test_a_slug_that_is_taken_is_refused_by_name(gateway: Gateway) -> None:
+    client = await a_client(gateway)
+    first = (await upserted(client, {"name": "G", "slug": "taken"}))["group"]
+    second = (await upserted(client, {"name": "Taken"}))["group"]
+    assert second["slug"] == "taken-2"
+    before = await stored(gateway)
+    for input in ({"name": "H", "slug": "taken"}, {"name": "H", "slug": "taken", "groupId": second["id"]}):
+        payload = await upsert(client, input)
+        assert payload["errors"] == [
+            {
+                "code": "CONFLICT",
+                "message": f"The group {first['id']} has this slug: give its `groupId` to update it, or another "
+                "slug.",
+                "path": ["input", "slug"],
+            }
+        ]
+    assert await stored(gateway) == before
+    same = await upserted(client, {"name": "G", "slug": "taken", "groupId": first["id"]})
+    assert same["outcome"] == "UNCHANGED"
+
+
+async def test_another_version_than_the_expected_one_is_refused(gateway: Gateway) -> None:
+    client = await a_client(gateway)
+    created = await upserted(client, documented())
+    update = {"name": "Renamed", "groupId": created["group"]["id"], "expectedVersion": 1}
+    assert (await upserted(client, update))["group"]["version"] == 2
+    before = await stored(gateway)
+    payload = await upsert(client, update)
+    assert payload["errors"] == [
+        {
+            "code": "VERSION_CONFLICT",
+            "message": "This is at version 2, not 1: read it again, then repeat the change.",
+            "path": ["input", "expectedVersion"],
+        }
+    ]
+    assert await stored(gateway) == before
+    # A change of one of its use cases counts as one of the group.
+    listing = {**update, "expectedVersion": 2, "useCases": [{"useCase": LAB, "enabled": False}]}
+    changed = await upserted(client, listing)
+    assert (changed["outcome"], changed["group"]["version"]) == ("UPDATED", 3)
+    assert use_case_of(changed, LAB)["version"] == 2
+
+
+async def test_upserting_needs_the_permission_to_write(gateway: Gateway) -> None:
+    await a_client(gateway)
+    reader = await gateway.client(permissions=[Permission.READ_INTEGRATIONS, Permission.WRITE_RECORDS])
+    # Before anything is said of the input or of what is stored.
+    for input in (documented(), {"name": " "}):
+        assert await upsert(reader, input) == {
+            **REFUSED,
+            "errors": [
+                {"code": "FORBIDDEN", "message": "This needs the permission WRITE_INTEGRATIONS.", "path": []}
+            ],
+        }
+    assert await stored(gateway) == []
+
+
+async def test_who_may_only_write_sees_what_was_written_and_nothing_around_it(gateway: Gateway) -> None:
+    await a_client(gateway)
+    writer = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
+    answer = await writer(WRITTEN.format(""))
+    assert answer == {"data": {"upsertUseCaseGroup": {"outcome": "CREATED", "group": {"slug": "g"}}}}
+    for around in ("integration { id }", "useCases { id }"):
+        answer = await writer(WRITTEN.format(around))
+        assert answer["data"] == {"upsertUseCaseGroup": {"outcome": "CREATED", "group": None}}
+        assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN"}]

@@ -1,0 +1,128 @@
+"""Pages of other origins ask the graph where the settings allow theirs, with keys and never with cookies."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from httpx import Response
+
+from gateway.settings import Settings
+from gateway.web.origins import frame_ancestors
+from tests.support.endpoints import ASKED, JSON, VIEWER, Door, codes, opened
+
+CLINIC, OTHER, FOREIGN = "https://clinic.example", "http://localhost:3000", "https://elsewhere.example"
+QUERY = {"query": VIEWER}
+PREFLIGHT = {
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization, content-type",
+    "Authorization": None,
+}
+
+
+@pytest.fixture
+async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
+    async with opened(sqlite_template, tmp_path, allowed_origins=f"{CLINIC} {OTHER}") as found:
+        yield found
+
+
+@pytest.fixture
+async def closed(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
+    async with opened(sqlite_template, tmp_path) as found:
+        yield found
+
+
+def told(response: Response) -> dict[str, str]:
+    """What a response tells a browser about other origins."""
+    return {name: value for name, value in response.headers.items() if name.startswith("access-control-")}
+
+
+def assert_not_told(response: Response) -> None:
+    assert told(response) == {}
+    assert "Origin" in response.headers.get("Vary", "Origin")
+
+
+@pytest.mark.parametrize("origin", [CLINIC, OTHER])
+async def test_pages_of_an_allowed_origin_may_read_answers_and_what_is_left_to_their_key(
+    door: Door, origin: str
+) -> None:
+    for response in (
+        await door.knock(headers={"Origin": origin}, json=QUERY),
+        await door.knock("GET", headers={"Origin": origin}, params=QUERY),
+    ):
+        assert response.json() == ASKED
+        assert told(response) == {
+            "access-control-allow-origin": origin,
+            "access-control-expose-headers": "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
+        }
+        assert "Origin" in response.headers["Vary"].split(", ")
+
+
+@pytest.mark.parametrize(
+    "origin", [FOREIGN, "null", "*", "", f"{CLINIC}.elsewhere.example", "http://clinic.example", f"{CLINIC}:8443"]
+)
+async def test_pages_of_other_origins_are_told_nothing(door: Door, origin: str) -> None:
+    assert_not_told(await door.knock(headers={"Origin": origin}, json=QUERY))
+    assert_not_told(await door.knock("OPTIONS", headers={"Origin": origin, **PREFLIGHT}))
+
+
+async def test_no_origin_is_allowed_unless_it_is_set(closed: Door) -> None:
+    for origin in (CLINIC, "null", "http://gateway"):
+        assert_not_told(await closed.knock(headers={"Origin": origin}, json=QUERY))
+        assert_not_told(await closed.knock("OPTIONS", headers={"Origin": origin, **PREFLIGHT}))
+
+
+async def test_a_preflight_is_answered_without_a_key(door: Door) -> None:
+    response = await door.knock("OPTIONS", headers={"Origin": CLINIC, **PREFLIGHT})
+    assert (response.status_code, response.content) == (200, b"")
+    headers = told(response)
+    assert headers["access-control-allow-origin"] == CLINIC
+    assert headers["access-control-allow-methods"] == "GET, POST"
+    allowed = headers["access-control-allow-headers"].lower().split(", ")
+    assert {"authorization", "content-type", "x-auth-token", "x-user-id", "x-request-id"} <= set(allowed)
+    assert "x-csrf-token" not in allowed
+    assert headers["access-control-max-age"] == "7200"
+
+
+async def test_no_answer_allows_credentials_or_every_origin(door: Door) -> None:
+    for method in ("GET", "POST", "OPTIONS", "PUT", "HEAD"):
+        for origin in (CLINIC, FOREIGN):
+            headers = told(await door.knock(method, headers={"Origin": origin, **PREFLIGHT}))
+            assert "access-control-allow-credentials" not in headers
+            assert "*" not in headers.values()
+
+
+async def test_refusals_can_be_read_by_an_allowed_origin(door: Door) -> None:
+    long = {"X-Long": "x" * 40_000}
+    for headers, body, code in (
+        ({"Authorization": None}, b"{}", "UNAUTHENTICATED"),
+        ({"Content-Type": JSON}, b"{", "BAD_REQUEST"),
+        (long, b"", "HEADERS_TOO_LARGE"),
+        ({"Accept": "image/png"}, b"", "NOT_ACCEPTABLE"),
+    ):
+        response = await door.knock(headers={"Origin": CLINIC, **headers}, content=body)
+        assert codes(response) == [code]
+        assert told(response)["access-control-allow-origin"] == CLINIC
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
+async def test_what_browsers_send_without_asking_first_is_refused(door: Door, content_type: str) -> None:
+    for origin in (CLINIC, FOREIGN):
+        headers = {"Origin": origin, "Content-Type": content_type}
+        response = await door.knock(headers=headers, content=b'{"query": "{ __typename }"}')
+        assert (response.status_code, codes(response)) == (415, ["UNSUPPORTED_MEDIA_TYPE"])
+
+
+async def test_nothing_but_the_graph_is_open_to_other_origins(door: Door) -> None:
+    for path in ("/session", "/livez", "/readyz", "/metrics", "/elsewhere"):
+        for method in ("GET", "OPTIONS"):
+            assert told(await door.http.request(method, path, headers={"Origin": CLINIC})) == {}
+
+
+@pytest.mark.parametrize(
+    ("origins", "told"),
+    [("", "'self'"), (CLINIC, f"'self' {CLINIC}"), (f" {CLINIC}\n {OTHER} ", f"'self' {CLINIC} {OTHER}")],
+)
+def test_the_same_origins_may_hold_embedded_pages(origins: str, told: str) -> None:
+    assert frame_ancestors(Settings(allowed_origins=origins)) == told

@@ -1,0 +1,235 @@
+"""No request outlasts its deadline, or the patience of its client; nor does anything that it began."""
+
+import asyncio
+import shutil
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import closing
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from httpx import Response
+from sqlalchemy import func, select, text
+
+from gateway import services
+from gateway.database.connections import Lease
+from gateway.database.tables import Integration, UseCaseGroup
+from gateway.execution.compiler import chunked_output
+from tests.support.contexts import context_of
+from tests.support.endpoints import codes, message
+from tests.support.factories import connected, record, store
+from tests.support.gateway import TEAM, Gateway, served
+from tests.support.stalling import Asking, assert_idle, stalled, time_is_up
+from tests.support.upserts import UPSERT, documented
+
+NOT_CHANGED = "It was cut off after 10 seconds, and nothing was changed. Ask for less, or again later."
+GET = '{ integration(id: "i") { name ... on ConnectedIntegration { useCases { nodes { id } } } } }'
+GOT = {"data": {"integration": {"name": "n", "useCases": {"nodes": []}}}}
+EXPORT = '{ integrationExport(integrationId: "i") { resourceRecords { id } } }'
+CREATE = 'createIntegration(input: {connected: {name: "N", provider: GOOGLE}}) { errors { code } }'
+
+
+@pytest.fixture
+async def serving(database_url: str) -> AsyncIterator[Gateway]:
+    """A gateway with an integration, which looks a key up once."""
+    async with served(database_url, key_memory=60) as gateway:
+        await store(gateway.database, connected("i", name="n"))
+        yield gateway
+
+
+async def assert_out_of_time(
+    gateway: Gateway, began: asyncio.Event, request: Awaitable[Response], said: str = NOT_CHANGED
+) -> None:
+    """The request is cut off once something has begun, with all that it does."""
+    response, _ = await asyncio.gather(request, time_is_up(gateway, began))
+    assert (response.status_code, codes(response)) == (503, ["TIMEOUT"])
+    assert response.headers["Retry-After"] == "10"
+    assert message(response) == said
+    await assert_idle(gateway.database)
+
+
+async def _groups(gateway: Gateway) -> int:
+    async with gateway.read() as session:
+        return await session.scalar(select(func.count()).select_from(UseCaseGroup)) or 0
+
+
+@pytest.mark.parametrize("table", ["FROM integration", "FROM use_case"])
+async def test_a_query_that_takes_too_long_is_cut_off_with_its_statement(serving: Gateway, table: str) -> None:
+    client = await serving.client()
+    # In a field's own statement, and in a batch's; for a document that is new, and for one that is known.
+    for _ in range(2):
+        with stalled(table) as began:
+            await assert_out_of_time(serving, began, client.send(GET, {}))
+        assert await client(GET) == GOT
+    with stalled(table) as began:
+        headers = {"Authorization": f"Bearer {client.key}"}
+        request = serving.http.get("/graphql", params={"query": GET}, headers=headers)
+        await assert_out_of_time(serving, began, request)
+
+
+async def test_a_key_that_takes_too_long_to_look_up_is_cut_off(serving: Gateway) -> None:
+    client = await serving.client()
+    with stalled("FROM api_key") as began:
+        await assert_out_of_time(serving, began, client.send(GET, {}))
+    assert await client(GET) == GOT
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are written in slices where selections are compiled."""
+    monkeypatch.setenv("GATEWAY_COMPILED_SELECTIONS", "true")
+
+
+@pytest.mark.usefixtures("compiled")
+async def test_an_answer_that_takes_too_long_to_write_is_cut_off_between_slices(serving: Gateway) -> None:
+    client = await serving.client()
+    await store(serving.database, *(record(f"r{n}", "i", {"type": "practitioners"}) for n in range(600)))
+    for _ in range(2):
+        began = asyncio.Event()
+
+        async def paused(began: asyncio.Event = began) -> None:
+            began.set()
+            await asyncio.Event().wait()
+
+        with patch.object(chunked_output, "pause", paused):
+            await assert_out_of_time(serving, began, client.send(EXPORT, {}))
+        assert len((await client.data(EXPORT))["integrationExport"]["resourceRecords"]) == 600
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_mutation_that_takes_too_long_changes_nothing(serving: Gateway, dry_run: bool) -> None:
+    client = await serving.client()
+    variables = {"input": documented(), "integrationId": "i", "dryRun": dry_run}
+    with stalled("INSERT INTO use_case ") as began:
+        await assert_out_of_time(serving, began, client.send(UPSERT, variables))
+    assert await _groups(serving) == 0
+    assert (await client.data(UPSERT, **variables))["upsertUseCaseGroup"]["outcome"] == "CREATED"
+
+
+async def test_what_a_dry_run_reads_of_its_own_transaction_is_cut_off_too(serving: Gateway) -> None:
+    client = await serving.client()
+    variables = {"input": documented(), "integrationId": "i", "dryRun": True}
+    with stalled("ORDER BY use_case.") as began:
+        await assert_out_of_time(serving, began, client.send(UPSERT, variables))
+    assert await _groups(serving) == 0
+
+
+async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) -> None:
+    client, command = await serving.client(), Lease.command
+    began, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(self: Lease, statement: str) -> None:
+        if statement == "COMMIT":
+            began.set()
+            await goes_on.wait()
+        await command(self, statement)
+
+    async def go_on() -> None:
+        await time_is_up(serving, began)
+        goes_on.set()
+
+    with patch.object(Lease, "command", slow):
+        response, _ = await asyncio.gather(client.send(f"mutation {{ a: {CREATE} b: {CREATE} }}", {}), go_on())
+    assert (response.status_code, codes(response)) == (503, ["TIMEOUT"])
+    assert message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was done")
+    await assert_idle(serving.database)
+    async with serving.read() as session:
+        assert sorted(await session.scalars(select(Integration.name))) == ["N", "n"]
+
+
+async def test_postgresql_ends_what_the_gateway_cannot(postgresql_url: str) -> None:
+    async with (
+        served(postgresql_url, request_timeout=0.2) as gateway,
+        gateway.database.write() as session,
+    ):
+        (row,) = await session._lease.fetch("SHOW statement_timeout")
+        assert row[0] == "1200ms"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("table", ["FROM integration", "FROM use_case"])
+async def test_a_query_ends_with_the_client_that_waits_for_it(serving: Gateway, table: str, method: str) -> None:
+    client = await serving.client()
+    with stalled(table) as began:
+        asking = Asking(serving, client, GET, method=method)
+        await asking.leave(began)
+    assert asking.sent == []
+    await assert_idle(serving.database)
+    assert await client(GET) == GOT
+
+
+@pytest.mark.parametrize("query", [UPSERT, f"mutation {{ {CREATE} }}"])
+async def test_a_mutation_whose_client_leaves_is_undone(serving: Gateway, query: str) -> None:
+    client = await serving.client()
+    with stalled("INSERT INTO use_case " if query is UPSERT else "INSERT INTO integration") as began:
+        asking = Asking(serving, client, query, input=documented(), integrationId="i")
+        await asking.leave(began)
+    assert asking.sent == []
+    await assert_idle(serving.database)
+    async with serving.read() as session:
+        assert [*await session.scalars(select(Integration.name))] == ["n"]
+        assert [*await session.scalars(select(UseCaseGroup.id))] == []
+
+
+async def test_many_clients_that_leave_at_any_moment_leave_nothing_behind(serving: Gateway) -> None:
+    client = await serving.client()
+    threads = threading.active_count()
+    for number in range(100):
+        asking = Asking(serving, client, GET if number % 4 else f"mutation {{ {CREATE} }}")
+        for _ in range(number % 25):
+            await asyncio.sleep(0)
+        asking.task.cancel()
+        await asyncio.wait([asking.task])
+    await assert_idle(serving.database)
+    assert await client(GET) == GOT
+    assert threading.active_count() <= threads + 12
+    if not serving.database.is_sqlite:
+        async with serving.read() as session:
+            assert (
+                await session.scalar(
+                    text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+                )
+                or 0
+            ) < 25
+
+
+@pytest.mark.parametrize("seconds", [0.05, 60.0])
+async def test_a_write_that_waits_for_another_program_is_cut_off(
+    tmp_path: Path, sqlite_template: Path, seconds: float
+) -> None:
+    file = tmp_path / "gateway.db"
+    shutil.copyfile(sqlite_template, file)
+    async with served(f"sqlite+aiosqlite:///{file}", key_memory=60, database_lock_timeout=seconds) as gateway:
+        client = await gateway.client()
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            if seconds < 1:
+                response = await client.send(f"mutation {{ {CREATE} }}", {})
+                assert (response.status_code, codes(response)) == (503, ["OVERLOADED"])
+                assert message(response).startswith("Another program writes to the database")
+            else:
+                asking = Asking(gateway, client, f"mutation {{ {CREATE} }}")
+                asking.leaves.set()
+                await asking.task
+                assert asking.sent == []
+        await assert_idle(gateway.database)
+        assert (await client.data(f"mutation {{ {CREATE} }}"))["createIntegration"]["errors"] == []
+
+
+async def test_an_operation_that_is_cut_off_while_it_ends_leaves_nothing_behind(serving: Gateway) -> None:
+    context = context_of((await serving.client()).viewer, serving.database)
+    with stalled("FROM use_case") as began:
+        batch = context.load_many(services.use_cases.of_groups, [(TEAM, "g")], (), None)
+        field = asyncio.create_task(batch)
+        await began.wait()
+        # As a field is when another one fails: what it reads goes on, and the operation waits for that.
+        field.cancel()
+        ending = asyncio.create_task(context.finish())
+        await asyncio.wait([ending], timeout=0.05)
+        for _ in range(2):
+            ending.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([field, ending, *context._batches])
+        await assert_idle(serving.database)

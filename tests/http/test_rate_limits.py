@@ -1,0 +1,150 @@
+"""What a key may spend: a bucket that fills again, told in each answer, and one for each key."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from httpx import Response
+
+from gateway.domain.viewer import Viewer
+from gateway.errors import RateLimited, SettingsInvalid
+from gateway.services import rate_limits
+from gateway.services.rate_limits import Buckets
+from gateway.settings import settings
+from tests.support.endpoints import VIEWER, Door, codes, message, opened
+from tests.support.gateway import TEAM, USER, statements
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _viewer(key_id: str) -> Viewer:
+    return Viewer(TEAM, USER, "name", key_id, frozenset())
+
+
+def test_a_bucket_gives_what_is_in_it_and_fills_again() -> None:
+    clock = Clock()
+    buckets = Buckets(100, 10, clock)
+    bucket = buckets.of(_viewer("a"))
+    assert (bucket.left, bucket.seconds_to_full) == (100, 0)
+    bucket.spend(70)
+    assert (bucket.left, bucket.seconds_to_full) == (30, 7)
+    with pytest.raises(RateLimited) as refusal:
+        bucket.spend(55)
+    assert (refusal.value.retry_after, bucket.left) == (3, 30)
+    clock.now += 2.5
+    buckets.of(_viewer("a")).spend(55)
+    assert bucket.left == 0
+    clock.now += 1000
+    assert buckets.of(_viewer("a")).left == 100
+
+
+def test_what_had_to_be_done_is_owed() -> None:
+    clock = Clock()
+    buckets = Buckets(100, 10, clock)
+    bucket = buckets.of(_viewer("a"))
+    bucket.check()
+    bucket.owe(149)
+    assert bucket.left == 0
+    with pytest.raises(RateLimited) as refusal:
+        bucket.check()
+    assert refusal.value.retry_after == 5
+    clock.now += 5
+    buckets.of(_viewer("a")).check()
+    assert bucket.left == 1
+
+
+def test_each_key_has_a_bucket_and_those_that_asked_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "_MAX_REMEMBERED", 2)
+    buckets = Buckets(100, 1, Clock())
+    first, second = buckets.of(_viewer("a")), buckets.of(_viewer("b"))
+    first.spend(10)
+    assert (buckets.of(_viewer("a")), second.left) == (first, 100)
+    third = buckets.of(_viewer("c"))
+    assert (buckets.of(_viewer("c")), buckets.of(_viewer("a"))) == (third, first)
+    assert buckets.of(_viewer("b")) is not second
+    assert len(buckets._buckets) == 2
+
+
+def test_an_operation_that_nobody_could_pay_is_not_allowed_by_the_settings() -> None:
+    with pytest.raises(SettingsInvalid, match=r"GATEWAY_COST_LIMIT is 5000, more than GATEWAY_RATE_LIMIT, 4000"):
+        settings(cost_limit=5000, rate_limit=4000)
+
+
+LIMIT = 2000
+COST = 100 + 3
+READ = 10 * len(VIEWER)
+
+
+@pytest.fixture
+async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
+    """A door at which nobody may spend much, and gets back one unit a second."""
+    async with opened(sqlite_template, tmp_path, rate_limit=LIMIT, rate_refill=1, cost_limit=LIMIT) as found:
+        yield found
+
+
+def _left(response: Response) -> int:
+    """What an answer says is left, give or take what is given back meanwhile."""
+    assert response.headers["RateLimit-Policy"] == f'"cost";q={LIMIT};w={LIMIT}'
+    policy, left, seconds = response.headers["RateLimit"].split(";")
+    assert (policy, left[:2], seconds[:2]) == ('"cost"', "r=", "t=")
+    assert int(left[2:]) + int(seconds[2:]) == LIMIT
+    return int(left[2:])
+
+
+async def test_each_answer_tells_what_is_left(door: Door) -> None:
+    spent = [
+        (await door.knock(json={"query": VIEWER}), READ + COST),
+        (await door.knock(json={"query": VIEWER}), COST),
+        (await door.knock("GET", params={"query": VIEWER}, headers={"If-None-Match": "*"}), COST),
+        (await door.knock(json={"query": "{"}), 10),
+        (await door.knock(json={"query": "{ a }"}), 10 * len("{ a }")),
+        (await door.knock(json=[]), 0),
+        (await door.knock(json={"query": VIEWER}, headers={"Accept": "text/html"}), 0),
+    ]
+    assert [response.status_code for response, _ in spent] == [200, 200, 304, 200, 200, 400, 406]
+    left = LIMIT
+    for response, cost in spent:
+        left -= cost
+        assert left <= _left(response) <= left + 5
+    assert "RateLimit" not in (await door.knock(json={"query": VIEWER}, headers={"Authorization": None})).headers
+
+
+async def test_a_key_that_has_spent_what_it_may_is_told_when_to_come_again(door: Door) -> None:
+    while _left(response := await door.knock(json={"query": VIEWER})) >= COST:
+        assert response.status_code == 200
+    with statements() as ran:
+        for method in ("POST", "GET"):
+            where = {"json" if method == "POST" else "params": {"query": VIEWER}}
+            response = await door.knock(method, **where)
+            assert (response.status_code, codes(response)) == (429, ["RATE_LIMITED"])
+            assert COST - 5 <= _left(response) + int(response.headers["Retry-After"]) <= COST + 1
+            assert message(response).endswith(f"ask again in {response.headers['Retry-After']} s.")
+            assert response.headers["Cache-Control"] == "no-store"
+    # The key is remembered.
+    assert ran == []
+
+
+async def test_who_owes_is_not_read_from(door: Door) -> None:
+    first = await door.knock(json={"query": VIEWER + "#" * LIMIT})
+    second = await door.post(b"this is not read")
+    assert [response.status_code for response in (first, second)] == [429, 429]
+    assert codes(first) == codes(second) == ["RATE_LIMITED"]
+    assert (_left(first), _left(second)) == (0, 0)
+    assert int(first.headers["Retry-After"]) > int(second.headers["Retry-After"]) - 2 > COST
+
+
+async def test_an_operation_tells_what_it_costs_and_what_is_left(door: Door) -> None:
+    query = "{ rateLimit { limit remaining cost resetAt } }"
+    for spent in (10 * len(query) + 105, 10 * len(query) + 2 * 105):
+        response = await door.knock(json={"query": query})
+        found = response.json()["data"]["rateLimit"]
+        assert (found["limit"], found["cost"]) == (LIMIT, 105)
+        assert LIMIT - spent <= found["remaining"] <= LIMIT - spent + 5
+        assert found["remaining"] <= _left(response) <= found["remaining"] + 1
+        assert found["resetAt"].endswith("Z")

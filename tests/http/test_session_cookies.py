@@ -1,0 +1,183 @@
+"""The cookie of whoever signed in does what the key may, for pages of our own, and changes nothing by itself."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from gateway.database.tables import BrowserSession, Integration
+from gateway.domain.enums import Permission
+from gateway.settings import Settings
+from gateway.web.app import create_app
+from tests.http.test_reporting import lines
+from tests.support.factories import store, webhook
+from tests.support.gateway import OTHER_TEAM, USER, Gateway, served
+from tests.support.signing_in import ASKED, OURS, VIEWER, assert_refused, browser, count, signed_in
+
+WEBHOOK = "w" * 17
+DELETION = {"query": f'mutation {{ deleteIntegration(id: "{WEBHOOK}") {{ errors {{ code }} }} }}'}
+
+
+@pytest.fixture
+async def http(gateway: Gateway) -> AsyncIterator[AsyncClient]:
+    async with browser(gateway) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("origin", "name", "more"),
+    [("http://gateway", "gateway_session", ""), ("https://gateway", "__Host-gateway_session", "; Secure")],
+)
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    gateway: Gateway, origin: str, name: str, more: str
+) -> None:
+    client = await gateway.client()
+    async with browser(gateway, origin) as http:
+        response = await http.post("/session", json={"key": client.key}, headers={"Origin": origin})
+        cookie, attributes = response.headers["Set-Cookie"].split("; ", 1)
+        assert attributes == f"Path=/; HttpOnly; SameSite=Strict{more}"
+        assert cookie.startswith(f"{name}=")
+        assert client.key not in cookie
+        assert client.key.split("_", 2)[2] not in cookie
+        assert (await http.get("/session")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "http://gateway:8080"},
+        {"Origin": "https://gateway"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://gateway", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+async def test_pages_of_other_origins_neither_sign_in_nor_use_a_session(
+    gateway: Gateway, http: AsyncClient, headers: dict[str, str]
+) -> None:
+    client = await gateway.client()
+    assert_refused(
+        await http.post("/session", json={"key": client.key}, headers=headers), 403, "ORIGIN_NOT_ALLOWED"
+    )
+    assert await count(gateway, BrowserSession) == 0
+
+    csrf = {"X-CSRF-Token": (await signed_in(http, client))["csrfToken"]}
+    assert_refused(await http.get("/session", headers=headers), 403, "ORIGIN_NOT_ALLOWED")
+    assert_refused(await http.delete("/session", headers={**headers, **csrf}), 403, "ORIGIN_NOT_ALLOWED")
+    assert_refused(await http.post("/graphql", json=VIEWER, headers={**headers, **csrf}), 401, "UNAUTHENTICATED")
+    assert (await http.post("/graphql", json=VIEWER)).json() == ASKED
+
+
+async def test_whoever_signed_in_asks_as_the_keys_user(gateway: Gateway, http: AsyncClient) -> None:
+    client = await gateway.client(permissions=[Permission.READ_RECORDS])
+    await signed_in(http, client)
+    assert (await http.post("/graphql", json=VIEWER, headers=OURS)).json() == ASKED
+    read = await http.get("/graphql", params=VIEWER)
+    assert read.json() == ASKED
+    assert read.headers["Cache-Control"] == "private, no-cache"
+    assert {"Cookie", "Authorization", "Origin"} <= set(read.headers["Vary"].split(", "))
+    refused = await http.post("/graphql", json={"query": "{ integrations { totalCount } }"})
+    assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_key_in_a_header_comes_before_the_cookie(gateway: Gateway, http: AsyncClient) -> None:
+    await signed_in(http, await gateway.client())
+    other = await gateway.client(OTHER_TEAM, "somebody.else")
+    headers = {"Authorization": f"Bearer {other.key}"}
+    answer = (await http.post("/graphql", json=VIEWER, headers=headers)).json()
+    assert answer == {"data": {"viewer": {"userId": "somebody.else"}}}
+    bad = await http.post("/graphql", json=VIEWER, headers={"Authorization": "Bearer gw_000000000000_x"})
+    assert_refused(bad, 401, "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize("token", [None, "", "x" * 64, "other", "ë"])
+async def test_a_mutation_over_the_cookie_needs_the_sessions_csrf_token(
+    gateway: Gateway, http: AsyncClient, token: str | None
+) -> None:
+    client = await gateway.client()
+    await store(gateway.database, webhook({"_id": WEBHOOK}))
+    csrf_token = (await signed_in(http, client))["csrfToken"]
+    async with browser(gateway) as other:
+        theirs = (await signed_in(other, client))["csrfToken"]
+    sent = {} if token is None else {b"X-CSRF-Token": (theirs if token == "other" else token).encode("latin-1")}
+    refused = await http.post("/graphql", json=DELETION, headers=sent)
+    assert_refused(refused, 403, "CSRF_TOKEN_INVALID")
+    assert await count(gateway, Integration) == 1
+
+    # Nor by GET, whatever it brings.
+    got = await http.get("/graphql", params=DELETION, headers={"X-CSRF-Token": csrf_token})
+    assert_refused(got, 405, "METHOD_NOT_ALLOWED")
+    assert await count(gateway, Integration) == 1
+
+    done = await http.post("/graphql", json=DELETION, headers={**OURS, "X-CSRF-Token": csrf_token})
+    assert done.json() == {"data": {"deleteIntegration": {"errors": []}}}
+    assert await count(gateway, Integration) == 0
+
+
+async def test_an_odd_cookie_is_nobodys(http: AsyncClient) -> None:
+    for cookie in ("gateway_session", "gateway_session=", "=;;=", "gateway_session=ë", '"', "a=b; c"):
+        headers = {b"Cookie": cookie.encode("latin-1")}
+        for response in (await http.get("/session", headers=headers), await http.get("/graphql", headers=headers)):
+            assert_refused(response, 401, "UNAUTHENTICATED")
+
+
+async def test_the_log_tells_whose_session_it_was_and_neither_key_nor_cookie(
+    gateway: Gateway, http: AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = await gateway.client()
+    await lines(gateway, capsys)
+    csrf_token = (await signed_in(http, client))["csrfToken"]
+    token = http.cookies["gateway_session"]
+    await http.post("/graphql", json=VIEWER)
+    await http.post("/session", json={"key": f"{client.key}x"})
+    await http.delete("/session", headers={"X-CSRF-Token": csrf_token})
+    told = await lines(gateway, capsys)
+    assert [line["status"] for line in told] == [201, 200, 401, 204]
+    assert [line["key_id"] for line in told] == [
+        client.viewer.key_id,
+        client.viewer.key_id,
+        None,
+        client.viewer.key_id,
+    ]
+    for secret in (client.key, client.key.split("_", 2)[2], token, csrf_token):
+        assert secret not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("host", "client_address", "has_key", "status"),
+    [
+        ("127.0.0.1:8000", "127.0.0.1", True, 200),
+        ("localhost:8000", "127.0.0.1", True, 200),
+        ("[::1]:8000", "::1", True, 200),
+        ("rebound.example:8000", "127.0.0.1", True, 401),
+        ("127.0.0.1.rebound.example:8000", "127.0.0.1", True, 401),
+        ("[::1", "127.0.0.1", True, 401),
+        ("", "127.0.0.1", True, 401),
+        ("127.0.0.1:8000", "192.0.2.1", True, 401),
+        ("127.0.0.1:8000", "testclient", True, 401),
+        ("127.0.0.1:8000", "127.0.0.1", False, 401),
+    ],
+)
+async def test_visitors_of_a_demo_are_signed_in_on_its_own_machine_alone(
+    database_url: str, host: str, client_address: str, has_key: bool, status: int
+) -> None:
+    async with served(database_url) as plain:
+        client = await plain.client()
+    app = create_app(Settings(database_url=database_url), client.key if has_key else None)
+    transport = ASGITransport(app, client=(client_address, 1))
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=transport, base_url="http://gateway", headers={"Host": host}) as http,
+    ):
+        refused = await http.get("/session", headers={"Sec-Fetch-Site": "cross-site"})
+        assert_refused(refused, 403, "ORIGIN_NOT_ALLOWED")
+        response = await http.get("/session")
+        assert response.status_code == status
+        if status == 200:
+            assert response.json()["user"]["id"] == USER
+            assert (await http.post("/graphql", json=VIEWER)).json() == ASKED
+            assert (await http.get("/session")).json() == response.json()
+        else:
+            assert_refused(response, 401, "UNAUTHENTICATED")

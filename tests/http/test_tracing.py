@@ -1,0 +1,112 @@
+"""Traces: sent where an endpoint is set, with the SQL in them and no values; nothing is imported where none is."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from tests.support.commands import ENVIRONMENT
+from tests.support.commands import gateway as command
+from tests.support.endpoints import VIEWER, opened
+
+TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+NAMED = "query Who($by: ID) { integrations(filter: {createdBy: $by}) { totalCount } }"
+VALUE = "Jane-Roe-1970"
+
+
+@contextmanager
+def collector() -> Iterator[tuple[str, list[Span]]]:
+    """Where traces may be sent, and what was."""
+    spans: list[Span] = []
+
+    class Collect(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
+            spans.extend(span for of in sent.resource_spans for scope in of.scope_spans for span in scope.spans)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collect) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/v1/traces", spans
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def attributes(span: Span) -> dict[str, str | int]:
+    return {
+        each.key: each.value.int_value if each.value.HasField("int_value") else each.value.string_value
+        for each in span.attributes
+    }
+
+
+async def test_a_request_is_traced_with_its_statements_and_without_values(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    with collector() as (endpoint, spans):
+        async with opened(sqlite_template, tmp_path, traces_endpoint=endpoint) as door:
+            headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "X-Request-Id": "mine"}
+            await door.knock(headers=headers, json={"query": NAMED, "variables": {"by": VALUE}})
+            await door.knock(json={"query": "{"})
+    asked, failed = (span for span in spans if span.kind == Span.SPAN_KIND_SERVER)
+    assert (asked.trace_id.hex(), asked.parent_span_id.hex(), asked.name) == (TRACE, PARENT, "query")
+    assert attributes(asked) == {
+        "graphql.operation.type": "query",
+        "graphql.operation.name": "Who",
+        "http.response.status_code": 200,
+        "request.id": "mine",
+    }
+    assert attributes(failed)["error.type"] == "GRAPHQL_PARSE_FAILED"
+    assert failed.trace_id != asked.trace_id
+    statements = [span for span in spans if span.parent_span_id == asked.span_id]
+    assert statements
+    for span in statements:
+        assert (span.name, span.kind, span.trace_id.hex()) == ("SELECT", Span.SPAN_KIND_CLIENT, TRACE)
+        assert attributes(span)["db.system.name"] == "sqlite"
+        assert str(attributes(span)["db.query.text"]).startswith("SELECT ")
+        assert asked.start_time_unix_nano <= span.start_time_unix_nano <= span.end_time_unix_nano
+        assert span.end_time_unix_nano <= asked.end_time_unix_nano
+    assert VALUE not in str(spans)
+    assert door.key not in str(spans)
+
+
+async def test_what_the_caller_does_not_sample_is_not_sent(sqlite_template: Path, tmp_path: Path) -> None:
+    with collector() as (endpoint, spans):
+        async with opened(sqlite_template, tmp_path, traces_endpoint=endpoint) as door:
+            await door.knock(headers={"traceparent": f"00-{TRACE}-{PARENT}-00"}, json={"query": VIEWER})
+    assert spans == []
+
+
+def test_nothing_of_it_is_imported_where_none_is_wanted(tmp_path: Path) -> None:
+    code = (
+        "import sys; from gateway.settings import Settings; from gateway.web.app import create_app; "
+        f"create_app(Settings(database_url='sqlite:///{tmp_path / 'gateway.db'}')); "
+        "assert not any(name.startswith('opentelemetry') for name in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT, timeout=60)
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_an_endpoint_without_the_extra_ends_the_start_with_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'gateway.db'}"
+    command("migrate", database_url=url)
+    monkeypatch.setitem(sys.modules, "gateway.telemetry.tracing", None)
+    ended = command("serve", "--port", "0", database_url=url, traces_endpoint="http://127.0.0.1:1/v1/traces")
+    said = "error: GATEWAY_TRACES_ENDPOINT needs OpenTelemetry: `pip install 'integrations-gateway[otel]'`.\n"
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (2, "", said)

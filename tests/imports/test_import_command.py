@@ -1,0 +1,188 @@
+"""`gateway import` and `gateway export`: documents taken in to the letter, and given back."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli.app import app
+from gateway.database.tables import Integration, ResourceRecord, User
+from tests.support.examples import DOCUMENTS, INTEGRATION, example, export
+from tests.support.gateway import OTHER_TEAM, TEAM
+from tests.support.import_command import Run, counts, read, write
+
+EXAMPLE = "5eb7cf5a86d9755df3a6c593"
+
+
+def test_the_export_example_is_given_back_key_for_key(run: Run) -> None:
+    file = DOCUMENTS / "export.response.json"
+    result = run("import", file)
+    assert (result.exit_code, counts(result, file.name)) == (0, [3, 0, 0, 0])
+    with_secrets = run("export", EXAMPLE, "--secrets")
+    assert with_secrets.stderr == ""
+    assert json.loads(with_secrets.stdout) == example("export.response")
+    without = run("export", EXAMPLE)
+    expected = example("export.response")
+    del expected["integration"]["config"]["accessToken"]
+    del expected["integration"]["config"]["refreshToken"]
+    assert json.loads(without.stdout) == expected
+    left_out = "integration.config.accessToken, integration.config.refreshToken"
+    assert without.stderr == f"Left out: {left_out}. `--secrets` includes them.\n"
+
+
+@pytest.mark.parametrize("name", ["integrations.get.response", "integrations.list.response"])
+def test_webhooks_are_kept_and_given_back_to_the_letter(run: Run, database_url: str, name: str) -> None:
+    result = run("import", DOCUMENTS / f"{name}.json", "--team", TEAM)
+    document = example(name)
+    records = document.get("integrations", [document.get("integration")])
+    assert (result.exit_code, counts(result, name)) == (0, [len(records), 0, 0, 0])
+    stored = {row.id: row.document for row in read(database_url, Integration)}
+    assert stored == {one["_id"]: one for one in records}
+    for one in records:
+        given_back = json.loads(run("export", one["_id"], "--secrets").stdout)
+        assert given_back == {"integration": one, "success": True}
+        without = run("export", one["_id"])
+        assert json.loads(without.stdout)["integration"] == {k: v for k, v in one.items() if k != "token"}
+        assert ("integration.token" in without.stderr) == ("token" in one)
+    assert counts(run("import", DOCUMENTS / f"{name}.json", "--team", TEAM), name) == [0, 0, len(records), 0]
+
+
+def test_people_whom_documents_name_are_made(run: Run, database_url: str) -> None:
+    run("import", DOCUMENTS / "integrations.list.response.json", "--team", TEAM)
+    run("import", DOCUMENTS / "integrations.get.response.json", "--team", TEAM)
+    assert [(user.team_id, user.id, user.username) for user in read(database_url, User)] == [
+        (TEAM, "CkCPNcvsvCDfmWLqC", "test.cat"),
+        (TEAM, "R4jgcQaQhvvK6K3iY", "graywolf336"),
+    ]
+
+
+def test_a_plain_list_of_webhooks_refuses_only_what_is_faulty(run: Run, database_url: str) -> None:
+    good = example("integrations.list.response")["integrations"]
+    file = write(
+        "list.json", [good[0], {"_id": "x", "type": "other"}, {"type": "webhook-incoming"}, 1, good[0], good[1]]
+    )
+    result = run("import", file, "--team", TEAM)
+    assert (result.exit_code, counts(result, file)) == (1, [2, 0, 0, 4])
+    assert sorted(result.stderr.splitlines()) == [
+        "list.json: 1.type: `type` must be webhook-incoming or webhook-outgoing. (INVALID)",
+        "list.json: 2._id: `_id` is missing: there is nothing to know this by. (REQUIRED)",
+        "list.json: 3: An object is needed here. (INVALID)",
+        "list.json: 4._id: `_id` is that of entry 0 already; each needs its own. (DUPLICATE)",
+    ]
+    assert len(read(database_url, Integration)) == 2
+
+
+def test_webhooks_need_a_team(run: Run, database_url: str) -> None:
+    result = run("import", DOCUMENTS / "integrations.get.response.json")
+    assert result.exit_code == 1
+    assert result.stderr.endswith("integration.teamId: No team is named here: give one with --team. (REQUIRED)\n")
+    assert read(database_url, Integration) == []
+
+
+def test_a_webhook_changes_by_its_id_and_never_its_type(run: Run, database_url: str) -> None:
+    document = example("integrations.get.response")
+    run("import", write("get.json", document), "--team", TEAM)
+    document["integration"]["name"] = "new"
+    assert counts(run("import", write("get.json", document), "--team", TEAM), "get.json") == [0, 1, 0, 0]
+    document["integration"]["type"] = "webhook-incoming"
+    result = run("import", write("get.json", document), "--team", TEAM)
+    assert result.stderr == "get.json: integration._id: This `_id` is that of a webhook-outgoing. (CONFLICT)\n"
+    (row,) = read(database_url, Integration)
+    assert (row.name, row.version) == ("new", 2)
+
+
+def test_another_team_stands_in_the_documents_too(run: Run) -> None:
+    assert run("import", DOCUMENTS / "export.response.json", "--team", OTHER_TEAM).exit_code == 0
+    expected = example("export.response")
+    for one in (expected["integration"], *expected["use_cases"], *expected["resource_records"]):
+        one["teamId"] = OTHER_TEAM
+    assert json.loads(run("export", EXAMPLE, "--secrets").stdout) == expected
+    run("import", DOCUMENTS / "export.response.json")
+    several = run("export", EXAMPLE)
+    assert several.exit_code == 1
+    assert "--team" in several.stderr or "Name one" in several.stderr
+    assert json.loads(run("export", EXAMPLE, "--team", OTHER_TEAM, "--secrets").stdout) == expected
+
+
+def test_what_is_exported_is_imported_back(run: Run) -> None:
+    run("import", DOCUMENTS / "export.response.json")
+    assert run("export", EXAMPLE, "--output", "out.json").stdout == ""
+    assert counts(run("import", "out.json"), "out.json")[3] == 0
+    piped = run("import", "-", stdin=run("export", EXAMPLE, "--secrets").stdout)
+    assert counts(piped, "-") == [0, 0, 3, 0]
+    # What leaves tokens out does not take them away.
+    assert json.loads(run("export", EXAMPLE, "--secrets").stdout) == example("export.response")
+
+
+def test_an_export_document_is_taken_in_whole_or_not_at_all(run: Run, database_url: str) -> None:
+    document = export(2, 2, teamId=TEAM)
+    document["use_cases"][1]["_id"] = ""
+    document["resource_records"][1] = "?"
+    result = run("import", write("faulty.json", document))
+    assert (result.exit_code, counts(result, "faulty.json")) == (1, [0, 0, 0, 2])
+    assert result.stderr.splitlines() == [
+        "faulty.json: use_cases.1._id: `_id` must be 1 to 64 visible ASCII characters. (INVALID)",
+        "faulty.json: resource_records.1: An object is needed here. (INVALID)",
+    ]
+    assert read(database_url, Integration, ResourceRecord) == []
+
+
+def test_an_id_of_another_integration_is_not_taken_over(run: Run, database_url: str) -> None:
+    run("import", write("a.json", export(1, 1, teamId=TEAM)))
+    result = run("import", write("b.json", export(1, 1, teamId=TEAM, _id="b", logicalId="b")))
+    assert result.exit_code == 1
+    assert result.stderr.count("Another one of the team has this `_id` already. (CONFLICT)") == 2
+    assert len(read(database_url, Integration)) == 1
+
+
+def test_what_cannot_be_read_ends_with_2_and_does_not_stop_the_rest(run: Run) -> None:
+    Path("folder").mkdir()
+    Path("text").write_text("nothing of JSON")
+    Path("binary").write_bytes(b"\xff\xfe\x00")
+    Path("empty").write_text("")
+    write("other.json", {"some": "object"})
+    good = write("good.json", export(0, 0, teamId=TEAM))
+    result = run("import", "missing", "folder", "text", "binary", "empty", "other.json", good)
+    assert result.exit_code == 2
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == [
+        "missing",
+        "folder",
+        "text",
+        "binary",
+        "empty",
+        "other.json",
+    ]
+    assert counts(result, good) == [1, 0, 0, 0]
+
+
+def test_a_team_that_is_no_id_is_bad_usage(run: Run, database_url: str) -> None:
+    for arguments in (["import", DOCUMENTS / "export.response.json"], ["export", EXAMPLE]):
+        result = run(*arguments, "--team", "two words")
+        assert result.exit_code == 2
+        assert "visible ASCII" in result.stderr
+    assert read(database_url, Integration) == []
+
+
+def test_an_integration_that_does_not_exist_cannot_be_exported(run: Run) -> None:
+    result = run("export", INTEGRATION)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"error: There is no integration {INTEGRATION}.\n"
+
+
+def test_a_place_that_cannot_be_written_is_said(run: Run) -> None:
+    run("import", DOCUMENTS / "export.response.json")
+    result = run("export", EXAMPLE, "--output", "missing/out.json")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "error: missing/out.json cannot be written: No such file or directory.\n",
+    )
+
+
+def test_a_database_that_is_not_migrated_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/empty.db")
+    for arguments in (["import", str(DOCUMENTS / "export.response.json")], ["export", EXAMPLE]):
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 3
+        assert "gateway migrate" in result.stderr

@@ -1,0 +1,124 @@
+"""What of an export document a user cannot take in, and that nothing of it is kept then."""
+
+import pytest
+from sqlalchemy import select
+
+from gateway.database.tables import Integration, Team
+from gateway.domain.documents.entries import MAX_DEPTH
+from gateway.domain.enums import Permission
+from tests.support.examples import example, export, record
+from tests.support.gateway import OTHER_TEAM, TEAM, Gateway
+from tests.support.importing import WRITERS, problems, rows, take_in, taken_in
+
+
+@pytest.mark.parametrize("missing", WRITERS)
+async def test_an_import_needs_both_permissions_to_write(gateway: Gateway, missing: Permission) -> None:
+    client = await gateway.client(permissions=set(WRITERS) - {missing})
+    assert problems(await take_in(client, export())) == [("FORBIDDEN", [])]
+    assert await rows(gateway) == 0
+
+
+async def test_create_refuses_what_exists(gateway: Gateway) -> None:
+    client = await gateway.client()
+    assert (await taken_in(client, export(), mode="CREATE"))["outcome"] == "CREATED"
+    answer = await take_in(client, export(2, 2), mode="CREATE")
+    assert problems(answer) == [("CONFLICT", ["document", "integration", "logicalId"])]
+    assert await rows(gateway) == 3
+
+
+async def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(gateway: Gateway) -> None:
+    client = await gateway.client(permissions=WRITERS)
+    document = export(4, 0, access="system")
+    document["use_cases"] += [{"name": "no id"}, {"_id": "has space "}, {"_id": 5}, [], None]
+    document["use_cases"][1]["logicalId"] = "use_case_0"
+    document["use_cases"][2]["_id"] = document["use_cases"][3]["_id"]
+    document["resource_records"] = {"not": "a list"}
+    answer = await take_in(client, document)
+    assert sorted(problems(answer), key=str) == sorted(
+        [
+            ("FORBIDDEN", ["document", "integration", "access"]),
+            ("REQUIRED", ["document", "use_cases", "4", "_id"]),
+            ("INVALID", ["document", "use_cases", "5", "_id"]),
+            ("INVALID", ["document", "use_cases", "6", "_id"]),
+            ("INVALID", ["document", "use_cases", "7"]),
+            ("INVALID", ["document", "use_cases", "8"]),
+            ("DUPLICATE", ["document", "use_cases", "1", "logicalId"]),
+            ("DUPLICATE", ["document", "use_cases", "3", "_id"]),
+            ("INVALID", ["document", "resource_records"]),
+        ],
+        key=str,
+    )
+    assert await rows(gateway) == 0
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (1, ("INVALID", ["document"])),
+        ([], ("INVALID", ["document"])),
+        ({}, ("REQUIRED", ["document", "integration"])),
+        ({"integration": None}, ("REQUIRED", ["document", "integration"])),
+        ({"integration": []}, ("INVALID", ["document", "integration"])),
+        ({"integration": {}}, ("REQUIRED", ["document", "integration", "_id"])),
+        (export(_id="\n"), ("INVALID", ["document", "integration", "_id"])),
+        (export(logicalId="x" * 256), ("INVALID", ["document", "integration", "logicalId"])),
+        (export(a={"b": [2**64]}), ("INVALID", ["document", "integration", "a", "b", "0"])),
+        ({**export(), "a": {"b": -(2**63) - 1}}, ("INVALID", ["document", "a", "b"])),
+        (example("integrations.get.response"), ("INVALID", ["document", "integration", "type"])),
+    ],
+)
+async def test_what_has_no_shape_or_id_is_refused_at_its_path(
+    gateway: Gateway, document: object, expected: tuple[str, list[str]]
+) -> None:
+    client = await gateway.client()
+    assert problems(await take_in(client, document)) == [expected]
+    assert await rows(gateway) == 0
+
+
+async def test_what_is_nested_too_deep_is_refused(gateway: Gateway) -> None:
+    client = await gateway.client()
+    deep: object = "end"
+    for _ in range(MAX_DEPTH + 1):
+        deep = [deep]
+    ((code, path),) = problems(await take_in(client, export(deep=deep)))
+    assert (code, path[:3]) == ("INVALID", ["document", "integration", "deep"])
+
+
+async def test_only_an_admin_shares_with_every_team(gateway: Gateway) -> None:
+    writer = await gateway.client(permissions=WRITERS)
+    answer = await take_in(writer, export(access="system"))
+    assert problems(answer) == [("FORBIDDEN", ["document", "integration", "access"])]
+    assert (await taken_in(writer, export(0, 0, access="personal")))["outcome"] == "CREATED"
+    admin = await gateway.client()
+    assert (await taken_in(admin, export(access="system")))["outcome"] == "UPDATED"
+
+
+async def test_anothers_personal_integration_is_not_changed(gateway: Gateway) -> None:
+    await taken_in(await gateway.client(user_id="another"), export(1, 1, access="personal"))
+    client = await gateway.client()
+    for mode in ("MERGE", "REPLACE", "CREATE"):
+        answer = await take_in(client, export(1, 1, name="Mine"), mode=mode)
+        assert problems(answer) == [("CONFLICT", ["document", "integration", "logicalId"])]
+    async with gateway.read() as session:
+        assert (await session.scalars(select(Integration.name))).all() == ["Clinic"]
+    document = export(0, 0)
+    del document["integration"]["logicalId"]
+    assert problems(await take_in(client, document)) == [("CONFLICT", ["document", "integration", "_id"])]
+
+
+async def test_two_entries_that_are_one_row_are_refused(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await taken_in(client, export(0, 1))
+    document = export(0, 1)
+    by_id = {"_id": document["resource_records"][0]["_id"]}
+    document["resource_records"] = [{**record(0), "_id": "elsewhere"}, by_id]
+    answer = await take_in(client, document)
+    assert problems(answer) == [("DUPLICATE", ["document", "resource_records", "1", "_id"])]
+    assert await rows(gateway) == 2
+
+
+async def test_an_import_makes_no_team(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await taken_in(client, export(1, 1, teamId=OTHER_TEAM))
+    async with gateway.read() as session:
+        assert (await session.scalars(select(Team.id))).all() == [TEAM]

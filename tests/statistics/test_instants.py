@@ -1,0 +1,50 @@
+"""How instants are written."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.domain.calendar import instants
+
+ZONES = st.sampled_from([UTC, UTC, timezone(timedelta(hours=-5)), ZoneInfo("UTC"), ZoneInfo("Africa/Cairo")])
+INSTANTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=ZONES)  # noqa: DTZ001
+
+
+def _spelled(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+@given(value=INSTANTS | st.datetimes(timezones=st.just(UTC)))
+def test_an_instant_is_written_in_utc_with_milliseconds(value: datetime) -> None:
+    assert instants.isoformat(value) == _spelled(value)
+    assert instants.text(value) == instants.text(instants.text(value)) == _spelled(value)
+
+
+@given(value=INSTANTS)
+def test_any_spelling_of_an_instant_is_respelled(value: datetime) -> None:
+    value = value.replace(microsecond=value.microsecond // 1000 * 1000)
+    for spelling in (value.isoformat(), _spelled(value), f" {_spelled(value).lower()} "):
+        found = instants.parse(spelling)
+        # Offsets of seconds, which zones had once, are no RFC 3339.
+        assert found is None or instants.respelled(spelling) == _spelled(found)
+        assert instants.written(spelling) == (None if found is None else _spelled(found))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2025",
+        "2025-02-30T00:00:00Z",
+        "2025-02-30T00:00:00.000Z",
+        "2025-03-09T24:00:00.000Z",
+        "2025-W10-1T00:00:00.000Z",
+    ],
+)
+def test_nonsense_is_no_instant(text: str) -> None:
+    with pytest.raises(ValueError, match="no instant"):
+        instants.respelled(text)
+    assert (instants.parse(text), instants.written(text)) == (None, None)

@@ -1,0 +1,147 @@
+"""The dashboard of patients: the rules of that of appointments, over the records of another type."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from gateway.domain.enums import Permission
+from gateway.domain.lenient_reading import Json
+from tests.support.factories import connected, record, store
+from tests.support.gateway import OTHER_TEAM, Client, Gateway, statements
+
+PARTS = """{
+  overview { total successful failed pending } trends { date day successful failed } source { value count }
+  previousPeriod { start end overview { total } }
+}"""
+ARGUMENTS = """size: $size, page: $page, search: $search, start: $start, end: $end, timezone: $zone,
+  dateField: $by, fillGaps: $fill"""
+VARIABLES = """$size: Int! = 300, $page: Int! = 1, $search: String, $start: DateTime, $end: DateTime,
+  $zone: TimeZone, $by: StatisticsDateField! = CREATED_AT, $fill: Boolean! = false"""
+QUERY = f'query ({VARIABLES}) {{ patientStatistics(integrationId: "clinic", {ARGUMENTS}) {PARTS} }}'
+NESTED = (
+    f"query ({VARIABLES}) {{ integrations {{ nodes {{ ... on ConnectedIntegration "
+    f"{{ id patientStatistics({ARGUMENTS}) {PARTS} }} }} }} }}"
+)
+
+PATIENTS: tuple[tuple[str, dict[str, Json]], ...] = (
+    ("2025-03-08T12:00", {"source": "web", "firstName": "Anna", "bookingStatus": "failed"}),
+    ("2025-03-09T05:30", {"source": " web ", "lastName": "Straße"}),
+    ("2025-03-09T06:00", {"source": "desk", "bookingStatus": "pending"}),
+    ("2025-03-11T12:00", {"email": "anna@example.org"}),
+)
+"""When each was taken in, and what it says."""
+
+
+async def _clinic(gateway: Gateway) -> Client:
+    await store(gateway.database, connected("clinic", timezone="America/Chicago"), connected("other"))
+    await store(
+        gateway.database,
+        record("appointment", "clinic", {"source": "web"}),
+        *(
+            record(str(place), "clinic", {"type": "patients", **config}, at=datetime.fromisoformat(f"{at}:00Z"))
+            for place, (at, config) in enumerate(PATIENTS)
+        ),
+    )
+    return await gateway.client(permissions=[Permission.READ_RECORDS, Permission.READ_INTEGRATIONS])
+
+
+async def _ask(client: Client, /, **variables: object) -> Any:
+    """What is answered at the root and below the integration, which is the same."""
+    at_root = (await client.data(QUERY, **variables))["patientStatistics"]
+    nodes = (await client.data(NESTED, **variables))["integrations"]["nodes"]
+    assert {node["id"]: node["patientStatistics"] for node in nodes}["clinic"] == at_root
+    return at_root
+
+
+async def test_patients_are_counted_and_nothing_else(gateway: Gateway) -> None:
+    answer = await _ask(await _clinic(gateway))
+    assert answer == {
+        "overview": {"total": 4, "successful": 2, "failed": 1, "pending": 1},
+        "trends": [
+            {"date": "2025-03-08T06:00:00.000Z", "day": "2025-03-08", "successful": 1, "failed": 1},
+            {"date": "2025-03-09T06:00:00.000Z", "day": "2025-03-09", "successful": 0, "failed": 0},
+            {"date": "2025-03-11T05:00:00.000Z", "day": "2025-03-11", "successful": 1, "failed": 0},
+        ],
+        "source": [
+            {"value": "web", "count": 2},
+            {"value": "desk", "count": 1},
+            {"value": "unknown", "count": 1},
+        ],
+        "previousPeriod": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "total", "days", "sources"),
+    [
+        ({"size": 1}, 4, ["08", "09", "11"], ["web"]),
+        ({"size": 2, "page": 2}, 4, ["08", "09", "11"], ["unknown"]),
+        ({"page": 2}, 4, ["08", "09", "11"], []),
+        ({"search": "ANNA"}, 2, ["08", "11"], ["unknown", "web"]),
+        ({"search": "strasse web"}, 1, ["08"], ["web"]),
+        ({"search": "%"}, 0, [], []),
+        ({"start": "2025-03-08T12:00:00.001Z"}, 3, ["08", "09", "11"], ["desk", "unknown", "web"]),
+        ({"end": "2025-03-09T06:00:00Z"}, 2, ["08"], ["web"]),
+        ({"start": "2025-03-09T06:00:00Z", "end": "2025-03-10T05:00:00Z"}, 1, ["09"], ["desk"]),
+        ({"start": "2025-03-09T06:00:00Z", "end": "2025-03-09T06:00:00Z"}, 0, [], []),
+        ({"zone": "UTC"}, 4, ["08", "09", "11"], ["web", "desk", "unknown"]),
+        ({"zone": "Pacific/Kiritimati", "end": "2025-03-09T06:00:00Z"}, 2, ["09"], ["web"]),
+        ({"fill": True}, 4, ["08", "09", "10", "11"], ["web", "desk", "unknown"]),
+        # Patients have no visit that begins.
+        ({"by": "START"}, 4, [], ["web", "desk", "unknown"]),
+        ({"by": "START", "start": "2000-01-01T00:00:00Z"}, 0, [], []),
+    ],
+)
+async def test_every_argument_does_what_it_does_for_appointments(
+    gateway: Gateway, asked: dict[str, object], total: int, days: list[str], sources: list[str]
+) -> None:
+    answer = await _ask(await _clinic(gateway), **asked)
+    assert answer["overview"]["total"] == total
+    assert [trend["day"].removeprefix("2025-03-") for trend in answer["trends"]] == days
+    assert [bucket["value"] for bucket in answer["source"]] == sources
+
+
+async def test_the_period_before_is_counted_too(gateway: Gateway) -> None:
+    answer = await _ask(await _clinic(gateway), start="2025-03-09T06:00:00Z", end="2025-03-10T05:00:00Z")
+    assert answer["previousPeriod"] == {
+        "start": "2025-03-08T06:00:00.000Z",
+        "end": "2025-03-09T06:00:00.000Z",
+        "overview": {"total": 2},
+    }
+
+
+async def test_arguments_are_refused_all_at_once(gateway: Gateway) -> None:
+    client = await _clinic(gateway)
+    answer = await client(QUERY, size=0, page=0, zone="utc", search="x" * 501)
+    assert answer["data"] == {"patientStatistics": None}
+    assert [error["extensions"]["argument"] for error in answer["errors"]] == [
+        ["size"],
+        ["page"],
+        ["search"],
+        ["timezone"],
+    ]
+    assert all(error["extensions"]["code"] == "BAD_USER_INPUT" for error in answer["errors"])
+
+
+async def test_another_team_and_a_viewer_without_the_permission_are_refused(gateway: Gateway) -> None:
+    await _clinic(gateway)
+    stranger = await gateway.client(team_id=OTHER_TEAM)
+    (error,) = (await stranger(QUERY))["errors"]
+    assert error["extensions"] == {"code": "NOT_FOUND", "argument": ["integrationId"]}
+    unqualified = await gateway.client(user_id="other", permissions=[Permission.READ_INTEGRATIONS])
+    (error,) = (await unqualified(QUERY))["errors"]
+    assert error["extensions"] == {"code": "FORBIDDEN"}
+
+
+async def test_both_dashboards_of_one_operation_are_one_statement(gateway: Gateway) -> None:
+    await _clinic(gateway)
+    client = await gateway.client()
+    both = """{ integrations { nodes { ... on ConnectedIntegration {
+        patientStatistics { overview { total } source { value } } appointmentStatistics { overview { total } }
+    } } } }"""
+    with statements() as ran:
+        nodes = (await client.data(both))["integrations"]["nodes"]
+    assert sorted(node["patientStatistics"]["overview"]["total"] for node in nodes) == [0, 4]
+    assert sorted(node["appointmentStatistics"]["overview"]["total"] for node in nodes) == [0, 1]
+    assert sum("day_count" in statement for statement in ran) == 1

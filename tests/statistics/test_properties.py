@@ -1,0 +1,136 @@
+"""The dashboard against a plain recount in Python, over random appointments, filters, zones and pages."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import count
+from random import Random
+from typing import Any, cast
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
+from gateway.database.tables import Integration, ResourceRecord
+from gateway.domain.lenient_reading import Document
+from tests.support.dashboard import DASHBOARD, PARTS
+from tests.support.factories import ZONES, connected, record, store
+from tests.support.gateway import Gateway
+from tests.support.recounts import CHANGES, Appointment, Question, configs, instants, questions, recount
+from tests.support.verifying import differences
+from tests.support.writing import CLINIC, Writes
+
+on_one_database: Callable[[Any], Any] = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@on_one_database
+@given(
+    rows=st.lists(st.tuples(instants, configs), max_size=25),
+    zone=st.sampled_from(ZONES),
+    asked=st.lists(questions, min_size=3, max_size=3),
+)
+async def test_the_dashboard_is_what_a_plain_recount_gives(
+    gateway: Gateway, rows: list[Appointment], zone: str, asked: list[Question]
+) -> None:
+    client, id = await gateway.client(), f"clinic-{next(_NUMBERS)}"
+    await store(gateway.database, connected(id, timezone=zone))
+    # Ids of letters that no search looks for.
+    names = (f"{id}-" + f"{place:b}".translate({48: "x", 49: "y"}) for place in range(len(rows)))
+    await store(
+        gateway.database,
+        *(record(name, id, config, at=at) for name, (at, config) in zip(names, rows, strict=True)),
+    )
+    for question in asked:
+        answer = await client.data(DASHBOARD, id=id, **question.variables())
+        assert answer["appointmentStatistics"] == recount(rows, question, zone)
+
+
+@on_one_database
+@given(rows=st.lists(st.tuples(instants, configs), max_size=25))
+async def test_each_whole_breakdown_sums_to_the_total(gateway: Gateway, rows: list[Appointment]) -> None:
+    client, id = await gateway.client(), f"clinic-{next(_NUMBERS)}"
+    await store(gateway.database, connected(id))
+    await store(
+        gateway.database,
+        *(record(f"{id}-{place}", id, config, at=at) for place, (at, config) in enumerate(rows)),
+    )
+    found = (await client.data(DASHBOARD, id=id))["appointmentStatistics"]
+    total = found["overview"].pop("total")
+    assert total == len(rows) == sum(found["overview"].values())
+    for breakdown in ("source", "utmSource", "utmMedium", "utmCampaign"):
+        assert sum(bucket["count"] for bucket in found[breakdown]) == total
+
+
+async def _appointments(gateway: Gateway) -> list[Appointment]:
+    """What is stored, as the recount takes it."""
+    async with gateway.read() as session:
+        rows = await session.scalars(select(ResourceRecord).where(ResourceRecord.type == "appointments"))
+        return [(row.created_at, cast(Document, row.document["config"])) for row in rows]
+
+
+SOURCES = (None, " ", "google", " Google ", "50%", "a_b", "Ärzte")
+INSTANTS = tuple(f"{day}T{time}Z" for day in CHANGES for time in ("00:00:00.000", "04:59:59.999", "20:15:00.000"))
+
+
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), asked=st.lists(questions, min_size=3, max_size=3))
+async def test_the_dashboard_is_what_a_plain_recount_gives_after_any_writes(
+    gateway: Gateway, seed: int, asked: list[Question]
+) -> None:
+    async with gateway.database.write() as session:
+        await session.execute(delete(Integration))
+    await store(gateway.database, connected(CLINIC, timezone="America/Havana"))
+    client = await gateway.client()
+    writers = [Writes(client, Random(seed + number), SOURCES, INSTANTS) for number in range(3)]
+    for _ in range(3):
+        # Beside each other, and none beside the questions, since a recount is of one moment.
+        await asyncio.gather(*(each.some(2) for each in writers))
+        assert await differences(gateway.database) == []
+        stored = await _appointments(gateway)
+        zone = await client.data('{ integration(id: "clinic") { ... on ConnectedIntegration { timezone } } }')
+        for question in asked:
+            answer = await client.data(DASHBOARD, id=CLINIC, **question.variables())
+            assert answer["appointmentStatistics"] == recount(stored, question, zone["integration"]["timezone"])
+
+
+BOTH_WAYS = """query ($start: DateTime, $end: DateTime, $type: AppointmentType) {
+      days: appointmentStatistics(integrationId: "clinic", start: $start, end: $end, appointmentType: $type)
+        { asOf %s }
+      records: appointmentStatistics(
+        integrationId: "clinic", start: $start, end: $end, appointmentType: $type, search: "everybody"
+      ) { asOf %s }
+      patients: patientStatistics(integrationId: "clinic", start: $start, end: $end)
+        { asOf overview { total } source { count } }
+    }""".replace("%s", PARTS)
+
+
+async def test_all_numbers_of_one_answer_agree_while_others_write(gateway: Gateway) -> None:
+    await store(gateway.database, connected(CLINIC, timezone="America/Goose_Bay"))
+    client = await gateway.client()
+    writers = [asyncio.create_task(Writes(client, Random(seed), SOURCES, INSTANTS).some(8)) for seed in range(4)]
+    ranges: list[dict[str, str]] = [
+        {},
+        {"start": "2025-03-30T04:59:59.999Z"},
+        {"end": "2025-10-31T20:15:00.001Z", "type": "NP"},
+    ]
+    asked, totals = 0, set()
+    while asked < 6 or not all(each.done() for each in writers):
+        found = await client.data(BOTH_WAYS, **ranges[asked % len(ranges)])
+        asked += 1
+        assert found["days"] == found["records"]
+        total, *states = found["days"]["overview"].values()
+        assert total == sum(states)
+        for breakdown in ("source", "utmSource", "utmMedium", "utmCampaign"):
+            assert sum(bucket["count"] for bucket in found["days"][breakdown]) == total
+        trends = found["days"]["trends"]
+        for place, state in enumerate(("successful", "failed")):
+            assert sum(trend[state] for trend in trends) == states[place]
+        assert found["patients"]["overview"]["total"] == sum(each["count"] for each in found["patients"]["source"])
+        assert found["patients"]["asOf"] == found["days"]["asOf"]
+        totals.add(total)
+    await asyncio.gather(*writers)
+    assert len(totals) > 1
+
+
+_NUMBERS = count()

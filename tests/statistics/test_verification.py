@@ -1,0 +1,290 @@
+"""`gateway statistics verify`: it finds what is planted, names it, repairs it, and then finds nothing."""
+
+import asyncio
+import shlex
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Delete, Executable, Update, delete, insert, select, update
+
+from gateway import services
+from gateway.database.reading import Reader
+from gateway.database.tables import DayCount, Integration, ResourceRecord
+from gateway.domain.enums import BookingStatus
+from gateway.domain.statistics.verification import Place, Scope
+from gateway.services.verification import Step
+from tests.graph.test_record_changes import UPSERT
+from tests.support.commands import unboxed
+from tests.support.dashboard import DASHBOARD
+from tests.support.factories import connected, record, store, webhook
+from tests.support.gateway import OTHER_TEAM, TEAM, Client, Gateway
+from tests.support.verifying import cells, count_key, differences, do, is_count, numbers_of, of_series, verify
+
+pytestmark = pytest.mark.usefixtures("logging_as_before")
+
+DAY, IN_8, IN_64 = (date(2025, *day).toordinal() for day in ((3, 9), (3, 3), (1, 14)))
+"""A day, and where the blocks of 8 and 64 days begin that it is in."""
+
+
+async def _clinic(gateway: Gateway) -> Client:
+    """Three appointments and a patient: on a day in March, and one in the year before."""
+    march, before = datetime(2025, 3, 9, 12, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
+    await store(gateway.database, connected("clinic", timezone="America/Chicago"), webhook({"_id": "hook"}))
+    await store(
+        gateway.database,
+        record("a", "clinic", {"source": "web", "appointmentType": "NP", "bookingStatus": "successful"}, at=march),
+        record("b", "clinic", {"source": "web", "bookingStatus": "failed"}, at=march),
+        record("c", "clinic", {"source": "desk"}, at=before),
+        record("d", "clinic", {"type": "patients"}, at=march),
+    )
+    return await gateway.client()
+
+
+def _differs(what: str, stored: tuple[int, int, int] | None, counted: tuple[int, int, int] | None) -> str:
+    """How a line ends."""
+    said, found = (
+        "{} successful, {} failed, {} pending".format(*numbers) if numbers else "nothing"
+        for numbers in (stored, counted)
+    )
+    return f"{what}: stored {said}; counted {found}"
+
+
+PLANTED: dict[str, tuple[Executable, list[str]]] = {
+    "a count of a day": (
+        update(DayCount).where(*is_count(1, DAY)).values(successful=7),
+        [_differs('source "web", 2025-03-09 (1 day)', (7, 1, 0), (1, 1, 0))],
+    ),
+    "a count of 8 days": (
+        update(DayCount).where(*is_count(8, IN_8)).values(failed=0),
+        [_differs('source "web", 2025-03-03 (8 days)', (1, 0, 0), (1, 1, 0))],
+    ),
+    "a count that is gone": (
+        delete(DayCount).where(*is_count(64, IN_64)),
+        [_differs('source "web", 2025-01-14 (64 days)', None, (1, 1, 0))],
+    ),
+    "a count of a type": (
+        update(DayCount).where(*is_count(1, DAY, appointment_type="NP")).values(pending=-1),
+        [_differs('of type "NP", source "web", 2025-03-09 (1 day)', (1, 0, -1), (1, 0, 0))],
+    ),
+    "all counts of a type of record": (
+        delete(DayCount).where(of_series(type="patients")),
+        [
+            _differs(f"patients{breakdown}, 2025-{days}", None, (1, 0, 0))
+            for breakdown in ("", ', source "unknown"')
+            for days in ("03-09 (1 day)", "03-03 (8 days)", "01-14 (64 days)")
+        ],
+    ),
+    "a count without records": (
+        insert(DayCount).values({**count_key(1, 1, "a\x1b[2J\n"), **numbers_of(1, 2, 3)}),
+        [_differs('source "a\\u001b[2J\\n", 0001-01-01 (1 day)', (1, 2, 3), None)],
+    ),
+    "a count of days that begin elsewhere": (
+        insert(DayCount).values({**count_key(8, DAY + 1, "web"), **numbers_of(1, 1, 1)}),
+        [_differs('source "web", 2025-03-10 (8 days)', (1, 1, 1), None)],
+    ),
+    "a count of less than nothing": (
+        insert(DayCount).values({**count_key(64, 65, "x"), **numbers_of(-1, 0, 0)}),
+        [_differs('source "x", 0001-03-06 (64 days)', (-1, 0, 0), None)],
+    ),
+    "a nought": (
+        insert(DayCount).values({**count_key(64, IN_64, "x"), **numbers_of(0, 0, 0)}),
+        [_differs('source "x", 2025-01-14 (64 days)', (0, 0, 0), None)],
+    ),
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+async def test_a_planted_difference_is_named_repaired_and_gone(gateway: Gateway, planted: str) -> None:
+    statement, expected = PLANTED[planted]
+    client = await _clinic(gateway)
+    dashboard = await client.data(DASHBOARD, id="clinic")
+    gateway.tell()
+    whole = await verify(gateway.database)
+    assert (whole.exit_code, cells(whole.stdout.splitlines()[-2])) == (0, [1, 3, 4, 0, 0])
+    await do(gateway.database, statement)
+    for arguments, repaired in ((), 0), (("--repair",), len(expected)):
+        found = await verify(gateway.database, *arguments)
+        lines = found.stdout.splitlines()
+        assert (found.exit_code, found.stderr) == (1, "")
+        assert len(lines[:-5]) == len(expected)
+        for line in lines[:-5]:
+            assert line.startswith(f"team {TEAM}, integration clinic, ")
+        for end in expected:
+            assert any(line.endswith(end) for line in lines[:-5]), end
+        assert cells(lines[-2])[3:] == [len(expected), repaired]
+    again = await verify(gateway.database)
+    assert (again.exit_code, cells(again.stdout.splitlines()[-2])[2:]) == (0, [4, 0, 0])
+    assert await client.data(DASHBOARD, id="clinic") == dashboard
+
+
+BEHIND: dict[str, Update | Delete] = {
+    "another status": update(ResourceRecord).values(booking_status=BookingStatus.PENDING),
+    "another source": update(ResourceRecord).values(source="elsewhere"),
+    "another type of visit": update(ResourceRecord).values(appointment_type="F/U"),
+    "another instant": update(ResourceRecord).values(created_at=datetime(1999, 1, 1, tzinfo=UTC)),
+    "another type of record": update(ResourceRecord).values(type="locations"),
+    "no record": delete(ResourceRecord),
+}
+
+
+@pytest.mark.parametrize("change", BEHIND)
+async def test_a_record_that_changed_behind_the_counts_is_found_and_then_counted(
+    gateway: Gateway, change: str
+) -> None:
+    client = await _clinic(gateway)
+
+    async def ask() -> list[Any]:
+        return [
+            (await client.data(DASHBOARD, id="clinic", type=type))["appointmentStatistics"]
+            for type in (None, "NP", "F_U")
+        ]
+
+    before = await ask()
+    await do(gateway.database, BEHIND[change].where(ResourceRecord.id == "a"))
+    assert (await verify(gateway.database)).exit_code == 1
+    assert await ask() == before
+    assert (await verify(gateway.database, "--repair")).exit_code == 1
+    assert (await verify(gateway.database)).exit_code == 0
+    after = await ask()
+    assert after != before
+    gone = change in ("no record", "another type of record")
+    assert after[0]["overview"]["total"] == sum(bucket["count"] for bucket in after[0]["source"]) == 3 - gone
+
+
+async def test_the_days_of_another_zone_are_found(gateway: Gateway) -> None:
+    """As after an update of the time zones' data."""
+    await _clinic(gateway)
+    moved = update(Integration).where(Integration.id == "clinic").values(timezone="Pacific/Kiritimati")
+    await do(gateway.database, moved)
+    assert await differences(gateway.database, repairs=True)
+    assert await differences(gateway.database) == []
+
+
+async def test_the_ends_of_the_calendar_are_verified(gateway: Gateway) -> None:
+    await store(gateway.database, connected("clinic", timezone="Asia/Kathmandu"))
+    ends = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC))
+    await store(gateway.database, *(record(f"{at:%Y}", "clinic", at=at) for at in ends))
+    assert await differences(gateway.database) == []
+    await do(gateway.database, delete(DayCount))
+    assert len(await differences(gateway.database, repairs=True)) == 2 * 3 * 5
+    assert await differences(gateway.database) == []
+
+
+async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
+    await _clinic(gateway)
+    await store(gateway.database, connected("second"), connected("clinic", team_id=OTHER_TEAM))
+    await store(gateway.database, record("e", "second"), record("a", "clinic", team_id=OTHER_TEAM))
+    await do(
+        gateway.database,
+        update(DayCount).where(of_series(integration_id="clinic")).values(failed=100),
+    )
+    for arguments, numbers in (
+        ((), [3, 5, 6]),
+        (("--team", TEAM), [2, 4, 5]),
+        (("--integration", "clinic"), [2, 4, 5]),
+        (("--team", OTHER_TEAM, "--integration", "clinic"), [1, 1, 1]),
+        (("--integration", "second"), [1, 1, 1]),
+    ):
+        found = await verify(gateway.database, *arguments)
+        assert cells(found.stdout.splitlines()[-2])[:3] == numbers, arguments
+        assert found.exit_code == ("second" not in arguments)
+    for arguments in (("--integration", "hook"), ("--team", "nobody")):
+        found = await verify(gateway.database, *arguments, "--repair")
+        assert (found.exit_code, found.stdout) == (1, "")
+        assert found.stderr == "error: There is no such connected integration.\n"
+    await verify(gateway.database, "--repair", "--team", TEAM)
+    async with gateway.read() as session:
+        teams = set(await session.scalars(select(DayCount.team_id).where(DayCount.failed == 100)))
+    assert teams == {OTHER_TEAM}
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, ConnectionError])
+async def test_an_interrupted_run_goes_on_where_it_stopped(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
+) -> None:
+    await _clinic(gateway)
+    await do(gateway.database, update(DayCount).values(pending=9))
+    expected = (await verify(gateway.database)).stdout.splitlines()[:-5]
+    step, steps = services.verification.step, 0
+
+    async def interrupted(session: Reader, scope: Scope, place: Place) -> Step | None:
+        nonlocal steps
+        steps += 1
+        if steps == 2:
+            raise ending("It is gone.")
+        return await step(session, scope, place)
+
+    monkeypatch.setattr(services.verification, "step", interrupted)
+    first = await verify(gateway.database)
+    assert first.exit_code == (130 if ending is KeyboardInterrupt else 1)
+    said = first.stderr.splitlines()[0]
+    assert said == f"To go on from here: --from '{TEAM} clinic appointments 2024-02-29'"
+    second = await verify(gateway.database, *shlex.split(said.partition(": ")[2]))
+    assert second.exit_code == 1
+    assert [*first.stdout.splitlines(), *second.stdout.splitlines()[:-5]] == expected
+
+
+@pytest.mark.parametrize(
+    "place", ["", "clinic", f"{TEAM} clinic invoices 2024-01-16", f"{TEAM} clinic appointments soon", "a b c d e"]
+)
+async def test_a_place_that_is_none_is_bad_usage(gateway: Gateway, place: str) -> None:
+    await _clinic(gateway)
+    await do(gateway.database, update(DayCount).values(pending=9))
+    ended = await verify(gateway.database, "--repair", "--from", place)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "give a place as an interrupted run has printed it" in unboxed(ended.stderr)
+    assert await differences(gateway.database)
+
+
+async def test_a_place_whose_integration_is_gone_goes_on_with_the_next(gateway: Gateway) -> None:
+    await _clinic(gateway)
+    found = await verify(gateway.database, "--from", f"{TEAM} apples patients 2025-01-01")
+    assert cells(found.stdout.splitlines()[-2]) == [1, 3, 4, 0, 0]
+    found = await verify(gateway.database, "--from", f"{TEAM} clinic patients 2025-01-01")
+    assert cells(found.stdout.splitlines()[-2]) == [1, 1, 1, 0, 0]
+    found = await verify(gateway.database, "--from", f"{TEAM} pears patients 2025-01-01")
+    assert (found.exit_code, cells(found.stdout.splitlines()[-2])) == (0, [0, 0, 0, 0, 0])
+
+
+async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repair(gateway: Gateway) -> None:
+    client = await _clinic(gateway)
+    await do(gateway.database, update(DayCount).values(pending=9), delete(DayCount).where(DayCount.size == 1))
+    done = False
+
+    async def write() -> None:
+        for number in range(12):
+            appointment = {"bookingStatus": "SUCCESSFUL", "source": f"s{number % 3}"}
+            records = [
+                {
+                    "logicalId": f"r{number % 4}-{place}",
+                    "createdAt": f"2025-03-{1 + number:02}T12:00:00Z",
+                    "config": {"appointment": appointment},
+                }
+                for place in range(5)
+            ]
+            payload = await client.data(UPSERT, records=records)
+            assert payload["upsertResourceRecords"]["errors"] == []
+
+    async def repair() -> None:
+        await differences(gateway.database, repairs=True)
+        while not done:
+            assert await differences(gateway.database) == []
+
+    repairing = asyncio.create_task(repair())
+    await asyncio.gather(write(), write(), write())
+    done = True
+    await repairing
+    assert await differences(gateway.database) == []
+    assert (await client.data(DASHBOARD, id="clinic"))["appointmentStatistics"]["overview"]["total"] == 23
+
+
+async def test_an_integration_that_is_deleted_meanwhile_is_repaired_no_more(gateway: Gateway) -> None:
+    await _clinic(gateway)
+    await do(gateway.database, update(DayCount).values(pending=9))
+    async with gateway.database.snapshot() as snapshot:
+        step = await services.verification.step(snapshot, Scope(), Place())
+    assert step is not None
+    await do(gateway.database, delete(Integration).where(Integration.id == "clinic"))
+    async with gateway.database.write() as session:
+        assert await services.verification.repair(session, step) == ()

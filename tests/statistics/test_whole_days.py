@@ -1,0 +1,121 @@
+"""Dashboards of whole local days, and how the records of each day and value went."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from gateway.domain.calendar import days
+from gateway.domain.lenient_reading import Json
+from tests.support.factories import connected, record, store
+from tests.support.gateway import Client, Gateway, statements
+
+CLINIC = "clinic"
+CHICAGO = ZoneInfo("America/Chicago")
+
+ASKED = """
+query ($days: Int, $first: Date, $last: Date, $start: DateTime, $end: DateTime, $zone: TimeZone) {
+  appointmentStatistics(
+    integrationId: "clinic", days: $days, firstDay: $first, lastDay: $last, start: $start, end: $end,
+    timezone: $zone, fillGaps: true
+  ) {
+    overview { total }
+    trends { day successful failed pending }
+    utmCampaign { value count successful failed pending }
+    previousPeriod { start end overview { total } }
+  }
+}
+"""
+
+
+async def _clinic(gateway: Gateway, *rows: tuple[datetime, Mapping[str, Json]], timezone: str) -> Client:
+    await store(gateway.database, connected(CLINIC, timezone=timezone))
+    bookings = (record(f"{place:024}", CLINIC, {**config}, at=at) for place, (at, config) in enumerate(rows))
+    await store(gateway.database, *bookings)
+    return await gateway.client()
+
+
+async def _ask(client: Client, /, **variables: object) -> Any:
+    return (await client.data(ASKED, **variables))["appointmentStatistics"]
+
+
+async def test_days_are_the_last_whole_ones_before_today(gateway: Gateway) -> None:
+    today = days.day_of(CHICAGO, datetime.now(UTC))
+    begins = {ago: days.beginning(CHICAGO, today - timedelta(days=ago)) for ago in range(-1, 16)}
+    moment = timedelta(milliseconds=1)
+    times = (begins[0], begins[0] - moment, begins[7], begins[7] - moment, begins[14], begins[14] - moment)
+    client = await _clinic(gateway, *((at, {}) for at in times), timezone="America/Chicago")
+    with statements() as ran:
+        answer = await _ask(client, days=7)
+    assert not any("resource_record" in statement for statement in ran), "whole days are counted already"
+    shown = [trend["day"] for trend in answer["trends"]]
+    # At midnight itself, yesterday may have become another day since.
+    assert shown == [(today - timedelta(days=ago)).isoformat() for ago in range(7, 0, -1)]
+    assert answer["overview"] == {"total": 2}
+    assert answer["previousPeriod"]["overview"] == {"total": 2}
+    assert datetime.fromisoformat(answer["previousPeriod"]["start"]) == begins[14]
+    assert datetime.fromisoformat(answer["previousPeriod"]["end"]) == begins[7]
+
+
+async def test_first_and_last_day_are_both_counted_in_the_zone(gateway: Gateway) -> None:
+    times = ("2025-03-01T05:59:59.999", "2025-03-01T06:00", "2025-03-10T04:59:59.999", "2025-03-10T05:00")
+    rows: list[tuple[datetime, Mapping[str, Json]]] = [
+        (datetime.fromisoformat(at).replace(tzinfo=UTC), {}) for at in times
+    ]
+    client = await _clinic(gateway, *rows, timezone="America/Chicago")
+    answer = await _ask(client, first="2025-03-01", last="2025-03-09")
+    assert answer == await _ask(client, start="2025-03-01T06:00:00Z", end="2025-03-10T05:00:00Z")
+    assert (answer["overview"]["total"], len(answer["trends"])) == (2, 9)
+    assert (await _ask(client, first="2025-03-02"))["overview"]["total"] == 2
+    assert (await _ask(client, last="2025-02-28"))["overview"]["total"] == 1
+    assert (await _ask(client, first="2025-03-10", last="2025-03-10", zone="UTC"))["overview"]["total"] == 2
+    assert (await _ask(client, first="2020-01-01", last="9999-12-31"))["previousPeriod"] is None
+
+
+def test_a_day_that_a_zone_skipped_begins_with_the_next_one() -> None:
+    apia = ZoneInfo("Pacific/Apia")
+    assert days.beginning(apia, date(2011, 12, 30)) == days.beginning(apia, date(2011, 12, 31))
+    assert days.beginning(ZoneInfo("Pacific/Kiritimati"), date.max) <= days.LAST
+
+
+async def test_each_day_and_value_tells_how_its_records_went(gateway: Gateway) -> None:
+    at = datetime(2025, 3, 1, 12, tzinfo=UTC)
+    client = await _clinic(
+        gateway,
+        (at, {"bookingStatus": "successful", "utmCampaign": "spring"}),
+        (at, {"bookingStatus": "failed", "utmCampaign": "spring"}),
+        (at, {"bookingStatus": "failed", "utmCampaign": "spring"}),
+        (at, {}),
+        timezone="UTC",
+    )
+    answer = await _ask(client, first="2025-03-01", last="2025-03-01")
+    assert answer["trends"] == [{"day": "2025-03-01", "successful": 1, "failed": 2, "pending": 1}]
+    assert answer["utmCampaign"] == [
+        {"value": "spring", "count": 3, "successful": 1, "failed": 2, "pending": 0},
+        {"value": "not set", "count": 1, "successful": 0, "failed": 0, "pending": 1},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "argument"),
+    [
+        ({"days": 0}, "days"),
+        ({"days": 3661}, "days"),
+        ({"days": 7, "last": "2025-03-01"}, "days"),
+        ({"days": 7, "start": "2025-03-01T00:00:00Z"}, "days"),
+        ({"first": "2025-03-01", "end": "2025-03-02T00:00:00Z"}, "firstDay"),
+        ({"last": "2025-03-01", "end": "2025-03-02T00:00:00Z"}, "lastDay"),
+        ({"first": "2025-03-02", "last": "2025-03-01"}, "firstDay"),
+    ],
+)
+async def test_bounds_that_do_not_fit_together_are_refused(
+    gateway: Gateway, asked: dict[str, object], argument: str
+) -> None:
+    client = await _clinic(gateway, timezone="UTC")
+    answer = await client(ASKED, **asked)
+    assert answer["data"] == {"appointmentStatistics": None}
+    assert [error["extensions"] for error in answer["errors"]] == [
+        {"code": "BAD_USER_INPUT", "argument": [argument]}
+    ]

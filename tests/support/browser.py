@@ -1,0 +1,191 @@
+"""Pages in a real Chromium, which sees nothing of the world but this machine.
+
+`served` runs the demo, `chromium` the browser, and `opened` gives a page of it that fails the test on whatever the
+browser complains of. The tests' fixtures of the same things are in conftest.py.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+from threading import Thread
+from typing import IO, Literal
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+
+from gateway.assets import Assets
+from tests.support.commands import serving
+
+EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
+MISSING = "Chromium is not on this machine: `apt-get install chromium`"
+
+_LOCAL = ("127.0.0.1", "localhost")
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    f"--host-resolver-rules=MAP * ~NOTFOUND, {', '.join(f'EXCLUDE {host}' for host in _LOCAL)}",
+)
+_PATIENCE = 10_000
+"""Milliseconds that anything in a page may take on a slow machine."""
+
+AXE = {
+    "name": "axe-core",
+    "version": "4.14.1",
+    "integrity": "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+    "files": ["axe.min.js"],
+}
+"""What looks for barriers in a page; pinned as vendored files are, and not shipped."""
+
+Scheme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A gateway that listens, with the demo's data, and a key that opens it."""
+
+    origin: str
+    key: str
+    database_url: str
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Site]:
+    """`gateway demo`, on a database in this folder."""
+    url = f"sqlite:///{folder / 'demo.db'}"
+    with serving("demo", "--port", "0", "--database", url, folder=folder) as demo:
+        (line,) = demo.printed(1, "Key ")
+        with _drained(demo.process):
+            yield Site(_origin(demo.url), line.split()[1], url)
+
+
+@contextmanager
+def served_again(site: Site, folder: Path, **settings: str) -> Iterator[Site]:
+    """`gateway serve` on the same data: as it is where nobody is signed in by themselves."""
+    with (
+        serving("serve", "--port", "0", folder=folder, database_url=site.database_url, **settings) as again,
+        _drained(again.process),
+    ):
+        yield Site(_origin(again.url), site.key, site.database_url)
+
+
+def _origin(url: str) -> str:
+    return url.removesuffix("/graphql")
+
+
+@contextmanager
+def _drained(process: Popen[str]) -> Iterator[None]:
+    """Reads what a process says, since a pipe that nobody reads fills up."""
+    readers = [Thread(target=_drain, args=(pipe,)) for pipe in (process.stdout, process.stderr) if pipe]
+    for reader in readers:
+        reader.start()
+    yield
+    process.terminate()
+    for reader in readers:
+        reader.join()
+
+
+def _drain(pipe: IO[str]) -> None:
+    with suppress(ValueError):
+        for _ in pipe:
+            pass
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser, with a profile that is thrown away."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=_FLAGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def opened(
+    browser: Browser, site: Site, *, scheme: Scheme = "light", width: int = 1280, expected: str | None = None
+) -> AsyncIterator[Page]:
+    """A page of a new visitor of the site, in Chicago, who reads English and likes the colours of this scheme.
+
+    At the end it raises what the browser complained of: errors and warnings in the console, unless they match the
+    pattern that is `expected`, and requests that would have left this machine.
+    """
+    context = await browser.new_context(
+        base_url=site.origin,
+        color_scheme=scheme,
+        locale="en-US",
+        timezone_id="America/Chicago",
+        viewport={"width": width, "height": 900},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(_PATIENCE)
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"{message.text} ({message.location['url']})")
+
+    def follow(request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.hostname not in _LOCAL:
+            complaints.append(f"it asks for {request.url}")
+
+    context.on("console", hear)
+    context.on("request", follow)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    try:
+        yield await context.new_page()
+        unexpected = [said for said in complaints if expected is None or not re.search(expected, said)]
+        assert not unexpected, unexpected
+    finally:
+        await context.close()
+
+
+def fetched_axe(folder: Path) -> str:
+    """The script that looks for barriers, by npm. Raises gateway.assets.NotFetched."""
+    (folder / "web").mkdir()
+    (folder / "web" / "vendor.json").write_text(json.dumps([AXE]))
+    assets = Assets(folder)
+    (pin,) = assets.place()
+    return (folder / "static" / "vendor" / pin.spec / "axe.min.js").read_text()
+
+
+async def barriers(page: Page, axe: str, *, without: str | None = None) -> list[str]:
+    """What keeps somebody from using the page as it is now, by axe-core; a line for each element.
+
+    What matches the selector `without` is not ours to mend.
+    """
+    await page.evaluate(axe)
+    # It would write styles into the page to read them, which the page's policy forbids.
+    run = "without => axe.run({exclude: without}, {preload: false})"
+    found = await page.evaluate(run, [[without]] if without else [])
+    return [
+        f"{rule['id']}: {rule['help']}: {node['html'][:200]} {' '.join(node['failureSummary'].split())}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+async def overflowing(page: Page, width: int = 390) -> list[str]:
+    """The elements that reach beyond the right edge of a screen of this width, unless they can be scrolled to."""
+    await page.set_viewport_size({"width": width, "height": 844})
+    found: list[str] = await page.evaluate(
+        """() => {
+            const width = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= width) return [];
+            return [...document.querySelectorAll("body *")]
+                .filter((element) => element.getBoundingClientRect().right > width + 1)
+                .map((element) => element.outerHTML.slice(0, 120));
+        }"""
+    )
+    return found

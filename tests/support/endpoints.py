@@ -1,0 +1,96 @@
+"""The HTTP door as tests knock on it: with a good key, and as little else as they say."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from httpx import ASGITransport, AsyncClient, Response
+from starlette.applications import Starlette
+
+from gateway.settings import Settings
+from gateway.web.app import create_app
+from gateway.web.error_codes import Code
+from tests.support.gateway import TEAM, USER, Gateway, answer_of
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+VIEWER = "{ viewer { userId teamId } }"
+ASKED = {"data": {"viewer": {"userId": USER, "teamId": TEAM}}}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A door, and a key that opens it."""
+
+    app: Starlette
+    settings: Settings
+    http: AsyncClient
+    key: str
+
+    async def knock(
+        self, method: str = "POST", headers: Mapping[str, str | None] | None = None, **request: Any
+    ) -> Response:
+        """The response to a request with the key; a header that is None is left out."""
+        sent = {"Authorization": f"Bearer {self.key}", **(headers or {})}
+        given = {name: value for name, value in sent.items() if value is not None}
+        built = self.http.build_request(method, "/graphql", headers=given, **request)
+        for name, value in sent.items():
+            if value is None and name in built.headers:
+                del built.headers[name]
+        return await self.http.send(built)
+
+    async def post(self, body: bytes | str, **headers: str | None) -> Response:
+        """The response to this body, sent as JSON."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.knock(headers={"Content-Type": JSON, **named}, content=body)
+
+
+@asynccontextmanager
+async def opened(template: Path, folder: Path, **settings: Any) -> AsyncIterator[Door]:
+    """A door of its own, with these settings, on an empty database."""
+    shutil.copyfile(template, folder / "gateway.db")
+    given = Settings(database_url=f"sqlite+aiosqlite:///{folder / 'gateway.db'}", **settings)
+    app = create_app(given)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
+    ):
+        client = await Gateway(app, app.state.database, http).client()
+        yield Door(app, given, http, client.key)
+
+
+def codes(response: Response) -> list[str]:
+    """The codes of a refusal: GraphQL errors, each with a code that is known and a message, and no data."""
+    body = answer_of(response)
+    assert list(body) == ["errors"], body
+    assert all(error["message"] for error in body["errors"])
+    return [Code[error["extensions"]["code"]].name for error in body["errors"]]
+
+
+def message(response: Response) -> str:
+    """What the one error of an answer says."""
+    (error,) = response.json()["errors"]
+    return str(error["message"])
+
+
+async def sent_by(door: Door, received: list[dict[str, Any]], **request: Any) -> list[dict[str, Any]]:
+    """What the door sends to a client that sends these messages, and then nothing more."""
+    headers = [(b"authorization", f"Bearer {door.key}".encode()), (b"content-type", JSON.encode())]
+    post = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    scope = {**post, **request}
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if not received:
+            await asyncio.Event().wait()
+        return received.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await door.app(scope, receive, send)
+    return sent

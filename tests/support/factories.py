@@ -1,0 +1,143 @@
+"""What tests put into a database."""
+
+from datetime import UTC, datetime, time
+
+from sqlalchemy import select
+
+from gateway import services
+from gateway.database.database import Database
+from gateway.database.tables import Base, Integration, ResourceRecord, Team, UseCase, UseCaseGroup, User
+from gateway.domain.calendar import timezones
+from gateway.domain.calendar.instants import isoformat
+from gateway.domain.enums import UseCaseKey
+from gateway.domain.integrations import connected_columns, split_secrets, webhook_columns
+from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.records import record_columns
+from gateway.domain.use_cases import use_case_columns
+from tests.support.gateway import TEAM, USER
+
+AT = datetime(2025, 3, 9, 12, tzinfo=UTC)
+"""When what tests make was made, where it does not say."""
+
+ZONES = (
+    "America/Chicago",
+    "Africa/Cairo",
+    "Asia/Beirut",
+    "America/Havana",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "UTC",
+)
+"""Zones whose days begin in every odd way."""
+
+
+async def store(database: Database, *rows: Base) -> None:
+    """Write these rows, the teams that they are of, and what is counted of records."""
+    teams = {team_id for row in rows if isinstance(team_id := getattr(row, "team_id", None), str)}
+    async with database.write() as session:
+        known = set(await session.scalars(select(Team.id)))
+        session.add_all(Team(id=id, name=id, created_at=AT) for id in sorted(teams - known))
+        await session.flush()
+        session.add_all(rows)
+        await session.flush()
+        for key in sorted({(row.team_id, row.integration_id) for row in rows if isinstance(row, ResourceRecord)}):
+            home = await session.get_one(Integration, key)
+            await services.day_counts.recount(session, *key, timezones.zone(home.timezone))
+
+
+def user(id: str, username: str | None, *, team_id: str = TEAM) -> User:
+    return User(team_id=team_id, id=id, username=username, name=None, created_at=AT)
+
+
+def webhook(document: Document, *, team_id: str = TEAM) -> Integration:
+    """A webhook with this document; incoming where it does not say."""
+    document = {"type": "webhook-incoming", **document}
+    row = Integration(team_id=team_id, id=str(document["_id"]), secrets={}, version=1)
+    row.hold(document, webhook_columns(document, AT))
+    return row
+
+
+def connected(id: str, *, team_id: str = TEAM, **keys: Json) -> Integration:
+    """A connected integration with these keys in its document, `createdBy` the user of the tests."""
+    config: Document = {"provider": "microsoft", "authType": "oauth"}
+    document, secrets = split_secrets(
+        {"_id": id, "name": id, "status": "active", "createdBy": USER, "config": config, **keys}
+    )
+    row = Integration(team_id=team_id, id=id, secrets=secrets, version=1)
+    row.hold(document, connected_columns(document, f"integration_{id}", AT))
+    return row
+
+
+def use_case_group(
+    id: str, integration_id: str, *, team_id: str = TEAM, at: datetime = AT, **columns: str | time | None
+) -> UseCaseGroup:
+    """A group without use cases; its id is its slug."""
+    return UseCaseGroup(
+        team_id=team_id,
+        id=id,
+        integration_id=integration_id,
+        version=1,
+        created_at=at,
+        created_by=USER,
+        updated_at=at,
+        updated_by=USER,
+        **{"name": id, "slug": id, **columns},
+    )
+
+
+def use_case(
+    id: str,
+    integration_id: str,
+    *,
+    team_id: str = TEAM,
+    group: tuple[str, UseCaseKey] | None = None,
+    at: datetime = AT,
+    **config: Json,
+) -> UseCase:
+    """An active laboratory reminder without actions, but for what `config` says; `group` is its group and key."""
+    document: Document = {
+        "teamId": team_id,
+        "createdBy": USER,
+        "createdAt": isoformat(at),
+        "updatedAt": isoformat(at),
+        "_id": id,
+        "logicalId": f"use_case_{id}",
+        "integrationId": integration_id,
+        "schedulerNames": [],
+        "config": {
+            "status": "active",
+            "type": "lab_reminder_with_sheet",
+            "name": "Lab Reminder",
+            "actions": [],
+            **config,
+        },
+    }
+    group_id, key = group or (None, None)
+    row = UseCase(team_id=team_id, id=id, integration_id=integration_id, group_id=group_id, key=key, version=1)
+    row.hold(document, use_case_columns(document, f"use_case_{id}", at))
+    return row
+
+
+def record(
+    id: str,
+    integration_id: str,
+    config: Document | None = None,
+    *,
+    team_id: str = TEAM,
+    at: datetime = AT,
+) -> ResourceRecord:
+    """A resource record with this config, created at `at`; an appointment where it does not say."""
+    document: Document = {
+        "teamId": team_id,
+        "createdBy": USER,
+        "updatedBy": USER,
+        "createdAt": isoformat(at),
+        "updatedAt": isoformat(at),
+        "_id": id,
+        "logicalId": f"resource_record_{id}",
+        "integrationId": integration_id,
+        "config": {"type": "appointments", **(config or {})},
+    }
+    row = ResourceRecord(team_id=team_id, id=id, integration_id=integration_id, version=1)
+    row.hold(document, record_columns(document, f"resource_record_{id}", at))
+    return row

@@ -1,0 +1,48 @@
+"""The command `gateway import`, on files that are made for it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from typer.testing import Result
+
+from gateway.database.database import Database
+from gateway.settings import Settings
+
+Run = Callable[..., Result]
+"""Runs `gateway` with these arguments, and with `stdin`."""
+
+
+def read(database_url: str, *entities: type[Any]) -> list[Any]:
+    """All rows of these tables."""
+
+    async def found() -> list[Any]:
+        database = Database(Settings(database_url=database_url))
+        async with database.read() as session:
+            rows = [
+                row for entity in entities for row in await session.scalars(select(entity).order_by(entity.id))
+            ]
+        await database.dispose()
+        return rows
+
+    return asyncio.run(found())
+
+
+def write(name: str, document: object) -> str:
+    Path(name).write_text(json.dumps(document))
+    return name
+
+
+def write_lines(name: str, *documents: object) -> str:
+    lines = [one if isinstance(one, str) else json.dumps(one) for one in documents]
+    Path(name).write_text("\n".join(lines))
+    return name
+
+
+def counts(result: Result, file: str) -> list[int]:
+    """Created, updated, unchanged and refused, as the summary says of a file."""
+    (line,) = [line for line in result.stdout.splitlines() if Path(file).name in line]
+    return [int(cell) for cell in line.split("│")[-5:-1]]

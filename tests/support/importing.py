@@ -1,0 +1,55 @@
+"""Taking documents in over HTTP, and giving them back."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from gateway.database.tables import Integration, ResourceRecord, UseCase
+from gateway.domain.enums import Permission
+from tests.support.examples import INTEGRATION
+from tests.support.gateway import Client, Gateway
+
+IMPORT = """mutation($document: JSON!, $mode: ImportMode! = MERGE, $dryRun: Boolean! = false) {
+  importIntegration(document: $document, mode: $mode, dryRun: $dryRun) {
+    integration { id version } outcome created updated unchanged deleted errors { code message path }
+  }
+}"""
+EXPORT = """query($id: ID!) {
+  integrationExport(integrationId: $id, secrets: INCLUDE) { document checksum redactedFields }
+}"""
+WRITERS = (Permission.WRITE_INTEGRATIONS, Permission.WRITE_RECORDS)
+NOTHING = {"created": 0, "updated": 0, "unchanged": 0, "deleted": 0}
+
+
+async def take_in(client: Client, document: object, **variables: object) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.data(IMPORT, document=document, **variables))["importIntegration"]
+    return found
+
+
+async def taken_in(client: Client, document: object, **variables: object) -> dict[str, Any]:
+    """As `take_in`, of what must not be refused."""
+    found = await take_in(client, document, **variables)
+    assert found.pop("errors") == []
+    return found
+
+
+async def exported(client: Client, id: str = INTEGRATION) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.data(EXPORT, id=id))["integrationExport"]
+    return found
+
+
+def problems(answer: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Code and path of each error, of an answer that says nothing was done."""
+    assert answer["integration"] is None
+    assert answer["outcome"] is None
+    assert {key: answer[key] for key in NOTHING} == NOTHING
+    return [(error["code"], error["path"]) for error in answer["errors"]]
+
+
+async def rows(gateway: Gateway) -> int:
+    async with gateway.read() as session:
+        counts = [
+            await session.scalar(select(func.count()).select_from(t))
+            for t in (Integration, UseCase, ResourceRecord)
+        ]
+    return sum(count or 0 for count in counts)

@@ -1,0 +1,48 @@
+"""What the tests of the dashboard and the widgets ask of a page, and of the graph beside it."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from httpx import AsyncClient
+from playwright.async_api import Page, Request, expect
+
+from tests.support.browser import Site
+
+
+def asked(page: Page) -> list[dict[str, Any]]:
+    """What a page asks the graph from now on."""
+    found: list[dict[str, Any]] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/graphql") and request.method == "POST":
+            found.append(request.post_data_json or {})
+
+    page.on("request", note)
+    return found
+
+
+async def shown(page: Page) -> None:
+    """Waits until all parts of the dashboard have what was asked for."""
+    await expect(page.locator("section[aria-busy=false]")).to_have_count(5)
+
+
+async def graph(site: Site, query: str, **variables: object) -> Any:
+    """What the graph answers to a script."""
+    async with AsyncClient(base_url=site.origin) as http:
+        headers = {"Authorization": f"Bearer {site.key}"}
+        answer = await http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+        found = answer.json()
+        assert "errors" not in found, found
+        return found["data"]
+
+
+async def clinic(site: Site, name: str = "Lakeside Family Clinic") -> str:
+    """The id of an integration of the demo."""
+    query = "query ($name: String!) { integrations(filter: { name: { eq: $name } }) { nodes { id } } }"
+    (found,) = (await graph(site, query, name=name))["integrations"]["nodes"]
+    return str(found["id"])
+
+
+def address(page: Page) -> dict[str, str]:
+    """The filter that stands in the address of a page."""
+    return {name: value for name, (value,) in parse_qs(urlsplit(page.url).query).items()}

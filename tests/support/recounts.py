@@ -1,0 +1,158 @@
+"""A plain recount of dashboards in Python, and random questions to them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from gateway.domain.calendar.instants import isoformat, parse
+from gateway.domain.lenient_reading import Document
+from tests.support.factories import ZONES
+
+CHANGES = ("2025-03-09", "2025-03-30", "2025-04-06", "2025-04-25", "2025-10-05", "2025-10-31", "2025-11-02")
+"""Days on which clocks of some of the zones change."""
+
+instants = st.builds(
+    lambda day, minutes, rest: (
+        datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(minutes=15 * minutes, milliseconds=rest)
+    ),
+    st.sampled_from(CHANGES),
+    st.integers(-300, 300),
+    st.sampled_from((0, 0, 1, -1)),
+)
+texts = st.sampled_from((None, "", "  ", "google", " google ", "Google", "50%", "a_b", "Ärzte", "direct", 7))
+configs = st.fixed_dictionaries(
+    {},
+    optional={
+        "bookingStatus": st.sampled_from(("successful", "failed", "pending", "lost", None)),
+        "appointmentType": st.sampled_from(("NP", "F/U", "FU Tele", "odd", None)),
+        "start": instants.map(isoformat) | st.just("<string>"),
+        "patientName": st.sampled_from(("Anna Straße", "ÄRZTE", "Bob")),
+        "source": texts,
+        "utmSource": texts,
+        "utmMedium": texts,
+        "utmCampaign": texts,
+    },
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, as the query's variables say it."""
+
+    zone: str | None
+    type: str | None
+    search: str | None
+    bounds: tuple[datetime | None, datetime | None]
+    by: str
+    fill: bool
+    size: int
+    page: int
+
+    def variables(self) -> dict[str, object]:
+        start, end = (at and isoformat(at) for at in self.bounds)
+        shared = {"zone": self.zone, "type": self.type, "search": self.search, "by": self.by, "fill": self.fill}
+        return {**shared, "start": start, "end": end, "size": self.size, "page": self.page}
+
+
+def _in_order(bounds: tuple[datetime | None, datetime | None]) -> tuple[datetime | None, datetime | None]:
+    start, end = bounds
+    return (end, start) if start is not None and end is not None and start > end else bounds
+
+
+questions = st.builds(
+    Question,
+    zone=st.none() | st.sampled_from(ZONES),
+    type=st.sampled_from((None, None, "NP", "F_U", "FU_TELE")),
+    search=st.sampled_from((None, None, "google", "STRASSE anna", "%", "_", "ärzte bob", "ärzte")),
+    bounds=st.tuples(st.none() | instants, st.none() | instants).map(_in_order),
+    by=st.sampled_from(("CREATED_AT", "START")),
+    fill=st.booleans(),
+    size=st.sampled_from((1, 2, 300)),
+    page=st.sampled_from((1, 1, 2)),
+)
+
+Appointment = tuple[datetime, Document]
+"""When it was created, and its config."""
+
+WIRE = {"NP": "NP", "F_U": "F/U", "FU_TELE": "FU Tele"}
+
+
+def _at(appointment: Appointment, by: str) -> datetime | None:
+    created_at, config = appointment
+    return created_at if by == "CREATED_AT" else parse(str(config.get("start")))
+
+
+def _counts(appointment: Appointment, question: Question) -> bool:
+    config, at = appointment[1], _at(appointment, question.by)
+    start, end = question.bounds
+    keys = ("patientName", "source", "utmSource", "utmMedium", "utmCampaign")
+    mentioned = "\n".join(text for key in keys if isinstance(text := config.get(key), str)).casefold()
+    return (
+        (start is None or (at is not None and start <= at))
+        and (end is None or (at is not None and at < end))
+        and (question.type is None or config.get("appointmentType") == WIRE[question.type])
+        and all(word in mentioned for word in (question.search or "").casefold().split())
+    )
+
+
+def _status(config: Document) -> str:
+    status = config.get("bookingStatus")
+    return status if status in ("successful", "failed") else "pending"
+
+
+def _buckets(counted: list[Appointment], question: Question, key: str, blank: str) -> list[dict[str, object]]:
+    values = [config.get(key) for _, config in counted]
+    counts = Counter((value.strip() if isinstance(value, str) else "") or blank for value in values)
+    ordered = sorted(counts.items(), key=lambda bucket: (-bucket[1], bucket[0]))
+    shown = ordered[question.size * (question.page - 1) : question.size * question.page]
+    return [{"value": value, "count": number} for value, number in shown]
+
+
+def _first_instant(day: date, zone: ZoneInfo) -> datetime:
+    """By trying every quarter of an hour."""
+    at = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=26)
+    while at.astimezone(zone).date() != day:
+        at += timedelta(minutes=15)
+    return at
+
+
+def _trends(counted: list[Appointment], question: Question, zone: ZoneInfo) -> list[dict[str, object]]:
+    by_day: dict[date, Counter[str]] = {}
+    for appointment in counted:
+        if (at := _at(appointment, question.by)) is not None:
+            by_day.setdefault(at.astimezone(zone).date(), Counter())[_status(appointment[1])] += 1
+    start, end = question.bounds
+    shown = sorted(by_day)
+    if question.fill and (start is None or start != end) and (shown or (start is not None and end is not None)):
+        first = shown[0] if start is None else start.astimezone(zone).date()
+        last = shown[-1] if end is None else (end - timedelta(milliseconds=1)).astimezone(zone).date()
+        shown = [first + timedelta(days=place) for place in range((last - first).days + 1)]
+    return [
+        {
+            "date": isoformat(_first_instant(day, zone)),
+            "day": day.isoformat(),
+            "successful": by_day.get(day, Counter())["successful"],
+            "failed": by_day.get(day, Counter())["failed"],
+        }
+        for day in shown
+    ]
+
+
+def recount(appointments: list[Appointment], question: Question, zone: str) -> dict[str, Any]:
+    counted = [appointment for appointment in appointments if _counts(appointment, question)]
+    statuses = Counter(_status(config) for _, config in counted)
+    return {
+        "overview": {
+            "total": len(counted),
+            **{status: statuses[status] for status in ("successful", "failed", "pending")},
+        },
+        "trends": _trends(counted, question, ZoneInfo(question.zone or zone)),
+        "source": _buckets(counted, question, "source", "unknown"),
+        "utmSource": _buckets(counted, question, "utmSource", "direct"),
+        "utmMedium": _buckets(counted, question, "utmMedium", "not set"),
+        "utmCampaign": _buckets(counted, question, "utmCampaign", "not set"),
+    }

@@ -1,0 +1,155 @@
+"""Statements that do not end by themselves, and clients that may leave meanwhile."""
+
+import asyncio
+from collections.abc import Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlencode
+
+import orjson
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import Engine
+
+from gateway.database.connections import Lease
+from gateway.database.database import Database
+from gateway.database.inline_reads import Glances
+from tests.support.gateway import Client, Gateway
+
+_ENDLESS = {
+    "sqlite": "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c",
+    "postgresql": "SELECT pg_sleep(60)",
+}
+_SOON = 30.0
+"""Seconds, also on a slow machine; half as long as the endless statement of PostgreSQL."""
+_RUNNING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(60)'
+"""
+
+
+@contextmanager
+def no_glances(what: str = "") -> Iterator[None]:
+    """Has SQLite give nothing at a glance meanwhile that it is asked by statements with these words in them."""
+    rows = Glances.rows
+
+    def glanced(self: Glances, query: Any, *columns: Any) -> list[Any] | None:
+        prepared, _ = query.prepared(self._dialect, *columns)
+        return None if what in prepared.text else rows(self, query, *columns)
+
+    with patch.object(Glances, "rows", glanced):
+        yield
+
+
+@contextmanager
+def stalled(what: str) -> Iterator[asyncio.Event]:
+    """Has each statement with these words in it never end meanwhile; the event tells that one has begun."""
+    fetch, run, copy, began = Lease.fetch, Lease.run, Lease.copy, asyncio.Event()
+
+    def stalling_cursor(
+        connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
+    ) -> tuple[str, object]:
+        if what not in statement:
+            return statement, parameters
+        began.set()
+        return _ENDLESS[connection.dialect.name], ()
+
+    async def stalling(self: Lease, statement: str, parameters: Sequence[object] = ()) -> object:
+        if what not in statement:
+            return await fetch(self, statement, parameters)
+        began.set()
+        return await fetch(self, _ENDLESS[self.dialect.name])
+
+    async def stalling_run(self: Lease, statement: str, parameters: Sequence[Sequence[object]]) -> None:
+        await (self.fetch(statement) if what in statement else run(self, statement, parameters))
+
+    async def stalling_copy(self: Lease, table: str, *columns_and_records: Any) -> None:
+        # Rows are copied into a table where they would be inserted otherwise.
+        copied = f"INSERT INTO {table} "
+        await (self.fetch(copied) if what in copied else copy(self, table, *columns_and_records))
+
+    event.listen(Engine, "before_cursor_execute", stalling_cursor, retval=True)
+    try:
+        with (
+            patch.multiple(Lease, fetch=stalling, run=stalling_run, copy=stalling_copy),
+            no_glances(what),
+        ):
+            yield began
+    finally:
+        event.remove(Engine, "before_cursor_execute", stalling_cursor)
+
+
+async def assert_idle(database: Database) -> None:
+    """No operation has a connection or waits for one, and no statement runs on, once connections are at rest.
+
+    SQLite's connections are free when their threads are.
+    """
+    for leases in (database._readers, database._writers):
+        while leases._changing:
+            await asyncio.wait(leases._changing)
+        assert (leases.admission.held, leases.admission.waiting) == (0, 0)
+    if not database.is_sqlite:
+        # PostgreSQL is told to end a statement, and does so in its own time.
+        async with asyncio.timeout(_SOON):
+            while await _runs_on(database):
+                pass
+
+
+async def _runs_on(database: Database) -> bool:
+    async with database.read() as session:
+        return bool(await session.scalar(text(_RUNNING)))
+
+
+async def time_is_up(gateway: Gateway, began: asyncio.Event) -> None:
+    """Wait until something has begun, and have the time of all requests be up then."""
+    async with asyncio.timeout(_SOON):
+        await began.wait()
+    watch = gateway.app.state.watch
+    assert watch.watched
+    for watched in watch.watched:
+        watched.end = 0.0
+    watch.timer.cancel()
+    watch.look(asyncio.get_running_loop())
+
+
+class Asking:
+    """A request by a client that can leave."""
+
+    def __init__(
+        self, gateway: Gateway, client: Client, query: str, *, method: str = "POST", **variables: object
+    ) -> None:
+        self.leaves = asyncio.Event()
+        self.sent: list[Any] = []
+        self._received = 0
+        self._body = orjson.dumps({"query": query, "variables": variables}) if method == "POST" else b""
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": "/graphql",
+            "query_string": b"" if method == "POST" else urlencode({"query": query}).encode(),
+            "headers": [
+                (b"authorization", f"Bearer {client.key}".encode()),
+                (b"content-type", b"application/json"),
+            ],
+        }
+        self.task = asyncio.create_task(self._asked(gateway, scope))
+
+    async def _asked(self, gateway: Gateway, scope: dict[str, Any]) -> None:
+        await gateway.app(scope, self._receive, self._send)
+
+    async def leave(self, began: asyncio.Event) -> None:
+        """Leave when something has begun, and wait until the gateway has noticed."""
+        async with asyncio.timeout(_SOON):
+            await began.wait()
+            self.leaves.set()
+            await self.task
+
+    async def _receive(self) -> dict[str, Any]:
+        self._received += 1
+        if self._received == 1:
+            return {"type": "http.request", "body": self._body, "more_body": False}
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
+        self.sent.append(message)

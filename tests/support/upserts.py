@@ -1,0 +1,106 @@
+"""Upserting a group of use cases as a client does."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from gateway.database.tables import UseCase, UseCaseGroup
+from tests.support.examples import example
+from tests.support.gateway import Client, Gateway
+
+UPSERT = """
+mutation (
+  $provider: Provider! = MICROSOFT, $input: UseCaseGroupInput!, $integrationId: ID, $dryRun: Boolean! = false
+) {
+  upsertUseCaseGroup(provider: $provider, input: $input, integrationId: $integrationId, dryRun: $dryRun) {
+    outcome
+    errors { code message path }
+    group {
+      id name slug sheetLink assistantId timezone startTime nextRunAt version createdAt updatedAt
+      integration { id } useCases { id }
+    }
+    useCases {
+      outcome changedPaths
+      useCase {
+        id key version schedulerNames createdAt updatedAt group { id }
+        config {
+          displayName assistantId status timezone type name sheetLink
+          actions {
+            logicalId actionType templateName context reportEmails daysWindow status
+            schedule { field startDateTime endDateTime triggerAt }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+NEW, LAB, BILLING = "NEW_PATIENT_APPOINTMENT_REMINDER", "LAB_REMINDER", "BILLING_REMINDER"
+REFUSED: dict[str, object] = {"group": None, "outcome": None, "useCases": []}
+
+
+def camel_case(value: Any) -> Any:
+    """A request of document 2, with its keys in the graph's spelling."""
+    if isinstance(value, Mapping):
+        return {re.sub(r"_(\w)", lambda m: m[1].upper(), key): camel_case(item) for key, item in value.items()}
+    return [camel_case(item) for item in value] if isinstance(value, list) else value
+
+
+def documented() -> dict[str, Any]:
+    """The request of document 2 as the graph's input."""
+    found: dict[str, Any] = camel_case(example("upsert-use-case-group.request"))
+    return found
+
+
+async def upsert(client: Client, input: Mapping[str, object], **variables: object) -> Any:
+    """The payload of an upsert."""
+    return (await client.data(UPSERT, input=input, **variables))["upsertUseCaseGroup"]
+
+
+async def upserted(client: Client, input: Mapping[str, object], **variables: object) -> Any:
+    """The payload of an upsert that must not be refused."""
+    payload = await upsert(client, input, **variables)
+    assert payload["errors"] == []
+    return payload
+
+
+async def refusal(client: Client, input: Mapping[str, object], **variables: object) -> list[tuple[str, str]]:
+    """Code and path of each error of an upsert that must be refused."""
+    payload = await upsert(client, input, **variables)
+    assert {**payload, "errors": []} == {**REFUSED, "errors": []}
+    assert payload["errors"] != []
+    return [(error["code"], ".".join(error["path"])) for error in payload["errors"]]
+
+
+def use_case_of(payload: Any, key: str) -> Any:
+    """The use case of that key in a payload."""
+    (found,) = [entry["useCase"] for entry in payload["useCases"] if entry["useCase"]["key"] == key]
+    return found
+
+
+def outcomes(payload: Any) -> dict[str, str]:
+    """What became of each use case of a payload, by key."""
+    return {entry["useCase"]["key"]: entry["outcome"] for entry in payload["useCases"]}
+
+
+def listed(key: str, *actions: Mapping[str, object], **fields: object) -> dict[str, object]:
+    """A use case of an input with these actions."""
+    return {"useCase": key, "actions": [*actions], **fields}
+
+
+def action(context: str = "reminder", **fields: object) -> dict[str, object]:
+    return {"actionType": "SMS", "context": context, "templateName": "First SMS", **fields}
+
+
+def contexts(use_case: Any) -> Sequence[str]:
+    return [found["context"] for found in use_case["config"]["actions"]]
+
+
+async def stored(gateway: Gateway) -> list[tuple[Any, ...]]:
+    """Everything that is stored of groups and use cases."""
+    async with gateway.read() as session:
+        groups = (await session.execute(select(*UseCaseGroup.__table__.c).order_by("id"))).all()
+        use_cases = (await session.execute(select(*UseCase.__table__.c).order_by("id"))).all()
+    return [tuple(row) for row in (*groups, *use_cases)]

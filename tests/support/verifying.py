@@ -1,0 +1,72 @@
+"""Verifying what is counted by days: as the command does it, and by the service behind it."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import ColumnElement, Executable, select
+from typer.testing import Result
+
+from gateway import services
+from gateway.database.database import Database
+from gateway.database.tables import DayCount, DaySeries
+from gateway.domain.statistics.verification import Difference, Place, Scope
+from tests.support.commands import gateway
+from tests.support.gateway import TEAM
+
+
+async def verify(database: Database, *arguments: str) -> Result:
+    """What `gateway statistics verify` did."""
+    url = database.url.render_as_string(hide_password=False)
+    return await asyncio.to_thread(gateway, "statistics", "verify", *arguments, database_url=url)
+
+
+async def differences(database: Database, *, repairs: bool = False) -> list[Difference]:
+    """Everything that is counted otherwise than the records say."""
+    found: list[Difference] = []
+    place: Place | None = Place()
+    while place is not None:
+        async with database.snapshot() as snapshot:
+            step = await services.verification.step(snapshot, Scope(), place)
+        if step is None:
+            break
+        found += step.differences
+        if repairs and step.differences:
+            async with database.write() as session:
+                await services.verification.repair(session, step)
+        place = step.next
+    return found
+
+
+def cells(line: str) -> list[int]:
+    """The numbers of the command's summary."""
+    return [int(cell) for cell in line.strip("│").split("│")]
+
+
+async def do(database: Database, *statements: Executable) -> None:
+    """Run statements behind the back of what keeps counts."""
+    async with database.write() as session:
+        for statement in statements:
+            await session.execute(statement)
+
+
+def of_series(**named: str) -> ColumnElement[bool]:
+    """Whether a count is of a series with these columns."""
+    return DayCount.series_id.in_(select(DaySeries.id).filter_by(**named))
+
+
+def count_key(size: int, day: int, value: str = "web", appointment_type: str = "") -> dict[str, Any]:
+    """The key of a count of the clinic's appointments by source."""
+    series = {"team_id": TEAM, "integration_id": "clinic", "type": "appointments", "breakdown": "source"}
+    id = select(DaySeries.id).filter_by(**series, appointment_type=appointment_type).scalar_subquery()
+    return {"team_id": TEAM, "series_id": id, "size": size, "day": day, "value": value}
+
+
+def is_count(size: int, day: int, value: str = "web", appointment_type: str = "") -> list[ColumnElement[bool]]:
+    """Whether a row is the count with this key."""
+    key = count_key(size, day, value, appointment_type)
+    return [DayCount.__table__.c[name] == value for name, value in key.items()]
+
+
+def numbers_of(successful: int, failed: int, pending: int) -> dict[str, int]:
+    """The columns of these numbers."""
+    return {"successful": successful, "failed": failed, "pending": pending}
