@@ -15,7 +15,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.database.copy_format import pieces
-from gateway.database.fair_queue import Admission, Team
+from gateway.database.fair_queue import FairQueue, Team
 from gateway.database.turns import Turns
 from gateway.telemetry.request_record import current
 
@@ -25,7 +25,7 @@ Fetch = Callable[[str, Sequence[object]], Awaitable[Any]]
 """Runs a statement and gives its rows as the driver does."""
 
 
-class Lease:
+class PooledConnection:
     """A connection that was taken from SQLAlchemy's pool, and how its driver fetches."""
 
     def __init__(
@@ -49,14 +49,14 @@ class Lease:
         self._fetch: Fetch = driver.fetch if self._is_sqlite else self._fetch_by_asyncpg
 
     @staticmethod
-    async def of(engine: AsyncEngine, turns: Turns | None) -> "Lease":
+    async def of(engine: AsyncEngine, turns: Turns | None) -> "PooledConnection":
         """A connection leased from the engine's pool, whose statements take turns if they are to."""
         connection = await engine.connect()
         driver = (await connection.get_raw_connection()).driver_connection
         if connection.dialect.name == "postgresql" and driver is not None:
             # SQLAlchemy's way to get text out of `json` is in Python; the driver's own is not.
             await driver.reset_type_codec("json", schema="pg_catalog")
-        return Lease(connection, driver, turns)
+        return PooledConnection(connection, driver, turns)
 
     @property
     def is_open(self) -> bool:
@@ -144,16 +144,16 @@ class Lease:
         await self.close()
 
 
-class Leases:
+class ConnectionPool:
     """As many connections as operations are admitted at once, leased one by one as they are needed."""
 
-    def __init__(self, engine: AsyncEngine, admission: Admission, turns: Turns | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, admission: FairQueue, turns: Turns | None = None) -> None:
         self.admission = admission
         self._engine, self._turns = engine, turns
-        self._idle: list[Lease] = []
+        self._idle: list[PooledConnection] = []
         self._changing: set[asyncio.Task[Any]] = set()  # make connections, and end them
 
-    async def take(self, team: Team) -> Lease:
+    async def take(self, team: Team) -> PooledConnection:
         """A lease for an operation of a team. Raises Overloaded when none becomes free in time."""
         if not self.admission.entered(team):
             await self.admission.enter(team)
@@ -163,7 +163,7 @@ class Leases:
                 lease.team = team
                 return lease
             self._track(lease.break_off())
-        making = self._track(asyncio.create_task(Lease.of(self._engine, self._turns)))
+        making = self._track(asyncio.create_task(PooledConnection.of(self._engine, self._turns)))
         try:
             # It is made in any case: half a connection would be nobody's to close.
             lease = await asyncio.shield(making)
@@ -173,7 +173,7 @@ class Leases:
         lease.team = team
         return lease
 
-    def _made_for_nobody(self, making: asyncio.Task[Lease], team: Team) -> None:
+    def _made_for_nobody(self, making: asyncio.Task[PooledConnection], team: Team) -> None:
         if making.exception() is None:
             self._idle.append(making.result())
         self.admission.leave(team)
@@ -184,7 +184,7 @@ class Leases:
         return task
 
     @asynccontextmanager
-    async def lease(self, team: Team) -> AsyncIterator[Lease]:
+    async def lease(self, team: Team) -> AsyncIterator[PooledConnection]:
         """A lease for as long as the block lasts; given up when that is cut off or left in a transaction."""
         lease = await self.take(team)
         cut_off = False
@@ -200,16 +200,16 @@ class Leases:
             else:
                 self.give(lease)
 
-    def give(self, lease: Lease) -> None:
+    def give(self, lease: PooledConnection) -> None:
         """Take a lease back, outside any transaction."""
         self._idle.append(lease)
         self.admission.leave(lease.team)
 
-    async def drop(self, lease: Lease) -> None:
+    async def drop(self, lease: PooledConnection) -> None:
         """Take a lease back that is in no state to be used again; its place is free when it is ended."""
         await asyncio.shield(self._track(asyncio.create_task(self._drop(lease))))
 
-    async def _drop(self, lease: Lease) -> None:
+    async def _drop(self, lease: PooledConnection) -> None:
         try:
             await lease.break_off()
         finally:

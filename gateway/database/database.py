@@ -11,9 +11,9 @@ import asyncpg
 from sqlalchemy import Connection, Dialect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.database.connections import Lease, Leases
+from gateway.database.connections import ConnectionPool, PooledConnection
 from gateway.database.engines import Engines
-from gateway.database.fair_queue import Admission, Team
+from gateway.database.fair_queue import FairQueue, Team
 from gateway.database.inline_reads import Glances
 from gateway.database.reading import Snapshot
 from gateway.database.tables import Base
@@ -47,10 +47,10 @@ class Database:
         self._lock_timeout = settings.database_lock_timeout
         engines = Engines(self.url, settings, statement_timeout)
         size, queue = settings.database_pool_size, settings.database_pool_queue
-        readers = Admission(size, queue, settings.database_pool_timeout)
+        readers = FairQueue(size, queue, settings.database_pool_timeout)
         # They wait for each other, be it here or for a lock.
-        writers = Admission(1 if self.is_sqlite else size, queue, self._lock_timeout)
-        self.admissions: Mapping[str, Admission] = {"read": readers, "write": writers}
+        writers = FairQueue(1 if self.is_sqlite else size, queue, self._lock_timeout)
+        self.admissions: Mapping[str, FairQueue] = {"read": readers, "write": writers}
         """Of those who read, and of those who write."""
         self._glances: Glances | None = None
         if self.is_sqlite:
@@ -59,16 +59,18 @@ class Database:
             self._reader = engines.sqlite(_READING, reads_only=True)
             self._glances = Glances(str(self.url.database), self.dialect)
             turns = Turns()
-            self._readers = Leases(engines.sqlite(None, reads_only=True), readers, turns)
-            self._writers = Leases(engines.sqlite(None, waits=min(_PATIENCE, self._lock_timeout)), writers, turns)
+            self._readers = ConnectionPool(engines.sqlite(None, reads_only=True), readers, turns)
+            self._writers = ConnectionPool(
+                engines.sqlite(None, waits=min(_PATIENCE, self._lock_timeout)), writers, turns
+            )
         else:
             self._begin = _READING
             self._engine = engines.postgresql()
             self._reader = self._engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            self._readers = Leases(engines.postgresql(isolation_level="AUTOCOMMIT"), readers)
-            self._writers = Leases(engines.postgresql(isolation_level="AUTOCOMMIT"), writers)
+            self._readers = ConnectionPool(engines.postgresql(isolation_level="AUTOCOMMIT"), readers)
+            self._writers = ConnectionPool(engines.postgresql(isolation_level="AUTOCOMMIT"), writers)
 
     @property
     def dialect(self) -> Dialect:
@@ -117,7 +119,7 @@ class Database:
             finally:
                 await session.end(keep=keep)
 
-    async def _begin_writing(self, lease: Lease) -> None:
+    async def _begin_writing(self, lease: PooledConnection) -> None:
         """Begin a transaction that writes. Raises Overloaded when another program keeps SQLite's lock."""
         end = asyncio.get_running_loop().time() + self._lock_timeout
         while True:

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import LeasesEntry
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.database import sqlite_driver
 from gateway.settings import Settings
@@ -32,7 +32,7 @@ class Engines:
         engine = self._made(connect_args={"server_settings": given}, **options)
 
         @event.listens_for(engine.sync_engine, "connect")
-        def prepare(connection: DBAPIConnection, _record: LeasesEntry) -> None:
+        def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
             _send_ahead(connection.driver_connection)
 
         return engine
@@ -47,7 +47,7 @@ class Engines:
         query_only = "ON" if reads_only else "OFF"
 
         @event.listens_for(engine.sync_engine, "connect")
-        def prepare(connection: DBAPIConnection, _record: LeasesEntry) -> None:
+        def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
             # We say BEGIN ourselves: left to itself the driver begins late, and never before a SELECT.
             connection.isolation_level = None
             cursor = connection.cursor()

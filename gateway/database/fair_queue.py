@@ -19,7 +19,7 @@ Team: TypeAlias = str | None
 _Waiter: TypeAlias = asyncio.Future[None]
 
 
-class Admission:
+class FairQueue:
     """So many places, and a queue of so many who wait for one, each for so many seconds at most."""
 
     def __init__(self, places: int, queue: int, seconds: float) -> None:

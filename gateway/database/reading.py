@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, Self, TypeVar, TypeVarTuple, cast
 
-from gateway.database.connections import Lease, Leases
+from gateway.database.connections import ConnectionPool, PooledConnection
 from gateway.database.fair_queue import Team
 from gateway.database.inline_reads import Glances
 from gateway.database.prepared import Query
@@ -65,11 +65,11 @@ class Snapshot:
     One for which no connection became free raises Overloaded from then on, and does not wait again.
     """
 
-    def __init__(self, leases: Leases, team: Team, *, once: bool, glances: Glances | None) -> None:
+    def __init__(self, leases: ConnectionPool, team: Team, *, once: bool, glances: Glances | None) -> None:
         self.as_of = instants.now()
         self._leases, self._team, self._once = leases, team, once
         self._glances = glances if once else None
-        self._lease: Lease | None = None
+        self._lease: PooledConnection | None = None
         self._is_refused = False
         self.reads = 0
         """How many statements read from it."""
@@ -95,7 +95,7 @@ class Snapshot:
         """See `Reader`."""
         return await self.rows(cast(Query[tuple[*Ts]], query))
 
-    async def _open(self) -> Lease:
+    async def _open(self) -> PooledConnection:
         if self._is_refused:
             raise Overloaded
         try:
@@ -107,14 +107,14 @@ class Snapshot:
             await self._command(lease, lease.begin)
         return lease
 
-    async def _command(self, lease: Lease, text: str) -> None:
+    async def _command(self, lease: PooledConnection, text: str) -> None:
         try:
             await lease.command(text)
         except BaseException:
             await self._drop(lease)
             raise
 
-    async def _drop(self, lease: Lease) -> None:
+    async def _drop(self, lease: PooledConnection) -> None:
         """Read no more by a lease that was cut off or failed: nobody knows where it stopped."""
         self._lease = None
         await self._leases.drop(lease)

@@ -23,7 +23,7 @@ from gateway.database.bulk_statements import (
     removal_of_noughts,
     updating,
 )
-from gateway.database.connections import Lease
+from gateway.database.connections import PooledConnection
 from gateway.database.prepared import Query
 from gateway.database.rows import Columns
 from gateway.database.tables import Base
@@ -56,7 +56,7 @@ class ReadSession(Session):
 class WriteSession(Session):
     """A transaction that writes. It is a `gateway.database.reading.Reader` too, at the same low cost."""
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, lease: PooledConnection) -> None:
         super().__init__(lease.connection, expire_on_commit=False)
         self.as_of = instants.now()
         self.is_kept = False

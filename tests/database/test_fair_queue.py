@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.database.fair_queue import Admission
+from gateway.database.fair_queue import FairQueue
 from gateway.errors import Overloaded
 
 
 class Waiting:
     """Those who ask to be let in, in the order in which they are. In the end nobody waits any more."""
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: FairQueue) -> None:
         self.admission = admission
         self.admitted: list[str | None] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -45,7 +45,7 @@ class Waiting:
 
 
 def full(places: int = 4, queue: int = 100, seconds: float = 60) -> Waiting:
-    return Waiting(Admission(places, queue, seconds))
+    return Waiting(FairQueue(places, queue, seconds))
 
 
 async def test_one_team_never_takes_all_places() -> None:
@@ -135,7 +135,7 @@ def test_places_are_never_lost_nor_given_twice(steps: list[tuple[str, int]], pla
 
 
 async def _taken_in_any_order(steps: list[tuple[str, int]], places: int, queue: int) -> None:
-    admission, tasks = Admission(places, queue, 60), []
+    admission, tasks = FairQueue(places, queue, 60), []
 
     async def inside(team: str | None, leaves: asyncio.Event) -> None:
         await admission.enter(team)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Integer, Select, func, literal, select
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect
 
-from gateway.database.connections import Lease
+from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
 from gateway.database.inline_reads import Glances
 from gateway.database.prepared import Query, query
@@ -73,13 +73,13 @@ def counted() -> Counted:
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that a thread was given."""
     given: list[str] = []
-    fetch = Lease.fetch
+    fetch = PooledConnection.fetch
 
-    async def noted(self: Lease, text: str, parameters: Sequence[object] = ()) -> Any:
+    async def noted(self: PooledConnection, text: str, parameters: Sequence[object] = ()) -> Any:
         given.append(text)
         return await fetch(self, text, parameters)
 
-    monkeypatch.setattr(Lease, "fetch", noted)
+    monkeypatch.setattr(PooledConnection, "fetch", noted)
     return given
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select, update
 
 from gateway import sql
 from gateway.database import prepared
-from gateway.database.connections import Lease
+from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
 from gateway.database.prepared import query
 from gateway.database.reading import SecondRead
@@ -158,7 +158,7 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
 
     async with database.snapshot() as snapshot:
         await snapshot.tuples(NAMES)
-        monkeypatch.setattr(Lease, "fetch", endless)
+        monkeypatch.setattr(PooledConnection, "fetch", endless)
         task = asyncio.create_task(snapshot.tuples(NAMES))
         await asyncio.sleep(0)
         task.cancel()
@@ -198,9 +198,9 @@ async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
     database = Database(Settings(database_url=database_url, database_pool_size=1))
     async with database.write() as session:
         session.add(Team(id="t", name="t", created_at=session.as_of))
-    command, began = Lease.command, asyncio.Event()
+    command, began = PooledConnection.command, asyncio.Event()
 
-    async def slow(self: Lease, text: str) -> None:
+    async def slow(self: PooledConnection, text: str) -> None:
         began.set()
         await command(self, text)
         await asyncio.Event().wait()
@@ -209,7 +209,7 @@ async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
         async with database.write():
             pass
 
-    monkeypatch.setattr(Lease, "command", slow)
+    monkeypatch.setattr(PooledConnection, "command", slow)
     task = asyncio.create_task(write())
     await began.wait()
     task.cancel()

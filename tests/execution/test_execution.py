@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway import services
-from gateway.database.connections import Lease
+from gateway.database.connections import PooledConnection
 from gateway.database.reading import Reader
 from gateway.domain.lenient_reading import Document
 from gateway.execution import CompilingExecutor, document_cache
@@ -178,13 +178,13 @@ async def test_what_was_seen_to_read_once_is_read_without_a_transaction(
     client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
 ) -> None:
     commands: list[str] = []
-    command = Lease.command
+    command = PooledConnection.command
 
-    async def watched(self: Lease, text: str) -> None:
+    async def watched(self: PooledConnection, text: str) -> None:
         commands.append(text)
         await command(self, text)
 
-    monkeypatch.setattr(Lease, "command", watched)
+    monkeypatch.setattr(PooledConnection, "command", watched)
     query = "query($id: ID!) { integration(id: $id) { name } }"
     for _ in range(2):
         commands.clear()

@@ -37,7 +37,9 @@ FIELDS = {
 
 
 def _modules(package: Any) -> list[str]:
-    return sorted({module.name for module in iter_modules([str(Path(package.__file__).parent)])} - {"kind", "lines"})
+    return sorted(
+        {module.name for module in iter_modules([str(Path(package.__file__).parent)])} - {"kind", "lines"}
+    )
 
 
 async def _config(gateway: Gateway, type: str, config: Document, fields: str) -> Any:

@@ -14,7 +14,7 @@ from httpx import Response
 from sqlalchemy import func, select, text
 
 from gateway import services
-from gateway.database.connections import Lease
+from gateway.database.connections import PooledConnection
 from gateway.database.tables import Integration, UseCaseGroup
 from gateway.execution.compiler import chunked_output
 from tests.support.contexts import context_of
@@ -117,10 +117,10 @@ async def test_what_a_dry_run_reads_of_its_own_transaction_is_cut_off_too(servin
 
 
 async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) -> None:
-    client, command = await serving.client(), Lease.command
+    client, command = await serving.client(), PooledConnection.command
     began, goes_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(self: Lease, statement: str) -> None:
+    async def slow(self: PooledConnection, statement: str) -> None:
         if statement == "COMMIT":
             began.set()
             await goes_on.wait()
@@ -130,7 +130,7 @@ async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) ->
         await time_is_up(serving, began)
         goes_on.set()
 
-    with patch.object(Lease, "command", slow):
+    with patch.object(PooledConnection, "command", slow):
         response, _ = await asyncio.gather(client.send(f"mutation {{ a: {CREATE} b: {CREATE} }}", {}), go_on())
     assert (response.status_code, codes(response)) == (503, ["TIMEOUT"])
     assert message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was done")

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 from httpx import Response
 
-from gateway.database.fair_queue import Admission
+from gateway.database.fair_queue import FairQueue
 from gateway.schema.context import Context
 from tests.support.endpoints import codes, message
 from tests.support.factories import connected, store
@@ -47,16 +47,16 @@ async def known(gateway: Gateway) -> Client:
 
 @pytest.mark.parametrize("query", [READ, MANY])
 async def test_who_gets_no_connection_in_time_is_told_to_come_again(narrow: Gateway, query: str) -> None:
-    client, enter, waits = await known(narrow), Admission.enter, []
+    client, enter, waits = await known(narrow), FairQueue.enter, []
 
-    async def counted(self: Admission, team: str | None) -> None:
+    async def counted(self: FairQueue, team: str | None) -> None:
         waits.append(team)
         await enter(self, team)
 
     # As a document that is new, and as one that is known.
     for _ in range(2):
         waits.clear()
-        with patch.object(Admission, "enter", counted), no_glances():
+        with patch.object(FairQueue, "enter", counted), no_glances():
             async with narrow.database._readers.lease("x"):
                 assert_refused(await client.send(query, {}))
                 assert await client.data(LIGHT)

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from starlette.applications import Starlette
 
 from gateway import services
-from gateway.database.connections import Lease
+from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
 from gateway.database.inline_reads import Glances
 from gateway.database.writing import Session
@@ -127,18 +127,18 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
         if not statement.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK")):
             told(statement, parameters)
 
-    fetch, run, copy, glance = Lease.fetch, Lease.run, Lease.copy, Glances.fetch
+    fetch, run, copy, glance = PooledConnection.fetch, PooledConnection.run, PooledConnection.copy, Glances.fetch
 
-    async def fetched(self: Lease, statement: str, parameters: Sequence[object] = ()) -> object:
+    async def fetched(self: PooledConnection, statement: str, parameters: Sequence[object] = ()) -> object:
         tell(None, None, statement, parameters)  # type: ignore[arg-type]  # nothing of SQLAlchemy's
         return await fetch(self, statement, parameters)
 
-    async def ran(self: Lease, statement: str, parameters: Sequence[Sequence[object]]) -> None:
+    async def ran(self: PooledConnection, statement: str, parameters: Sequence[Sequence[object]]) -> None:
         if len(parameters) > 1:
             tell(None, None, statement, parameters[0])  # type: ignore[arg-type]  # likewise
         await run(self, statement, parameters)
 
-    async def copied(self: Lease, table: str, columns: Sequence[str], lines: bytes) -> None:
+    async def copied(self: PooledConnection, table: str, columns: Sequence[str], lines: bytes) -> None:
         tell(None, None, f"COPY {table} ({', '.join(columns)}) FROM STDIN", ())  # type: ignore[arg-type]  # likewise
         await copy(self, table, columns, lines)
 
@@ -152,9 +152,9 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
     try:
         with (
             patch.object(Glances, "fetch", glanced),
-            patch.object(Lease, "fetch", fetched),
-            patch.object(Lease, "run", ran),
-            patch.object(Lease, "copy", copied),
+            patch.object(PooledConnection, "fetch", fetched),
+            patch.object(PooledConnection, "run", ran),
+            patch.object(PooledConnection, "copy", copied),
         ):
             yield
     finally:

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import Engine
 
-from gateway.database.connections import Lease
+from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
 from gateway.database.inline_reads import Glances
 from tests.support.gateway import Client, Gateway
@@ -44,7 +44,7 @@ def no_glances(what: str = "") -> Iterator[None]:
 @contextmanager
 def stalled(what: str) -> Iterator[asyncio.Event]:
     """Has each statement with these words in it never end meanwhile; the event tells that one has begun."""
-    fetch, run, copy, began = Lease.fetch, Lease.run, Lease.copy, asyncio.Event()
+    fetch, run, copy, began = PooledConnection.fetch, PooledConnection.run, PooledConnection.copy, asyncio.Event()
 
     def stalling_cursor(
         connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
@@ -54,16 +54,16 @@ def stalled(what: str) -> Iterator[asyncio.Event]:
         began.set()
         return _ENDLESS[connection.dialect.name], ()
 
-    async def stalling(self: Lease, statement: str, parameters: Sequence[object] = ()) -> object:
+    async def stalling(self: PooledConnection, statement: str, parameters: Sequence[object] = ()) -> object:
         if what not in statement:
             return await fetch(self, statement, parameters)
         began.set()
         return await fetch(self, _ENDLESS[self.dialect.name])
 
-    async def stalling_run(self: Lease, statement: str, parameters: Sequence[Sequence[object]]) -> None:
+    async def stalling_run(self: PooledConnection, statement: str, parameters: Sequence[Sequence[object]]) -> None:
         await (self.fetch(statement) if what in statement else run(self, statement, parameters))
 
-    async def stalling_copy(self: Lease, table: str, *columns_and_records: Any) -> None:
+    async def stalling_copy(self: PooledConnection, table: str, *columns_and_records: Any) -> None:
         # Rows are copied into a table where they would be inserted otherwise.
         copied = f"INSERT INTO {table} "
         await (self.fetch(copied) if what in copied else copy(self, table, *columns_and_records))
@@ -71,7 +71,7 @@ def stalled(what: str) -> Iterator[asyncio.Event]:
     event.listen(Engine, "before_cursor_execute", stalling_cursor, retval=True)
     try:
         with (
-            patch.multiple(Lease, fetch=stalling, run=stalling_run, copy=stalling_copy),
+            patch.multiple(PooledConnection, fetch=stalling, run=stalling_run, copy=stalling_copy),
             no_glances(what),
         ):
             yield began
