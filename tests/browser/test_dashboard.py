@@ -12,7 +12,7 @@ from tests.support.pages import address, asked, clinic, graph, shown
 
 COUNTS = """
 query ($id: ID!, $days: Int!) {
-  appointmentStatistics(integrationId: $id, days: $days) {
+  appointmentStatistics(integrationId: $id, days: $days, fillGaps: true) {
     overview { total successful failed }
     previousPeriod { overview { total } }
     trends { day successful failed pending }
