@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from alembic import context
 from gateway.database.database import Database
 from gateway.database.tables import Base
-from gateway.settings import settings
+from gateway.settings import load_settings
 
 _LOCK = 7_470_726_411_209
 """Names the advisory lock that two `gateway migrate` at once take turns by on PostgreSQL."""
@@ -36,7 +36,7 @@ def main() -> None:
         return
 
     async def migrate() -> None:
-        database = Database(settings())
+        database = Database(load_settings())
         try:
             await database.run_sync(run)
         finally:

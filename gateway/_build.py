@@ -30,16 +30,18 @@ class PlacedAssets(BuildHookInterface):  # type: ignore[type-arg]  # its configu
 
     def dependencies(self) -> list[str]:
         """What the build needs besides: npm, where there is none and something is to be fetched."""
-        return [_NODE] if self._assets().missing() and assets.npm() is None else []
+        return [_NODE] if self._assets().find_missing() and assets.find_npm() is None else []
 
     def initialize(self, version: str, build_data: dict[str, object]) -> None:  # noqa: ARG002 (hatchling passes them)
         """See hatchling."""
-        wanted = os.environ.get(assets.VARIABLE, "")
+        wanted = os.environ.get(assets.ENVIRONMENT_VARIABLE, "")
         if wanted not in ("", _REQUIRED):
-            raise ValueError(f"{assets.VARIABLE} is {wanted!r}; leave it out, or set it to {_REQUIRED!r}")
+            raise ValueError(
+                f"{assets.ENVIRONMENT_VARIABLE} is {wanted!r}; leave it out, or set it to {_REQUIRED!r}"
+            )
         try:
-            self._assets().place()
-        except assets.NotFetched as error:
+            self._assets().install()
+        except assets.FetchFailed as error:
             if wanted == _REQUIRED:
                 raise
             self.app.display_warning(f"Pages will do without: {error}. `gateway assets` fetches it later.")

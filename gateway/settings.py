@@ -21,11 +21,11 @@ from gateway import assets
 from gateway.domain import origins
 from gateway.errors import SettingsInvalid
 
-PREFIX = "GATEWAY_"
-CONFIG = "GATEWAY_CONFIG"
+ENVIRONMENT_PREFIX = "GATEWAY_"
+CONFIG_VARIABLE = "GATEWAY_CONFIG"
 """Names the TOML file; the one variable that is no setting itself."""
 
-EMBEDDED = "sqlite+aiosqlite:///gateway.db"
+DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///gateway.db"
 
 _DRIVERS: Mapping[str, str] = {
     "sqlite": "sqlite+aiosqlite",
@@ -34,11 +34,11 @@ _DRIVERS: Mapping[str, str] = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
-_PARAMETERS = ("host", "port", "ssl", "prepared_statement_cache_size")
+_POSTGRESQL_PARAMETERS = ("host", "port", "ssl", "prepared_statement_cache_size")
 """What may stand behind the `?` of a PostgreSQL address; `sslmode` is read as `ssl`, its name for the driver."""
 
 
-def _sqlite(url: URL) -> URL:
+def _check_sqlite_url(url: URL) -> URL:
     if url.query:
         raise ValueError("a SQLite address takes no parameters behind a `?`")
     if url.host:
@@ -48,11 +48,13 @@ def _sqlite(url: URL) -> URL:
     return url
 
 
-def _postgresql(url: URL) -> URL:
+def _check_postgresql_url(url: URL) -> URL:
     query = {"ssl" if key == "sslmode" else key: value for key, value in url.query.items()}
-    unknown = sorted(query.keys() - set(_PARAMETERS))
+    unknown = sorted(query.keys() - set(_POSTGRESQL_PARAMETERS))
     if unknown:
-        raise ValueError(f"{', '.join(unknown)} is no parameter; there are {', '.join(_PARAMETERS)} and sslmode")
+        raise ValueError(
+            f"{', '.join(unknown)} is no parameter; there are {', '.join(_POSTGRESQL_PARAMETERS)} and sslmode"
+        )
     if not url.database:
         raise ValueError("the address names no database: write `postgresql://USER:PASSWORD@HOST/DATABASE`")
     return url.set(query=query)
@@ -61,10 +63,12 @@ def _postgresql(url: URL) -> URL:
 class Settings(BaseSettings):
     """Each setting, its default and what it does; the environment wins over the file."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: str = Field(
-        EMBEDDED,
+        DEFAULT_DATABASE_URL,
         repr=False,
         description="Where the data is: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.",
     )
@@ -182,7 +186,7 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _with_the_right_driver(cls, address: str) -> str:
+    def _normalize_database_url(cls, address: str) -> str:
         """The address in SQLAlchemy's spelling; what is wrong with one is said without repeating it."""
         try:
             url = make_url(address)
@@ -194,19 +198,19 @@ class Settings(BaseSettings):
         driver = _DRIVERS.get(url.drivername)
         if driver is None:
             raise ValueError(f"{url.drivername} is not allowed; use `sqlite:///FILE` or `postgresql://…`")
-        url = _sqlite(url) if driver.startswith("sqlite") else _postgresql(url)
+        url = _check_sqlite_url(url) if driver.startswith("sqlite") else _check_postgresql_url(url)
         return url.set(drivername=driver).render_as_string(hide_password=False)
 
     @field_validator("allowed_origins")
     @classmethod
-    def _as_browsers_spell_them(cls, text: str) -> str:
-        return " ".join(map(origins.check, text.split()))
+    def _normalize_origins(cls, text: str) -> str:
+        return " ".join(map(origins.check_origin, text.split()))
 
     @model_validator(mode="after")
-    def _may_ever_be_spent(self) -> Self:
+    def _check_cost_limit(self) -> Self:
         if self.cost_limit > self.rate_limit:
             raise ValueError(
-                f"{variable('cost_limit')} is {self.cost_limit}, more than {variable('rate_limit')}, "
+                f"{get_variable_name('cost_limit')} is {self.cost_limit}, more than {get_variable_name('rate_limit')}, "
                 f"{self.rate_limit}: nobody could ever spend it"
             )
         return self
@@ -231,34 +235,40 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic passes it by name)
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = os.environ.get(CONFIG)
+        file = os.environ.get(CONFIG_VARIABLE)
         if file is None:
             return init_settings, env_settings
         try:
-            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _existing(file))
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _require_file(file))
         except tomllib.TOMLDecodeError as error:
-            raise SettingsInvalid(f"{CONFIG}: {file} is not TOML: {error}") from None
+            raise SettingsInvalid(f"{CONFIG_VARIABLE}: {file} is not TOML: {error}") from None
 
 
-def _existing(file: str) -> Path:
+def _require_file(file: str) -> Path:
     path = Path(file)
     if not path.is_file():
-        raise SettingsInvalid(f"{CONFIG}: {file} is not a file")
+        raise SettingsInvalid(f"{CONFIG_VARIABLE}: {file} is not a file")
     return path
 
 
-def variable(name: str) -> str:
+def get_variable_name(name: str) -> str:
     """The environment variable of a setting."""
-    return PREFIX + name.upper()
+    return ENVIRONMENT_PREFIX + name.upper()
 
 
-def unknown_variables() -> list[str]:
+def find_unknown_variables() -> list[str]:
     """Variables that look as if they were settings, and are none."""
-    known = {CONFIG, assets.VARIABLE, *(variable(name) for name in Settings.model_fields)}
-    return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    known = {
+        CONFIG_VARIABLE,
+        assets.ENVIRONMENT_VARIABLE,
+        *(get_variable_name(name) for name in Settings.model_fields),
+    }
+    return sorted(
+        name for name in os.environ if name.upper().startswith(ENVIRONMENT_PREFIX) and name.upper() not in known
+    )
 
 
-def settings(**given: object) -> Settings:
+def load_settings(**given: object) -> Settings:
     """The settings as they are now, with those given here before what the environment and the file say.
 
     Raises SettingsInvalid, which names each variable that is wrong.
@@ -266,14 +276,14 @@ def settings(**given: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
-        raise SettingsInvalid("; ".join(map(_said, error.errors()))) from None
+        raise SettingsInvalid("; ".join(map(_format_error, error.errors()))) from None
 
 
-def _said(error: ErrorDetails) -> str:
+def _format_error(error: ErrorDetails) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
-        return f"{name} in the file that {CONFIG} names is no setting; `gateway settings` lists them"
-    return f"{variable(name)}: {message}"
+        return f"{name} in the file that {CONFIG_VARIABLE} names is no setting; `gateway settings` lists them"
+    return f"{get_variable_name(name)}: {message}"

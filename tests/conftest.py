@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page
 from sqlalchemy import delete
 from typer.testing import CliRunner
 
-from gateway.assets import NotFetched
+from gateway.assets import FetchFailed
 from gateway.cli.app import app
 from gateway.database import migrations
 from gateway.database.database import Database
@@ -242,7 +242,7 @@ async def page(chromium: Browser, site: browser.Site) -> AsyncIterator[Page]:
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     try:
         return browser.fetched_axe(tmp_path_factory.mktemp("axe"))
-    except NotFetched as error:
+    except FetchFailed as error:
         lacking(str(error))
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from gateway.database.database import Database
 from gateway.database.tables import ResourceRecord
-from gateway.domain.calendar.instants import isoformat
+from gateway.domain.calendar.instants import format_instant
 from gateway.domain.lenient_reading import Document
-from gateway.domain.records import record_columns
+from gateway.domain.records import read_record_columns
 from gateway.settings import Settings
 from gateway.web.app import create_app
 from tests.benchmarks import appointment_rows, dashboard, equality, upserts
@@ -97,7 +97,7 @@ async def records(database: Database, integration_id: str) -> list[ResourceRecor
 
 def columns(row: ResourceRecord) -> dict[str, Any]:
     found = {column.name: getattr(row, column.name) for column in ResourceRecord.__table__.columns}
-    return {name: isoformat(value) if isinstance(value, datetime) else value for name, value in found.items()}
+    return {name: format_instant(value) if isinstance(value, datetime) else value for name, value in found.items()}
 
 
 async def test_appointments_are_rows_as_an_import_of_their_documents_makes_them(
@@ -114,7 +114,7 @@ async def test_appointments_are_rows_as_an_import_of_their_documents_makes_them(
             "integration_id": appointments.integration_id,
             "version": 1,
             "document": row.document,
-            **record_columns(row.document, row.logical_id, BEGIN),
+            **read_record_columns(row.document, row.logical_id, BEGIN),
         }
 
 
@@ -153,7 +153,7 @@ async def test_an_upsert_leaves_the_rows_that_the_floor_inserts(
             **columns(other),
             "id": one.id,
             "integration_id": graphs,
-            "updated_at": isoformat(one.updated_at),
+            "updated_at": format_instant(one.updated_at),
             "document": {**other.document, **own},
             "search_text": other.search_text.replace(other.id, one.id),
         }

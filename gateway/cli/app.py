@@ -12,7 +12,7 @@ from gateway import __version__
 from gateway.cli import terminal
 from gateway.errors import GatewayError, SchemaNotAtHead, SettingsInvalid
 
-_PLACES = {
+_COMMAND_TARGETS = {
     "serve": "serve:serve",
     "demo": "demo:demo",
     "migrate": "migrate:migrate",
@@ -33,11 +33,11 @@ _EXIT_CODES = {SettingsInvalid: 2, SchemaNotAtHead: 3}
 """Of errors that are not 1. Typer itself ends with 2 on bad usage."""
 
 
-class _Commands(Mapping[str, Any]):
+class _LazyCommands(Mapping[str, Any]):
     """The commands as Typer makes them, each when it is asked for: none waits for what others import."""
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 (Typer's own Command has no public name)
-        found = resolve_name(f"gateway.cli.{_PLACES[name]}")
+        found = resolve_name(f"gateway.cli.{_COMMAND_TARGETS[name]}")
         mounted = typer.Typer(rich_markup_mode=_MARKUP, pretty_exceptions_show_locals=False)
         if isinstance(found, typer.Typer):
             mounted.add_typer(found, name=name)
@@ -46,35 +46,35 @@ class _Commands(Mapping[str, Any]):
         return typer.main.get_group(mounted).commands[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_PLACES)
+        return iter(_COMMAND_TARGETS)
 
     def __len__(self) -> int:
-        return len(_PLACES)
+        return len(_COMMAND_TARGETS)
 
 
-class Commands(TyperGroup):
+class CommandGroup(TyperGroup):
     """Commands whose every deliberate error becomes one line on stderr and an exit code."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (Typer's)
         super().__init__(**options)
-        self.commands = _Commands()  # type: ignore[assignment]  # Nothing is added to it.
+        self.commands = _LazyCommands()  # type: ignore[assignment]  # Nothing is added to it.
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # Typer's own Context has no public name
         try:
             return super().invoke(ctx)
         except GatewayError as error:
-            terminal.say_error(str(error))
+            terminal.print_error(str(error))
             raise typer.Exit(_EXIT_CODES.get(type(error), 1)) from None
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            terminal.say_error(str(error))
+            terminal.print_error(str(error))
             raise typer.Exit(1) from None
 
 
 app = typer.Typer(
     name="gateway",
-    cls=Commands,
+    cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=_MARKUP,
@@ -86,7 +86,7 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
@@ -95,7 +95,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def gateway(
     _version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     pass

@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.assets import Assets, NotFetched, Tampered
+from gateway.assets import Assets, FetchFailed, IntegrityMismatch
 from gateway.cli import terminal
 from gateway.cli.terminal import out
 
@@ -14,9 +14,9 @@ def assets() -> None:
     """
     found = Assets()
     try:
-        placed = found.place()
-    except (NotFetched, Tampered) as error:
-        terminal.say_error(str(error))
+        fetched = found.install()
+    except (FetchFailed, IntegrityMismatch) as error:
+        terminal.print_error(str(error))
         raise typer.Exit(1) from None
     for pin in found.pins:
-        out.print(f"{pin.spec}   {'fetched' if pin in placed else 'was there'}")
+        out.print(f"{pin.spec}   {'fetched' if pin in fetched else 'was there'}")

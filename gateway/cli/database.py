@@ -9,9 +9,9 @@ from typing import Any, ParamSpec
 import structlog
 
 from gateway.database import revisions
-from gateway.database.database import FAILURES, Database
+from gateway.database.database import DATABASE_ERRORS, Database
 from gateway.errors import DatabaseUnavailable
-from gateway.settings import Settings, settings, unknown_variables
+from gateway.settings import Settings, find_unknown_variables, load_settings
 from gateway.telemetry import logs
 
 P = ParamSpec("P")
@@ -19,7 +19,7 @@ P = ParamSpec("P")
 log = structlog.get_logger(__name__)
 
 
-def blocking(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+def run_blocking(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     """A coroutine function as Typer wants it: a function of the same parameters that runs it to its end."""
 
     @wraps(command)
@@ -29,25 +29,25 @@ def blocking(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, Non
     return run
 
 
-def configured(**given: object) -> Settings:
+def configure_command(**overrides: object) -> Settings:
     """The settings, those given first, with logging set up by them; variables that set nothing are reported."""
-    found = settings(**given)
-    logs.configure(found.log_level)
-    for name in unknown_variables():
+    settings = load_settings(**overrides)
+    logs.configure(settings.log_level)
+    for name in find_unknown_variables():
         log.warning("settings.unknown", variable=name, hint="`gateway settings` lists those there are")
-    return found
+    return settings
 
 
 @asynccontextmanager
-async def reached(chosen: Settings | None = None) -> AsyncIterator[Database]:
+async def open_database(configuration: Settings | None = None) -> AsyncIterator[Database]:
     """The settings' database, at whatever revision, until the block ends.
 
     Raises DatabaseUnavailable when it cannot be used, also later in the block.
     """
-    database = Database(chosen or configured())
+    database = Database(configuration or configure_command())
     try:
         yield database
-    except FAILURES as error:
+    except DATABASE_ERRORS as error:
         reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise DatabaseUnavailable(f"The database cannot be used: {reason}") from error
     finally:
@@ -55,11 +55,11 @@ async def reached(chosen: Settings | None = None) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Database]:
+async def open_migrated_database() -> AsyncIterator[Database]:
     """The settings' database at the revision this release needs, until the block ends.
 
     Raises SchemaNotAtHead when it is at another one, DatabaseUnavailable when it cannot be used.
     """
-    async with reached() as database:
+    async with open_database() as database:
         await revisions.require_head(database)
         yield database

@@ -14,24 +14,24 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from gateway.cli.database import configured, reached
-from gateway.cli.terminal import err, out, show
+from gateway.cli.database import configure_command, open_database
+from gateway.cli.terminal import err, out, print_table
 from gateway.database import migrations
 from gateway.demo import loading
 from gateway.demo.clinics import CLINICS, HARBORVIEW, LAKESIDE
-from gateway.demo.requests import Request, requests
+from gateway.demo.requests import ExampleRequest, build_requests
 from gateway.domain.calendar import instants
 from gateway.server import uvicorn_server
 from gateway.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class _DemoAccess:
     """What a visitor needs."""
 
     key: str
     other_key: str
-    requests: Sequence[Request]
+    requests: Sequence[ExampleRequest]
 
 
 def demo(
@@ -59,19 +59,19 @@ def demo(
     Prints a key and a curl line for each operation, ready to be pasted. A temporary file is removed when serving
     ends; without serving it stays, and `--database` opens it again.
     """
-    with _database(database, keep=not serve) as url:
+    with _open_database_url(database, is_persistent=not serve) as url:
         given = {"database_url": url, "host": host, "port": port}
-        settings = configured(**{name: value for name, value in given.items() if value is not None})
+        settings = configure_command(**{name: value for name, value in given.items() if value is not None})
         listening = uvicorn_server.listen(settings.host, settings.port) if serve else None
-        address = uvicorn_server.address(listening) if listening else f"http://{settings.host}:{settings.port}"
-        loaded = asyncio.run(_load(settings))
-        _print(loaded, settings, f"{address}/graphql")
+        address = uvicorn_server.get_url(listening) if listening else f"http://{settings.host}:{settings.port}"
+        loaded = asyncio.run(_load_demo(settings))
+        _print_access(loaded, settings, f"{address}/graphql")
         if listening:
             uvicorn_server.serve(settings, listening, visitors_key=loaded.key)
 
 
 @contextmanager
-def _database(url: str | None, *, keep: bool) -> Iterator[str]:
+def _open_database_url(url: str | None, *, is_persistent: bool) -> Iterator[str]:
     """The address of the database that was named, or of a temporary one."""
     if url is not None:
         yield url
@@ -80,38 +80,38 @@ def _database(url: str | None, *, keep: bool) -> Iterator[str]:
     try:
         yield f"sqlite:///{folder / 'demo.db'}"
     finally:
-        if not keep:
+        if not is_persistent:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _load(settings: Settings) -> _Loaded:
+async def _load_demo(settings: Settings) -> _DemoAccess:
     now = instants.now()
-    async with reached(settings) as database:
+    async with open_database(settings) as database:
         await migrations.upgrade(database)
         with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
             task = progress.add_task("Inventing a clinic group", total=None)
-            await loading.load(database, now, lambda steps: progress.advance(task, steps))
-        group_id = await loading.example_group_id(database)
+            await loading.load_demo(database, now, lambda steps: progress.advance(task, steps))
+        group_id = await loading.find_example_group_id(database)
         key = await loading.create_key(database, LAKESIDE)
         other_key = await loading.create_key(database, HARBORVIEW)
-    return _Loaded(key, other_key, requests(group_id, now))
+    return _DemoAccess(key, other_key, build_requests(group_id, now))
 
 
-def _print(loaded: _Loaded, settings: Settings, url: str) -> None:
+def _print_access(access: _DemoAccess, settings: Settings, url: str) -> None:
     table = Table("Integration", "Team", "Provider", "Id")
     for clinic in CLINICS:
         table.add_row(clinic.name, clinic.team.name, clinic.provider.name, clinic.id)
-    show(table)
+    print_table(table)
     origin = url.removesuffix("/graphql")
     out.print(f"[bold]Dashboard[/]  {escape(origin)}/dashboard   (a browser on this machine is signed in)")
     if settings.graphiql:
         out.print(f"[bold]GraphiQL[/]   {escape(origin)}/graphiql")
     out.print(f"[bold]Graph[/]      {escape(url)}")
     out.print(f"[bold]Database[/]   {escape(settings.database_address)}")
-    out.print(f"[bold]Key[/]        {loaded.key}   ({LAKESIDE.name}, every permission)")
-    out.print(f"[bold]Other key[/]  {loaded.other_key}   ({HARBORVIEW.name}: sees nothing of {LAKESIDE.name})")
-    for request in loaded.requests:
+    out.print(f"[bold]Key[/]        {access.key}   ({LAKESIDE.name}, every permission)")
+    out.print(f"[bold]Other key[/]  {access.other_key}   ({HARBORVIEW.name}: sees nothing of {LAKESIDE.name})")
+    for request in access.requests:
         out.print(f"\n[dim]# {request.operation}[/]")
         # Not through rich: a line that is to be pasted is one line, to the letter.
-        typer.echo(request.curl(url, loaded.key))
+        typer.echo(request.to_curl(url, access.key))
     out.print()

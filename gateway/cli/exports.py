@@ -8,20 +8,20 @@ import typer
 from rich.progress import Progress
 
 from gateway import services
-from gateway.cli.database import blocking, opened
-from gateway.cli.identifiers import identifier
+from gateway.cli.database import open_migrated_database, run_blocking
+from gateway.cli.identifiers import parse_id
 from gateway.cli.terminal import err
 from gateway.domain.enums import ErrorCode, SecretsMode
-from gateway.errors import refused
+from gateway.errors import refusal
 
 
-@blocking
+@run_blocking
 async def export(
     id: Annotated[str, typer.Argument(metavar="ID", help="The integration's id, of either world.")],
     team: Annotated[
         str | None,
         typer.Option(
-            parser=identifier, metavar="ID", help="Its team; needed when several teams have one with this id."
+            parser=parse_id, metavar="ID", help="Its team; needed when several teams have one with this id."
         ),
     ] = None,
     secrets: Annotated[bool, typer.Option("--secrets", help="Include tokens.")] = False,
@@ -31,11 +31,11 @@ async def export(
 ) -> None:
     """Write an integration with all that hangs below it as JSON, which `gateway import` takes back in."""
     mode = SecretsMode.INCLUDE if secrets else SecretsMode.OMIT
-    async with opened() as database, database.read() as session:
-        integration = await services.exports.find(session, id, team)
+    async with open_migrated_database() as database, database.read() as session:
+        integration = await services.exports.find_integration(session, id, team)
         with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
-            task = progress.add_task(id, total=await services.exports.count(session, integration))
-            document, omitted = await services.exports.whole(
+            task = progress.add_task(id, total=await services.exports.count_children(session, integration))
+            document, omitted = await services.exports.export_integration(
                 session, integration, mode, lambda done: progress.advance(task, done)
             )
     written = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
@@ -47,8 +47,8 @@ async def export(
         err.print(f"Left out: {', '.join(omitted)}. `--secrets` includes them.", markup=False)
 
 
-def _write(output: Path, written: bytes) -> None:
+def _write(output: Path, content: bytes) -> None:
     try:
-        output.write_bytes(written)
+        output.write_bytes(content)
     except OSError as error:
-        raise refused(ErrorCode.INVALID, f"{output} cannot be written: {error.strerror}.", "output") from None
+        raise refusal(ErrorCode.INVALID, f"{output} cannot be written: {error.strerror}.", "output") from None

@@ -12,59 +12,59 @@ from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from gateway import services
-from gateway.cli.database import blocking, opened
-from gateway.cli.identifiers import identifier
+from gateway.cli.database import open_migrated_database, run_blocking
+from gateway.cli.identifiers import parse_id
 from gateway.cli.line_reader import reading
-from gateway.cli.terminal import err, say_error, show
+from gateway.cli.terminal import err, print_error, print_table
 from gateway.database.database import Database
 from gateway.database.tables import ResourceRecord
-from gateway.domain.documents.entries import Content, Tally, content_of, read_webhooks
-from gateway.domain.documents.json_lines import NotJson, head_of, is_json_lines, parse
+from gateway.domain.documents.entries import ImportContent, ImportCounts, detect_content, read_webhooks
+from gateway.domain.documents.json_lines import InvalidJson, is_json_lines, parse_json, read_head
 from gateway.domain.enums import ErrorCode
 from gateway.domain.lenient_reading import Json
 from gateway.errors import Refused
-from gateway.server.garbage import collect_seldom
+from gateway.server.garbage import reduce_collections
 from gateway.services.imports.rows import BATCH_SIZE
 
-_REFUSED, _UNREADABLE = 1, 2
+_EXIT_REFUSED, _EXIT_UNREADABLE = 1, 2
 
 
 @dataclass(slots=True)
-class _Report:
+class _FileReport:
     """What became of a file, telling each refusal on stderr as it comes."""
 
     file: str
-    by_line: bool = False
-    tally: Tally = field(default_factory=Tally)
-    refused: int = 0
-    unreadable: bool = False
+    is_by_line: bool = False
+    counts: ImportCounts = field(default_factory=ImportCounts)
+    refused_count: int = 0
+    is_unreadable: bool = False
 
     def __call__(self, code: ErrorCode, message: str, *path: str | int) -> None:
-        self.refused += 1
-        name, path = (f"{self.file}:{path[0]}", path[1:]) if self.by_line and path else (self.file, path)
+        self.refused_count += 1
+        name, path = (f"{self.file}:{path[0]}", path[1:]) if self.is_by_line and path else (self.file, path)
         where = ": ".join(filter(None, (name, ".".join(map(str, path)))))
         err.print(f"{where}: {message} ({code.value})", markup=False)
 
     @property
     def exit_code(self) -> int:
-        return _UNREADABLE if self.unreadable else _REFUSED if self.refused else 0
+        return _EXIT_UNREADABLE if self.is_unreadable else _EXIT_REFUSED if self.refused_count else 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Bar:
+class _ProgressBar:
     """How far a file has come."""
 
     progress: Progress
     task: TaskID
 
-    def expect(self, total: int | None) -> None:
+    def set_total(self, total: int | None) -> None:
         self.progress.update(self.task, total=total)
 
     def advance(self, steps: int) -> None:
         self.progress.advance(self.task, steps)
 
 
-@blocking
+@run_blocking
 async def import_(
     files: Annotated[
         list[Path],
@@ -77,7 +77,7 @@ async def import_(
     ],
     team: Annotated[
         str | None,
-        typer.Option(parser=identifier, metavar="ID", help="The team to import into, whatever the files say."),
+        typer.Option(parser=parse_id, metavar="ID", help="The team to import into, whatever the files say."),
     ] = None,
 ) -> None:
     """Take documents in as they are: ids, people, instants and tokens are kept to the letter.
@@ -86,89 +86,93 @@ async def import_(
     itself, an export document is taken in whole or not at all. Ends with 1 when something was refused, with 2
     when a file could not be read.
     """
-    async with opened() as database:
-        collect_seldom()
+    async with open_migrated_database() as database:
+        reduce_collections()
         with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
-            reports = [await _import(database, file, team, progress) for file in files]
-    _summarise(reports)
+            reports = [await _import_file(database, file, team, progress) for file in files]
+    _print_summary(reports)
     raise typer.Exit(max(report.exit_code for report in reports))
 
 
-async def _import(database: Database, file: Path, team: str | None, progress: Progress) -> _Report:
-    report = _Report(str(file))
-    bar = _Bar(progress, progress.add_task(str(file), total=None))
+async def _import_file(database: Database, file: Path, team: str | None, progress: Progress) -> _FileReport:
+    report = _FileReport(str(file))
+    bar = _ProgressBar(progress, progress.add_task(str(file), total=None))
     try:
-        with _open(file) as stream:
-            head = head_of(stream)
-            report.by_line = is_json_lines(head)
-            if report.by_line:
-                bar.expect(_size(file))
+        with _open_file(file) as stream:
+            head = read_head(stream)
+            report.is_by_line = is_json_lines(head)
+            if report.is_by_line:
+                bar.set_total(_get_size(file))
                 await _import_lines(database, chain(head, stream), team, report, bar)
             else:
-                await _import_document(database, parse(b"".join(chain(head, stream))), team, report, bar)
+                await _import_document(database, parse_json(b"".join(chain(head, stream))), team, report, bar)
     except OSError as error:
-        report.unreadable = True
-        say_error(f"{file}: {error.strerror or error}")
-    except NotJson as error:
-        report.unreadable = True
-        say_error(f"{file}: {error}")
+        report.is_unreadable = True
+        print_error(f"{file}: {error.strerror or error}")
+    except InvalidJson as error:
+        report.is_unreadable = True
+        print_error(f"{file}: {error}")
     return report
 
 
-def _open(file: Path) -> AbstractContextManager[BinaryIO]:
+def _open_file(file: Path) -> AbstractContextManager[BinaryIO]:
     return nullcontext(typer.get_binary_stream("stdin")) if str(file) == "-" else file.open("rb")
 
 
-def _size(file: Path) -> int | None:
+def _get_size(file: Path) -> int | None:
     return None if str(file) == "-" else file.stat().st_size
 
 
 async def _import_lines(
-    database: Database, lines: Iterator[bytes], team: str | None, report: _Report, bar: _Bar
+    database: Database, lines: Iterator[bytes], team: str | None, report: _FileReport, bar: _ProgressBar
 ) -> None:
-    is_looked_at = False
+    is_analyzed = False
     async with reading(lines, BATCH_SIZE, team, copied=not database.is_sqlite) as batches:
         async for batch in batches:
             for code, message, path in batch.problems:
                 report(code, message, *path)
-            bar.advance(batch.size)
-            if not batch.homes:
+            bar.advance(batch.byte_count)
+            if not batch.integrations:
                 continue
             async with database.write() as session:
-                tally = await services.imports.records.take(session, batch.homes, team, report)
-            report.tally += tally
-            if tally.created < batch.length == BATCH_SIZE and not is_looked_at:
+                tally = await services.imports.records.import_records(session, batch.integrations, team, report)
+            report.counts += tally
+            if tally.created < batch.record_count == BATCH_SIZE and not is_analyzed:
                 # Records are looked up from now on.
                 await database.analyze(ResourceRecord)
-                is_looked_at = True
+                is_analyzed = True
 
 
 async def _import_document(
-    database: Database, document: Json, team: str | None, report: _Report, bar: _Bar
+    database: Database, document: Json, team: str | None, report: _FileReport, bar: _ProgressBar
 ) -> None:
-    content = content_of(document)
+    content = detect_content(document)
     if content is None:
-        raise NotJson(f"none of {', '.join(known.value for known in Content)}, or JSON Lines of resource records")
-    if content is not Content.EXPORT:
+        raise InvalidJson(
+            f"none of {', '.join(known.value for known in ImportContent)}, or JSON Lines of resource records"
+        )
+    if content is not ImportContent.EXPORT:
         entries = read_webhooks(document, report)
-        bar.expect(len(entries))
+        bar.set_total(len(entries))
         async with database.write() as session:
-            report.tally += await services.imports.webhooks.take(session, entries, team, report, bar.advance)
+            report.counts += await services.imports.webhooks.import_webhooks(
+                session, entries, team, report, bar.advance
+            )
         return
     try:
         async with database.write() as session:
-            imported = await services.imports.by_operator(session, document, team, bar.advance)
+            imported = await services.imports.import_as_operator(session, document, team, bar.advance)
     except Refused as refusal:
         for problem in refusal.problems:
             report(problem.code, problem.message, *problem.path)
     else:
-        report.tally += imported.tally
+        report.counts += imported.tally
 
 
-def _summarise(reports: list[_Report]) -> None:
+def _print_summary(reports: list[_FileReport]) -> None:
     table = Table("File", "Created", "Updated", "Unchanged", "Refused")
     for report in reports:
-        tally = report.tally
-        numbers = (tally.created, tally.updated, tally.unchanged, report.refused)
+        tally = report.counts
+        numbers = (tally.created, tally.updated, tally.unchanged, report.refused_count)
         table.add_row(report.file, *map(str, numbers))
-    show(table)
+    print_table(table)

@@ -9,19 +9,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway import services
-from gateway.cli.database import blocking, configured, opened
-from gateway.cli.identifiers import identifier
-from gateway.cli.terminal import err, out, show
+from gateway.cli.database import configure_command, open_migrated_database, run_blocking
+from gateway.cli.identifiers import parse_id
+from gateway.cli.terminal import err, out, print_table
 from gateway.database.tables import ApiKey
 from gateway.domain import origins
 from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
-from gateway.settings import variable
+from gateway.settings import get_variable_name
 
 keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke the API keys that clients come with.")
 
 
-def _permission(name: str) -> Permission:
+def _parse_permission(name: str) -> Permission:
     try:
         return Permission[name]
     except KeyError:
@@ -29,28 +29,28 @@ def _permission(name: str) -> Permission:
         raise typer.BadParameter(f"there is no permission {name}; there are {allowed}") from None
 
 
-def _origin(text: str) -> str:
+def _parse_origin(text: str) -> str:
     try:
-        return origins.check(text)
+        return origins.check_origin(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
 
-def _warn_of_origins(given: Iterable[str]) -> None:
-    allowed = configured().allowed_origins.split()
-    for origin in given:
+def _warn_of_unlisted_origins(origins_of_key: Iterable[str]) -> None:
+    allowed = configure_command().allowed_origins.split()
+    for origin in origins_of_key:
         if origin not in allowed:
             err.print(
-                f"Browsers will not let pages of {origin} ask before {variable('allowed_origins')} of the server "
+                f"Browsers will not let pages of {origin} ask before {get_variable_name('allowed_origins')} of the server "
                 "names it.",
                 markup=False,
             )
 
 
-def _expiry(text: str) -> datetime:
+def _parse_expiry(text: str) -> datetime:
     """The instant that a number of days from now, or an RFC 3339 instant, stands for."""
     try:
-        found = instants.now() + timedelta(days=int(text)) if text.isdecimal() else instants.parse(text)
+        found = instants.now() + timedelta(days=int(text)) if text.isdecimal() else instants.parse_instant(text)
     except OverflowError:
         found = None
     if found is None or found <= instants.now():
@@ -58,25 +58,25 @@ def _expiry(text: str) -> datetime:
     return found
 
 
-_Permissions = Annotated[
+_PermissionOption = Annotated[
     list[Permission] | None,
     typer.Option(
-        parser=_permission,
+        parser=_parse_permission,
         metavar="PERMISSION",
         help=f"What it allows; may be repeated. {', '.join(permission.name for permission in Permission)}.",
     ),
 ]
-_ForWidgets = Annotated[
+_ForWidgetsOption = Annotated[
     bool,
     typer.Option(
         "--for-widgets",
         help="A key for public pages: it allows READ_STATISTICS alone, to pages of the origins that are named.",
     ),
 ]
-_Origins = Annotated[
+_OriginOption = Annotated[
     list[str] | None,
     typer.Option(
-        parser=_origin,
+        parser=_parse_origin,
         metavar="ORIGIN",
         help="With --for-widgets: whose pages use it, such as https://clinic.example; may be repeated.",
     ),
@@ -84,21 +84,23 @@ _Origins = Annotated[
 
 
 @keys.command()
-@blocking
+@run_blocking
 async def create(
     team: Annotated[
-        str, typer.Option(parser=identifier, metavar="ID", help="The team; made when it does not exist.")
+        str, typer.Option(parser=parse_id, metavar="ID", help="The team; made when it does not exist.")
     ],
     user: Annotated[
-        str, typer.Option(parser=identifier, metavar="ID", help="The user; made when they do not exist.")
+        str, typer.Option(parser=parse_id, metavar="ID", help="The user; made when they do not exist.")
     ],
     name: Annotated[str, typer.Option(metavar="TEXT", help="What the key is for; shown in lists.")],
-    permission: _Permissions = None,
-    for_widgets: _ForWidgets = False,
-    origin: _Origins = None,
+    permission: _PermissionOption = None,
+    for_widgets: _ForWidgetsOption = False,
+    origin: _OriginOption = None,
     expires_in: Annotated[
         datetime | None,
-        typer.Option(parser=_expiry, metavar="DAYS|INSTANT", help="When it ends to be good; never when absent."),
+        typer.Option(
+            parser=_parse_expiry, metavar="DAYS|INSTANT", help="When it ends to be good; never when absent."
+        ),
     ] = None,
 ) -> None:
     """Create a key and print it: once, alone on stdout. It cannot be shown again."""
@@ -106,8 +108,8 @@ async def create(
         raise typer.BadParameter("give either --permission or --for-widgets")
     if for_widgets == (origin is None):
         raise typer.BadParameter("give --origin with --for-widgets, and only with that")
-    async with opened() as database, database.write() as session:
-        key = await services.keys.create(
+    async with open_migrated_database() as database, database.write() as session:
+        key = await services.keys.create_key(
             session,
             team_id=team,
             user_id=user,
@@ -116,19 +118,19 @@ async def create(
             origins=origin or (),
             expires_at=expires_in,
         )
-    _warn_of_origins(origin or ())
+    _warn_of_unlisted_origins(origin or ())
     err.print(f"A key for user {user} of team {team}. It is shown this once:", markup=False)
     typer.echo(key)
 
 
 @keys.command("list")
-@blocking
+@run_blocking
 async def list_(
-    team: Annotated[str | None, typer.Option(parser=identifier, metavar="ID", help="Only this team's.")] = None,
+    team: Annotated[str | None, typer.Option(parser=parse_id, metavar="ID", help="Only this team's.")] = None,
 ) -> None:
     """List keys, the oldest of each team first. Of a key only its prefix is known."""
-    async with opened() as database, database.read() as session:
-        found = await services.keys.listed(session, team)
+    async with open_migrated_database() as database, database.read() as session:
+        found = await services.keys.list_keys(session, team)
     table = Table("Prefix", "Team", "User", "Name", "Permissions", "Origins", "Created", "State")
     for key in found:
         table.add_row(
@@ -139,12 +141,12 @@ async def list_(
             "\n".join(Permission(value).name for value in key.permissions),
             "\n".join(key.origins),
             f"{key.created_at:%Y-%m-%d}",
-            _state(key),
+            _format_state(key),
         )
-    show(table)
+    print_table(table)
 
 
-def _state(key: ApiKey) -> str:
+def _format_state(key: ApiKey) -> str:
     if key.revoked_at is not None:
         return f"revoked {key.revoked_at:%Y-%m-%d}"
     if key.expires_at is None:
@@ -153,7 +155,7 @@ def _state(key: ApiKey) -> str:
 
 
 @keys.command()
-@blocking
+@run_blocking
 async def revoke(
     prefix: Annotated[
         str, typer.Argument(metavar="PREFIX", help="The key's prefix, as `gateway keys list` shows it.")
@@ -162,6 +164,6 @@ async def revoke(
     """Make a key useless from now on."""
     # Whoever pastes the whole key must not read its secret in an error.
     public = prefix.split("_")[1] if prefix.startswith("gw_") else prefix
-    async with opened() as database, database.write() as session:
-        key = await services.keys.revoke(session, public)
+    async with open_migrated_database() as database, database.write() as session:
+        key = await services.keys.revoke_key(session, public)
     out.print(f"The key {key.prefix} of user {key.user_id} is revoked.", markup=False)

@@ -18,8 +18,8 @@ from typing import Self
 from msgspec import msgpack
 
 from gateway.database import copy_format
-from gateway.domain.records.lines import KEPT, Batch, RecordLines
-from gateway.server.garbage import collect_seldom
+from gateway.domain.records.lines import LOOKUP_COLUMNS, RecordBatch, RecordLineParser
+from gateway.server.garbage import reduce_collections
 
 _CHUNK = 1 << 21
 """Bytes of lines that are read, and sent, at once. Who has no more needs no other process."""
@@ -31,14 +31,14 @@ _GONE = (EOFError, ConnectionError)
 @asynccontextmanager
 async def reading(
     lines: Iterator[bytes], most: int, team_id: str | None, *, copied: bool
-) -> AsyncIterator[AsyncIterator[Batch]]:
+) -> AsyncIterator[AsyncIterator[RecordBatch]]:
     """Batches of at most so many records of these lines, for as long as the block lasts: see `RecordLines`.
 
     With `copied` they are spelled for PostgreSQL's COPY too.
     """
     chunks = _chunks(lines)
     begun = await asyncio.to_thread(lambda: [next(chunks, _END), next(chunks, _END)])
-    here = _batches(RecordLines(most, team_id), begun[:1], copied=copied)
+    here = _batches(RecordLineParser(most, team_id), begun[:1], copied=copied)
     if begun[1] == _END:
         yield _one_after_another(here)
         return
@@ -80,19 +80,19 @@ def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
         yield b"".join(chunk)
 
 
-def _batches(lines: RecordLines, chunks: Iterable[bytes], *, copied: bool) -> Iterator[Batch]:
+def _batches(lines: RecordLineParser, chunks: Iterable[bytes], *, copied: bool) -> Iterator[RecordBatch]:
     """All that these chunks hold."""
     for batch in _read(lines, chunks):
         if copied:
-            for home in batch.homes:
-                home.copied = copy_format.lines(home.rows())
-                home.columns = {name: home.columns[name] for name in KEPT}
+            for home in batch.integrations:
+                home.copied = copy_format.encode_rows(home.build_columns())
+                home.columns = {name: home.columns[name] for name in LOOKUP_COLUMNS}
         yield batch
 
 
 async def _one_after_another(
-    here: Iterable[Batch], received: AsyncIterator[Batch] | None = None
-) -> AsyncIterator[Batch]:
+    here: Iterable[RecordBatch], received: AsyncIterator[RecordBatch] | None = None
+) -> AsyncIterator[RecordBatch]:
     for batch in here:
         yield batch
     if received is not None:
@@ -100,10 +100,10 @@ async def _one_after_another(
             yield batch
 
 
-def _read(lines: RecordLines, chunks: Iterable[bytes]) -> Iterator[Batch]:
+def _read(lines: RecordLineParser, chunks: Iterable[bytes]) -> Iterator[RecordBatch]:
     for chunk in chunks:
-        yield from lines.read(BytesIO(chunk))
-    yield lines.end()
+        yield from lines.parse_lines(BytesIO(chunk))
+    yield lines.finish_batch()
 
 
 async def _sent(chunks: Iterator[bytes], connection: Connection, process: BaseProcess) -> None:
@@ -132,17 +132,17 @@ class _Received:
     """Batches as they come, each of which is waited for while the one before it is dealt with."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection, self._decoder = connection, msgpack.Decoder(Batch)
+        self._connection, self._decoder = connection, msgpack.Decoder(RecordBatch)
         self.coming = asyncio.create_task(self._next())
 
-    async def _next(self) -> Batch | None:
+    async def _next(self) -> RecordBatch | None:
         sent = await asyncio.to_thread(_received, self._connection)
         return None if sent == _END else self._decoder.decode(sent)
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Batch:
+    async def __anext__(self) -> RecordBatch:
         batch = await self.coming
         if batch is None:
             raise StopAsyncIteration
@@ -153,8 +153,8 @@ class _Received:
 def _read_there(connection: Connection, most: int, team_id: str | None, first: int, *, copied: bool) -> None:
     """What the other process does, until it has read all lines or nobody is there for them any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Whoever waits for it ends it.
-    collect_seldom()
-    lines = RecordLines(most, team_id, first)
+    reduce_collections()
+    lines = RecordLineParser(most, team_id, first)
     with suppress(*_GONE):
         for batch in _batches(lines, iter(partial(_received, connection), _END), copied=copied):
             connection.send_bytes(msgpack.encode(batch))

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.database import configured, reached
+from gateway.cli.database import configure_command, open_database
 from gateway.database import migrations, revisions
 from gateway.server import uvicorn_server
-from gateway.settings import EMBEDDED, Settings
+from gateway.settings import DEFAULT_DATABASE_URL, Settings
 
 
 def serve(
@@ -23,15 +23,15 @@ def serve(
     The database's schema must be this release's: `gateway migrate` brings it there. Only the embedded database,
     which is used when GATEWAY_DATABASE_URL is absent, is migrated here.
     """
-    settings = configured()
-    asyncio.run(_prepare(settings))
+    settings = configure_command()
+    asyncio.run(_prepare_database(settings))
     uvicorn_server.serve(
         settings, uvicorn_server.listen(host or settings.host, settings.port if port is None else port)
     )
 
 
-async def _prepare(settings: Settings) -> None:
-    async with reached(settings) as database:
-        if settings.database_url == EMBEDDED:
+async def _prepare_database(settings: Settings) -> None:
+    async with open_database(settings) as database:
+        if settings.database_url == DEFAULT_DATABASE_URL:
             await migrations.upgrade(database)
         await revisions.require_head(database)

@@ -12,34 +12,34 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gateway import services
-from gateway.cli.database import blocking, opened
-from gateway.cli.identifiers import identifier
-from gateway.cli.terminal import err, out, show
+from gateway.cli.database import open_migrated_database, run_blocking
+from gateway.cli.identifiers import parse_id
+from gateway.cli.terminal import err, out, print_table
 from gateway.database.database import Database
 from gateway.domain.enums import ErrorCode
-from gateway.domain.statistics.day_counts import ALL, Cell
-from gateway.domain.statistics.verification import Difference, Place, Scope
-from gateway.errors import refused
-from gateway.services.verification import Step
+from gateway.domain.statistics.day_counts import ALL, SeriesCounts
+from gateway.domain.statistics.verification import CountDifference, VerificationPosition, VerificationScope
+from gateway.errors import refusal
+from gateway.services.verification import VerificationStep
 
 statistics = typer.Typer(no_args_is_help=True, help="Verify what the dashboards are read from.")
 
 
-def _place(text: str) -> Place:
+def _parse_position(text: str) -> VerificationPosition:
     try:
-        return Place.parse(text)
+        return VerificationPosition.parse(text)
     except ValueError:
         raise typer.BadParameter("give a place as an interrupted run has printed it") from None
 
 
 @dataclass(slots=True)
-class _Verification:
+class _VerificationRun:
     """A run: what it is to do, how far it has come, and what it found."""
 
     database: Database
-    scope: Scope
-    repairs: bool
-    place: Place | None
+    scope: VerificationScope
+    is_repairing: bool
+    position: VerificationPosition | None
     """Where it goes on; None when it is done."""
     integrations: set[tuple[str, str]] = field(default_factory=set)
     blocks: int = 0
@@ -54,79 +54,81 @@ class _Verification:
             with Progress(
                 console=err, disable=not err.is_terminal, transient=True, redirect_stdout=False
             ) as progress:
-                task = progress.add_task("Verifying", total=await self._size())
-                while self.place is not None:
-                    step = await self._step(self.place, progress)
-                    progress.advance(task, step.records if step else 0)
+                task = progress.add_task("Verifying", total=await self._count_records())
+                while self.position is not None:
+                    step = await self._verify_step(self.position, progress)
+                    progress.advance(task, step.record_count if step else 0)
         finally:
-            if self.place is not None and self.place != Place():
-                err.print(f"To go on from here: --from {shlex.quote(str(self.place))}", markup=False)
+            if self.position is not None and self.position != VerificationPosition():
+                err.print(f"To go on from here: --from {shlex.quote(str(self.position))}", markup=False)
 
-    async def _size(self) -> int | None:
+    async def _count_records(self) -> int | None:
         """How many records there are to count, for who watches."""
-        if self.place is None or not err.is_terminal:
+        if self.position is None or not err.is_terminal:
             return None
-        async with self.database.snapshot() as session:
-            return await services.verification.size(session, self.scope, self.place)
+        async with self.database.open_snapshot() as session:
+            return await services.verification.count_records(session, self.scope, self.position)
 
-    async def _step(self, place: Place, progress: Progress) -> Step | None:
-        async with self.database.snapshot() as session:
-            step = await services.verification.step(session, self.scope, place)
+    async def _verify_step(self, position: VerificationPosition, progress: Progress) -> VerificationStep | None:
+        async with self.database.open_snapshot() as session:
+            step = await services.verification.verify_next_block(session, self.scope, position)
         if step is not None:
-            self._tell(step, progress)
-            if step.differences and self.repairs:
+            self._report_step(step, progress)
+            if step.differences and self.is_repairing:
                 async with self.database.write() as session:
-                    self.repaired += len(await services.verification.repair(session, step))
-        self.place = step.next if step else None
+                    self.repaired += len(await services.verification.repair_block(session, step))
+        self.position = step.next_position if step else None
         return step
 
-    def _tell(self, step: Step, progress: Progress) -> None:
-        self.integrations.add((step.home.team_id, step.home.integration_id))
+    def _report_step(self, step: VerificationStep, progress: Progress) -> None:
+        self.integrations.add((step.target.team_id, step.target.integration_id))
         self.blocks += step.block is not None
-        self.records += step.records
+        self.records += step.record_count
         self.differences += len(step.differences)
         if step.differences:
             progress.stop()
             for each in step.differences:
-                out.print(_line(step, each), markup=False)
+                out.print(_format_difference(step, each), markup=False)
             progress.start()
 
 
-def _line(step: Step, found: Difference) -> str:
+def _format_difference(step: VerificationStep, difference: CountDifference) -> str:
     """A difference in words. Values are written as in JSON, so that none can do anything to a terminal."""
-    series, block = found.cell
-    what = [f"team {step.home.team_id}", f"integration {step.home.integration_id}", series.type]
+    series, block = difference.series_counts
+    parts = [f"team {step.target.team_id}", f"integration {step.target.integration_id}", series.type]
     if series.appointment_type != ALL:
-        what.append(f"of type {_quoted(series.appointment_type)}")
+        parts.append(f"of type {_quote(series.appointment_type)}")
     if series.breakdown != ALL:
-        what.append(f"{series.breakdown} {_quoted(block.value)}")
-    what.append(f"{date.fromordinal(block.day)} ({block.size} {'day' if block.size == 1 else 'days'})")
-    return f"{', '.join(what)}: stored {_numbers(found.stored)}; counted {_numbers(found.counted)}"
+        parts.append(f"{series.breakdown} {_quote(block.value)}")
+    parts.append(f"{date.fromordinal(block.day)} ({block.size} {'day' if block.size == 1 else 'days'})")
+    return f"{', '.join(parts)}: stored {_format_counts(difference.stored)}; counted {_format_counts(difference.counted)}"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _numbers(cell: Cell | None) -> str:
+def _format_counts(cell: SeriesCounts | None) -> str:
     if cell is None:
         return "nothing"
-    return "{} successful, {} failed, {} pending".format(*cell.numbers)
+    return "{} successful, {} failed, {} pending".format(*cell.state_counts)
 
 
 @statistics.command()
-@blocking
+@run_blocking
 async def verify(
     repair: Annotated[
         bool, typer.Option("--repair", help="Make what differs what the records say, block by block.")
     ] = False,
-    team: Annotated[str | None, typer.Option(parser=identifier, metavar="ID", help="Only this team's.")] = None,
+    team: Annotated[str | None, typer.Option(parser=parse_id, metavar="ID", help="Only this team's.")] = None,
     integration: Annotated[
-        str | None, typer.Option(parser=identifier, metavar="ID", help="Only the integration with this id.")
+        str | None, typer.Option(parser=parse_id, metavar="ID", help="Only the integration with this id.")
     ] = None,
     from_: Annotated[
-        Place | None,
-        typer.Option("--from", parser=_place, metavar="PLACE", help="Go on where an earlier run was interrupted."),
+        VerificationPosition | None,
+        typer.Option(
+            "--from", parser=_parse_position, metavar="PLACE", help="Go on where an earlier run was interrupted."
+        ),
     ] = None,
 ) -> None:
     """Count the records again, and name each count of days that differs.
@@ -135,18 +137,20 @@ async def verify(
     transaction of its own, for which only writers of the same integration wait (on SQLite all). Ends with 1 when
     something differed, also when it was repaired.
     """
-    async with opened() as database:
-        run = _Verification(database, Scope(team, integration), repair, from_ or Place())
+    async with open_migrated_database() as database:
+        run = _VerificationRun(
+            database, VerificationScope(team, integration), repair, from_ or VerificationPosition()
+        )
         await run.run()
     if not run.integrations and (team or integration) and not from_:
-        raise refused(ErrorCode.NOT_FOUND, "There is no such connected integration.")
-    _summarise(run)
+        raise refusal(ErrorCode.NOT_FOUND, "There is no such connected integration.")
+    _print_summary(run)
     if run.differences:
         raise typer.Exit(1)
 
 
-def _summarise(run: _Verification) -> None:
+def _print_summary(run: _VerificationRun) -> None:
     table = Table("Integrations", "Blocks", "Records", "Differences", "Repaired")
     numbers: Sequence[int] = (len(run.integrations), run.blocks, run.records, run.differences, run.repaired)
     table.add_row(*map(str, numbers))
-    show(table)
+    print_table(table)

@@ -24,133 +24,139 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.database.prepared import Prepared
+from gateway.database.prepared import CompiledStatement
 from gateway.database.tables import Base
 
-_LENGTHS = (1_000, 100)
+_VALUES_LENGTHS = (1_000, 100)
 """Rows of a long VALUES. SQLite takes 32,766 parameters, and each length is a statement of its own to prepare."""
 
 
-ByColumn: TypeAlias = Mapping[str, Sequence[object]]
+ColumnValues: TypeAlias = Mapping[str, Sequence[object]]
 """Rows column by column, each of which has a value for each row."""
 
 
-def columns_of(names: Iterable[str], rows: Iterable[Sequence[object]]) -> ByColumn:
+def to_columns(names: Iterable[str], rows: Iterable[Sequence[object]]) -> ColumnValues:
     """The columns of rows that are given by these, in their order; there are none of no rows."""
     return dict(zip(names, zip(*rows, strict=True), strict=False))
 
 
-class Run(NamedTuple):
+class StatementRun(NamedTuple):
     """A statement, and the parameters of each time that it is run."""
 
     text: str
-    parameters: Sequence[Sequence[object]]
+    parameter_rows: Sequence[Sequence[object]]
 
 
-class Change:
+class BulkStatement:
     """A statement that writes what is given by columns of these names."""
 
     def __init__(
-        self, statement: ClauseElement, names: Sequence[str], dialect: Dialect, *, takes_many: bool
+        self, statement: ClauseElement, names: Sequence[str], dialect: Dialect, *, uses_arrays: bool
     ) -> None:
-        self._prepared = Prepared(statement, {f"given_{name}": at for at, name in enumerate(names)}, dialect)
-        self._takes_many = takes_many
+        self._statement = CompiledStatement(
+            statement, {f"given_{name}": at for at, name in enumerate(names)}, dialect
+        )
+        self._uses_arrays = uses_arrays
         row = f"({', '.join('?' * len(names))})"
-        head, values, tail = self._prepared.text.partition(f"VALUES {row}")
-        self._long = {length: f"{head}VALUES {', '.join([row] * length)}{tail}" for length in _LENGTHS if values}
+        head, values, tail = self._statement.text.partition(f"VALUES {row}")
+        self._text_by_length = {
+            length: f"{head}VALUES {', '.join([row] * length)}{tail}" for length in _VALUES_LENGTHS if values
+        }
 
-    def runs(self, columns: Sequence[Sequence[object]]) -> Iterator[Run]:
+    def build_runs(self, columns: Sequence[Sequence[object]]) -> Iterator[StatementRun]:
         """What has to be run for rows, of which there is one at least, with these columns."""
-        if self._takes_many:
-            yield Run(self._prepared.text, [self._prepared.parameters([*map(list, columns)])])
+        if self._uses_arrays:
+            yield StatementRun(self._statement.text, [self._statement.bind([*map(list, columns)])])
             return
-        yield from self._runs_of_each(self._prepared.each(columns))
+        yield from self._split_runs(self._statement.bind_rows(columns))
 
-    def runs_by_row(self, rows: Sequence[Sequence[object]]) -> Iterator[Run]:
+    def build_runs_by_row(self, rows: Sequence[Sequence[object]]) -> Iterator[StatementRun]:
         """The same for rows that are given one by one, which is how SQLite takes them."""
-        if self._takes_many or not self._prepared.is_plain:
-            yield from self.runs([*zip(*rows, strict=True)])
+        if self._uses_arrays or not self._statement.is_bound_in_order:
+            yield from self.build_runs([*zip(*rows, strict=True)])
         else:
-            yield from self._runs_of_each(rows)
+            yield from self._split_runs(rows)
 
-    def _runs_of_each(self, each: Sequence[Sequence[object]]) -> Iterator[Run]:
+    def _split_runs(self, parameter_rows: Sequence[Sequence[object]]) -> Iterator[StatementRun]:
         """`each` has the parameters of each row."""
         done = 0
-        for length, text in self._long.items():
-            while len(each) - done >= length:
-                yield Run(text, [[*chain.from_iterable(each[done : done + length])]])
+        for length, text in self._text_by_length.items():
+            while len(parameter_rows) - done >= length:
+                yield StatementRun(text, [[*chain.from_iterable(parameter_rows[done : done + length])]])
                 done += length
-        if done < len(each):
-            yield Run(self._prepared.text, each[done:])
+        if done < len(parameter_rows):
+            yield StatementRun(self._statement.text, parameter_rows[done:])
 
 
-class _Given(NamedTuple):
+class _BoundRows(NamedTuple):
     """The row that a statement is about, or all of them."""
 
     values: Mapping[str, ColumnElement[Any]]
-    are_many: bool
+    is_many: bool
 
 
-def _given(table: Table, names: Sequence[str], *, many: bool) -> _Given:
+def _bind_rows(table: Table, names: Sequence[str], *, many: bool) -> _BoundRows:
     if not many:
-        return _Given({name: bindparam(f"given_{name}", type_=table.c[name].type) for name in names}, many)
+        return _BoundRows({name: bindparam(f"given_{name}", type_=table.c[name].type) for name in names}, many)
     arrays = [bindparam(f"given_{name}", type_=postgresql.ARRAY(table.c[name].type)) for name in names]
     rows = func.unnest(*arrays).table_valued(*(column(name, table.c[name].type) for name in names))
-    return _Given(dict(rows.render_derived().c.items()), many)
+    return _BoundRows(dict(rows.render_derived().c.items()), many)
 
 
-Prepare: TypeAlias = Callable[[type[Base], tuple[str, ...], Dialect, bool], Change]
+BulkStatementFactory: TypeAlias = Callable[[type[Base], tuple[str, ...], Dialect, bool], BulkStatement]
 """Prepares a statement for an entity, the names of the columns that are given, a dialect, and one row or many."""
 
 
-def _prepared(make: Callable[[Table, _Given, Dialect], ClauseElement]) -> Prepare:
+def _compiled_once(build: Callable[[Table, _BoundRows, Dialect], ClauseElement]) -> BulkStatementFactory:
     @lru_cache
-    def prepare(entity: type[Base], names: tuple[str, ...], dialect: Dialect, many: bool) -> Change:
+    def create_statement(
+        entity: type[Base], names: tuple[str, ...], dialect: Dialect, many: bool
+    ) -> BulkStatement:
         table = cast(Table, entity.__table__)
         takes_many = many and dialect.name == "postgresql"
-        statement = make(table, _given(table, names, many=takes_many), dialect)
-        return Change(statement, names, dialect, takes_many=takes_many)
+        statement = build(table, _bind_rows(table, names, many=takes_many), dialect)
+        return BulkStatement(statement, names, dialect, uses_arrays=takes_many)
 
-    return prepare
+    return create_statement
 
 
-def _insert(table: Table, given: _Given, dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
+def _build_insert(table: Table, rows: _BoundRows, dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
     statement = postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
-    if given.are_many:
-        return statement.from_select([*given.values], select(*given.values.values()))
-    return statement.values(given.values)
+    if rows.is_many:
+        return statement.from_select([*rows.values], select(*rows.values.values()))
+    return statement.values(rows.values)
 
 
-def _is_given(table: Table, given: _Given) -> list[ColumnElement[bool]]:
-    return [key == given.values[key.name] for key in table.primary_key if key.name in given.values]
+def _match_primary_key(table: Table, rows: _BoundRows) -> list[ColumnElement[bool]]:
+    return [key == rows.values[key.name] for key in table.primary_key if key.name in rows.values]
 
 
-@_prepared
-def insertion(table: Table, given: _Given, dialect: Dialect) -> ClauseElement:
+@_compiled_once
+def insert_rows(table: Table, rows: _BoundRows, dialect: Dialect) -> ClauseElement:
     """Adds rows."""
-    return _insert(table, given, dialect)
+    return _build_insert(table, rows, dialect)
 
 
-@_prepared
-def updating(table: Table, given: _Given, dialect: Dialect) -> ClauseElement:  # noqa: ARG001 (as others)
+@_compiled_once
+def update_rows(table: Table, rows: _BoundRows, dialect: Dialect) -> ClauseElement:  # noqa: ARG001 (as others)
     """Sets columns of rows, of which those of the primary key say which."""
-    values = {name: value for name, value in given.values.items() if name not in table.primary_key.columns}
-    return update(table).where(*_is_given(table, given)).values(values)
+    values = {name: value for name, value in rows.values.items() if name not in table.primary_key.columns}
+    return update(table).where(*_match_primary_key(table, rows)).values(values)
 
 
-@_prepared
-def addition(table: Table, given: _Given, dialect: Dialect) -> ClauseElement:
+@_compiled_once
+def insert_or_increment_rows(table: Table, rows: _BoundRows, dialect: Dialect) -> ClauseElement:
     """Adds rows, or their numbers to those of the rows that have their primary key."""
-    statement = _insert(table, given, dialect)
-    numbers = [name for name in given.values if name not in table.primary_key.columns]
+    statement = _build_insert(table, rows, dialect)
+    numbers = [name for name in rows.values if name not in table.primary_key.columns]
     return statement.on_conflict_do_update(
         index_elements=[*table.primary_key],
         set_={name: table.c[name] + statement.excluded[name] for name in numbers},
     )
 
 
-@_prepared
-def removal_of_noughts(table: Table, given: _Given, dialect: Dialect) -> ClauseElement:  # noqa: ARG001 (as others)
+@_compiled_once
+def delete_zero_rows(table: Table, rows: _BoundRows, dialect: Dialect) -> ClauseElement:  # noqa: ARG001 (as others)
     """Deletes those of the rows with these primary keys whose other columns are all nought."""
     numbers = [each for each in table.columns if not each.primary_key]
-    return delete(table).where(*_is_given(table, given), *(number == 0 for number in numbers))
+    return delete(table).where(*_match_primary_key(table, rows), *(number == 0 for number in numbers))

@@ -29,16 +29,16 @@ class Instant(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | str | None], datetime | str | None]:
         # Rows may be given by what other rows hold, which is that text.
-        return _with_zone if dialect.name == "postgresql" else _written
+        return _require_zone if dialect.name == "postgresql" else _to_instant_text
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
-        found = instants.of(value)
-        return found if isinstance(value, str) else instants.to_milliseconds(found)
+        found = instants.to_instant(value)
+        return found if isinstance(value, str) else instants.truncate_to_milliseconds(found)
 
 
-def _with_zone(value: datetime | str | None) -> datetime | None:
+def _require_zone(value: datetime | str | None) -> datetime | None:
     if isinstance(value, str):
         return datetime.fromisoformat(value)
     if value is not None and value.tzinfo is None:
@@ -46,41 +46,41 @@ def _with_zone(value: datetime | str | None) -> datetime | None:
     return value
 
 
-def _written(value: datetime | str | None) -> str | None:
+def _to_instant_text(value: datetime | str | None) -> str | None:
     if isinstance(value, str):
         return value
-    given = _with_zone(value)
-    return None if given is None else instants.isoformat(given)
+    given = _require_zone(value)
+    return None if given is None else instants.format_instant(given)
 
 
-class Word(TypeDecorator[E]):
+class EnumText(TypeDecorator[E]):
     """A member of a closed set, stored in the documents' spelling."""
 
     impl = String
     cache_ok = True
 
-    def __init__(self, words: type[E]) -> None:
+    def __init__(self, enum_class: type[E]) -> None:
         super().__init__()
-        self.words = words
-        self._by_value: dict[str, E] = {word.value: word for word in words}
-        self._spellings: dict[E | str | None, str | None] = {
+        self.enum_class = enum_class
+        self._member_by_value: dict[str, E] = {word.value: word for word in enum_class}
+        self._value_by_member: dict[E | str | None, str | None] = {
             None: None,
-            **{value: value for value in self._by_value},
-            **{word: value for value, word in self._by_value.items()},
+            **{value: value for value in self._member_by_value},
+            **{word: value for value, word in self._member_by_value.items()},
         }
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return self._spellings[value]
+        return self._value_by_member[value]
 
     def bind_processor(self, dialect: Dialect) -> Callable[[E | str | None], str | None]:  # noqa: ARG002
         # The same in one call, for many rows.
-        return self._spellings.__getitem__
+        return self._value_by_member.__getitem__
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
-        return None if value is None else self._by_value.get(value) or self.words(value)
+        return None if value is None else self._member_by_value.get(value) or self.enum_class(value)
 
 
-Text = String().with_variant(String(collation="C"), "postgresql")
+CollatedText = String().with_variant(String(collation="C"), "postgresql")
 """Text that sorts by code point on every database."""
 
 
@@ -94,17 +94,17 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002
-        return _text
+        return _to_json_text
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 (any JSON)
         return orjson.loads(value) if isinstance(value, str) else value
 
 
-def _text(value: Json) -> str | None:
+def _to_json_text(value: Json) -> str | None:
     return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
-class Texts(TypeDecorator[list[str]]):
+class TextList(TypeDecorator[list[str]]):
     """Many texts as one parameter: an array, or on SQLite a JSON list."""
 
     impl = String

@@ -14,14 +14,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gateway.database.copy_format import pieces
-from gateway.database.fair_queue import FairQueue, Team
-from gateway.database.turns import Turns
-from gateway.telemetry.request_record import current
+from gateway.database.copy_format import split_chunks
+from gateway.database.fair_queue import FairQueue, TeamId
+from gateway.database.turns import StatementQueue
+from gateway.telemetry.request_record import current_request
 
 T = TypeVar("T")
 
-Fetch = Callable[[str, Sequence[object]], Awaitable[Any]]
+FetchFunction = Callable[[str, Sequence[object]], Awaitable[Any]]
 """Runs a statement and gives its rows as the driver does."""
 
 
@@ -32,114 +32,117 @@ class PooledConnection:
         self,
         connection: AsyncConnection,
         driver: Any,  # noqa: ANN401 (asyncpg's or aiosqlite's)
-        turns: Turns | None,
+        statement_queue: StatementQueue | None,
     ) -> None:
         self.dialect: Dialect = connection.dialect
         self.connection = connection
-        self.team: Team = None
+        self.team: TeamId = None
         """Whom it is leased to."""
-        self._driver, self._turns = driver, turns
-        self._ending: asyncio.Task[None] | None = None
-        self._began: float | None = None
+        self._driver, self._statement_queue = driver, statement_queue
+        self._invalidation: asyncio.Task[None] | None = None
+        self._transaction_started: float | None = None
         """When its transaction began."""
-        self._kind = "read"
+        self._transaction_kind = "read"
         self._is_sqlite = self.dialect.name == "sqlite"
-        self.copies = not self._is_sqlite
-        self.begin = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        self._fetch: Fetch = driver.fetch if self._is_sqlite else self._fetch_by_asyncpg
+        self.can_copy = not self._is_sqlite
+        self.begin_statement = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        self._fetch: FetchFunction = driver.fetch if self._is_sqlite else self._fetch_with_asyncpg
 
     @staticmethod
-    async def of(engine: AsyncEngine, turns: Turns | None) -> "PooledConnection":
+    async def open(engine: AsyncEngine, statement_queue: StatementQueue | None) -> "PooledConnection":
         """A connection leased from the engine's pool, whose statements take turns if they are to."""
         connection = await engine.connect()
         driver = (await connection.get_raw_connection()).driver_connection
         if connection.dialect.name == "postgresql" and driver is not None:
             # SQLAlchemy's way to get text out of `json` is in Python; the driver's own is not.
             await driver.reset_type_codec("json", schema="pg_catalog")
-        return PooledConnection(connection, driver, turns)
+        return PooledConnection(connection, driver, statement_queue)
 
     @property
     def is_open(self) -> bool:
         return self._is_sqlite or not self._driver.is_closed()
 
     @property
-    def is_spent(self) -> bool:
+    def is_invalidated(self) -> bool:
         """Whether it was broken off, here or by SQLAlchemy."""
-        return self._ending is not None or self.connection.invalidated
+        return self._invalidation is not None or self.connection.invalidated
 
     @property
     def is_in_transaction(self) -> bool:
-        if self.is_spent:
+        if self.is_invalidated:
             return False
         return bool(self._driver.in_transaction if self._is_sqlite else self._driver.is_in_transaction())
 
-    async def command(self, text: str) -> None:
+    async def execute(self, text: str) -> None:
         """Run a statement without parameters that gives nothing: one that begins or ends a transaction."""
         started = perf_counter()
         try:
-            if self._turns is None:
+            if self._statement_queue is None:
                 await self._driver.execute(text)
             else:
-                await self._turns.run(self._fetch, text)
+                await self._statement_queue.run(self._fetch, text)
         finally:
-            current.get().waited(started)
+            current_request.get().record_wait(started)
         if text.startswith("BEGIN"):
-            self._began, self._kind = started, "read" if text == self.begin else "write"
+            self._transaction_started, self._transaction_kind = (
+                started,
+                "read" if text == self.begin_statement else "write",
+            )
         else:
-            self._transacted()
+            self._record_transaction()
 
-    def _transacted(self) -> None:
-        if self._began is not None:
-            current.get().transacted(self._kind, self._began)
-            self._began = None
+    def _record_transaction(self) -> None:
+        if self._transaction_started is not None:
+            current_request.get().record_transaction(self._transaction_kind, self._transaction_started)
+            self._transaction_started = None
 
-    async def run(self, text: str, parameters: Sequence[Sequence[object]]) -> None:
+    async def execute_many(self, text: str, parameter_rows: Sequence[Sequence[object]]) -> None:
         """Run a statement that gives nothing with each of these parameters."""
-        if len(parameters) == 1:
-            await self.fetch(text, parameters[0])
+        if len(parameter_rows) == 1:
+            await self.fetch(text, parameter_rows[0])
             return
         started = perf_counter()
         try:
-            if self._turns is None:
-                await self._driver.executemany(text, parameters)
+            if self._statement_queue is None:
+                await self._driver.executemany(text, parameter_rows)
             else:
-                await self._turns.run(self._driver.executemany, text, parameters)
+                await self._statement_queue.run(self._driver.executemany, text, parameter_rows)
         finally:
-            current.get().ran(text, started)
+            current_request.get().record_statement(text, started)
 
-    async def copy(self, table: str, columns: Sequence[str], lines: bytes) -> None:
+    async def copy_rows(self, table: str, columns: Sequence[str], data: bytes) -> None:
         """Add rows by COPY, which PostgreSQL knows, as `gateway.database.copy_format` spells them."""
         started = perf_counter()
         try:
-            await self._driver.copy_to_table(table, columns=columns, source=pieces(lines))
+            await self._driver.copy_to_table(table, columns=columns, source=split_chunks(data))
         finally:
-            current.get().ran(f"COPY {table}", started)
+            current_request.get().record_statement(f"COPY {table}", started)
 
-    def _fetch_by_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
+    def _fetch_with_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
         return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
 
     async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401 (the driver's rows)
         """The rows of a statement, as the driver gives them."""
         started = perf_counter()
         try:
-            if self._turns is None:
+            if self._statement_queue is None:
                 return await self._fetch(text, parameters)
-            return await self._turns.run(self._fetch, text, parameters)
+            return await self._statement_queue.run(self._fetch, text, parameters)
         finally:
-            current.get().ran(text, started)
+            current_request.get().record_statement(text, started)
 
     async def close(self) -> None:
         """Give the connection back to the pool."""
         await self.connection.close()
 
-    def break_off(self) -> asyncio.Task[None]:
+    def invalidate(self) -> asyncio.Task[None]:
         """Give the connection up, whatever it is doing, in a task that outlives whoever is cut off."""
-        if self._ending is None:
-            self._transacted()
-            self._ending = asyncio.create_task(self._end())
-        return self._ending
+        if self._invalidation is None:
+            self._record_transaction()
+            self._invalidation = asyncio.create_task(self._invalidate_and_close())
+        return self._invalidation
 
-    async def _end(self) -> None:
+    async def _invalidate_and_close(self) -> None:
         await self.connection.invalidate()
         await self.close()
 
@@ -147,46 +150,48 @@ class PooledConnection:
 class ConnectionPool:
     """As many connections as operations are admitted at once, leased one by one as they are needed."""
 
-    def __init__(self, engine: AsyncEngine, admission: FairQueue, turns: Turns | None = None) -> None:
-        self.admission = admission
-        self._engine, self._turns = engine, turns
+    def __init__(
+        self, engine: AsyncEngine, queue: FairQueue, statement_queue: StatementQueue | None = None
+    ) -> None:
+        self.queue = queue
+        self._engine, self._statement_queue = engine, statement_queue
         self._idle: list[PooledConnection] = []
-        self._changing: set[asyncio.Task[Any]] = set()  # make connections, and end them
+        self._tasks: set[asyncio.Task[Any]] = set()  # make connections, and end them
 
-    async def take(self, team: Team) -> PooledConnection:
+    async def acquire(self, team: TeamId) -> PooledConnection:
         """A lease for an operation of a team. Raises Overloaded when none becomes free in time."""
-        if not self.admission.entered(team):
-            await self.admission.enter(team)
+        if not self.queue.try_acquire(team):
+            await self.queue.acquire(team)
         while self._idle:
             lease = self._idle.pop()
             if lease.is_open:
                 lease.team = team
                 return lease
-            self._track(lease.break_off())
-        making = self._track(asyncio.create_task(PooledConnection.of(self._engine, self._turns)))
+            self._track(lease.invalidate())
+        making = self._track(asyncio.create_task(PooledConnection.open(self._engine, self._statement_queue)))
         try:
             # It is made in any case: half a connection would be nobody's to close.
             lease = await asyncio.shield(making)
         except BaseException:
-            making.add_done_callback(lambda _: self._made_for_nobody(making, team))
+            making.add_done_callback(lambda _: self._release_unclaimed(making, team))
             raise
         lease.team = team
         return lease
 
-    def _made_for_nobody(self, making: asyncio.Task[PooledConnection], team: Team) -> None:
-        if making.exception() is None:
-            self._idle.append(making.result())
-        self.admission.leave(team)
+    def _release_unclaimed(self, opening: asyncio.Task[PooledConnection], team: TeamId) -> None:
+        if opening.exception() is None:
+            self._idle.append(opening.result())
+        self.queue.release(team)
 
     def _track(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
-        self._changing.add(task)
-        task.add_done_callback(self._changing.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
 
     @asynccontextmanager
-    async def lease(self, team: Team) -> AsyncIterator[PooledConnection]:
+    async def connect(self, team: TeamId) -> AsyncIterator[PooledConnection]:
         """A lease for as long as the block lasts; given up when that is cut off or left in a transaction."""
-        lease = await self.take(team)
+        lease = await self.acquire(team)
         cut_off = False
         try:
             yield lease
@@ -195,30 +200,30 @@ class ConnectionPool:
             cut_off = True
             raise
         finally:
-            if cut_off or lease.is_spent or lease.is_in_transaction:
-                await self.drop(lease)
+            if cut_off or lease.is_invalidated or lease.is_in_transaction:
+                await self.discard(lease)
             else:
-                self.give(lease)
+                self.release(lease)
 
-    def give(self, lease: PooledConnection) -> None:
+    def release(self, connection: PooledConnection) -> None:
         """Take a lease back, outside any transaction."""
-        self._idle.append(lease)
-        self.admission.leave(lease.team)
+        self._idle.append(connection)
+        self.queue.release(connection.team)
 
-    async def drop(self, lease: PooledConnection) -> None:
+    async def discard(self, connection: PooledConnection) -> None:
         """Take a lease back that is in no state to be used again; its place is free when it is ended."""
-        await asyncio.shield(self._track(asyncio.create_task(self._drop(lease))))
+        await asyncio.shield(self._track(asyncio.create_task(self._discard(connection))))
 
-    async def _drop(self, lease: PooledConnection) -> None:
+    async def _discard(self, connection: PooledConnection) -> None:
         try:
-            await lease.break_off()
+            await connection.invalidate()
         finally:
-            self.admission.leave(lease.team)
+            self.queue.release(connection.team)
 
     async def dispose(self) -> None:
         """Close all that are not in use."""
-        while self._changing:
-            await asyncio.wait(self._changing)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
         while self._idle:
             await self._idle.pop().close()
         await self._engine.dispose()

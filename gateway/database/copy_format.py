@@ -13,42 +13,42 @@ from typing import cast
 import orjson
 
 from gateway.domain.calendar import instants
-from gateway.domain.calendar.days import FIRST
+from gateway.domain.calendar.days import FIRST_INSTANT
 
 _ESCAPES = [("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")]
-_MARKS = {escape: mark for mark, escape in _ESCAPES}
-_ESCAPED = re.compile(r"\\.")
+_CHARACTERS = {escape: mark for mark, escape in _ESCAPES}
+_ESCAPE_PATTERN = re.compile(r"\\.")
 _NULL = "\\N"
 
-INSTANTS = frozenset({"created_at", "updated_at", "start"})
+INSTANT_COLUMNS = frozenset({"created_at", "updated_at", "start"})
 """The columns that hold instants, which may be given as `instants.isoformat` writes them."""
 
-_FIRST, _EVER = instants.isoformat(FIRST), "-infinity"
+_FIRST_INSTANT, _NEGATIVE_INFINITY = instants.format_instant(FIRST_INSTANT), "-infinity"
 """The first instant of the calendar, and what the driver makes of it in all other statements."""
 
-_PIECE = 1 << 19
+_CHUNK_BYTES = 1 << 19
 """Bytes that are sent at once: the database reads the first while others follow."""
 
 
-def lines(columns: Mapping[str, Sequence[object]]) -> bytes:
+def encode_rows(columns: Mapping[str, Sequence[object]]) -> bytes:
     """Rows that are given column by column, one a line. Raises ValueError for text with U+0000."""
-    cells = [_cells(column, is_instant=name in INSTANTS) for name, column in columns.items()]
+    cells = [_encode_column(column, is_instant=name in INSTANT_COLUMNS) for name, column in columns.items()]
     return "\n".join([*map("\t".join, zip(*cells, strict=True)), ""]).encode()
 
 
-def _cells(column: Sequence[object], *, is_instant: bool) -> Sequence[str]:
+def _encode_column(column: Sequence[object], *, is_instant: bool) -> Sequence[str]:
     kinds = set(map(type, column))
     if kinds == {int}:
         return [*map(str, column)]
     if kinds == {str}:
         texts = cast(Sequence[str], column)
     else:
-        texts = [value if type(value) is str else _text(value) for value in column]
+        texts = [value if type(value) is str else _encode_value(value) for value in column]
     # Most columns need no more than a look at all of it.
     whole = "".join(texts)
     if "\0" in whole:
         raise ValueError("text cannot hold U+0000")
-    replaced = [*_ESCAPES, (_FIRST, _EVER)] if is_instant else _ESCAPES
+    replaced = [*_ESCAPES, (_FIRST_INSTANT, _NEGATIVE_INFINITY)] if is_instant else _ESCAPES
     for mark, escape in replaced:
         if mark in whole:
             texts = [text.replace(mark, escape) for text in texts]
@@ -57,29 +57,29 @@ def _cells(column: Sequence[object], *, is_instant: bool) -> Sequence[str]:
     return texts
 
 
-def _text(value: object) -> str:
+def _encode_value(value: object) -> str:
     match value:
         case None:
             return ""
         case Enum():
             return str(value.value)
         case datetime():
-            return instants.isoformat(value)
+            return instants.format_instant(value)
         case _:
             return orjson.dumps(value).decode()
 
 
-def texts(lines: bytes, at: int) -> list[str]:
+def decode_column(data: bytes, index: int) -> list[str]:
     """What such rows have in the column at this place, which is text."""
-    cells = [line.split("\t", at + 1)[at] for line in lines.decode().split("\n")[:-1]]
-    return [_ESCAPED.sub(_unescaped, cell) if "\\" in cell else cell for cell in cells]
+    cells = [line.split("\t", index + 1)[index] for line in data.decode().split("\n")[:-1]]
+    return [_ESCAPE_PATTERN.sub(_unescape, cell) if "\\" in cell else cell for cell in cells]
 
 
-def _unescaped(escape: re.Match[str]) -> str:
-    return _MARKS[escape[0]]
+def _unescape(escape: re.Match[str]) -> str:
+    return _CHARACTERS[escape[0]]
 
 
-async def pieces(text: bytes) -> AsyncIterator[bytes]:
+async def split_chunks(data: bytes) -> AsyncIterator[bytes]:
     """What is to be copied, piece by piece."""
-    for start in range(0, len(text), _PIECE):
-        yield text[start : start + _PIECE]
+    for start in range(0, len(data), _CHUNK_BYTES):
+        yield data[start : start + _CHUNK_BYTES]

@@ -12,28 +12,35 @@ from sqlalchemy import Connection, Dialect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.database.connections import ConnectionPool, PooledConnection
-from gateway.database.engines import Engines
-from gateway.database.fair_queue import FairQueue, Team
-from gateway.database.inline_reads import Glances
+from gateway.database.engines import EngineFactory
+from gateway.database.fair_queue import FairQueue, TeamId
+from gateway.database.inline_reads import InlineReader
 from gateway.database.reading import Snapshot
 from gateway.database.tables import Base
-from gateway.database.turns import Turns
-from gateway.database.writing import CONSTRAINTS, ReadSession, WriteSession, is_clash
+from gateway.database.turns import StatementQueue
+from gateway.database.writing import INTEGRITY_ERRORS, ReadSession, Writer, is_unique_violation
 from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode
-from gateway.errors import Overloaded, refused
+from gateway.errors import Overloaded, refusal
 from gateway.settings import Settings
 
 T = TypeVar("T")
 
-FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, ConnectionError, TimeoutError, socket.gaierror)
+DATABASE_ERRORS = (
+    SQLAlchemyError,
+    sqlite3.Error,
+    asyncpg.PostgresError,
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+)
 """What a database raises when it cannot be used, also before SQLAlchemy has it in hand."""
 
-_READING = "BEGIN"
-_WRITING = "BEGIN IMMEDIATE"
+_BEGIN = "BEGIN"
+_BEGIN_IMMEDIATE = "BEGIN IMMEDIATE"
 """With BEGIN alone, SQLite refuses a transaction that reads first and writes after another one has written."""
 
-_PATIENCE = 0.2
+_LOCK_RETRY_SECONDS = 0.2
 """Seconds that a writer waits for SQLite's lock before it asks again: it cannot be cut off while it waits."""
 
 
@@ -45,86 +52,88 @@ class Database:
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock_timeout = settings.database_lock_timeout
-        engines = Engines(self.url, settings, statement_timeout)
+        engines = EngineFactory(self.url, settings, statement_timeout)
         size, queue = settings.database_pool_size, settings.database_pool_queue
         readers = FairQueue(size, queue, settings.database_pool_timeout)
         # They wait for each other, be it here or for a lock.
         writers = FairQueue(1 if self.is_sqlite else size, queue, self._lock_timeout)
-        self.admissions: Mapping[str, FairQueue] = {"read": readers, "write": writers}
+        self.queues: Mapping[str, FairQueue] = {"read": readers, "write": writers}
         """Of those who read, and of those who write."""
-        self._glances: Glances | None = None
+        self._inline_reader: InlineReader | None = None
         if self.is_sqlite:
-            self._begin = _WRITING
-            self._engine = engines.sqlite(_WRITING)
-            self._reader = engines.sqlite(_READING, reads_only=True)
-            self._glances = Glances(str(self.url.database), self.dialect)
-            turns = Turns()
-            self._readers = ConnectionPool(engines.sqlite(None, reads_only=True), readers, turns)
-            self._writers = ConnectionPool(
-                engines.sqlite(None, waits=min(_PATIENCE, self._lock_timeout)), writers, turns
+            self._begin_statement = _BEGIN_IMMEDIATE
+            self._engine = engines.create_sqlite(_BEGIN_IMMEDIATE)
+            self._read_engine = engines.create_sqlite(_BEGIN, read_only=True)
+            self._inline_reader = InlineReader(str(self.url.database), self.dialect)
+            turns = StatementQueue()
+            self._read_pool = ConnectionPool(engines.create_sqlite(None, read_only=True), readers, turns)
+            self._write_pool = ConnectionPool(
+                engines.create_sqlite(None, lock_timeout=min(_LOCK_RETRY_SECONDS, self._lock_timeout)),
+                writers,
+                turns,
             )
         else:
-            self._begin = _READING
-            self._engine = engines.postgresql()
-            self._reader = self._engine.execution_options(
+            self._begin_statement = _BEGIN
+            self._engine = engines.create_postgresql()
+            self._read_engine = self._engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            self._readers = ConnectionPool(engines.postgresql(isolation_level="AUTOCOMMIT"), readers)
-            self._writers = ConnectionPool(engines.postgresql(isolation_level="AUTOCOMMIT"), writers)
+            self._read_pool = ConnectionPool(engines.create_postgresql(isolation_level="AUTOCOMMIT"), readers)
+            self._write_pool = ConnectionPool(engines.create_postgresql(isolation_level="AUTOCOMMIT"), writers)
 
     @property
     def dialect(self) -> Dialect:
         """What statements are spelled for."""
         return self._engine.dialect
 
-    def snapshot(self, *, team: Team = "", once: bool = False) -> Snapshot:
+    def open_snapshot(self, *, team: TeamId = "", once: bool = False) -> Snapshot:
         """One snapshot of rows, for as long as a block lasts; `once` if one statement is to read from it.
 
         Reading raises Overloaded when no connection becomes free in time.
         """
-        return Snapshot(self._readers, team, once=once, glances=self._glances)
+        return Snapshot(self._read_pool, team, once=once, inline_reader=self._inline_reader)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
         """One snapshot of entities, for as long as the block lasts."""
-        async with ReadSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+        async with ReadSession(self._read_engine, expire_on_commit=False, autoflush=False) as session:
             session.as_of = instants.now()
             yield session
 
     @asynccontextmanager
-    async def write(self, *, team: Team = "", dry_run: bool = False) -> AsyncIterator[WriteSession]:
+    async def write(self, *, team: TeamId = "", dry_run: bool = False) -> AsyncIterator[Writer]:
         """One transaction: kept when the block ends, undone when it raises or is a dry run.
 
         Raises Overloaded when no connection becomes free in time, and Refused (CONFLICT) when a unique key was
         taken by another transaction meanwhile.
         """
-        async with self._writers.lease(team) as lease:
-            await self._begin_writing(lease)
-            session = WriteSession(lease)
+        async with self._write_pool.connect(team) as lease:
+            await self._begin_write(lease)
+            session = Writer(lease)
             keep = False
             try:
                 yield session
-                await session.settle()
+                await session.flush_entities()
                 keep = not dry_run
-            except CONSTRAINTS as error:
-                if not is_clash(error):
+            except INTEGRITY_ERRORS as error:
+                if not is_unique_violation(error):
                     raise
-                raise refused(
+                raise refusal(
                     ErrorCode.CONFLICT, "Something with the same key was written at the same moment; try again."
                 ) from error
             except asyncio.CancelledError:
                 # What was cut off may run on: it ends with the connection, as does all that was done.
-                await asyncio.shield(lease.break_off())
+                await asyncio.shield(lease.invalidate())
                 raise
             finally:
-                await session.end(keep=keep)
+                await session.end_transaction(commit=keep)
 
-    async def _begin_writing(self, lease: PooledConnection) -> None:
+    async def _begin_write(self, connection: PooledConnection) -> None:
         """Begin a transaction that writes. Raises Overloaded when another program keeps SQLite's lock."""
         end = asyncio.get_running_loop().time() + self._lock_timeout
         while True:
             try:
-                return await lease.command(self._begin)
+                return await connection.execute(self._begin_statement)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
@@ -146,9 +155,9 @@ class Database:
             await self.run_sync(lambda connection: connection.execute(text(f"ANALYZE {entity.__tablename__}")))
 
     async def dispose(self) -> None:
-        if self._glances is not None:
-            self._glances.close()
-        await self._readers.dispose()
-        await self._writers.dispose()
-        await self._reader.dispose()
+        if self._inline_reader is not None:
+            self._inline_reader.close()
+        await self._read_pool.dispose()
+        await self._write_pool.dispose()
+        await self._read_engine.dispose()
         await self._engine.dispose()

@@ -9,21 +9,21 @@ from gateway.database.database import Database
 from gateway.database.tables import Base, DayCount, DaySeries
 
 
-async def orphans(database: Database) -> Sequence[str]:
+async def find_orphans(database: Database) -> Sequence[str]:
     """Whatever has rows that refer to none, such as `use_case.fk_use_case_integration: 3 rows`."""
-    return await database.run_sync(_orphans)
+    return await database.run_sync(_list_orphans)
 
 
-def _orphans(connection: Connection) -> list[str]:
+def _list_orphans(connection: Connection) -> list[str]:
     found = []
-    for name, columns, parent in _references():
-        count = connection.scalar(_orphans_of(columns, parent)) or 0
+    for name, columns, parent in _list_references():
+        count = connection.scalar(_select_orphan_count(columns, parent)) or 0
         if count:
             found.append(f"{name}: {count} row{'s'[: count > 1]}")
     return found
 
 
-def _references() -> Iterator[tuple[str, Iterable[ColumnElement[Any]], FromClause]]:
+def _list_references() -> Iterator[tuple[str, Iterable[ColumnElement[Any]], FromClause]]:
     """By which columns rows refer to which table's keys: in foreign keys, and day counts without one."""
     for table in Base.metadata.sorted_tables:
         for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
@@ -32,7 +32,7 @@ def _references() -> Iterator[tuple[str, Iterable[ColumnElement[Any]], FromClaus
     yield "day_count", (count.team_id, count.series_id), DaySeries.__table__
 
 
-def _orphans_of(columns: Iterable[ColumnElement[Any]], parent: FromClause) -> Select[int]:
+def _select_orphan_count(columns: Iterable[ColumnElement[Any]], parent: FromClause) -> Select[int]:
     parents = parent.alias("parent")
     pairs = [*zip(columns, parents.primary_key, strict=True)]
     return select(func.count()).where(
@@ -40,21 +40,21 @@ def _orphans_of(columns: Iterable[ColumnElement[Any]], parent: FromClause) -> Se
     )
 
 
-async def sqlite_pragmas(database: Database) -> dict[str, str]:
+async def read_sqlite_pragmas(database: Database) -> dict[str, str]:
     """`journal_mode`, `synchronous`, `foreign_keys` and `quick_check` as SQLite says them."""
 
-    def ask(connection: Connection) -> dict[str, str]:
+    def read_pragmas(connection: Connection) -> dict[str, str]:
         names = ("journal_mode", "synchronous", "foreign_keys", "quick_check")
         return {name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()) for name in names}
 
-    return await database.run_sync(ask)
+    return await database.run_sync(read_pragmas)
 
 
-async def postgresql_settings(database: Database) -> dict[str, str]:
+async def read_postgresql_settings(database: Database) -> dict[str, str]:
     """`server_version` and `server_encoding` as PostgreSQL says them."""
 
-    def ask(connection: Connection) -> dict[str, str]:
+    def read_settings(connection: Connection) -> dict[str, str]:
         names = ("server_version", "server_encoding")
         return {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar()) for name in names}
 
-    return await database.run_sync(ask)
+    return await database.run_sync(read_settings)

@@ -12,24 +12,24 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Dialect
 
-from gateway.database.prepared import Query
-from gateway.database.rows import Columns
-from gateway.telemetry.request_record import current
+from gateway.database.prepared import PreparedQuery
+from gateway.database.rows import ColumnNames
+from gateway.telemetry.request_record import current_request
 
 E = TypeVar("E")
 
-_COUNTED = 100
-_STEPS = 1_000
+_STEPS_PER_CALLBACK = 100
+_MAX_STEPS = 1_000
 """Steps that a statement may take, of which so many are counted at once: 0.2 ms, most of it for rows."""
 
-_LONGEST = 4_096
+_MAX_BYTES = 4_096
 """Bytes that a value may have, and the text of a statement."""
 
-_LEFT_ALONE = 100
+_SKIPS_AFTER_LIMIT = 100
 """Times that a statement is run without a try here after it took too many steps."""
 
 
-class Glances:
+class InlineReader:
     """Runs statements that read, each by itself, on one connection that waits for nothing.
 
     What is too much, finds the database locked or fails is nobody's business here: a thread runs it again, which
@@ -39,47 +39,47 @@ class Glances:
     def __init__(self, file: str, dialect: Dialect) -> None:
         self._file, self._dialect = file, dialect
         self._connection: sqlite3.Connection | None = None
-        self._left = 0
+        self._callbacks_left = 0
 
-    def rows(self, query: Query[E], columns: Columns, needed: Sequence[str]) -> list[E] | None:
+    def fetch_rows(self, query: PreparedQuery[E], columns: ColumnNames, needed: Sequence[str]) -> list[E] | None:
         """The rows of a query; None where a thread has to find them."""
-        prepared, values = query.prepared(self._dialect, columns, needed)
-        if prepared.left_alone:
-            prepared.left_alone -= 1
+        prepared, values = query.compile(self._dialect, columns, needed)
+        if prepared.inline_skips:
+            prepared.inline_skips -= 1
             return None
-        records = self.fetch(prepared.text, prepared.parameters(values))
+        records = self.fetch(prepared.text, prepared.bind(values))
         if records is None:
-            if self._left < 0:
-                prepared.left_alone = _LEFT_ALONE
+            if self._callbacks_left < 0:
+                prepared.inline_skips = _SKIPS_AFTER_LIMIT
             return None
-        return prepared.make(records)
+        return prepared.make_rows(records)
 
     def fetch(self, text: str, parameters: Sequence[object] = ()) -> list[Any] | None:
         """The rows of a statement, as the driver gives them; None where they are not to be had at a glance."""
         started = perf_counter()
-        self._left = _STEPS // _COUNTED
+        self._callbacks_left = _MAX_STEPS // _STEPS_PER_CALLBACK
         try:
-            records = (self._connection or self._opened()).execute(text, parameters).fetchall()
+            records = (self._connection or self._open()).execute(text, parameters).fetchall()
         except sqlite3.Error:
-            current.get().waited(started)
+            current_request.get().record_wait(started)
             return None
-        current.get().ran(text, started)
+        current_request.get().record_statement(text, started)
         return records
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, timeout=0, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA query_only=ON")
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _LONGEST)
-        connection.set_progress_handler(self._counted, _COUNTED)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_BYTES)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _MAX_BYTES)
+        connection.set_progress_handler(self._count_steps, _STEPS_PER_CALLBACK)
         self._connection = connection
         return connection
 
-    def _counted(self) -> bool:
+    def _count_steps(self) -> bool:
         """Whether a statement has taken all its steps."""
         # Not the first time: SQLite counts on from where the same statement ended before.
-        self._left -= 1
-        return self._left < 0
+        self._callbacks_left -= 1
+        return self._callbacks_left < 0
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -7,25 +7,25 @@ from typing import ClassVar
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.database.column_types import JsonText
-from gateway.domain.lenient_reading import Document, Json, Sectioned  # noqa: F401 (SQLAlchemy evaluates Document)
+from gateway.domain.lenient_reading import Document, HasLenientDocument, Json  # noqa: F401 (SQLAlchemy evaluates Document)
 
 
-class Documented(Sectioned):
+class HasDocument(HasLenientDocument):
     """A row with a document."""
 
-    row_bases: ClassVar[tuple[type, ...]] = (Sectioned,)
+    row_bases: ClassVar[tuple[type, ...]] = (HasLenientDocument,)
 
     id: Mapped[str]
     document: Mapped[Document] = mapped_column(JsonText)
 
-    def hold(self, document: Document, columns: Mapping[str, object]) -> None:
+    def store_document(self, document: Document, columns: Mapping[str, object]) -> None:
         """Take this document, with the columns that were derived from it."""
         self.document = document
         for name, value in columns.items():
             setattr(self, name, value)
 
 
-class Audited:
+class HasAuditColumns:
     """Version, and who made and last changed a row; also without a team's user of that id."""
 
     version: Mapped[int] = mapped_column(default=1)

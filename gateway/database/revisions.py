@@ -16,34 +16,34 @@ EMPTY = "base"
 
 _INSTALLED = Path(__file__).parent.parent / "_alembic"
 _CHECKED_OUT = Path(__file__).parent.parent.parent / "alembic"
-FOLDER = _INSTALLED if _INSTALLED.exists() else _CHECKED_OUT
+SCRIPT_FOLDER = _INSTALLED if _INSTALLED.exists() else _CHECKED_OUT
 """Where Alembic finds them."""
 
 _VERSION_TABLE = "alembic_version"
 
 
 @cache
-def known() -> tuple[str, ...]:
+def list_known() -> tuple[str, ...]:
     """The revisions that this release knows, the first one first: numbers, which their files begin with."""
-    return tuple(sorted(file.name.partition("_")[0] for file in (FOLDER / "versions").glob("[0-9]*.py")))
+    return tuple(sorted(file.name.partition("_")[0] for file in (SCRIPT_FOLDER / "versions").glob("[0-9]*.py")))
 
 
-def head() -> str:
+def get_head() -> str:
     """The revision that this release was written for."""
-    return known()[-1]
+    return list_known()[-1]
 
 
-async def current(database: Database) -> str:
+async def get_current(database: Database) -> str:
     """The database's revision; `base` for one that is empty or not yet there."""
     if database.is_sqlite and not Path(str(database.url.database)).exists():  # noqa: ASYNC240 (one look)
         return EMPTY
     # Read, not begun to write: on SQLite that would wait for whoever writes.
     async with database.read() as session:
         connection = await session.connection()
-        return await connection.run_sync(_current) or EMPTY
+        return await connection.run_sync(_select_current) or EMPTY
 
 
-def _current(connection: Connection) -> str | None:
+def _select_current(connection: Connection) -> str | None:
     if not inspect(connection).has_table(_VERSION_TABLE):
         return None
     found: str | None = connection.scalar(text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 (ours)
@@ -52,21 +52,21 @@ def _current(connection: Connection) -> str | None:
 
 async def require_head(database: Database) -> None:
     """Raises SchemaNotAtHead, which says what to do, unless the database is at this release's revision."""
-    found = await current(database)
-    if found == head():
+    found = await get_current(database)
+    if found == get_head():
         return
     if found == EMPTY:
         raise SchemaNotAtHead("The database has no tables yet: run `gateway migrate`.")
     require_known(found)
     raise SchemaNotAtHead(
-        f"The database is at revision {found}, this release needs {head()}: run `gateway migrate`."
+        f"The database is at revision {found}, this release needs {get_head()}: run `gateway migrate`."
     )
 
 
-def require_known(found: str) -> None:
+def require_known(revision: str) -> None:
     """Raises SchemaNotAtHead for the revision of a newer release."""
-    if found not in (EMPTY, *known()):
+    if revision not in (EMPTY, *list_known()):
         raise SchemaNotAtHead(
-            f"The database is at revision {found}, which is newer than this release ({head()}): use the release "
-            f"that made it, or go down with that release's `gateway migrate --down-to {head()}`."
+            f"The database is at revision {revision}, which is newer than this release ({get_head()}): use the release "
+            f"that made it, or go down with that release's `gateway migrate --down-to {get_head()}`."
         )

@@ -17,27 +17,27 @@ from sqlalchemy import Column, Dialect, Select, Table
 from gateway.database.column_types import Instant, JsonText
 from gateway.database.tables import Base
 
-Columns: TypeAlias = frozenset[str] | None
+ColumnNames: TypeAlias = frozenset[str] | None
 """The names of the columns that are wanted, and maybe names of other things; None for all columns."""
 
 E = TypeVar("E", bound=Base)
 
-Make: TypeAlias = Callable[[Iterable[Any]], list[Any]]
+RowFactory: TypeAlias = Callable[[Iterable[Any]], list[Any]]
 
 
-class Decoded:
+class JsonAttribute:
     """A JSON column of a row, decoded when it is first looked at."""
 
-    def __init__(self, name: str, place: int) -> None:
-        self._name, self._place = name, place
+    def __init__(self, name: str, position: int) -> None:
+        self._name, self._position = name, position
 
     def __get__(self, row: tuple[Any, ...], _owner: type) -> object:
-        text = row[self._place]
+        text = row[self._position]
         found = row.__dict__[self._name] = None if text is None else orjson.loads(text)
         return found
 
 
-def chosen(entity: type[Base], columns: Columns, needed: Sequence[str] = ()) -> list[Column[Any]]:
+def pick_columns(entity: type[Base], columns: ColumnNames, needed: Sequence[str] = ()) -> list[Column[Any]]:
     """The columns of an entity that are wanted; its primary key always is."""
     return [
         column
@@ -46,60 +46,64 @@ def chosen(entity: type[Base], columns: Columns, needed: Sequence[str] = ()) -> 
     ]
 
 
-def entity_maker(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> Make:
+def create_entity_factory(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> RowFactory:
     """How rows of an entity are made of what the driver gives for these columns."""
-    row = _row_class(entity, tuple(columns), dialect)
+    row = _create_row_class(entity, tuple(columns), dialect)
     new = tuple.__new__
     return lambda records: [new(row, record) for record in records]
 
 
-def _row_class(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> type[tuple[Any, ...]]:
+def _create_row_class(
+    entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect
+) -> type[tuple[Any, ...]]:
     namespace: dict[str, object] = {}
     for place, column in enumerate(columns):
         if isinstance(column.type, JsonText):
-            namespace[column.name] = Decoded(column.name, place)
+            namespace[column.name] = JsonAttribute(column.name, place)
             # As text, for what takes it to the answer as it is.
             namespace[f"{column.name}_json"] = property(itemgetter(place))
         else:
-            namespace[column.name] = property(_reader(column, place, dialect))
+            namespace[column.name] = property(_create_getter(column, place, dialect))
     return type(entity.__name__, (*entity.row_bases, tuple), namespace)
 
 
-def _reader(column: Column[Any], place: int, dialect: Dialect) -> Callable[[Any], object]:
-    process = None if isinstance(column.type, Instant) else _process(column, dialect)
+def _create_getter(column: Column[Any], position: int, dialect: Dialect) -> Callable[[Any], object]:
+    process = None if isinstance(column.type, Instant) else _get_result_processor(column, dialect)
     if process is None:
-        return itemgetter(place)
-    return lambda row: process(row[place])
+        return itemgetter(position)
+    return lambda row: process(row[position])
 
 
-def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:  # noqa: ANN401 (any expression)
+def _get_result_processor(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:  # noqa: ANN401 (any expression)
     return cast("Callable[[Any], Any] | None", column.type.dialect_impl(dialect).result_processor(dialect, None))
 
 
-def values(row: Base, *names: str) -> dict[str, object]:
+def get_values(row: Base, *names: str) -> dict[str, object]:
     """What a row holds in these columns, or in all."""
-    return {name: getattr(row, name) for name in names or [column.name for column in chosen(type(row), None)]}
+    return {
+        name: getattr(row, name) for name in names or [column.name for column in pick_columns(type(row), None)]
+    }
 
 
 @lru_cache
-def _made_class(entity: type[Base]) -> type:
+def _create_plain_class(entity: type[Base]) -> type:
     return type(entity.__name__, (*entity.row_bases, SimpleNamespace), {})
 
 
-def made(entity: type[E], columns: Mapping[str, object]) -> E:
+def new_row(entity: type[E], columns: Mapping[str, object]) -> E:
     """What reads as a row with these columns does."""
-    return cast(E, _made_class(entity)(**columns))
+    return cast(E, _create_plain_class(entity)(**columns))
 
 
-def revised(entity: type[E], row: E, changes: Mapping[str, object]) -> E:
+def with_changes(entity: type[E], row: E, changes: Mapping[str, object]) -> E:
     """What reads as a row does, but for these changes."""
-    names = [column.name for column in chosen(entity, None)]
-    return made(entity, {**values(row, *names), **changes})
+    names = [column.name for column in pick_columns(entity, None)]
+    return new_row(entity, {**get_values(row, *names), **changes})
 
 
-def tuple_maker(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Make:
+def create_tuple_factory(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> RowFactory:
     """How tuples are made of what the driver gives for a statement's columns."""
-    processes = [_process(column, dialect) for column in statement.selected_columns]
+    processes = [_get_result_processor(column, dialect) for column in statement.selected_columns]
     if not any(processes):
         return lambda records: [*map(tuple, records)]
     return lambda records: [

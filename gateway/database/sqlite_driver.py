@@ -11,14 +11,14 @@ import aiosqlite
 
 T = TypeVar("T")
 
-_CHUNK = 64
+_ROWS_PER_FETCH = 64
 """Rows that a cursor is read by; those of the graph are fetched all at once."""
 
-_AGAIN = 0.01
+_INTERRUPT_SECONDS = 0.01
 """Seconds after which a statement is told once more to stop."""
 
 
-class Connection(aiosqlite.Connection):
+class SqliteConnection(aiosqlite.Connection):
     """A connection with a thread of its own, in which statements run.
 
     To cancel who waits for a statement is nothing to its thread: the statement is interrupted, and waited for.
@@ -37,22 +37,24 @@ class Connection(aiosqlite.Connection):
             return await done
         except asyncio.CancelledError:
             # Also if who waits is cut off once more.
-            await asyncio.shield(asyncio.create_task(self._stopped()))
+            await asyncio.shield(asyncio.create_task(self._interrupt_statement()))
             raise
 
-    async def _stopped(self) -> None:
+    async def _interrupt_statement(self) -> None:
         """Stop what the thread was given: it may be about to begin it, and so is told until it is done."""
         done = asyncio.get_running_loop().create_future()
         self._tx.put_nowait((done, lambda: None))
         while not done.done() and self._thread.is_alive():
             with suppress(ValueError, sqlite3.ProgrammingError):  # it is closed by now
                 self._conn.interrupt()
-            await asyncio.wait([done], timeout=_AGAIN)
+            await asyncio.wait([done], timeout=_INTERRUPT_SECONDS)
 
 
-def connect(file: str, timeout: float) -> Connection:
+def connect(file: str, timeout: float) -> SqliteConnection:
     """A connection to a file, which waits for so many seconds for another program's lock."""
-    connection = Connection(lambda: sqlite3.connect(file, timeout=timeout, check_same_thread=False), _CHUNK)
+    connection = SqliteConnection(
+        lambda: sqlite3.connect(file, timeout=timeout, check_same_thread=False), _ROWS_PER_FETCH
+    )
     # Should it not be closed, the process ends all the same.
     connection._thread.daemon = True  # noqa: SLF001 (it is ours)
     return connection

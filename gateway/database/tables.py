@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from gateway.database.column_types import Instant, JsonText, Text, Word
-from gateway.database.mixins import Audited, Documented
+from gateway.database.column_types import CollatedText, EnumText, Instant, JsonText
+from gateway.database.mixins import HasAuditColumns, HasDocument
 from gateway.domain.enums import (
     BookingStatus,
     IntegrationAccess,
@@ -32,7 +32,7 @@ from gateway.domain.enums import (
     UseCaseKey,
 )
 from gateway.domain.lenient_reading import Document, Json  # noqa: F401 (SQLAlchemy evaluates Document)
-from gateway.domain.statistics.catalogue import COLUMNS
+from gateway.domain.statistics.catalogue import STATISTICS_COLUMNS
 
 
 class Base(DeclarativeBase):
@@ -48,15 +48,15 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads it as a class attribute)
-        str: Text,
+        str: CollatedText,
         datetime: Instant,
         list[str]: JsonText,
-        IntegrationKind: Word(IntegrationKind),
-        IntegrationAccess: Word(IntegrationAccess),
-        Provider: Word(Provider),
-        Status: Word(Status),
-        UseCaseKey: Word(UseCaseKey),
-        BookingStatus: Word(BookingStatus),
+        IntegrationKind: EnumText(IntegrationKind),
+        IntegrationAccess: EnumText(IntegrationAccess),
+        Provider: EnumText(Provider),
+        Status: EnumText(Status),
+        UseCaseKey: EnumText(UseCaseKey),
+        BookingStatus: EnumText(BookingStatus),
     }
 
 
@@ -138,7 +138,7 @@ class AuditEntry(Base):
     subject: Mapped[str]
 
 
-class Integration(Documented, Audited, Base):
+class Integration(HasDocument, HasAuditColumns, Base):
     """A connected integration or a webhook; `kind` tells which."""
 
     __tablename__ = "integration"
@@ -178,7 +178,7 @@ class Integration(Documented, Audited, Base):
     """What an imported export document held beside its three parts."""
 
 
-class UseCaseGroup(Audited, Base):
+class UseCaseGroup(HasAuditColumns, Base):
     """A named set of use cases that share sheet, assistant, time zone and daily start time."""
 
     __tablename__ = "use_case_group"
@@ -201,7 +201,7 @@ class UseCaseGroup(Audited, Base):
     start_time: Mapped[time | None]
 
 
-class UseCase(Documented, Audited, Base):
+class UseCase(HasDocument, HasAuditColumns, Base):
     """An automation under a connected integration; its actions stand in its document."""
 
     __tablename__ = "use_case"
@@ -226,10 +226,10 @@ class UseCase(Documented, Audited, Base):
     document: Mapped[Document] = mapped_column(JsonText)
 
 
-_TYPED, _COUNTED = ("team_id", "integration_id", "type"), ("appointment_type", *COLUMNS)
+_TYPE_COLUMNS, _COUNTED_COLUMNS = ("team_id", "integration_id", "type"), ("appointment_type", *STATISTICS_COLUMNS)
 
 
-class ResourceRecord(Documented, Audited, Base):
+class ResourceRecord(HasDocument, HasAuditColumns, Base):
     """A synchronised object under an integration; appointments also fill the columns that are counted."""
 
     __tablename__ = "resource_record"
@@ -240,8 +240,8 @@ class ResourceRecord(Documented, Audited, Base):
         UniqueConstraint("team_id", "integration_id", "logical_id"),
         Index("ix_resource_record_listed", "team_id", "integration_id", "created_at", "id"),
         # These two hold all that is counted, so that rows themselves are not read for it.
-        Index("ix_resource_record_typed", *_TYPED, "created_at", "id", *_COUNTED),
-        Index("ix_resource_record_visit", *_TYPED, "start", *_COUNTED),
+        Index("ix_resource_record_typed", *_TYPE_COLUMNS, "created_at", "id", *_COUNTED_COLUMNS),
+        Index("ix_resource_record_visit", *_TYPE_COLUMNS, "start", *_COUNTED_COLUMNS),
     )
 
     team_id: Mapped[str] = mapped_column(primary_key=True)

@@ -7,13 +7,13 @@ from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-_LONG = 0.01
+_MAX_WAIT_SECONDS = 0.01
 """Seconds for which a statement is waited for; one that takes longer has others run beside it."""
 
-_Turn: TypeAlias = asyncio.Future[None]
+_Waiter: TypeAlias = asyncio.Future[None]
 
 
-class Turns:
+class StatementQueue:
     """Lets one statement of SQLite run at a time, and others beside one that takes long.
 
     Each connection has a thread of its own. Threads that fetch rows at once mostly take the interpreter's lock
@@ -23,7 +23,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._current: object | None = None
-        self._waiting: deque[_Turn] = deque()
+        self._waiters: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, work: Callable[..., Awaitable[T]], *arguments: object) -> T:
@@ -32,38 +32,38 @@ class Turns:
             turn: object = object()
             self._current = turn
         else:
-            turn = await self._waited()
+            turn = await self._wait()
         try:
             return await work(*arguments)
         finally:
             if self._current is turn:
-                self._pass_on()
+                self._start_next()
 
-    async def _waited(self) -> _Turn:
+    async def _wait(self) -> _Waiter:
         loop = asyncio.get_running_loop()
-        turn: _Turn = loop.create_future()
-        self._waiting.append(turn)
+        turn: _Waiter = loop.create_future()
+        self._waiters.append(turn)
         if self._timer is None:
-            self._timer = loop.call_later(_LONG, self._pass_on)
+            self._timer = loop.call_later(_MAX_WAIT_SECONDS, self._start_next)
         try:
             await turn
         except asyncio.CancelledError:
             if self._current is turn:
-                self._pass_on()
+                self._start_next()
             raise
         return turn
 
-    def _pass_on(self) -> None:
+    def _start_next(self) -> None:
         """Give the turn to who waits longest, whether or not the statement before has ended."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while self._waiting:
-            turn = self._waiting.popleft()
+        while self._waiters:
+            turn = self._waiters.popleft()
             if not turn.done():
                 self._current = turn
                 turn.set_result(None)
-                if self._waiting:
-                    self._timer = turn.get_loop().call_later(_LONG, self._pass_on)
+                if self._waiters:
+                    self._timer = turn.get_loop().call_later(_MAX_WAIT_SECONDS, self._start_next)
                 return
         self._current = None

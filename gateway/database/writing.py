@@ -15,17 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database import copy_format
 from gateway.database.bulk_statements import (
-    ByColumn,
-    Prepare,
-    addition,
-    columns_of,
-    insertion,
-    removal_of_noughts,
-    updating,
+    BulkStatementFactory,
+    ColumnValues,
+    delete_zero_rows,
+    insert_or_increment_rows,
+    insert_rows,
+    to_columns,
+    update_rows,
 )
 from gateway.database.connections import PooledConnection
-from gateway.database.prepared import Query
-from gateway.database.rows import Columns
+from gateway.database.prepared import PreparedQuery
+from gateway.database.rows import ColumnNames
 from gateway.database.tables import Base
 from gateway.domain.calendar import instants
 
@@ -33,118 +33,124 @@ E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
 
 _UNIQUE_VIOLATION = "23505"
-_SQLITE_CLASHES = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
-CONSTRAINTS = (IntegrityError, sqlite3.IntegrityError, asyncpg.UniqueViolationError)
+_SQLITE_UNIQUE_VIOLATIONS = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError, asyncpg.UniqueViolationError)
 """Whatever tells of a clash, and of more."""
 
 
-class Clash(Exception):
+class UniqueViolation(Exception):
     """An attempt was undone, since something has a unique key already."""
 
 
-class Session(AsyncSession):
+class EntitySession(AsyncSession):
     """A transaction over entities."""
 
     as_of: datetime
     """When it began."""
 
 
-class ReadSession(Session):
+class ReadSession(EntitySession):
     """A transaction that only reads."""
 
 
-class WriteSession(Session):
+class Writer(EntitySession):
     """A transaction that writes. It is a `gateway.database.reading.Reader` too, at the same low cost."""
 
-    def __init__(self, lease: PooledConnection) -> None:
-        super().__init__(lease.connection, expire_on_commit=False)
+    def __init__(self, connection: PooledConnection) -> None:
+        super().__init__(connection.connection, expire_on_commit=False)
         self.as_of = instants.now()
-        self.is_kept = False
+        self.is_committed = False
         """Whether its transaction was committed."""
-        self._lease = lease
+        self._pooled_connection = connection
 
     @property
-    def copies(self) -> bool:
+    def can_copy(self) -> bool:
         """Whether many new rows are added by COPY."""
-        return self._lease.copies
+        return self._pooled_connection.can_copy
 
-    async def rows(self, query: Query[E], *needed: str, columns: Columns = None) -> Sequence[E]:
+    async def fetch_rows(self, query: PreparedQuery[E], *needed: str, columns: ColumnNames = None) -> Sequence[E]:
         """See `gateway.database.reading.Reader`."""
-        await self.settle()
-        prepared, values = query.prepared(self._lease.dialect, columns, needed)
-        return prepared.make(await self._lease.fetch(prepared.text, prepared.parameters(values)))
+        await self.flush_entities()
+        prepared, values = query.compile(self._pooled_connection.dialect, columns, needed)
+        return prepared.make_rows(await self._pooled_connection.fetch(prepared.text, prepared.bind(values)))
 
-    async def tuples(self, query: Query[*Ts]) -> Sequence[tuple[*Ts]]:
+    async def fetch_tuples(self, query: PreparedQuery[*Ts]) -> Sequence[tuple[*Ts]]:
         """See `gateway.database.reading.Reader`."""
-        return await self.rows(cast(Query[tuple[*Ts]], query))
+        return await self.fetch_rows(cast(PreparedQuery[tuple[*Ts]], query))
 
-    async def insert(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+    async def insert_rows(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Add rows that are given by all their columns, the same of each."""
-        await self.insert_columns(entity, _columns(rows))
+        await self.insert_columns(entity, _to_columns(rows))
 
-    async def insert_columns(self, entity: type[Base], columns: ByColumn) -> None:
+    async def insert_columns(self, entity: type[Base], columns: ColumnValues) -> None:
         """Add rows that are given column by column, by all of them."""
-        if self.copies and _length(columns.values()) > 1:
-            await self.copy(entity, [*columns], copy_format.lines(columns))
+        if self.can_copy and _count_rows(columns.values()) > 1:
+            await self.copy_rows(entity, [*columns], copy_format.encode_rows(columns))
         else:
-            await self._change(insertion, entity, columns)
+            await self._run_statement(insert_rows, entity, columns)
 
-    async def copy(self, entity: type[Base], names: Sequence[str], lines: bytes) -> None:
+    async def copy_rows(self, entity: type[Base], names: Sequence[str], data: bytes) -> None:
         """Add rows that are given by these columns, as `gateway.database.copy_format` spells them."""
-        await self.settle()
-        await self._lease.copy(entity.__tablename__, names, lines)
+        await self.flush_entities()
+        await self._pooled_connection.copy_rows(entity.__tablename__, names, data)
 
-    async def update(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+    async def update_rows(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Change rows that are given by their primary key and the columns to set, the same of each."""
-        await self._change(updating, entity, _columns(rows))
+        await self._run_statement(update_rows, entity, _to_columns(rows))
 
-    async def add_up(self, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+    async def increment_rows(
+        self, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[Any]]
+    ) -> None:
         """Add the numbers of rows, which are given by these columns, to those that are stored under their keys.
 
         What was not stored begins with them, and what becomes nought is stored no more.
         """
         if not rows:
             return
-        await self.settle()
-        for run in addition(entity, names, self._lease.dialect, len(rows) > 1).runs_by_row(rows):
-            await self._lease.run(*run)
+        await self.flush_entities()
+        for run in insert_or_increment_rows(
+            entity, names, self._pooled_connection.dialect, len(rows) > 1
+        ).build_runs_by_row(rows):
+            await self._pooled_connection.execute_many(*run)
         keys = [column.name for column in inspect(entity).primary_key]
         numbers = zip(*map(itemgetter(slice(len(keys), None)), rows), strict=True)
         if any(min(column) < 0 for column in numbers):
             less = [row[: len(keys)] for row in rows if min(row[len(keys) :]) < 0]
-            await self._change(removal_of_noughts, entity, columns_of(keys, less))
+            await self._run_statement(delete_zero_rows, entity, to_columns(keys, less))
 
-    async def _change(self, prepare: Prepare, entity: type[Base], columns: ByColumn) -> None:
-        length = _length(columns.values())
+    async def _run_statement(
+        self, create_statement: BulkStatementFactory, entity: type[Base], columns: ColumnValues
+    ) -> None:
+        length = _count_rows(columns.values())
         if length:
-            await self.settle()
-            change = prepare(entity, (*columns,), self._lease.dialect, length > 1)
-            for run in change.runs([*columns.values()]):
-                await self._lease.run(*run)
+            await self.flush_entities()
+            change = create_statement(entity, (*columns,), self._pooled_connection.dialect, length > 1)
+            for run in change.build_runs([*columns.values()]):
+                await self._pooled_connection.execute_many(*run)
 
     @asynccontextmanager
-    async def attempt(self) -> AsyncIterator[None]:
+    async def begin_savepoint(self) -> AsyncIterator[None]:
         """What may clash with what is there. Raises Clash when it did: then all of it, and no more, is undone."""
-        await self.settle()
-        await self._lease.fetch("SAVEPOINT attempt")
+        await self.flush_entities()
+        await self._pooled_connection.fetch("SAVEPOINT attempt")
         try:
             yield
-        except CONSTRAINTS as error:
-            if not is_clash(error):
+        except INTEGRITY_ERRORS as error:
+            if not is_unique_violation(error):
                 raise
-            await self._lease.fetch("ROLLBACK TO SAVEPOINT attempt")
-            raise Clash from None
-        await self._lease.fetch("RELEASE SAVEPOINT attempt")
+            await self._pooled_connection.fetch("ROLLBACK TO SAVEPOINT attempt")
+            raise UniqueViolation from None
+        await self._pooled_connection.fetch("RELEASE SAVEPOINT attempt")
 
-    async def settle(self) -> None:
+    async def flush_entities(self) -> None:
         """Write down what was done to entities so far."""
         if self.new or self.dirty or self.deleted:
             await self.flush()
 
-    async def end(self, *, keep: bool) -> None:
+    async def end_transaction(self, *, commit: bool) -> None:
         """End the transaction. A commit that has begun is waited for, also by who is cut off meanwhile."""
-        if self._lease.is_in_transaction:
-            if keep:
+        if self._pooled_connection.is_in_transaction:
+            if commit:
                 committing = asyncio.create_task(self._commit())
                 try:
                     await asyncio.shield(committing)
@@ -152,25 +158,25 @@ class WriteSession(Session):
                     await asyncio.wait([committing])
                     raise
             else:
-                await self._lease.command("ROLLBACK")
+                await self._pooled_connection.execute("ROLLBACK")
         if self.in_transaction():
             await self.close()
 
     async def _commit(self) -> None:
-        await self._lease.command("COMMIT")
-        self.is_kept = True
+        await self._pooled_connection.execute("COMMIT")
+        self.is_committed = True
 
 
-def _columns(rows: Sequence[Mapping[str, object]]) -> ByColumn:
-    return columns_of(rows[0], [[*row.values()] for row in rows]) if rows else {}
+def _to_columns(rows: Sequence[Mapping[str, object]]) -> ColumnValues:
+    return to_columns(rows[0], [[*row.values()] for row in rows]) if rows else {}
 
 
-def _length(columns: Iterable[Sequence[object]]) -> int:
+def _count_rows(columns: Iterable[Sequence[object]]) -> int:
     return len(next(iter(columns), ()))
 
 
-def is_clash(error: Exception) -> bool:
+def is_unique_violation(error: Exception) -> bool:
     """Whether a unique key was taken already, in either driver's words."""
     original = error.orig if isinstance(error, IntegrityError) else error
     name = getattr(original, "sqlite_errorname", "")
-    return getattr(original, "sqlstate", None) == _UNIQUE_VIOLATION or name in _SQLITE_CLASHES
+    return getattr(original, "sqlstate", None) == _UNIQUE_VIOLATION or name in _SQLITE_UNIQUE_VIOLATIONS

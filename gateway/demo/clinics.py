@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from gateway.demo.invention import logical_id, object_id
+from gateway.demo.invention import invent_logical_id, invent_object_id
 from gateway.domain.calendar import instants
-from gateway.domain.documents.audit_fields import created, touched
+from gateway.domain.documents.audit_fields import mark_created, mark_updated
 from gateway.domain.enums import Provider
 from gateway.domain.lenient_reading import Document
 
-_CONNECTED = datetime(2024, 3, 4, 15, 20, tzinfo=UTC)
+_CONNECTED_AT = datetime(2024, 3, 4, 15, 20, tzinfo=UTC)
 _SCOPES = {
     Provider.GOOGLE: "openid email https://www.googleapis.com/auth/spreadsheets",
     Provider.MICROSOFT: "offline_access User.Read Files.ReadWrite",
@@ -19,7 +19,7 @@ _SCOPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class DemoTeam:
     """A team and the person who keeps its integrations."""
 
     id: str
@@ -28,10 +28,10 @@ class Team:
     username: str
 
 
-LAKESIDE = Team("5eb7cf5a86d9755df3a6c593", "Lakeside", "64a3f0c2b81d4e5f6a7b8c01", "mara.lindqvist")
+LAKESIDE = DemoTeam("5eb7cf5a86d9755df3a6c593", "Lakeside", "64a3f0c2b81d4e5f6a7b8c01", "mara.lindqvist")
 """The team of the documents' own example too, so that one key sees everything."""
 
-HARBORVIEW = Team("64b0d2e47c1f3a5b9d8e6f02", "Harborview", "64b0d3117c1f3a5b9d8e6f03", "otto.rosendahl")
+HARBORVIEW = DemoTeam("64b0d2e47c1f3a5b9d8e6f02", "Harborview", "64b0d3117c1f3a5b9d8e6f03", "otto.rosendahl")
 
 TEAMS = (LAKESIDE, HARBORVIEW)
 
@@ -40,7 +40,7 @@ TEAMS = (LAKESIDE, HARBORVIEW)
 class Clinic:
     """A clinic that has connected an account; all of its records hang below that integration."""
 
-    team: Team
+    team: DemoTeam
     slug: str
     name: str
     provider: Provider
@@ -48,18 +48,18 @@ class Clinic:
     locations: tuple[str, ...]
     practitioners: int
     patients: int
-    bookings: float
+    bookings_per_day: float
     """On an ordinary weekday."""
-    token_lasts: timedelta
+    token_lifetime: timedelta
     """From now; negative for one that has expired."""
 
-    def chance(self, *about: object) -> Random:
+    def create_rng(self, *about: object) -> Random:
         """Chance of this clinic's own, for one thing."""
         return Random("/".join([self.slug, *map(str, about)]))
 
     @property
     def id(self) -> str:
-        return object_id(self.chance("id"), _CONNECTED)
+        return invent_object_id(self.create_rng("id"), _CONNECTED_AT)
 
     @property
     def domain(self) -> str:
@@ -76,8 +76,8 @@ CLINICS: Sequence[Clinic] = (
         ("Main Street", "Lake Shore", "North Campus"),
         practitioners=9,
         patients=320,
-        bookings=11.0,
-        token_lasts=timedelta(days=41),
+        bookings_per_day=11.0,
+        token_lifetime=timedelta(days=41),
     ),
     Clinic(
         LAKESIDE,
@@ -88,8 +88,8 @@ CLINICS: Sequence[Clinic] = (
         ("Tower East", "Tower West"),
         practitioners=6,
         patients=180,
-        bookings=6.0,
-        token_lasts=timedelta(hours=7),
+        bookings_per_day=6.0,
+        token_lifetime=timedelta(hours=7),
     ),
     Clinic(
         LAKESIDE,
@@ -100,8 +100,8 @@ CLINICS: Sequence[Clinic] = (
         ("Surgery Center",),
         practitioners=4,
         patients=90,
-        bookings=2.5,
-        token_lasts=timedelta(days=-9),
+        bookings_per_day=2.5,
+        token_lifetime=timedelta(days=-9),
     ),
     Clinic(
         HARBORVIEW,
@@ -112,8 +112,8 @@ CLINICS: Sequence[Clinic] = (
         ("Harbor Square", "Hillside"),
         practitioners=5,
         patients=160,
-        bookings=5.0,
-        token_lasts=timedelta(days=23),
+        bookings_per_day=5.0,
+        token_lifetime=timedelta(days=23),
     ),
     Clinic(
         HARBORVIEW,
@@ -124,45 +124,47 @@ CLINICS: Sequence[Clinic] = (
         ("Video",),
         practitioners=4,
         patients=120,
-        bookings=3.5,
-        token_lasts=timedelta(days=58),
+        bookings_per_day=3.5,
+        token_lifetime=timedelta(days=58),
     ),
 )
 
 
-def signed(clinic: Clinic, id: str, document: Document, made_at: datetime, changed_at: datetime) -> Document:
+def add_audit_fields(
+    clinic: Clinic, id: str, document: Document, created_at: datetime, updated_at: datetime
+) -> Document:
     """A document of this clinic with its id and audit keys."""
     user_id = clinic.team.user_id
-    made = created(document, id=id, team_id=clinic.team.id, user_id=user_id, at=made_at)
-    return touched(made, user_id=user_id, at=changed_at)
+    document_created = mark_created(document, id=id, team_id=clinic.team.id, user_id=user_id, at=created_at)
+    return mark_updated(document_created, user_id=user_id, at=updated_at)
 
 
-def integration(clinic: Clinic, now: datetime) -> Document:
+def build_integration(clinic: Clinic, now: datetime) -> Document:
     """Document 1's `integration`."""
-    chance = clinic.chance("integration")
-    expired = clinic.token_lasts < timedelta()
-    renewed_at = now + min(clinic.token_lasts, timedelta()) - timedelta(hours=3)
+    rng = clinic.create_rng("integration")
+    is_expired = clinic.token_lifetime < timedelta()
+    renewed_at = now + min(clinic.token_lifetime, timedelta()) - timedelta(hours=3)
     config: Document = {
         "scope": _SCOPES[clinic.provider],
-        "accessToken": f"demo-access-{chance.getrandbits(96):024x}",
-        "refreshToken": f"demo-refresh-{chance.getrandbits(96):024x}",
+        "accessToken": f"demo-access-{rng.getrandbits(96):024x}",
+        "refreshToken": f"demo-refresh-{rng.getrandbits(96):024x}",
         "tokenType": "Bearer",
-        "expiresAt": instants.isoformat(now + clinic.token_lasts),
-        "connectedAt": instants.isoformat(_CONNECTED),
-        "renewedAt": instants.isoformat(renewed_at),
+        "expiresAt": instants.format_instant(now + clinic.token_lifetime),
+        "connectedAt": instants.format_instant(_CONNECTED_AT),
+        "renewedAt": instants.format_instant(renewed_at),
         "provider": clinic.provider.value,
         "authType": "oauth",
         "authUserEmail": f"sheets.{clinic.slug}@example.org",
         "authUserName": f"{clinic.name} Sheets",
     }
-    if expired:
+    if is_expired:
         config["errorMessage"] = "The refresh token was revoked: connect the account again."
     document: Document = {
-        "logicalId": logical_id(chance, "integration"),
+        "logicalId": invent_logical_id(rng, "integration"),
         "name": clinic.name,
         "status": "active",
         "access": "team",
         "config": config,
         "timezone": clinic.timezone,
     }
-    return signed(clinic, clinic.id, document, _CONNECTED, renewed_at)
+    return add_audit_fields(clinic, clinic.id, document, _CONNECTED_AT, renewed_at)

@@ -3,43 +3,43 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from gateway.demo.appointments import DAYS, appointments
-from gateway.demo.clinics import CLINICS, Clinic, integration, signed
-from gateway.demo.invention import logical_id, object_id
-from gateway.demo.staff import staff
+from gateway.demo.appointments import DAYS, build_appointments
+from gateway.demo.clinics import CLINICS, Clinic, add_audit_fields, build_integration
+from gateway.demo.invention import invent_logical_id, invent_object_id
+from gateway.demo.staff import build_staff
 from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Document
 
 
-def exports(now: datetime) -> Iterator[Document]:
+def build_clinic_exports(now: datetime) -> Iterator[Document]:
     """Document 1 of each clinic, with twelve months of appointments up to `now`."""
     for clinic in CLINICS:
-        yield export(clinic, now)
+        yield build_clinic_export(clinic, now)
 
 
-def export(clinic: Clinic, now: datetime) -> Document:
+def build_clinic_export(clinic: Clinic, now: datetime) -> Document:
     begin = (now - timedelta(days=DAYS + 30)).replace(hour=14, minute=0, second=0, microsecond=0)
-    people = staff(clinic, begin)
+    clinic_staff = build_staff(clinic, begin)
     return {
-        "integration": integration(clinic, now),
-        "use_cases": [_billing(clinic, now)],
-        "resource_records": [*people.records, *appointments(clinic, people, now)],
+        "integration": build_integration(clinic, now),
+        "use_cases": [_build_billing_use_case(clinic, now)],
+        "resource_records": [*clinic_staff.records, *build_appointments(clinic, clinic_staff, now)],
     }
 
 
-def _billing(clinic: Clinic, now: datetime) -> Document:
+def _build_billing_use_case(clinic: Clinic, now: datetime) -> Document:
     """A use case that stands alone and is done: a bill reminder that ran once, last month."""
-    chance = clinic.chance("use case")
+    rng = clinic.create_rng("use case")
     ran_at = (now - timedelta(days=30)).replace(hour=16, minute=0, second=0, microsecond=0)
-    made_at = ran_at - timedelta(days=3)
-    id = object_id(chance, made_at)
+    created_at = ran_at - timedelta(days=3)
+    id = invent_object_id(rng, created_at)
     document: Document = {
-        "logicalId": logical_id(chance, "use_case"),
+        "logicalId": invent_logical_id(rng, "use_case"),
         "integrationId": clinic.id,
         "schedulerNames": [],
         "config": {
             "displayName": "Open Bills, once",
-            "assistantId": object_id(chance, made_at),
+            "assistantId": invent_object_id(rng, created_at),
             "status": "inactive",
             "timezone": clinic.timezone,
             "type": "billing_reminder_with_sheet",
@@ -47,7 +47,7 @@ def _billing(clinic: Clinic, now: datetime) -> Document:
             "sheetLink": f"https://sheets.example.org/{clinic.slug}/open-bills",
             "actions": [
                 {
-                    "logicalId": logical_id(chance, "action"),
+                    "logicalId": invent_logical_id(rng, "action"),
                     "actionType": "sms",
                     "templateName": "Open Bill",
                     "context": "open_bill",
@@ -55,13 +55,13 @@ def _billing(clinic: Clinic, now: datetime) -> Document:
                     "daysWindow": 0,
                     "status": "inactive",
                     "schedule": {
-                        "startDateTime": instants.isoformat(ran_at),
-                        "endDateTime": instants.isoformat(ran_at),
+                        "startDateTime": instants.format_instant(ran_at),
+                        "endDateTime": instants.format_instant(ran_at),
                         "field": "oneTime",
-                        "triggerAt": instants.isoformat(ran_at),
+                        "triggerAt": instants.format_instant(ran_at),
                     },
                 }
             ],
         },
     }
-    return signed(clinic, id, document, made_at, ran_at)
+    return add_audit_fields(clinic, id, document, created_at, ran_at)

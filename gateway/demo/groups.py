@@ -14,28 +14,28 @@ _SMS, _CALL = ActionType.SMS, ActionType.CALL
 EXAMPLE_SLUG = "appointment-reminders"
 EXAMPLE_CLINIC = _SPECIALTY
 
-_Actions = Sequence[tuple[ActionType, int, str, str]]
+_ActionTuples = Sequence[tuple[ActionType, int, str, str]]
 """Type, days before, context, and name of the template."""
 
-_REMINDERS: _Actions = ((_SMS, 7, "reminder_7d", "First SMS"), (_CALL, 1, "reminder_1d", "Day 1 Call"))
+_REMINDERS: _ActionTuples = ((_SMS, 7, "reminder_7d", "First SMS"), (_CALL, 1, "reminder_1d", "Day 1 Call"))
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DemoGroup:
     """A group and the clinic that has it."""
 
     clinic: Clinic
     input: GroupInput
 
 
-def _group(
+def _build_group(
     clinic: Clinic,
     name: str,
     slug: str,
     start_time: str | None,
-    use_cases: Mapping[UseCaseKey, _Actions],
+    use_cases: Mapping[UseCaseKey, _ActionTuples],
     paused: UseCaseKey | None = None,
-) -> Group:
+) -> DemoGroup:
     inputs = [
         UseCaseInput(
             key,
@@ -44,18 +44,18 @@ def _group(
         )
         for key, actions in use_cases.items()
     ]
-    given = GroupFields(
+    fields = GroupFields(
         slug=slug,
         sheet_link=f"https://sheets.example.org/{clinic.slug}/{slug}",
         assistant_id="68a8652f82513625d1c21a85",
         timezone=clinic.timezone,
         start_time=start_time,
     )
-    return Group(clinic, GroupInput(name, given, None, inputs, None))
+    return DemoGroup(clinic, GroupInput(name, fields, None, inputs, None))
 
 
-GROUPS: Sequence[Group] = (
-    _group(
+GROUPS: Sequence[DemoGroup] = (
+    _build_group(
         EXAMPLE_CLINIC,
         "Appointment Reminders",
         EXAMPLE_SLUG,
@@ -65,7 +65,7 @@ GROUPS: Sequence[Group] = (
             UseCaseKey.LAB_REMINDER: ((_SMS, 0, "lab_result_sms", "Lab Result SMS"),),
         },
     ),
-    _group(
+    _build_group(
         _FAMILY,
         "Family Reminders",
         "family-reminders",
@@ -76,7 +76,7 @@ GROUPS: Sequence[Group] = (
             UseCaseKey.NO_SHOW_FOLLOW_UP: ((_CALL, 0, "no_show", "Sorry We Missed You"),),
         },
     ),
-    _group(
+    _build_group(
         _FAMILY,
         "Billing and Refills",
         "billing-and-refills",
@@ -87,7 +87,7 @@ GROUPS: Sequence[Group] = (
         },
         paused=UseCaseKey.MEDICATION_REFILL_REMINDER,
     ),
-    _group(
+    _build_group(
         _SURGERY,
         "Before Surgery",
         "before-surgery",
@@ -99,7 +99,7 @@ GROUPS: Sequence[Group] = (
             )
         },
     ),
-    _group(
+    _build_group(
         _PEDIATRICS,
         "Parents' Reminders",
         "parents-reminders",
@@ -109,7 +109,7 @@ GROUPS: Sequence[Group] = (
             UseCaseKey.FOLLOW_UP_APPOINTMENT_REMINDER: ((_SMS, 1, "follow_up_1d", "See You Tomorrow"),),
         },
     ),
-    _group(
+    _build_group(
         _TELEHEALTH,
         "Video Visits",
         "video-visits",

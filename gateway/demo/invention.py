@@ -46,25 +46,25 @@ class Person:
         return f"{self.first_name}.{self.last_name}".lower().replace("'", "")
 
 
-def person(chance: Random) -> Person:
-    first_name, gender = chance.choice(_FIRST_NAMES)
-    return Person(first_name, chance.choice(_LAST_NAMES), gender)
+def invent_person(rng: Random) -> Person:
+    first_name, gender = rng.choice(_FIRST_NAMES)
+    return Person(first_name, rng.choice(_LAST_NAMES), gender)
 
 
-def phone(chance: Random) -> str:
+def invent_phone(rng: Random) -> str:
     """One of the hundred numbers that are kept for fiction."""
-    return f"555-01{chance.randrange(100):02}"
+    return f"555-01{rng.randrange(100):02}"
 
 
-def object_id(chance: Random, at: datetime) -> str:
+def invent_object_id(rng: Random, at: datetime) -> str:
     """24 hexadecimal digits that sort by `at`."""
-    return f"{int(at.timestamp()):08x}{chance.getrandbits(64):016x}"
+    return f"{int(at.timestamp()):08x}{rng.getrandbits(64):016x}"
 
 
-def logical_id(chance: Random, kind: str) -> str:
-    return f"{kind}_{uuid.UUID(int=chance.getrandbits(128), version=4)}"
+def invent_logical_id(rng: Random, kind: str) -> str:
+    return f"{kind}_{uuid.UUID(int=rng.getrandbits(128), version=4)}"
 
 
-def pick(chance: Random, weights: Mapping[T, float]) -> T:
+def pick_weighted(rng: Random, weights: Mapping[T, float]) -> T:
     """One of the keys, each as often as its weight says."""
-    return chance.choices(list(weights), list(weights.values()))[0]
+    return rng.choices(list(weights), list(weights.values()))[0]

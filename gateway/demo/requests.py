@@ -9,7 +9,7 @@ import orjson
 
 from gateway.demo.clinics import CLINICS
 from gateway.demo.groups import EXAMPLE_CLINIC
-from gateway.demo.loading import example
+from gateway.demo.loading import read_example
 from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Json
 
@@ -60,14 +60,14 @@ query List($first: Int!) {
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ExampleRequest:
     """An operation of the graph with its variables."""
 
     operation: str
     query: str
     variables: Mapping[str, Json]
 
-    def curl(self, url: str, key: str) -> str:
+    def to_curl(self, url: str, key: str) -> str:
         """A line for a shell that sends this."""
         body = orjson.dumps({"query": " ".join(self.query.split()), "variables": dict(self.variables)}).decode()
         headers = (f"Authorization: Bearer {key}", "Content-Type: application/json")
@@ -75,25 +75,25 @@ class Request:
         return shlex.join(words)
 
 
-def requests(group_id: str, now: datetime) -> Sequence[Request]:
+def build_requests(group_id: str, now: datetime) -> Sequence[ExampleRequest]:
     """The five, in the documents' order; each can be sent any number of times."""
-    week_ago = instants.isoformat(now - timedelta(days=7))
+    week_ago = instants.format_instant(now - timedelta(days=7))
     return (
-        Request("integrationExport", _EXPORT, {"id": _example_id("export.response")}),
-        Request("upsertUseCaseGroup", _UPSERT, _upsert(group_id)),
-        Request("appointmentStatistics", _STATISTICS, {"id": CLINICS[0].id, "start": week_ago}),
-        Request("integration", _INTEGRATION, {"id": _example_id("integrations.get.response")}),
-        Request("integrations", _INTEGRATIONS, {"first": 5}),
+        ExampleRequest("integrationExport", _EXPORT, {"id": _read_example_id("export.response")}),
+        ExampleRequest("upsertUseCaseGroup", _UPSERT, _build_upsert_variables(group_id)),
+        ExampleRequest("appointmentStatistics", _STATISTICS, {"id": CLINICS[0].id, "start": week_ago}),
+        ExampleRequest("integration", _INTEGRATION, {"id": _read_example_id("integrations.get.response")}),
+        ExampleRequest("integrations", _INTEGRATIONS, {"first": 5}),
     )
 
 
-def _example_id(name: str) -> Json:
-    integration = example(name)["integration"]
+def _read_example_id(name: str) -> Json:
+    integration = read_example(name)["integration"]
     assert isinstance(integration, dict)  # noqa: S101 (our own file)
     return integration["_id"]
 
 
-def _upsert(group_id: str) -> Mapping[str, Json]:
+def _build_upsert_variables(group_id: str) -> Mapping[str, Json]:
     """A later start for the group; sent again, it finds nothing to change."""
     action: Json = {
         "actionType": "SMS",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from gateway.demo.clinics import Clinic, signed
-from gateway.demo.invention import logical_id, object_id, person, phone
+from gateway.demo.clinics import Clinic, add_audit_fields
+from gateway.demo.invention import invent_logical_id, invent_object_id, invent_person, invent_phone
 from gateway.domain.enums import AppointmentType
 from gateway.domain.lenient_reading import Document, Json
 
@@ -32,7 +32,7 @@ _WORKDAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class RecordReference:
     """A record that appointments refer to."""
 
     id: str
@@ -40,46 +40,46 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
+class ClinicStaff:
     """The records of a clinic, and what its appointments refer to."""
 
     records: Sequence[Document]
-    locations: Sequence[Named]
-    practitioners: Sequence[Named]
-    patients: Sequence[Named]
-    reasons: dict[AppointmentType, tuple[Named, int]]
+    locations: Sequence[RecordReference]
+    practitioners: Sequence[RecordReference]
+    patients: Sequence[RecordReference]
+    reasons: dict[AppointmentType, tuple[RecordReference, int]]
     """The visiting reason of each type, and its minutes."""
 
 
-class _Shelf:
+class _RecordBuilder:
     """Makes a clinic's records one after the other, each a minute later than the one before."""
 
     def __init__(self, clinic: Clinic, begin: datetime) -> None:
         self.clinic = clinic
-        self.chance: Random = clinic.chance("staff")
+        self.rng: Random = clinic.create_rng("staff")
         self.records: list[Document] = []
         self._begin = begin
 
-    def add(self, type_: str, name: str, /, **config: Json) -> Named:
+    def add_record(self, type_: str, name: str, /, **config: Json) -> RecordReference:
         at = self._begin + timedelta(minutes=len(self.records))
-        id = object_id(self.chance, at)
+        id = invent_object_id(self.rng, at)
         document: Document = {
-            "logicalId": logical_id(self.chance, type_),
+            "logicalId": invent_logical_id(self.rng, type_),
             "integrationId": self.clinic.id,
             "config": {"type": type_, "id": id[-8:], **config, "status": "active"},
         }
-        self.records.append(signed(self.clinic, id, document, at, at))
-        return Named(id, name)
+        self.records.append(add_audit_fields(self.clinic, id, document, at, at))
+        return RecordReference(id, name)
 
 
-def staff(clinic: Clinic, begin: datetime) -> Staff:
+def build_staff(clinic: Clinic, begin: datetime) -> ClinicStaff:
     """Everything of a clinic that is there from `begin` on."""
-    shelf = _Shelf(clinic, begin)
-    organization = shelf.add("organizations", clinic.name, name=clinic.name)
-    locations = [_location(shelf, name) for name in clinic.locations]
+    builder = _RecordBuilder(clinic, begin)
+    organization = builder.add_record("organizations", clinic.name, name=clinic.name)
+    locations = [_add_location(builder, name) for name in clinic.locations]
     reasons = {
         type_: (
-            shelf.add(
+            builder.add_record(
                 "visiting_reasons",
                 name,
                 name=name,
@@ -92,69 +92,69 @@ def staff(clinic: Clinic, begin: datetime) -> Staff:
         )
         for type_, name, minutes, description in _REASONS
     }
-    supervisor = _practitioner(shelf, organization, locations, reasons.values(), None)
+    supervisor = _add_practitioner(builder, organization, locations, reasons.values(), None)
     others = [
-        _practitioner(shelf, organization, locations, reasons.values(), supervisor)
+        _add_practitioner(builder, organization, locations, reasons.values(), supervisor)
         for _ in range(clinic.practitioners - 1)
     ]
-    patients = [_patient(shelf, begin.date()) for _ in range(clinic.patients)]
-    return Staff(shelf.records, locations, [supervisor, *others], patients, reasons)
+    patients = [_add_patient(builder, begin.date()) for _ in range(clinic.patients)]
+    return ClinicStaff(builder.records, locations, [supervisor, *others], patients, reasons)
 
 
-def _location(shelf: _Shelf, name: str) -> Named:
-    return shelf.add(
+def _add_location(builder: _RecordBuilder, name: str) -> RecordReference:
+    return builder.add_record(
         "locations",
         name,
         name=name,
-        timezone=shelf.clinic.timezone,
-        address=f"{shelf.chance.randrange(1, 999)} {name}",
-        phone=phone(shelf.chance),
+        timezone=builder.clinic.timezone,
+        address=f"{builder.rng.randrange(1, 999)} {name}",
+        phone=invent_phone(builder.rng),
     )
 
 
-def _practitioner(
-    shelf: _Shelf,
-    organization: Named,
-    locations: Sequence[Named],
-    reasons: Iterable[tuple[Named, int]],
-    supervisor: Named | None,
-) -> Named:
-    chance = shelf.chance
-    somebody = person(chance)
-    specialty, code = chance.choice(_SPECIALTIES)
-    places = chance.sample(list(locations), k=min(2, len(locations)))
+def _add_practitioner(
+    builder: _RecordBuilder,
+    organization: RecordReference,
+    locations: Sequence[RecordReference],
+    reasons: Iterable[tuple[RecordReference, int]],
+    supervisor: RecordReference | None,
+) -> RecordReference:
+    rng = builder.rng
+    person = invent_person(rng)
+    specialty, code = rng.choice(_SPECIALTIES)
+    chosen_locations = rng.sample(list(locations), k=min(2, len(locations)))
     hours: Json = [{"start": "08:00", "end": "12:00"}, {"start": "13:00", "end": "17:00"}]
     details: dict[str, Json] = {
         "organizationId": organization.id,
-        "npi": f"000{chance.randrange(10**7):07}",
-        "name": f"Dr. {somebody.name}",
-        "gender": somebody.gender,
-        "avatar": f"https://{shelf.clinic.domain}/avatars/{somebody.mailbox}.png",
-        "summary": f"{specialty} at {shelf.clinic.name}.",
-        "qualification": chance.choice(["MD", "DO", "NP", "PA"]),
+        "npi": f"000{rng.randrange(10**7):07}",
+        "name": f"Dr. {person.name}",
+        "gender": person.gender,
+        "avatar": f"https://{builder.clinic.domain}/avatars/{person.mailbox}.png",
+        "summary": f"{specialty} at {builder.clinic.name}.",
+        "qualification": rng.choice(["MD", "DO", "NP", "PA"]),
         "education": "Example University School of Medicine",
-        "languages": ["English", *chance.sample(["Spanish", "Polish", "Arabic", "French"], k=1)],
+        "languages": ["English", *rng.sample(["Spanish", "Polish", "Arabic", "French"], k=1)],
         "specialties": [{"name": specialty, "code": code}],
-        "locations": [{"locationId": place.id, "locationName": place.name} for place in places],
+        "locations": [{"locationId": place.id, "locationName": place.name} for place in chosen_locations],
         "workingHours": {day: hours if place < _WORKDAYS else [] for place, day in enumerate(_DAYS)},
-        "preferred_visiting_reasons": [reason.id for reason, _ in chance.sample(list(reasons), k=3)],
+        "preferred_visiting_reasons": [reason.id for reason, _ in rng.sample(list(reasons), k=3)],
     }
     if supervisor is not None:
         details["supervisorId"] = supervisor.id
-    return shelf.add("practitioners", f"Dr. {somebody.name}", **details)
+    return builder.add_record("practitioners", f"Dr. {person.name}", **details)
 
 
-def _patient(shelf: _Shelf, today: date) -> Named:
-    chance = shelf.chance
-    somebody = person(chance)
-    return shelf.add(
+def _add_patient(builder: _RecordBuilder, today: date) -> RecordReference:
+    rng = builder.rng
+    person = invent_person(rng)
+    return builder.add_record(
         "patients",
-        somebody.name,
-        firstName=somebody.first_name,
-        lastName=somebody.last_name,
-        birthDate=(today - timedelta(days=chance.randrange(300, 32_000))).isoformat(),
-        gender=somebody.gender,
-        phone=phone(chance),
-        email=f"{somebody.mailbox}.{chance.randrange(1000):03}@example.org",
-        source=_SOURCES[len(shelf.records) % len(_SOURCES)],
+        person.name,
+        firstName=person.first_name,
+        lastName=person.last_name,
+        birthDate=(today - timedelta(days=rng.randrange(300, 32_000))).isoformat(),
+        gender=person.gender,
+        phone=invent_phone(rng),
+        email=f"{person.mailbox}.{rng.randrange(1000):03}@example.org",
+        source=_SOURCES[len(builder.records) % len(_SOURCES)],
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from string import ascii_letters, digits
 
-from gateway.demo.clinics import HARBORVIEW, LAKESIDE, Team
+from gateway.demo.clinics import HARBORVIEW, LAKESIDE, DemoTeam
 from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Document, Json
 
@@ -13,7 +13,7 @@ _BOT = {"username": "front.desk", "userId": "front.desk"}
 _ID_LENGTH = 17
 _TOKEN_LENGTH = 48
 
-_INCOMING: Sequence[tuple[Team, str, Document]] = (
+_INCOMING: Sequence[tuple[DemoTeam, str, Document]] = (
     (
         LAKESIDE,
         "New bookings",
@@ -30,7 +30,7 @@ _INCOMING: Sequence[tuple[Team, str, Document]] = (
     (LAKESIDE, "Failed reminders", {"channel": ["#operations", "@mara.lindqvist"], "scriptEnabled": False}),
     (HARBORVIEW, "Lab results", {"channel": ["#nurses"], "alias": "Lab", "scriptEnabled": False}),
 )
-_OUTGOING: Sequence[tuple[Team, str, Document]] = (
+_OUTGOING: Sequence[tuple[DemoTeam, str, Document]] = (
     (
         LAKESIDE,
         "Reschedule requests",
@@ -72,7 +72,7 @@ _OUTGOING: Sequence[tuple[Team, str, Document]] = (
         },
     ),
 )
-_OUTGOING_SHARED: Document = {
+_OUTGOING_DEFAULTS: Document = {
     "scriptEnabled": False,
     "impersonateUser": False,
     "runOnEdits": True,
@@ -82,18 +82,18 @@ _OUTGOING_SHARED: Document = {
 }
 
 
-def webhooks(team: Team, now: datetime) -> Document:
+def build_webhooks(team: DemoTeam, now: datetime) -> Document:
     """A team's webhooks in the shape of an `integrations.list` response."""
-    chance = Random(f"webhooks/{team.id}")
+    rng = Random(f"webhooks/{team.id}")
     incoming: list[Json] = [
-        _webhook(
-            chance, owner, name, now, {"type": "webhook-incoming", "token": _letters(chance, _TOKEN_LENGTH), **own}
+        _build_webhook(
+            rng, owner, name, now, {"type": "webhook-incoming", "token": _pick_letters(rng, _TOKEN_LENGTH), **own}
         )
         for owner, name, own in _INCOMING
         if owner is team
     ]
     outgoing: list[Json] = [
-        _webhook(chance, owner, name, now, {"type": "webhook-outgoing", **_OUTGOING_SHARED, **own})
+        _build_webhook(rng, owner, name, now, {"type": "webhook-outgoing", **_OUTGOING_DEFAULTS, **own})
         for owner, name, own in _OUTGOING
         if owner is team
     ]
@@ -101,20 +101,20 @@ def webhooks(team: Team, now: datetime) -> Document:
     return {"integrations": incoming + outgoing, "offset": 0, "items": count, "total": count, "success": True}
 
 
-def _webhook(chance: Random, team: Team, name: str, now: datetime, own: Document) -> Document:
-    created_at = now - timedelta(days=chance.randrange(30, 700), seconds=chance.randrange(86_400))
+def _build_webhook(rng: Random, team: DemoTeam, name: str, now: datetime, settings: Document) -> Document:
+    created_at = now - timedelta(days=rng.randrange(30, 700), seconds=rng.randrange(86_400))
     person: Document = {"_id": team.user_id, "username": team.username}
     return {
-        "_id": _letters(chance, _ID_LENGTH),
+        "_id": _pick_letters(rng, _ID_LENGTH),
         "name": name,
         "enabled": True,
         **_BOT,
-        **own,
-        "_createdAt": instants.isoformat(created_at),
+        **settings,
+        "_createdAt": instants.format_instant(created_at),
         "_createdBy": person,
-        "_updatedAt": instants.isoformat(created_at + timedelta(days=chance.randrange(30))),
+        "_updatedAt": instants.format_instant(created_at + timedelta(days=rng.randrange(30))),
     }
 
 
-def _letters(chance: Random, count: int) -> str:
-    return "".join(chance.choices(ascii_letters + digits, k=count))
+def _pick_letters(rng: Random, count: int) -> str:
+    return "".join(rng.choices(ascii_letters + digits, k=count))

@@ -12,7 +12,7 @@ DEFAULT_DAYS = 7
 MAX_DAYS = 365
 
 
-class Identity(NamedTuple):
+class ActionIdentity(NamedTuple):
     """By what an action is known when nobody names its logical id."""
 
     type: str
@@ -29,36 +29,36 @@ class ActionInput:
     days: int
     template_name: str
     logical_id: str | None = None
-    given: Mapping[str, Json] = field(default_factory=dict)
+    changes: Mapping[str, Json] = field(default_factory=dict)
 
     @property
-    def identity(self) -> Identity:
-        return Identity(self.type.value, self.days, self.context)
+    def identity(self) -> ActionIdentity:
+        return ActionIdentity(self.type.value, self.days, self.context)
 
 
-def actions_of(config: Mapping[str, Json]) -> list[Document]:
+def get_actions(config: Mapping[str, Json]) -> list[Document]:
     """The actions of a use case's `config`, without what is no action."""
     stored = config.get("actions")
     return [action for action in stored if isinstance(action, dict)] if isinstance(stored, list) else []
 
 
-def _identity(action: Document) -> Identity:
+def _read_identity(action: Document) -> ActionIdentity:
     type_, days, context = action.get("actionType"), action.get("daysWindow"), action.get("context")
-    return Identity(
+    return ActionIdentity(
         type_ if isinstance(type_, str) else ActionType.SMS.value,
         days if isinstance(days, int) else DEFAULT_DAYS,
         context if isinstance(context, str) else "",
     )
 
 
-def _taken(stored: Iterable[Document], asked: Sequence[ActionInput]) -> list[Document | None]:
+def _match_stored(stored: Iterable[Document], inputs: Sequence[ActionInput]) -> list[Document | None]:
     """Which stored action each asked one is: by its logical id, else by its identity; none is taken twice."""
     left = list(stored)
-    found: list[Document | None] = [None] * len(asked)
-    for place, action in sorted(enumerate(asked), key=lambda entry: entry[1].logical_id is None):
+    found: list[Document | None] = [None] * len(inputs)
+    for place, action in sorted(enumerate(inputs), key=lambda entry: entry[1].logical_id is None):
         for candidate in left:
             if action.logical_id is None:
-                same = _identity(candidate) == action.identity
+                same = _read_identity(candidate) == action.identity
             else:
                 same = candidate.get("logicalId") == action.logical_id
             if same:
@@ -68,23 +68,23 @@ def _taken(stored: Iterable[Document], asked: Sequence[ActionInput]) -> list[Doc
     return found
 
 
-def replaced(stored: Sequence[Document], asked: Sequence[ActionInput]) -> list[Document]:
+def merge_actions(stored: Sequence[Document], inputs: Sequence[ActionInput]) -> list[Document]:
     """The actions asked for; those that are stored already keep whatever was not asked to change."""
     return [
         {
-            **_new(action),
+            **_new_action(action),
             **(kept or {}),
             "actionType": action.type.value,
             "templateName": action.template_name,
             "context": action.context,
             "daysWindow": action.days,
-            **action.given,
+            **action.changes,
         }
-        for action, kept in zip(asked, _taken(stored, asked), strict=True)
+        for action, kept in zip(inputs, _match_stored(stored, inputs), strict=True)
     ]
 
 
-def _new(action: ActionInput) -> Document:
+def _new_action(action: ActionInput) -> Document:
     return {
         "logicalId": new_logical_id("action"),
         "actionType": action.type.value,

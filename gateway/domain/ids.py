@@ -9,7 +9,7 @@ import time
 import uuid
 from typing import NamedTuple
 
-_PROCESS = os.urandom(5)
+_PROCESS_BYTES = os.urandom(5)
 _COUNTER = itertools.count(secrets.randbelow(1 << 23))
 
 MAX_ID_LENGTH = 64
@@ -20,10 +20,10 @@ def new_id() -> str:
     """24 hexadecimal digits that sort by time: 4 bytes of seconds, 5 of this process, 3 of a counter."""
     seconds = int(time.time()).to_bytes(4, "big")
     counter = (next(_COUNTER) & 0xFFFFFF).to_bytes(3, "big")
-    return (seconds + _PROCESS + counter).hex()
+    return (seconds + _PROCESS_BYTES + counter).hex()
 
 
-def new_number() -> int:
+def new_series_id() -> int:
     """A positive number of 63 bits, which nothing else has."""
     return secrets.randbits(63)
 

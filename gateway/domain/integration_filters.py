@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.enums import IntegrationKind, Provider
-from gateway.domain.statement_arguments import Criteria
+from gateway.domain.statement_arguments import StatementArguments
 
-MAX_DEPTH = 5
+MAX_FILTER_DEPTH = 5
 """How many times `and`, `or` and `not` may be nested."""
 
-MAX_SIZE = 500
+MAX_FILTER_SIZE = 500
 """How many filters and listed values a whole filter may hold; databases limit both."""
 
 MAX_PATTERN_LENGTH = 1000
@@ -22,7 +22,7 @@ MAX_PATTERN_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class TextTest(Criteria):
+class TextFilter(StatementArguments):
     """Conditions on a text: `eq`, `ne` and `in_` are exact, the other three ignore case."""
 
     eq: str | None = None
@@ -35,7 +35,7 @@ class TextTest(Criteria):
 
 
 @dataclass(frozen=True, slots=True)
-class InstantTest(Criteria):
+class InstantFilter(StatementArguments):
     """Conditions on an instant."""
 
     eq: datetime | None = None
@@ -46,49 +46,49 @@ class InstantTest(Criteria):
 
 
 @dataclass(frozen=True, slots=True)
-class IntegrationFilter(Criteria):
+class IntegrationFilter(StatementArguments):
     """Conditions on an integration; what is null meets only `ne`, `is_null` and what stands under `not_`."""
 
     and_: "Sequence[IntegrationFilter] | None" = None
     or_: "Sequence[IntegrationFilter] | None" = None
     not_: "IntegrationFilter | None" = None
     kind: Sequence[IntegrationKind] | None = None
-    name: TextTest | None = None
-    username: TextTest | None = None
+    name: TextFilter | None = None
+    username: TextFilter | None = None
     enabled: bool | None = None
     provider: Sequence[Provider] | None = None
     created_by: str | None = None
-    created_at: InstantTest | None = None
-    updated_at: InstantTest | None = None
+    created_at: InstantFilter | None = None
+    updated_at: InstantFilter | None = None
 
-    def nested(self) -> "Iterator[IntegrationFilter]":
+    def iterate_nested(self) -> "Iterator[IntegrationFilter]":
         """The filters that stand directly in this one."""
         yield from self.and_ or ()
         yield from self.or_ or ()
         if self.not_ is not None:
             yield self.not_
 
-    def texts(self) -> Iterator[TextTest]:
+    def iterate_text_filters(self) -> Iterator[TextFilter]:
         """The conditions on texts that stand directly in this one."""
         yield from (test for test in (self.name, self.username) if test is not None)
 
     @property
     def depth(self) -> int:
         """How many times `and`, `or` and `not` are nested here."""
-        return max((1 + inner.depth for inner in self.nested()), default=0)
+        return max((1 + inner.depth for inner in self.iterate_nested()), default=0)
 
     @property
     def size(self) -> int:
         """How many filters and listed values there are here, this filter included."""
-        lists = (self.kind, self.provider, *(test.in_ for test in self.texts()))
-        return 1 + sum(len(values or ()) for values in lists) + sum(inner.size for inner in self.nested())
+        lists = (self.kind, self.provider, *(test.in_ for test in self.iterate_text_filters()))
+        return 1 + sum(len(values or ()) for values in lists) + sum(inner.size for inner in self.iterate_nested())
 
     @property
     def longest_pattern(self) -> int:
         """How long the longest text is that something is asked to contain, to start or to end with."""
-        own = (
+        own_lengths = (
             len(pattern or "")
-            for test in self.texts()
+            for test in self.iterate_text_filters()
             for pattern in (test.contains, test.starts_with, test.ends_with)
         )
-        return max([*own, *(inner.longest_pattern for inner in self.nested())], default=0)
+        return max([*own_lengths, *(inner.longest_pattern for inner in self.iterate_nested())], default=0)

@@ -5,7 +5,12 @@ from enum import Enum
 from typing import TypedDict, TypeVar
 
 from gateway.domain.calendar import instants, timezones
-from gateway.domain.documents.audit_fields import AuditColumns, audit_columns, text_or_none, webhook_audit_columns
+from gateway.domain.documents.audit_fields import (
+    AuditColumns,
+    get_text_or_none,
+    read_audit_columns,
+    read_webhook_audit_columns,
+)
 from gateway.domain.enums import (
     IntegrationAccess,
     IntegrationKind,
@@ -16,24 +21,24 @@ from gateway.domain.enums import (
     TokenState,
 )
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.paging import Key, Order
+from gateway.domain.paging import SortKey, SortOrder
 from gateway.domain.text import fold
 
 E = TypeVar("E", bound=Enum)
 
-SECRETS = ("accessToken", "refreshToken")
+SECRET_KEYS = ("accessToken", "refreshToken")
 """The keys of a connected integration's `config` that are kept out of its document."""
 
 MAX_NAME_LENGTH = 200
 """Characters of a name or username that somebody gives; documents may hold longer ones."""
 
-_MAX_KEY_LENGTH = 400
+_MAX_SORT_KEY_LENGTH = 400
 """Characters of a name that lists are sorted and searched by: an index of PostgreSQL takes no longer ones."""
 
 EXPIRING_SOON = timedelta(hours=24)
 
 
-_SORTED_BY = {
+_SORT_COLUMNS = {
     IntegrationOrderField.NAME: "name_key",
     IntegrationOrderField.CREATED_AT: "created_at",
     IntegrationOrderField.UPDATED_AT: "updated_at",
@@ -42,11 +47,11 @@ _SORTED_BY = {
 }
 
 
-def in_order(*keys: tuple[IntegrationOrderField, SortDirection]) -> Order:
+def build_sort_order(*keys: tuple[IntegrationOrderField, SortDirection]) -> SortOrder:
     """Integrations by these keys, or the newest first; then by id, and by team, as ids are a team's own."""
-    wanted = keys or ((IntegrationOrderField.CREATED_AT, SortDirection.DESC),)
-    sorted_by = (Key(_SORTED_BY[field], direction is SortDirection.DESC) for field, direction in wanted)
-    return Order((*sorted_by, Key("id"), Key("team_id")))
+    orderings = keys or ((IntegrationOrderField.CREATED_AT, SortDirection.DESC),)
+    sort_keys = (SortKey(_SORT_COLUMNS[field], direction is SortDirection.DESC) for field, direction in orderings)
+    return SortOrder((*sort_keys, SortKey("id"), SortKey("team_id")))
 
 
 class IntegrationColumns(AuditColumns):
@@ -64,23 +69,23 @@ class IntegrationColumns(AuditColumns):
     provider: Provider | None
 
 
-class _Shared(TypedDict):
+class _NameColumns(TypedDict):
     name: str
     name_key: str
     username: str | None
     username_key: str
 
 
-def _named(name: str, username: str | None) -> _Shared:
-    return _Shared(
+def _build_name_columns(name: str, username: str | None) -> _NameColumns:
+    return _NameColumns(
         name=name,
-        name_key=fold(name)[:_MAX_KEY_LENGTH],
+        name_key=fold(name)[:_MAX_SORT_KEY_LENGTH],
         username=username,
-        username_key=fold(username or "")[:_MAX_KEY_LENGTH],
+        username_key=fold(username or "")[:_MAX_SORT_KEY_LENGTH],
     )
 
 
-def connected_columns(document: Document, logical_id: str, at: datetime) -> IntegrationColumns:
+def read_connected_columns(document: Document, logical_id: str, at: datetime) -> IntegrationColumns:
     """Of document 1's `integration`; what is missing or unknown reads as team access, UTC and not enabled."""
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
@@ -88,38 +93,38 @@ def connected_columns(document: Document, logical_id: str, at: datetime) -> Inte
     return IntegrationColumns(
         kind=IntegrationKind.CONNECTED,
         logical_id=logical_id,
-        **_named(text_or_none(document.get("name")) or str(document.get("_id")), None),
+        **_build_name_columns(get_text_or_none(document.get("name")) or str(document.get("_id")), None),
         enabled=document.get("status") == IntegrationStatus.ACTIVE.value,
-        access=_member(IntegrationAccess, document.get("access")) or IntegrationAccess.TEAM,
+        access=_parse_member(IntegrationAccess, document.get("access")) or IntegrationAccess.TEAM,
         timezone=zone if isinstance(zone, str) and timezones.is_timezone(zone) else "UTC",
-        provider=_member(Provider, config.get("provider")),
-        **audit_columns(document, at),
+        provider=_parse_member(Provider, config.get("provider")),
+        **read_audit_columns(document, at),
     )
 
 
-def webhook_columns(document: Document, at: datetime) -> IntegrationColumns:
+def read_webhook_columns(document: Document, at: datetime) -> IntegrationColumns:
     """Of a record of documents 4 and 5; an absent name reads as username, alias or id."""
-    username = text_or_none(document.get("username"))
-    named = next(
+    username = get_text_or_none(document.get("username"))
+    display_name = next(
         name
         for key in ("name", "username", "alias", "_id")
-        if (name := text_or_none(document.get(key))) is not None
+        if (name := get_text_or_none(document.get(key))) is not None
     )
     return IntegrationColumns(
         kind=IntegrationKind(document["type"]),
         logical_id=None,
-        **_named(named, username),
+        **_build_name_columns(display_name, username),
         enabled=document.get("enabled") is True,
         access=None,
         timezone=None,
         provider=None,
-        **webhook_audit_columns(document, at),
+        **read_webhook_audit_columns(document, at),
     )
 
 
-def _member(words: type[E], value: Json) -> E | None:
+def _parse_member(enum: type[E], value: Json) -> E | None:
     try:
-        return words(value)
+        return enum(value)
     except ValueError:
         return None
 
@@ -129,18 +134,18 @@ def split_secrets(document: Document) -> tuple[Document, Document]:
     config = document.get("config")
     if not isinstance(config, dict):
         return document, {}
-    secrets: Document = {key: config[key] for key in SECRETS if key in config}
-    kept: Document = {key: value for key, value in config.items() if key not in SECRETS}
-    return {**document, "config": kept}, secrets
+    secrets: Document = {key: config[key] for key in SECRET_KEYS if key in config}
+    remaining: Document = {key: value for key, value in config.items() if key not in SECRET_KEYS}
+    return {**document, "config": remaining}, secrets
 
 
-def token_state(secrets: Document, expires_at: datetime | None) -> TokenState:
+def get_token_state(secrets: Document, expires_at: datetime | None) -> TokenState:
     """How the access token stands now; without an expiry it is valid for good."""
     if not secrets.get("accessToken"):
         return TokenState.MISSING
     if expires_at is None:
         return TokenState.VALID
-    left = expires_at - instants.now()
-    if left <= timedelta():
+    remaining = expires_at - instants.now()
+    if remaining <= timedelta():
         return TokenState.EXPIRED
-    return TokenState.EXPIRING_SOON if left <= EXPIRING_SOON else TokenState.VALID
+    return TokenState.EXPIRING_SOON if remaining <= EXPIRING_SOON else TokenState.VALID

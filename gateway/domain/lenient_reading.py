@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` says no more)
 
 
-class Section(Generic[R]):
+class LenientObject(Generic[R]):
     """An object inside the document of a row; each method reads one key of it as one type.
 
     A key that is missing or null reads as None (or as an empty list), and so does one of the wrong type,
@@ -35,119 +35,119 @@ class Section(Generic[R]):
         self.values = values
         self.row = row
 
-    def _faulty(self, key: str) -> None:
+    def _log_faulty(self, key: str) -> None:
         log.warning("row.faulty", kind=type(self.row).__name__, id=getattr(self.row, "id", None), key=key)
 
-    def text(self, key: str) -> str | None:
+    def read_text(self, key: str) -> str | None:
         value = self.values.get(key)
         if value is None or isinstance(value, str):
             return value
-        self._faulty(key)
+        self._log_faulty(key)
         return None
 
-    def flag(self, key: str) -> bool | None:
+    def read_flag(self, key: str) -> bool | None:
         value = self.values.get(key)
         if value is None or isinstance(value, bool):
             return value
-        self._faulty(key)
+        self._log_faulty(key)
         return None
 
-    def integer(self, key: str) -> int | None:
+    def read_integer(self, key: str) -> int | None:
         """A 32-bit integer, which is what GraphQL's `Int` can say."""
         value = self.values.get(key)
         if value is None:
             return None
         if isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31:
             return value
-        self._faulty(key)
+        self._log_faulty(key)
         return None
 
-    def instant(self, key: str) -> datetime | None:
+    def read_instant(self, key: str) -> datetime | None:
         value = self.values.get(key)
-        found = instants.parse(value) if isinstance(value, str) else None
+        found = instants.parse_instant(value) if isinstance(value, str) else None
         if found is None and value is not None:
-            self._faulty(key)
+            self._log_faulty(key)
         return found
 
-    def date(self, key: str) -> date | None:
+    def read_date(self, key: str) -> date | None:
         value = self.values.get(key)
         if value is None:
             return None
         try:
             return date.fromisoformat(value) if isinstance(value, str) else None
         except ValueError:
-            self._faulty(key)
+            self._log_faulty(key)
             return None
 
-    def member(self, key: str, words: type[E]) -> E | None:
+    def read_member(self, key: str, enum: type[E]) -> E | None:
         """The member of a closed set whose spelling in the documents stands here."""
         value = self.values.get(key)
         if value is None:
             return None
         try:
-            return words(value)
+            return enum(value)
         except ValueError:
-            self._faulty(key)
+            self._log_faulty(key)
             return None
 
-    def timezone(self, key: str) -> str | None:
+    def read_timezone(self, key: str) -> str | None:
         """The name of a time zone that exists."""
-        value = self.text(key)
+        value = self.read_text(key)
         if value is None or is_timezone(value):
             return value
-        self._faulty(key)
+        self._log_faulty(key)
         return None
 
-    def _items(self, key: str) -> Iterator[Json]:
+    def _iterate_items(self, key: str) -> Iterator[Json]:
         value = self.values.get(key)
         if isinstance(value, list):
             yield from value
         elif value is not None:
-            self._faulty(key)
+            self._log_faulty(key)
 
-    def texts(self, key: str) -> list[str]:
+    def read_texts(self, key: str) -> list[str]:
         found: list[str] = []
-        for item in self._items(key):
+        for item in self._iterate_items(key):
             if isinstance(item, str):
                 found.append(item)
             else:
-                self._faulty(key)
+                self._log_faulty(key)
         return found
 
-    def members(self, key: str, words: type[E]) -> list[E]:
+    def read_members(self, key: str, enum: type[E]) -> list[E]:
         found: list[E] = []
-        for item in self._items(key):
+        for item in self._iterate_items(key):
             try:
-                found.append(words(item))
+                found.append(enum(item))
             except ValueError:
-                self._faulty(key)
+                self._log_faulty(key)
         return found
 
-    def section(self, key: str) -> "Section[R]":
+    def read_object(self, key: str) -> "LenientObject[R]":
         value = self.values.get(key)
         if value is not None and not isinstance(value, dict):
-            self._faulty(key)
-        return Section(value if isinstance(value, dict) else {}, self.row)
+            self._log_faulty(key)
+        return LenientObject(value if isinstance(value, dict) else {}, self.row)
 
-    def sections(self, key: str) -> list["Section[R]"]:
-        found: list[Section[R]] = []
-        for item in self._items(key):
+    def read_objects(self, key: str) -> list["LenientObject[R]"]:
+        found: list[LenientObject[R]] = []
+        for item in self._iterate_items(key):
             if isinstance(item, dict):
-                found.append(Section(item, self.row))
+                found.append(LenientObject(item, self.row))
             else:
-                self._faulty(key)
+                self._log_faulty(key)
         return found
 
-    def complete_sections(self, key: str, *texts: str) -> list["Section[R]"]:
+    def read_complete_objects(self, key: str, *texts: str) -> list["LenientObject[R]"]:
         """The objects of a list that have a text under each of these keys."""
-        found = self.sections(key)
+        found = self.read_objects(key)
         complete = [item for item in found if all(isinstance(item.values.get(name), str) for name in texts)]
         if len(complete) < len(found):
-            self._faulty(key)
+            self._log_faulty(key)
         return complete
 
 
-class Sectioned:
+class HasLenientDocument:
     """What can be read by the sections of a document."""
 
     document: Any
@@ -158,10 +158,10 @@ class Sectioned:
         """It as text."""
         return orjson.dumps(self.document).decode()
 
-    def section(self) -> Section[Self]:
+    def read_document(self) -> LenientObject[Self]:
         """The document's outermost object, for reading."""
-        return Section(self.document, self)
+        return LenientObject(self.document, self)
 
-    def config(self) -> Section[Self]:
+    def read_config(self) -> LenientObject[Self]:
         """The document's `config`, for reading."""
-        return self.section().section("config")
+        return self.read_document().read_object("config")

@@ -3,12 +3,12 @@
 import re
 
 _ORIGIN = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[1-9]\d{0,4})?")
-_NEVER_SAID = re.compile(r"http://.*:80|https://.*:443")
+_DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 
 
-def check(text: str) -> str:
+def check_origin(text: str) -> str:
     """The origin, if browsers would spell one like this. Raises ValueError, whose message says what is allowed."""
-    if _ORIGIN.fullmatch(text) and not _NEVER_SAID.fullmatch(text):
+    if _ORIGIN.fullmatch(text) and not _DEFAULT_PORT.fullmatch(text):
         return text
     raise ValueError(
         f"`{text}` is no origin as browsers spell it, such as `https://clinic.example` or "

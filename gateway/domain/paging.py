@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import orjson
 
 from gateway.domain.calendar import instants
-from gateway.domain.statement_arguments import Criteria
+from gateway.domain.statement_arguments import StatementArguments
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 100
@@ -19,12 +19,12 @@ _CURSOR_VERSION = 1
 T = TypeVar("T")
 R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` says no more)
 
-Cursor = tuple[str | datetime, ...]
+CursorValues = tuple[str | datetime, ...]
 """The values of an order's keys in one row; null counts as empty text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class SortKey:
     """One thing a list is sorted by: a column of its rows, and which way."""
 
     column: str
@@ -32,45 +32,45 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SortOrder:
     """A total order: its last key tells any two rows apart."""
 
-    keys: tuple[Key, ...]
+    keys: tuple[SortKey, ...]
 
     @property
     def name(self) -> str:
         """How a cursor remembers the order it is of, such as `-created_at,id`."""
         return ",".join(("-" if key.descending else "") + key.column for key in self.keys)
 
-    def cursor(self, row: object) -> str:
+    def encode_cursor(self, row: object) -> str:
         """The opaque cursor of a row in this order."""
         values = [getattr(row, key.column) for key in self.keys]
-        spelled = [instants.isoformat(v) if isinstance(v, datetime) else (v or "") for v in values]
-        return _encode([_CURSOR_VERSION, self.name, *spelled])
+        texts = [instants.format_instant(v) if isinstance(v, datetime) else (v or "") for v in values]
+        return _encode_cursor([_CURSOR_VERSION, self.name, *texts])
 
-    def values(self, spelled: Sequence[str]) -> Cursor | None:
+    def parse_cursor_values(self, texts: Sequence[str]) -> CursorValues | None:
         """What a cursor's texts stand for in this order, or None where they fit it not."""
-        if len(spelled) != len(self.keys):
+        if len(texts) != len(self.keys):
             return None
         found: list[str | datetime] = []
-        for key, text in zip(self.keys, spelled, strict=True):
-            value = _instant(text) if key.column.endswith("_at") else text
+        for key, text in zip(self.keys, texts, strict=True):
+            value = _parse_exact_instant(text) if key.column.endswith("_at") else text
             if value is None:
                 return None
             found.append(value)
         return tuple(found)
 
 
-OLDEST_FIRST = Order((Key("created_at"), Key("id")))
+OLDEST_FIRST = SortOrder((SortKey("created_at"), SortKey("id")))
 
 
-def _instant(text: str) -> datetime | None:
+def _parse_exact_instant(text: str) -> datetime | None:
     """Reads only what `Order.cursor` writes."""
-    found = instants.parse(text)
-    return found if found is not None and instants.isoformat(found) == text else None
+    found = instants.parse_instant(text)
+    return found if found is not None and instants.format_instant(found) == text else None
 
 
-def _encode(parts: Sequence[int | str]) -> str:
+def _encode_cursor(parts: Sequence[int | str]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
 
 
@@ -85,7 +85,7 @@ def decode_cursor(cursor: str) -> tuple[str, list[str]] | None:
             version == _CURSOR_VERSION
             and all(isinstance(text, str) and "\0" not in text for text in texts)
             # What can be spelled in several ways is a cursor in one of them only.
-            and _encode([_CURSOR_VERSION, name, *texts]) == cursor
+            and _encode_cursor([_CURSOR_VERSION, name, *texts]) == cursor
         ):
             return name, texts
         case _:
@@ -93,19 +93,19 @@ def decode_cursor(cursor: str) -> tuple[str, list[str]] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Criteria):
+class PageArguments(StatementArguments):
     """A slice of a list in an order: `size` rows between two cursors, from the front or from the back."""
 
-    order: Order
+    order: SortOrder
     size: int = DEFAULT_PAGE_SIZE
     offset: int | None = None
-    after: Cursor | None = None
-    before: Cursor | None = None
+    after: CursorValues | None = None
+    before: CursorValues | None = None
     backward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Slice(Generic[R]):
+class RowPage(Generic[R]):
     """The rows of a page, and whether there are others on either side."""
 
     rows: Sequence[R]
@@ -113,19 +113,19 @@ class Slice(Generic[R]):
     has_next: bool
 
     @staticmethod
-    def cut(rows: Sequence[T], page: Page) -> "Slice[T]":
+    def from_rows(rows: Sequence[T], page: PageArguments) -> "RowPage[T]":
         """What `gateway.sql.paging` fetched, without the rows it looks at to see whether there are others."""
-        lead = 0 if page.offset is None else 1
-        beyond = len(rows) > lead + page.size
-        shown = rows[lead : lead + page.size]
+        skipped = 0 if page.offset is None else 1
+        has_more = len(rows) > skipped + page.size
+        shown = rows[skipped : skipped + page.size]
         if page.backward:
-            return Slice(
+            return RowPage(
                 shown[::-1],
-                has_previous=beyond or page.after is not None,
+                has_previous=has_more or page.after is not None,
                 has_next=page.before is not None,
             )
-        return Slice(
+        return RowPage(
             shown,
-            has_previous=page.after is not None or (lead > 0 and len(rows) > 0),
-            has_next=beyond or page.before is not None,
+            has_previous=page.after is not None or (skipped > 0 and len(rows) > 0),
+            has_next=has_more or page.before is not None,
         )

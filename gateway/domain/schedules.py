@@ -21,7 +21,7 @@ def parse_wall_time(text: str) -> time | None:
 
 
 @lru_cache(maxsize=256)
-def next_run(at: time, zone: ZoneInfo, after: datetime) -> datetime:
+def find_next_run(at: time, zone: ZoneInfo, after: datetime) -> datetime:
     """The first instant strictly after `after` at which clocks in `zone` show `at`, in UTC.
 
     A wall time that does not exist on a day runs when the gap ends; one that exists twice runs at the first.
@@ -29,13 +29,13 @@ def next_run(at: time, zone: ZoneInfo, after: datetime) -> datetime:
     """
     # Yesterday's run may lie ahead of us: in a zone that leaves out a whole day.
     yesterday = after.astimezone(zone).date() - _DAY
-    runs = (days.instant_at(zone, datetime.combine(yesterday + ahead * _DAY, at)) for ahead in count())
+    runs = (days.find_instant(zone, datetime.combine(yesterday + ahead * _DAY, at)) for ahead in count())
     return next(run for run in runs if run > after)
 
 
-def daily(at: time, zone: ZoneInfo, now: datetime) -> Document:
+def new_daily_schedule(at: time, zone: ZoneInfo, now: datetime) -> Document:
     """The `schedule` of an action that begins to run daily."""
-    run = instants.isoformat(next_run(at, zone, now))
+    run = instants.format_instant(find_next_run(at, zone, now))
     return {
         "startDateTime": run,
         "endDateTime": None,
@@ -49,17 +49,17 @@ def is_daily(schedule: Json, at: time, zone: ZoneInfo) -> bool:
     if not isinstance(schedule, dict) or schedule.get("field") != ScheduleField.RECURRING.value:
         return False
     stored = schedule.get("triggerAt")
-    trigger = instants.parse(stored) if isinstance(stored, str) else None
+    trigger = instants.parse_instant(stored) if isinstance(stored, str) else None
     if trigger is None or schedule.get("endDateTime") is not None:
         return False
     try:
-        return next_run(at, zone, trigger - _SECOND) == trigger
+        return find_next_run(at, zone, trigger - _SECOND) == trigger
     except OverflowError:  # the first or the last day that can be said
         return False
 
 
-def renewed(schedule: Json, at: time, zone: ZoneInfo, now: datetime) -> Json:
+def renew_schedule(schedule: Json, at: time, zone: ZoneInfo, now: datetime) -> Json:
     """A daily schedule with its next run after now; any other schedule as it is."""
     if not isinstance(schedule, dict) or not is_daily(schedule, at, zone):
         return schedule
-    return {**schedule, "triggerAt": instants.isoformat(next_run(at, zone, now))}
+    return {**schedule, "triggerAt": instants.format_instant(find_next_run(at, zone, now))}

@@ -12,13 +12,13 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
-def like_literal(text: str) -> str:
+def escape_like(text: str) -> str:
     """`text` for LIKE with `LIKE_ESCAPE`: `%`, `_` and the backslash stand for themselves."""
     for character in (LIKE_ESCAPE, "%", "_"):
         text = text.replace(character, LIKE_ESCAPE + character)
     return text
 
 
-def search_words(search: str | None) -> tuple[str, ...]:
+def parse_search_words(search: str | None) -> tuple[str, ...]:
     """The folded words of a search; each must occur."""
     return tuple(dict.fromkeys(fold(search or "").split()))

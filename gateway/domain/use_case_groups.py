@@ -9,11 +9,11 @@ from itertools import count
 from typing import Literal, TypedDict
 
 from gateway.domain import schedules
-from gateway.domain.actions import ActionInput, actions_of, replaced
+from gateway.domain.actions import ActionInput, get_actions, merge_actions
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import Status, UseCaseKey
 from gateway.domain.lenient_reading import Document
-from gateway.domain.use_cases import CATALOGUE, with_scheduler_names
+from gateway.domain.use_cases import KNOWN_USE_CASES, with_scheduler_names
 
 MAX_SLUG_LENGTH = 64
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
@@ -43,7 +43,7 @@ class GroupInput:
     """A group as it is asked for; without a `group_id` it is a new one."""
 
     name: str
-    given: GroupFields
+    fields: GroupFields
     group_id: str | None
     use_cases: Sequence[UseCaseInput]
     expected_version: int | None
@@ -65,10 +65,10 @@ class GroupColumns(SharedColumns):
     slug: str
 
 
-Shared = Literal["sheet_link", "assistant_id", "timezone", "start_time"]
-SHARED: frozenset[Shared] = frozenset({"sheet_link", "assistant_id", "timezone", "start_time"})
-_TIMES: frozenset[Shared] = frozenset({"timezone", "start_time"})
-_COPIED: dict[Literal["assistant_id", "timezone", "sheet_link"], str] = {
+SharedColumn = Literal["sheet_link", "assistant_id", "timezone", "start_time"]
+SHARED_COLUMNS: frozenset[SharedColumn] = frozenset({"sheet_link", "assistant_id", "timezone", "start_time"})
+_SCHEDULE_COLUMNS: frozenset[SharedColumn] = frozenset({"timezone", "start_time"})
+_CONFIG_KEYS: dict[Literal["assistant_id", "timezone", "sheet_link"], str] = {
     "assistant_id": "assistantId",
     "timezone": "timezone",
     "sheet_link": "sheetLink",
@@ -79,49 +79,49 @@ def is_slug(text: str) -> bool:
     return len(text) <= MAX_SLUG_LENGTH and _SLUG.fullmatch(text) is not None
 
 
-def slug_of(name: str) -> str:
+def suggest_slug(name: str) -> str:
     """The slug that a name suggests, `group` when nothing is left of it."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[: MAX_SLUG_LENGTH + 1].strip("-")[:MAX_SLUG_LENGTH] or "group"
 
 
-def free_slug(slug: str, taken: Collection[str]) -> str:
+def find_free_slug(slug: str, taken: Collection[str]) -> str:
     """This slug, or with `-2`, `-3` and so on the first that is not taken."""
-    return next(found for found in _numbered(slug) if found not in taken)
+    return next(found for found in _iterate_numbered_slugs(slug) if found not in taken)
 
 
-def _numbered(slug: str) -> Iterator[str]:
+def _iterate_numbered_slugs(slug: str) -> Iterator[str]:
     yield slug
     for number in count(2):
         ending = f"-{number}"
         yield slug[: MAX_SLUG_LENGTH - len(ending)].rstrip("-") + ending
 
 
-def first_document(logical_id: str, integration_id: str, group_name: str, key: UseCaseKey) -> Document:
+def new_use_case_document(logical_id: str, integration_id: str, group_name: str, key: UseCaseKey) -> Document:
     """What the document of a new use case of a group says before the group and the input have their say."""
-    known = CATALOGUE[key]
+    catalogue_entry = KNOWN_USE_CASES[key]
     return {
         "logicalId": logical_id,
         "integrationId": integration_id,
         "schedulerNames": [],
         "config": {
-            "displayName": f"{group_name} – {known.name}",  # noqa: RUF001 (a dash between words)
+            "displayName": f"{group_name} – {catalogue_entry.name}",  # noqa: RUF001 (a dash between words)
             "assistantId": None,
             "status": Status.ACTIVE.value,
             "timezone": None,
-            "type": known.type.value,
-            "name": known.name,
+            "type": catalogue_entry.type.value,
+            "name": catalogue_entry.name,
             "sheetLink": None,
             "actions": [],
         },
     }
 
 
-def applied(
+def apply_group(
     stored: Document,
     group: SharedColumns,
-    reached: Collection[Shared],
-    asked: UseCaseInput | None,
+    copied_columns: Collection[SharedColumn],
+    use_case: UseCaseInput | None,
     now: datetime,
 ) -> Document:
     """A use case's document after an upsert of its group; the very same when that changes nothing.
@@ -131,32 +131,32 @@ def applied(
     """
     stored_config = stored.get("config")
     config = dict(stored_config) if isinstance(stored_config, dict) else {}
-    config |= {key: group[name] for name, key in _COPIED.items() if name in reached}
-    if asked is not None:
-        config["status"] = (Status.ACTIVE if asked.enabled else Status.INACTIVE).value
-        if asked.actions is not None:
-            config["actions"] = [*replaced(actions_of(config), asked.actions)]
-    if not _TIMES.isdisjoint(reached):
-        config["actions"] = [_scheduled(action, group, now) for action in actions_of(config)]
+    config |= {key: group[name] for name, key in _CONFIG_KEYS.items() if name in copied_columns}
+    if use_case is not None:
+        config["status"] = (Status.ACTIVE if use_case.enabled else Status.INACTIVE).value
+        if use_case.actions is not None:
+            config["actions"] = [*merge_actions(get_actions(config), use_case.actions)]
+    if not _SCHEDULE_COLUMNS.isdisjoint(copied_columns):
+        config["actions"] = [_schedule_action(action, group, now) for action in get_actions(config)]
     document = with_scheduler_names({**stored, "config": config})
-    return stored if document == stored else _renewed(document, group, now)
+    return stored if document == stored else _renew_schedules(document, group, now)
 
 
-def _scheduled(action: Document, group: SharedColumns, now: datetime) -> Document:
-    schedule, start_time, zone = action.get("schedule"), group["start_time"], timezones.zone(group["timezone"])
+def _schedule_action(action: Document, group: SharedColumns, now: datetime) -> Document:
+    schedule, start_time, zone = action.get("schedule"), group["start_time"], timezones.get_zone(group["timezone"])
     if start_time is None:
         schedule = None
     elif not schedules.is_daily(schedule, start_time, zone):
-        schedule = schedules.daily(start_time, zone, now)
+        schedule = schedules.new_daily_schedule(start_time, zone, now)
     return {**action, "schedule": schedule}
 
 
-def _renewed(document: Document, group: SharedColumns, now: datetime) -> Document:
-    config, start_time, zone = document["config"], group["start_time"], timezones.zone(group["timezone"])
+def _renew_schedules(document: Document, group: SharedColumns, now: datetime) -> Document:
+    config, start_time, zone = document["config"], group["start_time"], timezones.get_zone(group["timezone"])
     if start_time is None or not isinstance(config, dict):
         return document
     actions = [
-        {**action, "schedule": schedules.renewed(action.get("schedule"), start_time, zone, now)}
-        for action in actions_of(config)
+        {**action, "schedule": schedules.renew_schedule(action.get("schedule"), start_time, zone, now)}
+        for action in get_actions(config)
     ]
     return {**document, "config": {**config, "actions": [*actions]}}

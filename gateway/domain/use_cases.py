@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from gateway.domain.actions import ActionInput, actions_of, replaced
-from gateway.domain.documents.audit_fields import AuditColumns, audit_columns
+from gateway.domain.actions import ActionInput, get_actions, merge_actions
+from gateway.domain.documents.audit_fields import AuditColumns, read_audit_columns
 from gateway.domain.enums import Status, UseCaseKey, UseCaseType
 from gateway.domain.lenient_reading import Document
 
@@ -18,7 +18,7 @@ class KnownUseCase(NamedTuple):
     name: str
 
 
-CATALOGUE: dict[UseCaseKey, KnownUseCase] = {
+KNOWN_USE_CASES: dict[UseCaseKey, KnownUseCase] = {
     UseCaseKey.NEW_PATIENT_APPOINTMENT_REMINDER: KnownUseCase(
         UseCaseType.APPOINTMENT_REMINDER_WITH_SHEET, "New Patients Appointment Reminder"
     ),
@@ -35,25 +35,25 @@ CATALOGUE: dict[UseCaseKey, KnownUseCase] = {
 }
 """Each key, and what documents say in its place: no two say the same."""
 
-_TYPES = {type_.value: type_ for type_ in UseCaseType}
+_TYPES_BY_VALUE = {type_.value: type_ for type_ in UseCaseType}
 
 
-def use_case_type(stored: str) -> UseCaseType:
+def parse_use_case_type(stored: str) -> UseCaseType:
     """A stored `config.type`, which reads as OTHER when it is none we know."""
-    return _TYPES.get(stored, UseCaseType.OTHER)
+    return _TYPES_BY_VALUE.get(stored, UseCaseType.OTHER)
 
 
-def scheduler_names(document: Document) -> list[str]:
+def build_scheduler_names(document: Document) -> list[str]:
     """The name of the scheduler of each scheduled action, as long as the use case is active."""
     config = document.get("config")
     if not isinstance(config, dict) or config.get("status") != Status.ACTIVE.value:
         return []
-    scheduled = [action for action in actions_of(config) if action.get("schedule") is not None]
+    scheduled = [action for action in get_actions(config) if action.get("schedule") is not None]
     return [f"uc-{document['_id']}-{action.get('logicalId')}" for action in scheduled]
 
 
 def with_scheduler_names(document: Document) -> Document:
-    return {**document, "schedulerNames": [*scheduler_names(document)]}
+    return {**document, "schedulerNames": [*build_scheduler_names(document)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ class UseCaseChanges:
     config: Document
     actions: Sequence[ActionInput] | None
 
-    def applied(self, stored: Document) -> Document:
+    def apply(self, stored: Document) -> Document:
         """The document after these changes; names of schedulers stay as long as what they follow from does."""
         config = stored.get("config")
         config = {**(config if isinstance(config, dict) else {}), **self.config}
         if self.actions is not None:
-            config["actions"] = [*replaced(actions_of(config), self.actions)]
+            config["actions"] = [*merge_actions(get_actions(config), self.actions)]
         document: Document = {**stored, "config": config}
-        same = scheduler_names(document) == scheduler_names(stored)
+        same = build_scheduler_names(document) == build_scheduler_names(stored)
         return document if same else with_scheduler_names(document)
 
 
@@ -82,7 +82,7 @@ class UseCaseColumns(AuditColumns):
     status: Status
 
 
-def use_case_columns(document: Document, logical_id: str, at: datetime) -> UseCaseColumns:
+def read_use_case_columns(document: Document, logical_id: str, at: datetime) -> UseCaseColumns:
     """Of one of document 1's `use_cases`; a status that is not `active` reads as inactive."""
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
@@ -91,5 +91,5 @@ def use_case_columns(document: Document, logical_id: str, at: datetime) -> UseCa
         logical_id=logical_id,
         type=type_ if isinstance(type_, str) else "",
         status=Status.ACTIVE if config.get("status") == Status.ACTIVE.value else Status.INACTIVE,
-        **audit_columns(document, at),
+        **read_audit_columns(document, at),
     )

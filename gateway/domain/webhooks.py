@@ -11,7 +11,7 @@ from gateway.domain.enums import IntegrationKind, RetryDelay, WebhookEvent
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 
-KINDS = (IntegrationKind.INCOMING_WEBHOOK, IntegrationKind.OUTGOING_WEBHOOK)
+WEBHOOK_KINDS = (IntegrationKind.INCOMING_WEBHOOK, IntegrationKind.OUTGOING_WEBHOOK)
 
 ALL_CHANNELS = ("all_public_channels", "all_private_groups", "all_direct_messages")
 """What an outgoing webhook may listen to beside single channels and people."""
@@ -22,7 +22,7 @@ DEFAULT_RETRY_DELAY = RetryDelay.POWERS_OF_TEN
 _TOKEN_BYTES = 24
 
 
-class Takes(NamedTuple):
+class EventOptions(NamedTuple):
     """What an event makes use of."""
 
     channels: bool = False
@@ -30,23 +30,23 @@ class Takes(NamedTuple):
     target_room: bool = False
 
 
-EVENTS: Mapping[WebhookEvent, Takes] = {
-    WebhookEvent.SEND_MESSAGE: Takes(channels=True, trigger_words=True),
-    WebhookEvent.FILE_UPLOADED: Takes(channels=True),
-    WebhookEvent.ROOM_ARCHIVED: Takes(),
-    WebhookEvent.ROOM_CREATED: Takes(),
-    WebhookEvent.ROOM_JOINED: Takes(channels=True),
-    WebhookEvent.ROOM_LEFT: Takes(channels=True),
-    WebhookEvent.USER_CREATED: Takes(target_room=True),
+EVENT_OPTIONS: Mapping[WebhookEvent, EventOptions] = {
+    WebhookEvent.SEND_MESSAGE: EventOptions(channels=True, trigger_words=True),
+    WebhookEvent.FILE_UPLOADED: EventOptions(channels=True),
+    WebhookEvent.ROOM_ARCHIVED: EventOptions(),
+    WebhookEvent.ROOM_CREATED: EventOptions(),
+    WebhookEvent.ROOM_JOINED: EventOptions(channels=True),
+    WebhookEvent.ROOM_LEFT: EventOptions(channels=True),
+    WebhookEvent.USER_CREATED: EventOptions(target_room=True),
 }
 """The events that can be chosen."""
 
 
-def may_manage(viewer: Viewer, kind: IntegrationKind, team_id: str, created_by: str | None) -> bool:
+def may_manage_webhook(viewer: Viewer, kind: IntegrationKind, team_id: str, created_by: str | None) -> bool:
     """Whether the viewer may change a webhook, and so see its token and script."""
-    every = viewer.webhook_scope(kind)
-    own = every is not None and created_by == viewer.user_id
-    return team_id == viewer.team_id and (every is True or own)
+    scope = viewer.get_webhook_scope(kind)
+    is_own = scope is not None and created_by == viewer.user_id
+    return team_id == viewer.team_id and (scope is True or is_own)
 
 
 def new_token() -> str:
@@ -54,7 +54,7 @@ def new_token() -> str:
     return secrets.token_hex(_TOKEN_BYTES)
 
 
-def event_of(document: Document) -> WebhookEvent | None:
+def get_event(document: Document) -> WebhookEvent | None:
     """The event of a webhook's document; one that the gateway does not know is OTHER."""
     event = document.get("event")
     if not isinstance(event, str):
@@ -81,27 +81,27 @@ def is_web_address(text: str) -> bool:
         return False
 
 
-def without_blanks(texts: Sequence[str]) -> list[str]:
+def drop_blanks(texts: Sequence[str]) -> list[str]:
     return [text for text in texts if text.strip()]
 
 
-def created(
+def build_webhook_document(
     settings: Document, kind: IntegrationKind, *, id: str, user_id: str, username: str | None, at: datetime
 ) -> Document:
     """A Rocket.Chat document with these settings, made now by this user."""
-    when = instants.isoformat(at)
+    timestamp = instants.format_instant(at)
     return {
         "_id": id,
         "type": kind.value,
         **settings,
         "userId": user_id,
-        "_createdAt": when,
+        "_createdAt": timestamp,
         "_createdBy": {"_id": user_id, "username": username},
-        "_updatedAt": when,
+        "_updatedAt": timestamp,
     }
 
 
-def touched(document: Document, *, user_id: str, username: str | None, at: datetime) -> Document:
+def mark_webhook_updated(document: Document, *, user_id: str, username: str | None, at: datetime) -> Document:
     """A Rocket.Chat document with the audit keys of one that this user changes now."""
-    by: Document = {"_id": user_id, "username": username}
-    return {**document, "_updatedAt": instants.isoformat(at), "_updatedBy": by}
+    updated_by: Document = {"_id": user_id, "username": username}
+    return {**document, "_updatedAt": instants.format_instant(at), "_updatedBy": updated_by}

@@ -65,49 +65,49 @@ of a plan at once), `expect` (told of a known operation before it runs: which at
 whether one statement is all it reads) and `reads` (how many statements it has read by so far).
 """
 
-from gateway.execution.compiler.writing import encoded
-from gateway.execution.document_cache import Documents, ExecutableDocument
+from gateway.execution.compiler.writing import encode_json
+from gateway.execution.document_cache import DocumentCache, ExecutableDocument
 from gateway.execution.executor import CompilingExecutor
 from gateway.execution.fields import (
-    READS,
+    READ_ATTRIBUTES,
     BatchedField,
-    Bind,
+    BatchRequest,
+    Binder,
     Decoding,
     DocumentField,
     Int32,
     PlainField,
-    Request,
     RowField,
-    reads,
+    declare_read_attributes,
 )
-from gateway.execution.inputs.coercion import Spelled, Spelling, spell
-from gateway.execution.inputs.input_objects import leave_coerced, make_quick
+from gateway.execution.inputs.coercion import FormattedInput, LeafFormat, set_leaf_format
+from gateway.execution.inputs.input_objects import install_input_converters, skip_argument_conversion
 from gateway.execution.limits.cost_directives import Cost, ListSize
-from gateway.execution.limits.document_limits import Limits
-from gateway.execution.preparation import Preparation
+from gateway.execution.limits.document_limits import DocumentLimits
+from gateway.execution.preparation import DocumentPreparation
 
 __all__ = [
-    "READS",
+    "READ_ATTRIBUTES",
+    "BatchRequest",
     "BatchedField",
-    "Bind",
+    "Binder",
     "CompilingExecutor",
     "Cost",
     "Decoding",
+    "DocumentCache",
     "DocumentField",
-    "Documents",
+    "DocumentLimits",
+    "DocumentPreparation",
     "ExecutableDocument",
+    "FormattedInput",
     "Int32",
-    "Limits",
+    "LeafFormat",
     "ListSize",
     "PlainField",
-    "Preparation",
-    "Request",
     "RowField",
-    "Spelled",
-    "Spelling",
-    "encoded",
-    "leave_coerced",
-    "make_quick",
-    "reads",
-    "spell",
+    "declare_read_attributes",
+    "encode_json",
+    "install_input_converters",
+    "set_leaf_format",
+    "skip_argument_conversion",
 ]

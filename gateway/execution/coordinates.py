@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from graphql import DocumentNode, FieldNode, GraphQLSchema, TypeInfo, TypeInfoVisitor, Visitor, visit
 
 
-def coordinates(schema: GraphQLSchema, document: DocumentNode) -> Sequence[str]:
+def list_coordinates(schema: GraphQLSchema, document: DocumentNode) -> Sequence[str]:
     """Those of all fields and arguments of a document in their order, each once, but for `__typename`.
 
     The document may be invalid: what stands below something that is not there is of no type and left out.
     """
     types = TypeInfo(schema)
-    found = _Found(types)
+    found = _CoordinateCollector(types)
     visit(document, TypeInfoVisitor(types, found))
     return tuple(found.coordinates)
 
 
-class _Found(Visitor):
+class _CoordinateCollector(Visitor):
     def __init__(self, types: TypeInfo) -> None:
         super().__init__()
         self._types = types

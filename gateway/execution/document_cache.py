@@ -22,18 +22,18 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from gateway.execution.compiler.plan import Plan
-from gateway.execution.coordinates import coordinates
-from gateway.execution.inputs.arguments import Variables
-from gateway.execution.limits.cost import prices
-from gateway.execution.limits.document_limits import Limits
-from gateway.execution.operations import Operation
+from gateway.execution.coordinates import list_coordinates
+from gateway.execution.inputs.arguments import OperationVariables
+from gateway.execution.limits.cost import compute_operation_costs
+from gateway.execution.limits.document_limits import DocumentLimits
+from gateway.execution.operations import ExecutableOperation
 from gateway.telemetry import request_record
 
-_MAX_KNOWN = 512
+_MAX_DOCUMENTS = 512
 _MAX_BYTES = 64 * 2**20
 """Of all documents that are known, about."""
 
-_BYTES_OF_A_TOKEN = 2500
+_BYTES_PER_TOKEN = 2500
 """Of its nodes, and of what is compiled of them."""
 
 _MAX_PLANS = 64
@@ -43,7 +43,7 @@ _MAX_PLANS = 64
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 
 
-class _Text(Source):
+class _DocumentSource(Source):
     """The text of a document, to which its nodes lead; `document` is there as long as somebody has it."""
 
     document: ReferenceType["ExecutableDocument"]
@@ -55,28 +55,28 @@ class ExecutableDocument:
     Nothing of it leads back to it, so that all of it is gone as soon as it is forgotten and nobody executes it.
     """
 
-    def __init__(self, text: str, limits: Limits) -> None:
-        source = _Text(text)
+    def __init__(self, text: str, limits: DocumentLimits) -> None:
+        source = _DocumentSource(text)
         source.document = ref(self)
-        self.node = limits.parsed(source)
-        _cut(self.node)
+        self.node = limits.parse(source)
+        _unlink_tokens(self.node)
         self.digest = sha256(text.encode()).hexdigest()
         self.errors: list[GraphQLError] | None = None
         """What is not valid about it; None before it was validated."""
-        self.operations: dict[str | None, Operation] = {}
+        self.operations: dict[str | None, ExecutableOperation] = {}
         """By their names, once they are known to be valid. One that is alone also goes by none."""
         self.plans: dict[Hashable, Plan | None] = {}
         """Of root fields, by their nodes and what conditions read; None for one that has none."""
         self._coordinates: Sequence[str] | None = None
-        self.size = len(text) + _BYTES_OF_A_TOKEN * self.node.token_count
+        self.estimated_bytes = len(text) + _BYTES_PER_TOKEN * self.node.token_count
 
     @staticmethod
-    def of(node: Node) -> "ExecutableDocument | None":
+    def from_node(node: Node) -> "ExecutableDocument | None":
         """What a node is of; None for what was not parsed for execution."""
         source = node.loc.source if node.loc else None
-        return source.document() if isinstance(source, _Text) else None
+        return source.document() if isinstance(source, _DocumentSource) else None
 
-    def without_variables(self) -> DocumentNode:
+    def copy_without_variables(self) -> DocumentNode:
         """The same, with operations that declare none."""
         definitions = (
             replace(each, variable_definitions=()) if isinstance(each, OperationDefinitionNode) else each
@@ -86,39 +86,41 @@ class ExecutableDocument:
 
     def is_ambiguous(self, operation_name: str | None) -> bool:
         """Whether it has several operations, all with names, and none is asked for."""
-        definitions = self._definitions()
+        definitions = self._list_operation_definitions()
         return operation_name is None and len(definitions) > 1 and all(each.name for each in definitions)
 
-    def coordinates(self, schema: GraphQLSchema) -> Sequence[str]:
+    def list_coordinates(self, schema: GraphQLSchema) -> Sequence[str]:
         """What stands in it, see `gateway.execution.coordinates`; found when somebody wants to know."""
         if self._coordinates is None:
-            self._coordinates = coordinates(schema, self.node)
+            self._coordinates = list_coordinates(schema, self.node)
         return self._coordinates
 
-    def prepare(self, schema: GraphQLSchema) -> None:
+    def prepare_operations(self, schema: GraphQLSchema) -> None:
         """Price its operations, once it is known to be valid."""
-        conditions = _Conditions()
+        conditions = _ConditionVariableCollector()
         visit(self.node, conditions)
         names = sorted(conditions.names)
-        for node, price in zip(self._definitions(), prices(schema, self.node), strict=True):
+        for node, price in zip(
+            self._list_operation_definitions(), compute_operation_costs(schema, self.node), strict=True
+        ):
             name = None if node.name is None else node.name.value
-            noted = request_record.Operation(node.operation.value, name, self.digest)
-            variables = Variables(schema, node.variable_definitions or ())
-            self.operations[name] = Operation(noted, variables, names, price)
+            noted = request_record.RecordedOperation(node.operation.value, name, self.digest)
+            variables = OperationVariables(schema, node.variable_definitions or ())
+            self.operations[name] = ExecutableOperation(noted, variables, names, price)
         if len(self.operations) == 1:
             (self.operations[None],) = self.operations.values()
 
-    def keep(self, key: Hashable, plan: Plan | None) -> None:
+    def store_plan(self, key: Hashable, plan: Plan | None) -> None:
         """Keep a plan, and no more than so many."""
         self.plans[key] = plan
         if len(self.plans) > _MAX_PLANS:
             del self.plans[next(iter(self.plans))]
 
-    def _definitions(self) -> list[OperationDefinitionNode]:
+    def _list_operation_definitions(self) -> list[OperationDefinitionNode]:
         return [each for each in self.node.definitions if isinstance(each, OperationDefinitionNode)]
 
 
-def _cut(document: DocumentNode) -> None:
+def _unlink_tokens(document: DocumentNode) -> None:
     """Forget its tokens, each of which leads to the next and back: nobody reads them any more."""
     assert document.loc is not None  # noqa: S101 (documents are parsed with locations)
     token: Token | None = document.loc.start_token
@@ -127,32 +129,32 @@ def _cut(document: DocumentNode) -> None:
         token = following
 
 
-class Documents:
+class DocumentCache:
     """The documents that were asked last."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: DocumentLimits) -> None:
         self._limits = limits
-        self._known: OrderedDict[str, ExecutableDocument] = OrderedDict()
-        self._bytes = 0
+        self._documents: OrderedDict[str, ExecutableDocument] = OrderedDict()
+        self._total_bytes = 0
 
-    def known(self, text: str) -> ExecutableDocument | None:
+    def get(self, text: str) -> ExecutableDocument | None:
         """The document of this text, if it was read before."""
-        document = self._known.get(text)
+        document = self._documents.get(text)
         if document is not None:
-            self._known.move_to_end(text)
+            self._documents.move_to_end(text)
         return document
 
-    def read(self, text: str) -> ExecutableDocument:
+    def add(self, text: str) -> ExecutableDocument:
         """The document of this text, which may be invalid. Raises LimitExceeded and GraphQLSyntaxError."""
-        document = self._known[text] = ExecutableDocument(text, self._limits)
-        self._bytes += document.size
-        while len(self._known) > _MAX_KNOWN or self._bytes > _MAX_BYTES:
-            _, forgotten = self._known.popitem(last=False)
-            self._bytes -= forgotten.size
+        document = self._documents[text] = ExecutableDocument(text, self._limits)
+        self._total_bytes += document.estimated_bytes
+        while len(self._documents) > _MAX_DOCUMENTS or self._total_bytes > _MAX_BYTES:
+            _, forgotten = self._documents.popitem(last=False)
+            self._total_bytes -= forgotten.estimated_bytes
         return document
 
 
-class _Conditions(Visitor):
+class _ConditionVariableCollector(Visitor):
     """Collects the variables that directives read."""
 
     def __init__(self) -> None:

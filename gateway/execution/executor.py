@@ -21,10 +21,10 @@ from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from gateway.execution.compiler.functions import NotPlain
+from gateway.execution.compiler.functions import FallbackNeeded
 from gateway.execution.compiler.plan import Plan
 from gateway.execution.document_cache import ExecutableDocument
-from gateway.execution.operations import KnownOperation, Operation, RootField
+from gateway.execution.operations import CompiledOperation, ExecutableOperation, RootField
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -47,11 +47,11 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> list[GraphQLError] | Executor[Any]:
         """The executor of an operation, whose variables are coerced by what is known of their types."""
         ordinary = (root_value, context_value, raw_variable_values, operation_name, *rest)
-        executable = ExecutableDocument.of(document)
+        executable = ExecutableDocument.from_node(document)
         if executable is not None and operation_name in executable.operations:
-            values = executable.operations[operation_name].variable_values(raw_variable_values or {})
+            values = executable.operations[operation_name].coerce_variables(raw_variable_values or {})
             if values is not None:
-                executor = super().build(schema, executable.without_variables(), *ordinary, **options)
+                executor = super().build(schema, executable.copy_without_variables(), *ordinary, **options)
                 assert isinstance(executor, Executor)  # noqa: S101 (its variables are all there is to refuse)
                 executor.variable_values = values
                 return executor
@@ -62,33 +62,33 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> AwaitableOrValue[ExecutionResult | ExperimentalIncrementalExecutionResults]:
         """Execute the operation, and know it from now on."""
         if self.context_value is not None:
-            self._asked.charge(self.context_value, self.variable_values)
-        if self._compiles and not self._asked.knows(self._conditions):
-            known = self._known()
+            self._executable_operation.charge(self.context_value, self.variable_values)
+        if self._is_compiling and not self._executable_operation.is_compiled_for(self._condition_values):
+            known = self._compile_operation()
             if known is not None:
-                self._asked.learn(self._conditions, known)
+                self._executable_operation.store_compiled(self._condition_values, known)
         return super().execute_operation(serially)
 
     @property
-    def _document(self) -> ExecutableDocument:
-        document = ExecutableDocument.of(self.operation)
+    def _executable_document(self) -> ExecutableDocument:
+        document = ExecutableDocument.from_node(self.operation)
         assert document is not None  # noqa: S101 (nothing else is executed, and the context has it)
         return document
 
     @cached_property
-    def _asked(self) -> Operation:
+    def _executable_operation(self) -> ExecutableOperation:
         name = self.operation.name
-        return self._document.operations[None if name is None else name.value]
+        return self._executable_document.operations[None if name is None else name.value]
 
     @cached_property
-    def _conditions(self) -> tuple[Hashable, ...]:
-        return self._asked.condition_values(self.variable_values)
+    def _condition_values(self) -> tuple[Hashable, ...]:
+        return self._executable_operation.get_condition_values(self.variable_values)
 
     @cached_property
-    def _compiles(self) -> bool:
+    def _is_compiling(self) -> bool:
         return bool(getattr(self.context_value, "compiles_selections", False))
 
-    def _known(self) -> KnownOperation | None:
+    def _compile_operation(self) -> CompiledOperation | None:
         """The operation as plans; None where a root field has none."""
         query_type = self.schema.query_type
         if query_type is None or self.operation.operation is not OperationType.QUERY:
@@ -97,13 +97,13 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         fields = []
         for response_key, details in collected.grouped_field_set.items():
             definition = query_type.fields.get(details[0].node.name.value)
-            plan = None if definition is None else self.plan(definition.type, details)
+            plan = None if definition is None else self.get_plan(definition.type, details)
             if definition is None or plan is None:
                 return None
             if not RootField.is_direct(definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)):
                 return None
             fields.append(RootField(self, response_key, definition, details, plan))
-        return KnownOperation(fields)
+        return CompiledOperation(fields)
 
     def complete_value(
         self,
@@ -115,31 +115,33 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any = None,  # noqa: ANN401 (as graphql-core has it)
     ) -> AwaitableOrValue[Any]:
         """Complete a value, by its plan if it is that of a root field that has one."""
-        plain = path.prev is None and result is not None and not isinstance(result, Exception)
-        plan = self.plan(return_type, field_details_list) if plain and self._compiles else None
+        may_have_plan = path.prev is None and result is not None and not isinstance(result, Exception)
+        plan = self.get_plan(return_type, field_details_list) if may_have_plan and self._is_compiling else None
         if plan is None:
             return super().complete_value(return_type, field_details_list, info, path, result, position_context)
-        return self._complete_by(plan, return_type, field_details_list, info, path, result, position_context)
+        return self._complete_with_plan(
+            plan, return_type, field_details_list, info, path, result, position_context
+        )
 
-    async def _complete_by(self, plan: Plan, *ordinary: Any) -> Any:  # noqa: ANN401
+    async def _complete_with_plan(self, plan: Plan, *ordinary: Any) -> Any:  # noqa: ANN401
         try:
             return await plan.complete(self.context_value, self.variable_values, ordinary[4])
         except Exception:  # noqa: BLE001 (whatever it is, the ordinary path meets it again and says it exactly)
             completed = super().complete_value(*ordinary)
             return await completed if isawaitable(completed) else completed
 
-    def plan(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Plan | None:
+    def get_plan(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Plan | None:
         """The plan of a root field of this type; None where it has none.
 
         It holds for the values of the variables that conditions read, and is kept by the nodes of its field.
         """
-        plans = self._document.plans
-        key = (type_, *(id(detail.node) for detail in details), self._conditions)
+        plans = self._executable_document.plans
+        key = (type_, *(id(detail.node) for detail in details), self._condition_values)
         if key not in plans:
             try:
                 plan = Plan(self, type_, details)
-            except (NotPlain, RecursionError, GraphQLError):
+            except (FallbackNeeded, RecursionError, GraphQLError):
                 plan = None
-            self._document.keep(key, plan)
+            self._executable_document.store_plan(key, plan)
             return plan
         return plans[key]

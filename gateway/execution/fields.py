@@ -8,27 +8,27 @@ from msgspec import Meta
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
-Batch = Callable[..., Awaitable[Mapping[Any, Any]]]
+BatchLoader = Callable[..., Awaitable[Mapping[Any, Any]]]
 """Finds what there is for many keys, and whatever arguments follow them."""
 
-READS = "reads"
+READ_ATTRIBUTES = "reads"
 """In a field's metadata: the attributes that are read for it. A field without a resolver also reads its own."""
 
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def reads(*attributes: str) -> Callable[[F], F]:
+def declare_read_attributes(*attributes: str) -> Callable[[F], F]:
     """Says of a `resolve_type` which attributes of a source, or of the row that is a part of, it reads."""
 
-    def declare(function: F) -> F:
-        setattr(function, READS, attributes)
+    def decorate(function: F) -> F:
+        setattr(function, READ_ATTRIBUTES, attributes)
         return function
 
-    return declare
+    return decorate
 
 
-Bind = Callable[[object], str]
+Binder = Callable[[object], str]
 """Gives the name by which generated code has a Python object."""
 
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
@@ -41,11 +41,11 @@ class Decoding:
 
     type: object = None
     """What msgspec makes of it. None for objects and lists of them: that is made of what is selected of them."""
-    missing: Callable[[Any], object] | None = None
+    default_factory: Callable[[Any], object] | None = None
     """Makes what a missing key and a null read as, given that type; None where they read as null."""
-    code: Callable[[str, Bind], str] | None = None
+    build_expression: Callable[[str, Binder], str] | None = None
     """Makes code for what it reads as, which may raise, of code for what was decoded; None where that is it."""
-    promises: Mapping[str, object] = field(default_factory=dict)
+    required_keys: Mapping[str, object] = field(default_factory=dict)
     """Of objects: the keys that each has to have, and their types."""
 
 
@@ -85,17 +85,17 @@ class RowField(PlainField):
     """A field whose resolver makes it of the row alone, also where its object is a part of the row's document."""
 
     @property
-    def of_row(self) -> Callable[[Any], object]:
+    def row_resolver(self) -> Callable[[Any], object]:
         """What makes the value of the row."""
         resolver: Any = self.base_resolver
-        made: Callable[[Any], object] = resolver.wrapped_func
-        return made
+        function: Callable[[Any], object] = resolver.wrapped_func
+        return function
 
 
-class Request(NamedTuple):
+class BatchRequest(NamedTuple):
     """What a batched field asks for one source; requests that differ only in their key are one batch."""
 
-    batch: Batch
+    loader: BatchLoader
     key: Hashable
     arguments: tuple[Hashable, ...] = ()
 
@@ -108,10 +108,10 @@ class BatchedField(StrawberryField):
     exception was found, the field raises it.
     """
 
-    request: Callable[[Any, Any], Request | None]
-    shape: Callable[[Any, Any, Any], object]
+    build_request: Callable[[Any, Any], BatchRequest | None]
+    build_value: Callable[[Any, Any, Any], object]
 
-    def arguments_of(self, kwargs: Mapping[str, object]) -> object:
+    def resolve_arguments(self, kwargs: Mapping[str, object]) -> object:
         """What `request` takes, of the field's converted GraphQL arguments."""
         return self.base_resolver(**kwargs) if self.base_resolver else None
 
@@ -131,14 +131,14 @@ class BatchedField(StrawberryField):
         kwargs: Mapping[str, object],
     ) -> object:
         assert info is not None  # noqa: S101 (Strawberry leaves it out for basic fields only)
-        arguments = self.arguments_of(kwargs)
-        request = self.request(source, arguments)
+        arguments = self.resolve_arguments(kwargs)
+        request = self.build_request(source, arguments)
         if request is None:
-            return self.shape(None, source, arguments)
-        found = await info.context.load(request.batch, request.key, *request.arguments)
-        return self.shape(found, source, arguments)
+            return self.build_value(None, source, arguments)
+        found = await info.context.load(request.loader, request.key, *request.arguments)
+        return self.build_value(found, source, arguments)
 
     def __copy__(self) -> Self:
         copied = super().__copy__()
-        copied.request, copied.shape = self.request, self.shape
+        copied.build_request, copied.build_value = self.build_request, self.build_value
         return copied

@@ -21,15 +21,15 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from gateway.errors import Overloaded
-from gateway.execution.compiler.functions import NotPlain
+from gateway.execution.compiler.functions import FallbackNeeded
 from gateway.execution.compiler.plan import Plan
-from gateway.execution.inputs.arguments import Arguments, Variables
+from gateway.execution.inputs.arguments import FieldArguments, OperationVariables
 from gateway.execution.inputs.coercion import NotCoercible
-from gateway.execution.limits.cost import Price
+from gateway.execution.limits.cost import OperationCost
 from gateway.telemetry import request_record
 
-_CONTEXT = GraphQLResolveInfo._fields.index("context")
-_VARIABLE_VALUES = GraphQLResolveInfo._fields.index("variable_values")
+_CONTEXT_INDEX = GraphQLResolveInfo._fields.index("context")
+_VARIABLE_VALUES_INDEX = GraphQLResolveInfo._fields.index("variable_values")
 
 _MAX_VARIANTS = 16
 """Of one operation, by what its conditions read."""
@@ -55,12 +55,12 @@ class RootField:
         path = Path(None, response_key, query_type.name)
         self.response_key, self.plan = response_key, plan
         self._is_nullable = not isinstance(definition.type, GraphQLNonNull)
-        self._field, self._arguments = field, Arguments(executor.schema, definition, field, nodes[0])
+        self._field, self._arguments = field, FieldArguments(executor.schema, definition, field, nodes[0])
         info = executor.build_resolve_info(definition, nodes, query_type, path)
         # Without what leads to this one execution: its context, and helpers that nothing with a plan asks for.
         self._info = info._replace(context=None, async_helpers=cast(Any, None))
         self._resolve = cast(Callable[..., object], resolver.wrapped_func)
-        self._info_name = resolver.info_parameter.name if resolver.info_parameter else None
+        self._info_argument = resolver.info_parameter.name if resolver.info_parameter else None
 
     @staticmethod
     def is_direct(field: object) -> bool:
@@ -76,13 +76,13 @@ class RootField:
 
     async def complete(self, context: Any, variables: VariableValues) -> object:  # noqa: ANN401 (the operation's)
         """The field's response data. Raises whatever keeps it from being plain."""
-        arguments = self._arguments.values(variables)
+        arguments = self._arguments.coerce(variables)
         # What `_replace` does, in a third of the time.
         raw: list[Any] = [*self._info]
-        raw[_CONTEXT], raw[_VARIABLE_VALUES] = context, variables.coerced
+        raw[_CONTEXT_INDEX], raw[_VARIABLE_VALUES_INDEX] = context, variables.coerced
         info = Info(_raw_info=type(self._info)._make(raw), _field=self._field)
-        if self._info_name is not None:
-            arguments[self._info_name] = info
+        if self._info_argument is not None:
+            arguments[self._info_argument] = info
         value = self._resolve(**arguments)
         if isawaitable(value):
             value = await value
@@ -90,33 +90,33 @@ class RootField:
             return await self.plan.complete(context, variables, value)
         if self._is_nullable:
             return None
-        raise NotPlain
+        raise FallbackNeeded
 
 
-class KnownOperation:
+class CompiledOperation:
     """An operation with plans, for one set of values of the variables that its conditions read."""
 
     def __init__(self, fields: list[RootField]) -> None:
         self._fields = fields
-        self._attributes = _all_of([field.plan.attributes for field in fields])
-        self._may_read_once = len(fields) == 1 and not fields[0].plan.stages
-        self._reads_once = False
+        self._attributes = _merge_attributes([field.plan.attributes for field in fields])
+        self._may_be_single_statement = len(fields) == 1 and not fields[0].plan.stages
+        self._is_single_statement = False
 
-    async def data(self, context: Any, variables: VariableValues) -> dict[str, Any]:  # noqa: ANN401
+    async def execute(self, context: Any, variables: VariableValues) -> dict[str, Any]:  # noqa: ANN401
         """The operation's data. Raises whatever keeps it from being plain."""
-        context.expect(self._attributes, once=self._reads_once)
+        context.expect(self._attributes, once=self._is_single_statement)
         try:
             if len(self._fields) == 1:
                 (field,) = self._fields
                 return {field.response_key: await field.complete(context, variables)}
-            found = await _together([field.complete(context, variables) for field in self._fields])
+            found = await _gather_or_cancel([field.complete(context, variables) for field in self._fields])
             return {field.response_key: value for field, value in zip(self._fields, found, strict=True)}
         finally:
-            self._may_read_once = self._may_read_once and context.reads <= 1
-            self._reads_once = self._may_read_once and context.reads == 1
+            self._may_be_single_statement = self._may_be_single_statement and context.reads <= 1
+            self._is_single_statement = self._may_be_single_statement and context.reads == 1
 
 
-async def _together(fields: Sequence[Coroutine[Any, Any, object]]) -> Sequence[object]:
+async def _gather_or_cancel(fields: Sequence[Coroutine[Any, Any, object]]) -> Sequence[object]:
     """What fields give that run at once, so that they load together; none runs on when one fails."""
     # Not a TaskGroup: in Python 3.11 and 3.12 it leaves a mark of its own cancellation on the task around it.
     tasks = [create_task(field) for field in fields]
@@ -128,66 +128,70 @@ async def _together(fields: Sequence[Coroutine[Any, Any, object]]) -> Sequence[o
         await wait(tasks)
 
 
-def _all_of(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+def _merge_attributes(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
     """All attributes that any reads; None when one reads all there are."""
     return None if None in attributes else frozenset[str]().union(*filter(None, attributes))
 
 
-class Operation:
+class ExecutableOperation:
     """An operation of a valid document: its price, and how it is answered where that is known.
 
     What is known of it is told apart by the values of the variables that its conditions read.
     """
 
     def __init__(
-        self, noted: request_record.Operation, variables: Variables, conditions: Sequence[str], price: Price
+        self,
+        operation_record: request_record.RecordedOperation,
+        variables: OperationVariables,
+        conditions: Sequence[str],
+        cost: OperationCost,
     ) -> None:
-        self._noted, self._variables = noted, variables
-        self._conditions, self._price = conditions, price
-        self._known: dict[tuple[Hashable, ...], KnownOperation] = {}
+        self._operation_record, self._variables = operation_record, variables
+        self._conditions, self._cost = conditions, cost
+        self._compiled: dict[tuple[Hashable, ...], CompiledOperation] = {}
 
-    async def answer(self, variables: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401
+    async def execute_compiled(self, variables: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401
         """The data, where it is known; None where it is not, and where its plans cannot give it.
 
         Raises what the context does when it is charged the price.
         """
-        if not self._known:
+        if not self._compiled:
             return None
-        values = self.variable_values(variables)
+        values = self.coerce_variables(variables)
         if values is None:
             return None
-        known = self._known.get(self.condition_values(values))
-        if known is None:
+        compiled = self._compiled.get(self.get_condition_values(values))
+        if compiled is None:
             return None
         self.charge(context, values)
         try:
-            return await known.data(context, values)
+            return await compiled.execute(context, values)
         except Overloaded:
             raise  # To try again would be to wait again.
         except Exception:  # noqa: BLE001 (whatever it is, the ordinary way meets it again and says it)
             return None
 
-    def variable_values(self, given: dict[str, Any]) -> VariableValues | None:
+    def coerce_variables(self, raw_values: dict[str, Any]) -> VariableValues | None:
         """The values of its variables; None where they are not what they should be."""
         try:
-            return self._variables.values(given)
+            return self._variables.coerce(raw_values)
         except (NotCoercible, GraphQLError):
             return None
 
-    def condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:
+    def get_condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:
         """The values of the variables that `@skip` and `@include` read."""
         return tuple([variables.coerced.get(name) for name in self._conditions])
 
     def charge(self, context: Any, variables: VariableValues) -> None:  # noqa: ANN401
         """Note that it is what is asked, and charge its price. Raises what the context does then."""
-        request_record.current.get().operation = self._noted
-        context.charge(self._price.of(variables.coerced))
+        request_record.current_request.get().operation = self._operation_record
+        context.charge(self._cost.evaluate(variables.coerced))
 
-    def knows(self, conditions: tuple[Hashable, ...]) -> bool:
+    def is_compiled_for(self, conditions: tuple[Hashable, ...]) -> bool:
         """Whether it is known how it is answered where its conditions read these values."""
-        return conditions in self._known
+        return conditions in self._compiled
 
-    def learn(self, conditions: tuple[Hashable, ...], known: KnownOperation) -> None:
+    def store_compiled(self, conditions: tuple[Hashable, ...], compiled: CompiledOperation) -> None:
         """Know from now on how it is answered where its conditions read these values."""
-        if len(self._known) < _MAX_VARIANTS:
-            self._known[conditions] = known
+        if len(self._compiled) < _MAX_VARIANTS:
+            self._compiled[conditions] = compiled

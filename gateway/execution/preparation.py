@@ -8,7 +8,7 @@ from strawberry.schema.schema import validate_document
 from gateway.execution.document_cache import ExecutableDocument
 
 
-class Preparation(SchemaExtension):
+class DocumentPreparation(SchemaExtension):
     """Takes the document that the context has read as parsed, and validates and prices it the first time."""
 
     def on_parse(self) -> Iterator[None]:
@@ -25,7 +25,7 @@ class Preparation(SchemaExtension):
             rules = self.execution_context.validation_rules
             document.errors = validate_document(schema._schema, document.node, rules)  # noqa: SLF001 (as Strawberry)
             if not document.errors:
-                document.prepare(schema._schema)  # noqa: SLF001
+                document.prepare_operations(schema._schema)  # noqa: SLF001
         self.execution_context.pre_execution_errors = document.errors
         yield
 

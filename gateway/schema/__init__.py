@@ -14,21 +14,27 @@ from gateway.domain.calendar import instants
 from gateway.errors import Exceeded, LimitExceeded
 from gateway.execution import (
     CompilingExecutor,
+    DocumentLimits,
+    DocumentPreparation,
     ExecutableDocument,
-    Limits,
-    Preparation,
-    Spelling,
-    leave_coerced,
-    make_quick,
-    spell,
+    LeafFormat,
+    install_input_converters,
+    set_leaf_format,
+    skip_argument_conversion,
 )
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema import widgets
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
-from gateway.schema.errors import StorableTextRule, ambiguous, coded, raise_overload, unstorable_variable
+from gateway.schema.errors import (
+    StorableTextRule,
+    ambiguous_operation,
+    find_unstorable_variable,
+    raise_overload,
+    to_client_errors,
+)
 from gateway.schema.exports import ExportQueries, ImportMutations
-from gateway.schema.inputs import spelled
+from gateway.schema.inputs import to_document_value
 from gateway.schema.integration_mutations import IntegrationMutations
 from gateway.schema.integrations import IntegrationQueries
 from gateway.schema.nodes import NodeQueries
@@ -88,40 +94,42 @@ class Schema(strawberry.Schema):
         """
         assert query is not None  # noqa: S101 (a request without one is refused at the door)
         assert context_value is not None  # noqa: S101 (every operation has one)
-        if (unstorable := unstorable_variable(variable_values)) is not None:
+        if (unstorable := find_unstorable_variable(variable_values)) is not None:
             return PreExecutionError(data=None, errors=[unstorable])
         async with context_value:
             try:
-                context_value.document = context_value.allowance.document(query)
+                context_value.document = context_value.budget.get_document(query)
                 if context_value.viewer.is_for_widgets:
-                    widgets.require(self._schema, context_value.document)
-                data = await self._known(context_value.document, operation_name, variable_values, context_value)
+                    widgets.require_allowed(self._schema, context_value.document)
+                data = await self._execute_compiled(
+                    context_value.document, operation_name, variable_values, context_value
+                )
                 if data is not None:
                     return ExecutionResult(data=data, errors=None)
                 if context_value.document.is_ambiguous(operation_name):
-                    return PreExecutionError(data=None, errors=[ambiguous()])
+                    return PreExecutionError(data=None, errors=[ambiguous_operation()])
                 rest = (root_value, operation_name, allowed_operation_types, operation_extensions)
                 result = await super().execute(query, variable_values, context_value, *rest)
             except GraphQLSyntaxError as error:
                 result = PreExecutionError(data=None, errors=[error])
         if result.errors and isinstance(exceeded := result.errors[0].original_error, Exceeded):
             raise exceeded
-        if not context_value.kept:
+        if not context_value.commit_count:
             raise_overload(result)
-        result.errors = coded(result)
+        result.errors = to_client_errors(result)
         return result
 
-    def faults(self, text: str, limits: Limits) -> Sequence[GraphQLError]:
+    def validate_document(self, text: str, limits: DocumentLimits) -> Sequence[GraphQLError]:
         """Everything for which a document would not be executed, whatever its variables are."""
         try:
-            limits.reading(text)
-            return validate(self._schema, limits.parsed(Source(text)), [*specified_rules, StorableTextRule])
+            limits.compute_parsing_cost(text)
+            return validate(self._schema, limits.parse(Source(text)), [*specified_rules, StorableTextRule])
         except GraphQLSyntaxError as error:
             return [error]
         except LimitExceeded as exceeded:
             return [GraphQLError(str(exceeded))]
 
-    async def _known(
+    async def _execute_compiled(
         self,
         document: ExecutableDocument,
         operation_name: str | None,
@@ -133,9 +141,9 @@ class Schema(strawberry.Schema):
         compiles = context.compiles_selections and self.execution_context_class is CompilingExecutor
         if operation is None or not compiles:
             return None
-        data = await operation.answer(variable_values or {}, context)
+        data = await operation.execute_compiled(variable_values or {}, context)
         if data is None:
-            await context.close()
+            await context.close_snapshot()
         return data
 
     def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
@@ -146,15 +154,15 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     types=[ConnectedIntegration, IncomingWebhook, OutgoingWebhook],
-    extensions=[lambda: AddValidationRules([StorableTextRule]), Preparation],
+    extensions=[lambda: AddValidationRules([StorableTextRule]), DocumentPreparation],
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
-spell(
+set_leaf_format(
     schema._schema.type_map["ResourceRecordInput"],  # noqa: SLF001 (graphql-core's schema)
-    Spelling(spelled, {"DateTime": instants.is_written}),
+    LeafFormat(to_document_value, {"DateTime": instants.is_formatted}),
 )
-leave_coerced(
-    schema.schema_converter.type_map["Mutation"].definition, "upsert_resource_records", "records", anything=JSON
+skip_argument_conversion(
+    schema.schema_converter.type_map["Mutation"].definition, "upsert_resource_records", "records", any_scalar=JSON
 )
-make_quick(concrete.definition for concrete in schema.schema_converter.type_map.values())
+install_input_converters(concrete.definition for concrete in schema.schema_converter.type_map.values())

@@ -10,23 +10,23 @@ from gateway.domain.paging import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
     OLDEST_FIRST,
-    Cursor,
-    Order,
-    Page,
-    Slice,
+    CursorValues,
+    PageArguments,
+    RowPage,
+    SortOrder,
     decode_cursor,
 )
-from gateway.errors import CursorInvalid, Problems
-from gateway.execution import READS, ListSize, Request
-from gateway.execution.fields import Batch
-from gateway.schema.fields import batched
+from gateway.errors import CursorInvalid, ProblemList
+from gateway.execution import READ_ATTRIBUTES, BatchRequest, ListSize
+from gateway.execution.fields import BatchLoader
+from gateway.schema.fields import batched_field
 
 T = TypeVar("T")
 
-ORDERED_BY = ("created_at", "updated_at", "name_key", "username_key", "created_by", "id", "team_id")
+ORDER_COLUMNS = ("created_at", "updated_at", "name_key", "username_key", "created_by", "id", "team_id")
 """The attributes of rows that some order of a list goes by, and so its cursors."""
 
-PAGED = ListSize(
+PAGE_LIST_SIZE = ListSize(
     assumed_size=DEFAULT_PAGE_SIZE,
     slicing_arguments=["first", "last"],
     sized_fields=["edges", "nodes"],
@@ -50,46 +50,46 @@ Offset = Annotated[
 ]
 
 
-def page_of(
-    order: Order,
+def build_page(
+    order: SortOrder,
     first: int | None,
     after: str | None,
     last: int | None,
     before: str | None,
     offset: int | None,
-) -> Page:
+) -> PageArguments:
     """The page that a connection's arguments ask for.
 
     Raises Refused, with a path that is the argument's name, for a size outside 1 to 100, for arguments that
     exclude each other, and for a cursor that this list did not give in this order.
     """
-    problems = Problems()
+    problems = ProblemList()
     for name, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
-            problems.invalid(f"`{name}` must be from 1 to {MAX_PAGE_SIZE}, not {size}.", name)
+            problems.add_invalid(f"`{name}` must be from 1 to {MAX_PAGE_SIZE}, not {size}.", name)
     if first is not None and last is not None:
-        problems.invalid("Give `first` or `last`, not both.", "last")
+        problems.add_invalid("Give `first` or `last`, not both.", "last")
     if offset is not None and offset < 0:
-        problems.invalid(f"`offset` must be 0 or more, not {offset}.", "offset")
+        problems.add_invalid(f"`offset` must be 0 or more, not {offset}.", "offset")
     if offset and (last is not None or before is not None):
-        problems.invalid("`offset` counts from the front; leave out `last` and `before`.", "offset")
+        problems.add_invalid("`offset` counts from the front; leave out `last` and `before`.", "offset")
     problems.raise_if_any()
-    return Page(
+    return PageArguments(
         order=order,
         size=first or last or DEFAULT_PAGE_SIZE,
         offset=offset or None,
-        after=None if after is None else _cursor(order, "after", after),
-        before=None if before is None else _cursor(order, "before", before),
+        after=None if after is None else _parse_cursor(order, "after", after),
+        before=None if before is None else _parse_cursor(order, "before", before),
         backward=last is not None,
     )
 
 
-def _cursor(order: Order, argument: str, cursor: str) -> Cursor:
+def _parse_cursor(order: SortOrder, argument: str, cursor: str) -> CursorValues:
     decoded = decode_cursor(cursor)
     if decoded is None:
         raise CursorInvalid(f"`{argument}` is not a cursor of this graph; take one from `pageInfo`.", argument)
     name, spelled = decoded
-    values = order.values(spelled) if name == order.name else None
+    values = order.parse_cursor_values(spelled) if name == order.name else None
     if values is None:
         raise CursorInvalid(
             f"`{argument}` is a cursor of another list or order; take one from a list in the order asked now.",
@@ -122,82 +122,89 @@ class EdgeSource:
 class ConnectionSource:
     """What a connection is answered from: a page, and what counts the whole list should that be asked."""
 
-    page: Page
-    slice: Slice[object]
-    total: Request
+    page: PageArguments
+    page_slice: RowPage[object]
+    count_request: BatchRequest
 
     @property
     def nodes(self) -> Sequence[object]:
-        return self.slice.rows
+        return self.page_slice.rows
 
     @property
     def edges(self) -> Sequence[EdgeSource]:
-        return [EdgeSource(self.page.order.cursor(row), row) for row in self.slice.rows]
+        return [EdgeSource(self.page.order.encode_cursor(row), row) for row in self.page_slice.rows]
 
-    def place(self, total: int | None) -> PageInfo:
+    def build_page_info(self, total: int | None) -> PageInfo:
         """Where the page stands in its list, the whole of which has `total` entries if that had to be asked."""
-        rows, cursor = self.slice.rows, self.page.order.cursor
+        rows, cursor = self.page_slice.rows, self.page.order.encode_cursor
         return PageInfo(
-            has_next_page=self.slice.has_next,
-            has_previous_page=self.slice.has_previous or bool(total),
+            has_next_page=self.page_slice.has_next,
+            has_previous_page=self.page_slice.has_previous or bool(total),
             start_cursor=cursor(rows[0]) if rows else None,
             end_cursor=cursor(rows[-1]) if rows else None,
         )
 
-    def asked_for_place(self) -> Request | None:
+    def get_page_info_request(self) -> BatchRequest | None:
         """What has to be asked for `place`: past the end of a list nothing was fetched that would tell."""
-        is_past_the_end = self.page.offset and not self.slice.rows and not self.slice.has_previous
-        return self.total if is_past_the_end else None
+        is_past_the_end = self.page.offset and not self.page_slice.rows and not self.page_slice.has_previous
+        return self.count_request if is_past_the_end else None
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(
-        description="The page's entries, each with its cursor.", metadata={READS: ORDERED_BY}
+        description="The page's entries, each with its cursor.", metadata={READ_ATTRIBUTES: ORDER_COLUMNS}
     )
     nodes: list[T] = strawberry.field(description="The page's entries without their cursors.")
-    page_info: PageInfo = batched(
+    page_info: PageInfo = batched_field(
         "Where the page stands in its list.",
-        lambda root, _: root.asked_for_place(),
-        lambda total, root, _: root.place(total),
-        reads=ORDERED_BY,
+        lambda root, _: root.get_page_info_request(),
+        lambda total, root, _: root.build_page_info(total),
+        reads=ORDER_COLUMNS,
     )
-    total_count: int = batched(
+    total_count: int = batched_field(
         "How many entries the whole list has; counted only when asked for.",
-        lambda root, _: root.total,
+        lambda root, _: root.count_request,
         lambda total, *_: total or 0,
         reads=(),
     )
 
 
-class Row(Protocol):
+class ParentRow(Protocol):
     """What has lists below it."""
 
     team_id: str
     id: str
 
 
-def nested(
-    description: str, listed: Batch, counts: Batch, asked: Callable[..., tuple[Page, *tuple[Any, ...]]]
+def connection_field(
+    description: str,
+    list_batch: BatchLoader,
+    count_batch: BatchLoader,
+    parse_arguments: Callable[..., tuple[PageArguments, *tuple[Any, ...]]],
 ) -> Any:  # noqa: ANN401 (a dataclass field)
     """A list below a row, found for all rows at once.
 
     `asked` turns the field's arguments into the page and whatever else the services that list and count take.
     """
 
-    def request(row: Row, asked: tuple[Hashable, ...]) -> Request:
-        return Request(listed, (row.team_id, row.id), asked)
+    def build_request(row: ParentRow, arguments: tuple[Hashable, ...]) -> BatchRequest:
+        return BatchRequest(list_batch, (row.team_id, row.id), arguments)
 
-    def shape(found: Sequence[object] | None, row: Row, asked: tuple[Any, ...]) -> ConnectionSource:
-        page, *further = asked
-        total = Request(counts, (row.team_id, row.id), tuple(further))
-        return ConnectionSource(page, Slice.cut(found or (), page), total)
+    def build_connection(
+        found: Sequence[object] | None, row: ParentRow, arguments: tuple[Any, ...]
+    ) -> ConnectionSource:
+        page, *further = arguments
+        count_request = BatchRequest(count_batch, (row.team_id, row.id), tuple(further))
+        return ConnectionSource(page, RowPage.from_rows(found or (), page), count_request)
 
-    return batched(description, request, shape, arguments=asked, directives=[PAGED])
+    return batched_field(
+        description, build_request, build_connection, arguments=parse_arguments, directives=[PAGE_LIST_SIZE]
+    )
 
 
-def page_asked(
+def parse_page_arguments(
     first: First = None, after: After = None, last: Last = None, before: Before = None, offset: Offset = None
-) -> tuple[Page]:
+) -> tuple[PageArguments]:
     """The page of a list that takes nothing else, the oldest first."""
-    return (page_of(OLDEST_FIRST, first, after, last, before, offset),)
+    return (build_page(OLDEST_FIRST, first, after, last, before, offset),)

@@ -8,11 +8,11 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from gateway.domain import enums
 
 
-def _describe(words: type[Enum], description: str, **values: str) -> None:
-    described = strawberry.enum(words, description=description)
+def _describe(enum_type: type[Enum], description: str, **values: str) -> None:
+    described = strawberry.enum(enum_type, description=description)
     definition: StrawberryEnumDefinition = getattr(described, "__strawberry_definition__")  # noqa: B009 (untyped)
     if set(values) != {value.name for value in definition.values}:
-        raise TypeError(f"{words.__name__} needs one description for each of its words")
+        raise TypeError(f"{enum_type.__name__} needs one description for each of its words")
     for value in definition.values:
         value.description = values[value.name]
 

@@ -16,20 +16,22 @@ from gateway.errors import CursorInvalid, Overloaded, Problem, Refused
 
 log = structlog.get_logger(__name__)
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_ABORTED = (
+_UNSTORABLE_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
+_VALIDATION_ABORTED_MESSAGE = (
     "The document was not validated to its end: too much of it is wrong, or too many of its fields and fragments "
     "repeat or lead to each other. Ask for less at once."
 )
 _UNSTORABLE_MESSAGE = "Text cannot hold U+0000 or half of a surrogate pair; remove it from {}."
 
 
-def coded(result: ExecutionResult) -> list[GraphQLError] | None:
+def to_client_errors(result: ExecutionResult) -> list[GraphQLError] | None:
     """The errors of a result, each with its `extensions.code`, surprises masked and logged."""
     if result.errors is None:
         return None
     before_execution = isinstance(result, PreExecutionError)
-    return [found for error in result.errors for found in _code(error, before_execution=before_execution)]
+    return [
+        found for error in result.errors for found in _to_client_errors(error, before_execution=before_execution)
+    ]
 
 
 def raise_overload(result: ExecutionResult) -> None:
@@ -39,42 +41,42 @@ def raise_overload(result: ExecutionResult) -> None:
             raise error.original_error
 
 
-def _code(error: GraphQLError, *, before_execution: bool) -> Iterator[GraphQLError]:
+def _to_client_errors(error: GraphQLError, *, before_execution: bool) -> Iterator[GraphQLError]:
     original = error.original_error
     if isinstance(original, Refused):
         for problem in original.problems:
-            code = _graph_code(original, problem)
+            code = _get_graphql_code(original, problem)
             argument = {"argument": [str(part) for part in problem.path]} if problem.path else {}
-            yield _with(error, problem.message, code=code, **argument)
+            yield _copy_error(error, problem.message, code=code, **argument)
     elif isinstance(original, Overloaded):
-        yield _with(error, str(original), code="OVERLOADED")
+        yield _copy_error(error, str(original), code="OVERLOADED")
     elif original is not None and not isinstance(original, GraphQLError):
         error_id = new_id()
         log.error("operation.failed", error_id=error_id, path=error.path, exc_info=original)
-        yield _with(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
+        yield _copy_error(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
     elif error.extensions and "code" in error.extensions:
         yield error
     elif isinstance(error, GraphQLSyntaxError):
-        yield _with(error, error.message, code="GRAPHQL_PARSE_FAILED")
+        yield _copy_error(error, error.message, code="GRAPHQL_PARSE_FAILED")
     elif before_execution:
-        message = _ABORTED if isinstance(error, ValidationAbortedError) else error.message
-        yield _with(error, message, code="GRAPHQL_VALIDATION_FAILED")
+        message = _VALIDATION_ABORTED_MESSAGE if isinstance(error, ValidationAbortedError) else error.message
+        yield _copy_error(error, message, code="GRAPHQL_VALIDATION_FAILED")
     elif error.path is None:
-        yield _with(error, error.message, code="BAD_USER_INPUT")
+        yield _copy_error(error, error.message, code="BAD_USER_INPUT")
     else:
         # A value that the graph's own types cannot say: ours to mend, not the client's.
         error_id = new_id()
         log.error("operation.failed", error_id=error_id, path=error.path, reason=error.message)
-        yield _with(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
+        yield _copy_error(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
 
 
-def _graph_code(refusal: Refused, problem: Problem) -> str:
+def _get_graphql_code(refusal: Refused, problem: Problem) -> str:
     if isinstance(refusal, CursorInvalid):
         return "INVALID_CURSOR"
     return "BAD_USER_INPUT" if problem.code is ErrorCode.INVALID else problem.code.value
 
 
-def _with(error: GraphQLError, message: str, **extensions: object) -> GraphQLError:
+def _copy_error(error: GraphQLError, message: str, **extensions: object) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,
@@ -85,7 +87,7 @@ def _with(error: GraphQLError, message: str, **extensions: object) -> GraphQLErr
     )
 
 
-def ambiguous() -> GraphQLError:
+def ambiguous_operation() -> GraphQLError:
     """The refusal of a document of which nobody says which operation is meant."""
     return GraphQLError(
         "The document has several operations; say which to run in `operationName`.",
@@ -97,7 +99,7 @@ class StorableTextRule(ValidationRule):
     """No literal holds a character that a database refuses."""
 
     def enter_string_value(self, node: StringValueNode, *_args: object) -> None:
-        if _UNSTORABLE.search(node.value):
+        if _UNSTORABLE_CHARACTERS.search(node.value):
             self.report_error(
                 GraphQLError(
                     _UNSTORABLE_MESSAGE.format("the literal"), node, extensions={"code": "BAD_USER_INPUT"}
@@ -105,17 +107,17 @@ class StorableTextRule(ValidationRule):
             )
 
 
-def unstorable_variable(variables: dict[str, Json] | None) -> GraphQLError | None:
+def find_unstorable_variable(variables: dict[str, Json] | None) -> GraphQLError | None:
     """The refusal of variables that hold a character that a database refuses."""
     for name, value in (variables or {}).items():
-        if _is_unstorable(value):
+        if _has_unstorable_text(value):
             return GraphQLError(
                 _UNSTORABLE_MESSAGE.format(f"the variable ${name}"), extensions={"code": "BAD_USER_INPUT"}
             )
     return None
 
 
-def _is_unstorable(value: Json) -> bool:
+def _has_unstorable_text(value: Json) -> bool:
     """Whether a text is unstorable in there, keys included."""
     # All of it is written down in less time than it takes to look at each text.
     try:
@@ -123,15 +125,15 @@ def _is_unstorable(value: Json) -> bool:
             return False
     except TypeError:
         pass  # It holds half of a surrogate pair, or a number that orjson does not know.
-    left = [value]
-    while left:
-        value = left.pop()
+    pending = [value]
+    while pending:
+        value = pending.pop()
         if isinstance(value, str):
-            if _UNSTORABLE.search(value):
+            if _UNSTORABLE_CHARACTERS.search(value):
                 return True
         elif isinstance(value, dict):
-            left += value
-            left += value.values()
+            pending += value
+            pending += value.values()
         elif isinstance(value, list):
-            left += value
+            pending += value
     return False

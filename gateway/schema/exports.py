@@ -9,22 +9,22 @@ import strawberry
 
 from gateway import services
 from gateway.database.tables import Integration as IntegrationRow
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.documents import exports
 from gateway.domain.enums import ImportMode, Outcome, SecretsMode
 from gateway.domain.lenient_reading import Document, Json
-from gateway.execution import Cost, ListSize, Request
+from gateway.execution import BatchRequest, Cost, ListSize
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Info
-from gateway.schema.fields import WRITING, batched, field, mutation
-from gateway.schema.payloads import UserError, answer, refusals
+from gateway.schema.fields import MUTATION_COST, batched_field, field, mutation
+from gateway.schema.payloads import UserError, errors_field, run_mutation
 from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import JSON
 from gateway.schema.use_cases import UseCase
-from gateway.services.exports import Below
+from gateway.services.exports import IntegrationChildren
 
-_SOME = ListSize(assumed_size=20)
-_MANY = ListSize(assumed_size=200)
+_USE_CASE_LIST_SIZE = ListSize(assumed_size=20)
+_RECORD_LIST_SIZE = ListSize(assumed_size=200)
 """What an export counts for, which is never paged: the use cases and records of an ordinary clinic."""
 
 
@@ -38,37 +38,37 @@ class ExportSource:
     """Gives the integration's secrets, and has it written down that it did."""
 
 
-def _below(root: ExportSource, _: object) -> Request:
-    return Request(services.exports.below, root.integration.id)
+def _request_contents(root: ExportSource, _: object) -> BatchRequest:
+    return BatchRequest(services.exports.list_children, root.integration.id)
 
 
-def _document(below: Below, root: ExportSource, _: object) -> object:
+def _build_document(below: IntegrationChildren, root: ExportSource, _: object) -> object:
     secrets = root.disclose(root.integration) if root.secrets is SecretsMode.INCLUDE else {}
-    return services.exports.document(root.integration, below, secrets)
+    return services.exports.build_document(root.integration, below, secrets)
 
 
 @strawberry.type(description="One integration with all its use cases and resource records, read in one snapshot.")
 class IntegrationExport:
     integration: ConnectedIntegration = strawberry.field(description="The integration itself.")
 
-    use_cases: list[UseCase] = batched(
+    use_cases: list[UseCase] = batched_field(
         "All its use cases, the oldest first.",
-        lambda root, _: Request(services.exports.use_cases, root.integration.id),
+        lambda root, _: BatchRequest(services.exports.list_use_cases, root.integration.id),
         lambda found, *_: found or (),
-        directives=[_SOME],
+        directives=[_USE_CASE_LIST_SIZE],
     )
-    resource_records: list[ResourceRecord] = batched(
+    resource_records: list[ResourceRecord] = batched_field(
         "All its resource records, the oldest first.",
-        lambda root, _: Request(services.exports.resource_records, root.integration.id),
+        lambda root, _: BatchRequest(services.exports.list_resource_records, root.integration.id),
         lambda found, *_: found or (),
-        directives=[_MANY],
+        directives=[_RECORD_LIST_SIZE],
     )
 
-    document: object = batched(
+    document: object = batched_field(
         "The export in the documents' own spelling: `integration`, `use_cases`, `resource_records`, and whatever "
         "else the imported document held.",
-        _below,
-        _document,
+        _request_contents,
+        _build_document,
         graphql_type=JSON,
         reads=("team_id", "id", "document", "secrets", "envelope"),
         directives=[Cost(weight=1000)],
@@ -82,9 +82,11 @@ class IntegrationExport:
     )
     @staticmethod
     async def checksum(root: strawberry.Parent[ExportSource], info: Info) -> str:
-        below = await info.context.load(services.exports.below, root.integration.id)
+        below = await info.context.load(services.exports.list_children, root.integration.id)
         # In a thread: it takes all documents apart, and there may be very many.
-        return await asyncio.to_thread(services.exports.checksum, root.integration, below or Below([], []))
+        return await asyncio.to_thread(
+            services.exports.compute_checksum, root.integration, below or IntegrationChildren([], [])
+        )
 
     @field(
         "Paths of what was left out of `document`, such as `integration.config.accessToken`.",
@@ -94,7 +96,7 @@ class IntegrationExport:
     def redacted_fields(root: strawberry.Parent[ExportSource]) -> list[str]:
         if root.secrets is SecretsMode.INCLUDE:
             return []
-        return exports.redacted_fields(root.integration.document, root.integration.secrets)
+        return exports.list_redacted_fields(root.integration.document, root.integration.secrets)
 
 
 @strawberry.type
@@ -114,8 +116,10 @@ class ExportQueries:
         ] = SecretsMode.OMIT,
     ) -> ExportSource:
         async with info.context.read() as session:
-            row = await services.exports.get(session, info.context.viewer, integration_id, secrets)
-        return ExportSource(row, secrets, info.context.secrets)
+            row = await services.exports.get_connected_integration(
+                session, info.context.viewer, integration_id, secrets
+            )
+        return ExportSource(row, secrets, info.context.read_secrets)
 
 
 @strawberry.type(description="What became of an imported document, or why nothing did.")
@@ -134,7 +138,7 @@ class ImportIntegrationPayload:
     deleted: int = strawberry.field(
         default=0, description="How many use cases and resource records REPLACE deleted."
     )
-    errors: list[UserError] = refusals()
+    errors: list[UserError] = errors_field()
 
 
 @strawberry.type
@@ -142,7 +146,7 @@ class ImportMutations:
     @mutation(
         "Take an export document back in, all of it or nothing. What it says of teams, people, instants and "
         "tokens is not believed; ids are kept where they are free.",
-        weight=10 * WRITING,
+        weight=10 * MUTATION_COST,
     )
     @staticmethod
     async def import_integration(
@@ -158,15 +162,17 @@ class ImportMutations:
             bool, strawberry.argument(description="Do all of it, answer, and keep nothing.")
         ] = False,
     ) -> ImportIntegrationPayload:
-        async def work(session: WriteSession) -> ImportIntegrationPayload:
-            done = await services.imports.by_viewer(session, info.context.viewer, cast(Json, document), mode)
+        async def import_document(writer: Writer) -> ImportIntegrationPayload:
+            result = await services.imports.import_as_viewer(
+                writer, info.context.viewer, cast(Json, document), mode
+            )
             return ImportIntegrationPayload(
-                integration=done.integration,
-                outcome=done.outcome,
-                created=done.tally.created,
-                updated=done.tally.updated,
-                unchanged=done.tally.unchanged,
-                deleted=done.tally.deleted,
+                integration=result.integration,
+                outcome=result.outcome,
+                created=result.tally.created,
+                updated=result.tally.updated,
+                unchanged=result.tally.unchanged,
+                deleted=result.tally.deleted,
             )
 
-        return await answer(info, ImportIntegrationPayload, work, dry_run=dry_run)
+        return await run_mutation(info, ImportIntegrationPayload, import_document, dry_run=dry_run)

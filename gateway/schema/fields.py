@@ -7,44 +7,44 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from gateway.database.mixins import Documented
-from gateway.domain.lenient_reading import Section
+from gateway.database.mixins import HasDocument
+from gateway.domain.lenient_reading import LenientObject
 from gateway.execution import (
-    READS,
+    READ_ATTRIBUTES,
     BatchedField,
+    BatchRequest,
     Cost,
     Decoding,
     DocumentField,
     ListSize,
-    Request,
     RowField,
 )
-from gateway.schema.json_readers import Reader, text
+from gateway.schema.json_readers import KeyReader, text
 
 T = TypeVar("T")
 
-WRITING = 1000
+MUTATION_COST = 1000
 """What a mutation costs: about as long as one takes, a query could have answered so many fields."""
 
-FEW = ListSize(assumed_size=5)
+SHORT_LIST_SIZE = ListSize(assumed_size=5)
 """For a list that nobody pages, since it hardly ever is longer."""
 
-_KEYS = ("team_id", "id")
-_DOCUMENT = ("document", "id")
+_KEY_COLUMNS = ("team_id", "id")
+_DOCUMENT_COLUMNS = ("document", "id")
 """What keys are read from, and what a faulty one is logged with."""
 
 
 class KeyField(DocumentField):
     """A field that is a key of its object in the document."""
 
-    reader: Reader[object]
+    reader: KeyReader[object]
 
     @property
     def decoding(self) -> Decoding | None:
         return self.reader.decoding
 
-    def read(self, source: Documented | Section[object]) -> object:
-        section = source if isinstance(source, Section) else source.section()
+    def read(self, source: HasDocument | LenientObject[object]) -> object:
+        section = source if isinstance(source, LenientObject) else source.read_document()
         return self.reader(section, self.key)
 
     def __copy__(self) -> Self:
@@ -53,19 +53,19 @@ class KeyField(DocumentField):
         return copied
 
 
-class OwnField(RowField):
+class ConfigRowField(RowField):
     """A field that a static method makes of the row, whichever part of the document its type stands for."""
 
     def read(self, source: object) -> object:
-        return self.of_row(row_of(source))
+        return self.row_resolver(get_row(source))
 
 
-def row_of(source: object) -> Any:  # noqa: ANN401 (each field takes rows of its own)
+def get_row(source: object) -> Any:  # noqa: ANN401 (each field takes rows of its own)
     """The row of which a section is a part, or which the source is itself."""
-    return source.row if isinstance(source, Section) else source
+    return source.row if isinstance(source, LenientObject) else source
 
 
-def _found(found: object, _source: object, _arguments: object) -> object:
+def _return_value(found: object, _source: object, _arguments: object) -> object:
     return found
 
 
@@ -83,20 +83,24 @@ def field(
     decorator: Callable[[T], T] = strawberry.field(
         description=description,
         graphql_type=graphql_type,
-        metadata=None if reads is None else {READS: (*reads,)},
+        metadata=None if reads is None else {READ_ATTRIBUTES: (*reads,)},
         directives=directives,
     )
     return decorator
 
 
-def own(description: str, *, reads: Iterable[str], graphql_type: object = None) -> Callable[[T], T]:
+def row_field(description: str, *, reads: Iterable[str], graphql_type: object = None) -> Callable[[T], T]:
     """A field that a static method makes of the row, whichever part of the document its type stands for."""
     annotation = StrawberryAnnotation.from_annotation(graphql_type)
-    found = OwnField(description=description, type_annotation=annotation, metadata={READS: (*reads,)})
-    return cast(Callable[[T], T], found)
+    new_field = ConfigRowField(
+        description=description, type_annotation=annotation, metadata={READ_ATTRIBUTES: (*reads,)}
+    )
+    return cast(Callable[[T], T], new_field)
 
 
-def mutation(description: str, *, weight: int = WRITING, directives: Iterable[object] = ()) -> Callable[[T], T]:
+def mutation(
+    description: str, *, weight: int = MUTATION_COST, directives: Iterable[object] = ()
+) -> Callable[[T], T]:
     """A mutation that a static method does, which costs what it weighs."""
     decorator: Callable[[T], T] = strawberry.mutation(
         description=description, directives=[Cost(weight=weight), *directives]
@@ -104,24 +108,28 @@ def mutation(description: str, *, weight: int = WRITING, directives: Iterable[ob
     return decorator
 
 
-def key(name: str, description: str, reader: Reader[Any] = text, directives: Sequence[object] = ()) -> Any:  # noqa: ANN401 (a dataclass field)
+def key_field(
+    name: str, description: str, reader: KeyReader[Any] = text, directives: Sequence[object] = ()
+) -> Any:  # noqa: ANN401 (a dataclass field)
     """A field that is the key `name` of its object in the document.
 
     The source of such a field is a `Section`, or a row whose document it stands in at the top.
     """
-    found = KeyField(description=description, metadata={READS: _DOCUMENT}, directives=directives)
-    found.key, found.reader = name, reader
-    return found
+    new_field = KeyField(
+        description=description, metadata={READ_ATTRIBUTES: _DOCUMENT_COLUMNS}, directives=directives
+    )
+    new_field.key, new_field.reader = name, reader
+    return new_field
 
 
-def batched(
+def batched_field(
     description: str,
-    request: Callable[[Any, Any], Request | None],
-    shape: Callable[[Any, Any, Any], object] = _found,
+    request: Callable[[Any, Any], BatchRequest | None],
+    shape: Callable[[Any, Any, Any], object] = _return_value,
     *,
     arguments: Callable[..., object] | None = None,
     graphql_type: object = None,
-    reads: Iterable[str] = _KEYS,
+    reads: Iterable[str] = _KEY_COLUMNS,
     directives: Sequence[object] = (),
 ) -> Any:  # noqa: ANN401 (a dataclass field)
     """A field that is found for all rows at once; see `gateway.execution.BatchedField`.
@@ -132,12 +140,12 @@ def batched(
     """
     resolver: StrawberryResolver[object] | None = None if arguments is None else StrawberryResolver(arguments)
     annotation = StrawberryAnnotation.from_annotation(graphql_type)
-    found = BatchedField(
+    new_field = BatchedField(
         description=description,
         base_resolver=resolver,
         type_annotation=annotation,
-        metadata={READS: (*reads,)},
+        metadata={READ_ATTRIBUTES: (*reads,)},
         directives=directives,
     )
-    found.request, found.shape = request, shape
-    return found
+    new_field.build_request, new_field.build_value = request, shape
+    return new_field

@@ -16,50 +16,52 @@ from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Document, Json
 
 
-def optional(description: str, *, name: str | None = None) -> Any:  # noqa: ANN401 (a dataclass field)
+def optional_field(description: str, *, name: str | None = None) -> Any:  # noqa: ANN401 (a dataclass field)
     """A field of an input object that may be left out, which is not the same as null."""
     return strawberry.field(description=description, name=name, default=strawberry.UNSET)
 
 
-def given(source: Any) -> Mapping[str, Any]:  # noqa: ANN401 (an input object of any class)
+def get_provided_fields(source: Any) -> Mapping[str, Any]:  # noqa: ANN401 (an input object of any class)
     """What was given of an input object, null included, by the names of its attributes."""
     type_: Any = type(source)
-    values = ((name, getattr(source, name)) for name, _ in _keys(type_))
+    values = ((name, getattr(source, name)) for name, _ in _list_keys(type_))
     return {name: value for name, value in values if value is not strawberry.UNSET}
 
 
 def to_document(source: object) -> Document:
     """What was given of an input object, in the documents' spelling."""
     type_: Any = type(source)
-    values = ((key, getattr(source, name)) for name, key in _keys(type_))
-    return in_document({key: value for key, value in values if value is not strawberry.UNSET})
+    values = ((key, getattr(source, name)) for name, key in _list_keys(type_))
+    return to_document_object({key: value for key, value in values if value is not strawberry.UNSET})
 
 
-def in_document(values: Mapping[str, Any]) -> Document:
+def to_document_object(values: Mapping[str, Any]) -> Document:
     """The values of an input object as documents spell them, whose keys are the graph's."""
-    return {key: value if type(value) in _PLAIN else spelled(value) for key, value in values.items()}
+    return {
+        key: value if type(value) in _PLAIN_TYPES else to_document_value(value) for key, value in values.items()
+    }
 
 
-_PLAIN = frozenset({str, int, float, bool, NoneType})
+_PLAIN_TYPES = frozenset({str, int, float, bool, NoneType})
 
 
 @cache
-def _keys(type_: Hashable) -> Sequence[tuple[str, str]]:
+def _list_keys(type_: Hashable) -> Sequence[tuple[str, str]]:
     """The names of the attributes of an input type, and the documents' spelling of them."""
     return [(field.name, to_camel_case(field.name)) for field in fields(cast(Any, type_))]
 
 
-def spelled(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input object may hold)
+def to_document_value(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input object may hold)
     """A value as documents spell it."""
     match value:
         case date():
-            return instants.isoformat(value) if isinstance(value, datetime) else value.isoformat()
+            return instants.format_instant(value) if isinstance(value, datetime) else value.isoformat()
         case Enum():
             return str(value.value)
         case list():
-            return [spelled(item) for item in value]
+            return [to_document_value(item) for item in value]
         case dict():
-            return in_document(value)
+            return to_document_object(value)
         case _ if has_object_definition(value):
             return to_document(value)
         case _:

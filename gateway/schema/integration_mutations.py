@@ -6,14 +6,14 @@ import strawberry
 
 from gateway import services
 from gateway.database.tables import Integration as IntegrationRow
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.enums import IntegrationKind
 from gateway.schema.context import Info
 from gateway.schema.fields import mutation
-from gateway.schema.inputs import given, optional, to_document
+from gateway.schema.inputs import get_provided_fields, optional_field, to_document
 from gateway.schema.integration_inputs import ConnectedIntegrationInput, ConnectedIntegrationPatch
 from gateway.schema.integrations import Integration
-from gateway.schema.payloads import DeletePayload, UserError, answer, refusals
+from gateway.schema.payloads import DeletePayload, UserError, errors_field, run_mutation
 from gateway.schema.webhook_inputs import (
     IncomingWebhookInput,
     IncomingWebhookPatch,
@@ -27,7 +27,7 @@ ExpectedVersion = Annotated[
 ]
 IntegrationId = Annotated[strawberry.ID, strawberry.argument(description="The integration's id.")]
 
-_KINDS = {
+_KINDS_BY_MEMBER = {
     "connected": IntegrationKind.CONNECTED,
     "incoming_webhook": IntegrationKind.INCOMING_WEBHOOK,
     "outgoing_webhook": IntegrationKind.OUTGOING_WEBHOOK,
@@ -36,9 +36,9 @@ _KINDS = {
 
 @strawberry.input(one_of=True, description="The integration to be made: one of the three kinds.")
 class CreateIntegrationInput:
-    connected: ConnectedIntegrationInput | None = optional("An account at a provider.")
-    incoming_webhook: IncomingWebhookInput | None = optional("A webhook that posts what it receives.")
-    outgoing_webhook: OutgoingWebhookInput | None = optional("A webhook that calls out on an event.")
+    connected: ConnectedIntegrationInput | None = optional_field("An account at a provider.")
+    incoming_webhook: IncomingWebhookInput | None = optional_field("A webhook that posts what it receives.")
+    outgoing_webhook: OutgoingWebhookInput | None = optional_field("A webhook that calls out on an event.")
 
 
 @strawberry.input(
@@ -47,9 +47,13 @@ class CreateIntegrationInput:
     "Absent keeps, null clears.",
 )
 class UpdateIntegrationInput:
-    connected: ConnectedIntegrationPatch | None = optional("Changes to an account at a provider.")
-    incoming_webhook: IncomingWebhookPatch | None = optional("Changes to a webhook that posts what it receives.")
-    outgoing_webhook: OutgoingWebhookPatch | None = optional("Changes to a webhook that calls out on an event.")
+    connected: ConnectedIntegrationPatch | None = optional_field("Changes to an account at a provider.")
+    incoming_webhook: IncomingWebhookPatch | None = optional_field(
+        "Changes to a webhook that posts what it receives."
+    )
+    outgoing_webhook: OutgoingWebhookPatch | None = optional_field(
+        "Changes to a webhook that calls out on an event."
+    )
 
 
 @strawberry.type(description="The integration as it is now, or why nothing was done.")
@@ -57,7 +61,7 @@ class IntegrationPayload:
     integration: IntegrationRow | None = strawberry.field(
         graphql_type=Integration | None, default=None, description="The integration; null when refused."
     )
-    errors: list[UserError] = refusals()
+    errors: list[UserError] = errors_field()
 
 
 @strawberry.type
@@ -70,17 +74,19 @@ class IntegrationMutations:
             CreateIntegrationInput, strawberry.argument(description="What is to be made, under its kind.")
         ],
     ) -> IntegrationPayload:
-        ((name, chosen),) = given(input).items()
-        viewer, kind, settings = info.context.viewer, _KINDS[name], to_document(chosen)
+        ((name, chosen),) = get_provided_fields(input).items()
+        viewer, kind, settings = info.context.viewer, _KINDS_BY_MEMBER[name], to_document(chosen)
 
-        async def work(session: WriteSession) -> IntegrationPayload:
+        async def create(writer: Writer) -> IntegrationPayload:
             if kind is IntegrationKind.CONNECTED:
-                made = await services.connected_integrations.create(session, viewer, settings)
+                created = await services.connected_integrations.create_connected_integration(
+                    writer, viewer, settings
+                )
             else:
-                made = await services.webhooks.create(session, viewer, kind, settings)
-            return IntegrationPayload(integration=made)
+                created = await services.webhooks.create_webhook(writer, viewer, kind, settings)
+            return IntegrationPayload(integration=created)
 
-        return await answer(info, IntegrationPayload, work)
+        return await run_mutation(info, IntegrationPayload, create)
 
     @mutation("Change an integration of either world. What already is so is not written again.")
     @staticmethod
@@ -92,27 +98,29 @@ class IntegrationMutations:
         ],
         expected_version: ExpectedVersion = None,
     ) -> IntegrationPayload:
-        ((name, chosen),) = given(input).items()
-        viewer, kind, changes = info.context.viewer, _KINDS[name], to_document(chosen)
+        ((name, chosen),) = get_provided_fields(input).items()
+        viewer, kind, changes = info.context.viewer, _KINDS_BY_MEMBER[name], to_document(chosen)
 
-        async def work(session: WriteSession) -> IntegrationPayload:
+        async def update(writer: Writer) -> IntegrationPayload:
             if kind is IntegrationKind.CONNECTED:
-                changed = await services.connected_integrations.update(
-                    session, viewer, id, changes, expected_version
+                changed = await services.connected_integrations.update_connected_integration(
+                    writer, viewer, id, changes, expected_version
                 )
             else:
-                changed = await services.webhooks.update(session, viewer, id, kind, changes, expected_version)
+                changed = await services.webhooks.update_webhook(
+                    writer, viewer, id, kind, changes, expected_version
+                )
             return IntegrationPayload(integration=changed)
 
-        return await answer(info, IntegrationPayload, work)
+        return await run_mutation(info, IntegrationPayload, update)
 
     @mutation("Delete an integration of either world with all that hangs below it.")
     @staticmethod
     async def delete_integration(
         info: Info, id: IntegrationId, expected_version: ExpectedVersion = None
     ) -> DeletePayload:
-        async def work(session: WriteSession) -> DeletePayload:
-            await services.integrations.delete(session, info.context.viewer, id, expected_version)
+        async def delete(writer: Writer) -> DeletePayload:
+            await services.integrations.delete_integration(writer, info.context.viewer, id, expected_version)
             return DeletePayload(deleted_ids=[id])
 
-        return await answer(info, DeletePayload, work)
+        return await run_mutation(info, DeletePayload, delete)

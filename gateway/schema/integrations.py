@@ -8,9 +8,9 @@ import strawberry
 from gateway import services
 from gateway.database.tables import Integration as IntegrationRow
 from gateway.domain.integration_filters import IntegrationFilter as DomainFilter
-from gateway.execution import Request
+from gateway.execution import BatchRequest
 from gateway.schema.connections import (
-    PAGED,
+    PAGE_LIST_SIZE,
     After,
     Before,
     Connection,
@@ -18,7 +18,7 @@ from gateway.schema.connections import (
     First,
     Last,
     Offset,
-    page_of,
+    build_page,
 )
 from gateway.schema.context import Info
 from gateway.schema.fields import field
@@ -57,12 +57,12 @@ class IntegrationQueries:
         ] = None,
     ) -> IntegrationRow:
         async with info.context.read() as session:
-            return await services.integrations.get(session, info.context.viewer, id, created_by)
+            return await services.integrations.get_integration(session, info.context.viewer, id, created_by)
 
     @field(
         "Integrations of both worlds that the viewer may see.",
         graphql_type=Connection[Integration],
-        directives=[PAGED],
+        directives=[PAGE_LIST_SIZE],
     )
     @staticmethod
     async def integrations(
@@ -85,9 +85,9 @@ class IntegrationQueries:
         offset: Offset = None,
     ) -> ConnectionSource:
         viewer = info.context.viewer
-        order = services.integrations.in_order([(key.field, key.direction) for key in order_by or ()])
-        page = page_of(order, first, after, last, before, offset)
-        wanted = filter.to_domain() if filter else DomainFilter()
+        order = services.integrations.build_order([(key.field, key.direction) for key in order_by or ()])
+        page = build_page(order, first, after, last, before, offset)
+        conditions = filter.to_domain() if filter else DomainFilter()
         async with info.context.read() as session:
-            found = await services.integrations.listed(session, viewer, wanted, page)
-        return ConnectionSource(page, found, Request(services.integrations.counts, wanted))
+            found = await services.integrations.list_integrations(session, viewer, conditions, page)
+        return ConnectionSource(page, found, BatchRequest(services.integrations.count_integrations, conditions))

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from gateway.domain.calendar import instants, timezones
-from gateway.domain.lenient_reading import Section
+from gateway.domain.lenient_reading import LenientObject
 from gateway.execution import Decoding, Int32
 
 T = TypeVar("T")
@@ -16,78 +16,82 @@ R = TypeVar("R", covariant=True)  # noqa: PLC0105 (what is read; `R_co` says no 
 
 
 @dataclass(frozen=True, slots=True)
-class Reader(Generic[R]):
+class KeyReader(Generic[R]):
     """Reads a key of an object of a document.
 
     `decoding` gives the same of what is as it should be, without a `Section`; None where nothing does.
     """
 
-    read: Callable[[Section[object], str], R]
+    read: Callable[[LenientObject[object], str], R]
     decoding: Decoding | None = None
 
-    def __call__(self, section: Section[object], key: str) -> R:
+    def __call__(self, section: LenientObject[object], key: str) -> R:
         return self.read(section, key)
 
 
-def _by(function: Callable[[str], object]) -> Decoding:
-    return Decoding(str, code=lambda raw, bind: f"(None if (v := {raw}) is None else {bind(function)}(v))")
+def _decode_by(function: Callable[[str], object]) -> Decoding:
+    return Decoding(
+        str, build_expression=lambda raw, bind: f"(None if (v := {raw}) is None else {bind(function)}(v))"
+    )
 
 
-def _zone(name: str) -> str:
+def _parse_timezone(name: str) -> str:
     if not timezones.is_timezone(name):
         raise ValueError
     return name
 
 
-def _nothing(_type: object) -> list[object]:
+def _create_empty_list(_type: object) -> list[object]:
     return []
 
 
-def _empty(type_: Callable[[], object]) -> object:
+def _create_empty(type_: Callable[[], object]) -> object:
     return type_()
 
 
-text = Reader(Section.text, Decoding(str))
-flag = Reader(Section.flag, Decoding(bool))
-integer = Reader(Section.integer, Decoding(Int32))
-instant = Reader(Section.instant, _by(instants.respelled))
-date = Reader(Section.date, _by(calendar_date.fromisoformat))
-timezone = Reader(Section.timezone, _by(_zone))
-texts = Reader(Section.texts, Decoding(list[str], _nothing))
-section = Reader(Section.section, Decoding(missing=_empty))
-sections = Reader(Section.sections, Decoding(missing=_nothing))
+text = KeyReader(LenientObject.read_text, Decoding(str))
+boolean = KeyReader(LenientObject.read_flag, Decoding(bool))
+integer = KeyReader(LenientObject.read_integer, Decoding(Int32))
+instant = KeyReader(LenientObject.read_instant, _decode_by(instants.normalize_valid_instant))
+date = KeyReader(LenientObject.read_date, _decode_by(calendar_date.fromisoformat))
+timezone = KeyReader(LenientObject.read_timezone, _decode_by(_parse_timezone))
+texts = KeyReader(LenientObject.read_texts, Decoding(list[str], _create_empty_list))
+json_object = KeyReader(LenientObject.read_object, Decoding(default_factory=_create_empty))
+json_objects = KeyReader(LenientObject.read_objects, Decoding(default_factory=_create_empty_list))
 
 
-def either(reader: Reader[T | None], default: T) -> Reader[T]:
+def with_default(reader: KeyReader[T | None], default: T) -> KeyReader[T]:
     """`reader`, with `default` for what is missing or faulty, where the graph promises a value."""
 
-    def read(section: Section[object], key: str) -> T:
+    def read(section: LenientObject[object], key: str) -> T:
         found = reader(section, key)
         return default if found is None else found
 
-    return Reader(read, reader.decoding and replace(reader.decoding, missing=lambda _: default))
+    return KeyReader(read, reader.decoding and replace(reader.decoding, default_factory=lambda _: default))
 
 
-def word(words: type[E]) -> Reader[E | None]:
+def read_enum(enum_type: type[E]) -> KeyReader[E | None]:
     """Reads the member of a closed set."""
-    return Reader(lambda section, key: section.member(key, words), Decoding(str))
+    return KeyReader(lambda section, key: section.read_member(key, enum_type), Decoding(str))
 
 
-def words(members: type[E]) -> Reader[list[E]]:
+def read_enums(enum_type: type[E]) -> KeyReader[list[E]]:
     """Reads a list of members of a closed set."""
-    return Reader(lambda section, key: section.members(key, members), Decoding(list[str], _nothing))
+    return KeyReader(
+        lambda section, key: section.read_members(key, enum_type), Decoding(list[str], _create_empty_list)
+    )
 
 
-def telling(
-    read: Callable[[Section[object], str], Section[object] | None], key: str, words: type[Enum]
-) -> Reader[Section[object] | None]:
+def read_object_with_enum(
+    read: Callable[[LenientObject[object], str], LenientObject[object] | None], key: str, enum_type: type[Enum]
+) -> KeyReader[LenientObject[object] | None]:
     """Reads an object that says a word of a closed set under `key`, or is nothing."""
-    return Reader(read, Decoding(promises={key: words}))
+    return KeyReader(read, Decoding(required_keys={key: enum_type}))
 
 
-def complete_sections(*texts: str) -> Reader[list[Section[object]]]:
+def read_complete_objects(*texts: str) -> KeyReader[list[LenientObject[object]]]:
     """Reads the objects of a list that have a text under each of these keys."""
-    return Reader(
-        lambda section, key: section.complete_sections(key, *texts),
-        Decoding(missing=_nothing, promises=dict.fromkeys(texts, str)),
+    return KeyReader(
+        lambda section, key: section.read_complete_objects(key, *texts),
+        Decoding(default_factory=_create_empty_list, required_keys=dict.fromkeys(texts, str)),
     )

@@ -9,8 +9,8 @@ from gateway import services
 from gateway.database.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import NodeId, is_id
-from gateway.errors import refused
-from gateway.execution import ListSize, reads
+from gateway.errors import refusal
+from gateway.execution import ListSize, declare_read_attributes
 from gateway.schema.context import Context, Info
 from gateway.schema.fields import field
 
@@ -25,14 +25,14 @@ _INTEGRATION_TYPES = {
 }
 
 
-def type_name(source: NodeSource) -> str:
+def get_type_name(source: NodeSource) -> str:
     """The GraphQL type that a row is shown as; rows are called after their entity."""
     name = type(source).__name__
     return _INTEGRATION_TYPES[cast(Integration, source).kind] if name == Integration.__name__ else name
 
 
-def _node_id(source: NodeSource) -> str:
-    return NodeId(type_name(source), source.team_id, source.id).encode()
+def _encode_node_id(source: NodeSource) -> str:
+    return NodeId(get_type_name(source), source.team_id, source.id).encode()
 
 
 @strawberry.interface(description="A thing that `node` finds again.")
@@ -43,36 +43,36 @@ class Node:
     )
     @staticmethod
     def node_id(root: strawberry.Parent[NodeSource]) -> strawberry.ID:
-        return strawberry.ID(_node_id(root))
+        return strawberry.ID(_encode_node_id(root))
 
     @classmethod
-    @reads("kind")
+    @declare_read_attributes("kind")
     def resolve_type(cls, source: NodeSource, *_: object) -> str:
-        return type_name(source)
+        return get_type_name(source)
 
     @classmethod
     def is_type_of(cls, source: NodeSource, *_: object) -> bool:
-        return type_name(source) == cls.__name__
+        return get_type_name(source) == cls.__name__
 
 
-async def _find(context: Context, node_id: str) -> NodeSource | None:
+async def _find_node(context: Context, node_id: str) -> NodeSource | None:
     """What a node id stands for; all that one operation asks for is read in one statement for each table."""
-    asked = NodeId.decode(node_id)
-    if asked is None or not (is_id(asked.team_id) and is_id(asked.id)):
+    decoded = NodeId.decode(node_id)
+    if decoded is None or not (is_id(decoded.team_id) and is_id(decoded.id)):
         return None
-    key = (asked.team_id, asked.id)
+    key = (decoded.team_id, decoded.id)
     found: NodeSource | None = None
-    match asked.type_name:
+    match decoded.type_name:
         case "ConnectedIntegration" | "IncomingWebhook" | "OutgoingWebhook":
-            found = await context.load(services.integrations.by_keys, key)
+            found = await context.load(services.integrations.find_by_keys, key)
         case "UseCaseGroup":
-            found = await context.load(services.use_case_groups.by_keys, key)
+            found = await context.load(services.use_case_groups.find_by_keys, key)
         case "UseCase":
-            found = await context.load(services.use_cases.by_keys, key)
+            found = await context.load(services.use_cases.find_by_keys, key)
         case "ResourceRecord":
-            found = await context.load(services.resource_records.by_keys, key)
+            found = await context.load(services.resource_records.find_by_keys, key)
     # Only the id that the thing itself gives: not another spelling of it, nor one with another kind.
-    return found if found is not None and _node_id(found) == node_id else None
+    return found if found is not None and _encode_node_id(found) == node_id else None
 
 
 @strawberry.type
@@ -86,7 +86,7 @@ class NodeQueries:
         info: Info,
         node_id: Annotated[strawberry.ID, strawberry.argument(description="The `nodeId` of anything.")],
     ) -> NodeSource | None:
-        return await _find(info.context, node_id)
+        return await _find_node(info.context, node_id)
 
     @field(
         f"Up to {MAX_NODES}, in the order asked; null for what does not exist or is not visible.",
@@ -102,7 +102,7 @@ class NodeQueries:
         ],
     ) -> list[NodeSource | None]:
         if len(node_ids) > MAX_NODES:
-            raise refused(
+            raise refusal(
                 ErrorCode.TOO_MANY, f"Ask for at most {MAX_NODES} nodes at once, not {len(node_ids)}.", "nodeIds"
             )
-        return await asyncio.gather(*(_find(info.context, node_id) for node_id in node_ids))
+        return await asyncio.gather(*(_find_node(info.context, node_id) for node_id in node_ids))

@@ -5,11 +5,11 @@ from typing import Any, Protocol, TypeVar
 
 import strawberry
 
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Refused
 from gateway.schema.context import Info
-from gateway.schema.fields import FEW
+from gateway.schema.fields import SHORT_LIST_SIZE
 
 
 @strawberry.type(description="One reason why a mutation changed nothing.")
@@ -21,24 +21,24 @@ class UserError:
     )
 
 
-def refusals() -> Any:  # noqa: ANN401 (a dataclass field)
+def errors_field() -> Any:  # noqa: ANN401 (a dataclass field)
     """The field of a payload that holds the reasons why it has nothing else."""
     return strawberry.field(
-        default_factory=list, description="Why nothing was done; empty when it was.", directives=[FEW]
+        default_factory=list, description="Why nothing was done; empty when it was.", directives=[SHORT_LIST_SIZE]
     )
 
 
-class Payload(Protocol):
+class MutationPayload(Protocol):
     """A payload can be made of its errors alone; whatever else it holds has a default."""
 
     def __init__(self, *, errors: list[UserError]) -> None: ...
 
 
-P = TypeVar("P", bound=Payload)
+P = TypeVar("P", bound=MutationPayload)
 
 
-async def answer(
-    info: Info, payload: type[P], work: Callable[[WriteSession], Awaitable[P]], *, dry_run: bool = False
+async def run_mutation(
+    info: Info, payload: type[P], work: Callable[[Writer], Awaitable[P]], *, dry_run: bool = False
 ) -> P:
     """Do `work` in one transaction and give its payload, or, refused, a payload of the reasons."""
     try:
@@ -54,4 +54,4 @@ class DeletePayload:
     deleted_ids: list[strawberry.ID] = strawberry.field(
         default_factory=list, description="The ids of what is gone."
     )
-    errors: list[UserError] = refusals()
+    errors: list[UserError] = errors_field()

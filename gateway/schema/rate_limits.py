@@ -28,11 +28,11 @@ class RateLimitQueries:
     @field("What this operation costs, and what is left to its key.", graphql_type=RateLimit)
     @staticmethod
     def rate_limit(info: Info) -> RateLimit:
-        allowance = info.context.allowance
+        allowance = info.context.budget
         bucket = allowance.bucket
         return RateLimit(
             limit=bucket.size,
-            remaining=bucket.left,
+            remaining=bucket.remaining,
             cost=allowance.cost or 0,
             reset_at=instants.now() + timedelta(seconds=bucket.seconds_to_full),
         )

@@ -8,21 +8,21 @@ import strawberry
 
 from gateway import services
 from gateway.database.tables import ResourceRecord as ResourceRecordRow
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.enums import Outcome, ResourceType
-from gateway.domain.paging import OLDEST_FIRST, Page
-from gateway.domain.records import BY_MEMBER, kind_of
-from gateway.execution import Cost, ListSize, Spelled
+from gateway.domain.paging import OLDEST_FIRST, PageArguments
+from gateway.domain.records import KINDS_BY_MEMBER, get_kind
+from gateway.execution import Cost, FormattedInput, ListSize
 from gateway.schema import json_readers
-from gateway.schema.connections import After, Before, First, Last, Offset, page_of
+from gateway.schema.connections import After, Before, First, Last, Offset, build_page
 from gateway.schema.context import Info
-from gateway.schema.fields import field, key, mutation
-from gateway.schema.inputs import in_document
+from gateway.schema.fields import field, key_field, mutation
+from gateway.schema.inputs import to_document_object
 from gateway.schema.nodes import Node
-from gateway.schema.payloads import DeletePayload, UserError, answer, refusals
+from gateway.schema.payloads import DeletePayload, UserError, errors_field, run_mutation
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
-from gateway.services.resource_records import MAX_RECORDS, MAX_SEARCH_LENGTH, Given, Upserted
+from gateway.services.resource_records import MAX_RECORDS, MAX_SEARCH_LENGTH, RecordInput, UpsertedRecord
 
 
 @strawberry.type(description="A synchronised object below an integration, such as an appointment.")
@@ -40,16 +40,16 @@ class ResourceRecord(Node):
     @field("What it describes.", reads=("type",))
     @staticmethod
     def type(root: strawberry.Parent[ResourceRecordRow]) -> ResourceType:
-        return kind_of(root.type).type
+        return get_kind(root.type).type
 
-    config: ResourceConfig = key("config", "What it says, typed by `type`.", json_readers.section)
+    config: ResourceConfig = key_field("config", "What it says, typed by `type`.", json_readers.json_object)
 
 
-OfResourceType = Annotated[
+ResourceTypeArgument = Annotated[
     ResourceType | None,
     strawberry.argument(description="Only those of this type; OTHER for all that this graph does not know."),
 ]
-RecordSearch = Annotated[
+SearchArgument = Annotated[
     str | None,
     strawberry.argument(
         description="Only those in which each of these words occurs, in any case: in names, codes and ids. "
@@ -58,18 +58,18 @@ RecordSearch = Annotated[
 ]
 
 
-def records_asked(
-    type: OfResourceType = None,
-    search: RecordSearch = None,
+def parse_records_arguments(
+    type: ResourceTypeArgument = None,
+    search: SearchArgument = None,
     first: First = None,
     after: After = None,
     last: Last = None,
     before: Before = None,
     offset: Offset = None,
-) -> tuple[Page, ResourceType | None, tuple[str, ...]]:
+) -> tuple[PageArguments, ResourceType | None, tuple[str, ...]]:
     """The page of records that is asked for, their type and the words in them."""
-    page = page_of(OLDEST_FIRST, first, after, last, before, offset)
-    return page, type, services.resource_records.words_of(search)
+    page = build_page(OLDEST_FIRST, first, after, last, before, offset)
+    return page, type, services.resource_records.parse_search(search)
 
 
 @strawberry.type
@@ -83,7 +83,7 @@ class ResourceRecordQueries:
         info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The record's id.")]
     ) -> ResourceRecordRow:
         async with info.context.read() as session:
-            return await services.resource_records.get(session, info.context.viewer, id)
+            return await services.resource_records.get_resource_record(session, info.context.viewer, id)
 
 
 @strawberry.input(
@@ -101,11 +101,11 @@ class ResourceRecordInput:
     config: ResourceConfigInput = strawberry.field(description="What it says; its type never changes.")
 
 
-def given(value: Mapping[str, Any]) -> Given:
+def to_record_input(value: Mapping[str, Any]) -> RecordInput:
     """A record as the services take it. There may be a thousand: no input objects are made of them."""
-    document: Mapping[str, Any] = value if type(value) is Spelled else in_document(value)
+    document: Mapping[str, Any] = value if type(value) is FormattedInput else to_document_object(value)
     ((member, config),) = document["config"].items()
-    return Given(BY_MEMBER[member], config, document.get("logicalId"), document.get("createdAt"))
+    return RecordInput(KINDS_BY_MEMBER[member], config, document.get("logicalId"), document.get("createdAt"))
 
 
 @strawberry.type(description="What became of one record of an upsert.")
@@ -118,12 +118,12 @@ class UpsertedResourceRecord:
 
 @strawberry.type(description="What became of the records, or why nothing was done.")
 class UpsertResourceRecordsPayload:
-    records: list[Upserted] = strawberry.field(
+    records: list[UpsertedRecord] = strawberry.field(
         default_factory=list,
         description="One for each record of the input, in its order.",
         graphql_type=list[UpsertedResourceRecord],
     )
-    errors: list[UserError] = refusals()
+    errors: list[UserError] = errors_field()
 
 
 @strawberry.type
@@ -150,13 +150,15 @@ class ResourceRecordMutations:
         ] = False,
     ) -> UpsertResourceRecordsPayload:
         # They come as they were coerced: see `gateway.schema`.
-        made = [given(value) for value in cast(list[Mapping[str, Any]], records)]
+        inputs = [to_record_input(value) for value in cast(list[Mapping[str, Any]], records)]
 
-        async def work(session: WriteSession) -> UpsertResourceRecordsPayload:
-            done = await services.resource_records.upsert(session, info.context.viewer, integration_id, made)
-            return UpsertResourceRecordsPayload(records=[*done])
+        async def upsert(writer: Writer) -> UpsertResourceRecordsPayload:
+            upserted = await services.resource_records.upsert_resource_records(
+                writer, info.context.viewer, integration_id, inputs
+            )
+            return UpsertResourceRecordsPayload(records=[*upserted])
 
-        return await answer(info, UpsertResourceRecordsPayload, work, dry_run=dry_run)
+        return await run_mutation(info, UpsertResourceRecordsPayload, upsert, dry_run=dry_run)
 
     @mutation(f"Delete up to {MAX_RECORDS:,} records of one integration, all or nothing.")
     @staticmethod
@@ -173,8 +175,10 @@ class ResourceRecordMutations:
             ),
         ],
     ) -> DeletePayload:
-        async def work(session: WriteSession) -> DeletePayload:
-            await services.resource_records.delete(session, info.context.viewer, integration_id, ids)
+        async def delete(writer: Writer) -> DeletePayload:
+            await services.resource_records.delete_resource_records(
+                writer, info.context.viewer, integration_id, ids
+            )
             return DeletePayload(deleted_ids=[*ids])
 
-        return await answer(info, DeletePayload, work)
+        return await run_mutation(info, DeletePayload, delete)

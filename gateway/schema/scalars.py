@@ -25,7 +25,9 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 def _parse_instant(value: object) -> datetime:
     if isinstance(value, str):
-        found = instants.read(value) or (instants.parse(value) if _INSTANT.fullmatch(value) else None)
+        found = instants.parse_formatted(value) or (
+            instants.parse_instant(value) if _INSTANT.fullmatch(value) else None
+        )
         if found is not None:
             return found
     raise GraphQLError(
@@ -53,7 +55,7 @@ def _serialize_time(value: time) -> str:
     return value.isoformat("seconds")
 
 
-def _any_json(value: Json) -> Json:
+def _return_json(value: Json) -> Json:
     return value
 
 
@@ -62,7 +64,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="DateTime",
         description="An RFC 3339 instant. Input needs an offset; output is UTC with milliseconds and `Z`.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
-        serialize=instants.text,
+        serialize=instants.to_text,
         parse_value=_parse_instant,
     ),
     date: strawberry.scalar(
@@ -89,7 +91,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="JSON",
         description="Any JSON value; only where a third party owns the shape.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
-        serialize=_any_json,
-        parse_value=_any_json,
+        serialize=_return_json,
+        parse_value=_return_json,
     ),
 }

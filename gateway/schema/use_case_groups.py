@@ -8,21 +8,21 @@ import strawberry
 from gateway import services
 from gateway.database.tables import Integration as IntegrationRow
 from gateway.database.tables import UseCaseGroup as UseCaseGroupRow
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain import schedules
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import Outcome, Provider, UseCaseKey
-from gateway.execution import ListSize, Request
+from gateway.execution import BatchRequest, ListSize
 from gateway.schema.context import Info
-from gateway.schema.fields import batched, field, mutation
+from gateway.schema.fields import batched_field, field, mutation
 from gateway.schema.nodes import Node
-from gateway.schema.payloads import UserError, answer, refusals
+from gateway.schema.payloads import UserError, errors_field, run_mutation
 from gateway.schema.scalars import Time, TimeZone
 from gateway.schema.use_case_inputs import UseCaseGroupInput
-from gateway.schema.use_cases import UseCase, integration_above
+from gateway.schema.use_cases import UseCase, integration_field
 from gateway.services.use_case_groups.upsert import UpsertedUseCase as Upserted
 
-OF_A_GROUP = ListSize(assumed_size=len(UseCaseKey))
+GROUP_LIST_SIZE = ListSize(assumed_size=len(UseCaseKey))
 """A group has each of the known use cases at most once."""
 
 
@@ -39,7 +39,7 @@ class UseCaseGroup(Node):
     created_at: datetime = strawberry.field(description="When it was created.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
 
-    integration: IntegrationRow = integration_above()
+    integration: IntegrationRow = integration_field()
 
     @field(
         "The next instant at which the group runs, with daylight saving applied: a wall time that does not exist "
@@ -50,13 +50,13 @@ class UseCaseGroup(Node):
     def next_run_at(root: strawberry.Parent[UseCaseGroupRow]) -> datetime | None:
         if root.start_time is None:
             return None
-        return schedules.next_run(root.start_time, timezones.zone(root.timezone), instants.now())
+        return schedules.find_next_run(root.start_time, timezones.get_zone(root.timezone), instants.now())
 
-    use_cases: list[UseCase] = batched(
+    use_cases: list[UseCase] = batched_field(
         "Its use cases, the oldest first.",
-        lambda row, _: Request(services.use_cases.of_groups, (row.team_id, row.id)),
+        lambda row, _: BatchRequest(services.use_cases.list_use_cases_of_groups, (row.team_id, row.id)),
         lambda found, *_: found or [],
-        directives=[OF_A_GROUP],
+        directives=[GROUP_LIST_SIZE],
     )
 
 
@@ -71,7 +71,7 @@ class UseCaseGroupQueries:
         info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The group's id.")]
     ) -> UseCaseGroupRow:
         async with info.context.read() as session:
-            return await services.use_case_groups.get(session, info.context.viewer, id)
+            return await services.use_case_groups.get_use_case_group(session, info.context.viewer, id)
 
 
 @strawberry.type(description="What an upsert did to one use case.")
@@ -98,9 +98,9 @@ class UpsertUseCaseGroupPayload:
         graphql_type=list[UpsertedUseCase],
         default_factory=list,
         description="The use cases listed, in that order, then others that a change of the group reached.",
-        directives=[OF_A_GROUP],
+        directives=[GROUP_LIST_SIZE],
     )
-    errors: list[UserError] = refusals()
+    errors: list[UserError] = errors_field()
 
 
 @strawberry.type
@@ -121,10 +121,14 @@ class UseCaseGroupMutations:
             bool, strawberry.argument(description="Give the same payload and keep nothing.")
         ] = False,
     ) -> UpsertUseCaseGroupPayload:
-        viewer, asked = info.context.viewer, input.to_domain()
+        viewer, group_input = info.context.viewer, input.to_domain()
 
-        async def work(session: WriteSession) -> UpsertUseCaseGroupPayload:
-            done = await services.use_case_groups.upsert.upsert(session, viewer, provider, asked, integration_id)
-            return UpsertUseCaseGroupPayload(group=done.group, outcome=done.outcome, use_cases=[*done.use_cases])
+        async def upsert(writer: Writer) -> UpsertUseCaseGroupPayload:
+            result = await services.use_case_groups.upsert.upsert_group(
+                writer, viewer, provider, group_input, integration_id
+            )
+            return UpsertUseCaseGroupPayload(
+                group=result.group, outcome=result.outcome, use_cases=[*result.use_cases]
+            )
 
-        return await answer(info, UpsertUseCaseGroupPayload, work, dry_run=dry_run)
+        return await run_mutation(info, UpsertUseCaseGroupPayload, upsert, dry_run=dry_run)

@@ -11,12 +11,12 @@ from gateway.domain.lenient_reading import Document
 from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupFields, GroupInput
 from gateway.domain.use_case_groups import UseCaseInput as ListedUseCase
 from gateway.domain.use_cases import UseCaseChanges
-from gateway.schema.inputs import given, optional, to_document
+from gateway.schema.inputs import get_provided_fields, optional_field, to_document
 from gateway.schema.scalars import Time, TimeZone
 
-_DAYS = f"How many days before: 0, the same day, to {MAX_DAYS}."
-_SHEET = "The sheet to read from; its address begins with http:// or https://."
-_ASSISTANT = "The id of the assistant that talks to patients."
+_DAYS_DESCRIPTION = f"How many days before: 0, the same day, to {MAX_DAYS}."
+_SHEET_DESCRIPTION = "The sheet to read from; its address begins with http:// or https://."
+_ASSISTANT_DESCRIPTION = "The id of the assistant that talks to patients."
 
 
 @strawberry.input(
@@ -26,7 +26,7 @@ _ASSISTANT = "The id of the assistant that talks to patients."
 class UseCaseActionInput:
     action_type: ActionType = strawberry.field(description="How it reaches a patient.")
     context: str = strawberry.field(description="What it is about, in the sheet's words; not blank.")
-    day: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS)
+    day: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS_DESCRIPTION)
     template_name: str = strawberry.field(description="The template of its words; not blank.")
 
     def to_domain(self) -> ActionInput:
@@ -37,14 +37,14 @@ class UseCaseActionInput:
 class UseCaseInput:
     use_case: UseCaseKey = strawberry.field(description="Which of the known use cases.")
     enabled: bool = strawberry.field(default=True, description="Whether it is in use.")
-    actions: list[UseCaseActionInput] | None = optional(
+    actions: list[UseCaseActionInput] | None = optional_field(
         "All that it is to do. Absent keeps what there is; null or an empty list leaves nothing."
     )
 
     def to_domain(self) -> ListedUseCase:
-        kept = self.actions is strawberry.UNSET
+        is_absent = self.actions is strawberry.UNSET
         return ListedUseCase(
-            self.use_case, self.enabled, None if kept else [a.to_domain() for a in self.actions or ()]
+            self.use_case, self.enabled, None if is_absent else [a.to_domain() for a in self.actions or ()]
         )
 
 
@@ -54,26 +54,26 @@ class UseCaseInput:
 )
 class UseCaseGroupInput:
     name: str = strawberry.field(description="What people call it; not blank.")
-    slug: str | None = optional(
+    slug: str | None = optional_field(
         "What scripts call it: words of a-z and 0-9 with single hyphens between them, of at most "
         f"{MAX_SLUG_LENGTH} characters, unique within its integration. Without one it is made of the name."
     )
-    sheet_link: str | None = optional(_SHEET)
-    assistant_id: strawberry.ID | None = optional(_ASSISTANT)
-    timezone: TimeZone | None = optional("The zone of `startTime`; UTC when there is none.")
-    start_time: Time | None = optional("When its use cases run each day, as HH:MM:SS; null for never.")
-    group_id: strawberry.ID | None = optional("Absent: create. Given: update that group.")
-    use_cases: list[UseCaseInput] | None = optional("The use cases to create or update, each at most once.")
-    expected_version: int | None = optional(
+    sheet_link: str | None = optional_field(_SHEET_DESCRIPTION)
+    assistant_id: strawberry.ID | None = optional_field(_ASSISTANT_DESCRIPTION)
+    timezone: TimeZone | None = optional_field("The zone of `startTime`; UTC when there is none.")
+    start_time: Time | None = optional_field("When its use cases run each day, as HH:MM:SS; null for never.")
+    group_id: strawberry.ID | None = optional_field("Absent: create. Given: update that group.")
+    use_cases: list[UseCaseInput] | None = optional_field("The use cases to create or update, each at most once.")
+    expected_version: int | None = optional_field(
         "Refuse with VERSION_CONFLICT when the group has another version by now."
     )
 
     def to_domain(self) -> GroupInput:
-        values = given(self)
+        values = get_provided_fields(self)
         fields = {name: value for name, value in values.items() if name in GroupFields.__annotations__}
         return GroupInput(
             name=self.name,
-            given=cast("GroupFields", fields),
+            fields=cast("GroupFields", fields),
             group_id=values.get("group_id"),
             use_cases=[use_case.to_domain() for use_case in self.use_cases or ()],
             expected_version=values.get("expected_version"),
@@ -83,8 +83,8 @@ class UseCaseGroupInput:
 @strawberry.input(description="When an action is to run.")
 class ScheduleInput:
     field: ScheduleField = strawberry.field(description="How often.")
-    start_date_time: datetime | None = optional("Its first run.")
-    end_date_time: datetime | None = optional("After this it runs no more; not before `startDateTime`.")
+    start_date_time: datetime | None = optional_field("Its first run.")
+    end_date_time: datetime | None = optional_field("After this it runs no more; not before `startDateTime`.")
     trigger_at: datetime = strawberry.field(description="Its next run.")
 
     def to_document(self) -> Document:
@@ -96,14 +96,14 @@ class ScheduleInput:
     "the same `actionType`, `daysWindow` and `context`, else a new one. Absent keeps, null clears."
 )
 class UseCaseActionPatch:
-    logical_id: str | None = optional("Which of the stored actions it is.")
+    logical_id: str | None = optional_field("Which of the stored actions it is.")
     action_type: ActionType = strawberry.field(description="How it reaches a patient.")
     template_name: str = strawberry.field(description="The template of its words; not blank.")
     context: str = strawberry.field(description="What it is about, in the sheet's words; not blank.")
-    days_window: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS)
-    report_emails: list[str] | None = optional("E-mail addresses of those who are told how it went.")
+    days_window: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS_DESCRIPTION)
+    report_emails: list[str] | None = optional_field("E-mail addresses of those who are told how it went.")
     status: Status = strawberry.field(default=Status.ACTIVE, description="Whether it is in use.")
-    schedule: ScheduleInput | None = optional("When it runs; null for never.")
+    schedule: ScheduleInput | None = optional_field("When it runs; null for never.")
 
     def to_domain(self) -> ActionInput:
         changes: Document = {"status": self.status.value}
@@ -116,22 +116,22 @@ class UseCaseActionPatch:
             self.context,
             self.days_window,
             self.template_name,
-            given(self).get("logical_id"),
+            get_provided_fields(self).get("logical_id"),
             changes,
         )
 
 
 @strawberry.input(description="Changes to a use case: absent keeps, null clears.")
 class UpdateUseCaseInput:
-    display_name: str | None = optional("What people call it; not blank.")
-    assistant_id: strawberry.ID | None = optional(_ASSISTANT)
-    status: Status | None = optional("Whether it is in use; cannot be cleared.")
-    timezone: TimeZone | None = optional("The zone that it runs in.")
-    sheet_link: str | None = optional(_SHEET)
-    actions: list[UseCaseActionPatch] | None = optional("All that it is to do, in place of what there is.")
+    display_name: str | None = optional_field("What people call it; not blank.")
+    assistant_id: strawberry.ID | None = optional_field(_ASSISTANT_DESCRIPTION)
+    status: Status | None = optional_field("Whether it is in use; cannot be cleared.")
+    timezone: TimeZone | None = optional_field("The zone that it runs in.")
+    sheet_link: str | None = optional_field(_SHEET_DESCRIPTION)
+    actions: list[UseCaseActionPatch] | None = optional_field("All that it is to do, in place of what there is.")
 
     def to_domain(self) -> UseCaseChanges:
         config = to_document(self)
         config.pop("actions", None)
-        kept = self.actions is strawberry.UNSET
-        return UseCaseChanges(config, None if kept else [a.to_domain() for a in self.actions or ()])
+        is_absent = self.actions is strawberry.UNSET
+        return UseCaseChanges(config, None if is_absent else [a.to_domain() for a in self.actions or ()])

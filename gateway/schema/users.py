@@ -5,9 +5,9 @@ import strawberry
 from gateway import services
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer as DomainViewer
-from gateway.execution import Request
+from gateway.execution import BatchRequest
 from gateway.schema.context import Info
-from gateway.schema.fields import batched, field
+from gateway.schema.fields import batched_field, field
 
 
 @strawberry.type(description="Somebody who made or changed something.")
@@ -17,9 +17,9 @@ class User:
     def id(root: strawberry.Parent[str]) -> strawberry.ID:
         return strawberry.ID(root)
 
-    username: str | None = batched(
+    username: str | None = batched_field(
         "Their name to sign in with, where it is known.",
-        lambda user_id, _: Request(services.users.usernames, user_id),
+        lambda user_id, _: BatchRequest(services.users.get_usernames, user_id),
         reads=(),
     )
 

@@ -2,10 +2,10 @@
 
 import gc
 
-_COLLECTIONS = (100_000, 20, 20)
+_THRESHOLDS = (100_000, 20, 20)
 
 
-def collect_seldom() -> None:
+def reduce_collections() -> None:
     """Have it look seldom, and never at what is there by now.
 
     The schema alone makes each look expensive. What an answer or a batch is made of is gone when that is done: to
@@ -13,4 +13,4 @@ def collect_seldom() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECTIONS)
+    gc.set_threshold(*_THRESHOLDS)

@@ -5,98 +5,105 @@ from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from gateway.settings import Settings, variable
-from gateway.telemetry.reporting import Observation
-from gateway.web.cycle import Cycle
-from gateway.web.error_codes import Code
+from gateway.settings import Settings, get_variable_name
+from gateway.telemetry.reporting import Reporting
+from gateway.web.cycle import WholeResponseCycle
+from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
-from gateway.web.refusals import CLOSE, Refusal
-from gateway.web.responses import identified, refused
+from gateway.web.refusals import CLOSE_CONNECTION, HTTPRefusal
+from gateway.web.responses import build_refusal_response, with_request_id
 
-_UNREADABLE = 400
+_BAD_REQUEST = 400
 
 
-class Connection(HttpToolsProtocol):
+class HttpConnection(HttpToolsProtocol):
     """Uvicorn's connection with an end to waiting: for headers, and for a client to take its answer.
 
     A request that comes whole, and whose answer is taken at once, needs no timer.
     """
 
     settings: ClassVar[Settings]
-    observation: ClassVar[Observation]
+    reporting: ClassVar[Reporting]
 
     # Until the first request there are none, though uvicorn does not say so.
     scope: object | None  # type: ignore[assignment]
     cycle: RequestResponseCycle | None  # type: ignore[assignment]
 
-    _late: asyncio.TimerHandle | None = None
-    _stuck: asyncio.TimerHandle | None = None
-    _received = 0
+    _header_timer: asyncio.TimerHandle | None = None
+    _write_timer: asyncio.TimerHandle | None = None
+    _header_bytes = 0
     """How many bytes came since headers are awaited."""
     _is_upgraded = False
 
     @classmethod
-    def configured(cls, settings: Settings, observation: Observation) -> type["Connection"]:
+    def create_class(cls, settings: Settings, reporting: Reporting) -> type["HttpConnection"]:
         """Connections by these settings, observed as requests are; it is uvicorn that makes them."""
-        return type(cls.__name__, (cls,), {"settings": settings, "observation": observation})
+        return type(cls.__name__, (cls,), {"settings": settings, "reporting": reporting})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._await_headers()
+        self._start_header_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._headers_came()
-        self._taken()
+        self._stop_header_timer()
+        self._stop_write_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope):
-            self._headers_are_coming(len(data))
-        elif self._late is not None:
-            self._headers_came()
+            self._count_header_bytes(len(data))
+        elif self._header_timer is not None:
+            self._stop_header_timer()
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:
-            Cycle.shorten(self.cycle)
+            WholeResponseCycle.install(self.cycle)
 
     def handle_websocket_upgrade(self) -> None:
         self._is_upgraded = True
-        self._headers_came()
+        self._stop_header_timer()
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP. `msg` is uvicorn's word for it."""
-        self._refuse(Refusal(Code.BAD_REQUEST, f"{msg} Send HTTP/1.1.", status=_UNREADABLE, headers=[CLOSE]))
+        self._refuse(
+            HTTPRefusal(
+                GraphQLErrorCode.BAD_REQUEST,
+                f"{msg} Send HTTP/1.1.",
+                status=_BAD_REQUEST,
+                headers=[CLOSE_CONNECTION],
+            )
+        )
 
-    def _headers_are_coming(self, size: int) -> None:
+    def _count_header_bytes(self, size: int) -> None:
         """A request has begun whose headers are not whole."""
         if self._is_upgraded or self.transport.is_closing():
             return
-        self._received += size
+        self._header_bytes += size
         most = self.settings.url_limit + self.settings.header_limit
-        if self._received > most:
+        if self._header_bytes > most:
             message = f"The headers are larger than {most} bytes; send less, or have the operator raise "
-            message += f"{variable('header_limit')}."
-            self._refuse(Refusal(Code.HEADERS_TOO_LARGE, message, headers=[CLOSE]))
-        elif self._late is None:
-            self._await_headers()
+            message += f"{get_variable_name('header_limit')}."
+            self._refuse(HTTPRefusal(GraphQLErrorCode.HEADERS_TOO_LARGE, message, headers=[CLOSE_CONNECTION]))
+        elif self._header_timer is None:
+            self._start_header_timer()
 
-    def _await_headers(self) -> None:
-        self._late = self.loop.call_later(self.settings.client_timeout, self._end_waiting)
+    def _start_header_timer(self) -> None:
+        self._header_timer = self.loop.call_later(self.settings.client_timeout, self._handle_header_timeout)
 
-    def _headers_came(self) -> None:
-        self._received = 0
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+    def _stop_header_timer(self) -> None:
+        self._header_bytes = 0
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
 
-    def _end_waiting(self) -> None:
-        self._late = None
+    def _handle_header_timeout(self) -> None:
+        self._header_timer = None
         if self._is_answering:
             # The next request is late, which was sent before this one is answered.
-            self._await_headers()
+            self._start_header_timer()
         elif self.scope is None:
             # Nothing came at all, and nobody may be there to read why the connection ends.
             self.transport.close()
@@ -104,43 +111,43 @@ class Connection(HttpToolsProtocol):
             message = (
                 f"The headers did not arrive within {self.settings.client_timeout:g} seconds; send them again."
             )
-            self._refuse(Refusal(Code.REQUEST_TIMEOUT, message, headers=[CLOSE]))
+            self._refuse(HTTPRefusal(GraphQLErrorCode.REQUEST_TIMEOUT, message, headers=[CLOSE_CONNECTION]))
 
     @property
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: HTTPRefusal) -> None:
         """Answer without a request, and end the connection; only that where another answer is under way."""
         if not self._is_answering:
-            exchange = self.observation.begin()
-            answer = refused(refusal, MediaType.JSON, self.settings.http_profile)
-            status, headers, body = identified(answer, exchange)
+            exchange = self.reporting.begin_request()
+            answer = build_refusal_response(refusal, MediaType.JSON, self.settings.http_profile)
+            status, headers, body = with_request_id(answer, exchange)
             lines = [name + b": " + value + b"\r\n" for name, value in headers]
             self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
-            self.observation.end(exchange)
+            self.reporting.end_request(exchange)
         self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._await_taking()
+        self._start_write_timer()
 
     def resume_writing(self) -> None:
-        self._taken()
+        self._stop_write_timer()
         super().resume_writing()
 
-    def _await_taking(self) -> None:
+    def _start_write_timer(self) -> None:
         left = self.transport.get_write_buffer_size()
-        self._stuck = self.loop.call_later(self.settings.client_timeout, self._end_stuck, left)
+        self._write_timer = self.loop.call_later(self.settings.client_timeout, self._handle_write_timeout, left)
 
-    def _taken(self) -> None:
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
+    def _stop_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
-    def _end_stuck(self, left: int) -> None:
+    def _handle_write_timeout(self, pending_bytes: int) -> None:
         """End the connection if its client took nothing since so much was left."""
-        if self.transport.get_write_buffer_size() < left:
-            self._await_taking()
+        if self.transport.get_write_buffer_size() < pending_bytes:
+            self._start_write_timer()
         else:
             self.transport.abort()

@@ -12,8 +12,8 @@ import uvicorn
 
 from gateway.assets import Assets
 from gateway.domain.enums import ErrorCode
-from gateway.errors import refused
-from gateway.server.garbage import collect_seldom
+from gateway.errors import refusal
+from gateway.server.garbage import reduce_collections
 from gateway.settings import Settings
 from gateway.telemetry import logs
 
@@ -23,17 +23,17 @@ _BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
 
-class Server(uvicorn.Server):
+class GatewayServer(uvicorn.Server):
     """Uvicorn's server, for which being told to stop is no failure: its own dies of the signal once it is done."""
 
-    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
         """`stopping` is called as soon as the server is told to stop."""
         super().__init__(config)
-        self._stopping = stopping
+        self._on_stop = on_stop
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal, see uvicorn."""
-        self._stopping()
+        self._on_stop()
         super().handle_exit(sig, frame)
 
     @contextmanager
@@ -54,40 +54,40 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]
-        raise refused(
+        raise refusal(
             ErrorCode.CONFLICT,
             f"Cannot listen on {host}, port {port}: {reason}. Choose others with --host and --port.",
         ) from None
 
 
-def address(listening: socket.socket) -> str:
+def get_url(listener: socket.socket) -> str:
     """Where a client on this machine finds the server, such as `http://127.0.0.1:8000`."""
-    host, port = listening.getsockname()[:2]
+    host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (it is compared, not bound)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(settings: Settings, listening: socket.socket, visitors_key: str | None = None) -> None:
+def serve(settings: Settings, listener: socket.socket, visitors_key: str | None = None) -> None:
     """Serve the gateway until SIGINT or SIGTERM, then let the requests that are under way finish.
 
     Browsers on this machine are signed in with the `visitors_key`, if there is one and no other machine is
     listened to. Closes the socket. Raises SettingsInvalid.
     """
     # The graph takes a while; other commands do without.
-    from gateway.server.http_connection import Connection  # noqa: PLC0415
-    from gateway.server.proxy_headers import BehindProxies  # noqa: PLC0415
+    from gateway.server.http_connection import HttpConnection  # noqa: PLC0415
+    from gateway.server.proxy_headers import ForwardedHeadersMiddleware  # noqa: PLC0415
     from gateway.web.app import create_app  # noqa: PLC0415
 
     assets = Assets()
-    with listening:
-        is_private = ip_address(listening.getsockname()[0]).is_loopback
+    with listener:
+        is_private = ip_address(listener.getsockname()[0]).is_loopback
         app = create_app(settings, visitors_key if is_private else None)
-        collect_seldom()
-        server = Server(
+        reduce_collections()
+        server = GatewayServer(
             uvicorn.Config(
-                BehindProxies(app, settings.trusted_proxies),
+                ForwardedHeadersMiddleware(app, settings.trusted_proxies),
                 interface="asgi3",
-                http=Connection.configured(settings, app.state.observation),
+                http=HttpConnection.create_class(settings, app.state.reporting),
                 log_config=None,
                 # It would write down query strings, which hold variables.
                 access_log=False,
@@ -98,9 +98,11 @@ def serve(settings: Settings, listening: socket.socket, visitors_key: str | None
             ),
             app.state.health.stop,
         )
-        with logs.set_aside():
-            for pin in assets.missing():
-                log.warning("assets.missing", package=pin.spec, reason=assets.reason, remedy="gateway assets")
-            log.info("serve.listening", url=f"{address(listening)}/graphql", database=settings.database_address)
-            server.run([listening])
+        with logs.write_in_background():
+            for pin in assets.find_missing():
+                log.warning(
+                    "assets.missing", package=pin.spec, reason=assets.failure_reason, remedy="gateway assets"
+                )
+            log.info("serve.listening", url=f"{get_url(listener)}/graphql", database=settings.database_address)
+            server.run([listener])
             log.info("serve.stopped")

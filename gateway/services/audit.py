@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 
 from gateway.database.tables import AuditEntry
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
 
 
-def record(session: WriteSession, viewer: Viewer, action: str, subjects: Iterable[str]) -> None:
+def record_action(writer: Writer, viewer: Viewer, action: str, subjects: Iterable[str]) -> None:
     """Write down that the viewer did something to each of the subjects."""
-    session.add_all(
+    writer.add_all(
         AuditEntry(
             team_id=viewer.team_id,
             id=new_id(),
-            at=session.as_of,
+            at=writer.as_of,
             user_id=viewer.user_id,
             key_id=viewer.key_id,
             action=action,

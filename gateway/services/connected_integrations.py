@@ -1,10 +1,10 @@
 """Connected integrations made and changed."""
 
 from gateway.database.tables import Integration
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.calendar import instants
 from gateway.domain.calendar.timezones import is_timezone
-from gateway.domain.documents.audit_fields import created, touched
+from gateway.domain.documents.audit_fields import mark_created, mark_updated
 from gateway.domain.enums import (
     AuthType,
     ErrorCode,
@@ -14,17 +14,22 @@ from gateway.domain.enums import (
     Permission,
 )
 from gateway.domain.ids import new_id, new_logical_id
-from gateway.domain.integrations import SECRETS, connected_columns
+from gateway.domain.integrations import SECRET_KEYS, read_connected_columns
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
-from gateway.errors import Problems
+from gateway.errors import ProblemList
 from gateway.services import day_counts
-from gateway.services.integrations import INPUT_FIELDS, check_name, hold_for_update, require_right
+from gateway.services.integrations import (
+    INPUT_FIELDS,
+    check_name,
+    lock_integration_for_update,
+    require_kind_permission,
+)
 
-_OUTER = ("name", "status", "access", "timezone")
+_TOP_LEVEL_KEYS = ("name", "status", "access", "timezone")
 """The keys that stand beside `config`; none of them can be cleared."""
 
-_CONFIG = (
+_CONFIG_KEYS = (
     "scope",
     "tokenType",
     "expiresAt",
@@ -38,106 +43,108 @@ _CONFIG = (
 )
 
 
-async def create(session: WriteSession, viewer: Viewer, settings: Document) -> Integration:
+async def create_connected_integration(writer: Writer, viewer: Viewer, settings: Document) -> Integration:
     """A new connected integration of the viewer's with these settings, which are keys of its document.
 
     Raises Refused: FORBIDDEN without a right to make one, and whatever is wrong with the settings.
     """
-    require_right(viewer, IntegrationKind.CONNECTED)
-    _check(viewer, settings, None)
-    at = instants.isoformat(session.as_of)
-    known: Document = {**settings, "connectedAt": at, "authType": AuthType.OAUTH.value}
+    require_kind_permission(viewer, IntegrationKind.CONNECTED)
+    _check_settings(viewer, settings, None)
+    at = instants.format_instant(writer.as_of)
+    values: Document = {**settings, "connectedAt": at, "authType": AuthType.OAUTH.value}
     id, logical_id = new_id(), new_logical_id("integration")
-    document = created(
+    document = mark_created(
         {
             "logicalId": logical_id,
             "name": settings["name"],
             "status": IntegrationStatus.ACTIVE.value,
             "access": settings["access"],
-            "config": {key: known.get(key) for key in _CONFIG},
+            "config": {key: values.get(key) for key in _CONFIG_KEYS},
             "timezone": settings["timezone"],
         },
         id=id,
         team_id=viewer.team_id,
         user_id=viewer.user_id,
-        at=session.as_of,
+        at=writer.as_of,
     )
-    row = Integration(team_id=viewer.team_id, id=id, secrets=_secrets(settings, {}), version=1)
-    row.hold(document, connected_columns(document, logical_id, session.as_of))
-    session.add(row)
+    row = Integration(team_id=viewer.team_id, id=id, secrets=_merge_secrets(settings, {}), version=1)
+    row.store_document(document, read_connected_columns(document, logical_id, writer.as_of))
+    writer.add(row)
     return row
 
 
-async def update(
-    session: WriteSession, viewer: Viewer, id: str, changes: Document, expected_version: int | None
+async def update_connected_integration(
+    writer: Writer, viewer: Viewer, id: str, changes: Document, expected_version: int | None
 ) -> Integration:
     """Change these keys of a connected integration: absent keeps, null clears, a blank secret keeps.
 
     Raises Refused: what `hold_for_update` does, and whatever is wrong with the changes.
     """
-    row = await hold_for_update(session, viewer, id, IntegrationKind.CONNECTED, expected_version)
-    _check(viewer, changes, row.access)
-    secrets = _secrets(changes, row.secrets)
+    row = await lock_integration_for_update(writer, viewer, id, IntegrationKind.CONNECTED, expected_version)
+    _check_settings(viewer, changes, row.access)
+    secrets = _merge_secrets(changes, row.secrets)
     if secrets.get("accessToken") not in (None, row.secrets.get("accessToken")):
-        changes = {**changes, "renewedAt": instants.isoformat(session.as_of)}
-    document = _with(changes, row.document)
+        changes = {**changes, "renewedAt": instants.format_instant(writer.as_of)}
+    document = _apply_changes(changes, row.document)
     if (document, secrets) != (row.document, row.secrets):
-        document = touched(document, user_id=viewer.user_id, at=session.as_of)
-        before = row.timezone
-        row.hold(document, connected_columns(document, row.logical_id or row.id, row.created_at))
+        document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
+        previous_timezone = row.timezone
+        row.store_document(document, read_connected_columns(document, row.logical_id or row.id, row.created_at))
         row.secrets = secrets
         row.version += 1
-        await day_counts.follow(session, row, before)
+        await day_counts.recount_if_timezone_changed(writer, row, previous_timezone)
     return row
 
 
-def _with(changes: Document, document: Document) -> Document:
+def _apply_changes(changes: Document, document: Document) -> Document:
     """The document with what was given."""
     stored = document.get("config")
     config = dict(stored) if isinstance(stored, dict) else {}
-    for key in _CONFIG:
-        if key in changes and not _same(key, changes[key], config.get(key)):
+    for key in _CONFIG_KEYS:
+        if key in changes and not _is_same_value(key, changes[key], config.get(key)):
             config[key] = changes[key]
-    changed: Document = {**document, **{key: changes[key] for key in _OUTER if key in changes}}
+    changed: Document = {**document, **{key: changes[key] for key in _TOP_LEVEL_KEYS if key in changes}}
     if config:
         changed["config"] = config
     return changed
 
 
-def _same(key: str, given: Json, stored: Json) -> bool:
+def _is_same_value(key: str, new: Json, stored: Json) -> bool:
     """Whether nothing changes; an instant is the same in another spelling."""
-    if key == "expiresAt" and isinstance(given, str) and isinstance(stored, str):
-        return instants.parse(given) == instants.parse(stored)
-    return given == stored
+    if key == "expiresAt" and isinstance(new, str) and isinstance(stored, str):
+        return instants.parse_instant(new) == instants.parse_instant(stored)
+    return new == stored
 
 
-def _secrets(given: Document, stored: Document) -> Document:
+def _merge_secrets(settings: Document, stored: Document) -> Document:
     """The stored secrets with what was given: null clears, a blank one keeps."""
     secrets = dict(stored)
-    for key in SECRETS:
-        value = given.get(key)
+    for key in SECRET_KEYS:
+        value = settings.get(key)
         if isinstance(value, str) and value.strip():
             secrets[key] = value
-        elif key in given and value is None:
+        elif key in settings and value is None:
             secrets.pop(key, None)
     return secrets
 
 
-def _check(viewer: Viewer, given: Document, access: IntegrationAccess | None) -> None:
+def _check_settings(viewer: Viewer, settings: Document, current_access: IntegrationAccess | None) -> None:
     """Raises Refused with all that is wrong with what was given; `access` is what it has been so far."""
-    problems = Problems()
+    problems = ProblemList()
     path = ("input", INPUT_FIELDS[IntegrationKind.CONNECTED])
-    for key in _OUTER:
-        if key in given and given[key] is None:
+    for key in _TOP_LEVEL_KEYS:
+        if key in settings and settings[key] is None:
             problems.add(ErrorCode.REQUIRED, f"`{key}` cannot be cleared; leave it out to keep it.", *path, key)
-    name, zone = given.get("name"), given.get("timezone")
+    name, zone = settings.get("name"), settings.get("timezone")
     if isinstance(name, str):
         check_name(problems, name, *path, "name")
     if isinstance(zone, str) and not is_timezone(zone):
-        problems.invalid(
+        problems.add_invalid(
             "This is not the IANA name of a time zone, such as America/Chicago or UTC.", *path, "timezone"
         )
-    shared = given.get("access") == IntegrationAccess.SYSTEM.value and access is not IntegrationAccess.SYSTEM
-    if shared and not viewer.may(Permission.ADMIN):
+    is_newly_shared = (
+        settings.get("access") == IntegrationAccess.SYSTEM.value and current_access is not IntegrationAccess.SYSTEM
+    )
+    if is_newly_shared and not viewer.has_permission(Permission.ADMIN):
         problems.add(ErrorCode.FORBIDDEN, "Sharing with every team needs the permission ADMIN.", *path, "access")
     problems.raise_if_any()

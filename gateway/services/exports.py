@@ -10,125 +10,129 @@ from msgspec import Raw
 from gateway import sql
 from gateway.database.reading import Reader
 from gateway.database.tables import Integration, ResourceRecord, UseCase
-from gateway.database.writing import Session
+from gateway.database.writing import EntitySession
 from gateway.domain.documents import exports
 from gateway.domain.documents.exports import INTEGRATION
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
-from gateway.errors import not_found, refused
-from gateway.services.access import require, require_id
+from gateway.errors import not_found, refusal
+from gateway.services.access import require_id, require_permissions
 
 _BATCH_SIZE = 1_000
 """Documents that are read at a time."""
 
-_BELOW: tuple[type[UseCase | ResourceRecord], ...] = (UseCase, ResourceRecord)
+_CHILD_ENTITIES: tuple[type[UseCase | ResourceRecord], ...] = (UseCase, ResourceRecord)
 
 
-class Below(NamedTuple):
+class IntegrationChildren(NamedTuple):
     """What hangs below an integration, in the order of an export."""
 
     use_cases: list[UseCase]
     resource_records: list[ResourceRecord]
 
 
-async def get(session: Reader, viewer: Viewer, id: str, secrets: SecretsMode) -> Integration:
+async def get_connected_integration(reader: Reader, viewer: Viewer, id: str, secrets: SecretsMode) -> Integration:
     """The connected integration to export.
 
     Raises Refused: FORBIDDEN without the permissions to read it whole, INVALID for what is no id, NOT_FOUND for
     what does not exist, is another team's, is another's personal one, or is a webhook.
     """
-    require(viewer, Permission.READ_INTEGRATIONS, Permission.READ_RECORDS)
+    require_permissions(viewer, Permission.READ_INTEGRATIONS, Permission.READ_RECORDS)
     if secrets is SecretsMode.INCLUDE:
-        require(viewer, Permission.READ_SECRETS)
+        require_permissions(viewer, Permission.READ_SECRETS)
     require_id(id, "an integration", "integrationId")
-    found = await session.rows(sql.exports.connected(viewer, id))
+    found = await reader.fetch_rows(sql.exports.select_connected_integration(viewer, id))
     if not found:
         raise not_found("There is no connected integration with this id.", "integrationId")
     return found[0]
 
 
-async def use_cases(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Sequence[UseCase]]:
+async def list_use_cases(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Sequence[UseCase]]:
     """All use cases of each of these integrations."""
     found = defaultdict[str, list[UseCase]](list)
-    for row in await session.rows(sql.exports.children(viewer, UseCase, [*ids]), "integration_id"):
+    for row in await reader.fetch_rows(sql.exports.select_children(viewer, UseCase, [*ids]), "integration_id"):
         found[row.integration_id].append(row)
     return found
 
 
-async def resource_records(
-    session: Reader, viewer: Viewer, ids: Sequence[str]
+async def list_resource_records(
+    reader: Reader, viewer: Viewer, ids: Sequence[str]
 ) -> Mapping[str, Sequence[ResourceRecord]]:
     """All resource records of each of these integrations."""
     found = defaultdict[str, list[ResourceRecord]](list)
-    for row in await session.rows(sql.exports.children(viewer, ResourceRecord, [*ids]), "integration_id"):
+    for row in await reader.fetch_rows(
+        sql.exports.select_children(viewer, ResourceRecord, [*ids]), "integration_id"
+    ):
         found[row.integration_id].append(row)
     return found
 
 
-async def below(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Below]:
+async def list_children(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, IntegrationChildren]:
     """What hangs below each of these integrations, for its documents."""
-    found: dict[str, Below] = {id: Below([], []) for id in ids}
-    for use_case in await session.rows(
-        sql.exports.children(viewer, UseCase, [*ids]), "integration_id", "document"
+    found: dict[str, IntegrationChildren] = {id: IntegrationChildren([], []) for id in ids}
+    for use_case in await reader.fetch_rows(
+        sql.exports.select_children(viewer, UseCase, [*ids]), "integration_id", "document"
     ):
         found[use_case.integration_id].use_cases.append(use_case)
-    for record in await session.rows(
-        sql.exports.children(viewer, ResourceRecord, [*ids]), "integration_id", "document"
+    for record in await reader.fetch_rows(
+        sql.exports.select_children(viewer, ResourceRecord, [*ids]), "integration_id", "document"
     ):
         found[record.integration_id].resource_records.append(record)
     return found
 
 
-def document(integration: Integration, below: Below, secrets: Document) -> Mapping[str, Raw | list[Raw]]:
+def build_document(
+    integration: Integration, children: IntegrationChildren, secrets: Document
+) -> Mapping[str, Raw | list[Raw]]:
     """The export document, with these of the integration's secrets; what is stored goes into it as it is."""
     stored = integration.document_json
-    disclosed = orjson.dumps(exports.with_secrets(integration.document, secrets)) if secrets else stored
-    return exports.compose(
+    disclosed = orjson.dumps(exports.add_secrets(integration.document, secrets)) if secrets else stored
+    return exports.compose_export(
         Raw(disclosed),
-        [Raw(row.document_json) for row in below.use_cases],
-        [Raw(row.document_json) for row in below.resource_records],
+        [Raw(row.document_json) for row in children.use_cases],
+        [Raw(row.document_json) for row in children.resource_records],
         {key: Raw(orjson.dumps(value)) for key, value in (integration.envelope or {}).items()},
     )
 
 
-def checksum(integration: Integration, below: Below) -> str:
+def compute_checksum(integration: Integration, children: IntegrationChildren) -> str:
     """The checksum of the export document."""
-    return exports.checksum(
-        exports.compose(
+    return exports.compute_checksum(
+        exports.compose_export(
             cast(Json, integration.document),
-            [row.document for row in below.use_cases],
-            [row.document for row in below.resource_records],
+            [row.document for row in children.use_cases],
+            [row.document for row in children.resource_records],
             integration.envelope,
         )
     )
 
 
-async def find(session: Session, id: str, team_id: str | None = None) -> Integration:
+async def find_integration(session: EntitySession, id: str, team_id: str | None = None) -> Integration:
     """For an operator: the integration of either world with this id.
 
     Raises Refused: NOT_FOUND, or CONFLICT when several teams have one and none of them was named.
     """
-    found = (await session.scalars(sql.exports.by_id(id, team_id))).all()
+    found = (await session.scalars(sql.exports.select_integrations_by_id(id, team_id))).all()
     if not found:
         raise not_found(f"There is no integration {id}" + (f" in team {team_id}." if team_id else "."), "id")
     if len(found) > 1:
         teams = ", ".join(row.team_id for row in found)
-        raise refused(ErrorCode.CONFLICT, f"Several teams have an integration {id}: {teams}. Name one.", "team")
+        raise refusal(ErrorCode.CONFLICT, f"Several teams have an integration {id}: {teams}. Name one.", "team")
     return found[0]
 
 
-async def count(session: Session, integration: Integration) -> int:
+async def count_children(session: EntitySession, integration: Integration) -> int:
     """How many use cases and resource records hang below an integration."""
     counts = [
-        await session.scalar(sql.exports.count_under(entity, integration.team_id, integration.id))
-        for entity in _BELOW
+        await session.scalar(sql.exports.select_document_count(entity, integration.team_id, integration.id))
+        for entity in _CHILD_ENTITIES
     ]
     return sum(number or 0 for number in counts)
 
 
-async def whole(
-    session: Session,
+async def export_integration(
+    session: EntitySession,
     integration: Integration,
     secrets: SecretsMode,
     advance: Callable[[int], None] = lambda _: None,
@@ -138,28 +142,28 @@ async def whole(
     An export document, or for a webhook an answer of integrations.get. `advance` is told how many of `count` are
     done, batch by batch.
     """
-    included = secrets is SecretsMode.INCLUDE
+    includes_secrets = secrets is SecretsMode.INCLUDE
     if integration.kind is not IntegrationKind.CONNECTED:
-        omitted = [key for key in ("token",) if key in integration.document and not included]
-        record: Document = {key: item for key, item in integration.document.items() if key not in omitted}
-        return {INTEGRATION: record, "success": True}, [f"{INTEGRATION}.{key}" for key in omitted]
-    below: list[list[Json]] = []
-    for entity in _BELOW:
+        omitted = [key for key in ("token",) if key in integration.document and not includes_secrets]
+        webhook: Document = {key: item for key, item in integration.document.items() if key not in omitted}
+        return {INTEGRATION: webhook, "success": True}, [f"{INTEGRATION}.{key}" for key in omitted]
+    children: list[list[Json]] = []
+    for entity in _CHILD_ENTITIES:
         documents: list[Json] = []
-        async for batch in _batches(session, entity, integration):
+        async for batch in _stream_document_batches(session, entity, integration):
             documents += batch
             advance(len(batch))
-        below.append(documents)
-    disclosed = exports.with_secrets(integration.document, integration.secrets if included else {})
-    composed = exports.compose(cast(Json, disclosed), below[0], below[1], integration.envelope)
-    omitted = [] if included else exports.redacted_fields(integration.document, integration.secrets)
+        children.append(documents)
+    disclosed = exports.add_secrets(integration.document, integration.secrets if includes_secrets else {})
+    composed = exports.compose_export(cast(Json, disclosed), children[0], children[1], integration.envelope)
+    omitted = [] if includes_secrets else exports.list_redacted_fields(integration.document, integration.secrets)
     return composed, omitted
 
 
-async def _batches(
-    session: Session, entity: type[UseCase | ResourceRecord], integration: Integration
+async def _stream_document_batches(
+    session: EntitySession, entity: type[UseCase | ResourceRecord], integration: Integration
 ) -> AsyncIterator[Sequence[Document]]:
-    statement = sql.exports.documents_under(entity, integration.team_id, integration.id)
+    statement = sql.exports.select_documents(entity, integration.team_id, integration.id)
     result = await session.stream_scalars(statement.execution_options(yield_per=_BATCH_SIZE))
     async for batch in result.partitions():
         yield batch

@@ -13,23 +13,23 @@ from datetime import datetime
 from gateway import sql
 from gateway.database.reading import Reader
 from gateway.database.tables import ApiKey, Team, User
-from gateway.database.writing import Session, WriteSession
+from gateway.database.writing import EntitySession, Writer
 from gateway.domain.enums import Permission
 from gateway.domain.ids import new_id
-from gateway.domain.viewer import Identity, Viewer
+from gateway.domain.viewer import ApiKeyIdentity, Viewer
 from gateway.errors import Unauthenticated, not_found
 
 _PREFIX_BYTES = 6
 _SECRET_BYTES = 32
-_PARTS = 3
+_PART_COUNT = 3
 
 
-def _digest(key: str) -> str:
+def _hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-async def create(
-    session: WriteSession,
+async def create_key(
+    writer: Writer,
     *,
     team_id: str,
     user_id: str,
@@ -42,25 +42,25 @@ async def create(
 
     With `origins`, as `gateway.domain.origins` checks them, it is good for requests of their pages alone.
     """
-    if await session.get(Team, team_id) is None:
-        session.add(Team(id=team_id, name=team_id, created_at=session.as_of))
-        await session.flush()
-    if await session.get(User, (team_id, user_id)) is None:
-        session.add(User(team_id=team_id, id=user_id, username=user_id, name=None, created_at=session.as_of))
-        await session.flush()
+    if await writer.get(Team, team_id) is None:
+        writer.add(Team(id=team_id, name=team_id, created_at=writer.as_of))
+        await writer.flush()
+    if await writer.get(User, (team_id, user_id)) is None:
+        writer.add(User(team_id=team_id, id=user_id, username=user_id, name=None, created_at=writer.as_of))
+        await writer.flush()
     prefix = secrets.token_hex(_PREFIX_BYTES)
     key = f"gw_{prefix}_{secrets.token_urlsafe(_SECRET_BYTES)}"
-    session.add(
+    writer.add(
         ApiKey(
             team_id=team_id,
             id=new_id(),
             user_id=user_id,
             name=name,
             prefix=prefix,
-            digest=_digest(key),
+            digest=_hash_key(key),
             permissions=sorted(permission.value for permission in permissions),
             origins=sorted(set(origins)),
-            created_at=session.as_of,
+            created_at=writer.as_of,
             expires_at=expires_at,
             revoked_at=None,
         )
@@ -68,35 +68,43 @@ async def create(
     return key
 
 
-async def listed(session: Session, team_id: str | None = None) -> Sequence[ApiKey]:
+async def list_keys(session: EntitySession, team_id: str | None = None) -> Sequence[ApiKey]:
     """Every key, or those of one team, the oldest first."""
-    return (await session.scalars(sql.keys.listed(team_id))).all()
+    return (await session.scalars(sql.keys.select_keys(team_id))).all()
 
 
-async def revoke(session: WriteSession, prefix: str) -> ApiKey:
+async def revoke_key(writer: Writer, prefix: str) -> ApiKey:
     """Make the key of this prefix useless from now on; revoking it again changes nothing."""
-    key = await session.scalar(sql.keys.by_prefix(prefix))
+    key = await writer.scalar(sql.keys.select_by_prefix(prefix))
     if key is None:
         raise not_found(f"There is no key with the prefix {prefix}; `gateway keys list` shows them.")
-    key.revoked_at = key.revoked_at or session.as_of
+    key.revoked_at = key.revoked_at or writer.as_of
     return key
 
 
-async def authenticate(session: Reader, key: str, user_id: str | None = None) -> Identity:
+async def authenticate_key(reader: Reader, key: str, user_id: str | None = None) -> ApiKeyIdentity:
     """Who comes with this key.
 
     `user_id`, where one is given with the key, must be that of the key's user. Raises Unauthenticated for a key
     that is unknown, expired or revoked, without saying which.
     """
-    parts = key.split("_", _PARTS - 1)
-    if len(parts) != _PARTS or parts[0] != "gw" or not key.isascii():
+    parts = key.split("_", _PART_COUNT - 1)
+    if len(parts) != _PART_COUNT or parts[0] != "gw" or not key.isascii():
         raise Unauthenticated
-    for team, user, name, key_id, digest, permissions, origins, expires_at, revoked_at in await session.tuples(
-        sql.keys.credentials(parts[1])
-    ):
-        expired = expires_at is not None and expires_at <= session.as_of
-        good = hmac.compare_digest(digest, _digest(key)) and not expired and revoked_at is None
+    for (
+        team,
+        user,
+        name,
+        key_id,
+        digest,
+        permissions,
+        origins,
+        expires_at,
+        revoked_at,
+    ) in await reader.fetch_tuples(sql.keys.select_credentials(parts[1])):
+        expired = expires_at is not None and expires_at <= reader.as_of
+        good = hmac.compare_digest(digest, _hash_key(key)) and not expired and revoked_at is None
         if good and user_id in (None, user):
             viewer = Viewer(team, user, name, key_id, frozenset(map(Permission, permissions)))
-            return Identity(viewer, frozenset(origins))
+            return ApiKeyIdentity(viewer, frozenset(origins))
     raise Unauthenticated

@@ -13,20 +13,20 @@ from gateway.domain.statistics.catalogue import (
     TRENDS,
     BucketPage,
     Dashboard,
-    Found,
-    Row,
+    DashboardCounts,
     Statistics,
     StatisticsFilter,
+    StatusCounts,
 )
 from gateway.domain.viewer import Viewer
 
 _CENTURY = timedelta(days=36525)
 
-Offsets = tuple[tuple[datetime, int], ...]
+UtcOffsets = tuple[tuple[datetime, int], ...]
 """Since when a clock is so many seconds ahead of UTC."""
 
 
-class _Question(NamedTuple):
+class _DashboardQuery(NamedTuple):
     """What dashboards of several integrations have in common."""
 
     statistics: Statistics
@@ -36,73 +36,79 @@ class _Question(NamedTuple):
     parts: frozenset[str]
 
 
-async def read(session: Reader, viewer: Viewer, asked: Mapping[Dashboard, Collection[str]]) -> Found:
+async def read_parts(
+    reader: Reader, viewer: Viewer, wanted: Mapping[Dashboard, Collection[str]]
+) -> DashboardCounts:
     """These parts of dashboards."""
-    alike: dict[_Question, dict[str, list[Dashboard]]] = defaultdict(lambda: defaultdict(list))
-    for each, parts in asked.items():
-        question = _Question(each.statistics, each.filter, each.buckets, each.timezone, frozenset(parts))
-        alike[question][each.integration_id].append(each)
-    found: Found = {}
-    for question, homes in alike.items():
-        rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for row in await _rows(session, viewer, question, [*homes]):
+    grouped: dict[_DashboardQuery, dict[str, list[Dashboard]]] = defaultdict(lambda: defaultdict(list))
+    for each, parts in wanted.items():
+        question = _DashboardQuery(each.statistics, each.filter, each.buckets, each.timezone, frozenset(parts))
+        grouped[question][each.integration_id].append(each)
+    found: DashboardCounts = {}
+    for question, homes in grouped.items():
+        rows: dict[tuple[str, str], list[StatusCounts]] = defaultdict(list)
+        for row in await _read_rows(reader, viewer, question, [*homes]):
             rows[row[:2]].append(row[2:])
         found |= {(dashboard, part): rows[id, part] for id, part in rows for dashboard in homes[id]}
     return found
 
 
-async def _rows(
-    session: Reader, viewer: Viewer, question: _Question, ids: list[str]
+async def _read_rows(
+    reader: Reader, viewer: Viewer, query: _DashboardQuery, ids: list[str]
 ) -> list[tuple[str, str, str, int, int, int]]:
     """Integration, part and `Row` of all that is asked; a day may come more than once."""
-    bounds = await _bounds(session, viewer, question, ids) if TRENDS in question.parts else None
+    bounds = await _find_bounds(reader, viewer, query, ids) if TRENDS in query.parts else None
     if bounds is not None and bounds[1] - bounds[0] <= _CENTURY:
-        return [*await _counted(session, viewer, question, ids, _offsets(question, *bounds))]
-    rest = question._replace(parts=question.parts - {TRENDS})
-    rows = [*await _counted(session, viewer, rest, ids, ())] if rest.parts else []
+        return [*await _read_counts(reader, viewer, query, ids, _list_offsets(query, *bounds))]
+    rest = query._replace(parts=query.parts - {TRENDS})
+    rows = [*await _read_counts(reader, viewer, rest, ids, ())] if rest.parts else []
     # A statement takes the offsets of so much time, and not of all that a calendar has.
     while bounds is not None:
         first, last = bounds
         end = first + _CENTURY if last - first > _CENTURY else None
         if end is not None:
-            _, last = await _ends(session, viewer, _within(question, first, end), ids) or bounds
-        trends = _within(question, first, end or question.filter.end)._replace(parts=frozenset({TRENDS}))
-        rows += await _counted(session, viewer, trends, ids, _offsets(question, first, last))
-        further = None if end is None else _within(question, end, question.filter.end)
-        bounds = None if further is None else await _ends(session, viewer, further, ids)
+            _, last = await _find_record_bounds(reader, viewer, _replace_bounds(query, first, end), ids) or bounds
+        trends = _replace_bounds(query, first, end or query.filter.end)._replace(parts=frozenset({TRENDS}))
+        rows += await _read_counts(reader, viewer, trends, ids, _list_offsets(query, first, last))
+        further = None if end is None else _replace_bounds(query, end, query.filter.end)
+        bounds = None if further is None else await _find_record_bounds(reader, viewer, further, ids)
     return rows
 
 
-def _within(question: _Question, start: datetime, end: datetime | None) -> _Question:
-    return question._replace(filter=replace(question.filter, start=start, end=end))
+def _replace_bounds(query: _DashboardQuery, start: datetime, end: datetime | None) -> _DashboardQuery:
+    return query._replace(filter=replace(query.filter, start=start, end=end))
 
 
-async def _bounds(
-    session: Reader, viewer: Viewer, question: _Question, ids: list[str]
+async def _find_bounds(
+    reader: Reader, viewer: Viewer, query: _DashboardQuery, ids: list[str]
 ) -> tuple[datetime, datetime] | None:
     """Two instants that all records of some day lie between, not far from them; None where there are none."""
-    filter = question.filter
+    filter = query.filter
     if filter.start is not None and filter.end is not None and filter.end - filter.start <= _CENTURY:
         return filter.start, filter.end
-    return await _ends(session, viewer, question, ids)
+    return await _find_record_bounds(reader, viewer, query, ids)
 
 
-async def _ends(
-    session: Reader, viewer: Viewer, question: _Question, ids: list[str]
+async def _find_record_bounds(
+    reader: Reader, viewer: Viewer, query: _DashboardQuery, ids: list[str]
 ) -> tuple[datetime, datetime] | None:
     """The first and the last instant of a record; None where there are none."""
-    statement = sql.statistics.bounds(viewer, question.statistics, ids, question.filter)
-    ((first, last),) = await session.tuples(statement)
+    statement = sql.statistics.select_bounds(viewer, query.statistics, ids, query.filter)
+    ((first, last),) = await reader.fetch_tuples(statement)
     return None if first is None or last is None else (first, last)
 
 
-def _offsets(question: _Question, first: datetime, last: datetime) -> Offsets:
-    zone = timezones.zone(question.timezone)
-    return tuple((each.since, int(each.ahead.total_seconds())) for each in days.offsets(zone, first, last))
+def _list_offsets(query: _DashboardQuery, first: datetime, last: datetime) -> UtcOffsets:
+    zone = timezones.get_zone(query.timezone)
+    return tuple(
+        (each.since, int(each.utc_offset.total_seconds())) for each in days.list_utc_offsets(zone, first, last)
+    )
 
 
-async def _counted(
-    session: Reader, viewer: Viewer, question: _Question, ids: list[str], offsets: Offsets
+async def _read_counts(
+    reader: Reader, viewer: Viewer, query: _DashboardQuery, ids: list[str], offsets: UtcOffsets
 ) -> Sequence[tuple[str, str, str, int, int, int]]:
-    statistics, filter, page, _, parts = question
-    return await session.tuples(sql.statistics.counted(viewer, statistics, ids, filter, page, parts, offsets))
+    statistics, filter, page, _, parts = query
+    return await reader.fetch_tuples(
+        sql.statistics.select_counts(viewer, statistics, ids, filter, page, parts, offsets)
+    )

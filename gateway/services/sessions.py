@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from gateway import sql
 from gateway.database.reading import Reader
 from gateway.database.tables import BrowserSession
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
@@ -22,7 +22,7 @@ _TOKEN_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class AuthenticatedSession:
     """Who signed in, and until when that holds."""
 
     viewer: Viewer
@@ -30,23 +30,23 @@ class SignedIn:
     expires_at: datetime
 
 
-async def begin(session: WriteSession, viewer: Viewer, lifetime: timedelta) -> str:
+async def create_session(writer: Writer, viewer: Viewer, lifetime: timedelta) -> str:
     """The token of a new session of the viewer's key; it is given once. Sessions that have expired are removed."""
-    await session.execute(sql.sessions.forget_expired(viewer.team_id, session.as_of))
+    await writer.execute(sql.sessions.delete_expired_sessions(viewer.team_id, writer.as_of))
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    session.add(
+    writer.add(
         BrowserSession(
             team_id=viewer.team_id,
-            id=_id(token),
+            id=_hash_token(token),
             key_id=viewer.key_id,
-            created_at=session.as_of,
-            expires_at=session.as_of + lifetime,
+            created_at=writer.as_of,
+            expires_at=writer.as_of + lifetime,
         )
     )
     return token
 
 
-async def recognise(session: Reader, token: str) -> SignedIn:
+async def authenticate_session(reader: Reader, token: str) -> AuthenticatedSession:
     """Who signed in and was given this token.
 
     Raises Unauthenticated when that session has ended, or its key is expired or revoked, without saying which.
@@ -61,23 +61,23 @@ async def recognise(session: Reader, token: str) -> SignedIn:
         key_expires_at,
         revoked_at,
         expires_at,
-    ) in await session.tuples(sql.sessions.signed_in(_id(token))):
+    ) in await reader.fetch_tuples(sql.sessions.select_session(_hash_token(token))):
         until = expires_at if key_expires_at is None else min(expires_at, key_expires_at)
-        if until > session.as_of and revoked_at is None:
+        if until > reader.as_of and revoked_at is None:
             viewer = Viewer(team, user, name, key, frozenset(map(Permission, permissions)))
-            return SignedIn(viewer, team_name, until)
+            return AuthenticatedSession(viewer, team_name, until)
     raise Unauthenticated
 
 
-async def end(session: WriteSession, token: str) -> None:
+async def end_session(writer: Writer, token: str) -> None:
     """End the session of this token, if it has not ended."""
-    await session.execute(sql.sessions.end(_id(token)))
+    await writer.execute(sql.sessions.delete_session(_hash_token(token)))
 
 
-def csrf_token(token: str) -> str:
+def derive_csrf_token(token: str) -> str:
     """What a page of ours sends along with what it wants changed, and others cannot know."""
     return hmac.digest(token.encode(), b"csrf", "sha256").hex()
 
 
-def _id(token: str) -> str:
+def _hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

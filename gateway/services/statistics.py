@@ -24,35 +24,35 @@ from gateway.domain.statistics.catalogue import (
     AS_OF,
     OVERVIEW,
     TRENDS,
-    Bucket,
     BucketPage,
     Dashboard,
-    Found,
+    DashboardCounts,
+    DashboardPart,
     Overview,
-    Part,
-    Row,
     Statistics,
+    StatisticsBucket,
     StatisticsFilter,
+    StatusCounts,
     Trend,
 )
-from gateway.domain.text import search_words
+from gateway.domain.text import parse_search_words
 from gateway.domain.viewer import Viewer
-from gateway.errors import Problems, Refused, invalid, not_found
+from gateway.errors import ProblemList, Refused, invalid_input, not_found
 from gateway.services import day_counts, record_counts
-from gateway.services.access import require
+from gateway.services.access import require_permissions
 from gateway.services.resource_records import check_search
 
 MAX_FILLED_DAYS = 3660
 """Ten years."""
 
-_DAYS_KEPT = 32_768
+_DAY_CACHE_SIZE = 32_768
 """Of a century, or of as many days of several zones."""
 
-_NOTHING = (0, 0, 0)
+_ZERO_COUNTS = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DashboardArguments:
     """What is asked of the dashboard, as it came."""
 
     size: int = 300
@@ -69,191 +69,205 @@ class Question:
     appointment_type: AppointmentType | None = None
 
 
-async def dashboard(
-    session: Reader, viewer: Viewer, statistics: Statistics, integration_id: str, question: Question
+async def get_dashboard(
+    reader: Reader, viewer: Viewer, statistics: Statistics, integration_id: str, arguments: DashboardArguments
 ) -> Dashboard:
     """The dashboard of the team's connected integration with this id.
 
     Raises Refused: INVALID with everything that is wrong with the arguments, NOT_FOUND for an integration that
     does not exist or is not visible.
     """
-    _require(viewer, statistics, searches=bool(question.search))
-    problems = Problems()
+    _require_statistics_permission(viewer, statistics, is_search=bool(arguments.search))
+    problems = ProblemList()
     if not is_id(integration_id):
-        problems.invalid(
+        problems.add_invalid(
             "`integrationId` must be the id of an integration: 1 to 64 visible ASCII characters.", "integrationId"
         )
-    _check(question, problems)
+    _check_arguments(arguments, problems)
     problems.raise_if_any()
-    found = await session.rows(sql.statistics.integration(viewer, integration_id), "timezone")
+    found = await reader.fetch_rows(sql.statistics.select_integration(viewer, integration_id), "timezone")
     if not found:
         raise not_found("There is no connected integration with this id.", "integrationId")
-    home = (viewer.team_id, integration_id, found[0].timezone)
-    return _ask(statistics, home, question, session.as_of)
+    integration = (viewer.team_id, integration_id, found[0].timezone)
+    return _build_dashboard(statistics, integration, arguments, reader.as_of)
 
 
-Home: TypeAlias = tuple[str, str, str | None]
+ZonedIntegration: TypeAlias = tuple[str, str, str | None]
 """Team id, id and zone of an integration that was read."""
 
 
-async def dashboards(
-    session: Reader, viewer: Viewer, keys: Sequence[Home], statistics: Statistics, question: Question
-) -> Mapping[Home, Dashboard]:
+async def get_dashboards(
+    reader: Reader,
+    viewer: Viewer,
+    integrations: Sequence[ZonedIntegration],
+    statistics: Statistics,
+    arguments: DashboardArguments,
+) -> Mapping[ZonedIntegration, Dashboard]:
     """The dashboards of these integrations; another team's count nothing. Raises Refused (INVALID)."""
-    _require(viewer, statistics, searches=bool(question.search))
-    problems = Problems()
-    _check(question, problems)
+    _require_statistics_permission(viewer, statistics, is_search=bool(arguments.search))
+    problems = ProblemList()
+    _check_arguments(arguments, problems)
     problems.raise_if_any()
-    return {key: _ask(statistics, key, question, session.as_of) for key in keys}
+    return {key: _build_dashboard(statistics, key, arguments, reader.as_of) for key in integrations}
 
 
-def _require(viewer: Viewer, statistics: Statistics, *, searches: bool) -> None:
+def _require_statistics_permission(viewer: Viewer, statistics: Statistics, *, is_search: bool) -> None:
     """Raises Refused (FORBIDDEN). To search is to ask for somebody by name, which numbers alone do not tell of."""
-    if searches or statistics is not APPOINTMENTS or not viewer.may(Permission.READ_STATISTICS):
-        require(viewer, Permission.READ_RECORDS)
+    if is_search or statistics is not APPOINTMENTS or not viewer.has_permission(Permission.READ_STATISTICS):
+        require_permissions(viewer, Permission.READ_RECORDS)
 
 
-def _check(question: Question, problems: Problems) -> None:
-    for name, value in (("size", question.size), ("page", question.page)):
+def _check_arguments(arguments: DashboardArguments, problems: ProblemList) -> None:
+    for name, value in (("size", arguments.size), ("page", arguments.page)):
         if value < 1:
-            problems.invalid(f"`{name}` must be 1 or more, not {value}.", name)
-    check_search(question.search, problems)
-    if question.start is not None and question.end is not None and question.start > question.end:
-        problems.invalid("`start` must not be after `end`.", "start")
-    _check_days(question, problems)
-    if question.timezone is not None and not timezones.is_timezone(question.timezone):
+            problems.add_invalid(f"`{name}` must be 1 or more, not {value}.", name)
+    check_search(arguments.search, problems)
+    if arguments.start is not None and arguments.end is not None and arguments.start > arguments.end:
+        problems.add_invalid("`start` must not be after `end`.", "start")
+    _check_days(arguments, problems)
+    if arguments.timezone is not None and not timezones.is_timezone(arguments.timezone):
         message = "`timezone` must be the IANA name of a time zone in its own spelling, such as `America/Chicago`."
-        problems.invalid(message, "timezone")
+        problems.add_invalid(message, "timezone")
 
 
-def _check_days(question: Question, problems: Problems) -> None:
-    instants_given = question.start is not None or question.end is not None
-    days_given = question.first_day is not None or question.last_day is not None
-    if question.days is not None and not 1 <= question.days <= MAX_FILLED_DAYS:
-        problems.invalid(f"`days` must be from 1 to {MAX_FILLED_DAYS}, not {question.days}.", "days")
-    if question.days is not None and (instants_given or days_given):
-        problems.invalid("`days` says all of the time: leave the other bounds out.", "days")
+def _check_days(arguments: DashboardArguments, problems: ProblemList) -> None:
+    instants_given = arguments.start is not None or arguments.end is not None
+    days_given = arguments.first_day is not None or arguments.last_day is not None
+    if arguments.days is not None and not 1 <= arguments.days <= MAX_FILLED_DAYS:
+        problems.add_invalid(f"`days` must be from 1 to {MAX_FILLED_DAYS}, not {arguments.days}.", "days")
+    if arguments.days is not None and (instants_given or days_given):
+        problems.add_invalid("`days` says all of the time: leave the other bounds out.", "days")
     elif days_given and instants_given:
-        name = "lastDay" if question.first_day is None else "firstDay"
-        problems.invalid("Give bounds as days, or as instants by `start` and `end`, not both.", name)
-    elif question.first_day and question.last_day and question.first_day > question.last_day:
-        problems.invalid("`firstDay` must not be after `lastDay`.", "firstDay")
+        name = "lastDay" if arguments.first_day is None else "firstDay"
+        problems.add_invalid("Give bounds as days, or as instants by `start` and `end`, not both.", name)
+    elif arguments.first_day and arguments.last_day and arguments.first_day > arguments.last_day:
+        problems.add_invalid("`firstDay` must not be after `lastDay`.", "firstDay")
 
 
-def _bounds(question: Question, zone: ZoneInfo, now: datetime) -> tuple[datetime | None, datetime | None]:
+def _compute_bounds(
+    arguments: DashboardArguments, zone: ZoneInfo, now: datetime
+) -> tuple[datetime | None, datetime | None]:
     """Start and end of the time that is asked for."""
-    if question.days is not None:
-        today = days.day_of(zone, now)
-        return days.beginning(zone, today - timedelta(days=question.days)), days.beginning(zone, today)
-    start, end = question.start, question.end
-    if question.first_day is not None:
-        start = days.beginning(zone, question.first_day)
-    if question.last_day is not None and question.last_day < date.max:
-        end = days.beginning(zone, question.last_day + timedelta(days=1))
+    if arguments.days is not None:
+        today = days.get_local_day(zone, now)
+        return days.find_day_start(zone, today - timedelta(days=arguments.days)), days.find_day_start(zone, today)
+    start, end = arguments.start, arguments.end
+    if arguments.first_day is not None:
+        start = days.find_day_start(zone, arguments.first_day)
+    if arguments.last_day is not None and arguments.last_day < date.max:
+        end = days.find_day_start(zone, arguments.last_day + timedelta(days=1))
     return start, end
 
 
-def _ask(statistics: Statistics, key: Home, question: Question, now: datetime) -> Dashboard:
-    team_id, integration_id, timezone = key
-    home = timezones.zone(timezone).key
-    start, end = _bounds(question, timezones.zone(question.timezone or home), now)
+def _build_dashboard(
+    statistics: Statistics, integration: ZonedIntegration, arguments: DashboardArguments, now: datetime
+) -> Dashboard:
+    team_id, integration_id, timezone = integration
+    integration_timezone = timezones.get_zone(timezone).key
+    start, end = _compute_bounds(arguments, timezones.get_zone(arguments.timezone or integration_timezone), now)
     return Dashboard(
         statistics=statistics,
         team_id=team_id,
         integration_id=integration_id,
-        home_timezone=home,
+        integration_timezone=integration_timezone,
         filter=StatisticsFilter(
-            appointment_type=question.appointment_type,
-            words=search_words(question.search),
-            date_field=question.date_field,
+            appointment_type=arguments.appointment_type,
+            words=parse_search_words(arguments.search),
+            date_field=arguments.date_field,
             start=start,
             end=end,
         ),
-        buckets=BucketPage(question.size, question.page),
-        timezone=question.timezone or home,
-        fill_gaps=question.fill_gaps,
+        buckets=BucketPage(arguments.size, arguments.page),
+        timezone=arguments.timezone or integration_timezone,
+        fill_gaps=arguments.fill_gaps,
     )
 
 
-Answer: TypeAlias = Overview | Sequence[Trend] | Sequence[Bucket] | datetime | Refused
+PartValue: TypeAlias = Overview | Sequence[Trend] | Sequence[StatisticsBucket] | datetime | Refused
 
 
-async def parts(session: Reader, viewer: Viewer, keys: Sequence[Part]) -> Mapping[Part, Answer]:
+async def get_parts(
+    reader: Reader, viewer: Viewer, keys: Sequence[DashboardPart]
+) -> Mapping[DashboardPart, PartValue]:
     """These parts of dashboards.
 
     Trends are the days with records, the earliest first, or all days where gaps are filled: from the day of the
     filter's start, or the first with records, to that of its end, or the last with records. They are Refused
     (INVALID) for gaps of more than `MAX_FILLED_DAYS`. Buckets are the largest first, then by value.
     """
-    if not viewer.may(Permission.READ_RECORDS):
+    if not viewer.has_permission(Permission.READ_RECORDS):
         for dashboard, _ in keys:
-            _require(viewer, dashboard.statistics, searches=bool(dashboard.filter.words))
+            _require_statistics_permission(viewer, dashboard.statistics, is_search=bool(dashboard.filter.words))
     by_days: dict[Dashboard, set[str]] = defaultdict(set)
     by_records: dict[Dashboard, set[str]] = defaultdict(set)
     for dashboard, part in keys:
         if dashboard.team_id == viewer.team_id and part != AS_OF:
-            (by_days if _is_told_by_days(dashboard, part) else by_records)[dashboard].add(part)
-    found: Found = {}
-    for read, asked in ((day_counts.read, by_days), (record_counts.read, by_records)):
+            (by_days if _is_counted_by_days(dashboard, part) else by_records)[dashboard].add(part)
+    found: DashboardCounts = {}
+    for read, asked in ((day_counts.read_parts, by_days), (record_counts.read_parts, by_records)):
         if asked:
-            found |= await read(session, viewer, asked)
+            found |= await read(reader, viewer, asked)
     return {
-        (dashboard, part): session.as_of
+        (dashboard, part): reader.as_of
         if part == AS_OF
-        else _answer(dashboard, part, found.get((dashboard, part), []))
+        else _build_part(dashboard, part, found.get((dashboard, part), []))
         for dashboard, part in keys
     }
 
 
-def _is_told_by_days(dashboard: Dashboard, part: str) -> bool:
+def _is_counted_by_days(dashboard: Dashboard, part: str) -> bool:
     filter = dashboard.filter
     if filter.words or filter.date_field is not StatisticsDateField.CREATED_AT:
         return False
-    return part != TRENDS or dashboard.timezone == dashboard.home_timezone
+    return part != TRENDS or dashboard.timezone == dashboard.integration_timezone
 
 
-def _answer(dashboard: Dashboard, part: str, rows: Sequence[Row]) -> Answer:
+def _build_part(dashboard: Dashboard, part: str, rows: Sequence[StatusCounts]) -> PartValue:
     if part == TRENDS:
-        return _trends(dashboard, rows)
+        return _build_trends(dashboard, rows)
     if part == OVERVIEW:
         return Overview(*rows[0][1:]) if rows else Overview()
-    buckets = (Bucket(*row) for row in rows)
+    buckets = (StatisticsBucket(*row) for row in rows)
     return sorted(buckets, key=lambda bucket: (-bucket.count, bucket.value))
 
 
-def _trends(dashboard: Dashboard, rows: Sequence[Row]) -> Sequence[Trend] | Refused:
-    zone = timezones.zone(dashboard.timezone)
+def _build_trends(dashboard: Dashboard, rows: Sequence[StatusCounts]) -> Sequence[Trend] | Refused:
+    zone = timezones.get_zone(dashboard.timezone)
     counts: dict[int, tuple[int, int, int]] = {}
     for number, successful, failed, pending in rows:
-        before = counts.get(day := int(number), _NOTHING)
+        before = counts.get(day := int(number), _ZERO_COUNTS)
         counts[day] = (before[0] + successful, before[1] + failed, before[2] + pending)
     try:
-        shown = _filled(counts, dashboard.filter, zone) if dashboard.fill_gaps else sorted(counts)
+        day_numbers = _fill_gaps(counts, dashboard.filter, zone) if dashboard.fill_gaps else sorted(counts)
     except Refused as refusal:
         return refusal
-    return [Trend(*begun, *counts.get(day, _NOTHING)) for day in shown if (begun := _begun(zone, day)) is not None]
+    return [
+        Trend(*begun, *counts.get(day, _ZERO_COUNTS))
+        for day in day_numbers
+        if (begun := _get_day_start(zone, day)) is not None
+    ]
 
 
-@lru_cache(_DAYS_KEPT)
-def _begun(zone: ZoneInfo, number: int) -> tuple[date, str] | None:
+@lru_cache(_DAY_CACHE_SIZE)
+def _get_day_start(zone: ZoneInfo, number: int) -> tuple[date, str] | None:
     """The day of that number and its first instant; None for one that the zone skipped."""
     day = date.fromordinal(number)
-    began_at = days.first_instant(zone, day)
-    return None if began_at is None else (day, instants.isoformat(began_at))
+    start = days.find_first_instant(zone, day)
+    return None if start is None else (day, instants.format_instant(start))
 
 
-def _filled(counts: Collection[int], filter: StatisticsFilter, zone: ZoneInfo) -> Collection[int]:
+def _fill_gaps(counts: Collection[int], filter: StatisticsFilter, zone: ZoneInfo) -> Collection[int]:
     """The days to show when gaps are filled; none where a bound is open and no record closes it."""
     start, end = filter.start, filter.end
     if not counts and (start is None or end is None):
         return ()
     if start is not None and start == end:
         return ()
-    first = min(counts) if start is None else days.day_of(zone, start).toordinal()
-    last = max(counts) if end is None else days.day_of(zone, end - instants.STEP).toordinal()
+    first = min(counts) if start is None else days.get_local_day(zone, start).toordinal()
+    last = max(counts) if end is None else days.get_local_day(zone, end - instants.RESOLUTION).toordinal()
     length = last - first + 1
     if length > MAX_FILLED_DAYS:
-        raise invalid(
+        raise invalid_input(
             f"`fillGaps` fills at most {MAX_FILLED_DAYS} days, and there are {length}: give `start` and `end` "
             "closer together, or leave it out.",
             "fillGaps",

@@ -7,6 +7,6 @@ from gateway.database.reading import Reader
 from gateway.domain.viewer import Viewer
 
 
-async def usernames(session: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, str | None]:
+async def get_usernames(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, str | None]:
     """The username of each of these users of the viewer's team, where it is known."""
-    return dict(await session.tuples(sql.users.usernames(viewer, [*ids])))
+    return dict(await reader.fetch_tuples(sql.users.select_usernames(viewer, [*ids])))

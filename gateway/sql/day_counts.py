@@ -27,20 +27,20 @@ from sqlalchemy import (
     union_all,
 )
 
-from gateway.database.column_types import Instant, Text
-from gateway.database.prepared import query, query_by_dialect
+from gateway.database.column_types import CollatedText, Instant
+from gateway.database.prepared import prepared, prepared_by_dialect
 from gateway.database.tables import DayCount, DaySeries, Integration, ResourceRecord
-from gateway.domain.calendar.days import FIRST
-from gateway.domain.statistics.catalogue import COLUMNS
-from gateway.domain.statistics.day_counts import ALL, COUNTED
+from gateway.domain.calendar.days import FIRST_INSTANT
+from gateway.domain.statistics.catalogue import STATISTICS_COLUMNS
+from gateway.domain.statistics.day_counts import ALL, COUNTED_COLUMNS
 from gateway.domain.viewer import Viewer
 from gateway.sql import given, groupings
-from gateway.sql.groupings import Counted
-from gateway.sql.integrations import own_connected
+from gateway.sql.groupings import CountSelect
+from gateway.sql.integrations import is_own_connected
 
 
-@query_by_dialect
-def counted(
+@prepared_by_dialect
+def select_counts(
     dialect: str,
     viewer: Viewer,
     dashboards: str,
@@ -48,7 +48,7 @@ def counted(
     single_days: str | None,
     pieces: str | None,
     parts_of_pieces: frozenset[str],
-) -> Counted:
+) -> CountSelect:
     """Parts of dashboards: what is counted by days, and in pieces of days by records.
 
     Each of `dashboards` has a name, an integration, a type of record, an appointment type, and how many buckets
@@ -56,22 +56,26 @@ def counted(
     breakdown, part, and the blocks' size, first and last day; and `single_days`, in the same words, are the days
     of trends. Each of `pieces` has the name of a dashboard, its first instant (null: ever) and last, and the day.
     """
-    asked = _asked(viewer, dashboards)
-    summed = [] if spans is None else [_of_days(asked, spans, DayCount.value, "span")]
+    dashboard_table = _build_dashboards_cte(viewer, dashboards)
+    summed = [] if spans is None else [_select_day_counts(dashboard_table, spans, DayCount.value, "span")]
     if pieces is not None:
-        summed += groupings.counted(_of_pieces(asked, pieces), parts_of_pieces, dialect)
+        summed += groupings.select_counts(
+            _build_piece_records_cte(dashboard_table, pieces), parts_of_pieces, dialect
+        )
     found = []
     if summed:
-        sums = groupings.shown(summed, asked.c.skipped, asked.c.taken)
-        found.append(sums.join(asked, asked.c.dashboard == sums.get_final_froms()[0].c.dashboard))
+        sums = groupings.select_sums(summed, dashboard_table.c.skipped, dashboard_table.c.taken)
+        found.append(
+            sums.join(dashboard_table, dashboard_table.c.dashboard == sums.get_final_froms()[0].c.dashboard)
+        )
     if single_days is not None:
-        found.append(_of_days(asked, single_days, cast(DayCount.day, String()), "single_day"))
+        found.append(_select_day_counts(dashboard_table, single_days, cast(DayCount.day, String()), "single_day"))
     return select(*union_all(*found).subquery("found").c) if len(found) > 1 else found[0]
 
 
-def _asked(viewer: Viewer, dashboards: str) -> CTE:
+def _build_dashboards_cte(viewer: Viewer, dashboards: str) -> CTE:
     """The dashboards of those integrations that the viewer may see."""
-    asked = given.rows(
+    requested = given.build_cte(
         "given_dashboard",
         dashboards,
         dashboard=String(),
@@ -81,17 +85,17 @@ def _asked(viewer: Viewer, dashboards: str) -> CTE:
         skipped=BigInteger(),
         taken=BigInteger(),
     )
-    visible = and_(Integration.id == asked.c.integration_id, own_connected(viewer))
-    return _kept(select(Integration.team_id, *asked.c).join(Integration, visible), "asked")
+    is_visible = and_(Integration.id == requested.c.integration_id, is_own_connected(viewer))
+    return _materialize(select(Integration.team_id, *requested.c).join(Integration, is_visible), "asked")
 
 
-def _kept(statement: Counted, name: str) -> CTE:
+def _materialize(statement: CountSelect, name: str) -> CTE:
     """A small table of that name, which databases do well to join before all else."""
     return statement.cte(name).prefix_with("MATERIALIZED")
 
 
-def _of_days(asked: CTE, spans: str, value: SQLColumnExpression[str], name: str) -> Counted:
-    given_spans = given.rows(
+def _select_day_counts(dashboards: CTE, spans: str, value: SQLColumnExpression[str], name: str) -> CountSelect:
+    span_rows = given.build_cte(
         f"given_{name}",
         spans,
         dashboard=String(),
@@ -101,20 +105,20 @@ def _of_days(asked: CTE, spans: str, value: SQLColumnExpression[str], name: str)
         first=Integer(),
         last=Integer(),
     )
-    blocks = (given_spans.c[column] for column in ("part", "size", "first", "last"))
-    of_dashboard = given_spans.c.dashboard == asked.c.dashboard
+    blocks = (span_rows.c[column] for column in ("part", "size", "first", "last"))
+    of_dashboard = span_rows.c.dashboard == dashboards.c.dashboard
     of_series = and_(
-        DaySeries.team_id == asked.c.team_id,
-        DaySeries.integration_id == asked.c.integration_id,
-        DaySeries.type == asked.c.type,
-        DaySeries.appointment_type == asked.c.appointment_type,
-        DaySeries.breakdown == given_spans.c.breakdown,
+        DaySeries.team_id == dashboards.c.team_id,
+        DaySeries.integration_id == dashboards.c.integration_id,
+        DaySeries.type == dashboards.c.type,
+        DaySeries.appointment_type == dashboards.c.appointment_type,
+        DaySeries.breakdown == span_rows.c.breakdown,
     )
-    columns = (asked.c.team_id, asked.c.dashboard, DaySeries.id.label("series_id"), *blocks)
+    columns = (dashboards.c.team_id, dashboards.c.dashboard, DaySeries.id.label("series_id"), *blocks)
     spans_of_series = (
-        select(*columns).select_from(asked).join(given_spans, of_dashboard).join(DaySeries, of_series)
+        select(*columns).select_from(dashboards).join(span_rows, of_dashboard).join(DaySeries, of_series)
     )
-    span = _kept(spans_of_series, name)
+    span = _materialize(spans_of_series, name)
     within = and_(
         DayCount.team_id == span.c.team_id,
         DayCount.series_id == span.c.series_id,
@@ -126,15 +130,15 @@ def _of_days(asked: CTE, spans: str, value: SQLColumnExpression[str], name: str)
     return statement.select_from(span).join(DayCount, within)
 
 
-def _of_pieces(asked: CTE, pieces: str) -> CTE:
+def _build_piece_records_cte(dashboards: CTE, pieces: str) -> CTE:
     """The records of these pieces, one by one."""
-    given_pieces = given.rows(
+    piece_rows = given.build_cte(
         "given_piece", pieces, dashboard=String(), since=Instant(), last=Instant(), day=Integer()
     )
-    since = func.coalesce(given_pieces.c.since, literal(FIRST, Instant)).label("since")
-    of_dashboard = given_pieces.c.dashboard == asked.c.dashboard
-    columns = (*asked.c, since, given_pieces.c.last, given_pieces.c.day)
-    piece = _kept(select(*columns).join(given_pieces, of_dashboard), "piece")
+    since = func.coalesce(piece_rows.c.since, literal(FIRST_INSTANT, Instant)).label("since")
+    of_dashboard = piece_rows.c.dashboard == dashboards.c.dashboard
+    columns = (*dashboards.c, since, piece_rows.c.last, piece_rows.c.day)
+    piece = _materialize(select(*columns).join(piece_rows, of_dashboard), "piece")
     within = and_(
         ResourceRecord.team_id == piece.c.team_id,
         ResourceRecord.integration_id == piece.c.integration_id,
@@ -142,37 +146,38 @@ def _of_pieces(asked: CTE, pieces: str) -> CTE:
         ResourceRecord.created_at.between(piece.c.since, piece.c.last),
         or_(piece.c.appointment_type == ALL, ResourceRecord.appointment_type == piece.c.appointment_type),
     )
-    counted = (ResourceRecord.__table__.c[name] for name in COLUMNS)
-    return _kept(
-        select(piece.c.dashboard, piece.c.day, *counted).select_from(piece).join(ResourceRecord, within), "matched"
+    counted_columns = (ResourceRecord.__table__.c[name] for name in STATISTICS_COLUMNS)
+    return _materialize(
+        select(piece.c.dashboard, piece.c.day, *counted_columns).select_from(piece).join(ResourceRecord, within),
+        "matched",
     )
 
 
-@query
-def series(team_id: str, integration_id: str) -> Select[int, str, str, str]:
+@prepared
+def select_series(team_id: str, integration_id: str) -> Select[int, str, str, str]:
     """The series of an integration, as `Series` has them, each after its id."""
     columns = (DaySeries.id, DaySeries.type, DaySeries.appointment_type, DaySeries.breakdown)
-    return select(*columns).where(_below(DaySeries, team_id, integration_id))
+    return select(*columns).where(_is_of_integration(DaySeries, team_id, integration_id))
 
 
-def _below(
+def _is_of_integration(
     entity: type[DaySeries] | type[ResourceRecord], team_id: str, integration_id: str
 ) -> ColumnElement[bool]:
     return and_(entity.team_id == team_id, entity.integration_id == integration_id)
 
 
-@query
-def records(
+@prepared
+def select_records(
     team_id: str, integration_id: str, type: str, since: datetime, after: str, until: datetime, size: int
 ) -> Select[*tuple[Any, ...]]:
     """`COUNTED` and id of the first records of a type until `until` that come after the id `after` at `since`."""
-    place = tuple_(ResourceRecord.created_at, ResourceRecord.id)
+    position = tuple_(ResourceRecord.created_at, ResourceRecord.id)
     return (
-        select(*(ResourceRecord.__table__.c[name] for name in (*COUNTED, "id")))
+        select(*(ResourceRecord.__table__.c[name] for name in (*COUNTED_COLUMNS, "id")))
         .where(
-            _below(ResourceRecord, team_id, integration_id),
+            _is_of_integration(ResourceRecord, team_id, integration_id),
             ResourceRecord.type == type,
-            place > tuple_(type_coerce(since, Instant), type_coerce(after, Text)),
+            position > tuple_(type_coerce(since, Instant), type_coerce(after, CollatedText)),
             ResourceRecord.created_at <= until,
         )
         .order_by(ResourceRecord.created_at, ResourceRecord.id)
@@ -180,39 +185,41 @@ def records(
     )
 
 
-@query
-def next_record(team_id: str, integration_id: str, type: str, since: datetime) -> Select[datetime | None]:
+@prepared
+def select_next_created_at(
+    team_id: str, integration_id: str, type: str, since: datetime
+) -> Select[datetime | None]:
     """When the first record of a type was created, at this instant or later."""
     return select(func.min(ResourceRecord.created_at)).where(
-        _below(ResourceRecord, team_id, integration_id),
+        _is_of_integration(ResourceRecord, team_id, integration_id),
         ResourceRecord.type == type,
         ResourceRecord.created_at >= since,
     )
 
 
-@query
-def begun(team_id: str, heads: str) -> Select[int, int, int]:
+@prepared
+def select_existing_blocks(team_id: str, block_keys: str) -> Select[int, int, int]:
     """Those of these blocks, given by series, size and day, of which any value is counted."""
-    asked = given.rows("asked", heads, series_id=BigInteger(), size=Integer(), day=Integer())
-    keys = (asked.c.series_id, asked.c.size, asked.c.day)
+    requested = given.build_cte("asked", block_keys, series_id=BigInteger(), size=Integer(), day=Integer())
+    keys = (requested.c.series_id, requested.c.size, requested.c.day)
     # They are looked up one by one: planners know little of a table that grows.
     counts = select(DayCount.day).where(
         DayCount.team_id == team_id,
-        DayCount.series_id == asked.c.series_id,
-        DayCount.size == asked.c.size,
-        DayCount.day == asked.c.day,
+        DayCount.series_id == requested.c.series_id,
+        DayCount.size == requested.c.size,
+        DayCount.day == requested.c.day,
     )
     found = select(*keys, counts.limit(1).scalar_subquery().label("found")).cte("looked_up")
     return select(found.c.series_id, found.c.size, found.c.day).where(found.c.found.is_not(None))
 
 
-def removal(team_id: str, integration_id: str) -> Delete:
+def delete_counts(team_id: str, integration_id: str) -> Delete:
     """Deletes all that is counted of an integration."""
-    below = select(DaySeries.id).where(_below(DaySeries, team_id, integration_id))
-    return delete(DayCount).where(DayCount.team_id == team_id, DayCount.series_id.in_(below))
+    series_ids = select(DaySeries.id).where(_is_of_integration(DaySeries, team_id, integration_id))
+    return delete(DayCount).where(DayCount.team_id == team_id, DayCount.series_id.in_(series_ids))
 
 
-def block_removal() -> Delete:
+def delete_blocks() -> Delete:
     """Deletes counts that are given by their keys, many at once."""
     table = cast_type(Table, DayCount.__table__)
     return delete(table).where(*(key == bindparam(key.name) for key in table.primary_key))

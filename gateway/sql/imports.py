@@ -6,31 +6,31 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, Select, SQLColumnExpression, delete, select
 from sqlalchemy.sql.dml import ReturningDelete
 
-from gateway.database.prepared import query
+from gateway.database.prepared import prepared
 from gateway.database.tables import Integration, ResourceRecord, Team, UseCase, User
 from gateway.domain.enums import IntegrationKind
-from gateway.domain.statistics.day_counts import COUNTED
+from gateway.domain.statistics.day_counts import COUNTED_COLUMNS
 from gateway.sql import texts
 
-Child = UseCase | ResourceRecord
+ChildEntity = UseCase | ResourceRecord
 
 
-def team(id: str) -> Select[Team]:
+def select_team_for_update(id: str) -> Select[Team]:
     """The team, held until the transaction ends: imports into one team take turns."""
     return select(Team).where(Team.id == id).with_for_update(key_share=True)
 
 
-def team_ids() -> Select[str]:
+def select_team_ids() -> Select[str]:
     """The ids of all teams."""
     return select(Team.id)
 
 
-def users(team_id: str, ids: Sequence[str]) -> Select[str]:
+def select_user_ids(team_id: str, ids: Sequence[str]) -> Select[str]:
     """Which of these users the team has."""
     return select(User.id).where(User.team_id == team_id, User.id.in_(ids))
 
 
-def integrations(team_id: str, ids: Sequence[str]) -> Select[Integration]:
+def select_integrations_for_update(team_id: str, ids: Sequence[str]) -> Select[Integration]:
     """Integrations of either world with these ids, held until the transaction ends.
 
     They come, and are locked, by id, so that no two imports wait for each other.
@@ -44,7 +44,7 @@ def integrations(team_id: str, ids: Sequence[str]) -> Select[Integration]:
     )
 
 
-def connected(team_id: str, id: str, logical_id: str | None) -> Select[str]:
+def select_connected_id(team_id: str, id: str, logical_id: str | None) -> Select[str]:
     """The id of the team's connected integration with this logical id; without one, with this id."""
     key = Integration.id == id if logical_id is None else Integration.logical_id == logical_id
     return select(Integration.id).where(
@@ -52,17 +52,17 @@ def connected(team_id: str, id: str, logical_id: str | None) -> Select[str]:
     )
 
 
-def taken_integration(team_id: str, id: str) -> Select[str]:
+def select_integration_id(team_id: str, id: str) -> Select[str]:
     """The id itself, when an integration of either world has it."""
     return select(Integration.id).where(Integration.team_id == team_id, Integration.id == id)
 
 
-@query
-def by_logical_ids(
-    entity: type[Child], team_id: str, integration_id: str, logical_ids: Sequence[str]
+@prepared
+def select_ids_by_logical_ids(
+    entity: type[ChildEntity], team_id: str, integration_id: str, logical_ids: Sequence[str]
 ) -> Select[str, str]:
     """Logical id and id of the rows under an integration with these logical ids."""
-    return _looked_up(
+    return _select_by_keys(
         logical_ids,
         entity.logical_id,
         entity.id,
@@ -71,14 +71,14 @@ def by_logical_ids(
     )
 
 
-@query
-def by_ids(entity: type[Child], team_id: str, ids: Sequence[str]) -> Select[str, str]:
+@prepared
+def select_integration_ids(entity: type[ChildEntity], team_id: str, ids: Sequence[str]) -> Select[str, str]:
     """Id and integration's id of the team's rows with these ids, under whichever integration."""
-    return _looked_up(ids, entity.id, entity.integration_id, entity.team_id == team_id)
+    return _select_by_keys(ids, entity.id, entity.integration_id, entity.team_id == team_id)
 
 
-def _looked_up(
-    given: Sequence[str],
+def _select_by_keys(
+    keys: Sequence[str],
     key: SQLColumnExpression[str],
     value: SQLColumnExpression[str],
     *conditions: ColumnElement[bool],
@@ -88,29 +88,31 @@ def _looked_up(
     They are looked up one by one: planners that know how many there are, and little of the table, would rather
     walk through all of it.
     """
-    texts_given = texts.table_of(given)
-    one = select(value).where(key == texts_given.c.value, *conditions).scalar_subquery()
-    found = select(texts_given.c.value, one.label("found")).cte("looked_up").prefix_with("MATERIALIZED")
+    key_table = texts.build_cte(keys)
+    one = select(value).where(key == key_table.c.value, *conditions).scalar_subquery()
+    found = select(key_table.c.value, one.label("found")).cte("looked_up").prefix_with("MATERIALIZED")
     return select(found.c.value, found.c.found).where(found.c.found.is_not(None))
 
 
-@query
-def stored(entity: type[UseCase] | type[ResourceRecord], team_id: str, ids: Sequence[str]) -> Select[Any]:
+@prepared
+def select_rows(entity: type[UseCase] | type[ResourceRecord], team_id: str, ids: Sequence[str]) -> Select[Any]:
     """The team's rows with these ids."""
-    given = texts.table_of(ids)
-    return select(entity).join(given, entity.id == given.c.value).where(entity.team_id == team_id)
+    wanted = texts.build_cte(ids)
+    return select(entity).join(wanted, entity.id == wanted.c.value).where(entity.team_id == team_id)
 
 
-@query
-def ids_under(entity: type[Child], team_id: str, integration_id: str) -> Select[str]:
+@prepared
+def select_ids(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[str]:
     """The ids of all rows of an entity under an integration."""
     return select(entity.id).where(entity.team_id == team_id, entity.integration_id == integration_id)
 
 
-def deleted(entity: type[Child], team_id: str, ids: Sequence[str]) -> Delete | ReturningDelete[*tuple[Any, ...]]:
+def delete_rows(
+    entity: type[ChildEntity], team_id: str, ids: Sequence[str]
+) -> Delete | ReturningDelete[*tuple[Any, ...]]:
     """Delete these rows; gives what records had in `COUNTED`, and nothing of others."""
-    given = select(texts.table_of(ids).c.value)
-    statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(given))
+    wanted = select(texts.build_cte(ids).c.value)
+    statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(wanted))
     if entity is ResourceRecord:
-        return statement.returning(*(getattr(entity, name) for name in COUNTED))
+        return statement.returning(*(getattr(entity, name) for name in COUNTED_COLUMNS))
     return statement

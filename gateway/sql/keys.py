@@ -4,15 +4,15 @@ from datetime import datetime
 
 from sqlalchemy import Select, and_, func, select
 
-from gateway.database.prepared import query
+from gateway.database.prepared import prepared
 from gateway.database.tables import ApiKey, User
 
 USER_NAME = func.coalesce(User.name, User.username, ApiKey.name)
 """What the user of a key is called, or the key where they have no name."""
 
 
-@query
-def credentials(
+@prepared
+def select_credentials(
     prefix: str,
 ) -> Select[str, str, str, str, str, list[str], list[str], datetime | None, datetime | None]:
     """Of the key of that prefix: team, user and their name, id, digest, permissions, origins, expiry, revocation.
@@ -36,12 +36,12 @@ def credentials(
     )
 
 
-def by_prefix(prefix: str) -> Select[ApiKey]:
+def select_by_prefix(prefix: str) -> Select[ApiKey]:
     """The key of that prefix."""
     return select(ApiKey).where(ApiKey.prefix == prefix)
 
 
-def listed(team_id: str | None) -> Select[ApiKey]:
+def select_keys(team_id: str | None) -> Select[ApiKey]:
     """Every key, or those of one team, the oldest first."""
     statement = select(ApiKey).order_by(ApiKey.team_id, ApiKey.created_at, ApiKey.id)
     return statement if team_id is None else statement.where(ApiKey.team_id == team_id)

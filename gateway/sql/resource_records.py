@@ -6,87 +6,91 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, select, type_coerce
 from sqlalchemy.sql.dml import ReturningDelete
 
-from gateway.database.prepared import query
+from gateway.database.prepared import prepared
 from gateway.database.tables import ResourceRecord
 from gateway.domain.enums import ResourceType
-from gateway.domain.paging import Page
-from gateway.domain.records import MODELLED, wire_types
-from gateway.domain.statistics.day_counts import COUNTED
+from gateway.domain.paging import PageArguments
+from gateway.domain.records import KINDS_BY_TYPE, list_config_types
+from gateway.domain.statistics.day_counts import COUNTED_COLUMNS
 from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
-from gateway.sql.texts import Pattern, among
-from gateway.sql.visibility import hangs_below_own
+from gateway.sql.texts import LikePattern, is_in
+from gateway.sql.visibility import has_visible_integration
 
-_COLUMNS: paging.Columns = {"created_at": ResourceRecord.created_at, "id": ResourceRecord.id}
-_CONTAINING = Pattern("%", "%")
+_ORDER_COLUMNS: paging.OrderColumns = {"created_at": ResourceRecord.created_at, "id": ResourceRecord.id}
+_CONTAINS_PATTERN = LikePattern("%", "%")
 
 
-@query
-def by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[ResourceRecord]:
+@prepared
+def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[ResourceRecord]:
     """Those of these records that the viewer may see."""
-    return select(ResourceRecord).where(among(ResourceRecord.id, ids), hangs_below_own(viewer, ResourceRecord))
+    return select(ResourceRecord).where(
+        is_in(ResourceRecord.id, ids), has_visible_integration(viewer, ResourceRecord)
+    )
 
 
-def mentions(words: Sequence[str]) -> list[ColumnElement[bool]]:
+def build_search_conditions(words: Sequence[str]) -> list[ColumnElement[bool]]:
     """Records in whose searched text each of these folded words occurs."""
-    return [ResourceRecord.search_text.like(type_coerce(word, _CONTAINING), escape=LIKE_ESCAPE) for word in words]
+    return [
+        ResourceRecord.search_text.like(type_coerce(word, _CONTAINS_PATTERN), escape=LIKE_ESCAPE) for word in words
+    ]
 
 
-def _matching(
+def _build_conditions(
     viewer: Viewer, integration_ids: Sequence[str], type: ResourceType | None, words: Sequence[str]
 ) -> list[ColumnElement[bool]]:
     conditions = [
-        among(ResourceRecord.integration_id, integration_ids),
-        hangs_below_own(viewer, ResourceRecord),
-        *mentions(words),
+        is_in(ResourceRecord.integration_id, integration_ids),
+        has_visible_integration(viewer, ResourceRecord),
+        *build_search_conditions(words),
     ]
     if type is not None:
-        types = wire_types(type)
+        types = list_config_types(type)
         conditions.append(
-            ResourceRecord.type.not_in([*MODELLED]) if types is None else ResourceRecord.type.in_(types)
+            ResourceRecord.type.not_in([*KINDS_BY_TYPE]) if types is None else ResourceRecord.type.in_(types)
         )
     return conditions
 
 
-@query
-def listed(
+@prepared
+def select_resource_records(
     viewer: Viewer,
     integration_ids: Sequence[str],
-    page: Page,
+    page: PageArguments,
     type: ResourceType | None,
     words: Sequence[str],
 ) -> Select[ResourceRecord]:
     """The same page of the records of each of these integrations."""
-    statement = select(ResourceRecord).where(*_matching(viewer, integration_ids, type, words))
-    return paging.paged_by_parent(
-        statement, ResourceRecord, ResourceRecord.integration_id, integration_ids, _COLUMNS, page
+    statement = select(ResourceRecord).where(*_build_conditions(viewer, integration_ids, type, words))
+    return paging.select_page_by_parent(
+        statement, ResourceRecord, ResourceRecord.integration_id, integration_ids, _ORDER_COLUMNS, page
     )
 
 
-@query
-def counts(
+@prepared
+def select_counts(
     viewer: Viewer, integration_ids: Sequence[str], type: ResourceType | None, words: Sequence[str]
 ) -> Select[str, int]:
     """How many records `listed` has of each of these integrations over all pages; none for one without."""
     return (
         select(ResourceRecord.integration_id, func.count())
-        .where(*_matching(viewer, integration_ids, type, words))
+        .where(*_build_conditions(viewer, integration_ids, type, words))
         .group_by(ResourceRecord.integration_id)
     )
 
 
-@query
-def by_logical_ids(team_id: str, integration_id: str, logical_ids: Sequence[str]) -> Select[ResourceRecord]:
+@prepared
+def select_by_logical_ids(team_id: str, integration_id: str, logical_ids: Sequence[str]) -> Select[ResourceRecord]:
     """Those of the integration's records that have these logical ids."""
     return select(ResourceRecord).where(
         ResourceRecord.team_id == team_id,
         ResourceRecord.integration_id == integration_id,
-        among(ResourceRecord.logical_id, logical_ids),
+        is_in(ResourceRecord.logical_id, logical_ids),
     )
 
 
-def existing_ids(team_id: str, integration_id: str, ids: Sequence[str]) -> Select[str]:
+def select_existing_ids(team_id: str, integration_id: str, ids: Sequence[str]) -> Select[str]:
     """Which of these ids the integration has records with."""
     return select(ResourceRecord.id).where(
         ResourceRecord.team_id == team_id,
@@ -95,10 +99,10 @@ def existing_ids(team_id: str, integration_id: str, ids: Sequence[str]) -> Selec
     )
 
 
-def deletion(team_id: str, ids: Sequence[str]) -> ReturningDelete[*tuple[Any, ...]]:
+def delete_records(team_id: str, ids: Sequence[str]) -> ReturningDelete[*tuple[Any, ...]]:
     """Deletes the team's records with these ids; gives what they had in `COUNTED`."""
     return (
         delete(ResourceRecord)
         .where(ResourceRecord.team_id == team_id, ResourceRecord.id.in_(ids))
-        .returning(*(getattr(ResourceRecord, name) for name in COUNTED))
+        .returning(*(getattr(ResourceRecord, name) for name in COUNTED_COLUMNS))
     )

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from sqlalchemy import Delete, Select, and_, delete, select
 
-from gateway.database.prepared import query
+from gateway.database.prepared import prepared
 from gateway.database.tables import ApiKey, BrowserSession, Team, User
 from gateway.sql.keys import USER_NAME
 
 
-@query
-def signed_in(
+@prepared
+def select_session(
     id: str,
 ) -> Select[str, str, str, str, str, list[str], datetime | None, datetime | None, datetime]:
     """Of the session with this id: team, user and their names; its key, and what holds of that; its expiry.
@@ -37,11 +37,11 @@ def signed_in(
     )
 
 
-def end(id: str) -> Delete:
+def delete_session(id: str) -> Delete:
     """Ends the session with this id, if there is one."""
     return delete(BrowserSession).where(BrowserSession.id == id)
 
 
-def forget_expired(team_id: str, now: datetime) -> Delete:
+def delete_expired_sessions(team_id: str, now: datetime) -> Delete:
     """Removes the sessions of a team that are of no use any more."""
     return delete(BrowserSession).where(BrowserSession.team_id == team_id, BrowserSession.expires_at <= now)

@@ -17,26 +17,26 @@ from sqlalchemy import (
 )
 
 from gateway.database.column_types import Instant
-from gateway.database.prepared import query, query_by_dialect
+from gateway.database.prepared import prepared, prepared_by_dialect
 from gateway.database.tables import Integration, ResourceRecord
 from gateway.domain.enums import StatisticsDateField
 from gateway.domain.statistics.catalogue import TRENDS, BucketPage, Statistics, StatisticsFilter
 from gateway.domain.viewer import Viewer
 from gateway.sql import groupings
-from gateway.sql.groupings import Counted
-from gateway.sql.integrations import own_connected
-from gateway.sql.resource_records import mentions
-from gateway.sql.texts import among
+from gateway.sql.groupings import CountSelect
+from gateway.sql.integrations import is_own_connected
+from gateway.sql.resource_records import build_search_conditions
+from gateway.sql.texts import is_in
 
 
-@query
-def integration(viewer: Viewer, id: str) -> Select[Integration]:
+@prepared
+def select_integration(viewer: Viewer, id: str) -> Select[Integration]:
     """The team's connected integration with this id, if the viewer may see it."""
-    return select(Integration).where(Integration.id == id, own_connected(viewer))
+    return select(Integration).where(Integration.id == id, is_own_connected(viewer))
 
 
-@query_by_dialect
-def counted(
+@prepared_by_dialect
+def select_counts(
     dialect: str,
     viewer: Viewer,
     statistics: Statistics,
@@ -45,54 +45,56 @@ def counted(
     page: BucketPage,
     parts: frozenset[str],
     offsets: tuple[tuple[datetime, int], ...],
-) -> Counted:
+) -> CountSelect:
     """These parts of dashboards, which are called as their integrations.
 
     For TRENDS, `offsets` says how many seconds the clock is ahead of UTC and since when, for all of the time that
     the filter lets through.
     """
-    at = _instant(filter)
+    at = _get_instant_column(filter)
     columns = [ResourceRecord.__table__.c[part] for part in sorted(parts) if part in ResourceRecord.__table__.c]
     if TRENDS in parts:
-        columns.append(groupings.day_number(at, _seconds_ahead(at, offsets)).label("day"))
+        columns.append(groupings.DayNumber(at, _compute_seconds_ahead(at, offsets)).label("day"))
     matched = select(
         ResourceRecord.integration_id.label("dashboard"), ResourceRecord.booking_status, *columns
-    ).where(*_matching(viewer, statistics, integration_ids, filter))
+    ).where(*_build_conditions(viewer, statistics, integration_ids, filter))
     # What is grouped several times over is fetched once.
     is_one_pass = dialect == groupings.POSTGRESQL or len(parts) == 1
     table = matched.subquery("matched") if is_one_pass else matched.cte("matched").prefix_with("MATERIALIZED")
     size = type_coerce(page.size, BigInteger)
-    skipped = size * (type_coerce(page.page, BigInteger) - 1)
-    return groupings.shown(groupings.counted(table, parts, dialect), skipped, size)
+    offset = size * (type_coerce(page.page, BigInteger) - 1)
+    return groupings.select_sums(groupings.select_counts(table, parts, dialect), offset, size)
 
 
-@query
-def bounds(
+@prepared
+def select_bounds(
     viewer: Viewer, statistics: Statistics, integration_ids: Sequence[str], filter: StatisticsFilter
 ) -> Select[datetime | None, datetime | None]:
     """The first and the last instant of records within the filter's bounds; both null when there is none."""
-    at = _instant(filter)
-    matching = _matching(viewer, statistics, integration_ids, replace(filter, words=(), appointment_type=None))
+    at = _get_instant_column(filter)
+    matching = _build_conditions(
+        viewer, statistics, integration_ids, replace(filter, words=(), appointment_type=None)
+    )
     # Each by itself is found at one end of an index.
     first, last = (select(end(at)).where(*matching).scalar_subquery() for end in (func.min, func.max))
     return select(type_coerce(first, Instant), type_coerce(last, Instant))
 
 
-def _instant(filter: StatisticsFilter) -> SQLColumnExpression[datetime | None]:
-    visit = filter.date_field is StatisticsDateField.START
-    return ResourceRecord.start if visit else ResourceRecord.created_at
+def _get_instant_column(filter: StatisticsFilter) -> SQLColumnExpression[datetime | None]:
+    is_by_start = filter.date_field is StatisticsDateField.START
+    return ResourceRecord.start if is_by_start else ResourceRecord.created_at
 
 
-def _matching(
+def _build_conditions(
     viewer: Viewer, statistics: Statistics, integration_ids: Sequence[str], filter: StatisticsFilter
 ) -> list[ColumnElement[bool]]:
-    at = _instant(filter)
-    visible = select(Integration.id).where(among(Integration.id, integration_ids), own_connected(viewer))
+    at = _get_instant_column(filter)
+    visible_ids = select(Integration.id).where(is_in(Integration.id, integration_ids), is_own_connected(viewer))
     conditions = [
         ResourceRecord.team_id == viewer.team_id,
-        ResourceRecord.integration_id.in_(visible),
+        ResourceRecord.integration_id.in_(visible_ids),
         ResourceRecord.type == statistics.type.value,
-        *mentions(filter.words),
+        *build_search_conditions(filter.words),
     ]
     if filter.start is not None:
         conditions.append(at >= filter.start)
@@ -103,7 +105,7 @@ def _matching(
     return conditions
 
 
-def _seconds_ahead(
+def _compute_seconds_ahead(
     at: SQLColumnExpression[datetime | None], offsets: tuple[tuple[datetime, int], ...]
 ) -> ColumnElement[int]:
     """How far the clock is ahead at an instant; the latest offset first, as most records are recent."""

@@ -4,68 +4,72 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, exists, func, select, type_coerce
 
-from gateway.database.prepared import query
+from gateway.database.prepared import prepared
 from gateway.database.tables import Integration, UseCaseGroup
 from gateway.domain.enums import Provider
-from gateway.domain.paging import Page
+from gateway.domain.paging import PageArguments
 from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
-from gateway.sql.integrations import own_connected
-from gateway.sql.texts import Pattern, among
-from gateway.sql.visibility import hangs_below_own
+from gateway.sql.integrations import is_own_connected
+from gateway.sql.texts import LikePattern, is_in
+from gateway.sql.visibility import has_visible_integration
 
-_COLUMNS: paging.Columns = {"created_at": UseCaseGroup.created_at, "id": UseCaseGroup.id}
-_BEGINNING = Pattern("", "%")
+_ORDER_COLUMNS: paging.OrderColumns = {"created_at": UseCaseGroup.created_at, "id": UseCaseGroup.id}
+_PREFIX_PATTERN = LikePattern("", "%")
 
 
-@query
-def by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCaseGroup]:
+@prepared
+def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCaseGroup]:
     """Those of these groups that the viewer may see."""
-    return select(UseCaseGroup).where(among(UseCaseGroup.id, ids), hangs_below_own(viewer, UseCaseGroup))
+    return select(UseCaseGroup).where(is_in(UseCaseGroup.id, ids), has_visible_integration(viewer, UseCaseGroup))
 
 
-@query
-def listed(viewer: Viewer, integration_ids: Sequence[str], page: Page) -> Select[UseCaseGroup]:
+@prepared
+def select_use_case_groups(
+    viewer: Viewer, integration_ids: Sequence[str], page: PageArguments
+) -> Select[UseCaseGroup]:
     """The same page of the groups of each of these integrations."""
     statement = select(UseCaseGroup).where(
-        among(UseCaseGroup.integration_id, integration_ids), hangs_below_own(viewer, UseCaseGroup)
+        is_in(UseCaseGroup.integration_id, integration_ids), has_visible_integration(viewer, UseCaseGroup)
     )
-    return paging.paged_by_parent(
-        statement, UseCaseGroup, UseCaseGroup.integration_id, integration_ids, _COLUMNS, page
+    return paging.select_page_by_parent(
+        statement, UseCaseGroup, UseCaseGroup.integration_id, integration_ids, _ORDER_COLUMNS, page
     )
 
 
-@query
-def counts(viewer: Viewer, integration_ids: Sequence[str]) -> Select[str, int]:
+@prepared
+def select_counts(viewer: Viewer, integration_ids: Sequence[str]) -> Select[str, int]:
     """How many groups each of these integrations has; none for one without."""
     return (
         select(UseCaseGroup.integration_id, func.count())
-        .where(among(UseCaseGroup.integration_id, integration_ids), hangs_below_own(viewer, UseCaseGroup))
+        .where(is_in(UseCaseGroup.integration_id, integration_ids), has_visible_integration(viewer, UseCaseGroup))
         .group_by(UseCaseGroup.integration_id)
     )
 
 
-@query
-def homes(viewer: Viewer, provider: Provider, group_id: str | None) -> Select[str, bool, bool]:
+@prepared
+def select_candidate_integrations(
+    viewer: Viewer, provider: Provider, group_id: str | None
+) -> Select[str, bool, bool]:
     """The team's integrations at a provider: id, whether it is active, and whether it holds that group."""
-    holds = exists().where(
+    has_group = exists().where(
         UseCaseGroup.team_id == Integration.team_id,
         UseCaseGroup.integration_id == Integration.id,
         UseCaseGroup.id == group_id,
     )
     return (
-        select(Integration.id, Integration.enabled, holds.label("holds"))
-        .where(own_connected(viewer), Integration.provider == provider)
+        select(Integration.id, Integration.enabled, has_group.label("holds"))
+        .where(is_own_connected(viewer), Integration.provider == provider)
         .order_by(Integration.id)
     )
 
 
-@query
-def slugs(viewer: Viewer, integration_id: str, beginning: str) -> Select[str, str]:
+@prepared
+def select_slugs(viewer: Viewer, integration_id: str, prefix: str) -> Select[str, str]:
     """The slugs of an integration's groups that begin so, and whose they are."""
     return select(UseCaseGroup.slug, UseCaseGroup.id).where(
         UseCaseGroup.team_id == viewer.team_id,
         UseCaseGroup.integration_id == integration_id,
-        UseCaseGroup.slug.like(type_coerce(beginning, _BEGINNING), escape=LIKE_ESCAPE),
+        UseCaseGroup.slug.like(type_coerce(prefix, _PREFIX_PATTERN), escape=LIKE_ESCAPE),
     )

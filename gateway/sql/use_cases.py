@@ -4,43 +4,43 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from gateway.database.prepared import query
+from gateway.database.prepared import prepared
 from gateway.database.tables import UseCase
 from gateway.domain.enums import Status, UseCaseType
-from gateway.domain.paging import Page
+from gateway.domain.paging import PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
-from gateway.sql.texts import among
-from gateway.sql.visibility import hangs_below_own
+from gateway.sql.texts import is_in
+from gateway.sql.visibility import has_visible_integration
 
-_COLUMNS: paging.Columns = {"created_at": UseCase.created_at, "id": UseCase.id}
+_ORDER_COLUMNS: paging.OrderColumns = {"created_at": UseCase.created_at, "id": UseCase.id}
 _KNOWN_TYPES = [type_.value for type_ in UseCaseType if type_ is not UseCaseType.OTHER]
 
 
-@query
-def by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCase]:
+@prepared
+def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCase]:
     """Those of these use cases that the viewer may see, as they are now."""
     return (
         select(UseCase)
-        .where(among(UseCase.id, ids), hangs_below_own(viewer, UseCase))
+        .where(is_in(UseCase.id, ids), has_visible_integration(viewer, UseCase))
         .execution_options(populate_existing=True)
     )
 
 
-@query
-def of_groups(viewer: Viewer, group_ids: Sequence[str]) -> Select[UseCase]:
+@prepared
+def select_by_groups(viewer: Viewer, group_ids: Sequence[str]) -> Select[UseCase]:
     """All use cases of these groups, the oldest first."""
     return (
         select(UseCase)
-        .where(among(UseCase.group_id, group_ids), hangs_below_own(viewer, UseCase))
+        .where(is_in(UseCase.group_id, group_ids), has_visible_integration(viewer, UseCase))
         .order_by(UseCase.created_at, UseCase.id)
     )
 
 
-def _matching(
+def _build_conditions(
     viewer: Viewer, integration_ids: Sequence[str], status: Status | None, type: UseCaseType | None
 ) -> list[ColumnElement[bool]]:
-    conditions = [among(UseCase.integration_id, integration_ids), hangs_below_own(viewer, UseCase)]
+    conditions = [is_in(UseCase.integration_id, integration_ids), has_visible_integration(viewer, UseCase)]
     if status is not None:
         conditions.append(UseCase.status == status)
     if type is UseCaseType.OTHER:
@@ -50,26 +50,28 @@ def _matching(
     return conditions
 
 
-@query
-def listed(
+@prepared
+def select_use_cases(
     viewer: Viewer,
     integration_ids: Sequence[str],
-    page: Page,
+    page: PageArguments,
     status: Status | None,
     type: UseCaseType | None,
 ) -> Select[UseCase]:
     """The same page of the use cases of each of these integrations."""
-    statement = select(UseCase).where(*_matching(viewer, integration_ids, status, type))
-    return paging.paged_by_parent(statement, UseCase, UseCase.integration_id, integration_ids, _COLUMNS, page)
+    statement = select(UseCase).where(*_build_conditions(viewer, integration_ids, status, type))
+    return paging.select_page_by_parent(
+        statement, UseCase, UseCase.integration_id, integration_ids, _ORDER_COLUMNS, page
+    )
 
 
-@query
-def counts(
+@prepared
+def select_counts(
     viewer: Viewer, integration_ids: Sequence[str], status: Status | None, type: UseCaseType | None
 ) -> Select[str, int]:
     """How many use cases each of these integrations has; none for one without."""
     return (
         select(UseCase.integration_id, func.count())
-        .where(*_matching(viewer, integration_ids, status, type))
+        .where(*_build_conditions(viewer, integration_ids, status, type))
         .group_by(UseCase.integration_id)
     )

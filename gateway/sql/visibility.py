@@ -4,16 +4,18 @@ from sqlalchemy import ColumnElement, and_, exists
 
 from gateway.database.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
 from gateway.domain.viewer import Viewer
-from gateway.sql.integrations import own_connected
+from gateway.sql.integrations import is_own_connected
 
 
-def hangs_below_own(
-    viewer: Viewer, row: type[UseCaseGroup] | type[UseCase] | type[ResourceRecord]
+def has_visible_integration(
+    viewer: Viewer, entity: type[UseCaseGroup] | type[UseCase] | type[ResourceRecord]
 ) -> ColumnElement[bool]:
     """Rows of the viewer's team whose integration the viewer may see."""
     return and_(
-        row.team_id == viewer.team_id,
+        entity.team_id == viewer.team_id,
         exists().where(
-            Integration.team_id == row.team_id, Integration.id == row.integration_id, own_connected(viewer)
+            Integration.team_id == entity.team_id,
+            Integration.id == entity.integration_id,
+            is_own_connected(viewer),
         ),
     )

@@ -18,10 +18,10 @@ from gateway import __version__
 from gateway.database.database import Database
 from gateway.settings import Settings
 from gateway.telemetry import logs
-from gateway.telemetry.request_record import Exchange
+from gateway.telemetry.request_record import RequestRecord
 
-_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_GOOD = "OK"
+_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_OK_CODE = "OK"
 """The code of an answer without errors."""
 
 
@@ -34,15 +34,15 @@ class Metrics:
         self._requests = Counter(
             "graphql_requests", "Requests that were answered.", ("op_type", "code", "status"), registry=registry
         )
-        self._durations = _Durations()
+        self._durations = _DurationHistogram()
         registry.register(self._durations)
-        registry.register(_LostLines())
-        self._rejected = Counter(
+        registry.register(_LostLineCounter())
+        self._rejections = Counter(
             "graphql_rejected", "Requests that were beyond a limit.", ("reason",), registry=registry
         )
-        self._gone = Counter("client_disconnects", "Clients that left unanswered.", registry=registry)
+        self._disconnects = Counter("client_disconnects", "Clients that left unanswered.", registry=registry)
         self._transactions = Histogram(
-            "db_tx_seconds", "How long transactions lasted.", ("kind",), buckets=_SECONDS, registry=registry
+            "db_tx_seconds", "How long transactions lasted.", ("kind",), buckets=_BUCKETS, registry=registry
         )
         in_flight = Gauge("graphql_in_flight", "Requests that are being answered.", registry=registry)
         in_flight.set_function(lambda: self.in_flight)
@@ -51,30 +51,35 @@ class Metrics:
         ProcessCollector(registry=registry)
         _measure_pools(database, registry)
         if settings.sqlite_file is not None:
-            _measure_log(settings.sqlite_file, registry)
+            _measure_wal(settings.sqlite_file, registry)
 
-    def observe(self, over: Sequence[Exchange]) -> None:
+    def observe_requests(self, records: Sequence[RequestRecord]) -> None:
         """Count requests that are over, equal ones at once: to find a counter and to lock it takes longest."""
         counts: dict[tuple[str | None, tuple[str, ...], str | None, int | None], int] = {}
         durations = self._durations
-        for exchange in over:
+        for exchange in records:
             operation = exchange.operation
-            kind = (operation.type if operation else None, exchange.codes, exchange.rejected, exchange.status)
+            kind = (
+                operation.type if operation else None,
+                exchange.error_codes,
+                exchange.rejection_reason,
+                exchange.status,
+            )
             counts[kind] = counts.get(kind, 0) + 1
             lasted = exchange.ended - exchange.started
-            durations.counts[bisect_left(_SECONDS, lasted)] += 1
+            durations.counts[bisect_left(_BUCKETS, lasted)] += 1
             durations.sum += lasted
             for transaction, lasted in exchange.transactions:
                 self._transactions.labels(transaction).observe(lasted)
         for (type, codes, rejected, status), count in counts.items():
             if status is None:
-                self._gone.inc(count)
+                self._disconnects.inc(count)
                 continue
-            self._requests.labels(type or "none", codes[0] if codes else _GOOD, status).inc(count)
+            self._requests.labels(type or "none", codes[0] if codes else _OK_CODE, status).inc(count)
             if rejected is not None:
-                self._rejected.labels(rejected).inc(count)
+                self._rejections.labels(rejected).inc(count)
 
-    async def exposed(self, request: Request) -> Response:
+    async def expose(self, request: Request) -> Response:
         """All of them, as Prometheus asks for it."""
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(
@@ -82,38 +87,38 @@ class Metrics:
         )
 
 
-class _Durations(Collector):
+class _DurationHistogram(Collector):
     """The histogram of how long requests take; the library's own takes eight times as long to count one."""
 
     def __init__(self) -> None:
-        self.counts = [0] * (len(_SECONDS) + 1)
+        self.counts = [0] * (len(_BUCKETS) + 1)
         """Of requests that took no longer than the bound of the same place, but longer than that before."""
         self.sum = 0.0
 
     def collect(self) -> Iterable[Metric]:
         """See prometheus_client."""
-        bounds = [*map(floatToGoString, _SECONDS), "+Inf"]
+        bounds = [*map(floatToGoString, _BUCKETS), "+Inf"]
         buckets = list(zip(bounds, accumulate(self.counts), strict=True))
         yield HistogramMetricFamily("graphql_request_seconds", "How long they took.", buckets, self.sum)
 
 
-class _LostLines(Collector):
+class _LostLineCounter(Collector):
     """Those that the log could not take."""
 
     def collect(self) -> Iterable[Metric]:
         """See prometheus_client."""
-        yield CounterMetricFamily("log_lines_lost", "Lines that nobody read from stderr.", logs.lost())
+        yield CounterMetricFamily("log_lines_lost", "Lines that nobody read from stderr.", logs.count_lost_lines())
 
 
 def _measure_pools(database: Database, registry: CollectorRegistry) -> None:
     in_use = Gauge("db_pool_in_use", "Operations that have a connection.", ("kind",), registry=registry)
     waiting = Gauge("db_pool_waiting", "Operations that wait for one.", ("kind",), registry=registry)
-    for kind, admission in database.admissions.items():
-        in_use.labels(kind).set_function(partial(getattr, admission, "held"))
-        waiting.labels(kind).set_function(partial(getattr, admission, "waiting"))
+    for kind, admission in database.queues.items():
+        in_use.labels(kind).set_function(partial(getattr, admission, "used_slots"))
+        waiting.labels(kind).set_function(partial(getattr, admission, "waiting_count"))
 
 
-def _measure_log(file: Path, registry: CollectorRegistry) -> None:
+def _measure_wal(file: Path, registry: CollectorRegistry) -> None:
     log = file.with_name(f"{file.name}-wal")
     size = Gauge("sqlite_wal_bytes", "Bytes of SQLite's write-ahead log.", registry=registry)
     size.set_function(lambda: log.stat().st_size if log.exists() else 0)

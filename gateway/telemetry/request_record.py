@@ -13,7 +13,7 @@ from msgspec import Struct
 from gateway.domain.viewer import Viewer
 
 
-class Operation(NamedTuple):
+class RecordedOperation(NamedTuple):
     """What an operation is told by, where its text is not to be."""
 
     type: str
@@ -24,7 +24,7 @@ class Operation(NamedTuple):
     """The SHA-256 of its document, in hexadecimal digits."""
 
 
-class Statement(NamedTuple):
+class ExecutedStatement(NamedTuple):
     """An SQL statement that ran, without its parameters; when, by `perf_counter`."""
 
     text: str
@@ -32,7 +32,7 @@ class Statement(NamedTuple):
     ended: float
 
 
-class Exchange(Struct):
+class RequestRecord(Struct):
     """What is known in the end of who asked what, what came of it, what it took. Instants are `perf_counter`'s."""
 
     id: str
@@ -44,62 +44,62 @@ class Exchange(Struct):
     """The trace that the request belongs to, as W3C's Trace Context spells it."""
 
     viewer: Viewer | None = None
-    operation: Operation | None = None
+    operation: RecordedOperation | None = None
     """None until it is executed."""
 
     status: int | None = None
     """None when nobody was there to be answered."""
 
-    codes: tuple[str, ...] = ()
+    error_codes: tuple[str, ...] = ()
     """Of the answer's errors."""
 
-    rejected: str | None = None
+    rejection_reason: str | None = None
     """Which limit kept it from being answered, in the metrics' words; None for most."""
 
     cost: int | None = None
     """Of the operation, whether or not it was too much; None until that is known."""
 
-    size: int = 0
+    response_bytes: int = 0
     """Bytes of the answer's body."""
 
     statement_count: int = 0
     """Without those that begin or end a transaction."""
 
     database_seconds: float = 0.0
-    statements: list[Statement] | None = None
+    statements: list[ExecutedStatement] | None = None
     """Each statement, where somebody wants to know."""
 
     transactions: tuple[tuple[str, float], ...] = ()
     """The kind of each transaction, `read` or `write`, and how many seconds it lasted."""
 
-    def ran(self, text: str, started: float) -> None:
+    def record_statement(self, text: str, started: float) -> None:
         """Note a statement that is over."""
         ended = perf_counter()
         self.statement_count += 1
         self.database_seconds += ended - started
         if self.statements is not None:
-            self.statements.append(Statement(text, started, ended))
+            self.statements.append(ExecutedStatement(text, started, ended))
 
-    def waited(self, started: float) -> None:
+    def record_wait(self, started: float) -> None:
         """Note that the database has done something else."""
         self.database_seconds += perf_counter() - started
 
-    def transacted(self, kind: str, started: float) -> None:
+    def record_transaction(self, kind: str, started: float) -> None:
         """Note a transaction that is over."""
         self.transactions += ((kind, perf_counter() - started),)
 
 
-class _Nobody(Exchange):
+class _NoRequestRecord(RequestRecord):
     """What is done without a request, such as by a command."""
 
-    def ran(self, text: str, started: float) -> None:
+    def record_statement(self, text: str, started: float) -> None:
         pass
 
-    def waited(self, started: float) -> None:
+    def record_wait(self, started: float) -> None:
         pass
 
-    def transacted(self, kind: str, started: float) -> None:
+    def record_transaction(self, kind: str, started: float) -> None:
         pass
 
 
-current: ContextVar[Exchange] = ContextVar("exchange", default=_Nobody("", 0.0))  # noqa: B039 (it notes nothing)
+current_request: ContextVar[RequestRecord] = ContextVar("exchange", default=_NoRequestRecord("", 0.0))  # noqa: B039 (it notes nothing)

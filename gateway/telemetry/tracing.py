@@ -16,45 +16,45 @@ from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_contex
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway import __version__
-from gateway.telemetry.request_record import Exchange
+from gateway.telemetry.request_record import RequestRecord
 
-_NAME = "integrations-gateway"
-_SECOND = 1_000_000_000
-_FAILED = 500
+_SERVICE_NAME = "integrations-gateway"
+_NANOSECONDS_PER_SECOND = 1_000_000_000
+_SERVER_ERROR = 500
 
 
-class Tracing:
+class RequestTracer:
     """Sends a span for each request, and one below it for each statement; what is sampled OTEL_ variables say."""
 
-    def __init__(self, endpoint: str, database: str) -> None:
-        resource = {SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", _NAME), SERVICE_VERSION: __version__}
+    def __init__(self, endpoint: str, database_system: str) -> None:
+        resource = {SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", _SERVICE_NAME), SERVICE_VERSION: __version__}
         self._provider = TracerProvider(resource=Resource.create(resource), shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint)))
-        self._tracer = self._provider.get_tracer(_NAME, __version__)
-        self._parents = TraceContextTextMapPropagator()
-        self._database = database
+        self._tracer = self._provider.get_tracer(_SERVICE_NAME, __version__)
+        self._propagator = TraceContextTextMapPropagator()
+        self._database_system = database_system
 
-    def trace(self, exchange: Exchange) -> None:
+    def trace_request(self, record: RequestRecord) -> None:
         """Make the spans of a request that is over; they are sent by a thread of their own."""
-        parent = self._parents.extract({"traceparent": exchange.traceparent}) if exchange.traceparent else None
+        parent = self._propagator.extract({"traceparent": record.traceparent}) if record.traceparent else None
         # Since 1970, of what `perf_counter` calls zero.
-        zero = time_ns() - int(perf_counter() * _SECOND)
+        zero = time_ns() - int(perf_counter() * _NANOSECONDS_PER_SECOND)
         span = self._tracer.start_span(
-            exchange.operation.type if exchange.operation else "request",
+            record.operation.type if record.operation else "request",
             parent,
             SpanKind.SERVER,
-            _attributes(exchange),
-            start_time=zero + int(exchange.started * _SECOND),
+            _build_attributes(record),
+            start_time=zero + int(record.started * _NANOSECONDS_PER_SECOND),
         )
         if span.is_recording():
             inside = set_span_in_context(span)
-            for text, started, ended in exchange.statements or ():
-                described = {"db.system.name": self._database, "db.query.text": text}
+            for text, started, ended in record.statements or ():
+                described = {"db.system.name": self._database_system, "db.query.text": text}
                 verb = text.split(maxsplit=1)[0]
-                began = zero + int(started * _SECOND)
+                began = zero + int(started * _NANOSECONDS_PER_SECOND)
                 statement = self._tracer.start_span(verb, inside, SpanKind.CLIENT, described, start_time=began)
-                statement.end(zero + int(ended * _SECOND))
-        if exchange.status is None or exchange.status >= _FAILED:
+                statement.end(zero + int(ended * _NANOSECONDS_PER_SECOND))
+        if record.status is None or record.status >= _SERVER_ERROR:
             span.set_status(Status(StatusCode.ERROR))
         span.end()
 
@@ -63,13 +63,13 @@ class Tracing:
         self._provider.shutdown()
 
 
-def _attributes(exchange: Exchange) -> Mapping[str, str | int]:
-    operation = exchange.operation
+def _build_attributes(record: RequestRecord) -> Mapping[str, str | int]:
+    operation = record.operation
     known: Mapping[str, str | int | None] = {
         "graphql.operation.type": operation and operation.type,
         "graphql.operation.name": operation and operation.name,
-        "http.response.status_code": exchange.status,
-        "error.type": exchange.codes[0] if exchange.codes else None,
-        "request.id": exchange.id,
+        "http.response.status_code": record.status,
+        "error.type": record.error_codes[0] if record.error_codes else None,
+        "request.id": record.id,
     }
     return {name: value for name, value in known.items() if value is not None}

@@ -14,50 +14,55 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from gateway.database.database import Database
 from gateway.errors import SettingsInvalid
-from gateway.services.rate_limits import Buckets
-from gateway.settings import Settings, variable
+from gateway.services.rate_limits import TokenBuckets
+from gateway.settings import Settings, get_variable_name
 from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.reporting import Observation, identify
+from gateway.telemetry.reporting import Reporting, read_correlation_headers
 from gateway.web import graphiql
 from gateway.web.authentication import Authentication
-from gateway.web.endpoint import Door
-from gateway.web.error_codes import Code
-from gateway.web.faces import faces
-from gateway.web.graphql_endpoint import Graph
+from gateway.web.endpoint import Endpoint
+from gateway.web.error_codes import GraphQLErrorCode
+from gateway.web.faces import build_page_routes
+from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.health import Health
 from gateway.web.negotiation import MediaType
-from gateway.web.pages import Files
-from gateway.web.refusals import Refusal
-from gateway.web.request_limits import Reading
-from gateway.web.responses import identified, refused
-from gateway.web.session_endpoint import Sessions
-from gateway.web.timeouts import Watch
+from gateway.web.pages import StaticFolder
+from gateway.web.refusals import HTTPRefusal
+from gateway.web.request_limits import RequestReader
+from gateway.web.responses import build_refusal_response, with_request_id
+from gateway.web.session_endpoint import SessionEndpoint
+from gateway.web.timeouts import Deadlines
 
 if TYPE_CHECKING:
-    from gateway.telemetry.tracing import Tracing
+    from gateway.telemetry.tracing import RequestTracer
 
-PATH = "/graphql"
+GRAPHQL_PATH = "/graphql"
 
-_MOMENT = 1.0
+_STATEMENT_TIMEOUT_MARGIN = 1.0
 """A second."""
-_NOT_ALLOWED = 405
+_METHOD_NOT_ALLOWED_STATUS = 405
 
 
-class Gateway(Starlette):
+class GatewayApplication(Starlette):
     """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
 
     def __init__(
-        self, door: Door, others: Sequence[BaseRoute], lifespan: Lifespan["Gateway"], *, has_graphiql: bool
+        self,
+        endpoint: Endpoint,
+        other_routes: Sequence[BaseRoute],
+        lifespan: Lifespan["GatewayApplication"],
+        *,
+        has_graphiql: bool,
     ) -> None:
-        super().__init__(routes=[Route(PATH, door), *others], lifespan=lifespan)
-        self._door, self._has_graphiql = door, has_graphiql
+        super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *other_routes], lifespan=lifespan)
+        self._graphql_endpoint, self._has_graphiql = endpoint, has_graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == PATH:
-            if self._has_graphiql and graphiql.is_visit(scope):
-                await graphiql.lead_there(scope, receive, send)
+        if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH:
+            if self._has_graphiql and graphiql.is_browser_visit(scope):
+                await graphiql.redirect_to_graphiql(scope, receive, send)
             else:
-                await self._door(scope, receive, send)
+                await self._graphql_endpoint(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -68,77 +73,85 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     Whoever visits it on this machine itself is signed in with the `visitors_key`, if there is one.
     """
     # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
-    database = Database(settings, statement_timeout=settings.request_timeout + _MOMENT)
-    health, metrics, tracing = Health(database), Metrics(settings, database), _tracing(settings)
-    observation = Observation(settings, metrics, None if tracing is None else tracing.trace)
+    database = Database(settings, statement_timeout=settings.request_timeout + _STATEMENT_TIMEOUT_MARGIN)
+    health, metrics, tracing = Health(database), Metrics(settings, database), _create_tracing(settings)
+    reporting = Reporting(settings, metrics, None if tracing is None else tracing.trace_request)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            observation.tell()
+            reporting.flush()
             await database.dispose()
             if tracing is not None:
                 await to_thread(tracing.close)
 
-    async def exposed(request: Request) -> Response:
-        observation.tell()
-        return await metrics.exposed(request)
+    async def show_metrics(request: Request) -> Response:
+        reporting.flush()
+        return await metrics.expose(request)
 
-    watch = Watch()
-    door, sessions = _doors(database, settings, observation, watch, visitors_key)
+    deadlines = Deadlines()
+    graphql_endpoint, session_endpoint = _build_endpoints(database, settings, reporting, deadlines, visitors_key)
     routes = [
-        Route("/session", sessions),
-        Route("/livez", health.live),
-        Route("/readyz", health.ready),
-        Route("/metrics", exposed),
-        *_pages(settings),
+        Route("/session", session_endpoint),
+        Route("/livez", health.get_live),
+        Route("/readyz", health.get_ready),
+        Route("/metrics", show_metrics),
+        *_build_browser_routes(settings),
     ]
-    app = Gateway(door, routes, lifespan, has_graphiql=settings.graphiql)
-    app.add_exception_handler(HTTPException, _nothing_here(observation, settings))
+    app = GatewayApplication(graphql_endpoint, routes, lifespan, has_graphiql=settings.graphiql)
+    app.add_exception_handler(HTTPException, _build_not_found_handler(reporting, settings))
     app.router.redirect_slashes = False
-    app.state.database, app.state.health, app.state.observation = database, health, observation
-    app.state.watch = watch
+    app.state.database, app.state.health, app.state.reporting = database, health, reporting
+    app.state.deadlines = deadlines
     return app
 
 
-def _pages(settings: Settings) -> Iterator[BaseRoute]:
+def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
     """The routes of what people see, and of the files that it is made of."""
-    yield Mount("/static", Files())
-    yield from faces(settings)
+    yield Mount("/static", StaticFolder())
+    yield from build_page_routes(settings)
     if settings.graphiql:
-        yield Route(graphiql.PATH, graphiql.graphiql())
+        yield Route(graphiql.GRAPHIQL_PATH, graphiql.create_graphiql_page())
 
 
-def _doors(
-    database: Database, settings: Settings, observation: Observation, watch: Watch, visitors_key: str | None
-) -> tuple[Door, Door]:
+def _build_endpoints(
+    database: Database, settings: Settings, reporting: Reporting, deadlines: Deadlines, visitors_key: str | None
+) -> tuple[Endpoint, Endpoint]:
     """The doors of the graph and of sessions, behind which keys are recognised and charged alike."""
-    buckets = Buckets(settings.rate_limit, settings.rate_refill)
-    reading, authentication = Reading(settings, watch), Authentication(database, settings, watch)
-    graph = Graph(database, settings, reading, authentication, buckets, watch)
-    sessions = Sessions(database, settings, reading, authentication, buckets, watch, visitors_key)
+    buckets = TokenBuckets(settings.rate_limit, settings.rate_refill)
+    reading, authentication = RequestReader(settings, deadlines), Authentication(database, settings, deadlines)
+    graphql_endpoint = GraphQLEndpoint(database, settings, reading, authentication, buckets, deadlines)
+    session_endpoint = SessionEndpoint(
+        database, settings, reading, authentication, buckets, deadlines, visitors_key
+    )
     return (
-        Door(graph.asked, settings, reading, observation, is_open=True),
-        Door(sessions.asked, settings, reading, observation),
+        Endpoint(graphql_endpoint.handle, settings, reading, reporting, is_cross_origin=True),
+        Endpoint(session_endpoint.handle, settings, reading, reporting),
     )
 
 
-def _nothing_here(
-    observation: Observation, settings: Settings
+def _build_not_found_handler(
+    reporting: Reporting, settings: Settings
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
     """How a request is refused for which there is no route; it is observed as any other."""
 
     async def refuse(request: Request, error: Exception) -> Response:
-        refusal = Refusal(Code.NOT_FOUND, f"Nothing is served here; the graph is asked at {PATH}.", status=404)
-        if isinstance(error, HTTPException) and error.status_code == _NOT_ALLOWED:
+        refusal = HTTPRefusal(
+            GraphQLErrorCode.NOT_FOUND,
+            f"Nothing is served here; the graph is asked at {GRAPHQL_PATH}.",
+            status=404,
+        )
+        if isinstance(error, HTTPException) and error.status_code == _METHOD_NOT_ALLOWED_STATUS:
             allow = (b"allow", b"GET, HEAD")
-            refusal = Refusal(Code.METHOD_NOT_ALLOWED, "This is read; send GET.", headers=[allow])
-        exchange = observation.begin()
-        identify(exchange, dict(request.headers.raw))
-        status, headers, body = identified(refused(refusal, MediaType.JSON, settings.http_profile), exchange)
-        observation.end(exchange)
+            refusal = HTTPRefusal(GraphQLErrorCode.METHOD_NOT_ALLOWED, "This is read; send GET.", headers=[allow])
+        record = reporting.begin_request()
+        read_correlation_headers(record, dict(request.headers.raw))
+        status, headers, body = with_request_id(
+            build_refusal_response(refusal, MediaType.JSON, settings.http_profile), record
+        )
+        reporting.end_request(record)
         response = Response(body, status)
         response.raw_headers = headers
         return response
@@ -146,13 +159,13 @@ def _nothing_here(
     return refuse
 
 
-def _tracing(settings: Settings) -> "Tracing | None":
+def _create_tracing(settings: Settings) -> "RequestTracer | None":
     """What traces, where an endpoint is set; what that needs is not imported otherwise."""
     if not settings.traces_endpoint:
         return None
     try:
-        from gateway.telemetry.tracing import Tracing  # noqa: PLC0415
+        from gateway.telemetry.tracing import RequestTracer  # noqa: PLC0415
     except ModuleNotFoundError:
-        name = variable("traces_endpoint")
+        name = get_variable_name("traces_endpoint")
         raise SettingsInvalid(f"{name} needs OpenTelemetry: `pip install 'integrations-gateway[otel]'`.") from None
-    return Tracing(settings.traces_endpoint, "sqlite" if settings.sqlite_file else "postgresql")
+    return RequestTracer(settings.traces_endpoint, "sqlite" if settings.sqlite_file else "postgresql")

@@ -7,23 +7,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.settings import Settings
-from gateway.web.origins import frame_ancestors
-from gateway.web.pages import Files, page
+from gateway.web.origins import get_frame_ancestors
+from gateway.web.pages import StaticFolder, create_page
 
-WIDGETS = ("appointments-total", "appointments-trend", "appointments-breakdown", "integrations-list")
+WIDGET_ELEMENTS = ("appointments-total", "appointments-trend", "appointments-breakdown", "integrations-list")
 """The custom elements that `widgets.js` defines."""
 
 
-def faces(settings: Settings) -> Iterator[Route]:
+def build_page_routes(settings: Settings) -> Iterator[Route]:
     """The routes of what people see."""
-    yield Route("/dashboard", page("dashboard.html"))
-    yield Route("/widgets", page("widgets.html", {"frame-src": "'self'"}))
-    files = Files()
+    yield Route("/dashboard", create_page("dashboard.html"))
+    yield Route("/widgets", create_page("widgets.html", {"frame-src": "'self'"}))
+    files = StaticFolder()
 
-    async def script(request: Request) -> Response:
+    async def show_script(request: Request) -> Response:
         return await files.get_response("widgets.js", request.scope)
 
-    yield Route("/widgets.js", script)
-    embedded = page("embed.html", {"frame-ancestors": frame_ancestors(settings)})
-    for name in WIDGETS:
-        yield Route(f"/embed/{name}", embedded)
+    yield Route("/widgets.js", show_script)
+    embed_page = create_page("embed.html", {"frame-ancestors": get_frame_ancestors(settings)})
+    for name in WIDGET_ELEMENTS:
+        yield Route(f"/embed/{name}", embed_page)

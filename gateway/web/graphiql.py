@@ -5,13 +5,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.assets import Assets
-from gateway.web.negotiation import prefers_a_page
-from gateway.web.pages import Page, page
+from gateway.web.negotiation import is_html_preferred
+from gateway.web.pages import PageHandler, create_page
 
-PATH = "/graphiql"
+GRAPHIQL_PATH = "/graphiql"
 
 _PACKAGE = "@graphql-yoga/graphiql"
-_POLICY = {
+_POLICY_CHANGES = {
     # Its editor starts workers, styles itself as one types and brings its icons along.
     "worker-src": "'self' blob:",
     "style-src": "'self' 'unsafe-inline'",
@@ -19,27 +19,27 @@ _POLICY = {
 }
 
 
-def graphiql() -> Page:
+def create_graphiql_page() -> PageHandler:
     """The page to ask the graph by hand; `gateway assets` changes which, without a restart."""
-    ide, console = page("graphiql.html", _POLICY), page("console.html")
+    ide, console = create_page("graphiql.html", _POLICY_CHANGES), create_page("console.html")
     assets = Assets()
 
     async def show(request: Request) -> Response:
-        return await (ide if assets.has(_PACKAGE) else console)(request)
+        return await (ide if assets.has_package(_PACKAGE) else console)(request)
 
     return show
 
 
-def is_visit(scope: Scope) -> bool:
+def is_browser_visit(scope: Scope) -> bool:
     """Whether a request for the graph is a browser's that was given its address, and asks nothing."""
     return (
         scope["method"] == "GET"
         and not scope["query_string"]
-        and any(name == b"accept" and prefers_a_page(value) for name, value in scope["headers"])
+        and any(name == b"accept" and is_html_preferred(value) for name, value in scope["headers"])
     )
 
 
-async def lead_there(scope: Scope, receive: Receive, send: Send) -> None:
+async def redirect_to_graphiql(scope: Scope, receive: Receive, send: Send) -> None:
     """The answer to a visit."""
-    headers = {"Location": PATH, "Cache-Control": "no-store", "Vary": "Accept"}
+    headers = {"Location": GRAPHIQL_PATH, "Cache-Control": "no-store", "Vary": "Accept"}
     await Response(status_code=303, headers=headers)(scope, receive, send)

@@ -10,108 +10,128 @@ from strawberry.types.graphql import OperationType
 from gateway.database.database import Database
 from gateway.errors import Exceeded, Overloaded, Unauthenticated
 from gateway.schema import schema
-from gateway.schema.allowances import Allowance, Allowances
+from gateway.schema.allowances import OperationBudget, OperationLimits
 from gateway.schema.context import Context
-from gateway.services.rate_limits import Buckets
+from gateway.services.rate_limits import TokenBuckets
 from gateway.settings import Settings
-from gateway.web.authentication import Asker, Authentication
-from gateway.web.error_codes import Code
+from gateway.web.authentication import AuthenticatedViewer, Authentication
+from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.error_limits import ErrorLimits
 from gateway.web.graphql_request import GraphQLRequest, from_body, from_query_string
 from gateway.web.negotiation import MediaType
-from gateway.web.persisted_queries import Documents
-from gateway.web.rate_limits import RateLimitHeaders, is_cost_wanted
-from gateway.web.refusals import Refusal, not_allowed, out_of_time, refusal_of, unauthenticated, without_csrf_token
-from gateway.web.request_limits import Reading
-from gateway.web.responses import Answer, answered, kept, refused
-from gateway.web.timeouts import OutOfTime, Watch
+from gateway.web.persisted_queries import PersistedQueries
+from gateway.web.rate_limits import RateLimitHeaders, is_cost_requested
+from gateway.web.refusals import (
+    HTTPRefusal,
+    csrf_token_invalid,
+    method_not_allowed,
+    timed_out,
+    to_refusal,
+    unauthenticated,
+)
+from gateway.web.request_limits import RequestReader
+from gateway.web.responses import WholeResponse, build_graphql_response, build_refusal_response, with_etag
+from gateway.web.timeouts import DeadlineExceeded, Deadlines
 
 _METHODS = b"GET, POST, HEAD, OPTIONS"
-_SHOWN = 100
-_UNAUTHENTICATED = "Send a key that is known, not expired and not revoked: `Authorization: Bearer KEY`."
-_READING = {OperationType.QUERY}
-_OPERATIONS: Mapping[str, Collection[OperationType]] = {
-    "GET": _READING,
-    "HEAD": _READING,
+_MAX_SHOWN_LENGTH = 100
+_UNAUTHENTICATED_MESSAGE = "Send a key that is known, not expired and not revoked: `Authorization: Bearer KEY`."
+_QUERIES_ONLY = {OperationType.QUERY}
+_OPERATION_TYPES: Mapping[str, Collection[OperationType]] = {
+    "GET": _QUERIES_ONLY,
+    "HEAD": _QUERIES_ONLY,
     "POST": {OperationType.QUERY, OperationType.MUTATION},
 }
 
 
-class Graph:
+class GraphQLEndpoint:
     """Asks the graph for those who may ask it."""
 
     def __init__(
         self,
         database: Database,
         settings: Settings,
-        reading: Reading,
+        request_reader: RequestReader,
         authentication: Authentication,
-        buckets: Buckets,
-        watch: Watch,
+        buckets: TokenBuckets,
+        deadlines: Deadlines,
     ) -> None:
-        self._database, self._settings, self._reading, self._watch = database, settings, reading, watch
+        self._database, self._settings, self._request_reader, self._deadlines = (
+            database,
+            settings,
+            request_reader,
+            deadlines,
+        )
         self._authentication, self._buckets = authentication, buckets
-        self._documents = Documents(settings)
-        self._seconds = settings.request_timeout
+        self._persisted_queries = PersistedQueries(settings)
+        self._timeout = settings.request_timeout
         self._profile = settings.http_profile
         self._compiles_selections = settings.compiled_selections
-        self._allowances = Allowances(settings)
+        self._operation_limits = OperationLimits(settings)
         self._rate_limit_headers = RateLimitHeaders(settings)
-        self._errors_shown = ErrorLimits(settings)
+        self._error_limits = ErrorLimits(settings)
 
-    async def asked(
+    async def handle(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], accepted: MediaType | None
-    ) -> Answer:
+    ) -> WholeResponse:
         """See `gateway.web.endpoint.Room`."""
         method: str = scope["method"]
         if method == "OPTIONS":
-            return Answer(200, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
-        if method not in _OPERATIONS:
-            raise not_allowed(f"{method[:_SHOWN]} asks nothing here; send GET or POST.", _METHODS)
+            return WholeResponse(200, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
+        if method not in _OPERATION_TYPES:
+            raise method_not_allowed(
+                f"{method[:_MAX_SHOWN_LENGTH]} asks nothing here; send GET or POST.", _METHODS
+            )
         try:
-            asker = await self._authentication.asker_of(scope, headers)
+            authenticated = await self._authentication.authenticate(scope, headers)
         except Unauthenticated:
-            raise unauthenticated(_UNAUTHENTICATED) from None
-        bucket = self._buckets.of(asker.viewer)
+            raise unauthenticated(_UNAUTHENTICATED_MESSAGE) from None
+        bucket = self._buckets.get_bucket(authenticated.viewer)
         context = Context(
             self._database,
-            asker.viewer,
-            Allowance(self._allowances, bucket),
+            authenticated.viewer,
+            OperationBudget(self._operation_limits, bucket),
             compiles_selections=self._compiles_selections,
         )
         try:
             bucket.check()
-            answer = await self._answer_to(context, asker, scope, receive, headers, accepted)
-        except (Refusal, Exceeded, Overloaded) as error:
-            answer = refused(refusal_of(error, self._settings), accepted or MediaType.JSON, self._profile)
-        answer.headers.extend(self._rate_limit_headers.of(bucket))
-        return answer
+            response = await self._respond(context, authenticated, scope, receive, headers, accepted)
+        except (HTTPRefusal, Exceeded, Overloaded) as error:
+            response = build_refusal_response(
+                to_refusal(error, self._settings), accepted or MediaType.JSON, self._profile
+            )
+        response.headers.extend(self._rate_limit_headers.get_headers(bucket))
+        return response
 
-    async def _answer_to(
+    async def _respond(
         self,
         context: Context,
-        asker: Asker,
+        authenticated: AuthenticatedViewer,
         scope: Scope,
         receive: Receive,
         headers: Mapping[bytes, bytes],
         accepted: MediaType | None,
-    ) -> Answer:
+    ) -> WholeResponse:
         if accepted is None:
             types = " or ".join(f"`{known.value}`" for known in MediaType)
-            raise Refusal(Code.NOT_ACCEPTABLE, f"Accept leaves no media type to answer in; name {types}.")
+            raise HTTPRefusal(
+                GraphQLErrorCode.NOT_ACCEPTABLE, f"Accept leaves no media type to answer in; name {types}."
+            )
         method: str = scope["method"]
         if method == "POST":
-            request = from_body(await self._reading.body(headers, receive), self._documents)
+            request = from_body(await self._request_reader.read_body(headers, receive), self._persisted_queries)
         else:
-            request = from_query_string(scope["query_string"], self._documents)
-        allowed = _OPERATIONS[method] if asker.may_change else _READING
-        result = await self._executed(request, context, method, allowed, receive)
-        if is_cost_wanted(headers.get(b"graphql-cost")) and context.allowance.cost is not None:
-            result.extensions = {**(result.extensions or {}), "cost": context.allowance.cost}
-        answer = answered(result, accepted, self._profile, self._errors_shown)
-        return answer if method == "POST" or result.errors else kept(answer, headers.get(b"if-none-match"))
+            request = from_query_string(scope["query_string"], self._persisted_queries)
+        allowed = _OPERATION_TYPES[method] if authenticated.may_change else _QUERIES_ONLY
+        result = await self._execute(request, context, method, allowed, receive)
+        if is_cost_requested(headers.get(b"graphql-cost")) and context.budget.cost is not None:
+            result.extensions = {**(result.extensions or {}), "cost": context.budget.cost}
+        response = build_graphql_response(result, accepted, self._profile, self._error_limits)
+        return (
+            response if method == "POST" or result.errors else with_etag(response, headers.get(b"if-none-match"))
+        )
 
-    async def _executed(
+    async def _execute(
         self,
         request: GraphQLRequest,
         context: Context,
@@ -120,7 +140,7 @@ class Graph:
         receive: Receive,
     ) -> ExecutionResult:
         try:
-            with self._watch.over(self._seconds, receive):
+            with self._deadlines.enforce(self._timeout, receive):
                 return await schema.execute(
                     # Strawberry takes an empty document for none at all.
                     request.query or "\n",
@@ -130,16 +150,18 @@ class Graph:
                     allowed_operation_types=allowed,
                     operation_extensions=request.extensions,
                 )
-        except OutOfTime:
-            raise out_of_time(self._seconds, context.kept) from None
+        except DeadlineExceeded:
+            raise timed_out(self._timeout, context.commit_count) from None
         except CannotGetOperationTypeError:
             name = request.operation_name
-            which = "operation" if name is None else f"operation named `{name[:_SHOWN]}`"
-            raise Refusal(Code.OPERATION_RESOLUTION_FAILURE, f"The document has no {which}.") from None
+            which = "operation" if name is None else f"operation named `{name[:_MAX_SHOWN_LENGTH]}`"
+            raise HTTPRefusal(
+                GraphQLErrorCode.OPERATION_RESOLUTION_FAILURE, f"The document has no {which}."
+            ) from None
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.MUTATION:
                 if method == "POST":
-                    raise without_csrf_token() from None
-                raise not_allowed("A mutation cannot be sent by GET; send it by POST.", b"POST") from None
+                    raise csrf_token_invalid() from None
+                raise method_not_allowed("A mutation cannot be sent by GET; send it by POST.", b"POST") from None
             message = "This graph has no subscriptions; send a query or a mutation."
-            raise Refusal(Code.OPERATION_RESOLUTION_FAILURE, message) from None
+            raise HTTPRefusal(GraphQLErrorCode.OPERATION_RESOLUTION_FAILURE, message) from None

@@ -6,18 +6,18 @@ from urllib.parse import parse_qsl
 
 from gateway.domain.lenient_reading import Document, Json
 from gateway.web import strict_json
-from gateway.web.error_codes import Code
-from gateway.web.persisted_queries import Documents
-from gateway.web.refusals import Refusal
+from gateway.web.error_codes import GraphQLErrorCode
+from gateway.web.persisted_queries import PersistedQueries
+from gateway.web.refusals import HTTPRefusal
 
-_ALLOWED: Mapping[str, tuple[tuple[type, ...], str]] = {
+_PARAMETER_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
     "query": ((str,), "the text of a GraphQL document"),
     "documentId": ((str, type(None)), "the id of a document, or leave it out"),
     "operationName": ((str, type(None)), "a string or null, or leave it out"),
     "variables": ((dict, type(None)), "an object or null, or leave it out"),
     "extensions": ((dict, type(None)), "an object or null, or leave it out"),
 }
-_KINDS: Mapping[type, str] = {
+_JSON_TYPE_NAMES: Mapping[type, str] = {
     type(None): "null",
     bool: "a boolean",
     int: "a number",
@@ -26,10 +26,10 @@ _KINDS: Mapping[type, str] = {
     list: "a list",
     dict: "an object",
 }
-MAX_PARTS = 65_536
+MAX_JSON_VALUES = 65_536
 """Values of a body, each of which takes many times the memory that its text does."""
 
-_UNREADABLE = 400
+_UNREADABLE_STATUS = 400
 """Where there is not even JSON, all editions have the same status."""
 
 
@@ -42,48 +42,57 @@ class GraphQLRequest(NamedTuple):
     extensions: Document | None
 
 
-def from_body(body: bytes, documents: Documents) -> GraphQLRequest:
+def from_body(body: bytes, persisted_queries: PersistedQueries) -> GraphQLRequest:
     """The request that a POST brings as JSON. Raises Refusal."""
-    parameters = _json("The body", body)
+    parameters = _parse_json("The body", body)
     if isinstance(parameters, dict):
-        return _request(parameters, documents)
+        return _build_request(parameters, persisted_queries)
     if isinstance(parameters, list):
-        raise Refusal(Code.BAD_REQUEST, "The body is a list; send each request of a batch on its own.")
-    raise Refusal(Code.BAD_REQUEST, f"The body is {_KINDS[type(parameters)]}; send an object with `query`.")
+        raise HTTPRefusal(
+            GraphQLErrorCode.BAD_REQUEST, "The body is a list; send each request of a batch on its own."
+        )
+    raise HTTPRefusal(
+        GraphQLErrorCode.BAD_REQUEST,
+        f"The body is {_JSON_TYPE_NAMES[type(parameters)]}; send an object with `query`.",
+    )
 
 
-def from_query_string(query_string: bytes, documents: Documents) -> GraphQLRequest:
+def from_query_string(query_string: bytes, persisted_queries: PersistedQueries) -> GraphQLRequest:
     """The request that a GET brings in its URL; an empty parameter is none. Raises Refusal."""
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError:
         message = "The query string is not percent-encoded UTF-8; send it as browsers encode forms."
-        raise Refusal(Code.BAD_REQUEST, message, status=_UNREADABLE) from None
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message, status=_UNREADABLE_STATUS) from None
     parameters: Document = {}
     for name, text in pairs:
-        if name in _ALLOWED:
+        if name in _PARAMETER_TYPES:
             if name in parameters:
-                raise Refusal(Code.BAD_REQUEST, f"`{name}` stands in the query string twice; send it once.")
+                raise HTTPRefusal(
+                    GraphQLErrorCode.BAD_REQUEST, f"`{name}` stands in the query string twice; send it once."
+                )
             parameters[name] = text
     for name in ("variables", "extensions"):
         if value := parameters.get(name):
-            parameters[name] = _json(f"`{name}`", str(value).encode())
+            parameters[name] = _parse_json(f"`{name}`", str(value).encode())
     empty = [name for name, value in parameters.items() if value == "" and name != "query"]
-    return _request({name: value for name, value in parameters.items() if name not in empty}, documents)
+    return _build_request(
+        {name: value for name, value in parameters.items() if name not in empty}, persisted_queries
+    )
 
 
-def _json(name: str, text: bytes) -> Json:
+def _parse_json(name: str, text: bytes) -> Json:
     # Nothing that is shorter can have so many.
-    if len(text) > MAX_PARTS and text.count(b"{") + text.count(b"[") + text.count(b",") > MAX_PARTS:
-        message = f"{name} has more than {MAX_PARTS} opening braces, brackets and commas; send less at once."
-        raise Refusal(Code.BAD_REQUEST, message, status=_UNREADABLE)
+    if len(text) > MAX_JSON_VALUES and text.count(b"{") + text.count(b"[") + text.count(b",") > MAX_JSON_VALUES:
+        message = f"{name} has more than {MAX_JSON_VALUES} opening braces, brackets and commas; send less at once."
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message, status=_UNREADABLE_STATUS)
     try:
         return strict_json.loads(text)
     except ValueError as error:
-        raise Refusal(Code.BAD_REQUEST, f"{name} {error}.", status=_UNREADABLE) from None
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"{name} {error}.", status=_UNREADABLE_STATUS) from None
 
 
-def _request(parameters: Document, documents: Documents) -> GraphQLRequest:
+def _build_request(parameters: Document, persisted_queries: PersistedQueries) -> GraphQLRequest:
     query = parameters.get("query")
     document_id = parameters.get("documentId")
     operation_name = parameters.get("operationName")
@@ -96,19 +105,19 @@ def _request(parameters: Document, documents: Documents) -> GraphQLRequest:
         and (variables is None or isinstance(variables, dict))
         and (extensions is None or isinstance(extensions, dict))
     ):
-        text = documents.text(query, document_id, extensions)
+        text = persisted_queries.find_text(query, document_id, extensions)
         if text is not None:
             return GraphQLRequest(text, operation_name, variables, extensions)
-    raise Refusal(Code.BAD_REQUEST, *_faults(parameters))
+    raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, *_list_faults(parameters))
 
 
-def _faults(parameters: Document) -> list[str]:
+def _list_faults(parameters: Document) -> list[str]:
     extensions = parameters.get("extensions")
     persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
     has_id = parameters.get("documentId") is not None or persisted is not None
     return [
-        f"`{name}` is {_KINDS[type(parameters[name])] if name in parameters else 'missing'}; send {allowed}."
-        for name, (types, allowed) in _ALLOWED.items()
+        f"`{name}` is {_JSON_TYPE_NAMES[type(parameters[name])] if name in parameters else 'missing'}; send {allowed}."
+        for name, (types, allowed) in _PARAMETER_TYPES.items()
         if not isinstance(parameters.get(name), types)
         and not (name == "query" and parameters.get(name) is None and has_id)
     ]

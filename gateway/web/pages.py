@@ -15,7 +15,7 @@ from gateway.assets import Assets
 
 STATIC = Path(__file__).parent.parent / "static"
 
-POLICY: Mapping[str, str] = {
+CONTENT_SECURITY_POLICY: Mapping[str, str] = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
@@ -37,14 +37,14 @@ _CONTENT_TYPES: Mapping[str, str] = {
 }
 """Of all that is served as a file; pages are not, since they would come without their policy."""
 
-_FOREVER = "public, max-age=31536000, immutable"
-_REVALIDATED = "no-cache"
-_NOT_FOUND = 404
+_IMMUTABLE = "public, max-age=31536000, immutable"
+_NO_CACHE = "no-cache"
+_NOT_FOUND_STATUS = 404
 
-Page = Callable[[Request], Awaitable[Response]]
+PageHandler = Callable[[Request], Awaitable[Response]]
 
 
-def page(name: str, policy: Mapping[str, str] | None = None) -> Page:
+def create_page(name: str, policy: Mapping[str, str] | None = None) -> PageHandler:
     """A page of `gateway/static`, with POLICY and what `policy` has instead of its directives.
 
     `/static/vendor/NAME/` in it becomes the folder of the version that is pinned.
@@ -54,8 +54,8 @@ def page(name: str, policy: Mapping[str, str] | None = None) -> Page:
         text = text.replace(f"/static/vendor/{pin.name}/", f"/static/vendor/{pin.spec}/")
     content = text.encode()
     headers = {
-        "Cache-Control": _REVALIDATED,
-        "Content-Security-Policy": "; ".join(map(" ".join, {**POLICY, **(policy or {})}.items())),
+        "Cache-Control": _NO_CACHE,
+        "Content-Security-Policy": "; ".join(map(" ".join, {**CONTENT_SECURITY_POLICY, **(policy or {})}.items())),
         "Cross-Origin-Opener-Policy": "same-origin",
         "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
         "Referrer-Policy": "same-origin",
@@ -71,7 +71,7 @@ def page(name: str, policy: Mapping[str, str] | None = None) -> Page:
     return show
 
 
-class Files(StaticFiles):
+class StaticFolder(StaticFiles):
     """The files of `gateway/static`: vendored ones never change under their address, own ones may.
 
     They are the same for everybody, so pages of other origins may read them: widgets are made for those.
@@ -87,12 +87,12 @@ class Files(StaticFiles):
         file = Path(full_path)
         content_type = _CONTENT_TYPES.get(file.suffix)
         if content_type is None:
-            raise HTTPException(_NOT_FOUND)
+            raise HTTPException(_NOT_FOUND_STATUS)
         response = super().file_response(full_path, stat_result, scope, status_code)
         if "content-type" in response.headers:
             response.headers["Content-Type"] = content_type
         is_vendored = file.is_relative_to(STATIC.resolve() / "vendor")
-        response.headers["Cache-Control"] = _FOREVER if is_vendored else _REVALIDATED
+        response.headers["Cache-Control"] = _IMMUTABLE if is_vendored else _NO_CACHE
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -6,76 +6,78 @@ from collections.abc import Mapping, Sequence
 from gateway.domain.lenient_reading import Document, Json
 from gateway.settings import Settings
 from gateway.web import trusted_documents
-from gateway.web.error_codes import Code
-from gateway.web.refusals import Refusal
-from gateway.web.trusted_documents import ID, SHA256, digest
+from gateway.web.error_codes import GraphQLErrorCode
+from gateway.web.refusals import HTTPRefusal
+from gateway.web.trusted_documents import DOCUMENT_ID, SHA256_PREFIX, hash_document
 
-_NOT_AN_ID = (
+_INVALID_ID_MESSAGE = (
     "`documentId` must be `sha256:` with 64 small hexadecimal digits, or an id as it stands in the manifest of "
     "trusted documents: one without a colon, or `x-NAME:ID`."
 )
-_NOT_A_PERSISTED_QUERY = (
+_INVALID_PERSISTED_QUERY_MESSAGE = (
     "`extensions.persistedQuery` must be an object with `version` 1 and in `sha256Hash` the SHA-256 of the "
     "document, in small hexadecimal digits."
 )
-_NO_IDS = "No document is known by an id here; send its text in `query`."
-_NOT_TRUSTED = "Only trusted documents are executed here, and this is none; have it added to the manifest."
+_NO_IDS_MESSAGE = "No document is known by an id here; send its text in `query`."
+_NOT_TRUSTED_MESSAGE = "Only trusted documents are executed here, and this is none; have it added to the manifest."
 
 
-class Documents:
+class PersistedQueries:
     """Finds the document that is meant: among those trusted, and those that clients registered.
 
     Raises Refusal where there is none, or it is not trusted and only those are executed.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._trusted = trusted_documents.trusted(settings)
-        self._texts = frozenset(self._trusted.values())
-        self._only = settings.trusted_documents == "only"
-        count = 0 if self._only else settings.persisted_queries
-        self._registered = Registered(count, settings.persisted_queries_bytes)
-        self._knows_ids = count > 0 or settings.trusted_documents != "off"
+        self._trusted = trusted_documents.load_trusted_documents(settings)
+        self._trusted_texts = frozenset(self._trusted.values())
+        self._is_trusted_only = settings.trusted_documents == "only"
+        count = 0 if self._is_trusted_only else settings.persisted_queries
+        self._registered = RegisteredQueries(count, settings.persisted_queries_bytes)
+        self._has_ids = count > 0 or settings.trusted_documents != "off"
 
-    def text(self, query: str | None, document_id: str | None, extensions: Document | None) -> str | None:
+    def find_text(self, query: str | None, document_id: str | None, extensions: Document | None) -> str | None:
         """The document's text; None where a request brings neither a text nor an id."""
-        names: Sequence[str] = ()
+        ids: Sequence[str] = ()
         if document_id is not None or extensions:
-            names = _names(document_id, (extensions or {}).get("persistedQuery"))
-        if not names:
-            if self._only and query is not None and query not in self._texts:
-                raise Refusal(Code.DOCUMENT_NOT_TRUSTED, _NOT_TRUSTED)
+            ids = _parse_ids(document_id, (extensions or {}).get("persistedQuery"))
+        if not ids:
+            if self._is_trusted_only and query is not None and query not in self._trusted_texts:
+                raise HTTPRefusal(GraphQLErrorCode.DOCUMENT_NOT_TRUSTED, _NOT_TRUSTED_MESSAGE)
             return query
-        if not self._knows_ids:
+        if not self._has_ids:
             # Apollo's clients know it by this message, and send texts alone from then on.
-            said = "PersistedQueryNotSupported" if document_id is None else _NO_IDS
-            raise Refusal(Code.PERSISTED_QUERY_NOT_SUPPORTED, said)
-        return self._found(names, document_id) if query is None else self._brought(names, query)
+            message = "PersistedQueryNotSupported" if document_id is None else _NO_IDS_MESSAGE
+            raise HTTPRefusal(GraphQLErrorCode.PERSISTED_QUERY_NOT_SUPPORTED, message)
+        return self._get_text(ids, document_id) if query is None else self._register_text(ids, query)
 
-    def _found(self, names: Sequence[str], document_id: str | None) -> str:
-        for name in names:
+    def _get_text(self, ids: Sequence[str], document_id: str | None) -> str:
+        for name in ids:
             text = self._trusted.get(name) or self._registered.get(name)
             if text is not None:
                 return text
         if document_id is None:
             # And by this, and send the text along with the hash.
-            raise Refusal(Code.PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound")
-        remedy = "have it added to the manifest" if self._only else "send its text in `query`"
-        raise Refusal(Code.PERSISTED_QUERY_NOT_FOUND, f"No document is known by this `documentId`; {remedy}.")
+            raise HTTPRefusal(GraphQLErrorCode.PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound")
+        remedy = "have it added to the manifest" if self._is_trusted_only else "send its text in `query`"
+        raise HTTPRefusal(
+            GraphQLErrorCode.PERSISTED_QUERY_NOT_FOUND, f"No document is known by this `documentId`; {remedy}."
+        )
 
-    def _brought(self, names: Sequence[str], query: str) -> str:
+    def _register_text(self, ids: Sequence[str], query: str) -> str:
         """A text that came with an id of it: known by that from now on, where clients may register any."""
-        named = digest(query)
-        if named not in names and not any(self._trusted.get(name) == query for name in names):
+        query_id = hash_document(query)
+        if query_id not in ids and not any(self._trusted.get(name) == query for name in ids):
             message = "The SHA-256 that was sent is not that of `query`; send that of its very bytes, in UTF-8."
-            raise Refusal(Code.BAD_REQUEST, message)
-        if self._only and query not in self._texts:
-            raise Refusal(Code.DOCUMENT_NOT_TRUSTED, _NOT_TRUSTED)
-        if named not in self._trusted:
-            self._registered.add(named, query)
+            raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message)
+        if self._is_trusted_only and query not in self._trusted_texts:
+            raise HTTPRefusal(GraphQLErrorCode.DOCUMENT_NOT_TRUSTED, _NOT_TRUSTED_MESSAGE)
+        if query_id not in self._trusted:
+            self._registered.add(query_id, query)
         return query
 
 
-class Registered:
+class RegisteredQueries:
     """Documents that clients registered by sending text and hash, those asked last: so many, of so many bytes."""
 
     def __init__(self, count: int, size: int) -> None:
@@ -101,19 +103,21 @@ class Registered:
             self._size -= len(gone.encode())
 
 
-def _names(document_id: str | None, persisted_query: Json) -> Sequence[str]:
+def _parse_ids(document_id: str | None, persisted_query: Json) -> Sequence[str]:
     """The ids under which a document is meant, none where a request has no id in it."""
     if document_id is not None and persisted_query is not None:
-        raise Refusal(Code.BAD_REQUEST, "Send `documentId` or `extensions.persistedQuery`, not both.")
+        raise HTTPRefusal(
+            GraphQLErrorCode.BAD_REQUEST, "Send `documentId` or `extensions.persistedQuery`, not both."
+        )
     if document_id is not None:
-        if not ID.fullmatch(document_id):
-            raise Refusal(Code.BAD_REQUEST, _NOT_AN_ID)
+        if not DOCUMENT_ID.fullmatch(document_id):
+            raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, _INVALID_ID_MESSAGE)
         return (document_id,)
     if persisted_query is None:
         return ()
-    given = persisted_query if isinstance(persisted_query, Mapping) else {}
-    sent, version = given.get("sha256Hash"), given.get("version")
+    parameters = persisted_query if isinstance(persisted_query, Mapping) else {}
+    sent, version = parameters.get("sha256Hash"), parameters.get("version")
     if type(version) is not int or version != 1 or not isinstance(sent, str) or not sent:
-        raise Refusal(Code.BAD_REQUEST, _NOT_A_PERSISTED_QUERY)
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, _INVALID_PERSISTED_QUERY_MESSAGE)
     # Clients with a manifest send its ids there, whatever those are.
-    return (sent, SHA256 + sent)
+    return (sent, SHA256_PREFIX + sent)

@@ -2,11 +2,11 @@
 
 from math import ceil
 
-from gateway.services.rate_limits import Bucket
+from gateway.services.rate_limits import TokenBucket
 from gateway.settings import Settings
 from gateway.web.refusals import Header
 
-_REPORTED = b"report"
+_REPORT = b"report"
 
 
 class RateLimitHeaders:
@@ -20,12 +20,12 @@ class RateLimitHeaders:
         seconds = ceil(settings.rate_limit / settings.rate_refill)
         self._policy: Header = (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (settings.rate_limit, seconds))
 
-    def of(self, bucket: Bucket) -> tuple[Header, Header]:
-        left = bucket.left
+    def get_headers(self, bucket: TokenBucket) -> tuple[Header, Header]:
+        left = bucket.remaining
         seconds = -((left - bucket.size) // bucket.refill)  # rounded up
         return self._policy, (b"ratelimit", b'"cost";r=%d;t=%d' % (left, seconds))
 
 
-def is_cost_wanted(header: bytes | None) -> bool:
+def is_cost_requested(header: bytes | None) -> bool:
     """Whether `GraphQL-Cost` asks for `extensions.cost`."""
-    return header is not None and header.strip().lower() == _REPORTED
+    return header is not None and header.strip().lower() == _REPORT

@@ -6,32 +6,32 @@ from typing import TypeAlias
 
 from gateway.errors import Exceeded, GatewayError, Overloaded, RateLimited
 from gateway.settings import Settings
-from gateway.web.error_codes import Code
-from gateway.web.timeouts import OutOfTime
+from gateway.web.error_codes import GraphQLErrorCode
+from gateway.web.timeouts import DeadlineExceeded
 
-REASONS: Mapping[Code, str] = {
-    Code.UNAUTHENTICATED: "auth",
-    Code.CSRF_TOKEN_INVALID: "auth",
-    Code.ORIGIN_NOT_ALLOWED: "auth",
-    Code.CONTENT_TOO_LARGE: "size",
-    Code.URL_TOO_LONG: "size",
-    Code.HEADERS_TOO_LARGE: "size",
-    Code.REQUEST_TIMEOUT: "time",
-    Code.RATE_LIMITED: "rate",
-    Code.COST_LIMIT_EXCEEDED: "cost",
-    Code.DOCUMENT_NOT_TRUSTED: "document",
-    Code.TIMEOUT: "time",
-    Code.OVERLOADED: "overload",
+REJECTION_REASONS: Mapping[GraphQLErrorCode, str] = {
+    GraphQLErrorCode.UNAUTHENTICATED: "auth",
+    GraphQLErrorCode.CSRF_TOKEN_INVALID: "auth",
+    GraphQLErrorCode.ORIGIN_NOT_ALLOWED: "auth",
+    GraphQLErrorCode.CONTENT_TOO_LARGE: "size",
+    GraphQLErrorCode.URL_TOO_LONG: "size",
+    GraphQLErrorCode.HEADERS_TOO_LARGE: "size",
+    GraphQLErrorCode.REQUEST_TIMEOUT: "time",
+    GraphQLErrorCode.RATE_LIMITED: "rate",
+    GraphQLErrorCode.COST_LIMIT_EXCEEDED: "cost",
+    GraphQLErrorCode.DOCUMENT_NOT_TRUSTED: "document",
+    GraphQLErrorCode.TIMEOUT: "time",
+    GraphQLErrorCode.OVERLOADED: "overload",
 }
 """What the metrics call a limit that was not kept; LIMIT_EXCEEDED says which it was."""
 
 Header: TypeAlias = tuple[bytes, bytes]
 
-CLOSE: Header = (b"connection", b"close")
+CLOSE_CONNECTION: Header = (b"connection", b"close")
 """For a request of which more may be on its way than anyone wants to read."""
 
 
-class Refusal(GatewayError):
+class HTTPRefusal(GatewayError):
     """A request that is not answered, with an entry of `errors[]` for each message.
 
     `status` is only given where the code's own does not fit; each entry has the `extensions` besides its code.
@@ -39,7 +39,7 @@ class Refusal(GatewayError):
 
     def __init__(
         self,
-        code: Code,
+        code: GraphQLErrorCode,
         *messages: str,
         status: int | None = None,
         headers: Iterable[Header] = (),
@@ -53,48 +53,56 @@ class Refusal(GatewayError):
         self.extensions = extensions or {}
 
     @property
-    def rejected(self) -> str | None:
+    def rejection_reason(self) -> str | None:
         """What the metrics call the limit that the request does not keep; None where it is not one."""
         limit = self.extensions.get("limit")
-        return REASONS.get(self.code) if limit is None else str(limit)
+        return REJECTION_REASONS.get(self.code) if limit is None else str(limit)
 
 
-def unauthenticated(message: str) -> Refusal:
+def unauthenticated(message: str) -> HTTPRefusal:
     """How it is refused that nobody knows who asks: in the same bytes, whyever that is."""
-    return Refusal(Code.UNAUTHENTICATED, message, headers=[(b"www-authenticate", b"Bearer")])
+    return HTTPRefusal(GraphQLErrorCode.UNAUTHENTICATED, message, headers=[(b"www-authenticate", b"Bearer")])
 
 
-def without_csrf_token() -> Refusal:
+def csrf_token_invalid() -> HTTPRefusal:
     """How a change is refused that only a cookie asks for."""
     message = "A session changes something only with its `csrfToken`, as GET /session tells it, in `X-CSRF-Token`."
-    return Refusal(Code.CSRF_TOKEN_INVALID, message)
+    return HTTPRefusal(GraphQLErrorCode.CSRF_TOKEN_INVALID, message)
 
 
-def not_allowed(message: str, methods: bytes) -> Refusal:
+def method_not_allowed(message: str, methods: bytes) -> HTTPRefusal:
     """How a method is refused; `methods` are those that are allowed."""
-    return Refusal(Code.METHOD_NOT_ALLOWED, message, headers=[(b"allow", methods)])
+    return HTTPRefusal(GraphQLErrorCode.METHOD_NOT_ALLOWED, message, headers=[(b"allow", methods)])
 
 
-def out_of_time(seconds: float, kept: int = 0) -> Refusal:
+def timed_out(seconds: float, commit_count: int = 0) -> HTTPRefusal:
     """How a request is refused that took so long, of which so many mutations were done before."""
-    done = f"{kept} of its mutations {'was' if kept == 1 else 'were'} done" if kept else "nothing was changed"
+    done = (
+        f"{commit_count} of its mutations {'was' if commit_count == 1 else 'were'} done"
+        if commit_count
+        else "nothing was changed"
+    )
     message = f"It was cut off after {seconds:g} seconds, and {done}. Ask for less, or again later."
-    return Refusal(Code.TIMEOUT, message, headers=[_retry_after(seconds)])
+    return HTTPRefusal(GraphQLErrorCode.TIMEOUT, message, headers=[_build_retry_after(seconds)])
 
 
-def refusal_of(error: Refusal | Exceeded | Overloaded | OutOfTime, settings: Settings) -> Refusal:
+def to_refusal(error: HTTPRefusal | Exceeded | Overloaded | DeadlineExceeded, settings: Settings) -> HTTPRefusal:
     """How a request is refused for what was raised."""
     match error:
-        case Refusal():
+        case HTTPRefusal():
             return error
         case Exceeded():
-            headers = [_retry_after(error.retry_after)] if isinstance(error, RateLimited) else []
-            return Refusal(Code[error.code], str(error), headers=headers, extensions=error.details)
+            headers = [_build_retry_after(error.retry_after)] if isinstance(error, RateLimited) else []
+            return HTTPRefusal(GraphQLErrorCode[error.code], str(error), headers=headers, extensions=error.details)
         case Overloaded():
-            return Refusal(Code.OVERLOADED, str(error), headers=[_retry_after(settings.database_pool_timeout)])
-        case OutOfTime():
-            return out_of_time(settings.request_timeout)
+            return HTTPRefusal(
+                GraphQLErrorCode.OVERLOADED,
+                str(error),
+                headers=[_build_retry_after(settings.database_pool_timeout)],
+            )
+        case DeadlineExceeded():
+            return timed_out(settings.request_timeout)
 
 
-def _retry_after(seconds: float) -> Header:
+def _build_retry_after(seconds: float) -> Header:
     return b"retry-after", b"%d" % ceil(seconds)

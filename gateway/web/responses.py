@@ -7,12 +7,12 @@ from typing import NamedTuple
 from graphql import GraphQLFormattedError
 from strawberry.types.execution import ExecutionResult
 
-from gateway.execution import encoded
-from gateway.telemetry.request_record import Exchange, current
-from gateway.web.error_codes import PARTIAL, Code, Profile
+from gateway.execution import encode_json
+from gateway.telemetry.request_record import RequestRecord, current_request
+from gateway.web.error_codes import PARTIAL_STATUS, GraphQLErrorCode, HTTPProfile
 from gateway.web.error_limits import ErrorLimits
 from gateway.web.negotiation import MediaType
-from gateway.web.refusals import Header, Refusal
+from gateway.web.refusals import Header, HTTPRefusal
 
 _OK = 200
 _NOT_MODIFIED = 304
@@ -21,12 +21,12 @@ _CONTENT_TYPES = {
     media_type: (b"content-type", f"{media_type.value}; charset=utf-8".encode()) for media_type in MediaType
 }
 _VARY: Header = (b"vary", b"Accept, Authorization, Cookie, GraphQL-Cost, Origin, X-Auth-Token, X-User-Id")
-NOT_KEPT: Header = (b"cache-control", b"no-store")
-_REVALIDATED: Header = (b"cache-control", b"private, no-cache")
+NO_STORE: Header = (b"cache-control", b"no-store")
+_PRIVATE_NO_CACHE: Header = (b"cache-control", b"private, no-cache")
 """The client may keep it for itself, and must ask each time whether it still holds."""
 
 
-class Answer(NamedTuple):
+class WholeResponse(NamedTuple):
     """A response, whole."""
 
     status: int
@@ -34,90 +34,90 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def answered(
-    result: ExecutionResult, media_type: MediaType, profile: Profile, errors_shown: ErrorLimits
-) -> Answer:
+def build_graphql_response(
+    result: ExecutionResult, media_type: MediaType, profile: HTTPProfile, error_limits: ErrorLimits
+) -> WholeResponse:
     """The answer of the graph."""
     errors = result.errors
     if not errors:
         content: dict[str, object] = {"data": result.data}
         status = _OK
     else:
-        formatted = _noted(errors_shown.formatted(errors))
+        formatted = _record_errors(error_limits.format_errors(errors))
         if result.data is None and errors[0].path is None:
             # Nothing was executed: then there is no data, not even null.
             content = {"errors": formatted}
-            status, media_type = _status(_code(formatted[0]), media_type, profile)
+            status, media_type = _choose_status(_get_code(formatted[0]), media_type, profile)
         else:
             content = {"data": result.data, "errors": formatted}
             is_partial = profile == "2026" and media_type is MediaType.GRAPHQL
-            status = PARTIAL if is_partial else _OK
+            status = PARTIAL_STATUS if is_partial else _OK
     if result.extensions:
         content["extensions"] = result.extensions
-    return _answer(status, media_type, content)
+    return _build_response(status, media_type, content)
 
 
-def refused(refusal: Refusal, media_type: MediaType, profile: Profile) -> Answer:
+def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType, profile: HTTPProfile) -> WholeResponse:
     """The answer to a request that the graph was not asked, or had none for."""
-    status, media_type = _status(refusal.code, media_type, profile)
+    status, media_type = _choose_status(refusal.code, media_type, profile)
     extensions = {"code": refusal.code.name, **refusal.extensions}
-    errors = _noted([{"message": message, "extensions": extensions} for message in refusal.messages])
-    current.get().rejected = refusal.rejected
-    answer = _answer(refusal.status or status, media_type, {"errors": errors})
-    answer.headers.extend(refusal.headers)
-    return answer
+    errors = _record_errors([{"message": message, "extensions": extensions} for message in refusal.messages])
+    current_request.get().rejection_reason = refusal.rejection_reason
+    response = _build_response(refusal.status or status, media_type, {"errors": errors})
+    response.headers.extend(refusal.headers)
+    return response
 
 
-def told(status: int, content: dict[str, object], *headers: Header) -> Answer:
+def build_json_response(status: int, content: dict[str, object], *headers: Header) -> WholeResponse:
     """An answer that is not the graph's."""
-    answer = _answer(status, MediaType.JSON, content)
-    answer.headers.extend(headers)
-    return answer
+    response = _build_response(status, MediaType.JSON, content)
+    response.headers.extend(headers)
+    return response
 
 
-def identified(answer: Answer, exchange: Exchange) -> Answer:
+def with_request_id(response: WholeResponse, record: RequestRecord) -> WholeResponse:
     """The answer with the request's id; what leaves is noted of the exchange."""
-    answer.headers.append((b"x-request-id", exchange.id.encode()))
-    exchange.status, exchange.size = answer.status, len(answer.body)
-    return answer
+    response.headers.append((b"x-request-id", record.id.encode()))
+    record.status, record.response_bytes = response.status, len(response.body)
+    return response
 
 
-def kept(answer: Answer, known: bytes | None) -> Answer:
+def with_etag(response: WholeResponse, if_none_match: bytes | None) -> WholeResponse:
     """The answer to a GET, with a tag by which the client can ask whether it still holds.
 
     `known` is what its If-None-Match says. Answers with errors are not kept.
     """
-    digest = hashlib.sha256(answer.headers[0][1] + answer.body).hexdigest()
+    digest = hashlib.sha256(response.headers[0][1] + response.body).hexdigest()
     tag = f'"{digest[:32]}"'.encode()
-    headers = [(b"etag", tag), _REVALIDATED, _VARY]
-    if known is not None and (known.strip() == b"*" or tag in known):
-        return Answer(_NOT_MODIFIED, headers, b"")
-    return Answer(answer.status, [answer.headers[0], *headers, answer.headers[-1]], answer.body)
+    headers = [(b"etag", tag), _PRIVATE_NO_CACHE, _VARY]
+    if if_none_match is not None and (if_none_match.strip() == b"*" or tag in if_none_match):
+        return WholeResponse(_NOT_MODIFIED, headers, b"")
+    return WholeResponse(response.status, [response.headers[0], *headers, response.headers[-1]], response.body)
 
 
-def _answer(status: int, media_type: MediaType, content: dict[str, object]) -> Answer:
-    body = encoded(content)
-    headers = [_CONTENT_TYPES[media_type], NOT_KEPT, _VARY, (b"content-length", b"%d" % len(body))]
-    return Answer(status, headers, body)
+def _build_response(status: int, media_type: MediaType, content: dict[str, object]) -> WholeResponse:
+    body = encode_json(content)
+    headers = [_CONTENT_TYPES[media_type], NO_STORE, _VARY, (b"content-length", b"%d" % len(body))]
+    return WholeResponse(status, headers, body)
 
 
-def _noted(errors: Sequence[GraphQLFormattedError]) -> list[GraphQLFormattedError]:
+def _record_errors(errors: Sequence[GraphQLFormattedError]) -> list[GraphQLFormattedError]:
     """The errors, with the request's id in each; which they are is noted of the exchange."""
-    exchange = current.get()
-    exchange.codes = tuple(_code(error).name for error in errors)
-    return [{**error, "extensions": {**error.get("extensions", {}), "requestId": exchange.id}} for error in errors]
+    record = current_request.get()
+    record.error_codes = tuple(_get_code(error).name for error in errors)
+    return [{**error, "extensions": {**error.get("extensions", {}), "requestId": record.id}} for error in errors]
 
 
-def _code(error: GraphQLFormattedError) -> Code:
+def _get_code(error: GraphQLFormattedError) -> GraphQLErrorCode:
     name = error.get("extensions", {}).get("code")
-    return Code.__members__.get(str(name), Code.BAD_USER_INPUT)
+    return GraphQLErrorCode.__members__.get(str(name), GraphQLErrorCode.BAD_USER_INPUT)
 
 
-def _status(code: Code, media_type: MediaType, profile: Profile) -> tuple[int, MediaType]:
+def _choose_status(code: GraphQLErrorCode, media_type: MediaType, profile: HTTPProfile) -> tuple[int, MediaType]:
     """The status of an answer without data, and the media type that it then has."""
     meaning = code.value
     if profile == "2026":
         # Only this type tells that the body is GraphQL's whatever the status is.
         return meaning.status_2026, MediaType.GRAPHQL
-    is_plain = media_type is MediaType.JSON and meaning.is_of_the_graph
+    is_plain = media_type is MediaType.JSON and meaning.is_graphql
     return _OK if is_plain else meaning.status, media_type

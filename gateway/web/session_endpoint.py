@@ -12,144 +12,157 @@ from gateway import services
 from gateway.database.database import Database
 from gateway.domain.calendar import instants
 from gateway.errors import Unauthenticated
-from gateway.services.rate_limits import Buckets
-from gateway.services.sessions import SignedIn, csrf_token
+from gateway.services.rate_limits import TokenBuckets
+from gateway.services.sessions import AuthenticatedSession, derive_csrf_token
 from gateway.settings import Settings
 from gateway.web import origins, strict_json
-from gateway.web.authentication import Authentication, cookie_name, knows_csrf_token, session_token
-from gateway.web.error_codes import Code
+from gateway.web.authentication import Authentication, get_cookie_name, has_csrf_token, read_session_token
+from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
-from gateway.web.refusals import Header, Refusal, not_allowed, unauthenticated, without_csrf_token
-from gateway.web.request_limits import Reading
-from gateway.web.responses import NOT_KEPT, Answer, told
-from gateway.web.timeouts import Watch
+from gateway.web.refusals import Header, HTTPRefusal, csrf_token_invalid, method_not_allowed, unauthenticated
+from gateway.web.request_limits import RequestReader
+from gateway.web.responses import NO_STORE, WholeResponse, build_json_response
+from gateway.web.timeouts import Deadlines
 
 _METHODS = b"GET, POST, DELETE, OPTIONS"
-_SHOWN = 100
-_SIGNING_IN = 10_000
+_MAX_SHOWN_LENGTH = 100
+_SIGN_IN_COST = 10_000
 """What it costs the key, in units of its rate limit: so it cannot fill the database with sessions."""
 
-_BAD_KEY = 'Send a key that is known, not expired and not revoked: `{"key": KEY}`.'
-_NOT_SIGNED_IN = 'Nobody is signed in, or no longer; send `{"key": KEY}` by POST.'
-_FOREIGN = "Only pages of this origin sign in here, and none of another; what asks from elsewhere sends a key."
+_BAD_KEY_MESSAGE = 'Send a key that is known, not expired and not revoked: `{"key": KEY}`.'
+_NOT_SIGNED_IN_MESSAGE = 'Nobody is signed in, or no longer; send `{"key": KEY}` by POST.'
+_FOREIGN_ORIGIN_MESSAGE = (
+    "Only pages of this origin sign in here, and none of another; what asks from elsewhere sends a key."
+)
 
 
-class Sessions:
+class SessionEndpoint:
     """Begins, tells and ends the sessions of browsers."""
 
     def __init__(
         self,
         database: Database,
         settings: Settings,
-        reading: Reading,
+        request_reader: RequestReader,
         authentication: Authentication,
-        buckets: Buckets,
-        watch: Watch,
+        buckets: TokenBuckets,
+        deadlines: Deadlines,
         visitors_key: str | None = None,
     ) -> None:
         """Whoever asks on this machine itself is signed in with the `visitors_key`, if there is one."""
-        self._database, self._reading, self._watch = database, reading, watch
+        self._database, self._request_reader, self._deadlines = database, request_reader, deadlines
         self._authentication, self._buckets = authentication, buckets
         self._lifetime = timedelta(seconds=settings.session_lifetime)
-        self._seconds = settings.request_timeout
+        self._timeout = settings.request_timeout
         self._visitors_key = visitors_key
 
-    async def asked(
+    async def handle(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], _accepted: MediaType | None
-    ) -> Answer:
+    ) -> WholeResponse:
         """See `gateway.web.endpoint.Room`."""
         method: str = scope["method"]
         if method == "OPTIONS":
-            return Answer(HTTPStatus.OK, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
-        if not origins.is_of_own(scope, headers):
-            raise Refusal(Code.ORIGIN_NOT_ALLOWED, _FOREIGN)
+            return WholeResponse(HTTPStatus.OK, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
+        if not origins.is_same_origin(scope, headers):
+            raise HTTPRefusal(GraphQLErrorCode.ORIGIN_NOT_ALLOWED, _FOREIGN_ORIGIN_MESSAGE)
         match method:
             case "GET":
-                return await self._tell(scope, headers)
+                return await self._show(scope, headers)
             case "POST":
                 return await self._sign_in(scope, receive, headers)
             case "DELETE":
                 return await self._sign_out(scope, headers)
-        raise not_allowed(f"{method[:_SHOWN]} does nothing here; send GET, POST or DELETE.", _METHODS)
+        raise method_not_allowed(
+            f"{method[:_MAX_SHOWN_LENGTH]} does nothing here; send GET, POST or DELETE.", _METHODS
+        )
 
-    async def _tell(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
+    async def _show(self, scope: Scope, headers: Mapping[bytes, bytes]) -> WholeResponse:
         try:
-            token, signed_in = await self._signed_in(scope, headers)
-        except Refusal:
-            if self._visitors_key is None or not _is_on_this_machine(scope, headers):
+            token, signed_in = await self._require_session(scope, headers)
+        except HTTPRefusal:
+            if self._visitors_key is None or not _is_local(scope, headers):
                 raise
-            token, signed_in = await self._begin(scope, headers, self._visitors_key)
-            return told(HTTPStatus.OK, _session(token, signed_in), _cookie(scope, token))
-        return told(HTTPStatus.OK, _session(token, signed_in))
+            token, signed_in = await self._begin_session(scope, headers, self._visitors_key)
+            return build_json_response(HTTPStatus.OK, _to_json(token, signed_in), _build_cookie(scope, token))
+        return build_json_response(HTTPStatus.OK, _to_json(token, signed_in))
 
-    async def _sign_in(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Answer:
+    async def _sign_in(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> WholeResponse:
         try:
-            content = strict_json.loads(await self._reading.body(headers, receive))
+            content = strict_json.loads(await self._request_reader.read_body(headers, receive))
         except ValueError as error:
-            raise Refusal(Code.BAD_REQUEST, f"The body {error}.", status=HTTPStatus.BAD_REQUEST) from None
+            raise HTTPRefusal(
+                GraphQLErrorCode.BAD_REQUEST, f"The body {error}.", status=HTTPStatus.BAD_REQUEST
+            ) from None
         key = content.get("key") if isinstance(content, dict) else None
         if not isinstance(key, str):
             message = 'The body needs the key to sign in with: `{"key": KEY}`.'
-            raise Refusal(Code.BAD_REQUEST, message, status=HTTPStatus.BAD_REQUEST)
-        token, signed_in = await self._begin(scope, headers, key)
-        return told(HTTPStatus.CREATED, _session(token, signed_in), _cookie(scope, token))
+            raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message, status=HTTPStatus.BAD_REQUEST)
+        token, signed_in = await self._begin_session(scope, headers, key)
+        return build_json_response(HTTPStatus.CREATED, _to_json(token, signed_in), _build_cookie(scope, token))
 
-    async def _begin(self, scope: Scope, headers: Mapping[bytes, bytes], key: str) -> tuple[str, SignedIn]:
+    async def _begin_session(
+        self, scope: Scope, headers: Mapping[bytes, bytes], key: str
+    ) -> tuple[str, AuthenticatedSession]:
         """A session of this key, instead of that which the browser has, if any. Raises Refusal for a bad key."""
-        before, bearer = session_token(scope, headers), {**headers, b"authorization": b"Bearer " + key.encode()}
+        previous_token, bearer = (
+            read_session_token(scope, headers),
+            {**headers, b"authorization": b"Bearer " + key.encode()},
+        )
         try:
-            viewer = (await self._authentication.asker_of(scope, bearer)).viewer
-            bucket = self._buckets.of(viewer)
-            bucket.spend(min(_SIGNING_IN, bucket.size))
-            with self._watch.over(self._seconds):
+            viewer = (await self._authentication.authenticate(scope, bearer)).viewer
+            bucket = self._buckets.get_bucket(viewer)
+            bucket.spend(min(_SIGN_IN_COST, bucket.size))
+            with self._deadlines.enforce(self._timeout):
                 async with self._database.write(team=viewer.team_id) as session:
-                    if before is not None:
-                        await services.sessions.end(session, before)
-                    token = await services.sessions.begin(session, viewer, self._lifetime)
+                    if previous_token is not None:
+                        await services.sessions.end_session(session, previous_token)
+                    token = await services.sessions.create_session(session, viewer, self._lifetime)
                     # The key may have been revoked since it was last looked up.
-                    return token, await services.sessions.recognise(session, token)
+                    return token, await services.sessions.authenticate_session(session, token)
         except Unauthenticated:
-            raise unauthenticated(_BAD_KEY) from None
+            raise unauthenticated(_BAD_KEY_MESSAGE) from None
 
-    async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
-        token, signed_in = await self._signed_in(scope, headers)
-        if not knows_csrf_token(token, headers):
-            raise without_csrf_token()
-        with self._watch.over(self._seconds):
+    async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> WholeResponse:
+        token, signed_in = await self._require_session(scope, headers)
+        if not has_csrf_token(token, headers):
+            raise csrf_token_invalid()
+        with self._deadlines.enforce(self._timeout):
             async with self._database.write(team=signed_in.viewer.team_id) as session:
-                await services.sessions.end(session, token)
-        return Answer(HTTPStatus.NO_CONTENT, [NOT_KEPT, _cookie(scope, "", b"; Max-Age=0")], b"")
+                await services.sessions.end_session(session, token)
+        return WholeResponse(HTTPStatus.NO_CONTENT, [NO_STORE, _build_cookie(scope, "", b"; Max-Age=0")], b"")
 
-    async def _signed_in(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[str, SignedIn]:
+    async def _require_session(
+        self, scope: Scope, headers: Mapping[bytes, bytes]
+    ) -> tuple[str, AuthenticatedSession]:
         """The session's token, and who it is of. Raises Refusal when nobody is signed in."""
-        token = session_token(scope, headers)
+        token = read_session_token(scope, headers)
         if token is None:
-            raise unauthenticated(_NOT_SIGNED_IN)
+            raise unauthenticated(_NOT_SIGNED_IN_MESSAGE)
         try:
-            return token, await self._authentication.signed_in(token)
+            return token, await self._authentication.authenticate_session(token)
         except Unauthenticated:
-            raise unauthenticated(_NOT_SIGNED_IN) from None
+            raise unauthenticated(_NOT_SIGNED_IN_MESSAGE) from None
 
 
-def _session(token: str, signed_in: SignedIn) -> dict[str, object]:
+def _to_json(token: str, signed_in: AuthenticatedSession) -> dict[str, object]:
     viewer = signed_in.viewer
     return {
         "user": {"id": viewer.user_id, "name": viewer.name},
         "team": {"id": viewer.team_id, "name": signed_in.team_name},
         "permissions": sorted(permission.name for permission in viewer.permissions),
-        "expiresAt": instants.isoformat(signed_in.expires_at),
-        "csrfToken": csrf_token(token),
+        "expiresAt": instants.format_instant(signed_in.expires_at),
+        "csrfToken": derive_csrf_token(token),
     }
 
 
-def _cookie(scope: Scope, token: str, more: bytes = b"") -> Header:
+def _build_cookie(scope: Scope, token: str, extra_attributes: bytes = b"") -> Header:
     """The cookie ends with the browser, and stands for nothing once the session has ended."""
     secure = b"; Secure" if scope.get("scheme") == "https" else b""
-    attributes = b"; Path=/; HttpOnly; SameSite=Strict" + secure + more
-    return b"set-cookie", f"{cookie_name(scope)}={token}".encode() + attributes
+    attributes = b"; Path=/; HttpOnly; SameSite=Strict" + secure + extra_attributes
+    return b"set-cookie", f"{get_cookie_name(scope)}={token}".encode() + attributes
 
 
-def _is_on_this_machine(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+def _is_local(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
     """Whether it is called by a name that no other machine has, by a client of its own.
 
     A page of another machine may have its own name lead here, but that is what we are called then.

@@ -9,8 +9,8 @@ from gateway.domain.lenient_reading import Json
 
 MAX_DEPTH = 64
 MAX_DIGITS = 100
-_SHOWN = 100
-_NESTED = frozenset({dict, list})
+_MAX_SHOWN_LENGTH = 100
+_CONTAINERS = frozenset({dict, list})
 
 
 def loads(text: bytes) -> Json:
@@ -32,34 +32,34 @@ def loads(text: bytes) -> Json:
 
 
 def _is_deep(value: Json) -> bool:
-    level = [value] if type(value) in _NESTED else []
+    level = [value] if type(value) in _CONTAINERS else []
     for _ in range(MAX_DEPTH):
         level = [
             child
             for parent in level
             for child in (parent.values() if type(parent) is dict else cast(list[Json], parent))
-            if type(child) in _NESTED
+            if type(child) in _CONTAINERS
         ]
     return bool(level)
 
 
-def _object(members: list[tuple[str, Json]]) -> dict[str, Json]:
+def _build_object(members: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(members)
     if len(found) < len(members):
         keys = [key for key, _ in members]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"has the key `{twice[:_SHOWN]}` twice in one object")
+        duplicate = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"has the key `{duplicate[:_MAX_SHOWN_LENGTH]}` twice in one object")
     return found
 
 
-def _bounded(digits: str) -> str:
+def _check_digits(digits: str) -> str:
     if len(digits) > MAX_DIGITS:
         raise ValueError(f"has a number of more than {MAX_DIGITS} digits")
     return digits
 
 
 _decoder = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_int=lambda digits: int(_bounded(digits)),
-    parse_float=lambda digits: float(_bounded(digits)),
+    object_pairs_hook=_build_object,
+    parse_int=lambda digits: int(_check_digits(digits)),
+    parse_float=lambda digits: float(_check_digits(digits)),
 )

@@ -111,7 +111,7 @@ def _columns(appointments: Appointments, spelling: _Spelling) -> Mapping[str, st
         "start": spelling.instant.format("visit"),
         "booking_status": '"bookingStatus"',
         "appointment_type": '"appointmentType"',
-        **{each.column: f"""coalesce("{each.key}", '{each.when_blank}')""" for each in STATISTICS.breakdowns},
+        **{each.column: f"""coalesce("{each.key}", '{each.blank_value}')""" for each in STATISTICS.breakdowns},
         "version": "1",
         "created_at": spelling.instant.format("made"),
         "created_by": f"'{USER}'",
@@ -121,7 +121,7 @@ def _columns(appointments: Appointments, spelling: _Spelling) -> Mapping[str, st
 
 
 def _search_text() -> str:
-    drawn = [key for key in APPOINTMENTS.searched if key in ("id", "patientName", *CHOICES)]
+    drawn = [key for key in APPOINTMENTS.searched_keys if key in ("id", "patientName", *CHOICES)]
     return " || ".join(['"_id"', *(f"""coalesce('\n' || "{key}", '')""" for key in drawn)])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gateway.domain.calendar.instants import isoformat
+from gateway.domain.calendar.instants import format_instant
 from gateway.domain.lenient_reading import Document
 from tests.benchmarks.documents import TEAM, USER, object_id
 
@@ -80,11 +80,11 @@ class Appointments:
         made_at = BEGIN + timedelta(seconds=place * SECONDS // self.count)
         visit_at = made_at + timedelta(days=1 + DAYS_TO_VISIT.draw(place))
         id = object_id("appointment", self.number(place))
-        when = isoformat(made_at)
+        when = format_instant(made_at)
         config: Document = {
             "type": "appointments",
             "id": str(place),
-            "start": isoformat(visit_at),
+            "start": format_instant(visit_at),
             "patientName": f"Ada Example-{1000 + PATIENT.draw(place)}",
             **{key: choice.draw(place) for key, choice in CHOICES.items()},
         }

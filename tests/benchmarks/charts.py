@@ -26,8 +26,8 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from gateway.assets import Assets, Pin
-from gateway.web.pages import POLICY
+from gateway.assets import Assets, PinnedPackage
+from gateway.web.pages import CONTENT_SECURITY_POLICY
 from tests.support import browser
 
 ROUNDS = 4
@@ -35,31 +35,31 @@ SETTLED = 300
 """Milliseconds after which nothing is drawn any more."""
 
 PINS = [
-    Pin(
+    PinnedPackage(
         "uplot",
         "1.6.32",
         "sha512-KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==",
         ["dist/uPlot.iife.min.js"],
     ),
-    Pin(
+    PinnedPackage(
         "chart.js",
         "4.6.1",
         "sha512-hJyniucsFmq//EvXYvJ6c6mahPoI3kaxdjVH8awTaJ/fDNWeSqqqArixMJWkWNN6fcYvPU3HneSANFNYtRi61g==",
         ["dist/chart.umd.min.js"],
     ),
-    Pin(
+    PinnedPackage(
         "echarts",
         "6.1.0",
         "sha512-q0yaFPggC9FUdsWH4blavRWFmxdrIodbkoKNAjJudAI6CA9gNPxHtV2RcZNEepZVlk4yvBYkOkbk6HIVpIyHZA==",
         ["dist/echarts.min.js", "dist/echarts.common.min.js"],
     ),
-    Pin(
+    PinnedPackage(
         "@observablehq/plot",
         "0.6.17",
         "sha512-/qaXP/7mc4MUS0s4cPPFASDRjtsWp85/TbfsciqDgU1HwYixbSbbytNuInD8AcTYC3xaxACgVX06agdfQy9W+g==",
         ["dist/plot.umd.min.js"],
     ),
-    Pin(
+    PinnedPackage(
         "d3",
         "7.9.2",
         "sha512-ZKb/mONPVKzaO5UlcWcwN8bS4ezvQaYu+bsou+XgNABdGC800kwH651ADTbbTxMPHW13UlvbQafdmJQDk1w7Mg==",
@@ -135,7 +135,7 @@ def _write(folder: Path) -> None:
     """A page for each chart, and the libraries beside them."""
     (folder / "web").mkdir()
     (folder / "web" / "vendor.json").write_text(json.dumps([pin._asdict() for pin in PINS]))
-    Assets(folder).place()
+    Assets(folder).install()
     beginning = f'const DAYS = {json.dumps([*_days()])}; const box = document.querySelector("div");'
     for number, chart in enumerate(CHARTS.values()):
         (folder / "static" / f"{number}.js").write_text(f"{beginning}\n{chart.code}")
@@ -147,7 +147,7 @@ def _write(folder: Path) -> None:
 
 async def _under_our_policy(request: Request, call_next: RequestResponseEndpoint) -> Response:
     response = await call_next(request)
-    response.headers["Content-Security-Policy"] = "; ".join(map(" ".join, POLICY.items()))
+    response.headers["Content-Security-Policy"] = "; ".join(map(" ".join, CONTENT_SECURITY_POLICY.items()))
     return response
 
 

@@ -10,7 +10,7 @@ from typing import Self
 from gateway import services
 from gateway.database import migrations
 from gateway.database.database import Database
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.actions import ActionInput
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
@@ -25,7 +25,7 @@ _VIEWER = Viewer(TEAM, USER, "benchmarks", "benchmarks", frozenset(Permission))
 
 GROUP = GroupInput(
     name="Appointment Reminders",
-    given=GroupFields(
+    fields=GroupFields(
         sheet_link="https://1drv.ms/x/0",
         assistant_id="68a8652f82513625d1c21a85",
         timezone=TIMEZONE,
@@ -102,14 +102,14 @@ async def load(database_url: str, scale: Scale) -> Loaded:
         for appointments in loaded.appointments:
             await appointment_rows.fill(database, appointments)
             async with database.write() as session:
-                zone = timezones.zone(TIMEZONE)
+                zone = timezones.get_zone(TIMEZONE)
                 await services.day_counts.recount(session, TEAM, appointments.integration_id, zone)
         return loaded
     finally:
         await database.dispose()
 
 
-async def _load(session: WriteSession, scale: Scale) -> Loaded:
+async def _load(session: Writer, scale: Scale) -> Loaded:
     numbers = (scale.groups, 1, 1, len(scale.appointments), scale.integrations)
     ids = map(partial(object_id, "integration"), range(sum(numbers)))
     homes, (small,), (big,), counted, listed = ([*islice(ids, number)] for number in numbers)
@@ -117,8 +117,10 @@ async def _load(session: WriteSession, scale: Scale) -> Loaded:
     for place, id in enumerate([*homes, small, big, *counted, *listed]):
         at = datetime(2025, 3, 9, tzinfo=UTC) + place * timedelta(days=1)
         use_cases = scale.use_cases if id in listed else 0
-        await services.imports.by_operator(session, export(id, at, use_cases, scale.actions, sizes.get(id, 0)))
-    key = await services.keys.create(
+        await services.imports.import_as_operator(
+            session, export(id, at, use_cases, scale.actions, sizes.get(id, 0))
+        )
+    key = await services.keys.create_key(
         session, team_id=TEAM, user_id=USER, name="benchmarks", permissions=Permission
     )
     groups = [await _grouped(session, id) for id in homes]
@@ -129,8 +131,8 @@ async def _load(session: WriteSession, scale: Scale) -> Loaded:
     return Loaded(key, listed, small, big, groups, appointments)
 
 
-async def _grouped(session: WriteSession, integration_id: str) -> Group:
-    done = await services.use_case_groups.upsert.upsert(
+async def _grouped(session: Writer, integration_id: str) -> Group:
+    done = await services.use_case_groups.upsert.upsert_group(
         session, _VIEWER, Provider.MICROSOFT, GROUP, integration_id
     )
     return Group(done.group.id, integration_id)

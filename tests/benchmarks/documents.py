@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateway.domain.calendar.instants import isoformat
+from gateway.domain.calendar.instants import format_instant
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.use_cases import CATALOGUE
+from gateway.domain.use_cases import KNOWN_USE_CASES
 
 TEAM = "5eb7cf5a86d9755df3a6c593"
 USER = "68a8652f82513625d1c21a85"
@@ -45,7 +45,7 @@ def export(id: str, at: datetime, use_cases: int, actions: int, practitioners: i
 
 
 def _signed(id: str, at: datetime, document: Document) -> Document:
-    when = isoformat(at)
+    when = format_instant(at)
     audit: Document = {"createdBy": USER, "updatedBy": USER, "createdAt": when, "updatedAt": when}
     return {"teamId": TEAM, **audit, "_id": id, **document}
 
@@ -57,9 +57,9 @@ def _integration(id: str, at: datetime) -> Document:
         "accessToken": f"access-{number}",
         "refreshToken": f"refresh-{number}",
         "tokenType": "Bearer",
-        "expiresAt": isoformat(at + timedelta(days=900)),
-        "connectedAt": isoformat(at),
-        "renewedAt": isoformat(at),
+        "expiresAt": format_instant(at + timedelta(days=900)),
+        "connectedAt": format_instant(at),
+        "renewedAt": format_instant(at),
         "provider": "microsoft",
         "authType": "oauth",
         "authUserEmail": f"sheets.{number}@example.org",
@@ -77,8 +77,8 @@ def _integration(id: str, at: datetime) -> Document:
 
 
 def _use_case(integration_id: str, at: datetime, number: int, actions: int) -> Document:
-    place = number % len(CATALOGUE)
-    known = [*CATALOGUE.values()][place]
+    place = number % len(KNOWN_USE_CASES)
+    known = [*KNOWN_USE_CASES.values()][place]
     return _signed(
         object_id("use_case", number),
         at + place * timedelta(minutes=1),

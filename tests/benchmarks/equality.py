@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
 
-from gateway.domain.documents.audit_fields import changed_paths
-from gateway.domain.documents.exports import canonical
+from gateway.domain.documents.audit_fields import find_changed_paths
+from gateway.domain.documents.exports import encode_canonical
 from gateway.domain.lenient_reading import Document, Json
 from tests.benchmarks.data import Loaded
 from tests.benchmarks.servers import GATEWAY, Peer
@@ -27,7 +27,7 @@ async def check(ask: Ask, peers: Sequence[Peer], workload: Workload, loaded: Loa
     expected = await _given(ask, GATEWAY, workload, loaded)
     for peer in peers:
         given = await _given(ask, peer, workload, loaded)
-        if canonical(given) != canonical(expected):
+        if encode_canonical(given) != encode_canonical(expected):
             raise Unequal(f"{workload.name}: {peer.name} is not as the gateway:\n{_difference(expected, given)}")
 
 
@@ -50,7 +50,7 @@ def _data(answer: bytes) -> Json:
 
 
 def _difference(expected: Json, given: Json) -> str:
-    paths = [*changed_paths(expected, given)] or ["(the same but for the types of numbers)"]
+    paths = [*find_changed_paths(expected, given)] or ["(the same but for the types of numbers)"]
     shown = [f"  {path}: {_at(expected, path)} / {_at(given, path)}" for path in paths[:_MOST_SHOWN]]
     return "\n".join([*shown, *(["  …"] if len(paths) > _MOST_SHOWN else [])])
 

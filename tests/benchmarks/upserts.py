@@ -6,10 +6,10 @@ from enum import Enum
 
 import orjson
 
-from gateway.domain.calendar.instants import isoformat
+from gateway.domain.calendar.instants import format_instant
 from gateway.domain.enums import AppointmentType, BookingStatus
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.records import record_columns
+from gateway.domain.records import read_record_columns
 from tests.benchmarks.appointments import BEGIN, Appointments
 from tests.benchmarks.documents import TEAM
 from tests.benchmarks.peers.rows import COLUMNS
@@ -76,7 +76,7 @@ def row(document: Document) -> list[Json]:
         "integration_id": document["integrationId"],
         "version": 1,
         "document": orjson.dumps(document).decode(),
-        **record_columns(document, logical_id, BEGIN),
+        **read_record_columns(document, logical_id, BEGIN),
     }
     return [_plain(values[column]) for column in COLUMNS]
 
@@ -84,7 +84,7 @@ def row(document: Document) -> list[Json]:
 def _plain(value: object) -> Json:
     match value:
         case datetime():
-            return isoformat(value)
+            return format_instant(value)
         case Enum():
             return str(value.value)
         case str() | int() | None:

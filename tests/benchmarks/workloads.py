@@ -141,9 +141,9 @@ def upserted(group: Group, turn: int) -> Document:
             "groupId": group.id,
             "name": GROUP.name,
             "sheetLink": f"https://1drv.ms/x/{turn}",
-            "assistantId": GROUP.given["assistant_id"],
-            "timezone": GROUP.given["timezone"],
-            "startTime": GROUP.given["start_time"],
+            "assistantId": GROUP.fields["assistant_id"],
+            "timezone": GROUP.fields["timezone"],
+            "startTime": GROUP.fields["start_time"],
             "useCases": [
                 {
                     "useCase": use_case.key.name,

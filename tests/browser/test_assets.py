@@ -18,7 +18,7 @@ from hatchling.bridge.app import Application
 from structlog.testing import capture_logs
 
 from gateway import _build
-from gateway.assets import Assets, NotFetched
+from gateway.assets import Assets, FetchFailed
 from gateway.server import uvicorn_server
 from gateway.settings import Settings
 from tests.support.commands import gateway as command
@@ -118,9 +118,9 @@ def test_what_is_placed_is_not_fetched_again(package: Path, npm: Npm) -> None:
 
 
 def test_what_is_not_pinned_any_more_is_removed(package: Path, npm: Npm) -> None:
-    Assets(package).place()
+    Assets(package).install()
     pin(package, npm.integrity, version="2.0.0")
-    Assets(package).place()
+    Assets(package).install()
     assert placed(package) == [file.replace("1.0.0", "2.0.0") for file in PLACED]
 
 
@@ -129,7 +129,7 @@ def test_a_machine_without_npm_asks_for_one_to_build_with(package: Path, npm: Np
     npm.is_gone()
     assert hook(package).dependencies() == NODE
     npm.packs()
-    Assets(package).place()
+    Assets(package).install()
     npm.is_gone()
     assert hook(package).dependencies() == []
 
@@ -151,22 +151,22 @@ def test_without_npm_or_its_registry_the_install_goes_on_and_says_why(
         npm.does(does)
     hook(package).initialize("standard", {})
     assert f"Pages will do without: {reason}" in capsys.readouterr().err.replace("\n", " ")
-    assert [pin.name for pin in Assets(package).missing()] == ["@somebody/charts"]
-    assert Assets(package).reason.startswith(reason)
+    assert [pin.name for pin in Assets(package).find_missing()] == ["@somebody/charts"]
+    assert Assets(package).failure_reason.startswith(reason)
     assert placed(package) == []
 
 
 def test_a_tree_that_cannot_be_written_is_no_reason_not_to_install(package: Path, npm: Npm) -> None:
     (package / "static").write_text("in the way")
     hook(package).initialize("standard", {})
-    assert Assets(package).reason.startswith("[Errno 20] Not a directory: ")
+    assert Assets(package).failure_reason.startswith("[Errno 20] Not a directory: ")
     assert npm.calls == []
 
 
 def test_a_release_may_insist_on_all_of_it(package: Path, npm: Npm, monkeypatch: pytest.MonkeyPatch) -> None:
     npm.does(OUT_OF_REACH)
     monkeypatch.setenv("GATEWAY_ASSETS", "required")
-    with pytest.raises(_build.assets.NotFetched, match="ENOTFOUND"):
+    with pytest.raises(_build.assets.FetchFailed, match="ENOTFOUND"):
         hook(package).initialize("standard", {})
     monkeypatch.setenv("GATEWAY_ASSETS", "requried")
     with pytest.raises(ValueError, match="GATEWAY_ASSETS is 'requried'; leave it out, or set it to 'required'"):
@@ -192,14 +192,14 @@ def test_what_is_not_what_was_pinned_always_fails(
     package: Path, npm: Npm, integrity: str | None, file: str, said: str
 ) -> None:
     pin(package, integrity or npm.integrity, file=file)
-    with pytest.raises(_build.assets.Tampered, match=said):
+    with pytest.raises(_build.assets.IntegrityMismatch, match=said):
         hook(package).initialize("standard", {})
     assert placed(package) == []
 
 
 def test_a_hash_that_npm_itself_refuses_fails_too(package: Path, npm: Npm) -> None:
     npm.does("import sys; sys.exit('npm error code EINTEGRITY')")
-    with pytest.raises(_build.assets.Tampered, match="EINTEGRITY"):
+    with pytest.raises(_build.assets.IntegrityMismatch, match="EINTEGRITY"):
         hook(package).initialize("standard", {})
 
 
@@ -250,7 +250,7 @@ def test_gateway_assets_repairs_what_the_install_could_not_do(
         ["@somebody/charts@1.0.0", "fetched"],
         ["@somebody/charts@1.0.0", "was", "there"],
     ]
-    assert Assets(package).missing() == []
+    assert Assets(package).find_missing() == []
     assert not (package / "web" / "vendor.failure").exists()
 
 
@@ -259,10 +259,10 @@ def test_a_gateway_that_starts_without_it_says_so_and_why(
     package: Path, npm: Npm, empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     npm.does(OUT_OF_REACH)
-    with pytest.raises(NotFetched):
-        Assets(package).place()
+    with pytest.raises(FetchFailed):
+        Assets(package).install()
     monkeypatch.setattr("gateway.server.uvicorn_server.Assets", partial(Assets, package))
-    monkeypatch.setattr(uvicorn_server.Server, "run", lambda _server, _sockets: None)
+    monkeypatch.setattr(uvicorn_server.GatewayServer, "run", lambda _server, _sockets: None)
     with capture_logs() as logged:
         uvicorn_server.serve(Settings(database_url=empty), socket.create_server(("127.0.0.1", 0)))
     (said,) = (line for line in logged if line["event"] == "assets.missing")

@@ -72,7 +72,7 @@ async def test_graphiql_can_be_turned_off(sqlite_template: Path, tmp_path: Path)
 async def test_a_console_serves_until_graphiql_is_there(
     door: Door, monkeypatch: pytest.MonkeyPatch, is_there: bool, title: str
 ) -> None:
-    monkeypatch.setattr(Assets, "has", lambda _assets, _name: is_there)
+    monkeypatch.setattr(Assets, "has_package", lambda _assets, _name: is_there)
     response = await door.http.get("/graphiql")
     assert f"<title>{title} · Integrations gateway</title>" in response.text
     policy = response.headers["Content-Security-Policy"]
@@ -84,8 +84,8 @@ async def test_a_console_serves_until_graphiql_is_there(
 def graphiql() -> None:
     """For tests that need its files."""
     assets = Assets()
-    if not assets.has(PACKAGE):
-        lacking(f"GraphiQL is not there: {assets.reason}")
+    if not assets.has_package(PACKAGE):
+        lacking(f"GraphiQL is not there: {assets.failure_reason}")
 
 
 async def begun(page: Page) -> None:

@@ -27,9 +27,9 @@ async def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     (static / "link.js").symlink_to(tmp_path / "secret.js")
     monkeypatch.setattr(pages, "STATIC", static)
     routes = [
-        Route("/page", pages.page("page.html")),
-        Route("/framed", pages.page("page.html", {"frame-ancestors": "https://clinic.example"})),
-        Mount("/static", pages.Files()),
+        Route("/page", pages.create_page("page.html")),
+        Route("/framed", pages.create_page("page.html", {"frame-ancestors": "https://clinic.example"})),
+        Mount("/static", pages.StaticFolder()),
     ]
     async with AsyncClient(transport=ASGITransport(Starlette(routes=routes)), base_url="http://gateway") as client:
         yield client

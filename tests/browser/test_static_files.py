@@ -10,7 +10,7 @@ from graphql import build_schema, parse, validate
 from gateway.assets import Assets
 from gateway.domain.enums import AppointmentType
 from gateway.domain.statistics.catalogue import APPOINTMENTS
-from gateway.web.faces import WIDGETS
+from gateway.web.faces import WIDGET_ELEMENTS
 from tests.support.endpoints import Door, opened
 
 STATIC = Path(__file__).parents[2] / "gateway" / "static"
@@ -56,7 +56,7 @@ def test_pages_know_all_types_of_visits_and_all_breakdowns() -> None:
     assert re.findall(r"(\w+): ", breakdowns[1]) == [each.key for each in APPOINTMENTS.breakdowns]
     without = re.search(r"WITHOUT = (\[.*?\]);", _text("formats.js"))
     assert without is not None
-    assert set(re.findall(r'"(.*?)"', without[1])) == {each.when_blank for each in APPOINTMENTS.breakdowns}
+    assert set(re.findall(r'"(.*?)"', without[1])) == {each.blank_value for each in APPOINTMENTS.breakdowns}
 
 
 def test_the_chart_is_drawn_by_the_library_that_is_pinned() -> None:
@@ -66,12 +66,14 @@ def test_the_chart_is_drawn_by_the_library_that_is_pinned() -> None:
 
 def test_every_widget_has_a_page_of_its_own() -> None:
     (elements,) = re.findall(r"ELEMENTS = \{(.*?)\};", _text("widgets.js"), re.DOTALL)
-    assert tuple(re.findall(r'"([a-z-]+)"', elements)) == WIDGETS
+    assert tuple(re.findall(r'"([a-z-]+)"', elements)) == WIDGET_ELEMENTS
 
 
 async def test_who_may_frame_a_page_is_in_its_policy(sqlite_template: Path, tmp_path: Path) -> None:
     async with opened(sqlite_template, tmp_path, allowed_origins="https://clinic.example") as door:
-        policies = {path: await _policy(door, path) for path in ("/dashboard", "/widgets", f"/embed/{WIDGETS[0]}")}
+        policies = {
+            path: await _policy(door, path) for path in ("/dashboard", "/widgets", f"/embed/{WIDGET_ELEMENTS[0]}")
+        }
         assert "frame-ancestors 'none'" in policies["/dashboard"]
         assert "frame-ancestors 'none'" in policies["/widgets"]
         assert "frame-ancestors 'self' https://clinic.example;" in policies["/embed/appointments-total"]

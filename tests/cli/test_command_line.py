@@ -28,8 +28,8 @@ def authenticate(database_url: str, key: str) -> Viewer:
     async def ask() -> Viewer:
         database = Database(Settings(database_url=database_url))
         try:
-            async with database.snapshot() as session:
-                return (await services.keys.authenticate(session, key)).viewer
+            async with database.open_snapshot() as session:
+                return (await services.keys.authenticate_key(session, key)).viewer
         finally:
             await database.dispose()
 
@@ -107,7 +107,7 @@ def test_a_schema_that_is_not_at_head_ends_with_3_and_names_the_command(empty: s
 
 
 def test_migrate_goes_up_once_and_down_where_it_is_told(empty: str) -> None:
-    head = revisions.head()
+    head = revisions.get_head()
     assert gateway("migrate", database_url=empty).stdout == f"The schema is at {head}, it was at base.\n"
     assert gateway("migrate", database_url=empty).stdout == f"The schema is at {head}.\n"
     unknown = gateway("migrate", "--down-to", "9999", database_url=empty)

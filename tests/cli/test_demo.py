@@ -15,13 +15,13 @@ import httpx
 import pytest
 
 from gateway.demo import appointments
-from gateway.demo.clinics import CLINICS, LAKESIDE, TEAMS, integration
-from gateway.demo.exports import export, exports
+from gateway.demo.clinics import CLINICS, LAKESIDE, TEAMS, build_integration
+from gateway.demo.exports import build_clinic_export, build_clinic_exports
 from gateway.demo.groups import GROUPS
-from gateway.demo.webhooks import webhooks
+from gateway.demo.webhooks import build_webhooks
 from gateway.domain.calendar import instants
 from gateway.domain.enums import AppointmentType, BookingStatus, Provider, TokenState
-from gateway.domain.integrations import token_state
+from gateway.domain.integrations import get_token_state
 from tests.support.commands import gateway, serving
 
 NOW = datetime(2026, 3, 18, 17, 30, tzinfo=UTC)
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 @pytest.fixture(scope="module")
 def documents() -> list[Any]:
-    return list(exports(NOW))
+    return list(build_clinic_exports(NOW))
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +42,15 @@ def bookings(documents: list[Any]) -> list[Any]:
 
 
 def test_the_same_instant_gives_the_same_clinics(documents: list[Any]) -> None:
-    assert export(CLINICS[2], NOW) == documents[2]
-    assert webhooks(LAKESIDE, NOW) == webhooks(LAKESIDE, NOW)
+    assert build_clinic_export(CLINICS[2], NOW) == documents[2]
+    assert build_webhooks(LAKESIDE, NOW) == build_webhooks(LAKESIDE, NOW)
 
 
 def test_a_later_instant_of_the_day_only_adds_bookings() -> None:
     clinic = CLINICS[2]
 
     def ids(now: datetime) -> set[Any]:
-        records: Any = export(clinic, now)["resource_records"]
+        records: Any = build_clinic_export(clinic, now)["resource_records"]
         return {record["_id"] for record in records if record["config"]["type"] == "appointments"}
 
     earlier, later = ids(NOW), ids(NOW + timedelta(hours=3))
@@ -67,8 +67,8 @@ def test_two_teams_have_five_integrations_of_both_providers_and_six_groups(docum
 
 def test_one_token_has_expired() -> None:
     now = instants.now()
-    configs: list[Any] = [integration(clinic, now)["config"] for clinic in CLINICS]
-    states = Counter(token_state(config, instants.parse(config["expiresAt"])) for config in configs)
+    configs: list[Any] = [build_integration(clinic, now)["config"] for clinic in CLINICS]
+    states = Counter(get_token_state(config, instants.parse_instant(config["expiresAt"])) for config in configs)
     assert states == {TokenState.VALID: 3, TokenState.EXPIRING_SOON: 1, TokenState.EXPIRED: 1}
     assert sum("errorMessage" in config for config in configs) == 1
 
@@ -76,10 +76,10 @@ def test_one_token_has_expired() -> None:
 def test_bookings_are_of_the_twelve_months_up_to_now(bookings: list[Any]) -> None:
     made = sorted(booking["createdAt"] for booking in bookings)
     assert 5_000 <= len(made) <= 10_000
-    assert made[-1] <= instants.isoformat(NOW)
-    assert made[-1] > instants.isoformat(NOW - timedelta(hours=24))
-    assert made[0] < instants.isoformat(NOW - timedelta(days=363))
-    assert made[0] > instants.isoformat(NOW - timedelta(days=366))
+    assert made[-1] <= instants.format_instant(NOW)
+    assert made[-1] > instants.format_instant(NOW - timedelta(hours=24))
+    assert made[0] < instants.format_instant(NOW - timedelta(days=363))
+    assert made[0] > instants.format_instant(NOW - timedelta(days=366))
 
 
 def test_bookings_have_every_type_and_outcome_with_and_without_utm_values(bookings: list[Any]) -> None:
@@ -116,7 +116,7 @@ def test_ids_are_unique_and_what_is_referred_to_is_there(documents: list[Any]) -
 
 
 def test_nobody_can_be_reached(documents: list[Any]) -> None:
-    everything = json.dumps([documents, [webhooks(team, NOW) for team in TEAMS]])
+    everything = json.dumps([documents, [build_webhooks(team, NOW) for team in TEAMS]])
     assert set(re.findall(r"\w@([\w.-]+\.\w+)", everything)) == {"example.org"}
     phones = re.findall(r'"phone": "([^"]*)"', everything)
     assert phones

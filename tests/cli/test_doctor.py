@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gateway.assets import Assets, Pin
+from gateway.assets import Assets, PinnedPackage
 from gateway.database.database import Database
 from gateway.settings import Settings
 from tests.support.commands import NOT_THERE, gateway
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 @pytest.fixture(autouse=True)
 def _assets_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Assets, "missing", lambda _assets: [])
+    monkeypatch.setattr(Assets, "find_missing", lambda _assets: [])
 
 
 def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
@@ -49,7 +49,7 @@ def test_doctor_says_what_is_wrong(database_url: str) -> None:
 
 
 def test_doctor_finds_assets_that_were_not_fetched(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Assets, "missing", lambda _assets: [Pin("charts", "1.0.0", "", ())])
+    monkeypatch.setattr(Assets, "find_missing", lambda _assets: [PinnedPackage("charts", "1.0.0", "", ())])
     gateway("migrate", database_url=empty)
     ended = gateway("doctor", database_url=empty)
     assert (ended.exit_code, ended.stdout.count("PROBLEM")) == (1, 1)

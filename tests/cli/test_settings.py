@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import SettingsInvalid
-from gateway.settings import Settings, settings, unknown_variables, variable
+from gateway.settings import Settings, find_unknown_variables, get_variable_name, load_settings
 
 PASSWORD = "open-sesame"
 README = Path(__file__).parents[2] / "README.md"
@@ -14,7 +14,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GATEWAY_CONFIG", *map(variable, Settings.model_fields)):
+    for name in ("GATEWAY_CONFIG", *map(get_variable_name, Settings.model_fields)):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -31,7 +31,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_addresses_of_databases_are_brought_to_the_async_drivers(given: str, taken: str) -> None:
-    assert settings(database_url=given).database_url == taken
+    assert load_settings(database_url=given).database_url == taken
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_other_addresses_are_refused_without_repeating_the_password(
 ) -> None:
     monkeypatch.setenv("GATEWAY_DATABASE_URL", given)
     with pytest.raises(SettingsInvalid) as refusal:
-        settings()
+        load_settings()
     assert str(refusal.value).startswith("GATEWAY_DATABASE_URL: ")
     assert said in str(refusal.value)
     assert PASSWORD not in str(refusal.value)
@@ -63,7 +63,7 @@ def test_other_addresses_are_refused_without_repeating_the_password(
 
 
 def test_a_password_shows_nowhere() -> None:
-    found = settings(database_url=f"postgresql://u:{PASSWORD}@h/d")
+    found = load_settings(database_url=f"postgresql://u:{PASSWORD}@h/d")
     assert found.database_address == "postgresql+asyncpg://u:***@h/d"
     assert PASSWORD not in f"{found!r} {found}"
 
@@ -72,7 +72,7 @@ def test_each_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_PORT", "http")
     monkeypatch.setenv("GATEWAY_LOG_LEVEL", "loud")
     with pytest.raises(SettingsInvalid, match=r"GATEWAY_PORT: .*; GATEWAY_LOG_LEVEL: .*'debug'"):
-        settings()
+        load_settings()
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
     file.write_text('port = 9000\nhost = "0.0.0.0"\n')
     monkeypatch.setenv("GATEWAY_CONFIG", str(file))
     monkeypatch.setenv("GATEWAY_PORT", "9001")
-    found = settings()
+    found = load_settings()
     assert (found.host, found.port) == ("0.0.0.0", 9001)
 
 
@@ -101,14 +101,14 @@ def test_a_file_with_anything_wrong_is_refused(
         file.write_text(content)
     monkeypatch.setenv("GATEWAY_CONFIG", str(file))
     with pytest.raises(SettingsInvalid, match=said):
-        settings()
+        load_settings()
 
 
 def test_variables_that_set_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = unknown_variables()
+    before = find_unknown_variables()
     monkeypatch.setenv("GATEWAY_PROT", "1")
     monkeypatch.setenv("GATEWAY_PORT", "1")
-    assert set(unknown_variables()) == {*before, "GATEWAY_PROT"}
+    assert set(find_unknown_variables()) == {*before, "GATEWAY_PROT"}
 
 
 @pytest.mark.parametrize(
@@ -131,21 +131,21 @@ def test_variables_that_set_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_an_origin_that_no_browser_would_send_is_refused(given: str) -> None:
     with pytest.raises(SettingsInvalid, match=r"GATEWAY_ALLOWED_ORIGINS: .* is no origin as browsers spell it"):
-        settings(allowed_origins=given)
+        load_settings(allowed_origins=given)
 
 
 @pytest.mark.parametrize(
     "given", ["https://clinic.example", "http://localhost:3000", "http://127.0.0.1:8080", "https://[::1]:8443"]
 )
 def test_an_origin_is_taken_as_browsers_send_it(given: str) -> None:
-    assert settings(allowed_origins=given).allowed_origins == given
+    assert load_settings(allowed_origins=given).allowed_origins == given
 
 
 def test_the_readme_tells_each_setting_with_its_default() -> None:
     told: list[tuple[str, str]] = []
     for names, defaults in re.findall(r"^\| (`GATEWAY_.+?) \| (.*?) ?\|", README.read_text(), re.MULTILINE):
         told += zip(re.findall(r"`(\w+)`", names), defaults.strip("`").split(", "), strict=True)
-    expected = [(variable(name), str(field.default)) for name, field in Settings.model_fields.items()]
+    expected = [(get_variable_name(name), str(field.default)) for name, field in Settings.model_fields.items()]
     assert [(name, default.lower()) for name, default in told] == [
         *((name, default.lower()) for name, default in expected),
         ("GATEWAY_CONFIG", ""),

@@ -12,19 +12,21 @@ from gateway.database.column_types import Instant
 from gateway.database.database import Database
 from gateway.database.tables import Base, ResourceRecord
 from gateway.domain.calendar import instants
-from gateway.domain.calendar.days import FIRST
+from gateway.domain.calendar.days import FIRST_INSTANT
 from gateway.domain.enums import BookingStatus
-from gateway.domain.records.lines import ROW
+from gateway.domain.records.lines import ROW_COLUMNS
 from tests.support.factories import AT, connected, record, store
 
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00") | st.sampled_from("\\\t\n\rN.")
 )
-INSTANTS = st.sampled_from([FIRST, datetime(2025, 3, 9, 12, 0, 0, 7000, UTC), datetime(9999, 12, 31, tzinfo=UTC)])
+INSTANTS = st.sampled_from(
+    [FIRST_INSTANT, datetime(2025, 3, 9, 12, 0, 0, 7000, UTC), datetime(9999, 12, 31, tzinfo=UTC)]
+)
 GIVEN = st.fixed_dictionaries(
     {
         "logical_id": TEXTS,
-        "search_text": TEXTS | st.just(instants.isoformat(FIRST)),
+        "search_text": TEXTS | st.just(instants.format_instant(FIRST_INSTANT)),
         "document": st.dictionaries(TEXTS, TEXTS),
         "source": st.none() | TEXTS | st.just("\\N"),
         "start": st.none() | INSTANTS,
@@ -45,26 +47,31 @@ async def test_rows_are_stored_as_they_are_given(
         once.add("clinic")
     rows = [_row(str(place), row) for place, row in enumerate(given_rows)]
     written = [
-        {name: instants.isoformat(value) if isinstance(value, datetime) else value for name, value in row.items()}
+        {
+            name: instants.format_instant(value) if isinstance(value, datetime) else value
+            for name, value in row.items()
+        }
         for row in rows
     ]
     for each in (rows, written):
         async with database.write(dry_run=True) as session:
-            await session.insert(ResourceRecord, each)
+            await session.insert_rows(ResourceRecord, each)
             found = [*await session.scalars(select(ResourceRecord).order_by(ResourceRecord.id))]
-            assert [{name: getattr(row, name) for name in ROW} for row in found] == rows
+            assert [{name: getattr(row, name) for name in ROW_COLUMNS} for row in found] == rows
 
 
 async def test_the_first_instant_is_found_again(database: Database) -> None:
     """PostgreSQL's driver knows it as -infinity."""
     await store(database, connected("clinic"))
     given_rows: list[dict[str, object]] = [
-        {"logical_id": "a", "created_at": FIRST},
-        {"logical_id": "b", "created_at": instants.isoformat(FIRST)},
+        {"logical_id": "a", "created_at": FIRST_INSTANT},
+        {"logical_id": "b", "created_at": instants.format_instant(FIRST_INSTANT)},
     ]
     async with database.write() as session:
-        await session.insert(ResourceRecord, [_row(str(place), row) for place, row in enumerate(given_rows)])
-        found = await session.scalars(select(ResourceRecord.logical_id).where(ResourceRecord.created_at == FIRST))
+        await session.insert_rows(ResourceRecord, [_row(str(place), row) for place, row in enumerate(given_rows)])
+        found = await session.scalars(
+            select(ResourceRecord.logical_id).where(ResourceRecord.created_at == FIRST_INSTANT)
+        )
         assert sorted(found) == ["a", "b"]
 
 
@@ -76,32 +83,37 @@ def once() -> set[str]:
 
 def _row(id: str, values: dict[str, object]) -> dict[str, object]:
     row = record(id, "clinic")
-    return {name: getattr(row, name) for name in ROW} | {"updated_at": AT} | values
+    return {name: getattr(row, name) for name in ROW_COLUMNS} | {"updated_at": AT} | values
 
 
 @given(values=st.lists(TEXTS, min_size=1))
 def test_what_was_spelled_is_read_again(values: list[str]) -> None:
     columns = {"id": ["\\"] * len(values), "document": values, "search_text": values}
-    lines = copy_format.lines(columns)
-    assert [copy_format.texts(lines, at) for at in range(3)] == [*columns.values()]
+    lines = copy_format.encode_rows(columns)
+    assert [copy_format.decode_column(lines, at) for at in range(3)] == [*columns.values()]
 
 
 def test_text_that_no_database_keeps_is_not_spelled() -> None:
     with pytest.raises(ValueError, match=r"U\+0000"):
-        copy_format.lines({"source": ["a", None, "b\x00\tc"]})
+        copy_format.encode_rows({"source": ["a", None, "b\x00\tc"]})
 
 
 def test_instants_are_known_by_the_names_of_their_columns() -> None:
     tables = Base.metadata.tables.values()
     named = {
-        (table.name, column.name) for table in tables for column in table.c if column.name in copy_format.INSTANTS
+        (table.name, column.name)
+        for table in tables
+        for column in table.c
+        if column.name in copy_format.INSTANT_COLUMNS
     }
     instant = {
         (table.name, column.name) for table in tables for column in table.c if isinstance(column.type, Instant)
     }
     assert named <= instant
-    assert {name for table, name in instant if table in ("resource_record", "use_case")} == copy_format.INSTANTS
+    assert {
+        name for table, name in instant if table in ("resource_record", "use_case")
+    } == copy_format.INSTANT_COLUMNS
 
 
 def test_a_record_is_copied_with_all_its_columns() -> None:
-    assert sorted(ROW) == sorted(ResourceRecord.__table__.c.keys())
+    assert sorted(ROW_COLUMNS) == sorted(ResourceRecord.__table__.c.keys())

@@ -97,7 +97,7 @@ def test_a_unix_socket_holds_more_for_postgresql_than_others_do(
     async def room() -> int:
         database = Database(Settings(database_url=postgresql_url))
         try:
-            async with database._writers.lease("") as lease:
+            async with database._write_pool.connect("") as lease:
                 found = lease._driver._transport.get_extra_info("socket")
                 assert found.family == socket.AF_UNIX
                 with socket.fromfd(found.fileno(), found.family, found.type) as same:

@@ -26,12 +26,12 @@ class Waiting:
         return tasks
 
     async def _enter(self, team: str | None) -> None:
-        await self.admission.enter(team)
+        await self.admission.acquire(team)
         self.admitted.append(team)
 
     async def leave(self, *teams: str | None) -> None:
         for team in teams:
-            self.admission.leave(team)
+            self.admission.release(team)
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
@@ -93,9 +93,9 @@ async def test_who_waits_too_long_is_refused_and_leaves_the_queue() -> None:
         (task,) = await waiting.ask("a")
         with pytest.raises(Overloaded):
             await task
-        assert waiting.admission.waiting == 0
+        assert waiting.admission.waiting_count == 0
         await waiting.leave("x")
-        assert waiting.admission.held == 0
+        assert waiting.admission.used_slots == 0
 
 
 async def test_a_full_queue_refuses_those_who_fill_it() -> None:
@@ -110,7 +110,7 @@ async def test_a_full_queue_refuses_those_who_fill_it() -> None:
         await waiting.ask("b")
         with pytest.raises(Overloaded):
             await last
-        assert waiting.admission.waiting == 3
+        assert waiting.admission.waiting_count == 3
         assert not any(task.done() for task in staying)
 
 
@@ -118,7 +118,7 @@ async def test_a_place_that_is_given_to_somebody_who_gives_up_goes_to_the_next()
     async with full(places=1) as waiting:
         await waiting.ask("x")
         first, second = await waiting.ask("a", "b")
-        waiting.admission.leave("x")
+        waiting.admission.release("x")
         first.cancel()
         await asyncio.wait([first, second])
         assert first.cancelled()
@@ -138,11 +138,11 @@ async def _taken_in_any_order(steps: list[tuple[str, int]], places: int, queue: 
     admission, tasks = FairQueue(places, queue, 60), []
 
     async def inside(team: str | None, leaves: asyncio.Event) -> None:
-        await admission.enter(team)
+        await admission.acquire(team)
         try:
             await leaves.wait()
         finally:
-            admission.leave(team)
+            admission.release(team)
 
     for step, number in steps:
         if step == "enter":
@@ -153,9 +153,9 @@ async def _taken_in_any_order(steps: list[tuple[str, int]], places: int, queue: 
             task.cancel() if step == "cancel" else leaves.set()
         if number % 2:
             await asyncio.sleep(0)
-        assert admission.held <= places
+        assert admission.used_slots <= places
     for _, leaves in tasks:
         leaves.set()
     results = await asyncio.gather(*(task for task, _ in tasks), return_exceptions=True)
     assert {type(result) for result in results} <= {type(None), Overloaded, asyncio.CancelledError}
-    assert (admission.held, admission.waiting) == (0, 0)
+    assert (admission.used_slots, admission.waiting_count) == (0, 0)

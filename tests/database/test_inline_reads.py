@@ -12,8 +12,8 @@ from sqlalchemy.dialects.sqlite.aiosqlite import dialect
 
 from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
-from gateway.database.inline_reads import Glances
-from gateway.database.prepared import Query, query
+from gateway.database.inline_reads import InlineReader
+from gateway.database.prepared import PreparedQuery, prepared
 from gateway.database.tables import Team
 from gateway.settings import Settings
 from tests.http.test_reporting import lines
@@ -26,7 +26,7 @@ RENAME = """mutation($name: String!) {
 }"""
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
-Counted = Callable[[int], Query[int]]
+Counted = Callable[[int], PreparedQuery[int]]
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ async def client(gateway: Gateway) -> Client:
 def counted() -> Counted:
     """A statement that nobody knows yet, which counts up to a number."""
 
-    @query
+    @prepared
     def statement(most: int) -> Select[int]:
         numbers = select(literal(1, Integer).label("i")).cte("numbers", recursive=True)
         numbers = numbers.union_all(select(numbers.c.i + 1).where(numbers.c.i < most))
@@ -84,15 +84,15 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def glances(file: Path) -> Iterator[Glances]:
-    found = Glances(str(file), dialect())
+def glances(file: Path) -> Iterator[InlineReader]:
+    found = InlineReader(str(file), dialect())
     yield found
     found.close()
 
 
-async def counts(database: Database, statement: Query[int]) -> int:
-    async with database.snapshot(once=True) as snapshot:
-        return (await snapshot.tuples(statement))[0][0]
+async def counts(database: Database, statement: PreparedQuery[int]) -> int:
+    async with database.open_snapshot(once=True) as snapshot:
+        return (await snapshot.fetch_tuples(statement))[0][0]
 
 
 async def test_what_reads_once_needs_no_thread_and_is_answered_alike(client: Client, threads: list[str]) -> None:
@@ -129,7 +129,7 @@ async def test_a_glance_needs_no_place_among_those_who_read(file: Path) -> None:
         client = await narrow.client()
         for _ in range(2):
             await client.data(READ, id="i")
-        async with narrow.database._readers.lease("x"):
+        async with narrow.database._read_pool.connect("x"):
             assert await client.data(READ, id="i") == {"integration": {"name": "n", "enabled": True}}
             assert (await client.send("{ integrations { totalCount nodes { id } } }", {})).status_code == 503
 
@@ -162,30 +162,30 @@ async def test_a_long_statement_is_run_in_a_thread_while_the_loop_goes_on(
 async def test_what_was_long_is_left_alone_for_a_while(
     database: Database, counted: Counted, threads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried, fetch = [], Glances.fetch
+    tried, fetch = [], InlineReader.fetch
 
-    def noted(self: Glances, text: str, parameters: Sequence[object] = ()) -> list[Any] | None:
+    def noted(self: InlineReader, text: str, parameters: Sequence[object] = ()) -> list[Any] | None:
         tried.append(text)
         return fetch(self, text, parameters)
 
-    monkeypatch.setattr(Glances, "fetch", noted)
+    monkeypatch.setattr(InlineReader, "fetch", noted)
     for most in (20_000, *[40] * 102):
         assert await counts(database, counted(most)) == most
     assert (len(tried), len(threads)) == (3, 101)
 
 
-def test_what_is_short_is_never_stopped_however_often_it_runs(glances: Glances) -> None:
+def test_what_is_short_is_never_stopped_however_often_it_runs(glances: InlineReader) -> None:
     short = ENDLESS.replace("FROM n)", "FROM n LIMIT 40)")
     assert [glances.fetch(short) for _ in range(500)] == [[(40,)]] * 500
     assert glances.fetch(ENDLESS) is None
     assert glances.fetch(short) == [(40,)]
 
 
-def test_a_long_text_is_not_even_compiled(glances: Glances) -> None:
+def test_a_long_text_is_not_even_compiled(glances: InlineReader) -> None:
     assert glances.fetch("SELECT 1" + " " * 5_000) is None
 
 
-def test_nothing_is_written_at_a_glance(file: Path, glances: Glances) -> None:
+def test_nothing_is_written_at_a_glance(file: Path, glances: InlineReader) -> None:
     with sqlite3.connect(file) as writer:
         writer.execute("INSERT INTO team (id, name, created_at) VALUES ('t', 't', '2025-03-09 12:00:00.000')")
     writer.close()
@@ -196,7 +196,7 @@ def test_nothing_is_written_at_a_glance(file: Path, glances: Glances) -> None:
 async def test_a_locked_database_is_waited_for_in_a_thread(
     file: Path, database: Database, threads: list[str]
 ) -> None:
-    @query
+    @prepared
     def teams(name: str) -> Select[int]:
         return select(func.count()).where(Team.name > name)
 
@@ -217,8 +217,8 @@ async def test_a_locked_database_is_waited_for_in_a_thread(
 async def test_all_is_closed_with_the_database(file: Path, counted: Counted) -> None:
     database = Database(Settings(database_url=f"sqlite:///{file}"))
     for _ in range(2):
-        async with database.snapshot() as snapshot:
-            await snapshot.tuples(counted(1))
+        async with database.open_snapshot() as snapshot:
+            await snapshot.fetch_tuples(counted(1))
         assert await counts(database, counted(1)) == 1
         assert file.with_name("gateway.db-wal").exists()
         await database.dispose()

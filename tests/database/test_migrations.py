@@ -17,10 +17,10 @@ from gateway.database.database import Database
 from gateway.database.tables import Base
 from gateway.demo.groups import GROUPS
 from gateway.domain.enums import Permission
-from gateway.domain.records import BY_MEMBER
+from gateway.domain.records import KINDS_BY_MEMBER
 from gateway.domain.viewer import Viewer
 from gateway.errors import Refused, SchemaNotAtHead
-from gateway.services.resource_records import Given
+from gateway.services.resource_records import RecordInput
 from tests.support.examples import example
 from tests.support.gateway import TEAM, USER
 
@@ -28,17 +28,19 @@ from tests.support.gateway import TEAM, USER
 async def _fill(database: Database) -> None:
     """Rows in every table, one of them a group's use case."""
     async with database.write() as session:
-        imported = await services.imports.by_operator(session, example("export.response"))
-        await services.keys.create(session, team_id=TEAM, user_id=USER, name="any", permissions=Permission)
-        appointment = Given(BY_MEMBER["appointment"], {"source": "web"})
-        (key,) = await services.keys.listed(session, TEAM)
+        imported = await services.imports.import_as_operator(session, example("export.response"))
+        await services.keys.create_key(session, team_id=TEAM, user_id=USER, name="any", permissions=Permission)
+        appointment = RecordInput(KINDS_BY_MEMBER["appointment"], {"source": "web"})
+        (key,) = await services.keys.list_keys(session, TEAM)
         viewer = Viewer(TEAM, USER, USER, key.id, frozenset(Permission))
-        await services.sessions.begin(session, viewer, timedelta(hours=1))
-        services.audit.record(session, viewer, "read-secret", ["any"])
-        await services.resource_records.upsert(session, viewer, imported.integration.id, [appointment])
+        await services.sessions.create_session(session, viewer, timedelta(hours=1))
+        services.audit.record_action(session, viewer, "read-secret", ["any"])
+        await services.resource_records.upsert_resource_records(
+            session, viewer, imported.integration.id, [appointment]
+        )
         provider = imported.integration.provider
         assert provider is not None
-        await services.use_case_groups.upsert.upsert(session, viewer, provider, GROUPS[0].input)
+        await services.use_case_groups.upsert.upsert_group(session, viewer, provider, GROUPS[0].input)
 
 
 async def _counts(database: Database) -> dict[str, int]:
@@ -54,7 +56,7 @@ async def _tables(database: Database) -> list[str]:
 
 
 async def test_the_migrated_tables_are_those_of_the_models(database: Database) -> None:
-    assert await migrations.difference(database) is None
+    assert await migrations.find_differences(database) is None
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
@@ -67,7 +69,7 @@ async def test_postgresql_looks_at_records_whenever_so_many_are_new(database: Da
 
 async def test_a_table_that_was_changed_by_hand_is_noticed(database: Database) -> None:
     await database.run_sync(lambda connection: connection.execute(text("DROP INDEX ix_integration_name")))
-    assert "ix_integration_name" in (await migrations.difference(database) or "")
+    assert "ix_integration_name" in (await migrations.find_differences(database) or "")
 
 
 async def test_up_down_up_with_rows_in_every_table(database: Database) -> None:
@@ -76,18 +78,18 @@ async def test_up_down_up_with_rows_in_every_table(database: Database) -> None:
         assert min((await _counts(database)).values()) > 0
         await migrations.downgrade(database, revisions.EMPTY)
         assert await _tables(database) == ["alembic_version"]
-        assert await revisions.current(database) == revisions.EMPTY
+        assert await revisions.get_current(database) == revisions.EMPTY
         await migrations.upgrade(database)
-        assert await revisions.current(database) == revisions.head()
+        assert await revisions.get_current(database) == revisions.get_head()
         assert set((await _counts(database)).values()) == {0}
 
 
 async def test_each_migration_goes_down_one_step_and_up_again(database: Database) -> None:
-    for revision in (*revisions.known()[-2::-1], revisions.EMPTY):
+    for revision in (*revisions.list_known()[-2::-1], revisions.EMPTY):
         await migrations.downgrade(database, revision)
-        assert await revisions.current(database) == revision
+        assert await revisions.get_current(database) == revision
     await migrations.upgrade(database)
-    assert await migrations.difference(database) is None
+    assert await migrations.find_differences(database) is None
 
 
 async def test_of_several_migrations_at_once_one_does_it_and_all_succeed(
@@ -99,8 +101,8 @@ async def test_of_several_migrations_at_once_one_does_it_and_all_succeed(
     processes = [await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE) for _ in range(3)]
     said = [(await process.communicate())[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], said
-    assert await revisions.current(database) == revisions.head()
-    assert await migrations.difference(database) is None
+    assert await revisions.get_current(database) == revisions.get_head()
+    assert await migrations.find_differences(database) is None
 
 
 async def test_a_failed_migration_leaves_nothing(database: Database) -> None:
@@ -112,14 +114,14 @@ async def test_a_failed_migration_leaves_nothing(database: Database) -> None:
     with pytest.raises(Exception, match="already exists"):
         await migrations.upgrade(database)
     assert sorted(await _tables(database)) == sorted([*before, last])
-    assert await revisions.current(database) == revisions.EMPTY
+    assert await revisions.get_current(database) == revisions.EMPTY
 
 
 def test_alembic_knows_the_same_revisions() -> None:
     config = Config()
-    config.set_main_option("script_location", str(revisions.FOLDER))
+    config.set_main_option("script_location", str(revisions.SCRIPT_FOLDER))
     walked = ScriptDirectory.from_config(config).walk_revisions()
-    assert revisions.known() == tuple(script.revision for script in walked)[::-1]
+    assert revisions.list_known() == tuple(script.revision for script in walked)[::-1]
 
 
 async def test_an_empty_database_and_one_of_a_newer_release_are_refused(database: Database) -> None:
@@ -135,10 +137,10 @@ async def test_an_empty_database_and_one_of_a_newer_release_are_refused(database
     for refused in refusals:
         with pytest.raises(SchemaNotAtHead, match="revision 9999, which is newer than this release"):
             await refused(database)
-    assert await revisions.current(database) == "9999"
+    assert await revisions.get_current(database) == "9999"
 
 
 async def test_going_down_to_what_is_above_is_refused(database: Database) -> None:
     await migrations.downgrade(database, revisions.EMPTY)
     with pytest.raises(Refused, match="is below"):
-        await migrations.downgrade(database, revisions.head())
+        await migrations.downgrade(database, revisions.get_head())

@@ -7,17 +7,17 @@ import pytest
 from sqlalchemy import Select, select, update
 
 from gateway import sql
-from gateway.database import prepared
+from gateway.database import prepared as prepared_module
 from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
-from gateway.database.prepared import query
+from gateway.database.prepared import prepared
 from gateway.database.reading import SecondRead
 from gateway.database.tables import Integration, Team, UseCaseGroup
-from gateway.database.turns import Turns
-from gateway.database.writing import WriteSession
+from gateway.database.turns import StatementQueue
+from gateway.database.writing import Writer
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, Status
-from gateway.domain.integration_filters import InstantTest, IntegrationFilter, TextTest
-from gateway.domain.paging import OLDEST_FIRST, Page
+from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter
+from gateway.domain.paging import OLDEST_FIRST, PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.errors import Overloaded, Refused
 from gateway.settings import Settings
@@ -26,69 +26,71 @@ from tests.support.factories import connected, store, use_case_group
 from tests.support.gateway import OTHER_TEAM, TEAM, USER
 
 VIEWER = Viewer(TEAM, USER, "n", "k", frozenset({Permission.ADMIN}))
-NAMES = sql.users.usernames(VIEWER, ["nobody"])
+NAMES = sql.users.select_usernames(VIEWER, ["nobody"])
 
 
 async def test_a_statement_is_built_once_for_all_values(database: Database) -> None:
     built: list[object] = []
 
-    @query
+    @prepared
     def named(viewer: Viewer, names: list[str], status: Status | None) -> Select[Integration]:
         built.append(status)
         return select(Integration).where(Integration.team_id == viewer.team_id, Integration.name == names[0])
 
     dialect = database.dialect
     other = Viewer(OTHER_TEAM, "u", "m", "l", VIEWER.permissions)
-    one, values = named(VIEWER, ["a"], None).prepared(dialect)
-    same, others = named(other, ["b"], None).prepared(dialect)
+    one, values = named(VIEWER, ["a"], None).compile(dialect)
+    same, others = named(other, ["b"], None).compile(dialect)
     assert one is same
-    assert (one.parameters(values), same.parameters(others)) == ([TEAM, "a"], [OTHER_TEAM, "b"])
-    assert named(VIEWER, ["a"], Status.ACTIVE).prepared(dialect)[0] is not one
+    assert (one.bind(values), same.bind(others)) == ([TEAM, "a"], [OTHER_TEAM, "b"])
+    assert named(VIEWER, ["a"], Status.ACTIVE).compile(dialect)[0] is not one
     assert built == [None, Status.ACTIVE]
 
 
 async def test_a_statement_that_looks_at_a_value_cannot_be_prepared(database: Database) -> None:
-    @query
+    @prepared
     def looking(name: str) -> Select[Integration]:
         return select(Integration).where(Integration.name == name) if name else select(Integration)
 
     with pytest.raises(TypeError):
-        looking("a").prepared(database.dialect)
+        looking("a").compile(database.dialect)
 
 
 async def test_statements_that_are_kept_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepared, "_MAX_SHAPES", 3)
-    monkeypatch.setattr(prepared, "_PREPARED", type(prepared._PREPARED)())
+    monkeypatch.setattr(prepared_module, "_MAX_SHAPES", 3)
+    monkeypatch.setattr(prepared_module, "_CACHE", type(prepared_module._CACHE)())
     for columns in ("name", "kind", "access", "provider", "enabled"):
-        sql.integrations.by_id(VIEWER, "i", None).prepared(database.dialect, frozenset({columns}))
-    assert len(prepared._PREPARED) == 3
+        sql.integrations.select_by_id(VIEWER, "i", None).compile(database.dialect, frozenset({columns}))
+    assert len(prepared_module._CACHE) == 3
 
 
 async def test_values_in_every_place_reach_the_database(database: Database) -> None:
     await store(database, connected("a", name="50%_"), connected("b", name="50 and"), connected("c", name="Other"))
     filter = IntegrationFilter(
         or_=(
-            IntegrationFilter(name=TextTest(starts_with="50%")),
-            IntegrationFilter(name=TextTest(in_=("Other", "None"))),
+            IntegrationFilter(name=TextFilter(starts_with="50%")),
+            IntegrationFilter(name=TextFilter(in_=("Other", "None"))),
         ),
-        not_=IntegrationFilter(created_at=InstantTest(gt=datetime(2999, 1, 1, tzinfo=UTC))),
+        not_=IntegrationFilter(created_at=InstantFilter(gt=datetime(2999, 1, 1, tzinfo=UTC))),
         kind=(IntegrationKind.CONNECTED,),
     )
-    async with database.snapshot() as snapshot:
-        rows = await snapshot.rows(sql.integrations.listed(VIEWER, filter, Page(OLDEST_FIRST)))
+    async with database.open_snapshot() as snapshot:
+        rows = await snapshot.fetch_rows(
+            sql.integrations.select_integrations(VIEWER, filter, PageArguments(OLDEST_FIRST))
+        )
         assert [row.id for row in rows] == ["a", "c"]
-        page = Page(OLDEST_FIRST, size=1, offset=1)
-        rows = await snapshot.rows(sql.integrations.listed(VIEWER, filter, page))
+        page = PageArguments(OLDEST_FIRST, size=1, offset=1)
+        rows = await snapshot.fetch_rows(sql.integrations.select_integrations(VIEWER, filter, page))
         assert [row.id for row in rows] == ["a", "c"]
-        assert await snapshot.tuples(sql.integrations.count(VIEWER, filter)) == [(2,)]
+        assert await snapshot.fetch_tuples(sql.integrations.select_count(VIEWER, filter)) == [(2,)]
 
 
 async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
     await store(database, connected("i", name="n"))
     await store(database, use_case_group("g", "i"))
-    async with database.snapshot() as snapshot:
-        (row,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
-        (group,) = await snapshot.rows(sql.use_case_groups.by_ids(VIEWER, ["g"]))
+    async with database.open_snapshot() as snapshot:
+        (row,) = await snapshot.fetch_rows(sql.integrations.select_by_id(VIEWER, "i", None))
+        (group,) = await snapshot.fetch_rows(sql.use_case_groups.select_by_ids(VIEWER, ["g"]))
     async with database.read() as session:
         entity = await session.get_one(Integration, (TEAM, "i"))
         entity_group = await session.get_one(UseCaseGroup, (TEAM, "g"))
@@ -99,15 +101,17 @@ async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
             read_value = getattr(read, column.name)
             is_text = isinstance(value, datetime) and isinstance(read_value, str)
             assert (datetime.fromisoformat(read_value) if is_text else read_value) == value, column.name
-    assert row.config().values == entity.document["config"]
+    assert row.read_config().values == entity.document["config"]
     assert row.document is row.document
 
 
 async def test_a_row_holds_what_was_asked_for_and_its_key(database: Database) -> None:
     await store(database, connected("i", name="n"))
     columns = frozenset({"name", "nodes"})
-    async with database.snapshot(once=True) as snapshot:
-        (row,) = await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None), "kind", columns=columns)
+    async with database.open_snapshot(once=True) as snapshot:
+        (row,) = await snapshot.fetch_rows(
+            sql.integrations.select_by_id(VIEWER, "i", None), "kind", columns=columns
+        )
     assert (row.team_id, row.id, row.name, row.kind) == (TEAM, "i", "n", IntegrationKind.CONNECTED)
     with pytest.raises(AttributeError):
         _ = row.document
@@ -115,36 +119,40 @@ async def test_a_row_holds_what_was_asked_for_and_its_key(database: Database) ->
 
 async def test_a_snapshot_stays_as_it_was(database: Database) -> None:
     await store(database, connected("i", name="before"))
-    query = sql.integrations.by_id(VIEWER, "i", None)
-    async with database.snapshot() as snapshot:
-        (before,) = await snapshot.rows(query)
+    query = sql.integrations.select_by_id(VIEWER, "i", None)
+    async with database.open_snapshot() as snapshot:
+        (before,) = await snapshot.fetch_rows(query)
         async with database.write() as session:
             await session.execute(update(Integration).values(name="after"))
-        (again,) = await snapshot.rows(query)
-    async with database.snapshot(once=True) as later:
-        (after,) = await later.rows(query)
+        (again,) = await snapshot.fetch_rows(query)
+    async with database.open_snapshot(once=True) as later:
+        (after,) = await later.fetch_rows(query)
     assert (before.name, again.name, after.name) == ("before", "before", "after")
 
 
 async def test_a_snapshot_to_be_read_from_once_is_not_read_from_again(database: Database) -> None:
-    async with database.snapshot(once=True) as snapshot:
-        await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
+    async with database.open_snapshot(once=True) as snapshot:
+        await snapshot.fetch_rows(sql.integrations.select_by_id(VIEWER, "i", None))
         with pytest.raises(SecondRead):
-            await snapshot.rows(sql.integrations.by_id(VIEWER, "i", None))
+            await snapshot.fetch_rows(sql.integrations.select_by_id(VIEWER, "i", None))
 
 
 async def test_connections_are_used_again_and_no_more_than_allowed(database_url: str) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=2, database_pool_timeout=0.05))
-    async with database.snapshot() as one, database.snapshot() as three, database.snapshot() as four:
-        async with database.snapshot() as two:
-            await one.tuples(NAMES)
-            await two.tuples(NAMES)
+    async with (
+        database.open_snapshot() as one,
+        database.open_snapshot() as three,
+        database.open_snapshot() as four,
+    ):
+        async with database.open_snapshot() as two:
+            await one.fetch_tuples(NAMES)
+            await two.fetch_tuples(NAMES)
             with pytest.raises(Overloaded):
-                await three.tuples(NAMES)
+                await three.fetch_tuples(NAMES)
         # It was told, and is not to wait again.
         with pytest.raises(Overloaded):
-            await three.tuples(NAMES)
-        assert await four.tuples(NAMES) == []
+            await three.fetch_tuples(NAMES)
+        assert await four.fetch_tuples(NAMES) == []
     await database.dispose()
 
 
@@ -156,22 +164,22 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
     async def endless(*_: object) -> object:
         return await asyncio.Event().wait()
 
-    async with database.snapshot() as snapshot:
-        await snapshot.tuples(NAMES)
+    async with database.open_snapshot() as snapshot:
+        await snapshot.fetch_tuples(NAMES)
         monkeypatch.setattr(PooledConnection, "fetch", endless)
-        task = asyncio.create_task(snapshot.tuples(NAMES))
+        task = asyncio.create_task(snapshot.fetch_tuples(NAMES))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         monkeypatch.undo()
-    async with database.snapshot() as again:
-        assert await again.tuples(NAMES) == []
+    async with database.open_snapshot() as again:
+        assert await again.fetch_tuples(NAMES) == []
     await database.dispose()
 
 
 async def test_one_statement_runs_at_a_time_and_others_beside_one_that_takes_long() -> None:
-    turns, running, most = Turns(), 0, 0
+    turns, running, most = StatementQueue(), 0, 0
     ends = asyncio.Event()
 
     async def short() -> None:
@@ -198,7 +206,7 @@ async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
     database = Database(Settings(database_url=database_url, database_pool_size=1))
     async with database.write() as session:
         session.add(Team(id="t", name="t", created_at=session.as_of))
-    command, began = PooledConnection.command, asyncio.Event()
+    command, began = PooledConnection.execute, asyncio.Event()
 
     async def slow(self: PooledConnection, text: str) -> None:
         began.set()
@@ -209,7 +217,7 @@ async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
         async with database.write():
             pass
 
-    monkeypatch.setattr(PooledConnection, "command", slow)
+    monkeypatch.setattr(PooledConnection, "execute", slow)
     task = asyncio.create_task(write())
     await began.wait()
     task.cancel()
@@ -224,7 +232,7 @@ async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
 
 
 async def test_a_clash_in_a_dry_run_is_a_conflict_and_leaves_nothing(database: Database) -> None:
-    async def work(session: WriteSession) -> None:
+    async def work(session: Writer) -> None:
         session.add_all(Team(id=id, name="n", created_at=session.as_of) for id in ("new", "t"))
 
     async with database.write() as session:

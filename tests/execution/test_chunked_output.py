@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.domain.lenient_reading import Document
-from gateway.execution import encoded
+from gateway.execution import encode_json
 from gateway.execution.compiler import chunked_output
 from tests.support.factories import connected, record, store
 from tests.support.gateway import served
@@ -23,14 +23,14 @@ async def test_between_slices_of_many_rows_others_have_their_turn(
 
     def noted(content: list[object]) -> bytes:
         written.append(len(content))
-        return encoded(content)
+        return encode_json(content)
 
     async def others() -> None:
         while True:
             seen.add(len(written))
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(chunked_output, "encoded", noted)
+    monkeypatch.setattr(chunked_output, "encode_json", noted)
     config: Document = {"type": "practitioners", "supervisorId": "r0", "languages": ["Polish"]}
     rows = [record(f"r{n}", "i", {**config, "name": f"{n}"}) for n in range(600)]
     async with served(database_url, compiled_selections=True) as gateway:

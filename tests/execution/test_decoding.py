@@ -13,12 +13,12 @@ from sqlalchemy.dialects import sqlite
 from strawberry.schema.config import StrawberryConfig
 from structlog.testing import capture_logs
 
-from gateway.database.rows import entity_maker
+from gateway.database.rows import create_entity_factory
 from gateway.database.tables import ResourceRecord as ResourceRecordRow
-from gateway.domain.lenient_reading import Section
-from gateway.execution import encoded
+from gateway.domain.lenient_reading import LenientObject
+from gateway.execution import encode_json
 from gateway.schema import json_readers
-from gateway.schema.fields import KeyField, field, key, own
+from gateway.schema.fields import KeyField, field, key_field, row_field
 from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import SCALARS
 from tests.support.compiling import compiled, ordinary, planned
@@ -31,19 +31,19 @@ REASON = "{ records { config { ... on VisitingReasonConfig { durationMinutes app
 
 @strawberry.type
 class Thing:
-    odd: str | None = key("an odd-key", "")
-    word: str | None = key("class", "")
-    count: int = key("count", "", json_readers.either(json_readers.integer, 7))
-    things: list["Thing"] = key("things", "", json_readers.sections)
-    inner: "Thing" = key("inner", "", json_readers.section)
+    odd: str | None = key_field("an odd-key", "")
+    word: str | None = key_field("class", "")
+    count: int = key_field("count", "", json_readers.with_default(json_readers.integer, 7))
+    things: list["Thing"] = key_field("things", "", json_readers.json_objects)
+    inner: "Thing" = key_field("inner", "", json_readers.json_object)
 
     @field("A resolver that needs the section.")
     @staticmethod
-    def shout(root: strawberry.Parent[Section[object]]) -> str | None:
-        found = root.text("class")
+    def shout(root: strawberry.Parent[LenientObject[object]]) -> str | None:
+        found = root.read_text("class")
         return None if found is None else found.upper()
 
-    @own("One that needs the row alone.", reads=("id",))
+    @row_field("One that needs the row alone.", reads=("id",))
     @staticmethod
     def owner(root: strawberry.Parent[ResourceRecordRow]) -> str:
         return root.id
@@ -51,7 +51,7 @@ class Thing:
 
 @strawberry.type
 class Holder:
-    config: Thing = key("config", "", json_readers.section)
+    config: Thing = key_field("config", "", json_readers.json_object)
 
 
 @strawberry.type
@@ -68,7 +68,7 @@ def row(config: str, type_: str = "practitioners") -> Any:
     table = ResourceRecordRow.__table__
     assert isinstance(table, Table)
     columns = [table.c.team_id, table.c.id, table.c.type, table.c.document]
-    make = entity_maker(ResourceRecordRow, columns, sqlite.dialect())
+    make = create_entity_factory(ResourceRecordRow, columns, sqlite.dialect())
     (made,) = make([("t", "a", type_, f'{{"_id": "a", "config": {config}}}')])
     return made
 
@@ -76,8 +76,8 @@ def row(config: str, type_: str = "practitioners") -> Any:
 def same(query: str, *rows: object) -> Any:
     """The answer that a plan and the ordinary executor both give."""
     with capture_logs():
-        found = encoded(planned(SCHEMA, query)([*rows], []))
-        assert found == encoded(ordinary(SCHEMA, query, [*rows]))
+        found = encode_json(planned(SCHEMA, query)([*rows], []))
+        assert found == encode_json(ordinary(SCHEMA, query, [*rows]))
     return orjson.loads(found)
 
 

@@ -6,7 +6,7 @@ from weakref import ReferenceType, ref
 import pytest
 from graphql import DocumentNode, Source
 
-from gateway.execution import Limits, document_cache
+from gateway.execution import DocumentLimits, document_cache
 from tests.support.gateway import Gateway
 
 
@@ -25,15 +25,15 @@ async def test_a_document_that_is_forgotten_is_gone_at_once(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     client = await gateway.client()
-    monkeypatch.setattr(document_cache, "_MAX_KNOWN", 1)
+    monkeypatch.setattr(document_cache, "_MAX_DOCUMENTS", 1)
     texts: list[ReferenceType[Source]] = []
-    parsed = Limits.parsed
+    parsed = DocumentLimits.parse
 
-    def watched(self: Limits, source: Source) -> DocumentNode:
+    def watched(self: DocumentLimits, source: Source) -> DocumentNode:
         texts.append(ref(source))
         return parsed(self, source)
 
-    monkeypatch.setattr(Limits, "parsed", watched)
+    monkeypatch.setattr(DocumentLimits, "parse", watched)
     gc.disable()
     try:
         for _ in range(3):

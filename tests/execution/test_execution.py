@@ -14,8 +14,8 @@ from gateway.database.reading import Reader
 from gateway.domain.lenient_reading import Document
 from gateway.execution import CompilingExecutor, document_cache
 from gateway.execution.compiler import plan
-from gateway.execution.document_cache import Documents, ExecutableDocument
-from gateway.execution.operations import KnownOperation
+from gateway.execution.document_cache import DocumentCache, ExecutableDocument
+from gateway.execution.operations import CompiledOperation
 from gateway.schema import schema
 from tests.support.compiling import timeless
 from tests.support.factories import connected, record, store, use_case, use_case_group, user, webhook
@@ -83,7 +83,7 @@ async def client(gateway: Gateway) -> Client:
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each root field that had a plan was answered by it."""
     answered: list[bool] = []
-    complete = CompilingExecutor._complete_by
+    complete = CompilingExecutor._complete_with_plan
 
     async def watched(self: CompilingExecutor, plan: Any, *ordinary: Any) -> object:
         async def noted(*arguments: Any) -> object:
@@ -97,7 +97,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         watched_plan = type("Watched", (), {"complete": staticmethod(noted)})
         return await complete(self, watched_plan, *ordinary)  # type: ignore[arg-type]  # it has what is used
 
-    monkeypatch.setattr(CompilingExecutor, "_complete_by", watched)
+    monkeypatch.setattr(CompilingExecutor, "_complete_with_plan", watched)
     return answered
 
 
@@ -105,16 +105,16 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 def known(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each operation that was known was answered so."""
     answered: list[bool] = []
-    answer = KnownOperation.data
+    answer = CompiledOperation.execute
 
-    async def watched(self: KnownOperation, *arguments: Any) -> object:
+    async def watched(self: CompiledOperation, *arguments: Any) -> object:
         place = len(answered)
         answered.append(False)
         data = await answer(self, *arguments)
         answered[place] = True
         return data
 
-    monkeypatch.setattr(KnownOperation, "data", watched)
+    monkeypatch.setattr(CompiledOperation, "execute", watched)
     return answered
 
 
@@ -123,7 +123,7 @@ async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **
     answers: list[bytes] = []
     for executor_class in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
         monkeypatch.setattr(schema, "execution_context_class", executor_class)
-        monkeypatch.setattr(plan, "SIZE", 512 if len(answers) < 3 else -1)
+        monkeypatch.setattr(plan, "CHUNK_SIZE", 512 if len(answers) < 3 else -1)
         answers.append(timeless((await client.send(query, variables)).content))
     ordinary, *compiled = answers
     assert compiled == [ordinary] * 3
@@ -155,7 +155,7 @@ async def test_what_is_not_plain_is_left_to_the_ordinary_executor(
 async def test_a_null_where_a_value_is_promised_is_told_by_the_ordinary_executor(
     client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool], known: list[bool]
 ) -> None:
-    monkeypatch.setattr("gateway.services.use_case_groups.integrations_above", _nothing)
+    monkeypatch.setattr("gateway.services.use_case_groups.find_parent_integrations", _nothing)
     query = '{ useCase(id: "u0") { id integration { id } } useCaseGroup(id: "g") { id integration { id } } }'
     data = orjson.loads(await answer(client, monkeypatch, query))["data"]
     assert data == {"useCase": None, "useCaseGroup": None}
@@ -178,13 +178,13 @@ async def test_what_was_seen_to_read_once_is_read_without_a_transaction(
     client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
 ) -> None:
     commands: list[str] = []
-    command = PooledConnection.command
+    command = PooledConnection.execute
 
     async def watched(self: PooledConnection, text: str) -> None:
         commands.append(text)
         await command(self, text)
 
-    monkeypatch.setattr(PooledConnection, "command", watched)
+    monkeypatch.setattr(PooledConnection, "execute", watched)
     query = "query($id: ID!) { integration(id: $id) { name } }"
     for _ in range(2):
         commands.clear()
@@ -204,7 +204,7 @@ async def test_what_was_seen_to_read_once_is_read_without_a_transaction(
 async def test_an_operation_that_comes_to_read_twice_gets_a_transaction(
     client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
 ) -> None:
-    get = services.integrations.get
+    get = services.integrations.get_integration
 
     async def twice(session: Reader, *arguments: Any) -> object:
         await get(session, *arguments)
@@ -213,7 +213,7 @@ async def test_an_operation_that_comes_to_read_twice_gets_a_transaction(
     query = '{ integration(id: "i0") { name } }'
     for _ in range(3):
         await client.data(query)
-    monkeypatch.setattr(services.integrations, "get", twice)
+    monkeypatch.setattr(services.integrations, "get_integration", twice)
     for _ in range(3):
         assert await client.data(query) == {"integration": {"name": "i0"}}
     assert known == [True, True, False, True, True]
@@ -223,22 +223,24 @@ async def test_what_is_known_is_bounded(
     client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
 ) -> None:
     monkeypatch.setattr(document_cache, "_MAX_BYTES", 60_000)
-    kept: list[Documents] = []
-    read = Documents.read
+    kept: list[DocumentCache] = []
+    read = DocumentCache.add
 
-    def watched(self: Documents, text: str) -> ExecutableDocument:
+    def watched(self: DocumentCache, text: str) -> ExecutableDocument:
         kept.append(self)
         return read(self, text)
 
-    monkeypatch.setattr(Documents, "read", watched)
+    monkeypatch.setattr(DocumentCache, "add", watched)
     for number in range(9):
         query = f"{{ viewer {{ userId a{number}: userId }} }}"
         for _ in range(2):
             await client.data(query)
     assert known == [True] * 9
     assert len({id(each) for each in kept}) == 1
-    assert 0 < len(kept[0]._known) < len(kept) == 9
-    assert kept[0]._bytes == sum(document.size for document in kept[0]._known.values()) <= 60_000
+    assert 0 < len(kept[0]._documents) < len(kept) == 9
+    assert (
+        kept[0]._total_bytes == sum(document.estimated_bytes for document in kept[0]._documents.values()) <= 60_000
+    )
 
 
 async def test_a_field_that_fails_takes_nothing_from_those_that_load_the_same(

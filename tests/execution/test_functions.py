@@ -21,10 +21,10 @@ from strawberry.schema.config import StrawberryConfig
 from structlog.testing import capture_logs
 
 from gateway.domain.lenient_reading import Document, Json
-from gateway.execution import BatchedField, encoded
-from gateway.execution.compiler.selection import is_plain
+from gateway.execution import BatchedField, encode_json
+from gateway.execution.compiler.selection import is_compilable
 from gateway.schema.connected_integrations import ConnectedIntegration
-from gateway.schema.fields import KeyField, row_of
+from gateway.schema.fields import KeyField, get_row
 from gateway.schema.integrations import Integration
 from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import SCALARS
@@ -59,7 +59,7 @@ def everything(type_: GraphQLNamedType, *, renamed: bool) -> str:
     for name, definition in type_.fields.items():
         field = definition.extensions["strawberry-definition"]
         moves = {"nextRunAt", "tokenState", "createdBy", "updatedBy"}
-        if is_plain(field) and not isinstance(field, BatchedField) and name not in moves:
+        if is_compilable(field) and not isinstance(field, BatchedField) and name not in moves:
             below = get_named_type(definition.type)
             is_object = isinstance(below, GraphQLObjectType | GraphQLUnionType)
             selection = everything(below, renamed=renamed) if is_object else ""
@@ -161,7 +161,7 @@ def test_of_well_formed_documents_nothing_is_read(
     query = query_of(field, renamed=renamed)
     expected = ordinary(SCHEMA, query, [row])
     monkeypatch.setattr(KeyField, "read", None)
-    assert encoded(planned.__wrapped__(SCHEMA, query)([row], [])) == encoded(expected)
+    assert encode_json(planned.__wrapped__(SCHEMA, query)([row], [])) == encode_json(expected)
 
 
 HALVES = {
@@ -185,7 +185,7 @@ def test_whatever_a_document_holds_the_answer_is_the_same(name: str, data: st.Da
         for query in queries:
             with capture_logs():
                 projected = planned(SCHEMA, query)([row], [])
-                assert encoded(projected) == encoded(ordinary(SCHEMA, query, [row]))
+                assert encode_json(projected) == encode_json(ordinary(SCHEMA, query, [row]))
     finally:
         row.document = well_formed
 
@@ -203,9 +203,9 @@ def test_one_faulty_row_costs_no_other_one_anything(monkeypatch: pytest.MonkeyPa
     project = planned.__wrapped__(SCHEMA, "{ records { id config { ... on PractitionerConfig { name } } } }")
     with capture_logs() as logged:
         projected = project(rows, [])
-    assert orjson.loads(encoded(projected[4:6])) == [
+    assert orjson.loads(encode_json(projected[4:6])) == [
         {"id": "4", "config": {"name": "A"}},
         {"id": "5", "config": {"name": None}},
     ]
     assert [(each["id"], each["key"]) for each in logged] == [("5", "name")]
-    assert {row_of(source).id for source in read} == {"5"}
+    assert {get_row(source).id for source in read} == {"5"}

@@ -5,25 +5,25 @@ from types import SimpleNamespace
 import pytest
 import strawberry
 
-from gateway.domain.lenient_reading import Document, Section
-from gateway.execution import Decoding, encoded
-from gateway.execution.compiler.selection import NotPlain
+from gateway.domain.lenient_reading import Document, LenientObject
+from gateway.execution import Decoding, encode_json
+from gateway.execution.compiler.selection import FallbackNeeded
 from gateway.schema import json_readers
-from gateway.schema.fields import KeyField, key
+from gateway.schema.fields import KeyField, key_field
 from tests.support.compiling import ordinary, planned
 from tests.support.factories import use_case
 
 
-def _if_any(section: Section[object], key: str) -> Section[object] | None:
-    return None if section.values.get(key) is None else section.section(key)
+def _if_any(section: LenientObject[object], key: str) -> LenientObject[object] | None:
+    return None if section.values.get(key) is None else section.read_object(key)
 
 
 @strawberry.type
 class Tree:
-    name: str = key("name", "", json_readers.either(json_readers.text, "none"))
-    first: "Tree | None" = key("first", "", json_readers.Reader(_if_any, Decoding()))
-    branches: list["Tree"] = key("branches", "", json_readers.sections)
-    trunk: "Tree" = key("trunk", "", json_readers.section)
+    name: str = key_field("name", "", json_readers.with_default(json_readers.text, "none"))
+    first: "Tree | None" = key_field("first", "", json_readers.KeyReader(_if_any, Decoding()))
+    branches: list["Tree"] = key_field("branches", "", json_readers.json_objects)
+    trunk: "Tree" = key_field("trunk", "", json_readers.json_object)
 
 
 @strawberry.type
@@ -59,7 +59,7 @@ def test_documents_are_decoded_to_any_depth(field: str, name: str, monkeypatch: 
     query = "{ trees " + f"{{ {name} {field} " * 39 + f"{{ {name} }}" + " }" * 40
     expected = ordinary(SCHEMA, query, [row])
     monkeypatch.setattr(KeyField, "read", None)
-    assert encoded(planned.__wrapped__(SCHEMA, query)([row], [])) == encoded(expected)
+    assert encode_json(planned.__wrapped__(SCHEMA, query)([row], [])) == encode_json(expected)
 
 
 def test_names_in_generated_code_do_not_clash() -> None:
@@ -69,7 +69,7 @@ def test_names_in_generated_code_do_not_clash() -> None:
         fragment Again on Tree {{ c1: branches {{ __typename }} }}"""
     row = use_case("a", "i")
     row.document = tree(2, "branches", "trunk")
-    assert encoded(planned(SCHEMA, query)([row], [])) == encoded(ordinary(SCHEMA, query, [row]))
+    assert encode_json(planned(SCHEMA, query)([row], [])) == encode_json(ordinary(SCHEMA, query, [row]))
 
 
 PLAIN = "{ plain { text number table others { text others { number } } } }"
@@ -106,5 +106,5 @@ def test_attributes_are_completed(value: object) -> None:
     ],
 )
 def test_what_is_not_plain_is_refused(value: object) -> None:
-    with pytest.raises(NotPlain):
+    with pytest.raises(FallbackNeeded):
         planned(SCHEMA, PLAIN)(value, [])

@@ -7,15 +7,15 @@ import pytest
 from graphql import GraphQLObjectType
 from strawberry.types.field import StrawberryField
 
-from gateway.database.mixins import Documented
+from gateway.database.mixins import HasDocument
 from gateway.database.tables import Base
-from gateway.domain.lenient_reading import Section
-from gateway.domain.paging import OLDEST_FIRST, Page, Slice
+from gateway.domain.lenient_reading import LenientObject
+from gateway.domain.paging import OLDEST_FIRST, PageArguments, RowPage
 from gateway.errors import Refused
-from gateway.execution import BatchedField, PlainField, Request
-from gateway.execution.compiler.selection import is_plain, read_for
+from gateway.execution import BatchedField, BatchRequest, PlainField
+from gateway.execution.compiler.selection import get_read_attributes, is_compilable
 from gateway.schema import schema
-from gateway.schema.connections import ORDERED_BY, ConnectionSource
+from gateway.schema.connections import ORDER_COLUMNS, ConnectionSource
 from gateway.services import integrations
 from tests.support.compiling import compiled
 from tests.support.factories import connected, record, use_case, use_case_group, webhook
@@ -54,23 +54,27 @@ def _fields(type_: str) -> Iterator[StrawberryField]:
     for definition in found.fields.values():
         field = definition.extensions["strawberry-definition"]
         assert isinstance(field, StrawberryField)
-        if is_plain(field):
+        if is_compilable(field):
             yield field
 
 
 def _narrow(row: Base, names: set[str]) -> Any:
     """What looks like a row of which only these attributes were fetched."""
     fetched = {name: getattr(row, name) for name in names if hasattr(row, name)}
-    return type(type(row).__name__, (), {"section": Documented.section, "config": Documented.config, **fetched})()
+    return type(
+        type(row).__name__,
+        (),
+        {"read_document": HasDocument.read_document, "read_config": HasDocument.read_config, **fetched},
+    )()
 
 
 def _evaluate(field: StrawberryField, source: Any) -> None:
     resolver: Any = field.base_resolver
     if isinstance(field, BatchedField):
-        arguments = field.arguments_of({})
-        field.request(source, arguments)
+        arguments = field.resolve_arguments({})
+        field.build_request(source, arguments)
         try:
-            field.shape(None, source, arguments)
+            field.build_value(None, source, arguments)
         except Refused:
             assert field.python_name == "integration"
     elif isinstance(field, PlainField):
@@ -84,10 +88,10 @@ def _evaluate(field: StrawberryField, source: Any) -> None:
 @pytest.mark.parametrize("type_", SOURCES)
 def test_a_field_reads_what_it_declares(type_: str) -> None:
     for field in _fields(type_):
-        declared = read_for(field)
+        declared = get_read_attributes(field)
         assert declared is not None, field.python_name
         row = _narrow(SOURCES[type_], {*declared})
-        _evaluate(field, row if type_ in ROWS else Section({}, row))
+        _evaluate(field, row if type_ in ROWS else LenientObject({}, row))
 
 
 def test_every_field_that_compiles_declares_what_it_reads() -> None:
@@ -97,7 +101,7 @@ def test_every_field_that_compiles_declares_what_it_reads() -> None:
         for type_ in types
         if not type_.name.startswith("__")
         for field in _fields(type_.name)
-        if read_for(field) is None
+        if get_read_attributes(field) is None
     ]
     assert undeclared == []
 
@@ -107,16 +111,18 @@ def test_telling_a_type_reads_what_it_declares(type_: str) -> None:
     class_ = schema._schema.type_map[type_].extensions["strawberry-definition"].origin
     if hasattr(class_, "resolve_type"):
         row = _narrow(SOURCES[type_], {*class_.resolve_type.reads})
-        told = class_.resolve_type(row if type_ in ROWS else Section({}, row))
+        told = class_.resolve_type(row if type_ in ROWS else LenientObject({}, row))
         assert told in {type_, "Integration"}
 
 
 def test_cursors_read_what_is_declared_for_them() -> None:
-    orders = [OLDEST_FIRST, *map(integrations.in_order, ([], *([key] for key in _every_key())))]
+    orders = [OLDEST_FIRST, *map(integrations.build_order, ([], *([key] for key in _every_key())))]
     for order in orders:
-        row = _narrow(connected("a"), {*ORDERED_BY})
-        source = ConnectionSource(Page(order), Slice([row], has_previous=False, has_next=False), _nothing())
-        assert source.edges[0].cursor == source.place(None).start_cursor
+        row = _narrow(connected("a"), {*ORDER_COLUMNS})
+        source = ConnectionSource(
+            PageArguments(order), RowPage([row], has_previous=False, has_next=False), _nothing()
+        )
+        assert source.edges[0].cursor == source.build_page_info(None).start_cursor
 
 
 def _every_key() -> Iterator[Any]:
@@ -125,11 +131,11 @@ def _every_key() -> Iterator[Any]:
     return ((field, SortDirection.ASC) for field in IntegrationOrderField)
 
 
-def _nothing() -> Request:
+def _nothing() -> BatchRequest:
     async def batch(*_: object) -> dict[object, object]:
         return {}
 
-    return Request(batch, ())
+    return BatchRequest(batch, ())
 
 
 def _attributes(query: str) -> tuple[frozenset[str] | None, dict[str, frozenset[str] | None]]:
@@ -146,7 +152,7 @@ def test_a_plan_knows_what_it_reads_of_each_stage() -> None:
     )
     assert root == frozenset({"name", "enabled", "team_id", "id", "kind"})
     assert stages == {
-        "resource_records": frozenset({"edges", "cursor", "nodes", "type", "document", *ORDERED_BY}),
+        "resource_records": frozenset({"edges", "cursor", "nodes", "type", "document", *ORDER_COLUMNS}),
         "total_count": frozenset(),
         "supervisor": frozenset({"version"}),
     }

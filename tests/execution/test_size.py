@@ -7,8 +7,8 @@ from graphql import FieldNode, OperationDefinitionNode, VariableNode, Visitor, p
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.execution.limits.cost import prices
-from gateway.execution.limits.size import Measure, measures
+from gateway.execution.limits.cost import compute_operation_costs
+from gateway.execution.limits.size import OperationSize, measure_operations
 from gateway.schema import schema
 
 PROPERTY = settings(max_examples=150, deadline=None)
@@ -110,8 +110,8 @@ def test_a_document_with_fragments_measures_what_it_does_written_out(texts: tupl
     document, written_out = map(parse, texts)
     counted = _Count()
     visit(written_out, counted)
-    expected = Measure(counted.depth, counted.top, counted.fields, counted.aliases, counted.directives, 3)
-    assert [*measures(document)] == [expected] == [*measures(written_out)]
+    expected = OperationSize(counted.depth, counted.top, counted.fields, counted.aliases, counted.directives, 3)
+    assert [*measure_operations(document)] == [expected] == [*measure_operations(written_out)]
 
 
 def _value(node: Any, values: dict[str, Any]) -> Any:
@@ -147,4 +147,4 @@ def test_a_document_with_fragments_costs_what_it_does_written_out(
     operation = cast(OperationDefinitionNode, written_out.definitions[0])
     expected = 100 + _cost(operation.selection_set, values)
     for each in (document, written_out):
-        assert [price.of(values) for price in prices(schema._schema, each)] == [expected]
+        assert [price.evaluate(values) for price in compute_operation_costs(schema._schema, each)] == [expected]

@@ -12,11 +12,11 @@ from graphql import Source, build_schema, get_introspection_query, parse, valida
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.demo.requests import requests
-from gateway.execution.limits.cost import Price, prices
-from gateway.execution.limits.cost_directives import weights
-from gateway.execution.limits.document_limits import Limits
-from gateway.execution.limits.size import MOST
+from gateway.demo.requests import build_requests
+from gateway.execution.limits.cost import OperationCost, compute_operation_costs
+from gateway.execution.limits.cost_directives import get_field_costs
+from gateway.execution.limits.document_limits import DocumentLimits
+from gateway.execution.limits.size import MAX_INT32
 from gateway.schema import schema
 from gateway.settings import Settings
 from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET, LIST, UPSERT, WRITTEN
@@ -68,18 +68,18 @@ def test_an_operation_costs_its_fields_as_often_as_its_lists_have_entries(
 ) -> None:
     document = parse(query)
     assert not validate(schema._schema, document)
-    assert [price.of(variables) for price in prices(schema._schema, document)] == [cost]
+    assert [price.evaluate(variables) for price in compute_operation_costs(schema._schema, document)] == [cost]
 
 
 def test_a_cost_beyond_what_graphql_can_say_is_the_most_it_can_say() -> None:
-    assert Price(10**12).of({}) == MOST
-    assert Price(lambda values: 10**9 * int(values["first"])).of({"first": 100}) == MOST
+    assert OperationCost(10**12).evaluate({}) == MAX_INT32
+    assert OperationCost(lambda values: 10**9 * int(values["first"])).evaluate({"first": 100}) == MAX_INT32
 
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 OUR_OWN = {
     **{f"README {n}": text for n, text in enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))},
-    **{f"demo {each.operation}": each.query for each in requests("group", datetime.now(UTC))},
+    **{f"demo {each.operation}": each.query for each in build_requests("group", datetime.now(UTC))},
     "get": GET,
     "list": LIST,
     "export": EXPORT,
@@ -98,15 +98,15 @@ OUR_OWN = {
 @pytest.mark.parametrize("query", OUR_OWN.values(), ids=OUR_OWN)
 def test_what_we_ask_ourselves_passes_as_the_settings_are(query: str) -> None:
     defaults = Settings()
-    document = Limits(defaults).parsed(Source(query))
+    document = DocumentLimits(defaults).parse(Source(query))
     assert not validate(schema._schema, document)
-    for price in prices(schema._schema, document):
-        assert price.of({"size": 300, "first": 100}) <= defaults.cost_limit
+    for price in compute_operation_costs(schema._schema, document):
+        assert price.evaluate({"size": 300, "first": 100}) <= defaults.cost_limit
 
 
 def test_a_list_whose_size_nobody_declares_is_told() -> None:
     with pytest.raises(LookupError, match=r"Query.things is a list; say by `ListSize`"):
-        weights(build_schema("type Query { names: [String] things: [Thing] } type Thing { id: ID }"))
+        get_field_costs(build_schema("type Query { names: [String] things: [Thing] } type Thing { id: ID }"))
 
 
 MUCH = """query Much($first: Int, $more: Int) { integrations(first: $first) { nodes {
@@ -213,7 +213,9 @@ async def test_an_answer_has_no_more_fields_than_were_paid(filled: Client, query
 @pytest.fixture
 async def filled(database_url: str) -> AsyncIterator[Client]:
     """Somebody whose team has some of everything, in lists no longer than costs assume."""
-    async with served(database_url, **dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), MOST)) as gateway:
+    async with served(
+        database_url, **dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), MAX_INT32)
+    ) as gateway:
         await store(gateway.database, user(USER, "somebody"))
         await store(gateway.database, connected("i"), connected("j"), webhook({"_id": "hook", "name": "hook"}))
         await store(gateway.database, use_case_group("g", "i"))

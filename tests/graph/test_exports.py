@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from gateway import services
 from gateway.database.tables import AuditEntry
-from gateway.domain.documents.entries import Entry
-from gateway.domain.documents.exports import checksum
+from gateway.domain.documents.entries import ImportEntry
+from gateway.domain.documents.exports import compute_checksum
 from gateway.domain.enums import Permission
-from gateway.errors import Problems
+from gateway.errors import ProblemList
 from tests.support.examples import INTEGRATION, example, export, record, use_case
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, statements
 
@@ -28,7 +28,7 @@ NOT_FOUND = {
 
 async def take_in(gateway: Gateway, document: object, team_id: str | None = None) -> None:
     async with gateway.database.write() as session:
-        await services.imports.by_operator(session, document, team_id)  # type: ignore[arg-type]  # any JSON
+        await services.imports.import_as_operator(session, document, team_id)  # type: ignore[arg-type]  # any JSON
 
 
 def refusal(answer: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ async def test_the_example_is_given_back_key_for_key_with_secrets(gateway: Gatew
     found = (await client.data(EXPORT, id=EXAMPLE, secrets="INCLUDE"))["integrationExport"]
     assert found == {
         "document": example("export.response"),
-        "checksum": checksum(example("export.response")),
+        "checksum": compute_checksum(example("export.response")),
         "redactedFields": [],
     }
 
@@ -57,7 +57,7 @@ async def test_without_secrets_only_what_is_named_is_missing(gateway: Gateway) -
         del expected["integration"]["config"][path]
     assert (await client.data(EXPORT, id=EXAMPLE))["integrationExport"] == {
         "document": expected,
-        "checksum": checksum(example("export.response")),
+        "checksum": compute_checksum(example("export.response")),
         "redactedFields": ["integration.config.accessToken", "integration.config.refreshToken"],
     }
 
@@ -122,8 +122,8 @@ async def test_what_is_not_there_for_the_viewer_is_not_found_whatever_the_reason
     await take_in(gateway, export(0, 0, _id="personal", logicalId="personal", access="personal"), TEAM)
     webhook = example("integrations.get.response")["integration"]
     async with gateway.database.write() as session:
-        await services.imports.webhooks.take(
-            session, [Entry(webhook, webhook["_id"], None, ())], TEAM, Problems().add
+        await services.imports.webhooks.import_webhooks(
+            session, [ImportEntry(webhook, webhook["_id"], None, ())], TEAM, ProblemList().add
         )
     client = await gateway.client()
     for id in ("64ffffffffffffffffffffff", INTEGRATION, "shared", "personal", webhook["_id"]):
@@ -184,7 +184,7 @@ def test_a_checksum_covers_what_is_said_and_not_whose_and_when() -> None:
         use_case(1, _id="u1", integrationId="other", schedulerNames=["uc-u1-x"]),
         use_case(0, createdAt="2020-01-01T00:00:00Z"),
     ]
-    assert checksum(same) == checksum(document)
+    assert compute_checksum(same) == compute_checksum(document)
 
 
 @pytest.mark.parametrize(
@@ -203,4 +203,4 @@ def test_a_checksum_covers_what_is_said_and_not_whose_and_when() -> None:
 )
 def test_a_checksum_differs_for_what_says_something_else(different: dict[str, Any]) -> None:
     others = [export(1, 1), {**export(1, 1), "unknown": 1.0}]
-    assert checksum(different) not in {checksum(other) for other in others}
+    assert compute_checksum(different) not in {compute_checksum(other) for other in others}

@@ -14,14 +14,14 @@ from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.utils.str_converters import to_camel_case
 
-from gateway.domain.calendar.instants import isoformat
-from gateway.domain.records import BY_MEMBER
-from gateway.execution.inputs.coercion import NotCoercible, coercer
+from gateway.domain.calendar.instants import format_instant
+from gateway.domain.records import KINDS_BY_MEMBER
+from gateway.execution.inputs.coercion import NotCoercible, build_coercer
 from gateway.schema import schema
-from gateway.schema.inputs import given as given_of
-from gateway.schema.inputs import spelled, to_document
-from gateway.schema.resource_records import given as given_record
-from gateway.services.resource_records import Given
+from gateway.schema.inputs import get_provided_fields as given_of
+from gateway.schema.inputs import to_document, to_document_value
+from gateway.schema.resource_records import to_record_input as given_record
+from gateway.services.resource_records import RecordInput
 from tests.support.operations import literals
 
 INPUTS = {
@@ -54,11 +54,13 @@ def test_an_input_object_is_what_strawberry_makes_of_it(name: str, data: st.Data
         assert given_record(value) == _given(made)
 
 
-def _given(made: Any) -> Given:
+def _given(made: Any) -> RecordInput:
     """A record as services take it, which are given no input object of it."""
     ((member, config),) = given_of(made.config).items()
-    kind = BY_MEMBER[to_camel_case(member)]
-    return Given(kind, to_document(config), made.logical_id, made.created_at and isoformat(made.created_at))
+    kind = KINDS_BY_MEMBER[to_camel_case(member)]
+    return RecordInput(
+        kind, to_document(config), made.logical_id, made.created_at and format_instant(made.created_at)
+    )
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -76,10 +78,10 @@ def test_a_value_is_coerced_as_graphql_core_does_it(name: str, data: st.DataObje
         expected = coerce_input_value(value, type_)
     coerced = Undefined
     with suppress(NotCoercible, GraphQLError):
-        coerced = coercer(type_)(value)
+        coerced = build_coercer(type_)(value)
     # A record is spelled as documents do it.
     assert coerced == (
-        spelled(expected) if name == "ResourceRecordInput" and expected is not Undefined else expected
+        to_document_value(expected) if name == "ResourceRecordInput" and expected is not Undefined else expected
     )
 
 

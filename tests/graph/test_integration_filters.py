@@ -16,9 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway import sql
 from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
-from gateway.domain.integration_filters import IntegrationFilter, TextTest
+from gateway.domain.integration_filters import IntegrationFilter, TextFilter
 from gateway.domain.lenient_reading import Json
-from gateway.sql.texts import Pattern
+from gateway.sql.texts import LikePattern
 from tests.support.factories import connected, store, webhook
 from tests.support.filter_evaluation import INSTANT_TESTS, KINDS, PROVIDERS, TEXT_TESTS, Test, meets
 from tests.support.gateway import USER, Client, Gateway
@@ -54,7 +54,7 @@ def _world() -> list[Integration]:
     for number in range(44):
         at = chance.choice(DAYS)
         creator = chance.choice(CREATORS)
-        created, updated = (instants.isoformat(at + timedelta(milliseconds=ms)) for ms in (0, number % 3))
+        created, updated = (instants.format_instant(at + timedelta(milliseconds=ms)) for ms in (0, number % 3))
         if number % 3 == 0:
             keys: dict[str, Any] = {
                 "name": chance.choice(NAMES),
@@ -99,7 +99,9 @@ def _texts(known: list[Any]) -> SearchStrategy[Test]:
 _instants = _some(
     **dict.fromkeys(
         INSTANT_TESTS,
-        st.sampled_from([instants.isoformat(day + timedelta(milliseconds=ms)) for day in DAYS for ms in (0, 1)]),
+        st.sampled_from(
+            [instants.format_instant(day + timedelta(milliseconds=ms)) for day in DAYS for ms in (0, 1)]
+        ),
     )
 )
 _leaves = _some(
@@ -167,7 +169,7 @@ async def test_each_condition_on_its_own_finds_what_python_finds(gateway: Gatewa
     ]
     filters += [{field: {"isNull": is_null}} for field in ("name", "username") for is_null in (True, False)]
     filters += [
-        {field: {operator: instants.isoformat(day)}}
+        {field: {operator: instants.format_instant(day)}}
         for field, operator, day in itertools.product(("createdAt", "updatedAt"), INSTANT_TESTS, DAYS)
     ]
     filters += [{"kind": [kind]} for kind in KINDS] + [{"provider": [provider]} for provider in PROVIDERS]
@@ -261,10 +263,10 @@ async def test_a_filter_that_is_too_big_is_refused_and_the_limit_is_named(
 
 @pytest.mark.parametrize("dialect", [sqlite.dialect, postgresql.dialect])
 def test_a_pattern_is_escaped(dialect: Callable[[], Dialect]) -> None:
-    condition = sql.integration_filters.condition(IntegrationFilter(name=TextTest(contains="50%_\\")))
+    condition = sql.integration_filters.build_condition(IntegrationFilter(name=TextFilter(contains="50%_\\")))
     compiled = condition.compile(dialect=dialect())
     (name,) = compiled.params
     bound = compiled.binds[name]
-    assert isinstance(bound.type, Pattern)
+    assert isinstance(bound.type, LikePattern)
     assert bound.type.process_bind_param(bound.value, dialect()) == "%50\\%\\_\\\\%"
     assert "ESCAPE" in str(compiled)

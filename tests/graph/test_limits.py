@@ -10,7 +10,7 @@ import pytest
 from graphql import get_introspection_query, parse
 from httpx import Response
 
-from gateway.execution.limits.size import MOST, Measure, measures
+from gateway.execution.limits.size import MAX_INT32, OperationSize, measure_operations
 from tests.support.endpoints import VIEWER, Door, message, opened
 from tests.support.gateway import answer_of
 
@@ -39,7 +39,9 @@ LIMITS: list[tuple[str, str, Make]] = [
 
 @pytest.fixture(scope="module")
 async def door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    async with opened(sqlite_template, tmp_path_factory.mktemp("door"), rate_limit=MOST, url_limit=10**6) as found:
+    async with opened(
+        sqlite_template, tmp_path_factory.mktemp("door"), rate_limit=MAX_INT32, url_limit=10**6
+    ) as found:
         yield found
 
 
@@ -109,7 +111,7 @@ def _bomb(levels: int) -> str:
 
 
 async def test_a_fragment_bomb_is_refused_at_once(door: Door) -> None:
-    expected = {"code": "LIMIT_EXCEEDED", "limit": "rootFields", "max": 20, "actual": MOST}
+    expected = {"code": "LIMIT_EXCEEDED", "limit": "rootFields", "max": 20, "actual": MAX_INT32}
     assert await _seconds(door, [_bomb(levels) for levels in range(40, 45)], expected) < 0.05
 
 
@@ -185,7 +187,7 @@ def test_measuring_takes_time_that_grows_as_the_document_does(make: Make) -> Non
         found = []
         for _ in range(3):
             began = time.process_time()
-            assert [*measures(document)]
+            assert [*measure_operations(document)]
             found.append(time.process_time() - began)
         return min(found)
 
@@ -194,8 +196,8 @@ def test_measuring_takes_time_that_grows_as_the_document_does(make: Make) -> Non
 
 def test_a_measure_is_by_name_what_settings_limit() -> None:
     text = "query ($a: Int @x) @y { a: b @z { ...F @u } } fragment F on A @v { c __schema { d { e } } }"
-    (found,) = measures(parse(text))
-    assert found == Measure(depth=2, root_fields=1, fields=5, aliases=1, directives=5, variables=1)
+    (found,) = measure_operations(parse(text))
+    assert found == OperationSize(depth=2, root_fields=1, fields=5, aliases=1, directives=5, variables=1)
 
 
 @pytest.mark.parametrize(

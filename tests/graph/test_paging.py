@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Json
-from gateway.domain.paging import Key, Order, Page, Slice, decode_cursor
+from gateway.domain.paging import PageArguments, RowPage, SortKey, SortOrder, decode_cursor
 from tests.support.factories import connected, store, webhook
 from tests.support.gateway import OTHER_TEAM, Client, Gateway
 
@@ -197,16 +197,18 @@ async def test_past_the_end_is_an_empty_page_with_others_before_it(gateway: Gate
 
 
 def test_a_slice_says_what_is_on_either_side() -> None:
-    order = Order((Key("id"),))
+    order = SortOrder((SortKey("id"),))
     for backward in (False, True):
-        both = Slice.cut(["a", "b"], Page(order, 1, after=("x",), before=("y",), backward=backward))
+        both = RowPage.from_rows(
+            ["a", "b"], PageArguments(order, 1, after=("x",), before=("y",), backward=backward)
+        )
         assert (both.rows, both.has_previous, both.has_next) == ((["a"]), True, True)
-        alone = Slice.cut(["a"], Page(order, 1, backward=backward))
+        alone = RowPage.from_rows(["a"], PageArguments(order, 1, backward=backward))
         assert (alone.rows, alone.has_previous, alone.has_next) == ((["a"]), False, False)
 
 
 def test_an_order_is_spelled_with_its_directions() -> None:
-    assert Order((Key("created_at", descending=True), Key("id"))).name == "-created_at,id"
+    assert SortOrder((SortKey("created_at", descending=True), SortKey("id"))).name == "-created_at,id"
 
 
 SORTED_BY = {
@@ -225,7 +227,7 @@ def _world() -> list[Integration]:
     for number in range(24):
         at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=chance.randrange(3))
         keys: dict[str, Any] = {"name": chance.choice(["a", "B", "ä", "", "_"]), "access": "system"}
-        by, then = chance.choice([None, "u", "U"]), instants.isoformat(at)
+        by, then = chance.choice([None, "u", "U"]), instants.format_instant(at)
         if number % 2:
             username = chance.choice([None, "x", "Y"])
             document: dict[str, Json] = {"_id": f"w{number}", "username": username, "_createdAt": then, **keys}

@@ -9,7 +9,7 @@ from gateway.database.tables import ResourceRecord
 from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.records import record_columns
+from gateway.domain.records import read_record_columns
 from tests.support.examples import example
 from tests.support.factories import AT, connected, record, store
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Answer, Client, Gateway, statements
@@ -133,7 +133,7 @@ async def test_an_update_says_what_is_given_and_keeps_what_the_graph_does_not_kn
     config["specialties"] = [{"name": "Heart", "code": None, "system": "x"}, {"name": "Lung"}]
     config["workingHours"] = {**config["workingHours"], "holiday": []}
     document = {**imported, "config": config, "outer": 1}
-    row.hold(document, record_columns(document, "<string>", AT))
+    row.store_document(document, read_record_columns(document, "<string>", AT))
     await store(gateway.database, row)
     given: Document = {"name": "New", "specialties": [{"name": "Heart"}, {"name": "Skin"}], "workingHours": {}}
     payload = await _upsert(client, {"logicalId": "<string>", "config": {"practitioner": given}})
@@ -154,7 +154,7 @@ async def test_an_update_says_what_is_given_and_keeps_what_the_graph_does_not_kn
             "odd": {"kept": True},
         },
     }
-    assert after.created_at == instants.of(row.created_at)
+    assert after.created_at == instants.to_instant(row.created_at)
 
 
 async def test_a_type_that_is_not_modelled_is_replaced_whole(gateway: Gateway) -> None:

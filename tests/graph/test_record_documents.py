@@ -11,11 +11,11 @@ from structlog.testing import capture_logs
 import gateway.domain.records as domain_records
 import gateway.schema.records as schema_records
 from gateway.database.tables import ResourceRecord
-from gateway.domain.calendar.instants import isoformat
+from gateway.domain.calendar.instants import format_instant
 from gateway.domain.enums import BookingStatus, Permission, ResourceType
 from gateway.domain.lenient_reading import Document
-from gateway.domain.records import BY_MEMBER, COLUMNS, KINDS, kind_of, record_columns
-from gateway.domain.records.kind import Kind
+from gateway.domain.records import KINDS_BY_MEMBER, RECORD_COLUMNS, RECORD_KINDS, get_kind, read_record_columns
+from gateway.domain.records.kind import RecordKind
 from gateway.domain.statistics.catalogue import APPOINTMENTS, MAX_VALUE_LENGTH, STATISTICS
 from gateway.schema import schema
 from tests.support.examples import example
@@ -61,20 +61,20 @@ def test_every_file_of_the_folder_is_a_kind_of_the_catalogue() -> None:
         for name in _modules(domain_records)
     }
     assert all(len(found) == 1 for found in kinds.values())
-    assert {kind.type for (kind,) in kinds.values()} == {kind.type for kind in KINDS} == set(ResourceType)
+    assert {kind.type for (kind,) in kinds.values()} == {kind.type for kind in RECORD_KINDS} == set(ResourceType)
     assert _modules(schema_records) == _modules(domain_records)
 
 
 def _is_kind(value: object) -> bool:
-    return isinstance(value, Kind)
+    return isinstance(value, RecordKind)
 
 
 def test_every_kind_has_a_type_and_an_input() -> None:
     printed = schema.introspect()["__schema"]["types"]
     types = {type_["name"]: type_ for type_ in printed}
     shown = {type_["name"] for type_ in types["ResourceConfig"]["possibleTypes"]}
-    assert {f"{name[0].upper()}{name[1:]}Config" for name in BY_MEMBER} == shown
-    assert {field["name"] for field in types["ResourceConfigInput"]["inputFields"]} == set(BY_MEMBER)
+    assert {f"{name[0].upper()}{name[1:]}Config" for name in KINDS_BY_MEMBER} == shown
+    assert {field["name"] for field in types["ResourceConfigInput"]["inputFields"]} == set(KINDS_BY_MEMBER)
 
 
 async def test_the_documents_example_is_read_with_every_placeholder(gateway: Gateway) -> None:
@@ -174,7 +174,7 @@ async def test_what_the_graph_does_not_model_is_shown_as_stored(gateway: Gateway
 
 def _bare(id: str, document: Document) -> ResourceRecord:
     row = record(id, "clinic")
-    row.hold(document, record_columns(document, id, AT))
+    row.store_document(document, read_record_columns(document, id, AT))
     return row
 
 
@@ -190,7 +190,7 @@ def test_columns_follow_from_the_document() -> None:
         "utmSource": "",
         "utmMedium": 7,
     }
-    columns = record_columns({"_id": "ABC", "config": config}, "logical", AT)
+    columns = read_record_columns({"_id": "ABC", "config": config}, "logical", AT)
     assert {name: str(value) for name, value in columns.items() if not name.endswith(("_at", "_by"))} == {
         "logical_id": "logical",
         "type": "appointments",
@@ -203,33 +203,33 @@ def test_columns_follow_from_the_document() -> None:
         "utm_medium": "not set",
         "utm_campaign": "not set",
     }
-    assert (columns["created_at"], columns["created_by"]) == (isoformat(AT), None)
-    assert tuple(columns) == COLUMNS
+    assert (columns["created_at"], columns["created_by"]) == (format_instant(AT), None)
+    assert tuple(columns) == RECORD_COLUMNS
 
 
 _COUNTED = {statistics.type for statistics in STATISTICS}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.type not in _COUNTED])
-def test_only_what_dashboards_count_fills_the_columns_that_are_counted(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in RECORD_KINDS if kind.type not in _COUNTED])
+def test_only_what_dashboards_count_fills_the_columns_that_are_counted(kind: RecordKind) -> None:
     config: Document = {"type": kind.type.value, "start": "2025-03-09T08:00:00Z", "source": "web", "id": "X"}
-    columns = record_columns({"_id": "A", "config": config}, "logical", AT)
+    columns = read_record_columns({"_id": "A", "config": config}, "logical", AT)
     counted = ("start", "booking_status", "appointment_type", "source", "utm_source", "utm_medium", "utm_campaign")
     assert [columns[name] for name in counted] == [None] * 7
     assert columns["search_text"] == "a\nx"
-    assert kind_of(kind.type.value) is kind
+    assert get_kind(kind.type.value) is kind
 
 
 def test_of_a_patient_what_its_dashboard_counts_is_filled_in() -> None:
     config: Document = {"type": "patients", "start": "2025-03-09T08:00:00Z", "source": " Web ", "utmSource": "x"}
-    columns = record_columns({"_id": "A", "config": config}, "logical", AT)
+    columns = read_record_columns({"_id": "A", "config": config}, "logical", AT)
     counted = ("start", "booking_status", "appointment_type", "source", "utm_source", "utm_medium", "utm_campaign")
     assert [columns[name] for name in counted] == [None, BookingStatus.SUCCESSFUL, None, "Web", None, None, None]
 
 
 def test_a_very_long_value_is_cut_and_stays_apart_from_others_that_begin_so() -> None:
     breakdown = APPOINTMENTS.breakdowns[0]
-    one, other = (breakdown.bucket("ä" * 200 + end) for end in "xy")
+    one, other = (breakdown.get_bucket("ä" * 200 + end) for end in "xy")
     assert one != other
     assert len(one) == len(other) == MAX_VALUE_LENGTH
-    assert breakdown.bucket("ä" * MAX_VALUE_LENGTH) == "ä" * MAX_VALUE_LENGTH
+    assert breakdown.get_bucket("ä" * MAX_VALUE_LENGTH) == "ä" * MAX_VALUE_LENGTH

@@ -81,7 +81,7 @@ async def test_an_operation_that_costs_too_much_is_told_of_with_its_cost(
 async def test_who_gets_no_connection_is_told_of(narrow: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
     client = await narrow.client()
     await client.send(VIEWER, {})
-    async with narrow.database._readers.lease("x"):
+    async with narrow.database._read_pool.connect("x"):
         assert (await client.send(READ, {})).status_code == 503
     _, line = await lines(narrow, capsys)
     assert (line["status"], line["codes"], line["op_name"]) == (503, ["OVERLOADED"], "Read")
@@ -116,7 +116,7 @@ async def test_what_is_cut_off_and_whom_nobody_waits_for_is_told_of_with_all_it_
 async def test_health_and_metrics_are_asked_nothing_of_limits(narrow: Gateway) -> None:
     client = await narrow.client()
     await spend_all(client)
-    async with narrow.database._readers.lease("x"), narrow.database._writers.lease("x"):
+    async with narrow.database._read_pool.connect("x"), narrow.database._write_pool.connect("x"):
         for path in ("/livez", "/readyz", "/metrics"):
             response = await narrow.http.get(path, headers={"Authorization": f"Bearer {client.key}"})
             assert response.status_code == 200

@@ -10,7 +10,7 @@ from gateway import sql
 from gateway.database.tables import ResourceRecord
 from gateway.domain.enums import Permission, ResourceType
 from gateway.domain.lenient_reading import Document
-from gateway.domain.paging import OLDEST_FIRST, Page
+from gateway.domain.paging import OLDEST_FIRST, PageArguments
 from tests.support.factories import AT, connected, record, store, user
 from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway, statements
 
@@ -243,15 +243,15 @@ async def test_supervisors_are_read_together_and_only_where_they_are_visible(gat
 async def test_a_page_is_read_from_an_index(gateway: Gateway, number: int) -> None:
     client = await gateway.client()
     ids = [f"i{place}" for place in range(number)]
-    page = Page(OLDEST_FIRST, size=2)
+    page = PageArguments(OLDEST_FIRST, size=2)
     for type in (None, ResourceType.PATIENTS):
-        statement = str(sql.resource_records.listed(client.viewer, ids, page, type, ()).statement)
+        statement = str(sql.resource_records.select_resource_records(client.viewer, ids, page, type, ()).statement)
         assert ("row_number()" in statement) == (number > 1)
     if not gateway.database.is_sqlite:
         return
     async with gateway.read() as session:
         connection = await session.connection()
-        compiled = sql.resource_records.listed(
+        compiled = sql.resource_records.select_resource_records(
             client.viewer, ids, page, ResourceType.PATIENTS, ()
         ).statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
         plan = str((await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")).all())

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain import schedules
-from gateway.domain.calendar.instants import isoformat
+from gateway.domain.calendar.instants import format_instant
 from gateway.domain.lenient_reading import Json
-from gateway.domain.schedules import next_run, parse_wall_time
+from gateway.domain.schedules import find_next_run, parse_wall_time
 
 MINUTE = timedelta(minutes=1)
 ZONES = (
@@ -66,7 +66,7 @@ def instant(text: str) -> datetime:
     ],
 )
 def test_a_run_is_at_its_wall_time_or_where_the_gap_ends(zone: str, at: str, after: str, run: str) -> None:
-    assert isoformat(next_run(time.fromisoformat(at), ZoneInfo(zone), instant(after))) == run
+    assert format_instant(find_next_run(time.fromisoformat(at), ZoneInfo(zone), instant(after))) == run
 
 
 def scanned(at: time, zone: ZoneInfo, after: datetime) -> datetime:
@@ -111,7 +111,7 @@ TIMES = st.one_of(st.integers(0, 210), st.integers(0, 1439)).map(lambda minutes:
 @settings(max_examples=150, deadline=None)
 @given(zone=st.sampled_from(ZONES), at=TIMES, after=st.one_of(INSTANTS, CHANGES))
 def test_the_next_run_is_what_a_scan_of_each_minute_finds(zone: str, at: time, after: datetime) -> None:
-    assert next_run(at, ZoneInfo(zone), after) == scanned(at, ZoneInfo(zone), after)
+    assert find_next_run(at, ZoneInfo(zone), after) == scanned(at, ZoneInfo(zone), after)
 
 
 @pytest.mark.parametrize("text", ["00:00:00", "08:00:00", "23:59:59"])
@@ -147,14 +147,14 @@ EIGHT = time(8)
 
 
 def test_a_daily_schedule_is_known_again_in_summer_and_winter() -> None:
-    made = schedules.daily(EIGHT, CHICAGO, instant("2025-01-01T00:00:00Z"))
+    made = schedules.new_daily_schedule(EIGHT, CHICAGO, instant("2025-01-01T00:00:00Z"))
     assert made == {
         "startDateTime": "2025-01-01T14:00:00.000Z",
         "endDateTime": None,
         "field": "recurring",
         "triggerAt": "2025-01-01T14:00:00.000Z",
     }
-    later = schedules.renewed(made, EIGHT, CHICAGO, instant("2025-07-01T13:00:00Z"))
+    later = schedules.renew_schedule(made, EIGHT, CHICAGO, instant("2025-07-01T13:00:00Z"))
     assert later == {**made, "triggerAt": "2025-07-02T13:00:00.000Z"}
     for schedule in (made, later):
         assert schedules.is_daily(schedule, EIGHT, CHICAGO)
@@ -181,4 +181,4 @@ def test_a_daily_schedule_is_known_again_in_summer_and_winter() -> None:
 )
 def test_any_other_schedule_is_not_taken_for_a_daily_one(schedule: Json) -> None:
     assert not schedules.is_daily(schedule, EIGHT, CHICAGO)
-    assert schedules.renewed(schedule, EIGHT, CHICAGO, instant("2025-07-01T13:00:00Z")) == schedule
+    assert schedules.renew_schedule(schedule, EIGHT, CHICAGO, instant("2025-07-01T13:00:00Z")) == schedule

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.database.reading import Reader
 from gateway.domain.viewer import Viewer
-from gateway.errors import invalid
+from gateway.errors import invalid_input
 from tests.statistics.test_statistics import CLINIC
 from tests.support.contexts import context_of
 from tests.support.dashboard import PARTS
@@ -46,7 +46,7 @@ async def test_what_fails_when_nobody_waits_for_it_any_more_is_not_reported(gate
     async def batch(_session: Reader, _viewer: Viewer, _keys: Sequence[str]) -> Mapping[str, str]:
         begun.set()
         await goes_on.wait()
-        raise invalid("No.")
+        raise invalid_input("No.")
 
     waiting = context.load(batch, "key") if call == "load" else context.load_many(batch, ["key"], (), None)
     field: asyncio.Task[object] = asyncio.create_task(waiting)

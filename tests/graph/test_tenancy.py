@@ -63,7 +63,7 @@ def _document(team_id: str, ids: dict[str, str], text: str) -> Any:
 
 async def _fill(gateway: Gateway, team_id: str, ids: dict[str, str], webhook_id: str, text: str) -> None:
     async with gateway.database.write() as session:
-        await services.imports.by_operator(session, _document(team_id, ids, text))
+        await services.imports.import_as_operator(session, _document(team_id, ids, text))
     group = UseCaseGroup(
         team_id=team_id,
         id=ids["group"],

@@ -43,7 +43,7 @@ async def rewrite(gateway: Gateway, id: str, **config: Any) -> None:
 async def actions_of(gateway: Gateway, id: str) -> list[Document]:
     async with gateway.read() as session:
         row = (await session.scalars(select(UseCase).where(UseCase.id == id))).one()
-    return [dict(found.values) for found in row.config().sections("actions")]
+    return [dict(found.values) for found in row.read_config().read_objects("actions")]
 
 
 async def test_an_identical_call_writes_nothing(gateway: Gateway) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gateway.database.tables import UseCase
 from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
-from gateway.domain.schedules import next_run
+from gateway.domain.schedules import find_next_run
 from tests.support.examples import example
 from tests.support.factories import AT, connected, store, use_case_group
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, statements
@@ -33,7 +33,7 @@ async def test_the_documents_own_request_makes_the_group_it_describes(gateway: G
     before = instants.now()
     payload = await upserted(client, documented())
     after = instants.now()
-    runs = {instants.isoformat(next_run(EIGHT, CHICAGO, at)) for at in (before, after)}
+    runs = {instants.format_instant(find_next_run(EIGHT, CHICAGO, at)) for at in (before, after)}
     group = payload["group"]
     assert before <= datetime.fromisoformat(group["createdAt"]) <= after
     assert group["nextRunAt"] in runs
@@ -111,13 +111,13 @@ async def test_a_use_case_of_a_group_has_a_document_of_the_documented_shape(gate
         rows = (await session.scalars(select(UseCase).order_by(UseCase.id))).all()
     (shape,) = example("export.response")["use_cases"]
     for row, entry in zip(rows, payload["useCases"], strict=True):
-        document, config = row.document, row.config()
+        document, config = row.document, row.read_config()
         assert list(document) == list(shape)
         assert list(config.values) == list(shape["config"])
-        for action in config.sections("actions"):
+        for action in config.read_objects("actions"):
             assert [*action.values] == ["logicalId", "actionType", *[*shape["config"]["actions"][0]][1:]]
             assert action.values["actionType"] in ("sms", "call")
-            assert {*action.section("schedule").values} == {*shape["config"]["actions"][0]["schedule"]}
+            assert {*action.read_object("schedule").values} == {*shape["config"]["actions"][0]["schedule"]}
         at = entry["useCase"]["createdAt"]
         assert {key: document[key] for key in ("teamId", "createdBy", "updatedBy", "createdAt", "updatedAt")} == {
             "teamId": TEAM,

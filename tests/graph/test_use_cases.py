@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.domain.enums import Permission, UseCaseKey
 from gateway.domain.lenient_reading import Json
-from gateway.domain.use_cases import CATALOGUE
+from gateway.domain.use_cases import KNOWN_USE_CASES
 from tests.support.examples import example
 from tests.support.factories import connected, store, use_case, user
 from tests.support.gateway import OTHER_TEAM, TEAM, Answer, Gateway
@@ -39,9 +39,9 @@ def refused(answer: Answer) -> Any:
 
 
 def test_each_key_says_its_own_type_and_name() -> None:
-    assert CATALOGUE.keys() == set(UseCaseKey)
-    assert len({(known.type, known.name) for known in CATALOGUE.values()}) == len(UseCaseKey)
-    assert {(key.name, known.type.value, known.name) for key, known in CATALOGUE.items()} == {
+    assert KNOWN_USE_CASES.keys() == set(UseCaseKey)
+    assert len({(known.type, known.name) for known in KNOWN_USE_CASES.values()}) == len(UseCaseKey)
+    assert {(key.name, known.type.value, known.name) for key, known in KNOWN_USE_CASES.items()} == {
         (
             "NEW_PATIENT_APPOINTMENT_REMINDER",
             "appointment_reminder_with_sheet",

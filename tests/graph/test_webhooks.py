@@ -3,7 +3,7 @@
 from gateway.domain.enums import IntegrationKind, Permission
 from gateway.domain.lenient_reading import Json
 from gateway.domain.viewer import Viewer
-from gateway.domain.webhooks import may_manage
+from gateway.domain.webhooks import may_manage_webhook
 from tests.support.examples import example
 from tests.support.factories import store, user, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway
@@ -231,7 +231,7 @@ def test_nobody_else_manages_a_webhook() -> None:
 
     def may(*permissions: Permission, team_id: str = TEAM, created_by: str | None = USER) -> bool:
         viewer = Viewer(TEAM, USER, "somebody", "key", frozenset(permissions))
-        return may_manage(viewer, incoming, team_id, created_by)
+        return may_manage_webhook(viewer, incoming, team_id, created_by)
 
     assert may(Permission.MANAGE_INCOMING_INTEGRATIONS, created_by=None)
     assert may(Permission.MANAGE_OWN_INCOMING_INTEGRATIONS)

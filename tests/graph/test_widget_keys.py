@@ -10,7 +10,7 @@ from httpx import AsyncClient, Response
 from gateway import services
 from gateway.domain.enums import Permission
 from gateway.schema import schema
-from gateway.schema.widgets import FIELDS, HIDDEN_ARGUMENTS
+from gateway.schema.widgets import ALLOWED_FIELDS, HIDDEN_ARGUMENTS
 from tests.support.commands import gateway as command
 from tests.support.commands import unboxed
 from tests.support.endpoints import codes, message
@@ -54,7 +54,7 @@ async def key(gateway: Gateway) -> str:
 
 async def made(gateway: Gateway) -> str:
     async with gateway.database.write() as session:
-        return await services.keys.create(
+        return await services.keys.create_key(
             session,
             team_id=TEAM,
             user_id=USER,
@@ -225,7 +225,7 @@ async def test_with_other_permissions_it_is_no_key_for_widgets(gateway: Gateway)
 def test_the_catalogue_names_what_there_is_and_no_list_with_a_hidden_argument_is_left() -> None:
     types = schema._schema.type_map
     arguments = set()
-    for name, fields in FIELDS.items():
+    for name, fields in ALLOWED_FIELDS.items():
         type_ = types[name]
         assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
         assert fields == ("...",) or set(fields) <= set(type_.fields)

@@ -74,7 +74,7 @@ async def test_401_is_in_the_media_type_that_was_asked_for(gateway: Gateway) -> 
 async def test_a_revoked_key_and_an_expired_one_are_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     async with gateway.database.write() as session:
-        expired = await services.keys.create(
+        expired = await services.keys.create_key(
             session,
             team_id=TEAM,
             user_id=USER,
@@ -82,7 +82,7 @@ async def test_a_revoked_key_and_an_expired_one_are_refused(gateway: Gateway) ->
             permissions=[],
             expires_at=instants.now() - timedelta(seconds=1),
         )
-        await services.keys.revoke(session, client.key.split("_")[1])
+        await services.keys.revoke_key(session, client.key.split("_")[1])
     for key in (client.key, expired):
         headers = {"Authorization": f"Bearer {key}"}
         response = await gateway.http.post("/graphql", json={"query": VIEWER}, headers=headers)
@@ -92,7 +92,7 @@ async def test_a_revoked_key_and_an_expired_one_are_refused(gateway: Gateway) ->
 async def test_a_key_is_stored_only_as_its_digest(gateway: Gateway) -> None:
     client = await gateway.client()
     async with gateway.read() as session:
-        (row,) = await services.keys.listed(session, TEAM)
+        (row,) = await services.keys.list_keys(session, TEAM)
     assert len(row.digest) == 64
     assert client.key.split("_", 2)[2] not in repr(vars(row))
 
@@ -110,7 +110,7 @@ async def test_a_key_that_was_recognised_is_remembered_for_as_long_as_is_set(
         client = await Gateway(app, database, http).client(permissions=[Permission.READ_RECORDS])
         assert await client(VIEWER) == KNOWN
         async with database.write() as session:
-            await services.keys.revoke(session, client.key.split("_")[1])
+            await services.keys.revoke_key(session, client.key.split("_")[1])
         now += 4.9
         with statements() as ran:
             assert await client(VIEWER) == KNOWN

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.web.timeouts import OutOfTime, Watch
+from gateway.web.timeouts import DeadlineExceeded, Deadlines
 from tests.support.endpoints import ASKED, GRAPHQL, JSON, VIEWER, Door, codes, message, opened, sent_by
 from tests.support.gateway import statements
 
@@ -165,14 +165,14 @@ async def test_a_client_that_leaves_before_its_request_is_whole_gets_nothing(doo
 
 
 async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
-    watch = Watch()
+    watch = Deadlines()
 
     async def late() -> None:
-        with watch.over(0.02):
+        with watch.enforce(0.02):
             await asyncio.Event().wait()
 
     async def in_time() -> int:
-        with watch.over(0.02):
+        with watch.enforce(0.02):
             await asyncio.sleep(0)
         return 1
 
@@ -180,7 +180,7 @@ async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
     assert await in_time() == 1
     waiting[1].cancel()
     first, second, third = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(first), type(second), type(third)] == [OutOfTime, asyncio.CancelledError, OutOfTime]
+    assert [type(first), type(second), type(third)] == [DeadlineExceeded, asyncio.CancelledError, DeadlineExceeded]
     assert await in_time() == 1
 
 

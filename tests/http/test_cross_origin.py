@@ -7,7 +7,7 @@ import pytest
 from httpx import Response
 
 from gateway.settings import Settings
-from gateway.web.origins import frame_ancestors
+from gateway.web.origins import get_frame_ancestors
 from tests.support.endpoints import ASKED, JSON, VIEWER, Door, codes, opened
 
 CLINIC, OTHER, FOREIGN = "https://clinic.example", "http://localhost:3000", "https://elsewhere.example"
@@ -125,4 +125,4 @@ async def test_nothing_but_the_graph_is_open_to_other_origins(door: Door) -> Non
     [("", "'self'"), (CLINIC, f"'self' {CLINIC}"), (f" {CLINIC}\n {OTHER} ", f"'self' {CLINIC} {OTHER}")],
 )
 def test_the_same_origins_may_hold_embedded_pages(origins: str, told: str) -> None:
-    assert frame_ancestors(Settings(allowed_origins=origins)) == told
+    assert get_frame_ancestors(Settings(allowed_origins=origins)) == told

@@ -117,7 +117,7 @@ async def test_what_a_dry_run_reads_of_its_own_transaction_is_cut_off_too(servin
 
 
 async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) -> None:
-    client, command = await serving.client(), PooledConnection.command
+    client, command = await serving.client(), PooledConnection.execute
     began, goes_on = asyncio.Event(), asyncio.Event()
 
     async def slow(self: PooledConnection, statement: str) -> None:
@@ -130,7 +130,7 @@ async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) ->
         await time_is_up(serving, began)
         goes_on.set()
 
-    with patch.object(PooledConnection, "command", slow):
+    with patch.object(PooledConnection, "execute", slow):
         response, _ = await asyncio.gather(client.send(f"mutation {{ a: {CREATE} b: {CREATE} }}", {}), go_on())
     assert (response.status_code, codes(response)) == (503, ["TIMEOUT"])
     assert message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was done")
@@ -144,7 +144,7 @@ async def test_postgresql_ends_what_the_gateway_cannot(postgresql_url: str) -> N
         served(postgresql_url, request_timeout=0.2) as gateway,
         gateway.database.write() as session,
     ):
-        (row,) = await session._lease.fetch("SHOW statement_timeout")
+        (row,) = await session._pooled_connection.fetch("SHOW statement_timeout")
         assert row[0] == "1200ms"
 
 
@@ -221,7 +221,7 @@ async def test_a_write_that_waits_for_another_program_is_cut_off(
 async def test_an_operation_that_is_cut_off_while_it_ends_leaves_nothing_behind(serving: Gateway) -> None:
     context = context_of((await serving.client()).viewer, serving.database)
     with stalled("FROM use_case") as began:
-        batch = context.load_many(services.use_cases.of_groups, [(TEAM, "g")], (), None)
+        batch = context.load_many(services.use_cases.list_use_cases_of_groups, [(TEAM, "g")], (), None)
         field = asyncio.create_task(batch)
         await began.wait()
         # As a field is when another one fails: what it reads goes on, and the operation waits for that.
@@ -231,5 +231,5 @@ async def test_an_operation_that_is_cut_off_while_it_ends_leaves_nothing_behind(
         for _ in range(2):
             ending.cancel()
             await asyncio.sleep(0)
-        await asyncio.wait([field, ending, *context._batches])
+        await asyncio.wait([field, ending, *context._batch_tasks])
         await assert_idle(serving.database)

@@ -76,26 +76,26 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 def test_lines_that_nobody_reads_keep_nobody_waiting_and_are_counted(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
-    outlet, line = logs.Outlet(writing), "x" * 1023 + "\n"
+    outlet, line = logs.BackgroundStream(writing), "x" * 1023 + "\n"
     for _ in range(1500):
         outlet.write(line)
-    lost = outlet.lost
+    lost = outlet.lost_lines
     assert lost >= 1500 - 1024 - 64  # What may wait, and what the pipe holds.
     with os.fdopen(reading) as file:
         assert [file.readline() for _ in range(1500 - lost)] == [line] * (1500 - lost)
         outlet.drain(30)
         outlet.write("they are heard again\n")
         assert file.readline() == "they are heard again\n"
-    assert outlet.lost == lost
+    assert outlet.lost_lines == lost
 
 
 def test_lines_whose_reader_is_gone_are_counted(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     os.close(reading)
-    outlet = logs.Outlet(writing)
+    outlet = logs.BackgroundStream(writing)
     outlet.write("one\ntwo\n")
     outlet.drain(30)
-    assert outlet.lost == 2
+    assert outlet.lost_lines == 2
 
 
 def test_a_server_whose_log_nobody_reads_answers_and_ends_all_the_same(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from gateway.settings import Settings
-from gateway.web.graphql_request import MAX_PARTS
+from gateway.web.graphql_request import MAX_JSON_VALUES
 from tests.support.commands import ENVIRONMENT
 
 LIMIT: int = Settings.model_fields["body_limit"].default
@@ -32,7 +32,9 @@ print((peak() - before) / 1024)
 
 def _many(item: bytes) -> bytes:
     """As many of an item as a body may have, and a text as long as there is room for."""
-    items = min((LIMIT - 100) // (len(item) + 1), (MAX_PARTS - 4) // (1 + item.count(b"{") + item.count(b"[")))
+    items = min(
+        (LIMIT - 100) // (len(item) + 1), (MAX_JSON_VALUES - 4) // (1 + item.count(b"{") + item.count(b"["))
+    )
     begun = b'{"variables":{"a":[' + b",".join([item] * items) + b',"'
     return begun + b"x" * (LIMIT - 10 - len(begun)) + b'"]}}'
 
@@ -44,7 +46,7 @@ LARGE: Mapping[str, bytes] = {
     "texts": _many(b'"ab"'),
     "numbers": _many(b"9.5"),
     "keys": b"{" + b",".join(b'"%014x":0' % number for number in range(LIMIT // 20)) + b"}",
-    "short keys": b"{" + b",".join(b'"%05x":0' % number for number in range(MAX_PARTS - 2)) + b"}",
+    "short keys": b"{" + b",".join(b'"%05x":0' % number for number in range(MAX_JSON_VALUES - 2)) + b"}",
 }
 
 

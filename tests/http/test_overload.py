@@ -47,7 +47,7 @@ async def known(gateway: Gateway) -> Client:
 
 @pytest.mark.parametrize("query", [READ, MANY])
 async def test_who_gets_no_connection_in_time_is_told_to_come_again(narrow: Gateway, query: str) -> None:
-    client, enter, waits = await known(narrow), FairQueue.enter, []
+    client, enter, waits = await known(narrow), FairQueue.acquire, []
 
     async def counted(self: FairQueue, team: str | None) -> None:
         waits.append(team)
@@ -56,8 +56,8 @@ async def test_who_gets_no_connection_in_time_is_told_to_come_again(narrow: Gate
     # As a document that is new, and as one that is known.
     for _ in range(2):
         waits.clear()
-        with patch.object(FairQueue, "enter", counted), no_glances():
-            async with narrow.database._readers.lease("x"):
+        with patch.object(FairQueue, "acquire", counted), no_glances():
+            async with narrow.database._read_pool.connect("x"):
                 assert_refused(await client.send(query, {}))
                 assert await client.data(LIGHT)
         # It waited once, not again for each field and each way to execute them.
@@ -67,7 +67,7 @@ async def test_who_gets_no_connection_in_time_is_told_to_come_again(narrow: Gate
 
 async def test_a_mutation_that_gets_no_connection_in_time_changes_nothing(narrow: Gateway) -> None:
     client = await known(narrow)
-    async with narrow.database._writers.lease("x"):
+    async with narrow.database._write_pool.connect("x"):
         assert_refused(await client.send(WRITE, {}))
     assert (await client.data("{ integrations { totalCount } }"))["integrations"]["totalCount"] == 1
     assert "errors" not in await client(WRITE)
@@ -75,7 +75,7 @@ async def test_a_mutation_that_gets_no_connection_in_time_changes_nothing(narrow
 
 async def test_a_key_that_cannot_be_looked_up_in_time_is_told_to_come_again(narrow: Gateway) -> None:
     client = await narrow.client()
-    async with narrow.database._readers.lease("x"):
+    async with narrow.database._read_pool.connect("x"):
         with no_glances():
             assert_refused(await client.send(LIGHT, {}))
     assert await client.data(LIGHT)
@@ -83,12 +83,12 @@ async def test_a_key_that_cannot_be_looked_up_in_time_is_told_to_come_again(narr
 
 async def test_what_was_written_is_told_however_much_there_is_to_do(narrow: Gateway) -> None:
     client = await known(narrow)
-    lease = await narrow.database._readers.take("x")
+    lease = await narrow.database._read_pool.acquire("x")
     writing = asyncio.create_task(client.data(UPSERT, input=documented(), integrationId="i"))
     # Longer than anyone else would wait.
     done, _ = await asyncio.wait([writing], timeout=0.3)
     assert not done
-    narrow.database._readers.give(lease)
+    narrow.database._read_pool.release(lease)
     assert (await writing)["upsertUseCaseGroup"]["group"]["integration"] == {"id": "i"}
 
 
@@ -96,9 +96,9 @@ async def test_of_several_mutations_those_that_were_done_are_told(narrow: Gatewa
     client, write = await narrow.client(), Context.write
 
     async def crowded(self: Context, *arguments: object, **options: object) -> object:
-        if not self.kept:
+        if not self.commit_count:
             return await write(self, *arguments, **options)  # type: ignore[arg-type]  # as they came
-        async with narrow.database._writers.lease("x"):
+        async with narrow.database._write_pool.connect("x"):
             return await write(self, *arguments, **options)  # type: ignore[arg-type]  # likewise
 
     both = WRITE[:-2] + WRITE.removeprefix("mutation {").replace("createIntegration", "b: createIntegration")

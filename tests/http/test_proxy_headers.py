@@ -3,7 +3,7 @@
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.server.proxy_headers import BehindProxies
+from gateway.server.proxy_headers import ForwardedHeadersMiddleware
 
 PROTO = (b"x-forwarded-proto", b"https")
 FOR = (b"x-forwarded-for", b"192.0.2.1, 10.0.0.9")
@@ -33,7 +33,7 @@ async def test_only_trusted_proxies_say_how_a_client_came_and_who_it_is(
     async def send(_message: object) -> None:
         raise AssertionError
 
-    behind = BehindProxies(app, "10.0.0.8,10.0.0.9")
+    behind = ForwardedHeadersMiddleware(app, "10.0.0.8,10.0.0.9")
     await behind({"type": "http", "scheme": "http", "client": (client, 1), "headers": headers}, receive, send)
     await behind({"type": "lifespan"}, receive, send)
     request, lifespan = seen

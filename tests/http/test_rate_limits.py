@@ -9,8 +9,8 @@ from httpx import Response
 from gateway.domain.viewer import Viewer
 from gateway.errors import RateLimited, SettingsInvalid
 from gateway.services import rate_limits
-from gateway.services.rate_limits import Buckets
-from gateway.settings import settings
+from gateway.services.rate_limits import TokenBuckets
+from gateway.settings import load_settings
 from tests.support.endpoints import VIEWER, Door, codes, message, opened
 from tests.support.gateway import TEAM, USER, statements
 
@@ -29,51 +29,51 @@ def _viewer(key_id: str) -> Viewer:
 
 def test_a_bucket_gives_what_is_in_it_and_fills_again() -> None:
     clock = Clock()
-    buckets = Buckets(100, 10, clock)
-    bucket = buckets.of(_viewer("a"))
-    assert (bucket.left, bucket.seconds_to_full) == (100, 0)
+    buckets = TokenBuckets(100, 10, clock)
+    bucket = buckets.get_bucket(_viewer("a"))
+    assert (bucket.remaining, bucket.seconds_to_full) == (100, 0)
     bucket.spend(70)
-    assert (bucket.left, bucket.seconds_to_full) == (30, 7)
+    assert (bucket.remaining, bucket.seconds_to_full) == (30, 7)
     with pytest.raises(RateLimited) as refusal:
         bucket.spend(55)
-    assert (refusal.value.retry_after, bucket.left) == (3, 30)
+    assert (refusal.value.retry_after, bucket.remaining) == (3, 30)
     clock.now += 2.5
-    buckets.of(_viewer("a")).spend(55)
-    assert bucket.left == 0
+    buckets.get_bucket(_viewer("a")).spend(55)
+    assert bucket.remaining == 0
     clock.now += 1000
-    assert buckets.of(_viewer("a")).left == 100
+    assert buckets.get_bucket(_viewer("a")).remaining == 100
 
 
 def test_what_had_to_be_done_is_owed() -> None:
     clock = Clock()
-    buckets = Buckets(100, 10, clock)
-    bucket = buckets.of(_viewer("a"))
+    buckets = TokenBuckets(100, 10, clock)
+    bucket = buckets.get_bucket(_viewer("a"))
     bucket.check()
-    bucket.owe(149)
-    assert bucket.left == 0
+    bucket.charge(149)
+    assert bucket.remaining == 0
     with pytest.raises(RateLimited) as refusal:
         bucket.check()
     assert refusal.value.retry_after == 5
     clock.now += 5
-    buckets.of(_viewer("a")).check()
-    assert bucket.left == 1
+    buckets.get_bucket(_viewer("a")).check()
+    assert bucket.remaining == 1
 
 
 def test_each_key_has_a_bucket_and_those_that_asked_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "_MAX_REMEMBERED", 2)
-    buckets = Buckets(100, 1, Clock())
-    first, second = buckets.of(_viewer("a")), buckets.of(_viewer("b"))
+    monkeypatch.setattr(rate_limits, "_MAX_BUCKETS", 2)
+    buckets = TokenBuckets(100, 1, Clock())
+    first, second = buckets.get_bucket(_viewer("a")), buckets.get_bucket(_viewer("b"))
     first.spend(10)
-    assert (buckets.of(_viewer("a")), second.left) == (first, 100)
-    third = buckets.of(_viewer("c"))
-    assert (buckets.of(_viewer("c")), buckets.of(_viewer("a"))) == (third, first)
-    assert buckets.of(_viewer("b")) is not second
+    assert (buckets.get_bucket(_viewer("a")), second.remaining) == (first, 100)
+    third = buckets.get_bucket(_viewer("c"))
+    assert (buckets.get_bucket(_viewer("c")), buckets.get_bucket(_viewer("a"))) == (third, first)
+    assert buckets.get_bucket(_viewer("b")) is not second
     assert len(buckets._buckets) == 2
 
 
 def test_an_operation_that_nobody_could_pay_is_not_allowed_by_the_settings() -> None:
     with pytest.raises(SettingsInvalid, match=r"GATEWAY_COST_LIMIT is 5000, more than GATEWAY_RATE_LIMIT, 4000"):
-        settings(cost_limit=5000, rate_limit=4000)
+        load_settings(cost_limit=5000, rate_limit=4000)
 
 
 LIMIT = 2000

@@ -142,13 +142,13 @@ async def test_a_line_is_written_soon_and_at_once_when_the_request_failed(
     door: Door, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = asyncio.Event()
-    tell = door.app.state.observation.tell
+    tell = door.app.state.reporting.flush
 
     def telling() -> None:
         tell()
         told.set()
 
-    monkeypatch.setattr(door.app.state.observation, "tell", telling)
+    monkeypatch.setattr(door.app.state.reporting, "flush", telling)
     await door.knock(json={"query": VIEWER})
     assert '"request"' not in capsys.readouterr().err
     await asyncio.wait_for(told.wait(), 10)

@@ -11,8 +11,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.web import cycle
-from gateway.web.cycle import WHOLE, Cycle, send_answer
-from gateway.web.responses import Answer
+from gateway.web.cycle import WHOLE_RESPONSE, WholeResponseCycle, send_response
+from gateway.web.responses import WholeResponse
 from tests.http.test_slow_clients import listening_on
 from tests.support.endpoints import VIEWER, Door, opened
 
@@ -29,7 +29,7 @@ async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
 
 @pytest.fixture
 async def port(door: Door) -> AsyncIterator[int]:
-    async with listening_on(door.app, door.app.state.observation) as (port, _):
+    async with listening_on(door.app, door.app.state.reporting) as (port, _):
         yield port
 
 
@@ -87,31 +87,31 @@ async def test_every_answer_is_what_uvicorn_would_send(door: Door, port: int) ->
 @pytest.mark.parametrize("value", [b"a\r\nset-cookie: b", b"a\rb", b"a\nb", b"a\0b"])
 async def test_a_header_that_is_none_never_leaves(door: Door, value: bytes) -> None:
     async def evil(scope: Scope, _receive: Receive, send: Send) -> None:
-        assert WHOLE in scope["extensions"]
-        await send_answer(Answer(200, [(b"x", value), (b"content-length", b"0")], b""), scope, send)
+        assert WHOLE_RESPONSE in scope["extensions"]
+        await send_response(WholeResponse(200, [(b"x", value), (b"content-length", b"0")], b""), scope, send)
 
-    async with listening_on(evil, door.app.state.observation) as (port, _):
+    async with listening_on(evil, door.app.state.reporting) as (port, _):
         found = await sent(port, request("GET", "/", {}))
     assert found.startswith(b"HTTP/1.1 500 ")
     assert value not in found
 
 
 async def test_an_answer_waits_for_a_client_that_takes_none(door: Door, port: int) -> None:
-    drained: list[Cycle] = []
-    send = Cycle.send
+    drained: list[WholeResponseCycle] = []
+    send = WholeResponseCycle.send
 
-    def drain(waiting: Cycle) -> None:
+    def drain(waiting: WholeResponseCycle) -> None:
         drained.append(waiting)
         waiting.flow.resume_writing()
 
-    async def paused(self: Cycle, message: Any) -> None:
+    async def paused(self: WholeResponseCycle, message: Any) -> None:
         self.flow.pause_writing()
         asyncio.get_running_loop().call_later(0.05, drain, self)
         await send(self, message)
         assert drained == [self]
 
     asked = f'{{"query": "{VIEWER}"}}'.encode()
-    with patch.object(Cycle, "send", paused):
+    with patch.object(WholeResponseCycle, "send", paused):
         headers = {"authorization": f"Bearer {door.key}", "connection": "close"}
         found = await sent(port, request("POST", "/graphql", headers, asked))
     assert found.startswith(b"HTTP/1.1 200 ")

@@ -27,7 +27,7 @@ async def test_whoever_signs_in_is_told_who_they_are_and_until_when(gateway: Gat
     before = instants.now()
     response = await http.post("/session", json={"key": client.key}, headers=OURS)
     told = response.json()
-    expires_at, csrf_token = instants.parse(told.pop("expiresAt")), told.pop("csrfToken")
+    expires_at, csrf_token = instants.parse_instant(told.pop("expiresAt")), told.pop("csrfToken")
     assert told == {
         "user": {"id": USER, "name": USER},
         "team": {"id": TEAM, "name": TEAM},
@@ -62,7 +62,7 @@ async def test_a_key_that_is_not_good_signs_nobody_in_and_is_not_told_apart(gate
     revoked = await gateway.client()
     await revoke(gateway, revoked)
     async with gateway.database.write() as session:
-        expired = await services.keys.create(
+        expired = await services.keys.create_key(
             session, team_id=TEAM, user_id=USER, name="old", permissions=[], expires_at=instants.now()
         )
     answers = set()
@@ -145,7 +145,7 @@ async def test_a_session_ends_by_time_and_no_later_than_its_key(
 ) -> None:
     now = instants.now()
     async with gateway.database.write() as session:
-        key = await services.keys.create(
+        key = await services.keys.create_key(
             session,
             team_id=TEAM,
             user_id=USER,

@@ -12,9 +12,9 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from gateway.server.http_connection import Connection
+from gateway.server.http_connection import HttpConnection
 from gateway.settings import Settings
-from gateway.telemetry.reporting import Observation
+from gateway.telemetry.reporting import Reporting
 from tests.http.test_reporting import lines
 from tests.support.endpoints import VIEWER
 from tests.support.factories import connected, store
@@ -56,15 +56,15 @@ class Listening:
 async def listening(sqlite_url: str) -> AsyncIterator[Listening]:
     async with served(sqlite_url, key_memory=60, body_timeout=TIMEOUT) as gateway:
         client = await gateway.client()
-        async with listening_on(gateway.app, gateway.app.state.observation) as (port, state):
+        async with listening_on(gateway.app, gateway.app.state.reporting) as (port, state):
             yield Listening(gateway, client, port, state)
 
 
 @asynccontextmanager
-async def listening_on(app: Any, observation: Observation) -> AsyncIterator[tuple[int, ServerState]]:
+async def listening_on(app: Any, observation: Reporting) -> AsyncIterator[tuple[int, ServerState]]:
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     config.load()
-    kind, state = Connection.configured(Settings(client_timeout=TIMEOUT), observation), ServerState()
+    kind, state = HttpConnection.create_class(Settings(client_timeout=TIMEOUT), observation), ServerState()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: kind(config, state, {}), "127.0.0.1", 0)
     async with server:
@@ -158,7 +158,7 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(listening: Li
         await send({"type": "http.response.body", "body": b"x"})
         ended.set()
 
-    async with listening_on(long_answer, listening.gateway.app.state.observation) as (port, state):
+    async with listening_on(long_answer, listening.gateway.app.state.reporting) as (port, state):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
         async with asyncio.timeout(10):

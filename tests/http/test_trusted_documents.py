@@ -10,8 +10,8 @@ import pytest
 from httpx import Response
 
 from gateway.settings import Settings
-from gateway.web.persisted_queries import Registered
-from gateway.web.trusted_documents import trusted
+from gateway.web.persisted_queries import RegisteredQueries
+from gateway.web.trusted_documents import load_trusted_documents
 from tests.support.commands import gateway as command
 from tests.support.endpoints import ASKED, GRAPHQL, VIEWER, Door, codes, message, opened
 from tests.support.gateway import TEAM, USER
@@ -217,7 +217,7 @@ async def test_as_many_documents_are_registered_as_may_be_and_those_asked_last_s
 
 
 def test_registered_documents_are_bounded_by_their_bytes() -> None:
-    registered = Registered(100, 10)
+    registered = RegisteredQueries(100, 10)
     for name, text in (("a", "12345"), ("b", "ëëë"), ("a", "12345"), ("c", "x" * 11)):
         registered.add(name, text)
     assert [registered.get(name) for name in "abc"] == ["12345", None, None]
@@ -292,4 +292,4 @@ def test_a_mode_and_a_manifest_go_together(tmp_path: Path) -> None:
         ended = command("serve", "--port", "0", database_url=url, **settings)
         assert (ended.exit_code, ended.stdout) == (2, "")
         assert said in ended.stderr
-    assert trusted(Settings()) == {}
+    assert load_trusted_documents(Settings()) == {}

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.database.tables import Integration, Team
-from gateway.domain.documents.entries import MAX_DEPTH
+from gateway.domain.documents.entries import MAX_DOCUMENT_DEPTH
 from gateway.domain.enums import Permission
 from tests.support.examples import example, export, record
 from tests.support.gateway import OTHER_TEAM, TEAM, Gateway
@@ -78,7 +78,7 @@ async def test_what_has_no_shape_or_id_is_refused_at_its_path(
 async def test_what_is_nested_too_deep_is_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     deep: object = "end"
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DOCUMENT_DEPTH + 1):
         deep = [deep]
     ((code, path),) = problems(await take_in(client, export(deep=deep)))
     assert (code, path[:3]) == ("INVALID", ["document", "integration", "deep"])

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import sqlite
 
 from gateway import sql
 from gateway.database.database import Database
-from gateway.database.prepared import Query
+from gateway.database.prepared import PreparedQuery
 from gateway.database.tables import ResourceRecord, UseCase
 
 
@@ -16,23 +16,23 @@ from gateway.database.tables import ResourceRecord, UseCase
     ("statement", "searched"),
     [
         (
-            lambda e: sql.imports.by_logical_ids(e, "t", "i", ["x", "y"]),
+            lambda e: sql.imports.select_ids_by_logical_ids(e, "t", "i", ["x", "y"]),
             "team_id=? AND integration_id=? AND logical_id=?",
         ),
-        (lambda e: sql.imports.by_ids(e, "t", ["x", "y"]), "team_id=? AND id=?"),
-        (lambda e: sql.imports.stored(e, "t", ["x", "y"]), "team_id=? AND id=?"),
-        (lambda e: sql.imports.deleted(e, "t", ["x", "y"]), "team_id=? AND id=?"),
+        (lambda e: sql.imports.select_integration_ids(e, "t", ["x", "y"]), "team_id=? AND id=?"),
+        (lambda e: sql.imports.select_rows(e, "t", ["x", "y"]), "team_id=? AND id=?"),
+        (lambda e: sql.imports.delete_rows(e, "t", ["x", "y"]), "team_id=? AND id=?"),
     ],
 )
 async def test_each_text_is_one_search_of_an_index(
     database: Database, entity: type[UseCase | ResourceRecord], statement: object, searched: str
 ) -> None:
     assert callable(statement)
-    built: Query[str] | Delete = statement(entity)
+    built: PreparedQuery[str] | Delete = statement(entity)
     parameters: tuple[object, ...] = ()
-    if isinstance(built, Query):
-        prepared, values = built.prepared(sqlite.dialect())
-        compiled, parameters = prepared.text, tuple(prepared.parameters(values))
+    if isinstance(built, PreparedQuery):
+        prepared, values = built.compile(sqlite.dialect())
+        compiled, parameters = prepared.text, tuple(prepared.bind(values))
     else:
         compiled = str(built.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
     async with database.read() as session:

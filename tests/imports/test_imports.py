@@ -53,7 +53,7 @@ async def test_an_existing_integration_keeps_its_tokens_and_its_maker(gateway: G
     document = export(1, 1, teamId=TEAM, createdBy="maker", createdAt="2020-01-01T00:00:00Z")
     document["integration"]["config"] |= {"accessToken": "old", "refreshToken": None}
     async with gateway.database.write() as session:
-        await services.imports.by_operator(session, document)
+        await services.imports.import_as_operator(session, document)
     client = await gateway.client()
     changed = export(1, 1, name="New", createdBy="liar", createdAt="1999-01-01T00:00:00Z", updatedAt="x")
     changed["integration"]["config"] |= {"accessToken": "stolen"}

@@ -15,7 +15,7 @@ from gateway.cli import line_reader
 from gateway.cli.line_reader import reading
 from gateway.database import copy_format
 from gateway.domain.enums import ErrorCode
-from gateway.domain.records.lines import KEPT, ROW, Batch, RecordLines
+from gateway.domain.records.lines import LOOKUP_COLUMNS, ROW_COLUMNS, RecordBatch, RecordLineParser
 from tests.support.examples import record
 from tests.support.gateway import OTHER_TEAM, TEAM
 
@@ -31,24 +31,24 @@ def lines(count: int) -> list[bytes]:
     return [*(json.dumps(document, ensure_ascii=False).encode() + b"\n" for document in documents), FAULTY]
 
 
-def read_here(given: list[bytes], most: int, team_id: str | None) -> list[Batch]:
-    read = RecordLines(most, team_id)
-    return [*read.read(given), read.end()]
+def read_here(given: list[bytes], most: int, team_id: str | None) -> list[RecordBatch]:
+    read = RecordLineParser(most, team_id)
+    return [*read.parse_lines(given), read.finish_batch()]
 
 
-def rows(batches: list[Batch]) -> list[tuple[Any, ...]]:
+def rows(batches: list[RecordBatch]) -> list[tuple[Any, ...]]:
     """Team, integration, number and columns of each record; words are sent by their spelling."""
     return [
         (home.team_id, home.integration_id, number, *(getattr(value, "value", value) for value in columns))
         for batch in batches
-        for home in batch.homes
-        for number, *columns in zip(home.numbers, *home.columns.values(), strict=True)
+        for home in batch.integrations
+        for number, *columns in zip(home.line_numbers, *home.columns.values(), strict=True)
     ]
 
 
 async def read(
     given: Iterator[bytes], most: int, team_id: str | None = None, *, copied: bool = False
-) -> list[Batch]:
+) -> list[RecordBatch]:
     async with reading(given, most, team_id, copied=copied) as batches:
         return [batch async for batch in batches]
 
@@ -60,8 +60,8 @@ async def test_what_another_process_reads_is_what_this_one_would(team_id: str | 
     assert rows(found) == rows(expected)
     assert len(rows(found)) == 5_940
     assert {row[0] for row in rows(found)} == {team_id or TEAM}
-    assert max(batch.length for batch in found) == 700
-    assert sum(batch.size for batch in found) == sum(map(len, given))
+    assert max(batch.record_count for batch in found) == 700
+    assert sum(batch.byte_count for batch in found) == sum(map(len, given))
     problems = [problem for batch in found for problem in batch.problems]
     assert problems == [problem for batch in expected for problem in batch.problems]
     assert problems[1] == (ErrorCode.REQUIRED, "`_id` is missing: there is nothing to know this by.", (101, "_id"))
@@ -71,19 +71,21 @@ async def test_what_another_process_reads_is_what_this_one_would(team_id: str | 
 
 async def test_what_is_copied_is_what_would_be_inserted() -> None:
     given = lines(6_000)
-    homes = [home for batch in await read(iter(given), 700, copied=True) for home in batch.homes]
-    expected = [home for batch in read_here(given, 700, None) for home in batch.homes]
-    assert b"".join(home.copied for home in homes) == b"".join(copy_format.lines(home.rows()) for home in expected)
-    assert {tuple(home.columns) for home in homes} == {KEPT}
-    documents = copy_format.texts(homes[0].copied, ROW.index("document"))
-    assert homes[0].entries(documents) == expected[0].entries(expected[0].columns["document"])
+    homes = [home for batch in await read(iter(given), 700, copied=True) for home in batch.integrations]
+    expected = [home for batch in read_here(given, 700, None) for home in batch.integrations]
+    assert b"".join(home.copied for home in homes) == b"".join(
+        copy_format.encode_rows(home.build_columns()) for home in expected
+    )
+    assert {tuple(home.columns) for home in homes} == {LOOKUP_COLUMNS}
+    documents = copy_format.decode_column(homes[0].copied, ROW_COLUMNS.index("document"))
+    assert homes[0].build_entries(documents) == expected[0].build_entries(expected[0].columns["document"])
 
 
 async def test_few_lines_need_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multiprocessing, "get_context", None)
     given = lines(10)
     assert await read(iter(given), 700) == read_here(given, 700, None)
-    assert await read(iter([]), 700) == [Batch()]
+    assert await read(iter([]), 700) == [RecordBatch()]
 
 
 async def test_lines_that_cannot_be_read_on_end_it_with_the_reason() -> None:
@@ -125,11 +127,11 @@ async def test_who_reads_no_more_leaves_no_process_behind() -> None:
 
 
 def test_a_batch_has_so_many_bytes_and_not_many_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.domain.records.lines._MOST_BYTES", 10_000)
+    monkeypatch.setattr("gateway.domain.records.lines._MAX_BATCH_BYTES", 10_000)
     found = read_here([json.dumps(record(place, teamId=TEAM)).encode() for place in range(200)], 700, None)
-    assert sum(batch.length for batch in found) == 200
+    assert sum(batch.record_count for batch in found) == 200
     assert len(found) > 1
-    assert all(batch.size < 11_000 for batch in found)
+    assert all(batch.byte_count < 11_000 for batch in found)
 
 
 def test_chunks_are_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:

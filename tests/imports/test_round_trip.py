@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from gateway import services
-from gateway.domain.documents.exports import checksum
+from gateway.domain.documents.exports import compute_checksum
 from tests.support.examples import example
 from tests.support.gateway import Gateway
 from tests.support.importing import exported, taken_in
@@ -122,7 +122,7 @@ async def test_exported_and_imported_into_an_empty_team_it_has_the_same_checksum
     id = (await taken_in(first, document))["integration"]["id"]
     export = await exported(first, id)
     assert id == document["integration"]["_id"]
-    assert export["checksum"] == checksum(full(document))
+    assert export["checksum"] == compute_checksum(full(document))
     again = await taken_in(second, export["document"])
     assert again["outcome"] == "CREATED"
     assert (await exported(second, id))["checksum"] == export["checksum"]
@@ -158,7 +158,7 @@ async def test_what_an_operator_imports_is_given_back_to_the_letter(
     document["integration"]["access"] = "team"
     for expected in (True, False):
         async with gateway.database.write() as session:
-            done = await services.imports.by_operator(session, document)
+            done = await services.imports.import_as_operator(session, document)
         assert (done.tally.created > 0, done.tally.unchanged > 0) == (expected, not expected)
     client = await gateway.client(team)
     export = await exported(client, document["integration"]["_id"])
@@ -172,4 +172,4 @@ async def test_the_example_goes_round(gateway: Gateway, part: str) -> None:
     client = await gateway.client()
     await taken_in(client, document)
     export = await exported(client, "5eb7cf5a86d9755df3a6c593")
-    assert export["checksum"] == checksum({**document, part: []})
+    assert export["checksum"] == compute_checksum({**document, part: []})

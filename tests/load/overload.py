@@ -84,7 +84,7 @@ async def _other_key(url: str) -> str:
     database = Database(Settings(database_url=url))
     try:
         async with database.write() as session:
-            return await services.keys.create(
+            return await services.keys.create_key(
                 session, team_id=_OTHER_TEAM, user_id=USER, name="other", permissions=Permission
             )
     finally:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.calendar import days, instants
-from gateway.domain.calendar.days import Cover, Piece
+from gateway.domain.calendar.days import DaySegment, DaySplit
 from tests.support.factories import ZONES
 
 ODD_ZONES = (*ZONES, "America/Goose_Bay", "Pacific/Apia", "Africa/Freetown")
@@ -31,7 +31,7 @@ def _moved(at: datetime, minutes: int) -> datetime:
     try:
         return at + timedelta(minutes=minutes)
     except OverflowError:
-        return instants.to_milliseconds(days.LAST) if minutes > 0 else days.FIRST
+        return instants.truncate_to_milliseconds(days.LAST_INSTANT) if minutes > 0 else days.FIRST_INSTANT
 
 
 odd_instants = st.builds(
@@ -62,22 +62,22 @@ odd_instants = st.builds(
     ],
 )
 def test_a_day_begins_at_its_first_existing_instant(zone: str, day: str, begins: str, hours: float) -> None:
-    first = days.first_instant(ZoneInfo(zone), date.fromisoformat(day))
-    following = days.first_instant(ZoneInfo(zone), date.fromisoformat(day) + timedelta(days=1))
+    first = days.find_first_instant(ZoneInfo(zone), date.fromisoformat(day))
+    following = days.find_first_instant(ZoneInfo(zone), date.fromisoformat(day) + timedelta(days=1))
     assert first == datetime.fromisoformat(begins).replace(tzinfo=UTC)
     assert following is not None
     assert following - first == timedelta(hours=hours)
 
 
 def test_a_day_that_a_zone_skipped_has_no_instant() -> None:
-    assert days.first_instant(ZoneInfo("Pacific/Apia"), date(2011, 12, 30)) is None
+    assert days.find_first_instant(ZoneInfo("Pacific/Apia"), date(2011, 12, 30)) is None
 
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 def test_the_ends_of_the_calendar_have_their_own_days(zone: str, at: datetime) -> None:
-    assert days.day_of(ZoneInfo(zone), at) == at.date()
-    assert days.first_instant(ZoneInfo(zone), at.date()) is not None
+    assert days.get_local_day(ZoneInfo(zone), at) == at.date()
+    assert days.find_first_instant(ZoneInfo(zone), at.date()) is not None
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -85,13 +85,13 @@ def test_the_ends_of_the_calendar_have_their_own_days(zone: str, at: datetime) -
 @given(seconds=st.integers(-(2**31), 2**32))
 def test_an_instant_is_in_the_day_that_the_calendar_on_the_wall_shows(zone: str, seconds: int) -> None:
     wall, at = ZoneInfo(zone), datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-    day = days.day_of(wall, at)
-    first = days.first_instant(wall, day)
+    day = days.get_local_day(wall, at)
+    first = days.find_first_instant(wall, day)
     assert day == at.astimezone(wall).date()
     assert first is not None
     assert first <= at
-    assert days.day_of(wall, first) == day
-    assert days.day_of(wall, first - timedelta(milliseconds=1)) < day
+    assert days.get_local_day(wall, first) == day
+    assert days.get_local_day(wall, first - timedelta(milliseconds=1)) < day
 
 
 @pytest.mark.parametrize("zone", [*ZONES, "Africa/Casablanca", "Africa/Freetown", "Asia/Gaza"])
@@ -103,8 +103,8 @@ def test_every_change_of_a_clock_is_found(zone: str) -> None:
     for at in (start + place * hours for place in range(1, 24 * 365 * 3 + 1)):
         if (offset := at.astimezone(wall).utcoffset()) != expected[-1][1]:
             expected.append((at, offset))
-    found = days.offsets(wall, start, end)
-    assert [change.ahead for change in found] == [offset for _, offset in expected]
+    found = days.list_utc_offsets(wall, start, end)
+    assert [change.utc_offset for change in found] == [offset for _, offset in expected]
     assert all(timedelta() <= at - change.since < hours for change, (at, _) in zip(found, expected, strict=True))
 
 
@@ -126,46 +126,46 @@ def test_every_change_of_a_clock_is_found(zone: str) -> None:
     ],
 )
 def test_a_boundary_has_only_earlier_days_before_it(zone: str, day: str, boundary: str | None) -> None:
-    found = days.boundary(ZoneInfo(zone), date.fromisoformat(day))
+    found = days.find_boundary(ZoneInfo(zone), date.fromisoformat(day))
     assert found == (None if boundary is None else _at(boundary))
 
 
 def test_pieces_are_cut_where_the_clocks_show_another_day() -> None:
     zone, (sixth, seventh) = ZoneInfo("America/Goose_Bay"), (date(2010, 11, day) for day in (6, 7))
     cuts = [_at(f"2010-11-07T{time}") for time in ("02:00", "03:00", "03:01", "04:00", "05:00")]
-    assert [*days.pieces(zone, cuts[0], cuts[-1])] == [
-        Piece(cuts[0], cuts[1], sixth),
-        Piece(cuts[1], cuts[2], seventh),
-        Piece(cuts[2], cuts[3], sixth),
-        Piece(cuts[3], cuts[4], seventh),
+    assert [*days.split_into_days(zone, cuts[0], cuts[-1])] == [
+        DaySegment(cuts[0], cuts[1], sixth),
+        DaySegment(cuts[1], cuts[2], seventh),
+        DaySegment(cuts[2], cuts[3], sixth),
+        DaySegment(cuts[3], cuts[4], seventh),
     ]
-    assert [*days.pieces(zone, cuts[0], cuts[0])] == []
+    assert [*days.split_into_days(zone, cuts[0], cuts[0])] == []
 
 
 @pytest.mark.parametrize(
     ("start", "end", "cover"),
     [
-        (None, None, Cover(None, None, [])),
-        ("2025-03-01T06:00", None, Cover(date(2025, 3, 1), None, [])),
-        (None, "2025-03-01T06:00", Cover(None, date(2025, 3, 1), [])),
-        ("2025-03-01T06:00", "2025-03-03T06:00", Cover(date(2025, 3, 1), date(2025, 3, 3), [])),
+        (None, None, DaySplit(None, None, [])),
+        ("2025-03-01T06:00", None, DaySplit(date(2025, 3, 1), None, [])),
+        (None, "2025-03-01T06:00", DaySplit(None, date(2025, 3, 1), [])),
+        ("2025-03-01T06:00", "2025-03-03T06:00", DaySplit(date(2025, 3, 1), date(2025, 3, 3), [])),
         (
             "2025-03-01T05:00",
             "2025-03-03T07:00",
-            Cover(
+            DaySplit(
                 date(2025, 3, 1),
                 date(2025, 3, 3),
                 [
-                    Piece(_at("2025-03-01T05:00"), _at("2025-03-01T06:00"), date(2025, 2, 28)),
-                    Piece(_at("2025-03-03T06:00"), _at("2025-03-03T07:00"), date(2025, 3, 3)),
+                    DaySegment(_at("2025-03-01T05:00"), _at("2025-03-01T06:00"), date(2025, 2, 28)),
+                    DaySegment(_at("2025-03-03T06:00"), _at("2025-03-03T07:00"), date(2025, 3, 3)),
                 ],
             ),
         ),
     ],
 )
-def test_time_is_covered_by_whole_days_and_the_rest(start: str | None, end: str | None, cover: Cover) -> None:
+def test_time_is_covered_by_whole_days_and_the_rest(start: str | None, end: str | None, cover: DaySplit) -> None:
     since, until = (None if text is None else _at(text) for text in (start, end))
-    assert days.cover(ZoneInfo("America/Chicago"), since, until) == cover
+    assert days.split_whole_days(ZoneInfo("America/Chicago"), since, until) == cover
 
 
 @settings(max_examples=200, deadline=None)
@@ -186,7 +186,7 @@ def test_each_instant_is_covered_once_if_it_is_within_and_never_else(
             near = each + timedelta(milliseconds=nudge)
         except OverflowError:
             continue
-        cover, day = days.cover(zone, start, end), days.day_of(zone, near)
+        cover, day = days.split_whole_days(zone, start, end), days.get_local_day(zone, near)
         assert len(cover.rest) < 10
         pieces = [piece for piece in cover.rest if piece.since <= near < piece.until]
         is_whole = (cover.start is None or cover.start <= day) and (cover.end is None or day < cover.end)

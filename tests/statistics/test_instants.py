@@ -19,18 +19,18 @@ def _spelled(value: datetime) -> str:
 
 @given(value=INSTANTS | st.datetimes(timezones=st.just(UTC)))
 def test_an_instant_is_written_in_utc_with_milliseconds(value: datetime) -> None:
-    assert instants.isoformat(value) == _spelled(value)
-    assert instants.text(value) == instants.text(instants.text(value)) == _spelled(value)
+    assert instants.format_instant(value) == _spelled(value)
+    assert instants.to_text(value) == instants.to_text(instants.to_text(value)) == _spelled(value)
 
 
 @given(value=INSTANTS)
 def test_any_spelling_of_an_instant_is_respelled(value: datetime) -> None:
     value = value.replace(microsecond=value.microsecond // 1000 * 1000)
     for spelling in (value.isoformat(), _spelled(value), f" {_spelled(value).lower()} "):
-        found = instants.parse(spelling)
+        found = instants.parse_instant(spelling)
         # Offsets of seconds, which zones had once, are no RFC 3339.
-        assert found is None or instants.respelled(spelling) == _spelled(found)
-        assert instants.written(spelling) == (None if found is None else _spelled(found))
+        assert found is None or instants.normalize_valid_instant(spelling) == _spelled(found)
+        assert instants.normalize_instant(spelling) == (None if found is None else _spelled(found))
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_any_spelling_of_an_instant_is_respelled(value: datetime) -> None:
 )
 def test_nonsense_is_no_instant(text: str) -> None:
     with pytest.raises(ValueError, match="no instant"):
-        instants.respelled(text)
-    assert (instants.parse(text), instants.written(text)) == (None, None)
+        instants.normalize_valid_instant(text)
+    assert (instants.parse_instant(text), instants.normalize_instant(text)) == (None, None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.calendar.instants import isoformat
+from gateway.domain.calendar.instants import format_instant
 from gateway.domain.lenient_reading import Document
 from tests.support.factories import connected, record, store
 from tests.support.gateway import Client, Gateway, statements
@@ -24,7 +24,7 @@ async def _clinic(gateway: Gateway, *times: str, timezone: str = "America/Chicag
     await store(gateway.database, connected("clinic", timezone=timezone))
     created = [datetime.fromisoformat(at).replace(tzinfo=UTC) for at in times]
     configs: list[Document] = [
-        {"appointmentType": "NP" if place % 2 else "F/U", "start": isoformat(at), "bookingStatus": "failed"}
+        {"appointmentType": "NP" if place % 2 else "F/U", "start": format_instant(at), "bookingStatus": "failed"}
         for place, at in enumerate(created)
     ]
     rows = [

@@ -118,7 +118,7 @@ async def test_nothing_is_left_below_an_integration_that_is_deleted_meanwhile(pa
         writes = [remover.remove(), *(each.upsert() for each in writers)]
         Random(turn).shuffle(writes)
         await asyncio.gather(*writes)
-        assert await diagnostics.orphans(gateway.database) == []
+        assert await diagnostics.find_orphans(gateway.database) == []
         async with gateway.read() as session:
             assert (await session.scalars(select(ResourceRecord.id))).all() == []
         assert await _rows(gateway) == []

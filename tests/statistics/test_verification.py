@@ -12,8 +12,8 @@ from gateway import services
 from gateway.database.reading import Reader
 from gateway.database.tables import DayCount, Integration, ResourceRecord
 from gateway.domain.enums import BookingStatus
-from gateway.domain.statistics.verification import Place, Scope
-from gateway.services.verification import Step
+from gateway.domain.statistics.verification import VerificationPosition, VerificationScope
+from gateway.services.verification import VerificationStep
 from tests.graph.test_record_changes import UPSERT
 from tests.support.commands import unboxed
 from tests.support.dashboard import DASHBOARD
@@ -206,16 +206,18 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(
     await _clinic(gateway)
     await do(gateway.database, update(DayCount).values(pending=9))
     expected = (await verify(gateway.database)).stdout.splitlines()[:-5]
-    step, steps = services.verification.step, 0
+    step, steps = services.verification.verify_next_block, 0
 
-    async def interrupted(session: Reader, scope: Scope, place: Place) -> Step | None:
+    async def interrupted(
+        session: Reader, scope: VerificationScope, place: VerificationPosition
+    ) -> VerificationStep | None:
         nonlocal steps
         steps += 1
         if steps == 2:
             raise ending("It is gone.")
         return await step(session, scope, place)
 
-    monkeypatch.setattr(services.verification, "step", interrupted)
+    monkeypatch.setattr(services.verification, "verify_next_block", interrupted)
     first = await verify(gateway.database)
     assert first.exit_code == (130 if ending is KeyboardInterrupt else 1)
     said = first.stderr.splitlines()[0]
@@ -282,9 +284,9 @@ async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repai
 async def test_an_integration_that_is_deleted_meanwhile_is_repaired_no_more(gateway: Gateway) -> None:
     await _clinic(gateway)
     await do(gateway.database, update(DayCount).values(pending=9))
-    async with gateway.database.snapshot() as snapshot:
-        step = await services.verification.step(snapshot, Scope(), Place())
+    async with gateway.database.open_snapshot() as snapshot:
+        step = await services.verification.verify_next_block(snapshot, VerificationScope(), VerificationPosition())
     assert step is not None
     await do(gateway.database, delete(Integration).where(Integration.id == "clinic"))
     async with gateway.database.write() as session:
-        assert await services.verification.repair(session, step) == ()
+        assert await services.verification.repair_block(session, step) == ()

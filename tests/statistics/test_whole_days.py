@@ -42,8 +42,8 @@ async def _ask(client: Client, /, **variables: object) -> Any:
 
 
 async def test_days_are_the_last_whole_ones_before_today(gateway: Gateway) -> None:
-    today = days.day_of(CHICAGO, datetime.now(UTC))
-    begins = {ago: days.beginning(CHICAGO, today - timedelta(days=ago)) for ago in range(-1, 16)}
+    today = days.get_local_day(CHICAGO, datetime.now(UTC))
+    begins = {ago: days.find_day_start(CHICAGO, today - timedelta(days=ago)) for ago in range(-1, 16)}
     moment = timedelta(milliseconds=1)
     times = (begins[0], begins[0] - moment, begins[7], begins[7] - moment, begins[14], begins[14] - moment)
     client = await _clinic(gateway, *((at, {}) for at in times), timezone="America/Chicago")
@@ -76,8 +76,8 @@ async def test_first_and_last_day_are_both_counted_in_the_zone(gateway: Gateway)
 
 def test_a_day_that_a_zone_skipped_begins_with_the_next_one() -> None:
     apia = ZoneInfo("Pacific/Apia")
-    assert days.beginning(apia, date(2011, 12, 30)) == days.beginning(apia, date(2011, 12, 31))
-    assert days.beginning(ZoneInfo("Pacific/Kiritimati"), date.max) <= days.LAST
+    assert days.find_day_start(apia, date(2011, 12, 30)) == days.find_day_start(apia, date(2011, 12, 31))
+    assert days.find_day_start(ZoneInfo("Pacific/Kiritimati"), date.max) <= days.LAST_INSTANT
 
 
 async def test_each_day_and_value_tells_how_its_records_went(gateway: Gateway) -> None:

@@ -156,7 +156,7 @@ def fetched_axe(folder: Path) -> str:
     (folder / "web").mkdir()
     (folder / "web" / "vendor.json").write_text(json.dumps([AXE]))
     assets = Assets(folder)
-    (pin,) = assets.place()
+    (pin,) = assets.install()
     return (folder / "static" / "vendor" / pin.spec / "axe.min.js").read_text()
 
 

@@ -9,10 +9,10 @@ from graphql.execution.collect_fields import collect_fields
 from strawberry import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from gateway.execution.compiler.functions import Compiler, Completer, Project
+from gateway.execution.compiler.functions import CompiledSelection, Compiler, ResponseFunction
 
 
-def compiled(schema: Schema, query: str) -> tuple[Compiler, Completer]:
+def compiled(schema: Schema, query: str) -> tuple[Compiler, CompiledSelection]:
     """The compiler after its work, and what it made. Raises NotPlain where that cannot be compiled."""
     executor: Any = StrawberryGraphQLCoreExecutionContext.build(schema._schema, parse(query))
     root = executor.schema.query_type
@@ -21,13 +21,13 @@ def compiled(schema: Schema, query: str) -> tuple[Compiler, Completer]:
     )
     (details,) = collected.grouped_field_set.values()
     compiler = Compiler(executor)
-    return compiler, compiler.completer(root.fields[details[0].node.name.value].type, details)
+    return compiler, compiler.compile_selection(root.fields[details[0].node.name.value].type, details)
 
 
 @cache
-def planned(schema: Schema, query: str) -> Project:
+def planned(schema: Schema, query: str) -> ResponseFunction:
     """What a plan makes of the root field's value."""
-    return compiled(schema, query)[1].project
+    return compiled(schema, query)[1].build_data
 
 
 class _Root:

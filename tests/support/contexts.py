@@ -2,14 +2,14 @@
 
 from gateway.database.database import Database
 from gateway.domain.viewer import Viewer
-from gateway.schema.allowances import Allowance, Allowances
+from gateway.schema.allowances import OperationBudget, OperationLimits
 from gateway.schema.context import Context
-from gateway.services.rate_limits import Buckets
+from gateway.services.rate_limits import TokenBuckets
 from gateway.settings import Settings
 
 
 def context_of(viewer: Viewer, database: Database) -> Context:
     """The context of an operation that may cost what any may."""
     settings = Settings()
-    bucket = Buckets(settings.rate_limit, settings.rate_refill).of(viewer)
-    return Context(database, viewer, Allowance(Allowances(settings), bucket))
+    bucket = TokenBuckets(settings.rate_limit, settings.rate_refill).get_bucket(viewer)
+    return Context(database, viewer, OperationBudget(OperationLimits(settings), bucket))

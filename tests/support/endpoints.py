@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from gateway.settings import Settings
 from gateway.web.app import create_app
-from gateway.web.error_codes import Code
+from gateway.web.error_codes import GraphQLErrorCode
 from tests.support.gateway import TEAM, USER, Gateway, answer_of
 
 JSON = "application/json"
@@ -68,7 +68,7 @@ def codes(response: Response) -> list[str]:
     body = answer_of(response)
     assert list(body) == ["errors"], body
     assert all(error["message"] for error in body["errors"])
-    return [Code[error["extensions"]["code"]].name for error in body["errors"]]
+    return [GraphQLErrorCode[error["extensions"]["code"]].name for error in body["errors"]]
 
 
 def message(response: Response) -> str:

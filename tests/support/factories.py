@@ -8,12 +8,12 @@ from gateway import services
 from gateway.database.database import Database
 from gateway.database.tables import Base, Integration, ResourceRecord, Team, UseCase, UseCaseGroup, User
 from gateway.domain.calendar import timezones
-from gateway.domain.calendar.instants import isoformat
+from gateway.domain.calendar.instants import format_instant
 from gateway.domain.enums import UseCaseKey
-from gateway.domain.integrations import connected_columns, split_secrets, webhook_columns
+from gateway.domain.integrations import read_connected_columns, read_webhook_columns, split_secrets
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.records import record_columns
-from gateway.domain.use_cases import use_case_columns
+from gateway.domain.records import read_record_columns
+from gateway.domain.use_cases import read_use_case_columns
 from tests.support.gateway import TEAM, USER
 
 AT = datetime(2025, 3, 9, 12, tzinfo=UTC)
@@ -42,7 +42,7 @@ async def store(database: Database, *rows: Base) -> None:
         await session.flush()
         for key in sorted({(row.team_id, row.integration_id) for row in rows if isinstance(row, ResourceRecord)}):
             home = await session.get_one(Integration, key)
-            await services.day_counts.recount(session, *key, timezones.zone(home.timezone))
+            await services.day_counts.recount(session, *key, timezones.get_zone(home.timezone))
 
 
 def user(id: str, username: str | None, *, team_id: str = TEAM) -> User:
@@ -53,7 +53,7 @@ def webhook(document: Document, *, team_id: str = TEAM) -> Integration:
     """A webhook with this document; incoming where it does not say."""
     document = {"type": "webhook-incoming", **document}
     row = Integration(team_id=team_id, id=str(document["_id"]), secrets={}, version=1)
-    row.hold(document, webhook_columns(document, AT))
+    row.store_document(document, read_webhook_columns(document, AT))
     return row
 
 
@@ -64,7 +64,7 @@ def connected(id: str, *, team_id: str = TEAM, **keys: Json) -> Integration:
         {"_id": id, "name": id, "status": "active", "createdBy": USER, "config": config, **keys}
     )
     row = Integration(team_id=team_id, id=id, secrets=secrets, version=1)
-    row.hold(document, connected_columns(document, f"integration_{id}", AT))
+    row.store_document(document, read_connected_columns(document, f"integration_{id}", AT))
     return row
 
 
@@ -98,8 +98,8 @@ def use_case(
     document: Document = {
         "teamId": team_id,
         "createdBy": USER,
-        "createdAt": isoformat(at),
-        "updatedAt": isoformat(at),
+        "createdAt": format_instant(at),
+        "updatedAt": format_instant(at),
         "_id": id,
         "logicalId": f"use_case_{id}",
         "integrationId": integration_id,
@@ -114,7 +114,7 @@ def use_case(
     }
     group_id, key = group or (None, None)
     row = UseCase(team_id=team_id, id=id, integration_id=integration_id, group_id=group_id, key=key, version=1)
-    row.hold(document, use_case_columns(document, f"use_case_{id}", at))
+    row.store_document(document, read_use_case_columns(document, f"use_case_{id}", at))
     return row
 
 
@@ -131,13 +131,13 @@ def record(
         "teamId": team_id,
         "createdBy": USER,
         "updatedBy": USER,
-        "createdAt": isoformat(at),
-        "updatedAt": isoformat(at),
+        "createdAt": format_instant(at),
+        "updatedAt": format_instant(at),
         "_id": id,
         "logicalId": f"resource_record_{id}",
         "integrationId": integration_id,
         "config": {"type": "appointments", **(config or {})},
     }
     row = ResourceRecord(team_id=team_id, id=id, integration_id=integration_id, version=1)
-    row.hold(document, record_columns(document, f"resource_record_{id}", at))
+    row.store_document(document, read_record_columns(document, f"resource_record_{id}", at))
     return row

@@ -15,8 +15,8 @@ from starlette.applications import Starlette
 from gateway import services
 from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
-from gateway.database.inline_reads import Glances
-from gateway.database.writing import Session
+from gateway.database.inline_reads import InlineReader
+from gateway.database.writing import EntitySession
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
@@ -81,19 +81,19 @@ class Gateway:
     ) -> Client:
         """Somebody of a team with these permissions."""
         async with self.database.write() as session:
-            key = await services.keys.create(
+            key = await services.keys.create_key(
                 session, team_id=team_id, user_id=user_id, name="test", permissions=permissions
             )
-        async with self.database.snapshot() as session:
-            viewer, _ = await services.keys.authenticate(session, key)
+        async with self.database.open_snapshot() as session:
+            viewer, _ = await services.keys.authenticate_key(session, key)
         return Client(self.http, key, viewer)
 
     def tell(self) -> None:
         """Have the log and the metrics tell of all requests that are over, which they would do a moment later."""
-        self.app.state.observation.tell()
+        self.app.state.reporting.flush()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Session]:
+    async def read(self) -> AsyncIterator[EntitySession]:
         async with self.database.read() as session:
             yield session
 
@@ -127,7 +127,12 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
         if not statement.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK")):
             told(statement, parameters)
 
-    fetch, run, copy, glance = PooledConnection.fetch, PooledConnection.run, PooledConnection.copy, Glances.fetch
+    fetch, run, copy, glance = (
+        PooledConnection.fetch,
+        PooledConnection.execute_many,
+        PooledConnection.copy_rows,
+        InlineReader.fetch,
+    )
 
     async def fetched(self: PooledConnection, statement: str, parameters: Sequence[object] = ()) -> object:
         tell(None, None, statement, parameters)  # type: ignore[arg-type]  # nothing of SQLAlchemy's
@@ -142,7 +147,7 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
         tell(None, None, f"COPY {table} ({', '.join(columns)}) FROM STDIN", ())  # type: ignore[arg-type]  # likewise
         await copy(self, table, columns, lines)
 
-    def glanced(self: Glances, statement: str, parameters: Sequence[object] = ()) -> list[Any] | None:
+    def glanced(self: InlineReader, statement: str, parameters: Sequence[object] = ()) -> list[Any] | None:
         found = glance(self, statement, parameters)
         if found is not None:  # or else a lease tells of it
             tell(None, None, statement, parameters)  # type: ignore[arg-type]  # likewise
@@ -151,10 +156,10 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
     event.listen(Engine, "before_cursor_execute", tell)
     try:
         with (
-            patch.object(Glances, "fetch", glanced),
+            patch.object(InlineReader, "fetch", glanced),
             patch.object(PooledConnection, "fetch", fetched),
-            patch.object(PooledConnection, "run", ran),
-            patch.object(PooledConnection, "copy", copied),
+            patch.object(PooledConnection, "execute_many", ran),
+            patch.object(PooledConnection, "copy_rows", copied),
         ):
             yield
     finally:

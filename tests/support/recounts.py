@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from gateway.domain.calendar.instants import isoformat, parse
+from gateway.domain.calendar.instants import format_instant, parse_instant
 from gateway.domain.lenient_reading import Document
 from tests.support.factories import ZONES
 
@@ -29,7 +29,7 @@ configs = st.fixed_dictionaries(
     optional={
         "bookingStatus": st.sampled_from(("successful", "failed", "pending", "lost", None)),
         "appointmentType": st.sampled_from(("NP", "F/U", "FU Tele", "odd", None)),
-        "start": instants.map(isoformat) | st.just("<string>"),
+        "start": instants.map(format_instant) | st.just("<string>"),
         "patientName": st.sampled_from(("Anna Straße", "ÄRZTE", "Bob")),
         "source": texts,
         "utmSource": texts,
@@ -53,7 +53,7 @@ class Question:
     page: int
 
     def variables(self) -> dict[str, object]:
-        start, end = (at and isoformat(at) for at in self.bounds)
+        start, end = (at and format_instant(at) for at in self.bounds)
         shared = {"zone": self.zone, "type": self.type, "search": self.search, "by": self.by, "fill": self.fill}
         return {**shared, "start": start, "end": end, "size": self.size, "page": self.page}
 
@@ -83,7 +83,7 @@ WIRE = {"NP": "NP", "F_U": "F/U", "FU_TELE": "FU Tele"}
 
 def _at(appointment: Appointment, by: str) -> datetime | None:
     created_at, config = appointment
-    return created_at if by == "CREATED_AT" else parse(str(config.get("start")))
+    return created_at if by == "CREATED_AT" else parse_instant(str(config.get("start")))
 
 
 def _counts(appointment: Appointment, question: Question) -> bool:
@@ -133,7 +133,7 @@ def _trends(counted: list[Appointment], question: Question, zone: ZoneInfo) -> l
         shown = [first + timedelta(days=place) for place in range((last - first).days + 1)]
     return [
         {
-            "date": isoformat(_first_instant(day, zone)),
+            "date": format_instant(_first_instant(day, zone)),
             "day": day.isoformat(),
             "successful": by_day.get(day, Counter())["successful"],
             "failed": by_day.get(day, Counter())["failed"],

@@ -38,7 +38,7 @@ async def count(gateway: Gateway, entity: type[BrowserSession | Integration]) ->
 
 async def revoke(gateway: Gateway, client: Client) -> None:
     async with gateway.database.write() as session:
-        await services.keys.revoke(session, client.key.split("_")[1])
+        await services.keys.revoke_key(session, client.key.split("_")[1])
 
 
 def assert_refused(response: Response, status: int, code: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
-from gateway.database.inline_reads import Glances
+from gateway.database.inline_reads import InlineReader
 from tests.support.gateway import Client, Gateway
 
 _ENDLESS = {
@@ -31,20 +31,25 @@ _RUNNING = """
 @contextmanager
 def no_glances(what: str = "") -> Iterator[None]:
     """Has SQLite give nothing at a glance meanwhile that it is asked by statements with these words in them."""
-    rows = Glances.rows
+    rows = InlineReader.fetch_rows
 
-    def glanced(self: Glances, query: Any, *columns: Any) -> list[Any] | None:
-        prepared, _ = query.prepared(self._dialect, *columns)
+    def glanced(self: InlineReader, query: Any, *columns: Any) -> list[Any] | None:
+        prepared, _ = query.compile(self._dialect, *columns)
         return None if what in prepared.text else rows(self, query, *columns)
 
-    with patch.object(Glances, "rows", glanced):
+    with patch.object(InlineReader, "fetch_rows", glanced):
         yield
 
 
 @contextmanager
 def stalled(what: str) -> Iterator[asyncio.Event]:
     """Has each statement with these words in it never end meanwhile; the event tells that one has begun."""
-    fetch, run, copy, began = PooledConnection.fetch, PooledConnection.run, PooledConnection.copy, asyncio.Event()
+    fetch, run, copy, began = (
+        PooledConnection.fetch,
+        PooledConnection.execute_many,
+        PooledConnection.copy_rows,
+        asyncio.Event(),
+    )
 
     def stalling_cursor(
         connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
@@ -71,7 +76,7 @@ def stalled(what: str) -> Iterator[asyncio.Event]:
     event.listen(Engine, "before_cursor_execute", stalling_cursor, retval=True)
     try:
         with (
-            patch.multiple(PooledConnection, fetch=stalling, run=stalling_run, copy=stalling_copy),
+            patch.multiple(PooledConnection, fetch=stalling, execute_many=stalling_run, copy_rows=stalling_copy),
             no_glances(what),
         ):
             yield began
@@ -84,10 +89,10 @@ async def assert_idle(database: Database) -> None:
 
     SQLite's connections are free when their threads are.
     """
-    for leases in (database._readers, database._writers):
-        while leases._changing:
-            await asyncio.wait(leases._changing)
-        assert (leases.admission.held, leases.admission.waiting) == (0, 0)
+    for leases in (database._read_pool, database._write_pool):
+        while leases._tasks:
+            await asyncio.wait(leases._tasks)
+        assert (leases.queue.used_slots, leases.queue.waiting_count) == (0, 0)
     if not database.is_sqlite:
         # PostgreSQL is told to end a statement, and does so in its own time.
         async with asyncio.timeout(_SOON):
@@ -104,12 +109,12 @@ async def time_is_up(gateway: Gateway, began: asyncio.Event) -> None:
     """Wait until something has begun, and have the time of all requests be up then."""
     async with asyncio.timeout(_SOON):
         await began.wait()
-    watch = gateway.app.state.watch
-    assert watch.watched
-    for watched in watch.watched:
-        watched.end = 0.0
-    watch.timer.cancel()
-    watch.look(asyncio.get_running_loop())
+    deadlines = gateway.app.state.deadlines
+    assert deadlines.blocks
+    for block in deadlines.blocks:
+        block.ends_at = 0.0
+    deadlines.timer.cancel()
+    deadlines.check(asyncio.get_running_loop())
 
 
 class Asking:

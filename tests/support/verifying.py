@@ -9,7 +9,7 @@ from typer.testing import Result
 from gateway import services
 from gateway.database.database import Database
 from gateway.database.tables import DayCount, DaySeries
-from gateway.domain.statistics.verification import Difference, Place, Scope
+from gateway.domain.statistics.verification import CountDifference, VerificationPosition, VerificationScope
 from tests.support.commands import gateway
 from tests.support.gateway import TEAM
 
@@ -20,20 +20,20 @@ async def verify(database: Database, *arguments: str) -> Result:
     return await asyncio.to_thread(gateway, "statistics", "verify", *arguments, database_url=url)
 
 
-async def differences(database: Database, *, repairs: bool = False) -> list[Difference]:
+async def differences(database: Database, *, repairs: bool = False) -> list[CountDifference]:
     """Everything that is counted otherwise than the records say."""
-    found: list[Difference] = []
-    place: Place | None = Place()
+    found: list[CountDifference] = []
+    place: VerificationPosition | None = VerificationPosition()
     while place is not None:
-        async with database.snapshot() as snapshot:
-            step = await services.verification.step(snapshot, Scope(), place)
+        async with database.open_snapshot() as snapshot:
+            step = await services.verification.verify_next_block(snapshot, VerificationScope(), place)
         if step is None:
             break
         found += step.differences
         if repairs and step.differences:
             async with database.write() as session:
-                await services.verification.repair(session, step)
-        place = step.next
+                await services.verification.repair_block(session, step)
+        place = step.next_position
     return found
 
 

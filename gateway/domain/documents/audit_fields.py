@@ -8,7 +8,7 @@ from gateway.domain.calendar import instants
 from gateway.domain.ids import is_id
 from gateway.domain.lenient_reading import Document, Json
 
-_PEOPLE = ("createdBy", "updatedBy", "_createdBy", "_updatedBy")
+_PERSON_KEYS = ("createdBy", "updatedBy", "_createdBy", "_updatedBy")
 
 
 class AuditColumns(TypedDict):
@@ -20,62 +20,62 @@ class AuditColumns(TypedDict):
     updated_by: str | None
 
 
-def audit_columns(document: Document, at: datetime) -> AuditColumns:
+def read_audit_columns(document: Document, at: datetime) -> AuditColumns:
     """Of an Interactly document; an absent or unreadable instant is `at`, that of the import."""
     return {
-        "created_at": _instant(document.get("createdAt"), at),
-        "created_by": text_or_none(document.get("createdBy")),
-        "updated_at": _instant(document.get("updatedAt"), at),
-        "updated_by": text_or_none(document.get("updatedBy")),
+        "created_at": _read_instant(document.get("createdAt"), at),
+        "created_by": get_text_or_none(document.get("createdBy")),
+        "updated_at": _read_instant(document.get("updatedAt"), at),
+        "updated_by": get_text_or_none(document.get("updatedBy")),
     }
 
 
-def webhook_audit_columns(document: Document, at: datetime) -> AuditColumns:
+def read_webhook_audit_columns(document: Document, at: datetime) -> AuditColumns:
     """Of a Rocket.Chat document, whose creator is an object and whose keys begin with an underscore."""
     return {
-        "created_at": _instant(document.get("_createdAt"), at),
-        "created_by": _user_id(document.get("_createdBy")),
-        "updated_at": _instant(document.get("_updatedAt"), at),
-        "updated_by": _user_id(document.get("_updatedBy")),
+        "created_at": _read_instant(document.get("_createdAt"), at),
+        "created_by": _read_user_id(document.get("_createdBy")),
+        "updated_at": _read_instant(document.get("_updatedAt"), at),
+        "updated_by": _read_user_id(document.get("_updatedBy")),
     }
 
 
-def created(document: Document, *, id: str, team_id: str, user_id: str, at: datetime) -> Document:
+def mark_created(document: Document, *, id: str, team_id: str, user_id: str, at: datetime) -> Document:
     """An Interactly document with the audit keys of one that this user makes now."""
-    when = instants.isoformat(at)
+    timestamp = instants.format_instant(at)
     return {
         "teamId": team_id,
         "createdBy": user_id,
         "updatedBy": user_id,
-        "createdAt": when,
-        "updatedAt": when,
+        "createdAt": timestamp,
+        "updatedAt": timestamp,
         "_id": id,
         **document,
     }
 
 
-def touched(document: Document, *, user_id: str, at: datetime) -> Document:
+def mark_updated(document: Document, *, user_id: str, at: datetime) -> Document:
     """An Interactly document with the audit keys of one that this user changes now."""
-    return {**document, "updatedBy": user_id, "updatedAt": instants.isoformat(at)}
+    return {**document, "updatedBy": user_id, "updatedAt": instants.format_instant(at)}
 
 
-def people(documents: Iterable[Document]) -> dict[str, str | None]:
+def collect_people(documents: Iterable[Document]) -> dict[str, str | None]:
     """Those whom documents name by an object with `_id`, and the `username` of each if that is there."""
-    named: dict[str, str | None] = {}
+    usernames: dict[str, str | None] = {}
     for document in documents:
-        note_people(document, named)
-    return named
+        add_people(document, usernames)
+    return usernames
 
 
-def note_people(document: Document, named: dict[str, str | None]) -> None:
+def add_people(document: Document, usernames: dict[str, str | None]) -> None:
     """Add those whom a document names to others."""
-    for key in _PEOPLE:
+    for key in _PERSON_KEYS:
         person = document.get(key)
-        if isinstance(person, dict) and is_id(id := text_or_none(person.get("_id")) or ""):
-            named[id] = named.get(id) or text_or_none(person.get("username"))
+        if isinstance(person, dict) and is_id(id := get_text_or_none(person.get("_id")) or ""):
+            usernames[id] = usernames.get(id) or get_text_or_none(person.get("username"))
 
 
-def changed_paths(before: Json, after: Json, path: str = "") -> Iterator[str]:
+def find_changed_paths(before: Json, after: Json, path: str = "") -> Iterator[str]:
     """Where two values differ, such as `config.actions.0.context`; lists of unequal length differ as a whole."""
     if before == after:
         return
@@ -83,23 +83,23 @@ def changed_paths(before: Json, after: Json, path: str = "") -> Iterator[str]:
         for key in {**before, **after}:
             below = f"{path}.{key}" if path else key
             if key in before and key in after:
-                yield from changed_paths(before[key], after[key], below)
+                yield from find_changed_paths(before[key], after[key], below)
             else:
                 yield below
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for place, pair in enumerate(zip(before, after, strict=True)):
-            yield from changed_paths(*pair, f"{path}.{place}")
+            yield from find_changed_paths(*pair, f"{path}.{place}")
     else:
         yield path
 
 
-def text_or_none(value: Json) -> str | None:
+def get_text_or_none(value: Json) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _user_id(value: Json) -> str | None:
-    return text_or_none(value.get("_id")) if isinstance(value, dict) else text_or_none(value)
+def _read_user_id(value: Json) -> str | None:
+    return get_text_or_none(value.get("_id")) if isinstance(value, dict) else get_text_or_none(value)
 
 
-def _instant(value: Json, otherwise: datetime) -> datetime:
-    return (instants.parse(value) if isinstance(value, str) else None) or otherwise
+def _read_instant(value: Json, default: datetime) -> datetime:
+    return (instants.parse_instant(value) if isinstance(value, str) else None) or default

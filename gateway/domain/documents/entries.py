@@ -13,32 +13,32 @@ from typing import Protocol, Self
 import orjson
 from msgspec import Struct
 
-from gateway.domain.documents.audit_fields import text_or_none
-from gateway.domain.documents.exports import INTEGRATION, PARTS, RESOURCE_RECORDS, USE_CASES
+from gateway.domain.documents.audit_fields import get_text_or_none
+from gateway.domain.documents.exports import EXPORT_KEYS, INTEGRATION, RESOURCE_RECORDS, USE_CASES
 from gateway.domain.enums import ErrorCode, WebhookType
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.lenient_reading import Document, Json
 
-Path = tuple[str | int, ...]
+DocumentPath = tuple[str | int, ...]
 
-MAX_DEPTH = 50
+MAX_DOCUMENT_DEPTH = 50
 """Objects and lists inside each other; a request that brings the document may be a little deeper."""
 
 MAX_LOGICAL_ID_LENGTH = 255
 """Characters; what is longer cannot be indexed."""
 
-_SMALLEST, _GREATEST = -(2**63), 2**64 - 1
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
+_UNSTORABLE_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
 _WEBHOOK_TYPES = {type_.value for type_ in WebhookType}
 
 
-class Report(Protocol):
+class ProblemReporter(Protocol):
     """Where a problem is told; `gateway.errors.Problems.add` is one."""
 
     def __call__(self, code: ErrorCode, message: str, *path: str | int) -> None: ...
 
 
-class Content(Enum):
+class ImportContent(Enum):
     """What a whole file, or the body of an answer, can be."""
 
     EXPORT = "an export document"
@@ -47,17 +47,17 @@ class Content(Enum):
     WEBHOOKS = "a list of webhooks"
 
 
-def content_of(document: Json) -> Content | None:
+def detect_content(document: Json) -> ImportContent | None:
     """Which of them this is, told by its content alone; None for what is none of them."""
     match document:
         case list():
-            return Content.WEBHOOKS
+            return ImportContent.WEBHOOKS
         case {"integrations": list()}:
-            return Content.WEBHOOK_LIST
+            return ImportContent.WEBHOOK_LIST
         case {"integration": {"type": str(type_)}} if type_ in _WEBHOOK_TYPES:
-            return Content.WEBHOOK
+            return ImportContent.WEBHOOK
         case {"integration": _}:
-            return Content.EXPORT
+            return ImportContent.EXPORT
         case _:
             return None
 
@@ -67,13 +67,13 @@ def is_record(value: Json) -> bool:
     return isinstance(value, dict) and "integrationId" in value and INTEGRATION not in value
 
 
-class Entry(Struct):
+class ImportEntry(Struct):
     """One object to take in, and where it stood."""
 
     document: Document
     id: str
     logical_id: str | None
-    path: Path
+    path: DocumentPath
     text: bytes | None = None
     """Its document as JSON, where that is known."""
 
@@ -82,13 +82,15 @@ class Entry(Struct):
 class ExportDocument:
     """An export document that has a shape."""
 
-    integration: Entry
-    use_cases: Sequence[Entry]
-    resource_records: Sequence[Entry]
+    integration: ImportEntry
+    use_cases: Sequence[ImportEntry]
+    resource_records: Sequence[ImportEntry]
     envelope: Document | None
 
 
-def read_entry(value: Json, report: Report, *path: str | int, text: bytes | None = None) -> Entry | None:
+def read_entry(
+    value: Json, report: ProblemReporter, *path: str | int, text: bytes | None = None
+) -> ImportEntry | None:
     """An object with an id; None, and the reason reported, for what is not or cannot be stored.
 
     `text` is what `storable_text` says of it, when that was asked.
@@ -97,7 +99,7 @@ def read_entry(value: Json, report: Report, *path: str | int, text: bytes | None
         report(ErrorCode.INVALID, "An object is needed here.", *path)
         return None
     id = value.get("_id")
-    faulty = None if text is not None else unstorable(value)
+    faulty = None if text is not None else find_unstorable(value)
     if faulty is not None:
         where, why = faulty
         report(ErrorCode.INVALID, why, *path, *where)
@@ -105,16 +107,16 @@ def read_entry(value: Json, report: Report, *path: str | int, text: bytes | None
         report(ErrorCode.REQUIRED, "`_id` is missing: there is nothing to know this by.", *path, "_id")
     elif not isinstance(id, str) or not is_id(id):
         report(ErrorCode.INVALID, f"`_id` must be 1 to {MAX_ID_LENGTH} visible ASCII characters.", *path, "_id")
-    elif len(logical_id := text_or_none(value.get("logicalId")) or "") > MAX_LOGICAL_ID_LENGTH:
+    elif len(logical_id := get_text_or_none(value.get("logicalId")) or "") > MAX_LOGICAL_ID_LENGTH:
         report(
             ErrorCode.INVALID, f"`logicalId` has more than {MAX_LOGICAL_ID_LENGTH} characters.", *path, "logicalId"
         )
     else:
-        return Entry(value, id, logical_id or None, path, text)
+        return ImportEntry(value, id, logical_id or None, path, text)
     return None
 
 
-def read_export(document: Json, report: Report, *root: str | int) -> ExportDocument | None:
+def read_export(document: Json, report: ProblemReporter, *root: str | int) -> ExportDocument | None:
     """An export document; None when it has no integration. Every reason to refuse it is reported."""
     if not isinstance(document, dict):
         report(ErrorCode.INVALID, "An export document is an object with the key `integration`.", *root)
@@ -122,8 +124,8 @@ def read_export(document: Json, report: Report, *root: str | int) -> ExportDocum
     if document.get(INTEGRATION) is None:
         report(ErrorCode.REQUIRED, "`integration` is missing.", *root, INTEGRATION)
         return None
-    envelope: Document = {key: value for key, value in document.items() if key not in PARTS}
-    faulty = unstorable(envelope)
+    envelope: Document = {key: value for key, value in document.items() if key not in EXPORT_KEYS}
+    faulty = find_unstorable(envelope)
     if faulty is not None:
         report(ErrorCode.INVALID, faulty[1], *root, *faulty[0])
     integration = read_entry(document[INTEGRATION], report, *root, INTEGRATION)
@@ -136,7 +138,7 @@ def read_export(document: Json, report: Report, *root: str | int) -> ExportDocum
     return ExportDocument(integration, use_cases, records, envelope or None)
 
 
-def _read_list(document: Document, part: str, report: Report, *root: str | int) -> list[Entry]:
+def _read_list(document: Document, part: str, report: ProblemReporter, *root: str | int) -> list[ImportEntry]:
     values = document.get(part)
     if values is None:
         return []
@@ -144,15 +146,15 @@ def _read_list(document: Document, part: str, report: Report, *root: str | int) 
         report(ErrorCode.INVALID, f"`{part}` must be a list.", *root, part)
         return []
     entries = [read_entry(value, report, *root, part, place) for place, value in enumerate(values)]
-    return unrepeated([entry for entry in entries if entry is not None], report)
+    return drop_repeated([entry for entry in entries if entry is not None], report)
 
 
-def unrepeated(entries: Sequence[Entry], report: Report) -> list[Entry]:
+def drop_repeated(entries: Sequence[ImportEntry], report: ProblemReporter) -> list[ImportEntry]:
     """The entries but for those, reported, that have the `_id` or `logicalId` of an earlier one."""
-    seen: dict[tuple[str, str], Path] = {}
-    kept = []
+    seen: dict[tuple[str, str], DocumentPath] = {}
+    distinct = []
     for entry in entries:
-        keys = keys_of(entry)
+        keys = list_entry_keys(entry)
         repeated = [key for key in keys if key in seen]
         for name, value in repeated:
             report(
@@ -162,22 +164,22 @@ def unrepeated(entries: Sequence[Entry], report: Report) -> list[Entry]:
                 name,
             )
         if not repeated:
-            kept.append(entry)
+            distinct.append(entry)
         for key in keys:
             seen.setdefault(key, entry.path)
-    return kept
+    return distinct
 
 
-def keys_of(entry: Entry) -> list[tuple[str, str]]:
+def list_entry_keys(entry: ImportEntry) -> list[tuple[str, str]]:
     """The names and values of what an entry is known by."""
     found = [("_id", entry.id)]
     return found if entry.logical_id is None else [*found, ("logicalId", entry.logical_id)]
 
 
-def read_webhooks(document: Json, report: Report) -> list[Entry]:
+def read_webhooks(document: Json, report: ProblemReporter) -> list[ImportEntry]:
     """The webhooks of an answer of integrations.get or .list, or of a plain list; each other entry is reported."""
     entries = []
-    for path, value in _webhook_values(document):
+    for path, value in _iterate_webhook_values(document):
         entry = read_entry(value, report, *path)
         if entry is None:
             continue
@@ -185,10 +187,10 @@ def read_webhooks(document: Json, report: Report) -> list[Entry]:
             entries.append(entry)
         else:
             report(ErrorCode.INVALID, f"`type` must be {' or '.join(sorted(_WEBHOOK_TYPES))}.", *path, "type")
-    return unrepeated(entries, report)
+    return drop_repeated(entries, report)
 
 
-def _webhook_values(document: Json) -> Iterator[tuple[Path, Json]]:
+def _iterate_webhook_values(document: Json) -> Iterator[tuple[DocumentPath, Json]]:
     match document:
         case {"integrations": list(values)}:
             yield from ((("integrations", place), value) for place, value in enumerate(values))
@@ -198,7 +200,7 @@ def _webhook_values(document: Json) -> Iterator[tuple[Path, Json]]:
             yield from (((place,), value) for place, value in enumerate(values))
 
 
-def storable_text(value: Json) -> bytes | None:
+def encode_storable(value: Json) -> bytes | None:
     """A value with finite numbers as JSON; None where `unstorable` has to look whether it can be stored.
 
     It costs a third of that, and most values can.
@@ -209,12 +211,12 @@ def storable_text(value: Json) -> bytes | None:
         return None
     # To leave them out takes Python a quarter of the time of counting them.
     opened = 2 * len(text) - len(text.replace(b"{", b"")) - len(text.replace(b"[", b""))
-    is_shallow = opened <= MAX_DEPTH
+    is_shallow = opened <= MAX_DOCUMENT_DEPTH
     # Most have no backslash at all, which is found out sooner.
     return text if is_shallow and (b"\\" not in text or b"\\u0000" not in text) else None
 
 
-def unstorable(value: Json, depth: int = 0) -> tuple[Path, str] | None:
+def find_unstorable(value: Json, depth: int = 0) -> tuple[DocumentPath, str] | None:
     """Where a value, so deep in another, holds what no database keeps to the letter, and what that is."""
     items: Iterable[tuple[str | int, Json]]
     if isinstance(value, str):
@@ -224,33 +226,33 @@ def unstorable(value: Json, depth: int = 0) -> tuple[Path, str] | None:
     elif isinstance(value, list):
         items = enumerate(value)
     else:
-        return _unstorable_number(value)
-    if depth > MAX_DEPTH:
-        return (), f"Objects and lists may be nested {MAX_DEPTH} deep, not deeper."
+        return _find_unstorable_number(value)
+    if depth > MAX_DOCUMENT_DEPTH:
+        return (), f"Objects and lists may be nested {MAX_DOCUMENT_DEPTH} deep, not deeper."
     if isinstance(value, dict) and not _is_storable("".join(value)):
         return (), "Keys cannot hold U+0000 or half of a surrogate pair."
     for place, item in items:
         # Most items are such text or nothing, and there are many: they cost no call.
         is_plain = (isinstance(item, str) and item.isascii() and "\x00" not in item) or item is None
-        if not is_plain and (found := unstorable(item, depth + 1)) is not None:
+        if not is_plain and (found := find_unstorable(item, depth + 1)) is not None:
             return (place, *found[0]), found[1]
     return None
 
 
 def _is_storable(text: str) -> bool:
-    return "\x00" not in text if text.isascii() else not _UNSTORABLE.search(text)
+    return "\x00" not in text if text.isascii() else not _UNSTORABLE_CHARACTERS.search(text)
 
 
-def _unstorable_number(value: Json) -> tuple[Path, str] | None:
+def _find_unstorable_number(value: Json) -> tuple[DocumentPath, str] | None:
     if isinstance(value, float) and not isfinite(value):
         return (), "Numbers must be finite."
-    if isinstance(value, int) and not _SMALLEST <= value <= _GREATEST:
+    if isinstance(value, int) and not _MIN_INTEGER <= value <= _MAX_INTEGER:
         return (), "Whole numbers must fit into 64 bits."
     return None
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportCounts:
     """How many rows an import created, updated, found as they should be, and deleted."""
 
     created: int = 0
@@ -258,7 +260,7 @@ class Tally:
     unchanged: int = 0
     deleted: int = 0
 
-    def __iadd__(self, other: "Tally") -> Self:
+    def __iadd__(self, other: "ImportCounts") -> Self:
         self.created += other.created
         self.updated += other.updated
         self.unchanged += other.unchanged

@@ -6,16 +6,16 @@ from typing import TypeVar
 
 import orjson
 
-from gateway.domain.integrations import SECRETS
+from gateway.domain.integrations import SECRET_KEYS
 from gateway.domain.lenient_reading import Document, Json
 
 D = TypeVar("D")
 
 INTEGRATION, USE_CASES, RESOURCE_RECORDS = "integration", "use_cases", "resource_records"
-PARTS = (INTEGRATION, USE_CASES, RESOURCE_RECORDS)
+EXPORT_KEYS = (INTEGRATION, USE_CASES, RESOURCE_RECORDS)
 """The keys of an export document; others are kept in the integration's `envelope`."""
 
-UNHASHED = frozenset(
+UNHASHED_KEYS = frozenset(
     {
         "_id",
         "teamId",
@@ -30,14 +30,14 @@ UNHASHED = frozenset(
 """The ids and audit fields that no checksum covers; the names of schedulers hold ids."""
 
 
-def compose(
+def compose_export(
     integration: D, use_cases: Sequence[D], records: Sequence[D], envelope: Mapping[str, D] | None
 ) -> dict[str, D | list[D]]:
     """The export document of these parts, in whichever form they are."""
     return {INTEGRATION: integration, USE_CASES: [*use_cases], RESOURCE_RECORDS: [*records], **(envelope or {})}
 
 
-def with_secrets(integration: Document, secrets: Document) -> Document:
+def add_secrets(integration: Document, secrets: Document) -> Document:
     """An integration's document with its secrets back in their places in `config`."""
     config = integration.get("config", {})
     if not secrets or not isinstance(config, dict):
@@ -45,24 +45,24 @@ def with_secrets(integration: Document, secrets: Document) -> Document:
     return {**integration, "config": {**config, **secrets}}
 
 
-def redacted_fields(integration: Document, secrets: Document) -> list[str]:
+def list_redacted_fields(integration: Document, secrets: Document) -> list[str]:
     """Where an export without secrets leaves something out, such as `integration.config.accessToken`."""
     if not isinstance(integration.get("config", {}), dict):
         return []
-    return [f"{INTEGRATION}.config.{name}" for name in SECRETS if name in secrets]
+    return [f"{INTEGRATION}.config.{name}" for name in SECRET_KEYS if name in secrets]
 
 
-def canonical(value: Json) -> bytes:
+def encode_canonical(value: Json) -> bytes:
     """Compact JSON with sorted keys: equal bytes for equal values, and `1`, `1.0` and `true` are three."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def is_written(value: Json, text: str) -> bool:
+def is_encoding(value: Json, text: str) -> bool:
     """Whether JSON text is what a value was written as; it may be equal if it is not."""
     return orjson.dumps(value).decode() == text
 
 
-def checksum(document: Document) -> str:
+def compute_checksum(document: Document) -> str:
     """The SHA-256, in hexadecimal, of what an export document says, wherever and by whomever it was exported.
 
     Hashed is the `canonical` form of the whole document, its unknown keys included, after these are taken out:
@@ -74,22 +74,24 @@ def checksum(document: Document) -> str:
 
     So exports that differ in ids, owners, instants and tokens alone have the same checksum.
     """
-    hashed = {**document, INTEGRATION: _hashed_integration(document[INTEGRATION])}
+    hashed_document = {**document, INTEGRATION: _strip_integration(document[INTEGRATION])}
     for part in (USE_CASES, RESOURCE_RECORDS):
         entries = document[part]
         if isinstance(entries, list):
-            hashed[part] = sorted((_without(entry, UNHASHED) for entry in entries), key=canonical)
-    return hashlib.sha256(canonical(hashed)).hexdigest()
+            hashed_document[part] = sorted(
+                (_drop_keys(entry, UNHASHED_KEYS) for entry in entries), key=encode_canonical
+            )
+    return hashlib.sha256(encode_canonical(hashed_document)).hexdigest()
 
 
-def _hashed_integration(integration: Json) -> Json:
-    kept = _without(integration, UNHASHED)
-    if isinstance(kept, dict) and "config" in kept:
-        kept["config"] = _without(kept["config"], frozenset(SECRETS))
-    return kept
+def _strip_integration(integration: Json) -> Json:
+    stripped = _drop_keys(integration, UNHASHED_KEYS)
+    if isinstance(stripped, dict) and "config" in stripped:
+        stripped["config"] = _drop_keys(stripped["config"], frozenset(SECRET_KEYS))
+    return stripped
 
 
-def _without(value: Json, keys: frozenset[str]) -> Json:
+def _drop_keys(value: Json, keys: frozenset[str]) -> Json:
     if not isinstance(value, dict):
         return value
     return {key: item for key, item in value.items() if key not in keys}

@@ -4,101 +4,111 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gateway.domain.documents.audit_fields import created, touched
-from gateway.domain.documents.entries import Entry
+from gateway.domain.documents.audit_fields import mark_created, mark_updated
+from gateway.domain.documents.entries import ImportEntry
 from gateway.domain.lenient_reading import Document, Json
 
-OWN = ("teamId", "createdBy", "updatedBy", "createdAt", "updatedAt", "_id", "integrationId")
+PROTECTED_KEYS = ("teamId", "createdBy", "updatedBy", "createdAt", "updatedAt", "_id", "integrationId")
 """The keys at the top of a document that only its row's own team, writers and integration have a say in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parent:
+class ParentIntegration:
     """The integration that entries are taken in under: how their document names it, and its id here."""
 
-    named: str
+    document_id: str
     id: str
 
 
-class Stored(Protocol):
+class StoredDocument(Protocol):
     """A row with a document, which is not decoded before somebody asks for it."""
 
     @property
     def document(self) -> Document: ...
 
 
-class Trust(Protocol):
+class ImportPolicy(Protocol):
     """How the documents to store are made of those that came."""
 
-    to_the_letter: bool
+    preserves_ids: bool
     """Whether an entry whose `logicalId` is new here may be the row with its `_id`, and keeps that id or fails."""
 
-    def first(self, entry: Entry, id: str, parent: Parent | None) -> Document:
+    def build_new(self, entry: ImportEntry, id: str, parent: ParentIntegration | None) -> Document:
         """The document of a new row with this id."""
 
-    def next(self, entry: Entry, id: str, parent: Parent | None, stored: Stored) -> Document:
+    def build_updated(
+        self, entry: ImportEntry, id: str, parent: ParentIntegration | None, stored: StoredDocument
+    ) -> Document:
         """What an entry makes of the row `stored` under this id; equal to its document when it changes nothing."""
 
-    def signed(self, document: Document) -> Document:
+    def mark_updated(self, document: Document) -> Document:
         """A document that `next` made and that is not what was stored, as it is to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Viewers(Trust):
+class ViewerImportPolicy(ImportPolicy):
     """A user's import: nothing is believed of teams, people, instants, or ids that are others'."""
 
     team_id: str
     user_id: str
     at: datetime
-    to_the_letter: bool = False
+    preserves_ids: bool = False
 
-    def first(self, entry: Entry, id: str, parent: Parent | None) -> Document:
-        said = {key: value for key, value in _under(entry, id).items() if key not in OWN}
-        made = created(said, id=id, team_id=self.team_id, user_id=self.user_id, at=self.at)
-        return made if parent is None else {**made, "integrationId": parent.id}
+    def build_new(self, entry: ImportEntry, id: str, parent: ParentIntegration | None) -> Document:
+        values = {key: value for key, value in _replace_id(entry, id).items() if key not in PROTECTED_KEYS}
+        document = mark_created(values, id=id, team_id=self.team_id, user_id=self.user_id, at=self.at)
+        return document if parent is None else {**document, "integrationId": parent.id}
 
-    def next(self, entry: Entry, id: str, parent: Parent | None, stored: Stored) -> Document:  # noqa: ARG002
-        said = {key: value for key, value in _under(entry, id).items() if key not in OWN}
-        return {**{key: stored.document[key] for key in OWN if key in stored.document}, **said}
+    def build_updated(
+        self, entry: ImportEntry, id: str, parent: ParentIntegration | None, stored: StoredDocument
+    ) -> Document:
+        values = {key: value for key, value in _replace_id(entry, id).items() if key not in PROTECTED_KEYS}
+        return {**{key: stored.document[key] for key in PROTECTED_KEYS if key in stored.document}, **values}
 
-    def signed(self, document: Document) -> Document:
-        return touched(document, user_id=self.user_id, at=self.at)
+    def mark_updated(self, document: Document) -> Document:
+        return mark_updated(document, user_id=self.user_id, at=self.at)
 
 
 @dataclass(frozen=True, slots=True)
-class Operators(Trust):
+class OperatorImportPolicy(ImportPolicy):
     """An operator's import: to the letter, but for another team where one is given."""
 
     team_id: str | None
-    to_the_letter: bool = True
+    preserves_ids: bool = True
 
-    def first(self, entry: Entry, id: str, parent: Parent | None) -> Document:
-        document = _under(entry, id)
+    def build_new(self, entry: ImportEntry, id: str, parent: ParentIntegration | None) -> Document:
+        document = _replace_id(entry, id)
         if self.team_id is not None and "teamId" in document:
             document = {**document, "teamId": self.team_id}
-        if parent is not None and parent.id != parent.named and document.get("integrationId") == parent.named:
+        if (
+            parent is not None
+            and parent.id != parent.document_id
+            and document.get("integrationId") == parent.document_id
+        ):
             document = {**document, "integrationId": parent.id}
         return document
 
-    def next(self, entry: Entry, id: str, parent: Parent | None, stored: Stored) -> Document:  # noqa: ARG002
-        return self.first(entry, id, parent)
+    def build_updated(
+        self, entry: ImportEntry, id: str, parent: ParentIntegration | None, stored: StoredDocument
+    ) -> Document:
+        return self.build_new(entry, id, parent)
 
-    def signed(self, document: Document) -> Document:
+    def mark_updated(self, document: Document) -> Document:
         return document
 
 
-def _under(entry: Entry, id: str) -> Document:
+def _replace_id(entry: ImportEntry, id: str) -> Document:
     """The entry's document under another id, which its schedulers' names hold too."""
     if id == entry.id:
         return entry.document
     document: Document = {**entry.document, "_id": id}
     names = document.get("schedulerNames")
     if isinstance(names, list):
-        document["schedulerNames"] = [_renamed(name, entry.id, id) for name in names]
+        document["schedulerNames"] = [_rename_scheduler(name, entry.id, id) for name in names]
     return document
 
 
-def _renamed(name: Json, old: str, new: str) -> Json:
+def _rename_scheduler(name: Json, old: str, new: str) -> Json:
     if isinstance(name, str) and name.startswith(f"uc-{old}-"):
         return f"uc-{new}-" + name.removeprefix(f"uc-{old}-")
     return name

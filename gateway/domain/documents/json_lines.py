@@ -11,38 +11,38 @@ from gateway.domain.lenient_reading import Json
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class NotJson(ValueError):
+class InvalidJson(ValueError):
     """What should be JSON is not; the message says where, and shows nothing of it."""
 
 
-def parse(raw: bytes) -> Json:
+def parse_json(raw: bytes) -> Json:
     """The value of JSON text in UTF-8, with whole numbers of any size. Raises NotJson."""
-    return parsed(raw)[0]
+    return parse_json_and_finiteness(raw)[0]
 
 
-def parsed(raw: bytes) -> tuple[Json, bool]:
+def parse_json_and_finiteness(raw: bytes) -> tuple[Json, bool]:
     """The value, and whether its numbers are known to be finite. Raises NotJson."""
     try:
         # Not orjson, which rounds whole numbers beyond 64 bits: they are refused, not changed.
         return msgspec.json.decode(raw), True
     except (ValueError, RecursionError):
         # It is stricter than we are, and does not say what is wrong as well.
-        return _parse(raw), False
+        return _parse_with_standard_library(raw), False
 
 
-def _parse(raw: bytes) -> Json:
+def _parse_with_standard_library(raw: bytes) -> Json:
     try:
         value: Json = json.loads(raw.removeprefix(_BYTE_ORDER_MARK).decode())
     except UnicodeDecodeError as error:
-        raise NotJson(f"not UTF-8 at byte {error.start}") from None
+        raise InvalidJson(f"not UTF-8 at byte {error.start}") from None
     except RecursionError:
-        raise NotJson("nested too deep") from None
+        raise InvalidJson("nested too deep") from None
     except ValueError as error:
-        raise NotJson(f"not JSON: {error}") from None
+        raise InvalidJson(f"not JSON: {error}") from None
     return value
 
 
-def head_of(lines: Iterator[bytes]) -> list[bytes]:
+def read_head(lines: Iterator[bytes]) -> list[bytes]:
     """The lines up to the second that is not blank, which `is_json_lines` looks at."""
     head: list[bytes] = []
     for line in lines:
@@ -59,6 +59,6 @@ def is_json_lines(head: Sequence[bytes]) -> bool:
 
 def _is_record(line: bytes) -> bool:
     try:
-        return is_record(parse(line))
-    except NotJson:
+        return is_record(parse_json(line))
+    except InvalidJson:
         return False

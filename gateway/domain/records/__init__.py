@@ -6,11 +6,11 @@ from typing import TypeAlias
 
 from gateway.domain import statistics
 from gateway.domain.calendar import instants
-from gateway.domain.documents.audit_fields import AuditColumns, text_or_none
+from gateway.domain.documents.audit_fields import AuditColumns, get_text_or_none
 from gateway.domain.enums import ResourceType
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records.appointments import APPOINTMENTS
-from gateway.domain.records.kind import Kind
+from gateway.domain.records.kind import RecordKind
 from gateway.domain.records.locations import LOCATIONS
 from gateway.domain.records.organizations import ORGANIZATIONS
 from gateway.domain.records.other import OTHER
@@ -25,13 +25,13 @@ RecordColumns: TypeAlias = Mapping[str, object]
 Instants are as `gateway.domain.calendar.instants.isoformat` writes them, which is how most documents do.
 """
 
-COLUMNS = (
-    *("logical_id", "type", "search_text", "start", "appointment_type", *statistics.COLUMNS),
+RECORD_COLUMNS = (
+    *("logical_id", "type", "search_text", "start", "appointment_type", *statistics.STATISTICS_COLUMNS),
     *AuditColumns.__annotations__,
 )
 """Their names."""
 
-KINDS: tuple[Kind, ...] = (
+RECORD_KINDS: tuple[RecordKind, ...] = (
     PRACTITIONERS,
     LOCATIONS,
     APPOINTMENTS,
@@ -41,45 +41,45 @@ KINDS: tuple[Kind, ...] = (
     OTHER,
 )
 
-MODELLED: Mapping[str, Kind] = {kind.type.value: kind for kind in KINDS if kind is not OTHER}
+KINDS_BY_TYPE: Mapping[str, RecordKind] = {kind.type.value: kind for kind in RECORD_KINDS if kind is not OTHER}
 """The kinds that the graph has a type for, by `config.type`."""
 
-BY_MEMBER: Mapping[str, Kind] = {kind.member: kind for kind in KINDS}
+KINDS_BY_MEMBER: Mapping[str, RecordKind] = {kind.member: kind for kind in RECORD_KINDS}
 
 
-def kind_of(type: str) -> Kind:
+def get_kind(type: str) -> RecordKind:
     """The kind of a record whose `config.type` this is."""
-    return MODELLED.get(type, OTHER)
+    return KINDS_BY_TYPE.get(type, OTHER)
 
 
-def wire_types(type: ResourceType) -> tuple[str, ...] | None:
+def list_config_types(type: ResourceType) -> tuple[str, ...] | None:
     """The `config.type`s that read as `type`, or None for OTHER: whatever is not in `MODELLED`."""
     return None if type is ResourceType.OTHER else (type.value,)
 
 
-def record_columns(document: Document, logical_id: str, at: datetime) -> RecordColumns:
+def read_record_columns(document: Document, logical_id: str, at: datetime) -> RecordColumns:
     """Of one of document 1's `resource_records`; an absent or unreadable instant is `at`, that of the import."""
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
     type_ = config.get("type")
-    kind = kind_of(type_ if isinstance(type_, str) else "")
+    kind = get_kind(type_ if isinstance(type_, str) else "")
     return {
         "logical_id": logical_id,
         "type": type_ if isinstance(type_, str) else "",
-        "search_text": fold(_lines([document.get("_id"), *map(config.get, kind.searched)])),
-        **kind.columns(config),
-        "created_at": _written(document.get("createdAt")) or instants.isoformat(at),
-        "created_by": text_or_none(document.get("createdBy")),
-        "updated_at": _written(document.get("updatedAt")) or instants.isoformat(at),
-        "updated_by": text_or_none(document.get("updatedBy")),
+        "search_text": fold(_join_texts([document.get("_id"), *map(config.get, kind.searched_keys)])),
+        **kind.read_columns(config),
+        "created_at": _normalize_instant(document.get("createdAt")) or instants.format_instant(at),
+        "created_by": get_text_or_none(document.get("createdBy")),
+        "updated_at": _normalize_instant(document.get("updatedAt")) or instants.format_instant(at),
+        "updated_by": get_text_or_none(document.get("updatedBy")),
     }
 
 
-def _written(value: Json) -> str | None:
-    return instants.written(value) if isinstance(value, str) else None
+def _normalize_instant(value: Json) -> str | None:
+    return instants.normalize_instant(value) if isinstance(value, str) else None
 
 
-def _lines(values: Sequence[Json]) -> str:
+def _join_texts(values: Sequence[Json]) -> str:
     """Those that are texts, in lines of their own: words hold no line break, so none is found across two texts."""
     try:
         return "\n".join(filter(None, values))  # type: ignore[arg-type]  # It may hold what raises.

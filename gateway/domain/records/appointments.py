@@ -7,34 +7,34 @@ from gateway.domain import statistics
 from gateway.domain.calendar import instants
 from gateway.domain.enums import AppointmentType, ResourceType
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.records.kind import Fault, Kind, blank, no_ids
+from gateway.domain.records.kind import Fault, RecordKind, find_blank, find_invalid_ids
 
-_TYPES = {type_.value for type_ in AppointmentType}
+_APPOINTMENT_TYPES = {type_.value for type_ in AppointmentType}
 
 
-def _columns(config: Mapping[str, Json]) -> Mapping[str, object]:
+def _read_columns(config: Mapping[str, Json]) -> Mapping[str, object]:
     """What statistics read: a type without a known name is none."""
     start, type_ = config.get("start"), config.get("appointmentType")
     return {
-        "start": instants.written(start) if isinstance(start, str) else None,
-        "appointment_type": type_ if isinstance(type_, str) and type_ in _TYPES else None,
-        **statistics.APPOINTMENTS.columns(config),
+        "start": instants.normalize_instant(start) if isinstance(start, str) else None,
+        "appointment_type": type_ if isinstance(type_, str) and type_ in _APPOINTMENT_TYPES else None,
+        **statistics.APPOINTMENTS.read_columns(config),
     }
 
 
-def _faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
-    yield from blank(values, "id", "patientName", "practitionerName", "locationName", "visitingReasonName")
-    yield from no_ids(values, "patientId", "practitionerId", "locationId", "visitingReasonId")
+def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+    yield from find_blank(values, "id", "patientName", "practitionerName", "locationName", "visitingReasonName")
+    yield from find_invalid_ids(values, "patientId", "practitionerId", "locationId", "visitingReasonId")
     start, end = values.get("start"), values.get("end")
     # Both are in the one spelling of `instants.isoformat`, which sorts by time.
     if isinstance(start, str) and isinstance(end, str) and end < start:
         yield Fault("`end` must not be before `start`.", ("end",))
 
 
-APPOINTMENTS = Kind(
+APPOINTMENTS = RecordKind(
     type=ResourceType.APPOINTMENTS,
     member="appointment",
-    searched=(
+    searched_keys=(
         "id",
         "patientName",
         "practitionerName",
@@ -42,7 +42,7 @@ APPOINTMENTS = Kind(
         "visitingReasonName",
         *(breakdown.key for breakdown in statistics.APPOINTMENTS.breakdowns),
     ),
-    faults=_faults,
-    columns=_columns,
+    find_faults=_find_faults,
+    read_columns=_read_columns,
     instant_keys=frozenset({"start", "end"}),
 )

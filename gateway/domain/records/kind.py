@@ -10,9 +10,9 @@ from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import ResourceType
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.statistics.catalogue import COLUMNS
+from gateway.domain.statistics.catalogue import STATISTICS_COLUMNS
 
-_NO_ID = f"`{{}}` must be an id: 1 to {MAX_ID_LENGTH} visible ASCII characters."
+_INVALID_ID = f"`{{}}` must be an id: 1 to {MAX_ID_LENGTH} visible ASCII characters."
 _SLOT_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
@@ -23,19 +23,21 @@ class Fault(NamedTuple):
     path: tuple[str | int, ...]
 
 
-def not_counted(config: Mapping[str, Json]) -> Mapping[str, object]:  # noqa: ARG001 (as others of its kind)
+def build_empty_columns(config: Mapping[str, Json]) -> Mapping[str, object]:  # noqa: ARG001 (as others of its kind)
     """The columns of a record that no statistics count."""
-    return dict.fromkeys(("start", "appointment_type", *COLUMNS))
+    return dict.fromkeys(("start", "appointment_type", *STATISTICS_COLUMNS))
 
 
-def merged(values: Document, stored: Document, instant_keys: frozenset[str]) -> Document:
+def merge_values(values: Document, stored: Document, instant_keys: frozenset[str]) -> Document:
     """`stored` saying what is given: null clears a key, and what is unknown here, or says the same, stays.
 
     Clearing leaves a key out; one that is already stored as null or as an empty list stays that way.
     """
     if not stored:
         return {
-            key: value if type(value) is str else _new(value) for key, value in values.items() if value is not None
+            key: value if type(value) is str else _merge_new(value)
+            for key, value in values.items()
+            if value is not None
         }
     result = dict(stored)
     for key, value in values.items():
@@ -46,40 +48,40 @@ def merged(values: Document, stored: Document, instant_keys: frozenset[str]) -> 
         elif before is None and isinstance(value, str):
             result[key] = value
         elif isinstance(value, dict):
-            result[key] = merged(value, before if isinstance(before, dict) else {}, frozenset())
+            result[key] = merge_values(value, before if isinstance(before, dict) else {}, frozenset())
         elif isinstance(value, list):
-            result[key] = [_entry(item, before if isinstance(before, list) else []) for item in value]
-        elif not (key in instant_keys and same_instant(value, before)):
+            result[key] = [_merge_entry(item, before if isinstance(before, list) else []) for item in value]
+        elif not (key in instant_keys and is_same_instant(value, before)):
             result[key] = value
     return result
 
 
-def _new(value: Json) -> Json:
+def _merge_new(value: Json) -> Json:
     """What `merged` makes of a value where nothing is stored."""
     if isinstance(value, dict):
-        return merged(value, {}, frozenset())
-    return [_entry(item, []) for item in value] if isinstance(value, list) else value
+        return merge_values(value, {}, frozenset())
+    return [_merge_entry(item, []) for item in value] if isinstance(value, list) else value
 
 
-def _entry(value: Json, stored: list[Json]) -> Json:
+def _merge_entry(value: Json, stored: list[Json]) -> Json:
     """An entry of a list: the stored one that says the same, with what else that holds, or a new one."""
     if not isinstance(value, dict):
         return value
     for item in stored:
-        if isinstance(item, dict) and merged(value, item, frozenset()) == item:
+        if isinstance(item, dict) and merge_values(value, item, frozenset()) == item:
             return item
-    return merged(value, {}, frozenset())
+    return merge_values(value, {}, frozenset())
 
 
-def same_instant(one: Json, other: Json) -> bool:
+def is_same_instant(one: Json, other: Json) -> bool:
     """Whether two texts are spellings of one instant."""
     if not isinstance(one, str) or not isinstance(other, str):
         return False
-    return (found := instants.parse(one)) is not None and found == instants.parse(other)
+    return (found := instants.parse_instant(one)) is not None and found == instants.parse_instant(other)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordKind:
     """A kind of resource record.
 
     `member` names it in the graph's input. `searched` are the keys of `config` whose text is searched, beside
@@ -89,20 +91,20 @@ class Kind:
 
     type: ResourceType
     member: str
-    searched: tuple[str, ...]
-    faults: Callable[[Document, datetime], Iterable[Fault]]
-    columns: Callable[[Mapping[str, Json]], Mapping[str, object]] = not_counted
+    searched_keys: tuple[str, ...]
+    find_faults: Callable[[Document, datetime], Iterable[Fault]]
+    read_columns: Callable[[Mapping[str, Json]], Mapping[str, object]] = build_empty_columns
     instant_keys: frozenset[str] = frozenset()
-    odd_spellings: Mapping[str, str] = field(default_factory=dict)
+    document_keys: Mapping[str, str] = field(default_factory=dict)
 
-    def config(self, values: Document, stored: Document) -> Document:
+    def build_config(self, values: Document, stored: Document) -> Document:
         """The document's `config` that says what is given, with what `stored` holds beyond that."""
-        if self.odd_spellings:
-            values = {self.odd_spellings.get(key, key): value for key, value in values.items()}
-        return merged({"type": self.type.value, **values}, stored, self.instant_keys)
+        if self.document_keys:
+            values = {self.document_keys.get(key, key): value for key, value in values.items()}
+        return merge_values({"type": self.type.value, **values}, stored, self.instant_keys)
 
 
-def blank(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
+def find_blank(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
     """Those of these texts that are given and hold nothing to read."""
     for key in keys:
         value = values.get(key)
@@ -110,21 +112,21 @@ def blank(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
             yield Fault(f"`{key}` must not be blank.", (key,))
 
 
-def no_ids(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
+def find_invalid_ids(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
     """Those of these references, or lists of them, that are given and are no ids."""
     for key in keys:
         value = values.get(key)
         if value is None:
             continue
         if isinstance(value, str) and not is_id(value):
-            yield Fault(_NO_ID.format(key), (key,))
+            yield Fault(_INVALID_ID.format(key), (key,))
         elif isinstance(value, list):
             for place, item in enumerate(value):
                 if isinstance(item, str) and not is_id(item):
-                    yield Fault(_NO_ID.format(key), (key, place))
+                    yield Fault(_INVALID_ID.format(key), (key, place))
 
 
-def no_timezone(values: Mapping[str, Json], key: str) -> Iterator[Fault]:
+def find_invalid_timezone(values: Mapping[str, Json], key: str) -> Iterator[Fault]:
     """The zone under this key, if it is given and there is none of that name."""
     value = values.get(key)
     if isinstance(value, str) and not timezones.is_timezone(value):
@@ -133,7 +135,7 @@ def no_timezone(values: Mapping[str, Json], key: str) -> Iterator[Fault]:
         )
 
 
-def sections(values: Mapping[str, Json], key: str) -> Iterator[tuple[int, Document]]:
+def iterate_objects(values: Mapping[str, Json], key: str) -> Iterator[tuple[int, Document]]:
     """The objects of a given list, each with its place."""
     value = values.get(key)
     for place, item in enumerate(value if isinstance(value, list) else []):
@@ -141,9 +143,9 @@ def sections(values: Mapping[str, Json], key: str) -> Iterator[tuple[int, Docume
             yield place, item
 
 
-def slots(values: Mapping[str, Json], day: str) -> Iterator[Fault]:
+def find_slot_faults(values: Mapping[str, Json], day: str) -> Iterator[Fault]:
     """What is wrong with the working hours of a day."""
-    for place, slot in sections(values, day):
+    for place, slot in iterate_objects(values, day):
         start, end = str(slot.get("start")), str(slot.get("end"))
         faulty = [key for key, value in (("start", start), ("end", end)) if not _SLOT_TIME.fullmatch(value)]
         for key in faulty:

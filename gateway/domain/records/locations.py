@@ -5,17 +5,17 @@ from datetime import datetime
 
 from gateway.domain.enums import ResourceType
 from gateway.domain.lenient_reading import Document
-from gateway.domain.records.kind import Fault, Kind, blank, no_timezone
+from gateway.domain.records.kind import Fault, RecordKind, find_blank, find_invalid_timezone
 
 
-def _faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
-    yield from blank(values, "id", "name")
-    yield from no_timezone(values, "timezone")
+def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+    yield from find_blank(values, "id", "name")
+    yield from find_invalid_timezone(values, "timezone")
 
 
-LOCATIONS = Kind(
+LOCATIONS = RecordKind(
     type=ResourceType.LOCATIONS,
     member="location",
-    searched=("id", "name", "address", "phone"),
-    faults=_faults,
+    searched_keys=("id", "name", "address", "phone"),
+    find_faults=_find_faults,
 )

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from gateway.domain.enums import ResourceType
 from gateway.domain.lenient_reading import Document
-from gateway.domain.records.kind import Fault, Kind, blank
+from gateway.domain.records.kind import Fault, RecordKind, find_blank
 
 
-def _faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
-    yield from blank(values, "id", "name")
+def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+    yield from find_blank(values, "id", "name")
 
 
-ORGANIZATIONS = Kind(
-    type=ResourceType.ORGANIZATIONS, member="organization", searched=("id", "name"), faults=_faults
+ORGANIZATIONS = RecordKind(
+    type=ResourceType.ORGANIZATIONS, member="organization", searched_keys=("id", "name"), find_faults=_find_faults
 )

@@ -5,21 +5,21 @@ from datetime import datetime
 
 from gateway.domain.enums import ResourceType
 from gateway.domain.lenient_reading import Document
-from gateway.domain.records.kind import Fault, Kind, blank
+from gateway.domain.records.kind import Fault, RecordKind, find_blank
 
 _MINUTES_OF_A_DAY = 24 * 60
 
 
-def _faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
-    yield from blank(values, "id", "name", "code")
+def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+    yield from find_blank(values, "id", "name", "code")
     minutes = values.get("durationMinutes")
     if isinstance(minutes, int) and not 1 <= minutes <= _MINUTES_OF_A_DAY:
         yield Fault(f"`durationMinutes` must be from 1 to {_MINUTES_OF_A_DAY}.", ("durationMinutes",))
 
 
-VISITING_REASONS = Kind(
+VISITING_REASONS = RecordKind(
     type=ResourceType.VISITING_REASONS,
     member="visitingReason",
-    searched=("id", "name", "code", "description"),
-    faults=_faults,
+    searched_keys=("id", "name", "code", "description"),
+    find_faults=_find_faults,
 )

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from gateway.domain.calendar import days, timezones
 from gateway.domain.enums import AppointmentType, BookingStatus, ResourceType, StatisticsDateField
 from gateway.domain.lenient_reading import Json
-from gateway.domain.statement_arguments import Criteria
+from gateway.domain.statement_arguments import StatementArguments
 
 MAX_VALUE_LENGTH = 120
 """Characters of a bucket's value, as many as every database can look up."""
@@ -32,19 +32,19 @@ class Breakdown:
 
     column: str
     key: str
-    when_blank: str
+    blank_value: str
     description: str
 
-    def bucket(self, value: Json) -> str:
+    def get_bucket(self, value: Json) -> str:
         """The bucket of a record that says this: the value without blanks around it, its case kept.
 
         The end of a very long one is replaced by a hash of all of it, so that different ones stay apart.
         """
         text = value.strip() if isinstance(value, str) else ""
-        return (text if len(text) <= MAX_VALUE_LENGTH else _shortened(text)) or self.when_blank
+        return (text if len(text) <= MAX_VALUE_LENGTH else _shorten(text)) or self.blank_value
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     digest = sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
     return f"{text[: MAX_VALUE_LENGTH - _HASH_LENGTH - 1]}…{digest}"
 
@@ -60,17 +60,17 @@ class Statistics:
     """
 
     type: ResourceType
-    when_undecided: BookingStatus
+    default_status: BookingStatus
     breakdowns: tuple[Breakdown, ...]
 
-    def columns(self, config: Mapping[str, Json]) -> dict[str, object]:
+    def read_columns(self, config: Mapping[str, Json]) -> dict[str, object]:
         """What of a record is counted, by the columns of `gateway.database.tables.ResourceRecord`."""
         status = config.get("bookingStatus")
         known = _BOOKING_STATUSES.get(status) if isinstance(status, str) else None
-        found: dict[str, object] = {"booking_status": known or self.when_undecided}
+        found: dict[str, object] = {"booking_status": known or self.default_status}
         for breakdown in self.breakdowns:
             value = config.get(breakdown.key)
-            found[breakdown.column] = breakdown.when_blank if value is None else breakdown.bucket(value)
+            found[breakdown.column] = breakdown.blank_value if value is None else breakdown.get_bucket(value)
         return found
 
 
@@ -91,12 +91,12 @@ PATIENTS = Statistics(ResourceType.PATIENTS, BookingStatus.SUCCESSFUL, (_SOURCE,
 STATISTICS = (APPOINTMENTS, PATIENTS)
 """All dashboards. What is kept of their days, their statements and their fields follow from this list."""
 
-COLUMNS = ("booking_status", *dict.fromkeys(b.column for each in STATISTICS for b in each.breakdowns))
+STATISTICS_COLUMNS = ("booking_status", *dict.fromkeys(b.column for each in STATISTICS for b in each.breakdowns))
 """The columns that any of them fills in."""
 
 
 @dataclass(frozen=True, slots=True)
-class StatisticsFilter(Criteria):
+class StatisticsFilter(StatementArguments):
     """Which records are counted: those that meet all of it. None, and no words, let everything through."""
 
     appointment_type: AppointmentType | None = None
@@ -109,7 +109,7 @@ class StatisticsFilter(Criteria):
 
 
 @dataclass(frozen=True, slots=True)
-class BucketPage(Criteria):
+class BucketPage(StatementArguments):
     """Which part of each breakdown is shown; both numbers count from 1."""
 
     size: int
@@ -123,7 +123,7 @@ class Dashboard:
     statistics: Statistics
     team_id: str
     integration_id: str
-    home_timezone: str
+    integration_timezone: str
     """Where the days lie that are counted when records are written: the integration's."""
     filter: StatisticsFilter
     buckets: BucketPage
@@ -132,27 +132,27 @@ class Dashboard:
     fill_gaps: bool
 
 
-def previous(dashboard: Dashboard) -> Dashboard | None:
+def get_previous_period(dashboard: Dashboard) -> Dashboard | None:
     """The same for as long a time right before, by the clocks where its days lie; None for time that is open."""
     start, end = dashboard.filter.start, dashboard.filter.end
     if start is None or end is None:
         return None
-    zone = timezones.zone(dashboard.timezone)
+    zone = timezones.get_zone(dashboard.timezone)
     try:
         first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (start, end))
-        before = days.instant_at(zone, first - (last - first))
+        before = days.find_instant(zone, first - (last - first))
     except OverflowError:  # before the calendar begins
         return None
     return replace(dashboard, filter=replace(dashboard.filter, start=before, end=start))
 
 
-Row: TypeAlias = tuple[str, int, int, int]
+StatusCounts: TypeAlias = tuple[str, int, int, int]
 """A value of a breakdown, or the number of a day, and how many records are successful, failed and pending."""
 
-Part: TypeAlias = tuple[Dashboard, str]
+DashboardPart: TypeAlias = tuple[Dashboard, str]
 """A dashboard, and which part of it."""
 
-Found: TypeAlias = dict[Part, list[Row]]
+DashboardCounts: TypeAlias = dict[DashboardPart, list[StatusCounts]]
 """What was counted for parts of dashboards, in no order."""
 
 
@@ -180,7 +180,7 @@ class Trend(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class StatisticsBucket:
     """How the records went that share a value."""
 
     value: str

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-SIZES = (64, 8, 1)
+BLOCK_SIZES = (64, 8, 1)
 """In days, each a multiple of the next."""
 
-LARGEST = SIZES[0]
+LARGEST_BLOCK_SIZE = BLOCK_SIZES[0]
 
 LAST_DAY = date.max.toordinal()
 
 
-class Span(NamedTuple):
+class BlockSpan(NamedTuple):
     """All blocks of one size that begin from the day `first` to `last`, both included."""
 
     size: int
@@ -24,36 +24,36 @@ class Span(NamedTuple):
     last: int
 
 
-def first_of(day: int, size: int) -> int:
+def find_block_start(day: int, size: int) -> int:
     """The first day of the block of this size that a day is in."""
     return day - (day - 1) % size
 
 
-def spans(start: date | None, end: date | None) -> list[Span]:
+def list_spans(start: date | None, end: date | None) -> list[BlockSpan]:
     """The blocks that make up the days from `start` on and before `end`; None for a side that is open."""
-    return [*_cover(*_numbers(start, end), SIZES)]
+    return [*_iterate_spans(*_to_day_numbers(start, end), BLOCK_SIZES)]
 
 
-def single_days(start: date | None, end: date | None) -> list[Span]:
+def list_single_days(start: date | None, end: date | None) -> list[BlockSpan]:
     """The same days, each as a block of its own."""
-    first, last = _numbers(start, end)
-    return [Span(1, first, last - 1)] if first < last else []
+    first, last = _to_day_numbers(start, end)
+    return [BlockSpan(1, first, last - 1)] if first < last else []
 
 
-def _numbers(start: date | None, end: date | None) -> tuple[int, int]:
+def _to_day_numbers(start: date | None, end: date | None) -> tuple[int, int]:
     # The last block of the calendar is not full: what is open goes on to where it would end.
-    open_end = first_of(LAST_DAY, LARGEST) + LARGEST
+    open_end = find_block_start(LAST_DAY, LARGEST_BLOCK_SIZE) + LARGEST_BLOCK_SIZE
     return 1 if start is None else start.toordinal(), open_end if end is None else end.toordinal()
 
 
-def _cover(start: int, end: int, sizes: Sequence[int]) -> Iterator[Span]:
+def _iterate_spans(start: int, end: int, sizes: Sequence[int]) -> Iterator[BlockSpan]:
     """The largest blocks that fit between two days, and smaller ones on either side."""
     size, *smaller = sizes
-    first, last = first_of(start + size - 1, size), first_of(end, size)
+    first, last = find_block_start(start + size - 1, size), find_block_start(end, size)
     if first < last:
-        yield Span(size, first, last - size)
+        yield BlockSpan(size, first, last - size)
     else:
         first = last = end
     if smaller and start < end:
-        yield from _cover(start, first, smaller)
-        yield from _cover(last, end, smaller)
+        yield from _iterate_spans(start, first, smaller)
+        yield from _iterate_spans(last, end, smaller)

@@ -8,19 +8,19 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from gateway.domain.calendar import days
-from gateway.domain.calendar.instants import of
+from gateway.domain.calendar.instants import to_instant
 from gateway.domain.enums import BookingStatus
-from gateway.domain.statistics.catalogue import COLUMNS, STATISTICS
-from gateway.domain.statistics.day_blocks import SIZES, first_of
+from gateway.domain.statistics.catalogue import STATISTICS, STATISTICS_COLUMNS
+from gateway.domain.statistics.day_blocks import BLOCK_SIZES, find_block_start
 
-COUNTED = ("type", "created_at", "appointment_type", *COLUMNS)
+COUNTED_COLUMNS = ("type", "created_at", "appointment_type", *STATISTICS_COLUMNS)
 """The columns of a record that decide where it is counted."""
 
-Counted: TypeAlias = Sequence[Any]
+CountedValues: TypeAlias = Sequence[Any]
 """What a record has in these columns."""
 
 
-counted: Callable[[object], Counted] = attrgetter(*COUNTED)
+get_counted_values: Callable[[object], CountedValues] = attrgetter(*COUNTED_COLUMNS)
 """What a row has in them."""
 
 ALL = ""
@@ -29,13 +29,13 @@ ALL = ""
 STATES = (BookingStatus.SUCCESSFUL, BookingStatus.FAILED, BookingStatus.PENDING)
 """The states that are counted apart, in the order of their columns."""
 
-_PLACES = {spelled: place for place, state in enumerate(STATES) for spelled in (state, state.value)}
+_STATE_INDEXES = {spelled: place for place, state in enumerate(STATES) for spelled in (state, state.value)}
 """The place of a state among them, also as rows spell it."""
 
-_Together: TypeAlias = tuple[int, str, int, str]
+_CounterKey: TypeAlias = tuple[int, str, int, str]
 """What records are counted by: number of the day, appointment type (ALL: none), place of the state, value."""
 
-_Numbers: TypeAlias = defaultdict[tuple[int, str], list[int]]
+_CountsByDay: TypeAlias = defaultdict[tuple[int, str], list[int]]
 """How many there are in each state, by the first day of a block and the value."""
 
 
@@ -47,7 +47,7 @@ class Series(NamedTuple):
     breakdown: str
 
 
-class Block(NamedTuple):
+class BlockCounts(NamedTuple):
     """How many records of a series there are in a block of days, or how many more; what it counts comes first.
 
     A row of `gateway.database.tables.DayCount`.
@@ -62,21 +62,21 @@ class Block(NamedTuple):
     pending: int
 
 
-class Cell(NamedTuple):
+class SeriesCounts(NamedTuple):
     """What is counted of a series in a block of days."""
 
     series: Series
-    block: Block
+    block_counts: BlockCounts
 
     @property
     def key(self) -> tuple[str, str, str, int, int, str]:
         """What it counts."""
-        return *self.series, *self.block[:3]
+        return *self.series, *self.block_counts[:3]
 
     @property
-    def numbers(self) -> tuple[int, int, int]:
+    def state_counts(self) -> tuple[int, int, int]:
         """How many there are, in the order of `STATES`."""
-        return self.block[3:]
+        return self.block_counts[3:]
 
 
 class DayCounts:
@@ -85,20 +85,22 @@ class DayCounts:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         # By type and breakdown: how often a day, appointment type or ALL, state and value are there together.
-        self._counters: dict[tuple[str, str], Counter[_Together]] = defaultdict(Counter)
+        self._counters: dict[tuple[str, str], Counter[_CounterKey]] = defaultdict(Counter)
 
-    def add(self, records: Iterable[Counted]) -> None:
+    def add(self, records: Iterable[CountedValues]) -> None:
         """Count records."""
-        self._count(records, Counter.update)
+        self._update_counters(records, Counter.update)
 
-    def remove(self, records: Iterable[Counted]) -> None:
+    def remove(self, records: Iterable[CountedValues]) -> None:
         """Count records no longer."""
-        self._count(records, Counter.subtract)
+        self._update_counters(records, Counter.subtract)
 
-    def _count(
-        self, records: Iterable[Counted], count: Callable[[Counter[_Together], Iterable[_Together]], None]
+    def _update_counters(
+        self,
+        records: Iterable[CountedValues],
+        update: Callable[[Counter[_CounterKey], Iterable[_CounterKey]], None],
     ) -> None:
-        by_type: dict[object, list[Counted]] = defaultdict(list)
+        by_type: dict[object, list[CountedValues]] = defaultdict(list)
         for record in records:
             by_type[record[0]].append(record)
         for statistics in STATISTICS:
@@ -107,61 +109,63 @@ class DayCounts:
                 continue
             # Column by column, which leaves most of the counting to what is not Python.
             _, created_at, types, states, *values = zip(*found, strict=True)
-            day_numbers = [days.day_of(self._zone, of(at)).toordinal() for at in created_at]
+            day_numbers = [days.get_local_day(self._zone, to_instant(at)).toordinal() for at in created_at]
             typed = [type_ or ALL for type_ in types]
-            places = [_PLACES[state] for state in states]
-            by_column = dict(zip(COLUMNS[1:], values, strict=True))
+            places = [_STATE_INDEXES[state] for state in states]
+            by_column = dict(zip(STATISTICS_COLUMNS[1:], values, strict=True))
             for breakdown in (ALL, *(each.column for each in statistics.breakdowns)):
                 buckets = by_column.get(breakdown) or repeat(ALL, len(found))
                 together = zip(day_numbers, typed, places, buckets, strict=True)
-                count(self._counters[statistics.type.value, breakdown], together)
+                update(self._counters[statistics.type.value, breakdown], together)
 
-    def blocks(self) -> dict[Series, list[Block]]:
+    def list_block_counts(self) -> dict[Series, list[BlockCounts]]:
         """Every count that is not nought, of blocks of every size; each series in the order of its keys."""
         found = {
-            Series(type_, appointment_type, breakdown): sorted(_blocks(daily))
+            Series(type_, appointment_type, breakdown): sorted(_iterate_block_counts(daily))
             for (type_, breakdown), counter in self._counters.items()
-            for appointment_type, daily in _by_appointment_type(counter).items()
+            for appointment_type, daily in _group_by_appointment_type(counter).items()
         }
         return {series: blocks for series, blocks in sorted(found.items()) if blocks}
 
-    def cells(self) -> list[Cell]:
+    def list_series_counts(self) -> list[SeriesCounts]:
         """The same one by one."""
-        return [Cell(series, block) for series, blocks in self.blocks().items() for block in blocks]
+        return [
+            SeriesCounts(series, block) for series, blocks in self.list_block_counts().items() for block in blocks
+        ]
 
 
-def _by_appointment_type(counter: Counter[_Together]) -> dict[str, _Numbers]:
+def _group_by_appointment_type(counter: Counter[_CounterKey]) -> dict[str, _CountsByDay]:
     """The numbers of single days, of each appointment type and of all together."""
-    found: dict[str, _Numbers] = defaultdict(_numbers)
-    whole = found[ALL]
+    found: dict[str, _CountsByDay] = defaultdict(_new_counts)
+    all_types = found[ALL]
     for (day, appointment_type, state, value), number in counter.items():
-        whole[day, value][state] += number
+        all_types[day, value][state] += number
         if appointment_type != ALL:
             found[appointment_type][day, value][state] += number
     return found
 
 
-def _blocks(daily: _Numbers) -> Iterator[Block]:
+def _iterate_block_counts(daily: _CountsByDay) -> Iterator[BlockCounts]:
     """The blocks of every size, but for those of which all numbers are nought."""
     numbers = daily
-    for size in reversed(SIZES):
+    for size in reversed(BLOCK_SIZES):
         if size > 1:
             # Made of the next smaller ones, of which there are fewer than days.
-            numbers = _joined(numbers, size)
+            numbers = _join_blocks(numbers, size)
         for (day, value), (successful, failed, pending) in numbers.items():
             if successful or failed or pending:
-                yield Block(size, day, value, successful, failed, pending)
+                yield BlockCounts(size, day, value, successful, failed, pending)
 
 
-def _joined(smaller: _Numbers, size: int) -> _Numbers:
-    found = _numbers()
+def _join_blocks(smaller: _CountsByDay, size: int) -> _CountsByDay:
+    found = _new_counts()
     for (day, value), (successful, failed, pending) in smaller.items():
-        numbers = found[first_of(day, size), value]
+        numbers = found[find_block_start(day, size), value]
         numbers[0] += successful
         numbers[1] += failed
         numbers[2] += pending
     return found
 
 
-def _numbers() -> _Numbers:
+def _new_counts() -> _CountsByDay:
     return defaultdict(lambda: [0, 0, 0])

@@ -5,22 +5,22 @@ from datetime import date
 from typing import NamedTuple, Self
 
 from gateway.domain.ids import is_id
-from gateway.domain.statement_arguments import Criteria
+from gateway.domain.statement_arguments import StatementArguments
 from gateway.domain.statistics.catalogue import STATISTICS
-from gateway.domain.statistics.day_counts import Cell
+from gateway.domain.statistics.day_counts import SeriesCounts
 
 _TYPES = tuple(statistics.type.value for statistics in STATISTICS)
 
 
 @dataclass(frozen=True, slots=True)
-class Scope(Criteria):
+class VerificationScope(StatementArguments):
     """Whose counts are verified: of one team, of the integrations with one id, or all there are."""
 
     team_id: str | None = None
     integration_id: str | None = None
 
 
-class Place(NamedTuple):
+class VerificationPosition(NamedTuple):
     """How far a verification has come: what is counted from this day on is still to be verified."""
 
     team_id: str = ""
@@ -43,14 +43,14 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CountDifference:
     """A count that is not what the records say; None where there is none."""
 
-    stored: Cell | None
-    counted: Cell | None
+    stored: SeriesCounts | None
+    counted: SeriesCounts | None
 
     @property
-    def cell(self) -> Cell:
+    def series_counts(self) -> SeriesCounts:
         """What is counted, and maybe how many there are."""
         found = self.counted or self.stored
         assert found is not None  # noqa: S101 (or there would be no difference)

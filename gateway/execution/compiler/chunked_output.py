@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from msgspec import Raw
 
-from gateway.execution.compiler.writing import encoded
+from gateway.execution.compiler.writing import encode_json
 
 T = TypeVar("T")
 
-SIZE = 512
+CHUNK_SIZE = 512
 """How many rows one slice has, which are a few milliseconds; an answer of no more is made at once."""
 
-_PAUSE = 0.001
+_PAUSE_SECONDS = 0.001
 """For how many seconds others have their turn.
 
 Threads too, such as those of a driver: one that waits for the interpreter's lock sleeps through a shorter pause,
@@ -24,30 +24,32 @@ after which it begins anew to wait for the five milliseconds that let it ask for
 """
 
 
-class Slices(list[Callable[[Any], Any]]):
+class ChunkedStageResults(list[Callable[[Any], Any]]):
     """What the stages found, for one answer that is made in slices."""
 
-    since = 0
+    rows_since_pause = 0
     """How many rows were written since the loop had its turn."""
 
 
-def slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
+def split_chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """The items in their order, so many at a time."""
-    return (items[start : start + SIZE] for start in range(0, len(items), SIZE))
+    return (items[start : start + CHUNK_SIZE] for start in range(0, len(items), CHUNK_SIZE))
 
 
 def pause() -> Awaitable[None]:
     """The turn of others."""
-    return asyncio.sleep(_PAUSE)
+    return asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def written(project: Callable[[Any, Slices], Any], rows: Sequence[Any], found: Slices) -> list[Raw]:
+async def write_chunks(
+    build_data: Callable[[Any, ChunkedStageResults], Any], rows: Sequence[Any], found: ChunkedStageResults
+) -> list[Raw]:
     """A list of the rows' response data, each of whose items is ready JSON of one or several."""
-    runs = []
-    for part in slices(rows):
-        runs.append(Raw(memoryview(encoded([project(row, found) for row in part]))[1:-1]))
-        found.since += len(part)
-        if found.since >= SIZE:
-            found.since = 0
+    chunks = []
+    for part in split_chunks(rows):
+        chunks.append(Raw(memoryview(encode_json([build_data(row, found) for row in part]))[1:-1]))
+        found.rows_since_pause += len(part)
+        if found.rows_since_pause >= CHUNK_SIZE:
+            found.rows_since_pause = 0
             await pause()
-    return runs
+    return chunks

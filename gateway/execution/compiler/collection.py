@@ -2,61 +2,67 @@
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
-from gateway.execution.compiler.expressions import whole_value
-from gateway.execution.compiler.selection import Entry, Objects
-from gateway.execution.compiler.source_text import Block, Module
+from gateway.execution.compiler.expressions import write_resolver_value
+from gateway.execution.compiler.selection import SelectedField, SelectedObjects
+from gateway.execution.compiler.source_text import CodeBlock, GeneratedModule
 
 
-class Collection:
+class CollectFunctionBuilder:
     """The functions of one plan that collect; `of_stages` are those over what a stage found."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: GeneratedModule) -> None:
         self._module = module
-        self.of_stages: dict[int, str] = {}
+        self.names_by_stage: dict[int, str] = {}
 
-    def collecting(self, type_: GraphQLOutputType, below: Objects | None) -> str | None:
+    def add_value_function(self, type_: GraphQLOutputType, below: SelectedObjects | None) -> str | None:
         """The name of a function that collects from a value of this type; None where there is nothing."""
-        if below is None or not below.collects:
+        if below is None or not below.has_stages:
             return None
-        name, block = self._module.name("c"), Block()
-        self._collect(type_, "x", below, block)
-        self._module.add([f"def {name}(x, sources):", *block.lines])
+        name, block = self._module.create_name("c"), CodeBlock()
+        self._write_collect(type_, "x", below, block)
+        self._module.add_lines([f"def {name}(x, sources):", *block.lines])
         return name
 
-    def _collect(self, type_: GraphQLOutputType, value: str, below: Objects, block: Block) -> None:
+    def _write_collect(
+        self, type_: GraphQLOutputType, value: str, below: SelectedObjects, block: CodeBlock
+    ) -> None:
         if not isinstance(type_, GraphQLNonNull):
-            name = self._module.name("x")
-            block.add(f"{name} = {value}")
-            self._collect(GraphQLNonNull(type_), name, below, block.inner(f"if {name} is not None:"))
+            name = self._module.create_name("x")
+            block.add_line(f"{name} = {value}")
+            self._write_collect(GraphQLNonNull(type_), name, below, block.open_inner(f"if {name} is not None:"))
         elif isinstance(type_.of_type, GraphQLList):
-            item = self._module.name("x")
-            self._collect(type_.of_type.of_type, item, below, block.inner(f"for {item} in {value}:"))
+            item = self._module.create_name("x")
+            self._write_collect(type_.of_type.of_type, item, below, block.open_inner(f"for {item} in {value}:"))
         else:
-            block.add(f"{self._function(below)}({value}, sources)")
+            block.add_line(f"{self._add_objects_function(below)}({value}, sources)")
 
-    def _function(self, objects: Objects) -> str:
+    def _add_objects_function(self, objects: SelectedObjects) -> str:
         functions = {
-            type_: self._of_type([entry for entry in entries if not isinstance(entry, str) and entry.collects])
-            for type_, entries in objects.entries.items()
+            type_: self._add_type_function(
+                [entry for entry in entries if not isinstance(entry, str) and entry.has_stages]
+            )
+            for type_, entries in objects.fields_by_type.items()
         }
-        if objects.tell_type is None:
+        if objects.resolve_type is None:
             return next(iter(functions.values()))
-        name, table = self._module.name("c"), self._module.name("t")
+        name, table = self._module.create_name("c"), self._module.create_name("t")
         members = ", ".join(f"{type_!r}: {function}" for type_, function in functions.items())
-        call = f" {table}[{self._module.bind(objects.tell_type)}(s)](s, sources)"
-        self._module.add([f"{table} = {{{members}}}", f"def {name}(s, sources):", call])
+        call = f" {table}[{self._module.bind(objects.resolve_type)}(s)](s, sources)"
+        self._module.add_lines([f"{table} = {{{members}}}", f"def {name}(s, sources):", call])
         return name
 
-    def _of_type(self, entries: list[Entry]) -> str:
-        name, block = self._module.name("c"), Block()
-        for entry in entries:
-            if entry.stage is not None:
-                block.add(f"sources[{entry.stage}].append(s)")
+    def _add_type_function(self, fields: list[SelectedField]) -> str:
+        name, block = self._module.create_name("c"), CodeBlock()
+        for entry in fields:
+            if entry.stage_index is not None:
+                block.add_line(f"sources[{entry.stage_index}].append(s)")
                 # What is below is collected from what was found, when it was.
-                below = self.collecting(entry.type, entry.below)
+                below = self.add_value_function(entry.type, entry.objects)
                 if below is not None:
-                    self.of_stages[entry.stage] = below
-            elif entry.below is not None:
-                self._collect(entry.type, whole_value(entry, "s", self._module.bind), entry.below, block)
-        self._module.add([f"def {name}(s, sources):", *block.lines, " return"])
+                    self.names_by_stage[entry.stage_index] = below
+            elif entry.objects is not None:
+                self._write_collect(
+                    entry.type, write_resolver_value(entry, "s", self._module.bind), entry.objects, block
+                )
+        self._module.add_lines([f"def {name}(s, sources):", *block.lines, " return"])
         return name

@@ -15,184 +15,200 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
 from msgspec.json import Decoder
 
-from gateway.execution.compiler.chunked_output import Slices, written
-from gateway.execution.compiler.collection import Collection
-from gateway.execution.compiler.decoding import shape_of
-from gateway.execution.compiler.expressions import Display, Local, Unread
+from gateway.execution.compiler.chunked_output import ChunkedStageResults, write_chunks
+from gateway.execution.compiler.collection import CollectFunctionBuilder
+from gateway.execution.compiler.decoding import build_layout
+from gateway.execution.compiler.expressions import ExpressionWriter, ResolverNeeded, SourceVariables
 from gateway.execution.compiler.selection import (
-    Attributes,
-    Collect,
-    Entry,
-    NotPlain,
-    Objects,
+    CollectFunction,
+    FallbackNeeded,
+    ReadAttributes,
+    SelectedField,
+    SelectedObjects,
+    SelectionTreeBuilder,
     Stage,
-    Survey,
-    TellType,
+    TypeResolver,
 )
-from gateway.execution.compiler.source_text import Block, Manner, Module, Place
+from gateway.execution.compiler.source_text import CodeBlock, CodeBlocks, GeneratedModule, Mode
 
-__all__ = ["Compiler", "NotPlain", "Stage"]
+__all__ = ["Compiler", "FallbackNeeded", "Stage"]
 
-Found = Sequence[Callable[[Any], Any]]
+StageResults = Sequence[Callable[[Any], Any]]
 """For each stage, what gives the value of its field for a source."""
-Project = Callable[[Any, Found], Any]
-ProjectInSlices = Callable[[Any, Slices], Awaitable[Any]]
+ResponseFunction = Callable[[Any, StageResults], Any]
+ChunkedResponseFunction = Callable[[Any, ChunkedStageResults], Awaitable[Any]]
 
-_SURPRISES = (NotPlain, LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
+_DATA_ERRORS = (
+    FallbackNeeded,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+)
 """What straight code raises for data that is not as it should be; what msgspec raises is a ValueError."""
 
 
-class Completer(NamedTuple):
+class CompiledSelection(NamedTuple):
     """How a value becomes response data, and which sources it has for the stages below."""
 
-    project: Project
-    project_in_slices: Callable[[], ProjectInSlices]
+    build_data: ResponseFunction
+    compile_chunked: Callable[[], ChunkedResponseFunction]
     """Gives what does the same for very many rows."""
-    collect: Collect | None
+    collect: CollectFunction | None
 
 
 class Compiler:
     """Compiles what is selected in one operation; what it makes holds for every execution of that."""
 
     def __init__(self, executor: Executor[Any]) -> None:
-        self._survey = Survey(executor)
-        self.stages: list[Stage] = self._survey.stages
+        self._tree_builder = SelectionTreeBuilder(executor)
+        self.stages: list[Stage] = self._tree_builder.stages
         self.attributes: frozenset[str] | None = frozenset()
         """What is read of the objects that the value consists of, down to the first stages; None for anything."""
 
-    def completer(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Completer:
+    def compile_selection(self, type_: GraphQLOutputType, details: FieldDetailsList) -> CompiledSelection:
         """How values of a type are completed in one place. Raises NotPlain where that cannot be compiled."""
-        attributes = Attributes()
-        below = self._survey.objects(type_, details, attributes)
-        self.attributes = attributes.known()
-        module = Module({"refuse": _refuse, "written": written, "SURPRISES": _SURPRISES})
-        projection = Projection(module)
-        project = projection.completing(type_, below, Manner())
-        collection = Collection(module)
-        collect = collection.collecting(type_, below)
+        attributes = ReadAttributes()
+        below = self._tree_builder.build_objects(type_, details, attributes)
+        self.attributes = attributes.get_names()
+        module = GeneratedModule({"refuse": _refuse, "write_chunks": write_chunks, "DATA_ERRORS": _DATA_ERRORS})
+        response_functions = ResponseFunctionBuilder(module)
+        function_name = response_functions.add_value_function(type_, below, Mode())
+        collect_functions = CollectFunctionBuilder(module)
+        collect_name = collect_functions.add_value_function(type_, below)
         module.load()
-        for stage, name in collection.of_stages.items():
-            self.stages[stage].collect = cast(Collect, module.names[name])
+        for stage, name in collect_functions.names_by_stage.items():
+            self.stages[stage].collect = cast(CollectFunction, module.namespace[name])
 
         @cache
-        def project_in_slices() -> ProjectInSlices:
-            name = projection.completing(type_, below, Manner(in_slices=True))
+        def compile_chunked() -> ChunkedResponseFunction:
+            name = response_functions.add_value_function(type_, below, Mode(is_chunked=True))
             module.load()
-            return cast(ProjectInSlices, module.names[name])
+            return cast(ChunkedResponseFunction, module.namespace[name])
 
-        return Completer(
-            cast(Project, module.names[project]),
-            project_in_slices,
-            cast(Collect, module.names[collect]) if collect else None,
+        return CompiledSelection(
+            cast(ResponseFunction, module.namespace[function_name]),
+            compile_chunked,
+            cast(CollectFunction, module.namespace[collect_name]) if collect_name else None,
         )
 
 
 def _refuse(_value: object) -> Any:  # noqa: ANN401 (it never returns)
-    raise NotPlain
+    raise FallbackNeeded
 
 
-class Projection:
+class ResponseFunctionBuilder:
     """The generated functions of one plan that give response data."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: GeneratedModule) -> None:
         self.module = module
 
-    def completing(self, type_: GraphQLOutputType, below: Objects | None, manner: Manner) -> str:
+    def add_value_function(self, type_: GraphQLOutputType, below: SelectedObjects | None, mode: Mode) -> str:
         """The name of a function of a value of this type."""
-        name, block = self.module.name("p"), Block()
-        result = Display(self, manner).complete(type_, "x", below, block)
-        self.module.add([f"{_def(manner)} {name}(x, found):", *block.lines, f" return {result}"])
+        name, block = self.module.create_name("p"), CodeBlock()
+        result = ExpressionWriter(self, mode).write_value(type_, "x", below, block)
+        self.module.add_lines([f"{_get_def_keyword(mode)} {name}(x, found):", *block.lines, f" return {result}"])
         return name
 
-    def function(self, objects: Objects, manner: Manner) -> str:
+    def get_function(self, objects: SelectedObjects, mode: Mode) -> str:
         """The name of the function of objects, given whole; it is no coroutine where no lists are below them."""
-        manner = manner._replace(in_slices=manner.in_slices and objects.has_lists)
-        name = objects.functions.get((manner, ""))
+        mode = mode._replace(is_chunked=mode.is_chunked and objects.has_lists)
+        name = objects.function_names.get((mode, ""))
         if name is None:
-            make = self._careful if manner.is_careful else self._straight
-            functions = {type_: make(objects, type_, manner) for type_ in objects.entries}
-            name = objects.functions[manner, ""] = self._told(objects.tell_type, functions)
+            add_function = self._add_careful_function if mode.is_careful else self._add_fast_function
+            functions = {type_: add_function(objects, type_, mode) for type_ in objects.fields_by_type}
+            name = objects.function_names[mode, ""] = self._add_type_dispatch(objects.resolve_type, functions)
         return name
 
-    def _told(self, tell_type: TellType | None, functions: Mapping[str, str]) -> str:
+    def _add_type_dispatch(self, resolve_type: TypeResolver | None, functions: Mapping[str, str]) -> str:
         """The name of a function that calls that of the source's type."""
-        if tell_type is None:
+        if resolve_type is None:
             return next(iter(functions.values()))
-        name, table = self.module.name("f"), self.module.name("t")
+        name, table = self.module.create_name("f"), self.module.create_name("t")
         members = ", ".join(f"{type_!r}: {function}" for type_, function in functions.items())
-        call = f" return {table}[{self.module.bind(tell_type)}(s)](s, found)"
-        self.module.add([f"{table} = {{{members}}}", f"def {name}(s, found):", call])
+        call = f" return {table}[{self.module.bind(resolve_type)}(s)](s, found)"
+        self.module.add_lines([f"{table} = {{{members}}}", f"def {name}(s, found):", call])
         return name
 
-    def _straight(self, objects: Objects, type_: str, manner: Manner) -> str:
+    def _add_fast_function(self, objects: SelectedObjects, type_: str, mode: Mode) -> str:
         """The name of the function of the rows of a type, which their own type may tell from each other."""
-        entries = objects.entries[type_]
-        for place, entry in enumerate(entries):
-            below = None if isinstance(entry, str) or entry.stage is not None else entry.below
-            if isinstance(entry, str) or below is None or not (below.is_inside and below.tell_type):
+        fields = objects.fields_by_type[type_]
+        for index, entry in enumerate(fields):
+            below = None if isinstance(entry, str) or entry.stage_index is not None else entry.objects
+            if isinstance(entry, str) or below is None or not (below.is_in_document and below.resolve_type):
                 continue
             functions = {}
-            for told, selected in below.entries.items():
-                only = replace(below, entries={told: selected}, tell_type=None, functions={})
-                fields = [*entries[:place], replace(entry, below=only), *entries[place + 1 :]]
-                functions[told] = self._of_rows(objects, type_, fields, manner)
-            return self._told(below.tell_type, functions)
-        return self._of_rows(objects, type_, entries, manner)
+            for type_name, selected in below.fields_by_type.items():
+                narrowed = replace(
+                    below, fields_by_type={type_name: selected}, resolve_type=None, function_names={}
+                )
+                narrowed_fields = [*fields[:index], replace(entry, objects=narrowed), *fields[index + 1 :]]
+                functions[type_name] = self._add_row_function(objects, type_, narrowed_fields, mode)
+            return self._add_type_dispatch(below.resolve_type, functions)
+        return self._add_row_function(objects, type_, fields, mode)
 
-    def _of_rows(self, objects: Objects, type_: str, entries: Sequence[Entry | str], manner: Manner) -> str:
-        shape = shape_of(type_, entries)
-        name, place = self.module.name("f"), Place(Block(depth=2), Block())
-        local = Local("s", "s", shape, "d")
+    def _add_row_function(
+        self, objects: SelectedObjects, type_: str, fields: Sequence[SelectedField | str], mode: Mode
+    ) -> str:
+        layout = build_layout(type_, fields)
+        name, blocks = self.module.create_name("f"), CodeBlocks(CodeBlock(depth=2), CodeBlock())
+        source = SourceVariables("s", "s", layout, "d")
         try:
-            result = Display(self, manner).of(type_, entries, local, place)
-        except Unread:
-            return self._careful(objects, type_, manner)
-        now = [*place.now.lines, f"  r = {result}"]
-        if shape.parts:
-            careful = self.module.bind(self._careful_when_needed(objects, type_, manner))
-            decode = self.module.bind(Decoder(shape.struct).decode)
+            result = ExpressionWriter(self, mode).write_object(type_, fields, source, blocks)
+        except ResolverNeeded:
+            return self._add_careful_function(objects, type_, mode)
+        guarded = [*blocks.guarded.lines, f"  r = {result}"]
+        if layout.field_layouts:
+            careful = self.module.bind(self._build_lazy_careful(objects, type_, mode))
+            decode = self.module.bind(Decoder(layout.struct).decode)
             head = [" try:", f"  d = {decode}(s.document_json.encode())"]
-            awaiting = "await " if manner.in_slices else ""
-            now = [*head, *now, " except SURPRISES:", f"  return {awaiting}{careful}(s, found)"]
+            await_keyword = "await " if mode.is_chunked else ""
+            guarded = [*head, *guarded, " except DATA_ERRORS:", f"  return {await_keyword}{careful}(s, found)"]
         else:
-            now = [line.removeprefix(" ") for line in now]
-        header = [f"{_def(manner)} {name}(s, found):", " if s is None: refuse(None)"]
-        self.module.add([*header, *now, *place.later.lines, " return r"])
+            guarded = [line.removeprefix(" ") for line in guarded]
+        header = [f"{_get_def_keyword(mode)} {name}(s, found):", " if s is None: refuse(None)"]
+        self.module.add_lines([*header, *guarded, *blocks.unguarded.lines, " return r"])
         return name
 
-    def decoded(self, objects: Objects, local: Local, manner: Manner) -> str:
+    def write_decoded_call(self, objects: SelectedObjects, source: SourceVariables, mode: Mode) -> str:
         """Code that calls the function of objects that were decoded."""
-        manner = manner._replace(in_slices=manner.in_slices and objects.has_lists)
-        ((type_, entries),) = objects.entries.items()
-        name, block = self.module.name("f"), Block()
-        local, variable = replace(local, name="d"), local.name
-        result = Display(self, manner).of(type_, entries, local, Place(block, block))
-        self.module.add([f"{_def(manner)} {name}(d, s, found):", *block.lines, f" return {result}"])
-        return f"{name}({variable}, {local.row}, found)"
+        mode = mode._replace(is_chunked=mode.is_chunked and objects.has_lists)
+        ((type_, fields),) = objects.fields_by_type.items()
+        name, block = self.module.create_name("f"), CodeBlock()
+        source, variable = replace(source, decoded_variable="d"), source.decoded_variable
+        result = ExpressionWriter(self, mode).write_object(type_, fields, source, CodeBlocks(block, block))
+        self.module.add_lines(
+            [f"{_get_def_keyword(mode)} {name}(d, s, found):", *block.lines, f" return {result}"]
+        )
+        return f"{name}({variable}, {source.row_variable}, found)"
 
-    def _careful_when_needed(self, objects: Objects, type_: str, manner: Manner) -> Project:
+    def _build_lazy_careful(self, objects: SelectedObjects, type_: str, mode: Mode) -> ResponseFunction:
         @cache
-        def compiled() -> Project:
-            name = self._careful(objects, type_, manner)
+        def compile_once() -> ResponseFunction:
+            name = self._add_careful_function(objects, type_, mode)
             self.module.load()
-            return cast(Project, self.module.names[name])
+            return cast(ResponseFunction, self.module.namespace[name])
 
-        def careful(source: object, found: Found) -> object:
-            return compiled()(source, found)
+        def build_carefully(source: object, found: StageResults) -> object:
+            return compile_once()(source, found)
 
-        return careful
+        return build_carefully
 
-    def _careful(self, objects: Objects, type_: str, manner: Manner) -> str:
-        manner = manner._replace(is_careful=True)
-        name = objects.functions.get((manner, type_))
+    def _add_careful_function(self, objects: SelectedObjects, type_: str, mode: Mode) -> str:
+        mode = mode._replace(is_careful=True)
+        name = objects.function_names.get((mode, type_))
         if name is None:
-            name = objects.functions[manner, type_] = self.module.name("g")
-            block = Block()
-            result = Display(self, manner).of(type_, objects.entries[type_], Local("s", "s"), Place(block, block))
-            header = [f"{_def(manner)} {name}(s, found):", " if s is None: refuse(None)"]
-            self.module.add([*header, *block.lines, f" return {result}"])
+            name = objects.function_names[mode, type_] = self.module.create_name("g")
+            block = CodeBlock()
+            result = ExpressionWriter(self, mode).write_object(
+                type_, objects.fields_by_type[type_], SourceVariables("s", "s"), CodeBlocks(block, block)
+            )
+            header = [f"{_get_def_keyword(mode)} {name}(s, found):", " if s is None: refuse(None)"]
+            self.module.add_lines([*header, *block.lines, f" return {result}"])
         return name
 
 
-def _def(manner: Manner) -> str:
-    return "async def" if manner.in_slices else "def"
+def _get_def_keyword(mode: Mode) -> str:
+    return "async def" if mode.is_chunked else "def"

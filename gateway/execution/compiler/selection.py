@@ -20,21 +20,21 @@ from graphql.execution.executor import Executor
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-from gateway.execution.compiler.source_text import Manner
-from gateway.execution.fields import READS, BatchedField, DocumentField, PlainField
+from gateway.execution.compiler.source_text import Mode
+from gateway.execution.fields import READ_ATTRIBUTES, BatchedField, DocumentField, PlainField
 
-Sources = Sequence[list[Any]]
+StageSources = Sequence[list[Any]]
 """For each stage, the sources that it is asked for."""
-Collect = Callable[[Any, Sources], None]
-TellType = Callable[[Any], str]
+CollectFunction = Callable[[Any, StageSources], None]
+TypeResolver = Callable[[Any], str]
 """Gives the name of a value's type."""
 
 
-class NotPlain(Exception):
+class FallbackNeeded(Exception):
     """Here is something that a compiled selection cannot give exactly."""
 
 
-class Attributes:
+class ReadAttributes:
     """The attributes that are read of the objects which a value consists of."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Attributes:
         """These too, or, with None, nobody knows which."""
         self._names = None if names is None or self._names is None else self._names | {*names}
 
-    def known(self) -> frozenset[str] | None:
+    def get_names(self) -> frozenset[str] | None:
         """All of them, perhaps with others; None for any."""
         return None if self._names is None else frozenset(self._names)
 
@@ -56,119 +56,121 @@ class Stage:
     field: BatchedField
     definition: GraphQLField
     node: FieldNode
-    above: int
+    parent_index: int
     """The place of the stage that it is below; -1 for those below the root field alone."""
     attributes: frozenset[str] | None = frozenset()
     """What is read of the objects that its values consist of, down to the next stages; None for anything."""
-    collect: Collect | None = None
+    collect: CollectFunction | None = None
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class SelectedField:
     """A field where it is selected, which is one key of an object of the response."""
 
-    key: str
+    response_key: str
     type: GraphQLOutputType
     field: StrawberryField
-    stage: int | None
+    stage_index: int | None
     """Which stage finds its values, if one does."""
-    below: "Objects | None"
+    objects: "SelectedObjects | None"
     """What is selected of its objects; None for a leaf."""
 
     @property
-    def collects(self) -> bool:
+    def has_stages(self) -> bool:
         """Whether sources of stages are found at it, or below it before the next stage."""
-        return self.stage is not None or (self.below is not None and self.below.collects)
+        return self.stage_index is not None or (self.objects is not None and self.objects.has_stages)
 
 
 @dataclass(slots=True, eq=False)
-class Objects:
+class SelectedObjects:
     """What is selected of objects in one place, for each type that they may be of."""
 
-    entries: Mapping[str, Sequence[Entry | str]]
+    fields_by_type: Mapping[str, Sequence[SelectedField | str]]
     """By the name of the type; a text is the response key of `__typename`."""
-    tell_type: TellType | None
+    resolve_type: TypeResolver | None
     """What tells an object's type, or a row the type of a part of its document, where it may be of several."""
-    collects: bool
-    is_inside: bool = False
+    has_stages: bool
+    is_in_document: bool = False
     """Whether they are parts of the document of the row above."""
-    functions: dict[tuple[Manner, str], str] = field(default_factory=dict)
+    function_names: dict[tuple[Mode, str], str] = field(default_factory=dict)
     """The names of generated functions that take them whole, by their manner and type."""
 
     @property
     def has_lists(self) -> bool:
         """Whether there are lists of rows below them."""
-        below = (e for each in self.entries.values() for e in each if not isinstance(e, str) and e.below)
-        return any(_is_list(e.type, e.below) or (e.below is not None and e.below.has_lists) for e in below)
+        below = (e for each in self.fields_by_type.values() for e in each if not isinstance(e, str) and e.objects)
+        return any(
+            _is_row_list(e.type, e.objects) or (e.objects is not None and e.objects.has_lists) for e in below
+        )
 
 
-def _is_list(type_: GraphQLOutputType, below: Objects | None) -> bool:
+def _is_row_list(type_: GraphQLOutputType, below: SelectedObjects | None) -> bool:
     inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    return isinstance(inner, GraphQLList) and below is not None and not below.is_inside
+    return isinstance(inner, GraphQLList) and below is not None and not below.is_in_document
 
 
-class Survey:
+class SelectionTreeBuilder:
     """Finds out what is selected in one operation, and which stages that takes."""
 
     def __init__(self, executor: Executor[Any]) -> None:
         self._executor = executor
         self.stages: list[Stage] = []
-        self._above = -1
+        self._parent_index = -1
 
-    def objects(
-        self, type_: GraphQLOutputType, details: FieldDetailsList, attributes: Attributes
-    ) -> Objects | None:
+    def build_objects(
+        self, type_: GraphQLOutputType, details: FieldDetailsList, attributes: ReadAttributes
+    ) -> SelectedObjects | None:
         """What is selected below a value of a type; None for leaves. Raises NotPlain where it does not compile."""
-        named, tell_type = get_named_type(type_), None
+        named, resolve_type = get_named_type(type_), None
         if isinstance(named, GraphQLObjectType):
             possible: Sequence[GraphQLObjectType] = [named]
         elif isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
             possible = self._executor.schema.get_possible_types(named)
-            tell_type = _tell_type(possible)
-            attributes.add(getattr(tell_type, READS, None))
+            resolve_type = _get_type_resolver(possible)
+            attributes.add(getattr(resolve_type, READ_ATTRIBUTES, None))
         else:
             return None
-        entries = {each.name: self._entries(each, details, attributes) for each in possible}
-        collects = any(not isinstance(e, str) and e.collects for each in entries.values() for e in each)
-        return Objects(entries, tell_type, collects)
+        fields_by_type = {each.name: self._build_fields(each, details, attributes) for each in possible}
+        has_stages = any(not isinstance(e, str) and e.has_stages for each in fields_by_type.values() for e in each)
+        return SelectedObjects(fields_by_type, resolve_type, has_stages)
 
-    def _entries(
-        self, type_: GraphQLObjectType, details: FieldDetailsList, attributes: Attributes
-    ) -> Sequence[Entry | str]:
+    def _build_fields(
+        self, type_: GraphQLObjectType, details: FieldDetailsList, attributes: ReadAttributes
+    ) -> Sequence[SelectedField | str]:
         collected = self._executor.collect_subfields(type_, details)
         if collected.new_defer_usages:
-            raise NotPlain
+            raise FallbackNeeded
         return [
-            key if fields[0].node.name.value == "__typename" else self._entry(type_, key, fields, attributes)
+            key if fields[0].node.name.value == "__typename" else self._build_field(type_, key, fields, attributes)
             for key, fields in collected.grouped_field_set.items()
         ]
 
-    def _entry(
-        self, type_: GraphQLObjectType, key: str, details: FieldDetailsList, attributes: Attributes
-    ) -> Entry:
+    def _build_field(
+        self, type_: GraphQLObjectType, key: str, details: FieldDetailsList, attributes: ReadAttributes
+    ) -> SelectedField:
         node = details[0].node
         definition = type_.fields[node.name.value]
         field_ = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        if not (isinstance(field_, StrawberryField) and is_plain(field_)):
+        if not (isinstance(field_, StrawberryField) and is_compilable(field_)):
             # A field of the introspection, or more than a function of its source.
-            raise NotPlain
-        attributes.add(read_for(field_))
+            raise FallbackNeeded
+        attributes.add(get_read_attributes(field_))
         if not isinstance(field_, BatchedField):
-            below = self.objects(definition.type, details, attributes)
+            below = self.build_objects(definition.type, details, attributes)
             if below is not None:
-                below.is_inside = isinstance(field_, DocumentField)
-            return Entry(key, definition.type, field_, None, below)
-        stage, below_it = Stage(field_, definition, node, self._above), Attributes()
-        above, self._above = self._above, len(self.stages)
-        place = self._above
+                below.is_in_document = isinstance(field_, DocumentField)
+            return SelectedField(key, definition.type, field_, None, below)
+        stage, stage_attributes = Stage(field_, definition, node, self._parent_index), ReadAttributes()
+        parent_index, self._parent_index = self._parent_index, len(self.stages)
+        stage_index = self._parent_index
         self.stages.append(stage)
-        below = self.objects(definition.type, details, below_it)
-        stage.attributes = below_it.known()
-        self._above = above
-        return Entry(key, definition.type, field_, place, below)
+        below = self.build_objects(definition.type, details, stage_attributes)
+        stage.attributes = stage_attributes.get_names()
+        self._parent_index = parent_index
+        return SelectedField(key, definition.type, field_, stage_index, below)
 
 
-def is_plain(field_: StrawberryField) -> bool:
+def is_compilable(field_: StrawberryField) -> bool:
     """Whether a field is no more than a function of its source, or batched."""
     resolver = field_.base_resolver
     if isinstance(field_, BatchedField | PlainField) or resolver is None:
@@ -178,19 +180,19 @@ def is_plain(field_: StrawberryField) -> bool:
     )
 
 
-def read_for(field_: StrawberryField) -> Iterable[str] | None:
+def get_read_attributes(field_: StrawberryField) -> Iterable[str] | None:
     """The attributes that a field reads, of its source or of the row which that is a part of; None for any."""
-    declared: Iterable[str] | None = field_.metadata.get(READS)
+    declared: Iterable[str] | None = field_.metadata.get(READ_ATTRIBUTES)
     if field_.base_resolver or isinstance(field_, BatchedField | PlainField):
         return declared
     return (field_.python_name, *(declared or ()))
 
 
-def _tell_type(possible: Sequence[GraphQLObjectType]) -> TellType:
+def _get_type_resolver(possible: Sequence[GraphQLObjectType]) -> TypeResolver:
     """The `resolve_type` that the classes of all these types have of one and the same ancestor."""
     classes = [each.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin for each in possible]
     shared = {getattr(getattr(each, "resolve_type", None), "__func__", None) for each in classes}
     if len(shared) != 1 or None in shared:
-        raise NotPlain
-    tell_type: TellType = classes[0].resolve_type
-    return tell_type
+        raise FallbackNeeded
+    resolve_type: TypeResolver = classes[0].resolve_type
+    return resolve_type

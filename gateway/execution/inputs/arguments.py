@@ -24,28 +24,28 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from gateway.execution.inputs.coercion import Coerce, NotCoercible, coercer, is_text
+from gateway.execution.inputs.coercion import Coercer, NotCoercible, build_coercer, is_text_type
 
 
-class Variables:
+class OperationVariables:
     """The variables of an operation of a valid document."""
 
     def __init__(self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]) -> None:
-        self._signatures: list[tuple[GraphQLVariableSignature, Coerce]] = []
+        self._signatures: list[tuple[GraphQLVariableSignature, Coercer]] = []
         for definition in definitions:
             signature = get_variable_signature(schema, definition)
             assert not isinstance(signature, GraphQLError)  # noqa: S101 (or the document would not be valid)
-            self._signatures.append((signature, coercer(signature.type)))
+            self._signatures.append((signature, build_coercer(signature.type)))
 
-    def values(self, given: dict[str, Any]) -> VariableValues:
+    def coerce(self, raw_values: dict[str, Any]) -> VariableValues:
         """Their values. Raises NotCoercible or GraphQLError where they are not what they should be."""
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
         for signature, coerce in self._signatures:
             name = signature.name
-            if name in given:
-                sources[name] = VariableValueSource(signature, given[name])
-                coerced[name] = coerce(given[name])
+            if name in raw_values:
+                sources[name] = VariableValueSource(signature, raw_values[name])
+                coerced[name] = coerce(raw_values[name])
                 continue
             sources[name] = VariableValueSource(signature)
             if signature.default is not None:
@@ -55,7 +55,7 @@ class Variables:
         return VariableValues(sources, coerced)
 
 
-class _Used(Visitor):
+class _VariableCollector(Visitor):
     """Collects the variables that stand somewhere in a node."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class _Used(Visitor):
         self.names.add(node.name.value)
 
 
-class Arguments:
+class FieldArguments:
     """The arguments of a field in one place of an operation, as its resolver takes them."""
 
     def __init__(
@@ -77,34 +77,36 @@ class Arguments:
         self._config = strawberry_schema.config
         self._scalars = strawberry_schema.schema_converter.scalar_registry
         names = {self._config.name_converter.from_argument(each): each.python_name for each in field.arguments}
-        self._texts: dict[str, str] = {}
+        self._text_variables: dict[str, str] = {}
         """The variables of texts by what the resolver calls the argument that each of them is."""
-        used = _Used()
+        used = _VariableCollector()
         for argument in node.arguments or ():
             name = argument.name.value
-            if isinstance(argument.value, VariableNode) and is_text(definition.args[name].type):
-                self._texts[names[name]] = argument.value.name.value
+            if isinstance(argument.value, VariableNode) and is_text_type(definition.args[name].type):
+                self._text_variables[names[name]] = argument.value.name.value
             else:
                 visit(argument, used)
-        self._others_are_constant = not used.names
-        self._others: dict[str, Any] | None = None
+        self._are_others_constant = not used.names
+        self._constant_values: dict[str, Any] | None = None
 
-    def values(self, variables: VariableValues) -> dict[str, Any]:
+    def coerce(self, variables: VariableValues) -> dict[str, Any]:
         """Their values in one execution. Raises GraphQLError for those that are not what they should be."""
-        if self._others is not None:
-            found = {**self._others}
-            for name, variable in self._texts.items():
+        if self._constant_values is not None:
+            found = {**self._constant_values}
+            for name, variable in self._text_variables.items():
                 text = variables.coerced.get(variable)
                 if type(text) is not str:
                     break
                 found[name] = text
             else:
                 return found
-        converted = self._converted(variables)
-        if self._others_are_constant:
-            self._others = {name: value for name, value in converted.items() if name not in self._texts}
+        converted = self._convert(variables)
+        if self._are_others_constant:
+            self._constant_values = {
+                name: value for name, value in converted.items() if name not in self._text_variables
+            }
         return converted
 
-    def _converted(self, variables: VariableValues) -> dict[str, Any]:
+    def _convert(self, variables: VariableValues) -> dict[str, Any]:
         raw = get_argument_values(self._definition, self._node, variables)
         return convert_arguments(raw, self._field.arguments, self._scalars, self._config)

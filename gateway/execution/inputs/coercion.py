@@ -24,30 +24,30 @@ from graphql import (
 )
 from graphql.utilities.coerce_input_value import coerce_default_value
 
-Coerce: TypeAlias = Callable[[Any], Any]
+Coercer: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spelling:
+class LeafFormat:
     """How leaves are spelled: what is made of each, and by the names of scalars, which texts are that already."""
 
-    leaf: Coerce
-    is_spelled: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
+    format_leaf: Coercer
+    is_formatted: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
 
 
-_SPELLING = "spelling"
+_LEAF_FORMAT_KEY = "spelling"
 
 
-class Spelled(dict[str, Any]):
+class FormattedInput(dict[str, Any]):
     """A value of an input object type whose leaves are spelled as `spell` was told."""
 
 
-def spell(type_: GraphQLNamedType, spelling: Spelling) -> None:
+def set_leaf_format(type_: GraphQLNamedType, leaf_format: LeafFormat) -> None:
     """Have values of this type, and of those below it, coerced to `Spelled` ones.
 
     Values that a document itself holds are graphql-core's.
     """
-    type_.extensions[_SPELLING] = spelling
+    type_.extensions[_LEAF_FORMAT_KEY] = leaf_format
 
 
 class NotCoercible(Exception):
@@ -55,83 +55,85 @@ class NotCoercible(Exception):
 
 
 @cache
-def coercer(type_: GraphQLInputType, spelling: Spelling | None = None) -> Coerce:
+def build_coercer(type_: GraphQLInputType, leaf_format: LeafFormat | None = None) -> Coercer:
     """What makes of a value what `graphql.utilities.coerce_input_value` does, or raises.
 
     Leaves are spelled, if it is said how.
     """
     if isinstance(type_, GraphQLNonNull):
-        return _of_one(type_.of_type, spelling)
-    of_one = _of_one(type_, spelling)
-    return lambda value: None if value is None else of_one(value)
+        return _build_non_null_coercer(type_.of_type, leaf_format)
+    coerce_non_null = _build_non_null_coercer(type_, leaf_format)
+    return lambda value: None if value is None else coerce_non_null(value)
 
 
 @cache
-def _of_one(type_: Any, spelling: Spelling | None) -> Coerce:  # noqa: ANN401 (an input type that may be null)
+def _build_non_null_coercer(type_: Any, leaf_format: LeafFormat | None) -> Coercer:  # noqa: ANN401 (an input type that may be null)
     """What coerces a value of a type, which refuses null."""
     if isinstance(type_, GraphQLList):
-        return _of_list(coercer(type_.of_type, spelling))
+        return _build_list_coercer(build_coercer(type_.of_type, leaf_format))
     if isinstance(type_, GraphQLInputObjectType):
-        return _OfObject(type_, type_.extensions.get(_SPELLING, spelling))
-    return _of_leaf(type_, spelling or _AS_THEY_ARE)
+        return _ObjectCoercer(type_, type_.extensions.get(_LEAF_FORMAT_KEY, leaf_format))
+    return _build_leaf_coercer(type_, leaf_format or _UNCHANGED)
 
 
-def _of_list(item: Coerce) -> Coerce:
+def _build_list_coercer(coerce_item: Coercer) -> Coercer:
     def coerce(value: Any) -> list[Any]:  # noqa: ANN401 (JSON)
         if type(value) is list:
-            return [*map(item, value)]
+            return [*map(coerce_item, value)]
         if value is None:
             raise NotCoercible
-        return [item(value)]
+        return [coerce_item(value)]
 
     return coerce
 
 
-def _of_leaf(type_: Any, spelling: Spelling) -> Coerce:  # noqa: ANN401 (a scalar or an enum)
-    of_leaf: Coerce = type_.coerce_input_value
-    if is_text(type_):
-        return lambda value: value if type(value) is str else _no_null(of_leaf, value)
+def _build_leaf_coercer(type_: Any, leaf_format: LeafFormat) -> Coercer:  # noqa: ANN401 (a scalar or an enum)
+    coerce_leaf: Coercer = type_.coerce_input_value
+    if is_text_type(type_):
+        return lambda value: value if type(value) is str else _coerce_non_null(coerce_leaf, value)
     if isinstance(type_, GraphQLEnumType):
-        members = {name: spelling.leaf(of_leaf(name)) for name in type_.values}
-        return lambda value: members[value] if type(value) is str and value in members else of_leaf(value)
-    if spelling is _AS_THEY_ARE:
-        return partial(_no_null, of_leaf)
-    is_spelled = spelling.is_spelled.get(type_.name, _never)
+        members = {name: leaf_format.format_leaf(coerce_leaf(name)) for name in type_.values}
+        return lambda value: members[value] if type(value) is str and value in members else coerce_leaf(value)
+    if leaf_format is _UNCHANGED:
+        return partial(_coerce_non_null, coerce_leaf)
+    is_formatted = leaf_format.is_formatted.get(type_.name, _is_never_formatted)
     return lambda value: (
-        value if type(value) is str and is_spelled(value) else spelling.leaf(_no_null(of_leaf, value))
+        value
+        if type(value) is str and is_formatted(value)
+        else leaf_format.format_leaf(_coerce_non_null(coerce_leaf, value))
     )
 
 
-def _as_it_is(value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
+def _return_unchanged(value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
     return value
 
 
-def _never(_text: str) -> bool:
+def _is_never_formatted(_text: str) -> bool:
     return False
 
 
-_AS_THEY_ARE = Spelling(_as_it_is)
+_UNCHANGED = LeafFormat(_return_unchanged)
 
 
-def _no_null(of_leaf: Coerce, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
+def _coerce_non_null(coerce_leaf: Coercer, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
     if value is None:
         raise NotCoercible
-    return of_leaf(value)
+    return coerce_leaf(value)
 
 
-class _OfObject:
+class _ObjectCoercer:
     """Coerces values of an input object type."""
 
-    def __init__(self, type_: GraphQLInputObjectType, spelling: Spelling | None) -> None:
-        self._type, self._spelling = type_, spelling
-        self._make: type[dict[str, Any]] = Spelled if spelling else dict
+    def __init__(self, type_: GraphQLInputObjectType, leaf_format: LeafFormat | None) -> None:
+        self._type, self._leaf_format = type_, leaf_format
+        self._dict_type: type[dict[str, Any]] = FormattedInput if leaf_format else dict
 
     # A type may have fields of its own type, so they are looked at when there is a value.
     @cached_property
-    def _fields(self) -> Mapping[str, tuple[bool, Coerce]]:
+    def _fields(self) -> Mapping[str, tuple[bool, Coercer]]:
         """By their names: whether text goes as it is, and what coerces the rest."""
         return {
-            name: (is_text(field.type), coercer(field.type, self._spelling))
+            name: (is_text_type(field.type), build_coercer(field.type, self._leaf_format))
             for name, field in self._type.fields.items()
         }
 
@@ -142,13 +144,13 @@ class _OfObject:
     @cached_property
     def _defaults(self) -> Mapping[str, Any]:
         values = {name: coerce_default_value(field) for name, field in self._type.fields.items()}
-        spell = (self._spelling or _AS_THEY_ARE).leaf
-        return {name: spell(value) for name, value in values.items() if value is not Undefined}
+        format_leaf = (self._leaf_format or _UNCHANGED).format_leaf
+        return {name: format_leaf(value) for name, value in values.items() if value is not Undefined}
 
     def __call__(self, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
         if type(value) is not dict or not self._required <= value.keys():
             raise NotCoercible
-        fields, coerced = self._fields, self._make(self._defaults)
+        fields, coerced = self._fields, self._dict_type(self._defaults)
         for name, item in value.items():
             if name not in fields:
                 raise NotCoercible
@@ -159,6 +161,6 @@ class _OfObject:
         return self._type.out_type(coerced)
 
 
-def is_text(type_: object) -> bool:
+def is_text_type(type_: object) -> bool:
     """Whether text is a value of it, and goes as it is."""
     return (type_.of_type if isinstance(type_, GraphQLNonNull) else type_) in (GraphQLString, GraphQLID)

@@ -13,10 +13,10 @@ from strawberry.types import has_object_definition
 from strawberry.types.arguments import InputContext, _is_leaf_type, convert_argument
 from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
 
-Convert: TypeAlias = Callable[[Any, InputContext], Any]
+InputConverter: TypeAlias = Callable[[Any, InputContext], Any]
 
 
-def make_quick(definitions: Iterable[object]) -> None:
+def install_input_converters(definitions: Iterable[object]) -> None:
     """Have the input types among these make their values quickly."""
     for definition in definitions:
         if (
@@ -24,31 +24,31 @@ def make_quick(definitions: Iterable[object]) -> None:
             and definition.is_input
             and not definition.from_input
         ):
-            definition.from_input = _Maker(definition)
+            definition.from_input = _InputObjectConverter(definition)
 
 
-def leave_coerced(definition: object, field: str, argument: str, anything: object) -> None:
+def skip_argument_conversion(definition: object, field: str, argument: str, any_scalar: object) -> None:
     """Hand a resolver an argument as graphql-core coerces it: Strawberry asks each item of a list what it is.
 
     Their names are Python's, `anything` is a scalar that takes any value. graphql-core's schema stays as it is.
     """
     assert isinstance(definition, StrawberryObjectDefinition)  # noqa: S101 (it has fields)
-    (found,) = (each for each in definition.fields if each.python_name == field)
-    (asked,) = (each for each in found.arguments if each.python_name == argument)
-    asked.type_annotation = StrawberryAnnotation(anything)
+    (matched_field,) = (each for each in definition.fields if each.python_name == field)
+    (matched_argument,) = (each for each in matched_field.arguments if each.python_name == argument)
+    matched_argument.type_annotation = StrawberryAnnotation(any_scalar)
 
 
-class _Maker:
+class _InputObjectConverter:
     """Makes the values of an input type, as `strawberry.types.arguments.convert_argument` does."""
 
     def __init__(self, definition: StrawberryObjectDefinition) -> None:
         self._definition = definition
         self._defaults: dict[str, object] = {}
-        self._fields: list[tuple[str, str, Convert | None]] | None = None
+        self._fields: list[tuple[str, str, InputConverter | None]] | None = None
 
     def __call__(self, type_: type, value: Mapping[str, Any], context: InputContext) -> object:
         if self._fields is None:
-            self._fields = self._asked(context)
+            self._fields = self._list_fields(context)
         arguments = dict(self._defaults)
         for name, attribute, convert in self._fields:
             if name in value:
@@ -56,7 +56,7 @@ class _Maker:
                 arguments[attribute] = item if convert is None or item is None else convert(item, context)
         return type_(**arguments)
 
-    def _asked(self, context: InputContext) -> list[tuple[str, str, Convert | None]]:
+    def _list_fields(self, context: InputContext) -> list[tuple[str, str, InputConverter | None]]:
         """For each field what the graph and what Python calls it, and how its value is converted if it is."""
         fields = self._definition.fields
         self._defaults = {
@@ -68,25 +68,25 @@ class _Maker:
             (
                 context.config.name_converter.from_field(field),
                 field.python_name,
-                _converting(field.resolve_type(type_definition=self._definition), context),
+                _build_converter(field.resolve_type(type_definition=self._definition), context),
             )
             for field in fields
         ]
 
 
-def _converting(type_: Any, context: InputContext) -> Convert | None:  # noqa: ANN401 (a type, Strawberry's or not)
+def _build_converter(type_: Any, context: InputContext) -> InputConverter | None:  # noqa: ANN401 (a type, Strawberry's or not)
     """How a value of this type, which is not null, is converted; None for one that stays as it is."""
     if isinstance(type_, StrawberryOptional):
-        return _converting(type_.of_type, context)
+        return _build_converter(type_.of_type, context)
     if isinstance(type_, StrawberryList):
-        convert = _converting(type_.of_type, context)
+        convert = _build_converter(type_.of_type, context)
         if convert is None:
             return lambda items, _: list(items)
         return lambda items, context: [None if item is None else convert(item, context) for item in items]
     if has_object_definition(type_):
-        make = type_.__strawberry_definition__.from_input
-        if make is not None:
-            return lambda value, context: make(type_, value, context)
+        convert_object = type_.__strawberry_definition__.from_input
+        if convert_object is not None:
+            return lambda value, context: convert_object(type_, value, context)
     if _is_leaf_type(type_, context.scalar_registry):
         return None
     return lambda value, context: convert_argument(

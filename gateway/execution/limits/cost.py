@@ -29,103 +29,113 @@ from graphql import (
     VariableNode,
 )
 
-from gateway.execution.limits.cost_directives import Place, Weight, weights
-from gateway.execution.limits.fragments import in_order
-from gateway.execution.limits.size import INTROSPECTION, MOST
+from gateway.execution.limits.cost_directives import FieldCoordinate, FieldCost, get_field_costs
+from gateway.execution.limits.fragments import sort_fragments
+from gateway.execution.limits.size import INTROSPECTION_FIELDS, MAX_INT32
 
-TAKING_IN = 100
+BASE_COST = 100
 """What each operation costs besides its fields: to take it in and answer it takes as long as so many of them."""
 
-INTROSPECTING = 50_000
+INTROSPECTION_COST = 50_000
 """What `__schema` or `__type` costs with all below it, which is never compiled."""
 
-Values = Mapping[str, Any]
+CoercedVariables = Mapping[str, Any]
 """The values of an operation's variables, coerced."""
 
-Units = int | Callable[[Values], int]
+Units = int | Callable[[CoercedVariables], int]
 """How many units, whatever the variables are, or by them."""
 
 
-class Price(NamedTuple):
+class OperationCost(NamedTuple):
     """What an operation costs."""
 
     units: Units
 
-    def of(self, values: Values) -> int:
+    def evaluate(self, values: CoercedVariables) -> int:
         """In one execution; `MOST` stands for all beyond."""
         units = self.units
-        return min(units if isinstance(units, int) else units(values), MOST)
+        return min(units if isinstance(units, int) else units(values), MAX_INT32)
 
 
-class _Selected(NamedTuple):
+class _SelectionCost(NamedTuple):
     """What a selection set costs."""
 
     once: Units = 0
-    for_each: Units = 0
+    per_entry: Units = 0
     """In lists of which the field that holds the selection set says how many entries they have."""
 
 
-def prices(schema: GraphQLSchema, document: DocumentNode) -> Iterator[Price]:
+def compute_operation_costs(schema: GraphQLSchema, document: DocumentNode) -> Iterator[OperationCost]:
     """The price of each operation of a valid document."""
-    pricing = _Pricing(weights(schema))
-    for fragment in in_order(document):
+    calculator = _CostCalculator(get_field_costs(schema))
+    for fragment in sort_fragments(document):
         on = fragment.type_condition.name.value
-        pricing.fragments[fragment.name.value] = pricing.selections(fragment.selection_set, on)
+        calculator.fragments[fragment.name.value] = calculator.compute_selection_set(fragment.selection_set, on)
     for operation in document.definitions:
         if isinstance(operation, OperationDefinitionNode):
             root = schema.get_root_type(operation.operation)
-            found = _Selected() if root is None else pricing.selections(operation.selection_set, root.name)
-            yield Price(_sum([TAKING_IN, found.once, found.for_each]))
+            found = (
+                _SelectionCost()
+                if root is None
+                else calculator.compute_selection_set(operation.selection_set, root.name)
+            )
+            yield OperationCost(_add([BASE_COST, found.once, found.per_entry]))
 
 
-class _Pricing:
-    def __init__(self, weights: Mapping[Place, Weight]) -> None:
-        self._weights = weights
-        self.fragments: dict[str, _Selected] = {}
+class _CostCalculator:
+    def __init__(self, field_costs: Mapping[FieldCoordinate, FieldCost]) -> None:
+        self._field_costs = field_costs
+        self.fragments: dict[str, _SelectionCost] = {}
 
-    def selections(self, selection_set: SelectionSetNode, type_name: str) -> _Selected:
+    def compute_selection_set(self, selection_set: SelectionSetNode, type_name: str) -> _SelectionCost:
         below = [
-            _conditioned(self._selected(selection, type_name), selection.directives or ())
+            _apply_conditions(self._compute_selection(selection, type_name), selection.directives or ())
             for selection in selection_set.selections
         ]
-        return _Selected(_sum([each.once for each in below]), _sum([each.for_each for each in below]))
+        return _SelectionCost(_add([each.once for each in below]), _add([each.per_entry for each in below]))
 
-    def _selected(self, selection: SelectionNode, type_name: str) -> _Selected:
+    def _compute_selection(self, selection: SelectionNode, type_name: str) -> _SelectionCost:
         if isinstance(selection, FragmentSpreadNode):
             return self.fragments[selection.name.value]
         if isinstance(selection, InlineFragmentNode):
             on = selection.type_condition
-            return self.selections(selection.selection_set, type_name if on is None else on.name.value)
+            return self.compute_selection_set(selection.selection_set, type_name if on is None else on.name.value)
         assert isinstance(selection, FieldNode)  # noqa: S101 (there is nothing else)
-        weight = self._weights.get((type_name, selection.name.value))
-        if weight is None:
+        field_cost = self._field_costs.get((type_name, selection.name.value))
+        if field_cost is None:
             # A field of the language itself.
-            return _Selected(INTROSPECTING if selection.name.value in INTROSPECTION else 1)
-        return self._field(selection, weight)
+            return _SelectionCost(INTROSPECTION_COST if selection.name.value in INTROSPECTION_FIELDS else 1)
+        return self._compute_field(selection, field_cost)
 
-    def _field(self, node: FieldNode, weight: Weight) -> _Selected:
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    def _compute_field(self, node: FieldNode, field_cost: FieldCost) -> _SelectionCost:
+        argument_values = {argument.name.value: argument.value for argument in node.arguments or ()}
         arguments = [
-            _product(_entries([given[name]], 0), units)
-            for name, units in weight.arguments.items()
-            if name in given
+            _multiply(_count_entries([argument_values[name]], 0), units)
+            for name, units in field_cost.argument_units.items()
+            if name in argument_values
         ]
-        own = _sum([weight.units, *arguments])
+        own = _add([field_cost.units, *arguments])
         if node.selection_set is None:
-            return _Selected(own)
-        once, for_each = self.selections(node.selection_set, weight.type_name)
-        if weight.is_sized_above:
-            return _Selected(own, _sum([once, for_each]))
-        if weight.size is None:
-            return _Selected(_sum([own, once, for_each]))
-        asked = [given[name] for name in weight.size.slicing_arguments or () if name in given]
-        count = _entries(asked, weight.size.assumed_size, weight.size.maximum or MOST)
-        if weight.size.sized_fields:
-            return _Selected(_sum([own, once, _product(count, for_each)]))
-        return _Selected(_sum([own, _product(count, _sum([once, for_each]))]))
+            return _SelectionCost(own)
+        once, for_each = self.compute_selection_set(node.selection_set, field_cost.type_name)
+        if field_cost.is_sized_by_parent:
+            return _SelectionCost(own, _add([once, for_each]))
+        if field_cost.list_size is None:
+            return _SelectionCost(_add([own, once, for_each]))
+        slicing_values = [
+            argument_values[name]
+            for name in field_cost.list_size.slicing_arguments or ()
+            if name in argument_values
+        ]
+        count = _count_entries(
+            slicing_values, field_cost.list_size.assumed_size, field_cost.list_size.maximum or MAX_INT32
+        )
+        if field_cost.list_size.sized_fields:
+            return _SelectionCost(_add([own, once, _multiply(count, for_each)]))
+        return _SelectionCost(_add([own, _multiply(count, _add([once, for_each]))]))
 
 
-def _sum(units: Sequence[Units]) -> Units:
+def _add(units: Sequence[Units]) -> Units:
     constant = sum(each for each in units if isinstance(each, int))
     varying = [each for each in units if not isinstance(each, int)]
     if not varying:
@@ -135,7 +145,7 @@ def _sum(units: Sequence[Units]) -> Units:
     return lambda values: constant + sum([each(values) for each in varying])
 
 
-def _product(count: Units, units: Units) -> Units:
+def _multiply(count: Units, units: Units) -> Units:
     if isinstance(count, int):
         if isinstance(units, int):
             return count * units
@@ -145,7 +155,7 @@ def _product(count: Units, units: Units) -> Units:
     return lambda values: count(values) * units(values)
 
 
-def _conditioned(selected: _Selected, directives: Sequence[DirectiveNode]) -> _Selected:
+def _apply_conditions(selection_cost: _SelectionCost, directives: Sequence[DirectiveNode]) -> _SelectionCost:
     """What a selection costs that may be left out."""
     for directive in directives:
         if directive.name.value not in ("skip", "include"):
@@ -153,32 +163,34 @@ def _conditioned(selected: _Selected, directives: Sequence[DirectiveNode]) -> _S
         wanted = directive.name.value == "include"
         (value,) = [argument.value for argument in directive.arguments or ()]
         if isinstance(value, VariableNode):
-            counts = _counts_if(value.name.value, wanted=wanted)
-            selected = _Selected(_product(counts, selected.once), _product(counts, selected.for_each))
+            counts = _build_condition(value.name.value, expected=wanted)
+            selection_cost = _SelectionCost(
+                _multiply(counts, selection_cost.once), _multiply(counts, selection_cost.per_entry)
+            )
         elif isinstance(value, BooleanValueNode) and value.value is not wanted:
-            selected = _Selected()
-    return selected
+            selection_cost = _SelectionCost()
+    return selection_cost
 
 
-def _counts_if(variable: str, *, wanted: bool) -> Callable[[Values], int]:
-    return lambda values: values.get(variable) is wanted
+def _build_condition(variable: str, *, expected: bool) -> Callable[[CoercedVariables], int]:
+    return lambda values: values.get(variable) is expected
 
 
-def _entries(asked: Sequence[ValueNode], assumed: int, most: int = MOST) -> Units:
+def _count_entries(size_arguments: Sequence[ValueNode], assumed_size: int, maximum: int = MAX_INT32) -> Units:
     """How many entries the first of these arguments asks for or has that is not null; if none, as is assumed."""
-    said = [_said(value) for value in asked]
+    sizes = [_read_size(value) for value in size_arguments]
 
-    def count(values: Values) -> int:
-        for each in said:
+    def count_entries(values: CoercedVariables) -> int:
+        for each in sizes:
             number = values.get(each) if isinstance(each, str) else each
             if number is not None:
-                return max(0, min(len(number) if isinstance(number, list) else number, most))
-        return assumed
+                return max(0, min(len(number) if isinstance(number, list) else number, maximum))
+        return assumed_size
 
-    return count if any(isinstance(each, str) for each in said) else count({})
+    return count_entries if any(isinstance(each, str) for each in sizes) else count_entries({})
 
 
-def _said(value: ValueNode) -> int | str | None:
+def _read_size(value: ValueNode) -> int | str | None:
     """How many entries an argument asks for or has, or the variable that tells; None for null."""
     if isinstance(value, IntValueNode):
         return int(value.value)

@@ -26,7 +26,7 @@ from strawberry.schema_directive import Location
 
 D = TypeVar("D")
 
-Place = tuple[str, str]
+FieldCoordinate = tuple[str, str]
 """The names of a type and of a field of it."""
 
 
@@ -65,53 +65,57 @@ class ListSize:
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class FieldCost:
     """What one field weighs."""
 
     units: int
-    arguments: Mapping[str, int]
+    argument_units: Mapping[str, int]
     """What each entry of an argument weighs, of those that weigh anything."""
     type_name: str
     """Of what is selected below it."""
-    size: ListSize | None
-    is_sized_above: bool
+    list_size: ListSize | None
+    is_sized_by_parent: bool
     """Whether it is a list whose size the field that holds it says."""
 
 
 @cache
-def weights(schema: GraphQLSchema) -> Mapping[Place, Weight]:
+def get_field_costs(schema: GraphQLSchema) -> Mapping[FieldCoordinate, FieldCost]:
     """The weight of every field. Raises LookupError for a list of objects whose size nobody says."""
-    fields = {(type_.name, name): field for type_ in _composite(schema) for name, field in type_.fields.items()}
-    sizes = {place: _declared(field, ListSize) for place, field in fields.items()}
-    sized_above = {
+    fields = {
+        (type_.name, name): field
+        for type_ in _list_composite_types(schema)
+        for name, field in type_.fields.items()
+    }
+    sizes = {place: _find_directive(field, ListSize) for place, field in fields.items()}
+    sized_by_parent = {
         (get_named_type(fields[place].type).name, name)
         for place, size in sizes.items()
         if size is not None
         for name in size.sized_fields or ()
     }
-    found = {}
+    field_costs = {}
     for place, field in fields.items():
-        size, cost, type_ = sizes[place], _declared(field, Cost), get_named_type(field.type)
+        size, cost, type_ = sizes[place], _find_directive(field, Cost), get_named_type(field.type)
         is_list = _is_list(field.type) and not is_leaf_type(type_)
-        if is_list and size is None and place not in sized_above:
+        if is_list and size is None and place not in sized_by_parent:
             raise LookupError(f"{'.'.join(place)} is a list; say by `ListSize` how many entries it counts for.")
         units = 1 if cost is None else cost.weight
         arguments = {
             name: cost.weight
             for name, argument in field.args.items()
-            if (cost := _declared(argument, Cost)) is not None
+            if (cost := _find_directive(argument, Cost)) is not None
         }
-        found[place] = Weight(units, arguments, type_.name, size, place in sized_above)
-    return found
+        field_costs[place] = FieldCost(units, arguments, type_.name, size, place in sized_by_parent)
+    return field_costs
 
 
-def _composite(schema: GraphQLSchema) -> Iterator[GraphQLObjectType | GraphQLInterfaceType]:
+def _list_composite_types(schema: GraphQLSchema) -> Iterator[GraphQLObjectType | GraphQLInterfaceType]:
     for name, type_ in schema.type_map.items():
         if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__"):
             yield type_
 
 
-def _declared(field: GraphQLField | GraphQLArgument, directive: type[D]) -> D | None:
+def _find_directive(field: GraphQLField | GraphQLArgument, directive: type[D]) -> D | None:
     definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     declared: Sequence[object] = getattr(definition, "directives", ())
     return next((each for each in declared if isinstance(each, directive)), None)

@@ -16,16 +16,16 @@ from graphql import (
     OperationDefinitionNode,
 )
 
-from gateway.execution.limits.fragments import in_order
+from gateway.execution.limits.fragments import sort_fragments
 
-INTROSPECTION = ("__schema", "__type")
+INTROSPECTION_FIELDS = ("__schema", "__type")
 """Fields below which depth does not count: graphql-core bounds it there by a rule of its own."""
 
-MOST = 2**31 - 1
+MAX_INT32 = 2**31 - 1
 """The greatest number that GraphQL can say. It stands for all beyond, too."""
 
 
-class Measure(NamedTuple):
+class OperationSize(NamedTuple):
     """How large an operation is, or may be at most."""
 
     depth: int
@@ -39,62 +39,64 @@ class Measure(NamedTuple):
     """Those that it declares."""
 
 
-_Selecting = FieldNode | FragmentDefinitionNode | InlineFragmentNode | OperationDefinitionNode
+_SelectingNode = FieldNode | FragmentDefinitionNode | InlineFragmentNode | OperationDefinitionNode
 
 
-class _Selected(NamedTuple):
+class _SelectionSize(NamedTuple):
     """How large a selection set is."""
 
     depth: int = 0
-    top: int = 0
+    own_level_fields: int = 0
     """The fields of its own level."""
     fields: int = 0
     aliases: int = 0
     directives: int = 0
 
 
-_NOTHING = _Selected()
+_EMPTY = _SelectionSize()
 
 
-def measures(document: DocumentNode) -> Iterator[Measure]:
+def measure_operations(document: DocumentNode) -> Iterator[OperationSize]:
     """The measure of each operation. The document may be invalid: what cannot be followed counts nothing."""
-    fragments: dict[str, _Selected] = {}
-    for fragment in in_order(document):
-        fragments[fragment.name.value] = _selected(fragment, fragments)
+    fragments: dict[str, _SelectionSize] = {}
+    for fragment in sort_fragments(document):
+        fragments[fragment.name.value] = _measure_selections(fragment, fragments)
     for operation in document.definitions:
         if isinstance(operation, OperationDefinitionNode):
-            found, variables = _selected(operation, fragments), operation.variable_definitions or ()
-            yield Measure(
+            found, variables = _measure_selections(operation, fragments), operation.variable_definitions or ()
+            yield OperationSize(
                 depth=found.depth,
-                root_fields=min(found.top, MOST),
-                fields=min(found.fields, MOST),
-                aliases=min(found.aliases, MOST),
-                directives=min(found.directives + sum(len(each.directives or ()) for each in variables), MOST),
+                root_fields=min(found.own_level_fields, MAX_INT32),
+                fields=min(found.fields, MAX_INT32),
+                aliases=min(found.aliases, MAX_INT32),
+                directives=min(
+                    found.directives + sum(len(each.directives or ()) for each in variables), MAX_INT32
+                ),
                 variables=len(variables),
             )
 
 
-def _selected(node: _Selecting, fragments: Mapping[str, _Selected]) -> _Selected:
+def _measure_selections(node: _SelectingNode, fragments: Mapping[str, _SelectionSize]) -> _SelectionSize:
     """What is selected below a node, with the directives of the node itself."""
     depth = top = fields = aliases = 0
     directives = len(node.directives or ())
     # One call a level, and the parser has bounded the levels of one definition.
     for selection in node.selection_set.selections if node.selection_set else ():
         if isinstance(selection, FragmentSpreadNode):
-            below = fragments.get(selection.name.value, _NOTHING)
+            below = fragments.get(selection.name.value, _EMPTY)
             directives += len(selection.directives or ())
         else:
-            below = _selected(cast(_Selecting, selection), fragments)
+            below = _measure_selections(cast(_SelectingNode, selection), fragments)
         if isinstance(selection, FieldNode):
-            is_introspection = selection.name.value in INTROSPECTION
+            is_introspection = selection.name.value in INTROSPECTION_FIELDS
             depth = max(depth, 1 if is_introspection else below.depth + 1)
             top += 1
             fields += 1
             aliases += selection.alias is not None
         else:
             depth = max(depth, below.depth)
-            top += below.top
+            top += below.own_level_fields
         fields += below.fields
         aliases += below.aliases
         directives += below.directives
-    return _Selected(depth, top, fields, aliases, directives)
+    return _SelectionSize(depth, top, fields, aliases, directives)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.schema.inputs import optional
+from gateway.schema.inputs import optional_field
 from gateway.schema.records.appointments import AppointmentConfig, AppointmentConfigInput
 from gateway.schema.records.locations import LocationConfig, LocationConfigInput
 from gateway.schema.records.organizations import OrganizationConfig, OrganizationConfigInput
@@ -27,10 +27,10 @@ ResourceConfig = Annotated[
 
 @strawberry.input(description="What a resource record describes: exactly one of these.", one_of=True)
 class ResourceConfigInput:
-    practitioner: PractitionerConfigInput | None = optional("A person who treats patients.")
-    location: LocationConfigInput | None = optional("A place where patients are seen.")
-    appointment: AppointmentConfigInput | None = optional("A booking of a visit.")
-    patient: PatientConfigInput | None = optional("A person who is treated.")
-    organization: OrganizationConfigInput | None = optional("A clinic or a group of clinics.")
-    visiting_reason: VisitingReasonConfigInput | None = optional("A reason for a visit that can be booked.")
-    other: OtherConfigInput | None = optional("A record of a type this graph does not model.")
+    practitioner: PractitionerConfigInput | None = optional_field("A person who treats patients.")
+    location: LocationConfigInput | None = optional_field("A place where patients are seen.")
+    appointment: AppointmentConfigInput | None = optional_field("A booking of a visit.")
+    patient: PatientConfigInput | None = optional_field("A person who is treated.")
+    organization: OrganizationConfigInput | None = optional_field("A clinic or a group of clinics.")
+    visiting_reason: VisitingReasonConfigInput | None = optional_field("A reason for a visit that can be booked.")
+    other: OtherConfigInput | None = optional_field("A record of a type this graph does not model.")

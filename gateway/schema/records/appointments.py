@@ -7,8 +7,8 @@ import strawberry
 from gateway.domain.enums import AppointmentType, BookingStatus
 from gateway.domain.records.appointments import APPOINTMENTS
 from gateway.schema import json_readers
-from gateway.schema.fields import key
-from gateway.schema.json_readers import either, word
+from gateway.schema.fields import key_field
+from gateway.schema.json_readers import read_enum, with_default
 from gateway.schema.record_config import RecordConfig
 
 
@@ -16,30 +16,34 @@ from gateway.schema.record_config import RecordConfig
 class AppointmentConfig(RecordConfig):
     kind = APPOINTMENTS
 
-    id: str | None = key("id", "The appointment's id in the system it came from.")
-    appointment_type: AppointmentType | None = key(
-        "appointmentType", "What kind of visit it is.", word(AppointmentType)
+    id: str | None = key_field("id", "The appointment's id in the system it came from.")
+    appointment_type: AppointmentType | None = key_field(
+        "appointmentType", "What kind of visit it is.", read_enum(AppointmentType)
     )
-    booking_status: BookingStatus = key(
+    booking_status: BookingStatus = key_field(
         "bookingStatus",
         "How the booking went; PENDING when nothing is said, or nothing that is understood.",
-        either(word(BookingStatus), BookingStatus.PENDING),
+        with_default(read_enum(BookingStatus), BookingStatus.PENDING),
     )
-    error_message: str | None = key("errorMessage", "Why the booking failed.")
-    start: datetime | None = key("start", "When the visit begins.", json_readers.instant)
-    end: datetime | None = key("end", "When the visit ends.", json_readers.instant)
-    patient_id: strawberry.ID | None = key("patientId", "Who comes.")
-    patient_name: str | None = key("patientName", "What people call who comes.")
-    practitioner_id: strawberry.ID | None = key("practitionerId", "Who treats.")
-    practitioner_name: str | None = key("practitionerName", "What people call who treats.")
-    location_id: strawberry.ID | None = key("locationId", "Where it is.")
-    location_name: str | None = key("locationName", "What people call the place.")
-    visiting_reason_id: strawberry.ID | None = key("visitingReasonId", "What it is for.")
-    visiting_reason_name: str | None = key("visitingReasonName", "What people call the reason.")
-    source: str | None = key("source", "Where the booking was made, such as `website`.")
-    utm_source: str | None = key("utmSource", "The link's `utm_source`; the dashboard reads none as `direct`.")
-    utm_medium: str | None = key("utmMedium", "The link's `utm_medium`; the dashboard reads none as `not set`.")
-    utm_campaign: str | None = key(
+    error_message: str | None = key_field("errorMessage", "Why the booking failed.")
+    start: datetime | None = key_field("start", "When the visit begins.", json_readers.instant)
+    end: datetime | None = key_field("end", "When the visit ends.", json_readers.instant)
+    patient_id: strawberry.ID | None = key_field("patientId", "Who comes.")
+    patient_name: str | None = key_field("patientName", "What people call who comes.")
+    practitioner_id: strawberry.ID | None = key_field("practitionerId", "Who treats.")
+    practitioner_name: str | None = key_field("practitionerName", "What people call who treats.")
+    location_id: strawberry.ID | None = key_field("locationId", "Where it is.")
+    location_name: str | None = key_field("locationName", "What people call the place.")
+    visiting_reason_id: strawberry.ID | None = key_field("visitingReasonId", "What it is for.")
+    visiting_reason_name: str | None = key_field("visitingReasonName", "What people call the reason.")
+    source: str | None = key_field("source", "Where the booking was made, such as `website`.")
+    utm_source: str | None = key_field(
+        "utmSource", "The link's `utm_source`; the dashboard reads none as `direct`."
+    )
+    utm_medium: str | None = key_field(
+        "utmMedium", "The link's `utm_medium`; the dashboard reads none as `not set`."
+    )
+    utm_campaign: str | None = key_field(
         "utmCampaign", "The link's `utm_campaign`; the dashboard reads none as `not set`."
     )
 

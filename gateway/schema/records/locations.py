@@ -5,7 +5,7 @@ import strawberry
 from gateway.domain.enums import Status
 from gateway.domain.records.locations import LOCATIONS
 from gateway.schema import json_readers
-from gateway.schema.fields import key
+from gateway.schema.fields import key_field
 from gateway.schema.record_config import RecordConfig, status
 from gateway.schema.scalars import TimeZone
 
@@ -14,16 +14,16 @@ from gateway.schema.scalars import TimeZone
 class LocationConfig(RecordConfig):
     kind = LOCATIONS
 
-    id: str | None = key("id", "The place's id in the system it came from.")
-    name: str | None = key("name", "What people call the place.")
-    status: Status = key("status", "Whether the place is in use.", status)
-    timezone: TimeZone | None = key(
+    id: str | None = key_field("id", "The place's id in the system it came from.")
+    name: str | None = key_field("name", "What people call the place.")
+    status: Status = key_field("status", "Whether the place is in use.", status)
+    timezone: TimeZone | None = key_field(
         "timezone",
         "The zone of its clocks; null where its document names none that exists.",
         json_readers.timezone,
     )
-    address: str | None = key("address", "Where it is.")
-    phone: str | None = key("phone", "Its telephone number.")
+    address: str | None = key_field("address", "Where it is.")
+    phone: str | None = key_field("phone", "Its telephone number.")
 
 
 @strawberry.input(description="A place where patients are seen.")

@@ -4,7 +4,7 @@ import strawberry
 
 from gateway.domain.enums import Status
 from gateway.domain.records.organizations import ORGANIZATIONS
-from gateway.schema.fields import key
+from gateway.schema.fields import key_field
 from gateway.schema.record_config import RecordConfig, status
 
 
@@ -12,9 +12,9 @@ from gateway.schema.record_config import RecordConfig, status
 class OrganizationConfig(RecordConfig):
     kind = ORGANIZATIONS
 
-    id: str | None = key("id", "The organization's id in the system it came from.")
-    name: str | None = key("name", "What people call it.")
-    status: Status = key("status", "Whether it is in use.", status)
+    id: str | None = key_field("id", "The organization's id in the system it came from.")
+    name: str | None = key_field("name", "What people call it.")
+    status: Status = key_field("status", "Whether it is in use.", status)
 
 
 @strawberry.input(description="A clinic or a group of clinics.")

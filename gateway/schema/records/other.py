@@ -5,7 +5,7 @@ import strawberry
 from gateway.database.tables import ResourceRecord
 from gateway.domain.lenient_reading import Json
 from gateway.domain.records.other import OTHER
-from gateway.schema.fields import own
+from gateway.schema.fields import row_field
 from gateway.schema.record_config import RecordConfig
 from gateway.schema.scalars import JSON
 
@@ -14,12 +14,12 @@ from gateway.schema.scalars import JSON
 class OtherConfig(RecordConfig):
     kind = OTHER
 
-    @own("The type in the documents' spelling; empty for a record that has none.", reads=("type",))
+    @row_field("The type in the documents' spelling; empty for a record that has none.", reads=("type",))
     @staticmethod
     def type(root: strawberry.Parent[ResourceRecord]) -> str:
         return root.type
 
-    @own(
+    @row_field(
         "The document's `config` as stored; an empty object for a record that has none.",
         graphql_type=JSON,
         reads=("document",),

@@ -8,8 +8,8 @@ from gateway.domain.enums import BookingStatus, Status
 from gateway.domain.records.patients import PATIENTS
 from gateway.domain.statistics.catalogue import PATIENTS as PATIENTS_DASHBOARD
 from gateway.schema import json_readers
-from gateway.schema.fields import key
-from gateway.schema.json_readers import either, word
+from gateway.schema.fields import key_field
+from gateway.schema.json_readers import read_enum, with_default
 from gateway.schema.record_config import RecordConfig, status
 
 
@@ -17,20 +17,20 @@ from gateway.schema.record_config import RecordConfig, status
 class PatientConfig(RecordConfig):
     kind = PATIENTS
 
-    id: str | None = key("id", "The patient's id in the system it came from.")
-    first_name: str | None = key("firstName", "The given name.")
-    last_name: str | None = key("lastName", "The family name.")
-    birth_date: date | None = key("birthDate", "The day of birth.", json_readers.date)
-    gender: str | None = key("gender", "In the words of the system it came from.")
-    phone: str | None = key("phone", "The telephone number.")
-    email: str | None = key("email", "The e-mail address.")
-    status: Status = key("status", "Whether the patient is in use.", status)
-    booking_status: BookingStatus = key(
+    id: str | None = key_field("id", "The patient's id in the system it came from.")
+    first_name: str | None = key_field("firstName", "The given name.")
+    last_name: str | None = key_field("lastName", "The family name.")
+    birth_date: date | None = key_field("birthDate", "The day of birth.", json_readers.date)
+    gender: str | None = key_field("gender", "In the words of the system it came from.")
+    phone: str | None = key_field("phone", "The telephone number.")
+    email: str | None = key_field("email", "The e-mail address.")
+    status: Status = key_field("status", "Whether the patient is in use.", status)
+    booking_status: BookingStatus = key_field(
         "bookingStatus",
         "How taking the patient in went; SUCCESSFUL when nothing is said, or nothing that is understood.",
-        either(word(BookingStatus), PATIENTS_DASHBOARD.when_undecided),
+        with_default(read_enum(BookingStatus), PATIENTS_DASHBOARD.default_status),
     )
-    source: str | None = key("source", "Where the patient came from; the dashboard reads none as `unknown`.")
+    source: str | None = key_field("source", "Where the patient came from; the dashboard reads none as `unknown`.")
 
 
 @strawberry.input(description="A person who is treated.")

@@ -8,83 +8,87 @@ from gateway import services
 from gateway.database.tables import ResourceRecord as ResourceRecordRow
 from gateway.domain.enums import Status
 from gateway.domain.records.practitioners import PRACTITIONERS
-from gateway.execution import ListSize, Request
+from gateway.execution import BatchRequest, ListSize
 from gateway.schema import json_readers
-from gateway.schema.fields import FEW, batched, key
-from gateway.schema.record_config import ConfigSource, RecordConfig, status
+from gateway.schema.fields import SHORT_LIST_SIZE, batched_field, key_field
+from gateway.schema.record_config import RecordConfig, RecordConfigSource, status
 
 # A type of the room that builds on this one.
-_RECORD: object = Annotated["ResourceRecord", strawberry.lazy("gateway.schema.resource_records")] | None  # noqa: F821
+_RECORD_TYPE: object = Annotated["ResourceRecord", strawberry.lazy("gateway.schema.resource_records")] | None  # noqa: F821
 
 
-_DAY = [ListSize(assumed_size=2)]
+_SLOT_LIST_SIZE = [ListSize(assumed_size=2)]
 """A day of work has a pause."""
-_SLOTS = json_readers.complete_sections("start", "end")
+_SLOTS_READER = json_readers.read_complete_objects("start", "end")
 
 
 @strawberry.type(description="A field of medicine.")
 class Specialty:
-    name: str | None = key("name", "What people call it.")
-    code: str | None = key("code", "Its code, such as one of the NUCC's taxonomy.")
+    name: str | None = key_field("name", "What people call it.")
+    code: str | None = key_field("code", "Its code, such as one of the NUCC's taxonomy.")
 
 
 @strawberry.type(description="A place where a practitioner sees patients.")
 class PractitionerLocation:
-    location_id: str | None = key("locationId", "The place's id in the system it came from.")
-    location_name: str | None = key("locationName", "What people call the place.")
+    location_id: str | None = key_field("locationId", "The place's id in the system it came from.")
+    location_name: str | None = key_field("locationName", "What people call the place.")
 
 
 @strawberry.type(description="A part of a day, in the place's own time.")
 class TimeSlot:
-    start: str = key("start", "When it begins, such as `08:00`.")
-    end: str = key("end", "When it ends, such as `12:30`.")
+    start: str = key_field("start", "When it begins, such as `08:00`.")
+    end: str = key_field("end", "When it ends, such as `12:30`.")
 
 
 @strawberry.type(description="When a practitioner works, by day of the week; empty for a day off.")
 class WorkingHours:
-    mon: list[TimeSlot] = key("mon", "On Monday.", _SLOTS, _DAY)
-    tue: list[TimeSlot] = key("tue", "On Tuesday.", _SLOTS, _DAY)
-    wed: list[TimeSlot] = key("wed", "On Wednesday.", _SLOTS, _DAY)
-    thu: list[TimeSlot] = key("thu", "On Thursday.", _SLOTS, _DAY)
-    fri: list[TimeSlot] = key("fri", "On Friday.", _SLOTS, _DAY)
-    sat: list[TimeSlot] = key("sat", "On Saturday.", _SLOTS, _DAY)
-    sun: list[TimeSlot] = key("sun", "On Sunday.", _SLOTS, _DAY)
+    mon: list[TimeSlot] = key_field("mon", "On Monday.", _SLOTS_READER, _SLOT_LIST_SIZE)
+    tue: list[TimeSlot] = key_field("tue", "On Tuesday.", _SLOTS_READER, _SLOT_LIST_SIZE)
+    wed: list[TimeSlot] = key_field("wed", "On Wednesday.", _SLOTS_READER, _SLOT_LIST_SIZE)
+    thu: list[TimeSlot] = key_field("thu", "On Thursday.", _SLOTS_READER, _SLOT_LIST_SIZE)
+    fri: list[TimeSlot] = key_field("fri", "On Friday.", _SLOTS_READER, _SLOT_LIST_SIZE)
+    sat: list[TimeSlot] = key_field("sat", "On Saturday.", _SLOTS_READER, _SLOT_LIST_SIZE)
+    sun: list[TimeSlot] = key_field("sun", "On Sunday.", _SLOTS_READER, _SLOT_LIST_SIZE)
 
 
-def _supervisor(root: ConfigSource, _: object) -> Request | None:
-    id = root.text("supervisorId")
-    return None if id is None else Request(services.resource_records.by_keys, (root.row.team_id, id))
+def _request_supervisor(root: RecordConfigSource, _: object) -> BatchRequest | None:
+    id = root.read_text("supervisorId")
+    return None if id is None else BatchRequest(services.resource_records.find_by_keys, (root.row.team_id, id))
 
 
 @strawberry.type(description="A person who treats patients.")
 class PractitionerConfig(RecordConfig):
     kind = PRACTITIONERS
 
-    id: str | None = key("id", "The practitioner's id in the system it came from.")
-    organization_id: str | None = key("organizationId", "The clinic, by its id in the system it came from.")
-    npi: str | None = key("npi", "The National Provider Identifier.")
-    name: str | None = key("name", "What people call the practitioner.")
-    gender: str | None = key("gender", "In the words of the system it came from.")
-    avatar: str | None = key("avatar", "Where a picture is.")
-    summary: str | None = key("summary", "A few words for patients.")
-    qualification: str | None = key("qualification", "Degrees and titles.")
-    education: str | None = key("education", "Where the practitioner learned.")
-    supervisor_id: strawberry.ID | None = key("supervisorId", "The id of the supervisor's resource record.")
-    status: Status = key("status", "Whether the practitioner is in use.", status)
-    languages: list[str] = key("languages", "What the practitioner speaks.", json_readers.texts)
-    specialties: list[Specialty] = key("specialties", "The fields of medicine.", json_readers.sections, [FEW])
-    locations: list[PractitionerLocation] = key(
-        "locations", "Where the practitioner works.", json_readers.sections, [FEW]
+    id: str | None = key_field("id", "The practitioner's id in the system it came from.")
+    organization_id: str | None = key_field("organizationId", "The clinic, by its id in the system it came from.")
+    npi: str | None = key_field("npi", "The National Provider Identifier.")
+    name: str | None = key_field("name", "What people call the practitioner.")
+    gender: str | None = key_field("gender", "In the words of the system it came from.")
+    avatar: str | None = key_field("avatar", "Where a picture is.")
+    summary: str | None = key_field("summary", "A few words for patients.")
+    qualification: str | None = key_field("qualification", "Degrees and titles.")
+    education: str | None = key_field("education", "Where the practitioner learned.")
+    supervisor_id: strawberry.ID | None = key_field("supervisorId", "The id of the supervisor's resource record.")
+    status: Status = key_field("status", "Whether the practitioner is in use.", status)
+    languages: list[str] = key_field("languages", "What the practitioner speaks.", json_readers.texts)
+    specialties: list[Specialty] = key_field(
+        "specialties", "The fields of medicine.", json_readers.json_objects, [SHORT_LIST_SIZE]
     )
-    working_hours: WorkingHours = key("workingHours", "When the practitioner works.", json_readers.section)
-    preferred_visiting_reasons: list[strawberry.ID] = key(
+    locations: list[PractitionerLocation] = key_field(
+        "locations", "Where the practitioner works.", json_readers.json_objects, [SHORT_LIST_SIZE]
+    )
+    working_hours: WorkingHours = key_field(
+        "workingHours", "When the practitioner works.", json_readers.json_object
+    )
+    preferred_visiting_reasons: list[strawberry.ID] = key_field(
         "preferred_visiting_reasons", "The ids of the visiting reasons taken first.", json_readers.texts
     )
 
-    supervisor: ResourceRecordRow | None = batched(
+    supervisor: ResourceRecordRow | None = batched_field(
         "The supervisor's record; null when there is none or it is not visible.",
-        _supervisor,
-        graphql_type=_RECORD,
+        _request_supervisor,
+        graphql_type=_RECORD_TYPE,
         reads=("document", "team_id", "id"),
     )
 

@@ -5,8 +5,8 @@ import strawberry
 from gateway.domain.enums import AppointmentType, Status
 from gateway.domain.records.visiting_reasons import VISITING_REASONS
 from gateway.schema import json_readers
-from gateway.schema.fields import key
-from gateway.schema.json_readers import words
+from gateway.schema.fields import key_field
+from gateway.schema.json_readers import read_enums
 from gateway.schema.record_config import RecordConfig, status
 
 
@@ -14,15 +14,17 @@ from gateway.schema.record_config import RecordConfig, status
 class VisitingReasonConfig(RecordConfig):
     kind = VISITING_REASONS
 
-    id: str | None = key("id", "The reason's id in the system it came from.")
-    name: str | None = key("name", "What people call it.")
-    code: str | None = key("code", "Its code in the system it came from.")
-    description: str | None = key("description", "A few words for patients.")
-    duration_minutes: int | None = key("durationMinutes", "How long such a visit lasts.", json_readers.integer)
-    appointment_types: list[AppointmentType] = key(
-        "appointmentTypes", "The kinds of visit that it can be booked for.", words(AppointmentType)
+    id: str | None = key_field("id", "The reason's id in the system it came from.")
+    name: str | None = key_field("name", "What people call it.")
+    code: str | None = key_field("code", "Its code in the system it came from.")
+    description: str | None = key_field("description", "A few words for patients.")
+    duration_minutes: int | None = key_field(
+        "durationMinutes", "How long such a visit lasts.", json_readers.integer
     )
-    status: Status = key("status", "Whether it can be booked.", status)
+    appointment_types: list[AppointmentType] = key_field(
+        "appointmentTypes", "The kinds of visit that it can be booked for.", read_enums(AppointmentType)
+    )
+    status: Status = key_field("status", "Whether it can be booked.", status)
 
 
 @strawberry.input(description="A reason for a visit that can be booked.")

@@ -1,6 +1,6 @@
 """Imports: whole export documents, resource records by the line, and webhooks."""
 
 from gateway.services.imports import records, rows, webhooks
-from gateway.services.imports.documents import Imported, by_operator, by_viewer
+from gateway.services.imports.documents import ImportResult, import_as_operator, import_as_viewer
 
-__all__ = ["Imported", "by_operator", "by_viewer", "records", "rows", "webhooks"]
+__all__ = ["ImportResult", "import_as_operator", "import_as_viewer", "records", "rows", "webhooks"]

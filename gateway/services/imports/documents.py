@@ -7,41 +7,46 @@ from msgspec import structs
 
 from gateway import sql
 from gateway.database.tables import Integration
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.calendar import timezones
-from gateway.domain.documents.audit_fields import audit_columns, people, text_or_none
-from gateway.domain.documents.entries import Entry, ExportDocument, Tally, read_export
-from gateway.domain.documents.exports import INTEGRATION, canonical
-from gateway.domain.documents.import_policy import Operators, Parent, Trust, Viewers
+from gateway.domain.documents.audit_fields import collect_people, get_text_or_none, read_audit_columns
+from gateway.domain.documents.entries import ExportDocument, ImportCounts, ImportEntry, read_export
+from gateway.domain.documents.exports import INTEGRATION, encode_canonical
+from gateway.domain.documents.import_policy import (
+    ImportPolicy,
+    OperatorImportPolicy,
+    ParentIntegration,
+    ViewerImportPolicy,
+)
 from gateway.domain.enums import ErrorCode, ImportMode, IntegrationAccess, Outcome, Permission
 from gateway.domain.ids import is_id, new_id, new_logical_id
-from gateway.domain.integrations import connected_columns, split_secrets
+from gateway.domain.integrations import read_connected_columns, split_secrets
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
-from gateway.errors import Problems, refused
+from gateway.errors import ProblemList, refusal
 from gateway.services import day_counts, integrations, teams
-from gateway.services.access import require
+from gateway.services.access import require_permissions
 from gateway.services.imports import rows
-from gateway.services.imports.rows import Intake
+from gateway.services.imports.rows import ImportContext
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """What became of a document."""
 
     integration: Integration
     outcome: Outcome
-    tally: Tally
+    tally: ImportCounts
     """Over the integration, its use cases and its resource records."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Import:
+class _ImportJob:
     """A document with a shape, whose word counts in it, and where it goes."""
 
-    session: WriteSession
+    writer: Writer
     team_id: str
-    trust: Trust
+    policy: ImportPolicy
     document: ExportDocument
     secrets: Document
     """The tokens to keep; those of a user's document are dropped."""
@@ -49,139 +54,143 @@ class _Import:
     advance: Callable[[int], None] = lambda _: None
 
 
-async def by_viewer(session: WriteSession, viewer: Viewer, document: Json, mode: ImportMode) -> Imported:
+async def import_as_viewer(writer: Writer, viewer: Viewer, document: Json, mode: ImportMode) -> ImportResult:
     """Take an export document in for a user.
 
     Nothing is believed of teams, people, instants, tokens, or ids that others have. Raises Refused with every
     problem at its path below `document`: FORBIDDEN, CONFLICT (it exists, in mode CREATE, or is another's),
     INVALID, REQUIRED, DUPLICATE.
     """
-    require(viewer, Permission.WRITE_INTEGRATIONS, Permission.WRITE_RECORDS)
-    problems = Problems()
-    read = read_export(document, problems.add, "document")
-    if read is not None and _is_system(read.integration) and not viewer.may(Permission.ADMIN):
+    require_permissions(viewer, Permission.WRITE_INTEGRATIONS, Permission.WRITE_RECORDS)
+    problems = ProblemList()
+    parsed = read_export(document, problems.add, "document")
+    if parsed is not None and _is_system(parsed.integration) and not viewer.has_permission(Permission.ADMIN):
         problems.add(
             ErrorCode.FORBIDDEN,
             "`system` lets every team read this: it needs the permission ADMIN.",
-            *read.integration.path,
+            *parsed.integration.path,
             "access",
         )
     problems.raise_if_any()
-    assert read is not None  # noqa: S101 (or a problem was raised)
-    await teams.hold(session, viewer.team_id)
-    without_secrets, _ = split_secrets(read.integration.document)
-    read = replace(read, integration=structs.replace(read.integration, document=without_secrets))
-    trust = Viewers(viewer.team_id, viewer.user_id, session.as_of)
-    row = await _visible(session, viewer, read.integration, mode)
-    return await _take(
-        _Import(session, viewer.team_id, trust, read, secrets={}, replace=mode is ImportMode.REPLACE), row
+    assert parsed is not None  # noqa: S101 (or a problem was raised)
+    await teams.lock_or_create_team(writer, viewer.team_id)
+    without_secrets, _ = split_secrets(parsed.integration.document)
+    parsed = replace(parsed, integration=structs.replace(parsed.integration, document=without_secrets))
+    policy = ViewerImportPolicy(viewer.team_id, viewer.user_id, writer.as_of)
+    row = await _lock_visible_integration(writer, viewer, parsed.integration, mode)
+    return await _run_import(
+        _ImportJob(writer, viewer.team_id, policy, parsed, secrets={}, replace=mode is ImportMode.REPLACE), row
     )
 
 
-def _is_system(entry: Entry) -> bool:
+def _is_system(entry: ImportEntry) -> bool:
     return entry.document.get("access") == IntegrationAccess.SYSTEM.value
 
 
-async def _visible(session: WriteSession, viewer: Viewer, entry: Entry, mode: ImportMode) -> Integration | None:
+async def _lock_visible_integration(
+    writer: Writer, viewer: Viewer, entry: ImportEntry, mode: ImportMode
+) -> Integration | None:
     """The viewer's integration that this is, held; None when it is new."""
-    id = await session.scalar(sql.imports.connected(viewer.team_id, entry.id, entry.logical_id))
+    id = await writer.scalar(sql.imports.select_connected_id(viewer.team_id, entry.id, entry.logical_id))
     if id is None:
         return None
     name = "_id" if entry.logical_id is None else "logicalId"
-    exists = refused(
+    exists = refusal(
         ErrorCode.CONFLICT, f"The team has an integration with this `{name}` already.", *entry.path, name
     )
     if mode is ImportMode.CREATE:
         raise exists
-    if not await integrations.is_held(session, viewer, id):
+    if not await integrations.try_lock_integration(writer, viewer, id):
         raise exists
-    return await session.scalar(sql.imports.integrations(viewer.team_id, [id]))
+    return await writer.scalar(sql.imports.select_integrations_for_update(viewer.team_id, [id]))
 
 
-async def by_operator(
-    session: WriteSession,
+async def import_as_operator(
+    writer: Writer,
     document: Json,
     team_id: str | None = None,
     advance: Callable[[int], None] = lambda _: None,
-) -> Imported:
+) -> ImportResult:
     """Take an export document in as it is: team, people, instants, ids and tokens.
 
     `team_id` overrides the team that the document names; a team that does not exist is made. Raises Refused.
     """
-    problems = Problems()
-    read = read_export(document, problems.add)
-    team = team_id or (read and text_or_none(read.integration.document.get("teamId"))) or ""
-    if read is not None and not is_id(team):
+    problems = ProblemList()
+    parsed = read_export(document, problems.add)
+    team = team_id or (parsed and get_text_or_none(parsed.integration.document.get("teamId"))) or ""
+    if parsed is not None and not is_id(team):
         problems.add(ErrorCode.REQUIRED, "No team is named here: give one with --team.", INTEGRATION, "teamId")
     problems.raise_if_any()
-    assert read is not None  # noqa: S101 (or a problem was raised)
-    await teams.hold(session, team)
-    entries = (read.integration, *read.use_cases, *read.resource_records)
-    await teams.add_people(session, team, people(entry.document for entry in entries))
-    without_secrets, secrets = split_secrets(read.integration.document)
-    read = replace(read, integration=structs.replace(read.integration, document=without_secrets))
-    row = await _known(session, team, read.integration)
-    return await _take(_Import(session, team, Operators(team_id), read, secrets, advance=advance), row)
+    assert parsed is not None  # noqa: S101 (or a problem was raised)
+    await teams.lock_or_create_team(writer, team)
+    entries = (parsed.integration, *parsed.use_cases, *parsed.resource_records)
+    await teams.add_missing_users(writer, team, collect_people(entry.document for entry in entries))
+    without_secrets, secrets = split_secrets(parsed.integration.document)
+    parsed = replace(parsed, integration=structs.replace(parsed.integration, document=without_secrets))
+    row = await _lock_known_integration(writer, team, parsed.integration)
+    return await _run_import(
+        _ImportJob(writer, team, OperatorImportPolicy(team_id), parsed, secrets, advance=advance), row
+    )
 
 
-async def _known(session: WriteSession, team_id: str, entry: Entry) -> Integration | None:
+async def _lock_known_integration(writer: Writer, team_id: str, entry: ImportEntry) -> Integration | None:
     """The team's integration that this is, by its logical id or else its id, held; None when it is new."""
-    id = await session.scalar(sql.imports.connected(team_id, entry.id, entry.logical_id))
-    id = id or await session.scalar(sql.imports.connected(team_id, entry.id, None))
-    return None if id is None else await session.scalar(sql.imports.integrations(team_id, [id]))
+    id = await writer.scalar(sql.imports.select_connected_id(team_id, entry.id, entry.logical_id))
+    id = id or await writer.scalar(sql.imports.select_connected_id(team_id, entry.id, None))
+    return None if id is None else await writer.scalar(sql.imports.select_integrations_for_update(team_id, [id]))
 
 
-async def _take(job: _Import, row: Integration | None) -> Imported:
+async def _run_import(job: _ImportJob, row: Integration | None) -> ImportResult:
     """Write the integration, then what hangs below it."""
-    problems = Problems()
+    problems = ProblemList()
     if row is None:
         outcome = Outcome.CREATED
-        row = await _create(job)
+        row = await _create_integration(job)
     else:
         before = row.timezone
-        outcome = _change(job, row)
-        await day_counts.follow(job.session, row, before)
-    tally = Tally(
+        outcome = _update_integration(job, row)
+        await day_counts.recount_if_timezone_changed(job.writer, row, before)
+    tally = ImportCounts(
         created=outcome is Outcome.CREATED,
         updated=outcome is Outcome.UPDATED,
         unchanged=outcome is Outcome.UNCHANGED,
     )
-    await job.session.flush()
-    parent = Parent(job.document.integration.id, row.id)
-    zone = timezones.zone(row.timezone)
-    below = Intake(job.session, job.team_id, parent, zone, job.trust, problems.add, tally, job.advance)
-    await rows.take(below, rows.USE_CASES, job.document.use_cases, replace=job.replace)
-    await rows.take(below, rows.RESOURCE_RECORDS, job.document.resource_records, replace=job.replace)
+    await job.writer.flush()
+    parent = ParentIntegration(job.document.integration.id, row.id)
+    zone = timezones.get_zone(row.timezone)
+    context = ImportContext(job.writer, job.team_id, parent, zone, job.policy, problems.add, tally, job.advance)
+    await rows.import_rows(context, rows.USE_CASES, job.document.use_cases, replace=job.replace)
+    await rows.import_rows(context, rows.RESOURCE_RECORDS, job.document.resource_records, replace=job.replace)
     problems.raise_if_any()
     if outcome is Outcome.UNCHANGED and (tally.created or tally.updated or tally.deleted):
         outcome = Outcome.UPDATED
-    return Imported(row, outcome, tally)
+    return ImportResult(row, outcome, tally)
 
 
-async def _create(job: _Import) -> Integration:
+async def _create_integration(job: _ImportJob) -> Integration:
     entry = job.document.integration
-    taken = await job.session.scalar(sql.imports.taken_integration(job.team_id, entry.id)) is not None
-    if taken and job.trust.to_the_letter:
-        raise refused(ErrorCode.CONFLICT, "A webhook of the team has this `_id` already.", *entry.path, "_id")
-    id = new_id() if taken else entry.id
+    is_taken = await job.writer.scalar(sql.imports.select_integration_id(job.team_id, entry.id)) is not None
+    if is_taken and job.policy.preserves_ids:
+        raise refusal(ErrorCode.CONFLICT, "A webhook of the team has this `_id` already.", *entry.path, "_id")
+    id = new_id() if is_taken else entry.id
     row = Integration(team_id=job.team_id, id=id, version=1, secrets=job.secrets, envelope=job.document.envelope)
-    document = job.trust.first(entry, id, None)
+    document = job.policy.build_new(entry, id, None)
     logical_id = entry.logical_id or new_logical_id("integration")
-    row.hold(document, connected_columns(document, logical_id, job.session.as_of))
-    job.session.add(row)
+    row.store_document(document, read_connected_columns(document, logical_id, job.writer.as_of))
+    job.writer.add(row)
     return row
 
 
-def _change(job: _Import, row: Integration) -> Outcome:
+def _update_integration(job: _ImportJob, row: Integration) -> Outcome:
     entry = job.document.integration
-    document = job.trust.next(entry, row.id, None, row)
+    document = job.policy.build_updated(entry, row.id, None, row)
     secrets = {**row.secrets, **job.secrets}
-    now: list[Json] = [document, secrets, job.document.envelope]
-    if canonical(now) == canonical([row.document, row.secrets, row.envelope]):
+    new_state: list[Json] = [document, secrets, job.document.envelope]
+    if encode_canonical(new_state) == encode_canonical([row.document, row.secrets, row.envelope]):
         return Outcome.UNCHANGED
-    document = job.trust.signed(document)
-    columns = connected_columns(document, entry.logical_id or row.logical_id or row.id, job.session.as_of)
-    created_at = audit_columns(document, row.created_at)["created_at"]
-    row.hold(document, {**columns, "created_at": created_at})
+    document = job.policy.mark_updated(document)
+    columns = read_connected_columns(document, entry.logical_id or row.logical_id or row.id, job.writer.as_of)
+    created_at = read_audit_columns(document, row.created_at)["created_at"]
+    row.store_document(document, {**columns, "created_at": created_at})
     row.secrets, row.envelope, row.version = secrets, job.document.envelope, row.version + 1
     return Outcome.UPDATED

@@ -11,108 +11,110 @@ from zoneinfo import ZoneInfo
 
 from gateway import sql
 from gateway.database.tables import ResourceRecord, UseCase
-from gateway.database.writing import WriteSession
+from gateway.database.writing import Writer
 from gateway.domain.calendar import instants
-from gateway.domain.documents.audit_fields import audit_columns
-from gateway.domain.documents.entries import Entry, Report, Tally
-from gateway.domain.documents.exports import canonical, is_written
-from gateway.domain.documents.import_policy import Parent, Trust
+from gateway.domain.documents.audit_fields import read_audit_columns
+from gateway.domain.documents.entries import ImportCounts, ImportEntry, ProblemReporter
+from gateway.domain.documents.exports import encode_canonical, is_encoding
+from gateway.domain.documents.import_policy import ImportPolicy, ParentIntegration
 from gateway.domain.enums import ErrorCode, UseCaseKey
 from gateway.domain.ids import new_id, new_logical_id
 from gateway.domain.lenient_reading import Document
-from gateway.domain.records import record_columns
-from gateway.domain.statistics.day_counts import COUNTED, DayCounts, counted
-from gateway.domain.use_cases import CATALOGUE, use_case_columns
+from gateway.domain.records import read_record_columns
+from gateway.domain.statistics.day_counts import COUNTED_COLUMNS, DayCounts, get_counted_values
+from gateway.domain.use_cases import KNOWN_USE_CASES, read_use_case_columns
 from gateway.services import day_counts
 
 T = TypeVar("T")
-Columns = dict[str, object]
+RowValues = dict[str, object]
 
 BATCH_SIZE = 5_000
 """Entries that are looked up and written at once: more take as much memory as they save time."""
 
-_COMPARED = frozenset({"logical_id", "version", "document", "group_id", "key", *COUNTED})
+_COMPARED_COLUMNS = frozenset({"logical_id", "version", "document", "group_id", "key", *COUNTED_COLUMNS})
 """The columns of a row that an import looks at, as far as its entity has them."""
 
 
-def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+def split_batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """The items, at most `BATCH_SIZE` at a time."""
     for start in range(0, len(items), BATCH_SIZE):
         yield items[start : start + BATCH_SIZE]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ImportKind:
     """What there is to know of a kind of row that is taken in."""
 
     entity: type[UseCase | ResourceRecord]
     name: str
-    columns: Callable[[Document, str, datetime], Mapping[str, object]]
+    build_columns: Callable[[Document, str, datetime], Mapping[str, object]]
     is_counted: bool
     """Whether dashboards count them."""
 
 
-USE_CASES = Kind(UseCase, "use_case", use_case_columns, is_counted=False)
-RESOURCE_RECORDS = Kind(ResourceRecord, "resource_record", record_columns, is_counted=True)
+USE_CASES = ImportKind(UseCase, "use_case", read_use_case_columns, is_counted=False)
+RESOURCE_RECORDS = ImportKind(ResourceRecord, "resource_record", read_record_columns, is_counted=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class ImportContext:
     """What entries under one integration, which is held, are taken in with."""
 
-    session: WriteSession
+    writer: Writer
     team_id: str
-    parent: Parent
+    parent: ParentIntegration
     zone: ZoneInfo
-    trust: Trust
-    report: Report
-    tally: Tally = field(default_factory=Tally)
+    policy: ImportPolicy
+    report: ProblemReporter
+    tally: ImportCounts = field(default_factory=ImportCounts)
     advance: Callable[[int], None] = lambda _: None
     """Told how many entries are done, batch by batch."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class _Matches:
     """Where entries belong: the rows they are, by their `_id`, and which of these ids rows have already."""
 
     rows: Mapping[str, str]
-    taken: Collection[str]
+    taken_ids: Collection[str]
 
 
-async def take(intake: Intake, kind: Kind, entries: Sequence[Entry], *, replace: bool = False) -> None:
+async def import_rows(
+    context: ImportContext, kind: ImportKind, entries: Sequence[ImportEntry], *, replace: bool = False
+) -> None:
     """Create or update a row for each entry, with `replace` also delete the integration's other rows.
 
     The entries have ids and logical ids of their own. One that cannot be taken in is reported.
     """
-    places, changes = await _places(intake, kind, entries), DayCounts(intake.zone)
+    matches, changes = await _match_entries(context, kind, entries), DayCounts(context.zone)
     if replace:
-        gone = await _delete_others(intake, kind, set(places.rows.values()), changes)
-        places = _Places(places.rows, set(places.taken) - gone)
-    for batch in batches(entries):
-        await _write(intake, kind, batch, places, changes)
-        intake.advance(len(batch))
-    await day_counts.keep(intake.session, intake.team_id, intake.parent.id, changes.blocks())
+        gone = await _delete_others(context, kind, set(matches.rows.values()), changes)
+        matches = _Matches(matches.rows, set(matches.taken_ids) - gone)
+    for batch in split_batches(entries):
+        await _write_batch(context, kind, batch, matches, changes)
+        context.advance(len(batch))
+    await day_counts.add_counts(context.writer, context.team_id, context.parent.id, changes.list_block_counts())
 
 
-async def _places(intake: Intake, kind: Kind, entries: Sequence[Entry]) -> _Places:
+async def _match_entries(context: ImportContext, kind: ImportKind, entries: Sequence[ImportEntry]) -> _Matches:
     """Matched by logical id, then by id what has none (to the letter: what has a new one, too)."""
     by_logical_id: dict[str, str] = {}
     owners: dict[str, str] = {}
-    for batch in batches(entries):
+    for batch in split_batches(entries):
         known = [entry.logical_id for entry in batch if entry.logical_id is not None]
         if known:
-            alike = sql.imports.by_logical_ids(kind.entity, intake.team_id, intake.parent.id, known)
-            by_logical_id.update(await intake.session.tuples(alike))
-        there = sql.imports.by_ids(kind.entity, intake.team_id, [entry.id for entry in batch])
-        owners.update(await intake.session.tuples(there))
+            alike = sql.imports.select_ids_by_logical_ids(kind.entity, context.team_id, context.parent.id, known)
+            by_logical_id.update(await context.writer.fetch_tuples(alike))
+        there = sql.imports.select_integration_ids(kind.entity, context.team_id, [entry.id for entry in batch])
+        owners.update(await context.writer.fetch_tuples(there))
     rows = {entry.id: by_logical_id[entry.logical_id] for entry in entries if entry.logical_id in by_logical_id}
     claimed = set(rows.values())
     for entry in entries:
-        may_be = entry.id not in rows and (entry.logical_id is None or intake.trust.to_the_letter)
-        if not may_be or owners.get(entry.id) != intake.parent.id:
+        may_be = entry.id not in rows and (entry.logical_id is None or context.policy.preserves_ids)
+        if not may_be or owners.get(entry.id) != context.parent.id:
             continue
         if entry.id in claimed:
-            intake.report(
+            context.report(
                 ErrorCode.DUPLICATE,
                 "Another entry is what has this `_id` here, by its `logicalId`.",
                 *entry.path,
@@ -120,96 +122,110 @@ async def _places(intake: Intake, kind: Kind, entries: Sequence[Entry]) -> _Plac
             )
         else:
             rows[entry.id] = entry.id
-    return _Places(rows, owners.keys())
+    return _Matches(rows, owners.keys())
 
 
-async def _delete_others(intake: Intake, kind: Kind, kept: set[str], changes: DayCounts) -> set[str]:
-    found = await intake.session.tuples(sql.imports.ids_under(kind.entity, intake.team_id, intake.parent.id))
-    gone = {id for (id,) in found} - kept
-    for batch in batches(sorted(gone)):
-        deleted = await intake.session.execute(sql.imports.deleted(kind.entity, intake.team_id, batch))
+async def _delete_others(
+    context: ImportContext, kind: ImportKind, matched: set[str], changes: DayCounts
+) -> set[str]:
+    found = await context.writer.fetch_tuples(
+        sql.imports.select_ids(kind.entity, context.team_id, context.parent.id)
+    )
+    gone = {id for (id,) in found} - matched
+    for batch in split_batches(sorted(gone)):
+        deleted = await context.writer.execute(sql.imports.delete_rows(kind.entity, context.team_id, batch))
         if kind.is_counted:
             changes.remove(deleted.all())
-    intake.tally.deleted += len(gone)
+    context.tally.deleted += len(gone)
     return gone
 
 
-async def _write(intake: Intake, kind: Kind, batch: Sequence[Entry], places: _Places, changes: DayCounts) -> None:
-    ids = [places.rows[entry.id] for entry in batch if entry.id in places.rows]
-    stored = await _stored(intake, kind, ids)
-    added: list[Columns] = []
-    changed: list[Columns] = []
+async def _write_batch(
+    context: ImportContext, kind: ImportKind, batch: Sequence[ImportEntry], matches: _Matches, changes: DayCounts
+) -> None:
+    ids = [matches.rows[entry.id] for entry in batch if entry.id in matches.rows]
+    stored = await _read_stored_rows(context, kind, ids)
+    added: list[RowValues] = []
+    changed: list[RowValues] = []
     for entry in batch:
-        id = places.rows.get(entry.id)
+        id = matches.rows.get(entry.id)
         if id is None:
-            row = _added(intake, kind, entry, taken=entry.id in places.taken)
+            row = _build_new_row(context, kind, entry, is_taken=entry.id in matches.taken_ids)
             if row is not None:
                 added.append(row)
         else:
-            row = _changed(intake, kind, entry, stored[id])
+            row = _build_changed_row(context, kind, entry, stored[id])
             if row is not None:
                 changed.append(row)
 
     async def count() -> None:
         if kind.is_counted:
-            changes.remove(counted(stored[str(row["id"])]) for row in changed)
-            changes.add(map(itemgetter(*COUNTED), chain(added, changed)))
+            changes.remove(get_counted_values(stored[str(row["id"])]) for row in changed)
+            changes.add(map(itemgetter(*COUNTED_COLUMNS), chain(added, changed)))
 
     # They are counted while the database is at work, and neither goes on without the other.
-    await asyncio.gather(intake.session.insert(kind.entity, added), count())
-    await intake.session.update(kind.entity, changed)
-    intake.tally.created += len(added)
-    intake.tally.updated += len(changed)
-    intake.tally.unchanged += len(ids) - len(changed)
+    await asyncio.gather(context.writer.insert_rows(kind.entity, added), count())
+    await context.writer.update_rows(kind.entity, changed)
+    context.tally.created += len(added)
+    context.tally.updated += len(changed)
+    context.tally.unchanged += len(ids) - len(changed)
 
 
-async def _stored(intake: Intake, kind: Kind, ids: list[str]) -> Mapping[str, Any]:
+async def _read_stored_rows(context: ImportContext, kind: ImportKind, ids: list[str]) -> Mapping[str, Any]:
     """The rows with these ids, as far as entries are compared with them and they are counted."""
     if not ids:
         return {}
-    found = await intake.session.rows(sql.imports.stored(kind.entity, intake.team_id, ids), columns=_COMPARED)
+    found = await context.writer.fetch_rows(
+        sql.imports.select_rows(kind.entity, context.team_id, ids), columns=_COMPARED_COLUMNS
+    )
     return {row.id: row for row in found}
 
 
-def _added(intake: Intake, kind: Kind, entry: Entry, *, taken: bool) -> Columns | None:
-    if taken and intake.trust.to_the_letter:
-        intake.report(ErrorCode.CONFLICT, "Another one of the team has this `_id` already.", *entry.path, "_id")
+def _build_new_row(
+    context: ImportContext, kind: ImportKind, entry: ImportEntry, *, is_taken: bool
+) -> RowValues | None:
+    if is_taken and context.policy.preserves_ids:
+        context.report(ErrorCode.CONFLICT, "Another one of the team has this `_id` already.", *entry.path, "_id")
         return None
-    id = new_id() if taken else entry.id
-    document = intake.trust.first(entry, id, intake.parent)
+    id = new_id() if is_taken else entry.id
+    document = context.policy.build_new(entry, id, context.parent)
     logical_id = entry.logical_id or new_logical_id(kind.name)
     return {
-        "team_id": intake.team_id,
+        "team_id": context.team_id,
         "id": id,
-        "integration_id": intake.parent.id,
+        "integration_id": context.parent.id,
         "version": 1,
         "document": document,
-        **kind.columns(document, logical_id, intake.session.as_of),
+        **kind.build_columns(document, logical_id, context.writer.as_of),
     }
 
 
-def _changed(intake: Intake, kind: Kind, entry: Entry, stored: Any) -> Columns | None:  # noqa: ANN401 (of `_stored`)
-    document = intake.trust.next(entry, stored.id, intake.parent, stored)
-    if is_written(document, stored.document_json) or canonical(document) == canonical(stored.document):
+def _build_changed_row(
+    context: ImportContext, kind: ImportKind, entry: ImportEntry, stored: Any
+) -> RowValues | None:
+    document = context.policy.build_updated(entry, stored.id, context.parent, stored)
+    if is_encoding(document, stored.document_json) or encode_canonical(document) == encode_canonical(
+        stored.document
+    ):
         return None
-    document = intake.trust.signed(document)
+    document = context.policy.mark_updated(document)
     logical_id = entry.logical_id or stored.logical_id
-    row: Columns = {
-        "team_id": intake.team_id,
+    row: RowValues = {
+        "team_id": context.team_id,
         "id": stored.id,
         "version": stored.version + 1,
         "document": document,
-        **kind.columns(document, logical_id, intake.session.as_of),
-        "created_at": audit_columns(document, instants.of(stored.created_at))["created_at"],
+        **kind.build_columns(document, logical_id, context.writer.as_of),
+        "created_at": read_audit_columns(document, instants.to_instant(stored.created_at))["created_at"],
     }
     if kind.entity is UseCase:
-        stays = stored.key is None or _is_still(stored.key, document)
-        row |= {"group_id": stored.group_id if stays else None, "key": stored.key if stays else None}
+        is_same = stored.key is None or _is_same_use_case(stored.key, document)
+        row |= {"group_id": stored.group_id if is_same else None, "key": stored.key if is_same else None}
     return row
 
 
-def _is_still(key: UseCaseKey, document: Document) -> bool:
+def _is_same_use_case(key: UseCaseKey, document: Document) -> bool:
     """Whether a use case is the one that its group holds under this key."""
     config = document.get("config")
-    known = CATALOGUE[key]
+    known = KNOWN_USE_CASES[key]
     return isinstance(config, dict) and (config.get("type"), config.get("name")) == (known.type.value, known.name)

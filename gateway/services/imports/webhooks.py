@@ -5,48 +5,54 @@ from collections.abc import Callable, Sequence
 
 from gateway import sql
 from gateway.database.tables import Integration
-from gateway.database.writing import WriteSession
-from gateway.domain.documents.audit_fields import people, text_or_none, webhook_audit_columns
-from gateway.domain.documents.entries import Entry, Report, Tally
-from gateway.domain.documents.exports import canonical
-from gateway.domain.documents.import_policy import Operators
+from gateway.database.writing import Writer
+from gateway.domain.documents.audit_fields import collect_people, get_text_or_none, read_webhook_audit_columns
+from gateway.domain.documents.entries import ImportCounts, ImportEntry, ProblemReporter
+from gateway.domain.documents.exports import encode_canonical
+from gateway.domain.documents.import_policy import OperatorImportPolicy
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import is_id
-from gateway.domain.integrations import webhook_columns
+from gateway.domain.integrations import read_webhook_columns
 from gateway.services import teams
-from gateway.services.imports.rows import batches
+from gateway.services.imports.rows import split_batches
 
 
-async def take(
-    session: WriteSession,
-    entries: Sequence[Entry],
+async def import_webhooks(
+    writer: Writer,
+    entries: Sequence[ImportEntry],
     team_id: str | None,
-    report: Report,
+    report: ProblemReporter,
     advance: Callable[[int], None] = lambda _: None,
-) -> Tally:
+) -> ImportCounts:
     """Create or update webhooks by their ids, kept to the letter.
 
     `team_id` overrides the team that they name, which is seldom one; a team that does not exist is made. A faulty
     entry is reported and refuses only itself.
     """
-    tally = Tally()
-    for team, found in sorted(_by_team(entries, team_id, report).items()):
-        await teams.hold(session, team)
-        await teams.add_people(session, team, people(entry.document for entry in found))
-        for batch in batches(found):
+    tally = ImportCounts()
+    for team, found in sorted(_group_by_team(entries, team_id, report).items()):
+        await teams.lock_or_create_team(writer, team)
+        await teams.add_missing_users(writer, team, collect_people(entry.document for entry in found))
+        for batch in split_batches(found):
             ids = [entry.id for entry in batch]
-            rows = {row.id: row for row in await session.scalars(sql.imports.integrations(team, ids))}
+            rows = {
+                row.id: row for row in await writer.scalars(sql.imports.select_integrations_for_update(team, ids))
+            }
             for entry in batch:
-                _take(session, team, entry, rows.get(entry.id), Operators(team_id), report, tally)
-            await session.flush()
+                _import_webhook(
+                    writer, team, entry, rows.get(entry.id), OperatorImportPolicy(team_id), report, tally
+                )
+            await writer.flush()
             advance(len(batch))
     return tally
 
 
-def _by_team(entries: Sequence[Entry], team_id: str | None, report: Report) -> dict[str, list[Entry]]:
-    found = defaultdict[str, list[Entry]](list)
+def _group_by_team(
+    entries: Sequence[ImportEntry], team_id: str | None, report: ProblemReporter
+) -> dict[str, list[ImportEntry]]:
+    found = defaultdict[str, list[ImportEntry]](list)
     for entry in entries:
-        team = team_id or text_or_none(entry.document.get("teamId")) or ""
+        team = team_id or get_text_or_none(entry.document.get("teamId")) or ""
         if is_id(team):
             found[team].append(entry)
         else:
@@ -54,29 +60,29 @@ def _by_team(entries: Sequence[Entry], team_id: str | None, report: Report) -> d
     return found
 
 
-def _take(
-    session: WriteSession,
+def _import_webhook(
+    writer: Writer,
     team_id: str,
-    entry: Entry,
+    entry: ImportEntry,
     row: Integration | None,
-    trust: Operators,
-    report: Report,
-    tally: Tally,
+    policy: OperatorImportPolicy,
+    report: ProblemReporter,
+    tally: ImportCounts,
 ) -> None:
-    document = trust.first(entry, entry.id, None)
-    columns = webhook_columns(document, session.as_of)
+    document = policy.build_new(entry, entry.id, None)
+    columns = read_webhook_columns(document, writer.as_of)
     if row is None:
         row = Integration(team_id=team_id, id=entry.id, version=1, secrets={}, envelope=None)
-        row.hold(document, columns)
-        session.add(row)
+        row.store_document(document, columns)
+        writer.add(row)
         tally.created += 1
     elif row.kind is not columns["kind"]:
         now = "a connected integration" if row.kind is IntegrationKind.CONNECTED else f"a {row.kind.value}"
         report(ErrorCode.CONFLICT, f"This `_id` is that of {now}.", *entry.path, "_id")
-    elif canonical(document) == canonical(row.document):
+    elif encode_canonical(document) == encode_canonical(row.document):
         tally.unchanged += 1
     else:
-        created_at = webhook_audit_columns(document, row.created_at)["created_at"]
-        row.hold(document, {**columns, "created_at": created_at})
+        created_at = read_webhook_audit_columns(document, row.created_at)["created_at"]
+        row.store_document(document, {**columns, "created_at": created_at})
         row.version += 1
         tally.updated += 1

@@ -3,54 +3,54 @@
 import re
 from collections.abc import Sequence
 
-from gateway.domain.actions import MAX_DAYS, ActionInput, Identity
+from gateway.domain.actions import MAX_DAYS, ActionIdentity, ActionInput
 from gateway.domain.calendar.timezones import is_timezone
 from gateway.domain.enums import ErrorCode, UseCaseKey
 from gateway.domain.ids import is_id
-from gateway.domain.lenient_reading import Document, Json, Section
+from gateway.domain.lenient_reading import Document, Json, LenientObject
 from gateway.domain.schedules import parse_wall_time
 from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupInput, UseCaseInput, is_slug
 from gateway.domain.use_cases import UseCaseChanges
 from gateway.domain.webhooks import is_web_address
-from gateway.errors import Path, Problems
+from gateway.errors import ErrorPath, ProblemList
 from gateway.services.integrations import check_name
 
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-def check_group(input: GroupInput, problems: Problems) -> None:
+def check_group(input: GroupInput, problems: ProblemList) -> None:
     """Collect what is wrong with a group's input, whatever is stored."""
     check_name(problems, input.name, "input", "name")
-    slug, start_time = input.given.get("slug"), input.given.get("start_time")
+    slug, start_time = input.fields.get("slug"), input.fields.get("start_time")
     if slug is not None and not is_slug(slug):
-        problems.invalid(
+        problems.add_invalid(
             "`slug` needs words of a-z and 0-9 with single hyphens between them, such as `lab-reminders`, of at "
             f"most {MAX_SLUG_LENGTH} characters in all.",
             "input",
             "slug",
         )
     if start_time is not None and parse_wall_time(start_time) is None:
-        problems.invalid(
+        problems.add_invalid(
             "`startTime` needs a time of day from 00:00:00 to 23:59:59, as HH:MM:SS, without offset or fraction.",
             "input",
             "startTime",
         )
     if input.expected_version is not None and input.group_id is None:
-        problems.invalid(
+        problems.add_invalid(
             "`expectedVersion` is of a group that exists: give its `groupId` too.", "input", "expectedVersion"
         )
     _check_shared(
         {
-            "sheetLink": input.given.get("sheet_link"),
-            "assistantId": input.given.get("assistant_id"),
-            "timezone": input.given.get("timezone"),
+            "sheetLink": input.fields.get("sheet_link"),
+            "assistantId": input.fields.get("assistant_id"),
+            "timezone": input.fields.get("timezone"),
         },
         problems,
     )
     _check_use_cases(input.use_cases, problems)
 
 
-def _check_use_cases(use_cases: Sequence[UseCaseInput], problems: Problems) -> None:
+def _check_use_cases(use_cases: Sequence[UseCaseInput], problems: ProblemList) -> None:
     seen: set[UseCaseKey] = set()
     for place, use_case in enumerate(use_cases):
         path = ("input", "useCases", place)
@@ -60,7 +60,7 @@ def _check_use_cases(use_cases: Sequence[UseCaseInput], problems: Problems) -> N
         _check_actions(use_case.actions or (), (*path, "actions"), "day", problems)
 
 
-def check_changes(changes: UseCaseChanges, stored: Section[object], problems: Problems) -> None:
+def check_changes(changes: UseCaseChanges, stored: LenientObject[object], problems: ProblemList) -> None:
     """Collect what is wrong with changes of a use case with this `config`."""
     if changes.config.get("status", True) is None:
         problems.add(ErrorCode.REQUIRED, "`status` cannot be cleared; leave it out to keep it.", "input", "status")
@@ -68,7 +68,7 @@ def check_changes(changes: UseCaseChanges, stored: Section[object], problems: Pr
     if isinstance(display_name, str):
         check_name(problems, display_name, "input", "displayName")
     _check_shared(changes.config, problems)
-    known = {action.text("logicalId") for action in stored.sections("actions")}
+    known = {action.read_text("logicalId") for action in stored.read_objects("actions")}
     for place, action in enumerate(changes.actions or ()):
         if action.logical_id is not None and action.logical_id not in known:
             problems.add(
@@ -82,26 +82,26 @@ def check_changes(changes: UseCaseChanges, stored: Section[object], problems: Pr
     _check_actions(changes.actions or (), ("input", "actions"), "daysWindow", problems)
 
 
-def _check_shared(given: Document, problems: Problems) -> None:
-    sheet, assistant, zone = (given.get(key) for key in ("sheetLink", "assistantId", "timezone"))
+def _check_shared(values: Document, problems: ProblemList) -> None:
+    sheet, assistant, zone = (values.get(key) for key in ("sheetLink", "assistantId", "timezone"))
     if isinstance(sheet, str) and not is_web_address(sheet):
-        problems.invalid("`sheetLink` begins with http:// or https:// and names a host.", "input", "sheetLink")
+        problems.add_invalid("`sheetLink` begins with http:// or https:// and names a host.", "input", "sheetLink")
     if isinstance(assistant, str) and not is_id(assistant):
-        problems.invalid(
+        problems.add_invalid(
             "`assistantId` needs the id of an assistant: 1 to 64 visible ASCII characters.",
             "input",
             "assistantId",
         )
     if isinstance(zone, str) and not is_timezone(zone):
-        problems.invalid(
+        problems.add_invalid(
             "`timezone` needs the IANA name of a time zone in its own spelling, such as America/Chicago.",
             "input",
             "timezone",
         )
 
 
-def _check_actions(actions: Sequence[ActionInput], path: Path, days: str, problems: Problems) -> None:
-    seen: set[Identity | str] = set()
+def _check_actions(actions: Sequence[ActionInput], path: ErrorPath, days: str, problems: ProblemList) -> None:
+    seen: set[ActionIdentity | str] = set()
     for place, action in enumerate(actions):
         here = (*path, place)
         if action.identity in seen or action.logical_id in seen:
@@ -110,23 +110,23 @@ def _check_actions(actions: Sequence[ActionInput], path: Path, days: str, proble
             )
         seen |= {action.identity, *({action.logical_id} if action.logical_id is not None else ())}
         if not 0 <= action.days <= MAX_DAYS:
-            problems.invalid(f"`{days}` must be from 0 to {MAX_DAYS}, not {action.days}.", *here, days)
+            problems.add_invalid(f"`{days}` must be from 0 to {MAX_DAYS}, not {action.days}.", *here, days)
         for key, text in (("templateName", action.template_name), ("context", action.context)):
             check_name(problems, text, *here, key)
-        _check_e_mails(action.given.get("reportEmails"), (*here, "reportEmails"), problems)
-        _check_schedule(action.given.get("schedule"), (*here, "schedule"), problems)
+        _check_e_mails(action.changes.get("reportEmails"), (*here, "reportEmails"), problems)
+        _check_schedule(action.changes.get("schedule"), (*here, "schedule"), problems)
 
 
-def _check_e_mails(addresses: Json, path: Path, problems: Problems) -> None:
+def _check_e_mails(addresses: Json, path: ErrorPath, problems: ProblemList) -> None:
     for place, address in enumerate(addresses if isinstance(addresses, list) else ()):
         if not isinstance(address, str) or not _E_MAIL.fullmatch(address):
-            problems.invalid("An e-mail address is needed here, such as reports@clinic.example.", *path, place)
+            problems.add_invalid("An e-mail address is needed here, such as reports@clinic.example.", *path, place)
 
 
-def _check_schedule(schedule: Json, path: Path, problems: Problems) -> None:
+def _check_schedule(schedule: Json, path: ErrorPath, problems: ProblemList) -> None:
     if not isinstance(schedule, dict):
         return
     start, end = schedule.get("startDateTime"), schedule.get("endDateTime")
     # Instants as we write them sort as text.
     if isinstance(start, str) and isinstance(end, str) and end < start:
-        problems.invalid("`endDateTime` must not be before `startDateTime`.", *path, "endDateTime")
+        problems.add_invalid("`endDateTime` must not be before `startDateTime`.", *path, "endDateTime")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from gateway.domain.calendar.instants import isoformat
+from gateway.domain.calendar.instants import format_instant
 from gateway.domain.enums import AppointmentType
 from gateway.domain.lenient_reading import Document
 from tests.benchmarks.appointments import BEGIN, DAYS
@@ -38,7 +38,7 @@ def _calendar() -> list[tuple[str, str, str]]:
     first = BEGIN.astimezone(ZoneInfo(TIMEZONE))
     # Counted by the clock, which never skips a midnight there.
     midnights = [first + timedelta(days=number) for number in range(DAYS + 1)]
-    return [(str(day.date()), isoformat(day), isoformat(ends)) for day, ends in pairwise(midnights)]
+    return [(str(day.date()), format_instant(day), format_instant(ends)) for day, ends in pairwise(midnights)]
 
 
 def _days(start: str, end: str) -> Iterator[tuple[str, str, str, str]]:

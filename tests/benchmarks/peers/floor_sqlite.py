@@ -195,7 +195,7 @@ class SqliteFloor:
         given: Document = {
             "integrationId": variables["integrationId"],
             "input": orjson.dumps(variables["input"]).decode(),
-            "at": instants.isoformat(instants.now()),
+            "at": instants.format_instant(instants.now()),
         }
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")

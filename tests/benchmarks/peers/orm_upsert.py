@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.domain import enums
 from gateway.domain.actions import ActionInput
 from gateway.domain.calendar import instants
-from gateway.domain.documents.audit_fields import touched
-from gateway.domain.use_case_groups import SHARED, SharedColumns, applied
+from gateway.domain.documents.audit_fields import mark_updated
+from gateway.domain.use_case_groups import SHARED_COLUMNS, SharedColumns, apply_group
 from gateway.domain.use_case_groups import UseCaseInput as Listed
-from gateway.domain.use_cases import use_case_columns
+from gateway.domain.use_cases import read_use_case_columns
 from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.peers.orm_context import Info
 from tests.benchmarks.peers.orm_enums import ActionType, Outcome, Provider, UseCaseKey
@@ -141,10 +141,10 @@ def _changed(row: UseCaseRow, group: GroupRow, asked: UseCaseInput) -> UpsertedU
         start_time=group.start_time,
     )
     at = group.updated_at
-    document = applied(row.document, shared, SHARED, asked.to_domain(), at)
+    document = apply_group(row.document, shared, SHARED_COLUMNS, asked.to_domain(), at)
     if document == row.document:
         return UpsertedUseCase(outcome=Outcome.UNCHANGED, use_case=UseCase.of(row))
-    row.document = touched(document, user_id=USER, at=at)
-    row.status = use_case_columns(row.document, "", at)["status"].value
+    row.document = mark_updated(document, user_id=USER, at=at)
+    row.status = read_use_case_columns(row.document, "", at)["status"].value
     row.version, row.updated_at, row.updated_by = row.version + 1, at, USER
     return UpsertedUseCase(outcome=Outcome.UPDATED, use_case=UseCase.of(row))

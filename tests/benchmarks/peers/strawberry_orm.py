@@ -69,7 +69,7 @@ schema = strawberry.Schema(
     types=[ConnectedIntegration],
     extensions=[lambda: ParserCache(maxsize=128), lambda: ValidationCache(maxsize=128)],
     config=StrawberryConfig(
-        scalar_map={datetime: strawberry.scalar(name="DateTime", serialize=instants.isoformat)}
+        scalar_map={datetime: strawberry.scalar(name="DateTime", serialize=instants.format_instant)}
     ),
 )
 
