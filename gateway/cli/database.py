@@ -8,8 +8,7 @@ from typing import Any, ParamSpec
 
 import structlog
 
-from gateway.database import revisions
-from gateway.database.database import DATABASE_ERRORS, Database
+from gateway.database import DATABASE_ERRORS, Database, revisions
 from gateway.errors import DatabaseUnavailable
 from gateway.settings import Settings, find_unknown_variables, load_settings
 from gateway.telemetry import logs

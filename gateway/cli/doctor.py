@@ -13,8 +13,7 @@ from rich.table import Table
 from gateway.assets import Assets
 from gateway.cli.database import configure_command, open_database, run_blocking
 from gateway.cli.terminal import print_table
-from gateway.database import diagnostics, migrations, revisions
-from gateway.database.database import Database
+from gateway.database import Database, diagnostics, migrations, revisions
 from gateway.errors import DatabaseUnavailable, SchemaNotAtHead, SettingsInvalid
 from gateway.settings import Settings, find_unknown_variables
 

@@ -16,15 +16,21 @@ from gateway.cli.database import open_migrated_database, run_blocking
 from gateway.cli.identifiers import parse_id
 from gateway.cli.line_reader import reading
 from gateway.cli.terminal import err, print_error, print_table
-from gateway.database.database import Database
-from gateway.database.tables import ResourceRecord
-from gateway.domain.documents.entries import ImportContent, ImportCounts, detect_content, read_webhooks
-from gateway.domain.documents.json_lines import InvalidJson, is_json_lines, parse_json, read_head
+from gateway.database import Database, ResourceRecord
+from gateway.domain.documents import (
+    ImportContent,
+    ImportCounts,
+    InvalidJson,
+    detect_content,
+    is_json_lines,
+    parse_json,
+    read_head,
+    read_webhooks,
+)
 from gateway.domain.enums import ErrorCode
 from gateway.domain.lenient_reading import Json
 from gateway.errors import Refused
-from gateway.server.garbage import reduce_collections
-from gateway.services.imports.rows import BATCH_SIZE
+from gateway.server import reduce_collections
 
 _EXIT_REFUSED, _EXIT_UNREADABLE = 1, 2
 
@@ -127,7 +133,7 @@ async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _FileReport, bar: _ProgressBar
 ) -> None:
     is_analyzed = False
-    async with reading(lines, BATCH_SIZE, team, copied=not database.is_sqlite) as batches:
+    async with reading(lines, services.batches.BATCH_SIZE, team, copied=not database.is_sqlite) as batches:
         async for batch in batches:
             for code, message, path in batch.problems:
                 report(code, message, *path)
@@ -137,7 +143,7 @@ async def _import_lines(
             async with database.write() as session:
                 tally = await services.imports.records.import_records(session, batch.integrations, team, report)
             report.counts += tally
-            if tally.created < batch.record_count == BATCH_SIZE and not is_analyzed:
+            if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
                 # Records are looked up from now on.
                 await database.analyze(ResourceRecord)
                 is_analyzed = True

@@ -12,7 +12,7 @@ from gateway import services
 from gateway.cli.database import configure_command, open_migrated_database, run_blocking
 from gateway.cli.identifiers import parse_id
 from gateway.cli.terminal import err, out, print_table
-from gateway.database.tables import ApiKey
+from gateway.database import ApiKey
 from gateway.domain import origins
 from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission

@@ -18,8 +18,8 @@ from typing import Self
 from msgspec import msgpack
 
 from gateway.database import copy_format
-from gateway.domain.records.lines import LOOKUP_COLUMNS, RecordBatch, RecordLineParser
-from gateway.server.garbage import reduce_collections
+from gateway.domain.records import LOOKUP_COLUMNS, RecordBatch, RecordLineParser
+from gateway.server import reduce_collections
 
 _CHUNK = 1 << 21
 """Bytes of lines that are read, and sent, at once. Who has no more needs no other process."""

@@ -15,12 +15,10 @@ from gateway import services
 from gateway.cli.database import open_migrated_database, run_blocking
 from gateway.cli.identifiers import parse_id
 from gateway.cli.terminal import err, out, print_table
-from gateway.database.database import Database
+from gateway.database import Database
 from gateway.domain.enums import ErrorCode
-from gateway.domain.statistics.day_counts import ALL, SeriesCounts
-from gateway.domain.statistics.verification import CountDifference, VerificationPosition, VerificationScope
+from gateway.domain.statistics import ALL, CountDifference, SeriesCounts, VerificationPosition, VerificationScope
 from gateway.errors import refusal
-from gateway.services.verification import VerificationStep
 
 statistics = typer.Typer(no_args_is_help=True, help="Verify what the dashboards are read from.")
 
@@ -69,7 +67,9 @@ class _VerificationRun:
         async with self.database.open_snapshot() as session:
             return await services.verification.count_records(session, self.scope, self.position)
 
-    async def _verify_step(self, position: VerificationPosition, progress: Progress) -> VerificationStep | None:
+    async def _verify_step(
+        self, position: VerificationPosition, progress: Progress
+    ) -> services.verification.VerificationStep | None:
         async with self.database.open_snapshot() as session:
             step = await services.verification.verify_next_block(session, self.scope, position)
         if step is not None:
@@ -80,7 +80,7 @@ class _VerificationRun:
         self.position = step.next_position if step else None
         return step
 
-    def _report_step(self, step: VerificationStep, progress: Progress) -> None:
+    def _report_step(self, step: services.verification.VerificationStep, progress: Progress) -> None:
         self.integrations.add((step.target.team_id, step.target.integration_id))
         self.blocks += step.block is not None
         self.records += step.record_count
@@ -92,7 +92,7 @@ class _VerificationRun:
             progress.start()
 
 
-def _format_difference(step: VerificationStep, difference: CountDifference) -> str:
+def _format_difference(step: services.verification.VerificationStep, difference: CountDifference) -> str:
     """A difference in words. Values are written as in JSON, so that none can do anything to a terminal."""
     series, block = difference.series_counts
     parts = [f"team {step.target.team_id}", f"integration {step.target.integration_id}", series.type]

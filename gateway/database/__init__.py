@@ -1,0 +1,66 @@
+""""""
+
+from gateway.database import copy_format, diagnostics, migrations, revisions
+from gateway.database.bulk_statements import to_columns
+from gateway.database.column_types import CollatedText, Instant, TextList
+from gateway.database.database import DATABASE_ERRORS, Database
+from gateway.database.fair_queue import TeamId
+from gateway.database.mixins import HasDocument
+from gateway.database.prepared_statements import prepared, prepared_by_dialect
+from gateway.database.reading import ColumnReader, NarrowedReader, Reader, Snapshot
+from gateway.database.rows import ColumnNames, get_values, new_row, with_changes
+from gateway.database.tables import (
+    ApiKey,
+    AuditEntry,
+    Base,
+    BrowserSession,
+    DayCount,
+    DaySeries,
+    Integration,
+    ResourceRecord,
+    Team,
+    UseCase,
+    UseCaseGroup,
+    User,
+)
+from gateway.database.writing import EntitySession, UniqueViolation, Writer
+
+__all__ = [
+    "DATABASE_ERRORS",
+    "ApiKey",
+    "AuditEntry",
+    "Base",
+    "BrowserSession",
+    "CollatedText",
+    "ColumnNames",
+    "ColumnReader",
+    "Database",
+    "DayCount",
+    "DaySeries",
+    "EntitySession",
+    "HasDocument",
+    "Instant",
+    "Integration",
+    "NarrowedReader",
+    "Reader",
+    "ResourceRecord",
+    "Snapshot",
+    "Team",
+    "TeamId",
+    "TextList",
+    "UniqueViolation",
+    "UseCase",
+    "UseCaseGroup",
+    "User",
+    "Writer",
+    "copy_format",
+    "diagnostics",
+    "get_values",
+    "migrations",
+    "new_row",
+    "prepared",
+    "prepared_by_dialect",
+    "revisions",
+    "to_columns",
+    "with_changes",
+]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.database.prepared import CompiledStatement
+from gateway.database.prepared_statements import CompiledStatement
 from gateway.database.tables import Base
 
 _VALUES_LENGTHS = (1_000, 100)

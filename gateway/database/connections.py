@@ -2,7 +2,7 @@
 
 SQLAlchemy's pool makes, prepares and replaces connections. To take one from it, to begin a transaction and to run
 a statement through its façade costs more than most statements: so connections are leased from it for good,
-statements come prepared (`gateway.database.prepared`), and the driver runs them itself.
+statements come prepared (`gateway.database.prepared_statements`), and the driver runs them itself.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from gateway.database.copy_format import split_chunks
 from gateway.database.fair_queue import FairQueue, TeamId
 from gateway.database.turns import StatementQueue
-from gateway.telemetry.request_record import current_request
+from gateway.telemetry import current_request
 
 T = TypeVar("T")
 

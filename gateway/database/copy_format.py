@@ -12,8 +12,7 @@ from typing import cast
 
 import orjson
 
-from gateway.domain.calendar import instants
-from gateway.domain.calendar.days import FIRST_INSTANT
+from gateway.domain.calendar import days, instants
 
 _ESCAPES = [("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")]
 _CHARACTERS = {escape: mark for mark, escape in _ESCAPES}
@@ -23,7 +22,7 @@ _NULL = "\\N"
 INSTANT_COLUMNS = frozenset({"created_at", "updated_at", "start"})
 """The columns that hold instants, which may be given as `instants.isoformat` writes them."""
 
-_FIRST_INSTANT, _NEGATIVE_INFINITY = instants.format_instant(FIRST_INSTANT), "-infinity"
+_FIRST_INSTANT, _NEGATIVE_INFINITY = instants.format_instant(days.FIRST_INSTANT), "-infinity"
 """The first instant of the calendar, and what the driver makes of it in all other statements."""
 
 _CHUNK_BYTES = 1 << 19

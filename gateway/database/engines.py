@@ -12,7 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.database import sqlite_driver
 from gateway.settings import Settings
-from gateway.telemetry.request_record import current_request
+from gateway.telemetry import current_request
 
 _SEND_BUFFER_BYTES = 1 << 22
 """Bytes that a Unix socket is to hold: of a batch that is copied as much as the system allows, not a tenth."""

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Dialect
 
-from gateway.database.prepared import PreparedQuery
+from gateway.database.prepared_statements import PreparedQuery
 from gateway.database.rows import ColumnNames
-from gateway.telemetry.request_record import current_request
+from gateway.telemetry import current_request
 
 E = TypeVar("E")
 

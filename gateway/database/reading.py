@@ -7,7 +7,7 @@ from typing import Protocol, Self, TypeVar, TypeVarTuple, cast
 from gateway.database.connections import ConnectionPool, PooledConnection
 from gateway.database.fair_queue import TeamId
 from gateway.database.inline_reads import InlineReader
-from gateway.database.prepared import PreparedQuery
+from gateway.database.prepared_statements import PreparedQuery
 from gateway.database.rows import ColumnNames
 from gateway.domain.calendar import instants
 from gateway.errors import Overloaded

@@ -23,16 +23,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gateway.database.column_types import CollatedText, EnumText, Instant, JsonText
 from gateway.database.mixins import HasAuditColumns, HasDocument
-from gateway.domain.enums import (
-    BookingStatus,
-    IntegrationAccess,
-    IntegrationKind,
-    Provider,
-    Status,
-    UseCaseKey,
-)
+from gateway.domain.enums import BookingStatus, IntegrationAccess, IntegrationKind, Provider, Status, UseCaseKey
 from gateway.domain.lenient_reading import Document, Json  # noqa: F401 (SQLAlchemy evaluates Document)
-from gateway.domain.statistics.catalogue import STATISTICS_COLUMNS
+from gateway.domain.statistics import STATISTICS_COLUMNS
 
 
 class Base(DeclarativeBase):

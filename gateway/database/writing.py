@@ -24,7 +24,7 @@ from gateway.database.bulk_statements import (
     update_rows,
 )
 from gateway.database.connections import PooledConnection
-from gateway.database.prepared import PreparedQuery
+from gateway.database.prepared_statements import PreparedQuery
 from gateway.database.rows import ColumnNames
 from gateway.database.tables import Base
 from gateway.domain.calendar import instants

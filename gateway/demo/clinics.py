@@ -7,7 +7,7 @@ from random import Random
 
 from gateway.demo.invention import invent_logical_id, invent_object_id
 from gateway.domain.calendar import instants
-from gateway.domain.documents.audit_fields import mark_created, mark_updated
+from gateway.domain.documents import mark_created, mark_updated
 from gateway.domain.enums import Provider
 from gateway.domain.lenient_reading import Document
 

@@ -7,13 +7,12 @@ from importlib.resources import files
 import orjson
 
 from gateway import services
-from gateway.database.database import Database
-from gateway.database.writing import Writer
+from gateway.database import Database, Writer
 from gateway.demo.clinics import LAKESIDE, TEAMS, DemoTeam
 from gateway.demo.exports import build_clinic_exports
 from gateway.demo.groups import EXAMPLE_CLINIC, EXAMPLE_SLUG, GROUPS
 from gateway.demo.webhooks import build_webhooks
-from gateway.domain.documents.entries import read_webhooks
+from gateway.domain.documents import read_webhooks
 from gateway.domain.enums import ErrorCode, Permission
 from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import OLDEST_FIRST, PageArguments

@@ -5,7 +5,8 @@ from enum import Enum
 from typing import TypedDict, TypeVar
 
 from gateway.domain.calendar import instants, timezones
-from gateway.domain.documents.audit_fields import (
+from gateway.domain.documents import (
+    SECRET_KEYS,
     AuditColumns,
     get_text_or_none,
     read_audit_columns,
@@ -25,9 +26,6 @@ from gateway.domain.paging import SortKey, SortOrder
 from gateway.domain.text import fold
 
 E = TypeVar("E", bound=Enum)
-
-SECRET_KEYS = ("accessToken", "refreshToken")
-"""The keys of a connected integration's `config` that are kept out of its document."""
 
 MAX_NAME_LENGTH = 200
 """Characters of a name or username that somebody gives; documents may hold longer ones."""

@@ -8,8 +8,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 import orjson
 import structlog
 
-from gateway.domain.calendar import instants
-from gateway.domain.calendar.timezones import is_timezone
+from gateway.domain.calendar import instants, timezones
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Document: TypeAlias = dict[str, Json]
@@ -93,7 +92,7 @@ class LenientObject(Generic[R]):
     def read_timezone(self, key: str) -> str | None:
         """The name of a time zone that exists."""
         value = self.read_text(key)
-        if value is None or is_timezone(value):
+        if value is None or timezones.is_timezone(value):
             return value
         self._log_faulty(key)
         return None

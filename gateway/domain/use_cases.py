@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gateway.domain.actions import ActionInput, get_actions, merge_actions
-from gateway.domain.documents.audit_fields import AuditColumns, read_audit_columns
+from gateway.domain.documents import AuditColumns, read_audit_columns
 from gateway.domain.enums import Status, UseCaseKey, UseCaseType
 from gateway.domain.lenient_reading import Document
 

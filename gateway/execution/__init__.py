@@ -71,6 +71,7 @@ from gateway.execution.executor import CompilingExecutor
 from gateway.execution.fields import (
     READ_ATTRIBUTES,
     BatchedField,
+    BatchLoader,
     BatchRequest,
     Binder,
     Decoding,
@@ -88,6 +89,7 @@ from gateway.execution.preparation import DocumentPreparation
 
 __all__ = [
     "READ_ATTRIBUTES",
+    "BatchLoader",
     "BatchRequest",
     "BatchedField",
     "Binder",

@@ -27,7 +27,7 @@ from gateway.execution.inputs.arguments import OperationVariables
 from gateway.execution.limits.cost import compute_operation_costs
 from gateway.execution.limits.document_limits import DocumentLimits
 from gateway.execution.operations import ExecutableOperation
-from gateway.telemetry import request_record
+from gateway.telemetry import RecordedOperation
 
 _MAX_DOCUMENTS = 512
 _MAX_BYTES = 64 * 2**20
@@ -104,7 +104,7 @@ class ExecutableDocument:
             self._list_operation_definitions(), compute_operation_costs(schema, self.node), strict=True
         ):
             name = None if node.name is None else node.name.value
-            noted = request_record.RecordedOperation(node.operation.value, name, self.digest)
+            noted = RecordedOperation(node.operation.value, name, self.digest)
             variables = OperationVariables(schema, node.variable_definitions or ())
             self.operations[name] = ExecutableOperation(noted, variables, names, price)
         if len(self.operations) == 1:

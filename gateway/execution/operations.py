@@ -26,7 +26,7 @@ from gateway.execution.compiler.plan import Plan
 from gateway.execution.inputs.arguments import FieldArguments, OperationVariables
 from gateway.execution.inputs.coercion import NotCoercible
 from gateway.execution.limits.cost import OperationCost
-from gateway.telemetry import request_record
+from gateway.telemetry import RecordedOperation, current_request
 
 _CONTEXT_INDEX = GraphQLResolveInfo._fields.index("context")
 _VARIABLE_VALUES_INDEX = GraphQLResolveInfo._fields.index("variable_values")
@@ -141,7 +141,7 @@ class ExecutableOperation:
 
     def __init__(
         self,
-        operation_record: request_record.RecordedOperation,
+        operation_record: RecordedOperation,
         variables: OperationVariables,
         conditions: Sequence[str],
         cost: OperationCost,
@@ -184,7 +184,7 @@ class ExecutableOperation:
 
     def charge(self, context: Any, variables: VariableValues) -> None:  # noqa: ANN401
         """Note that it is what is asked, and charge its price. Raises what the context does then."""
-        request_record.current_request.get().operation = self._operation_record
+        current_request.get().operation = self._operation_record
         context.charge(self._cost.evaluate(variables.coerced))
 
     def is_compiled_for(self, conditions: tuple[Hashable, ...]) -> bool:

@@ -1,10 +1,10 @@
 """What an operation may cost, and what that leaves to those that its key sends later."""
 
+from gateway import services
 from gateway.errors import CostLimitExceeded
 from gateway.execution import DocumentCache, DocumentLimits, ExecutableDocument
-from gateway.services.rate_limits import TokenBucket
 from gateway.settings import Settings, get_variable_name
-from gateway.telemetry.request_record import current_request
+from gateway.telemetry import current_request
 
 
 class OperationLimits:
@@ -21,7 +21,7 @@ class OperationBudget:
 
     __slots__ = ("_limits", "bucket", "cost")
 
-    def __init__(self, limits: OperationLimits, bucket: TokenBucket) -> None:
+    def __init__(self, limits: OperationLimits, bucket: services.rate_limits.TokenBucket) -> None:
         self._limits = limits
         self.bucket = bucket
         self.cost: int | None = None

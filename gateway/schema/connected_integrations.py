@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
-from gateway.database.tables import Integration as IntegrationRow
+from gateway.database import Integration as IntegrationRow
 from gateway.domain import integrations, statistics
 from gateway.domain.enums import (
     AuthType,
@@ -19,7 +19,7 @@ from gateway.domain.enums import (
 )
 from gateway.domain.lenient_reading import LenientObject
 from gateway.domain.paging import OLDEST_FIRST, PageArguments
-from gateway.domain.statistics.catalogue import Dashboard
+from gateway.domain.statistics import Dashboard
 from gateway.schema import json_readers
 from gateway.schema.connections import (
     After,

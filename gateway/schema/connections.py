@@ -17,8 +17,7 @@ from gateway.domain.paging import (
     decode_cursor,
 )
 from gateway.errors import CursorInvalid, ProblemList
-from gateway.execution import READ_ATTRIBUTES, BatchRequest, ListSize
-from gateway.execution.fields import BatchLoader
+from gateway.execution import READ_ATTRIBUTES, BatchLoader, BatchRequest, ListSize
 from gateway.schema.fields import batched_field
 
 T = TypeVar("T")

@@ -9,12 +9,17 @@ from strawberry.dataloader import DataLoader
 from strawberry.types.info import Info as StrawberryInfo
 
 from gateway import services
-from gateway.database.database import Database
-from gateway.database.fair_queue import TeamId
-from gateway.database.reading import ColumnReader, NarrowedReader, Reader, Snapshot
-from gateway.database.rows import ColumnNames
-from gateway.database.tables import Integration
-from gateway.database.writing import Writer
+from gateway.database import (
+    ColumnNames,
+    ColumnReader,
+    Database,
+    Integration,
+    NarrowedReader,
+    Reader,
+    Snapshot,
+    TeamId,
+    Writer,
+)
 from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer

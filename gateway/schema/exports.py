@@ -8,8 +8,8 @@ from typing import Annotated, cast
 import strawberry
 
 from gateway import services
-from gateway.database.tables import Integration as IntegrationRow
-from gateway.database.writing import Writer
+from gateway.database import Integration as IntegrationRow
+from gateway.database import Writer
 from gateway.domain.documents import exports
 from gateway.domain.enums import ImportMode, Outcome, SecretsMode
 from gateway.domain.lenient_reading import Document, Json
@@ -21,7 +21,6 @@ from gateway.schema.payloads import UserError, errors_field, run_mutation
 from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import JSON
 from gateway.schema.use_cases import UseCase
-from gateway.services.exports import IntegrationChildren
 
 _USE_CASE_LIST_SIZE = ListSize(assumed_size=20)
 _RECORD_LIST_SIZE = ListSize(assumed_size=200)
@@ -42,7 +41,7 @@ def _request_contents(root: ExportSource, _: object) -> BatchRequest:
     return BatchRequest(services.exports.list_children, root.integration.id)
 
 
-def _build_document(below: IntegrationChildren, root: ExportSource, _: object) -> object:
+def _build_document(below: services.exports.IntegrationChildren, root: ExportSource, _: object) -> object:
     secrets = root.disclose(root.integration) if root.secrets is SecretsMode.INCLUDE else {}
     return services.exports.build_document(root.integration, below, secrets)
 
@@ -85,7 +84,9 @@ class IntegrationExport:
         below = await info.context.load(services.exports.list_children, root.integration.id)
         # In a thread: it takes all documents apart, and there may be very many.
         return await asyncio.to_thread(
-            services.exports.compute_checksum, root.integration, below or IntegrationChildren([], [])
+            services.exports.compute_checksum,
+            root.integration,
+            below or services.exports.IntegrationChildren([], []),
         )
 
     @field(

@@ -7,7 +7,7 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from gateway.database.mixins import HasDocument
+from gateway.database import HasDocument
 from gateway.domain.lenient_reading import LenientObject
 from gateway.execution import (
     READ_ATTRIBUTES,

@@ -5,8 +5,8 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
-from gateway.database.tables import Integration as IntegrationRow
-from gateway.database.writing import Writer
+from gateway.database import Integration as IntegrationRow
+from gateway.database import Writer
 from gateway.domain.enums import IntegrationKind
 from gateway.schema.context import Info
 from gateway.schema.fields import mutation

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
-from gateway.database.tables import Integration as IntegrationRow
+from gateway.database import Integration as IntegrationRow
 from gateway.domain.integration_filters import IntegrationFilter as DomainFilter
 from gateway.execution import BatchRequest
 from gateway.schema.connections import (

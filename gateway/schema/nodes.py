@@ -6,7 +6,7 @@ from typing import Annotated, cast
 import strawberry
 
 from gateway import services
-from gateway.database.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
+from gateway.database import Integration, ResourceRecord, UseCase, UseCaseGroup
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import NodeId, is_id
 from gateway.errors import refusal

@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 import strawberry
 
-from gateway.database.writing import Writer
+from gateway.database import Writer
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Refused
 from gateway.schema.context import Info

@@ -2,11 +2,10 @@
 
 from typing import ClassVar
 
-from gateway.database.tables import ResourceRecord
+from gateway.database import ResourceRecord
 from gateway.domain.enums import Status
 from gateway.domain.lenient_reading import LenientObject
-from gateway.domain.records import get_kind
-from gateway.domain.records.kind import RecordKind
+from gateway.domain.records import RecordKind, get_kind
 from gateway.execution import declare_read_attributes
 from gateway.schema.fields import get_row
 from gateway.schema.json_readers import KeyReader, read_enum, with_default

@@ -7,8 +7,8 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from gateway import services
-from gateway.database.tables import ResourceRecord as ResourceRecordRow
-from gateway.database.writing import Writer
+from gateway.database import ResourceRecord as ResourceRecordRow
+from gateway.database import Writer
 from gateway.domain.enums import Outcome, ResourceType
 from gateway.domain.paging import OLDEST_FIRST, PageArguments
 from gateway.domain.records import KINDS_BY_MEMBER, get_kind
@@ -22,7 +22,6 @@ from gateway.schema.nodes import Node
 from gateway.schema.payloads import DeletePayload, UserError, errors_field, run_mutation
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
-from gateway.services.resource_records import MAX_RECORDS, MAX_SEARCH_LENGTH, RecordInput, UpsertedRecord
 
 
 @strawberry.type(description="A synchronised object below an integration, such as an appointment.")
@@ -53,7 +52,7 @@ SearchArgument = Annotated[
     str | None,
     strawberry.argument(
         description="Only those in which each of these words occurs, in any case: in names, codes and ids. "
-        f"At most {MAX_SEARCH_LENGTH} characters."
+        f"At most {services.resource_records.MAX_SEARCH_LENGTH} characters."
     ),
 ]
 
@@ -101,11 +100,13 @@ class ResourceRecordInput:
     config: ResourceConfigInput = strawberry.field(description="What it says; its type never changes.")
 
 
-def to_record_input(value: Mapping[str, Any]) -> RecordInput:
+def to_record_input(value: Mapping[str, Any]) -> services.resource_records.RecordInput:
     """A record as the services take it. There may be a thousand: no input objects are made of them."""
     document: Mapping[str, Any] = value if type(value) is FormattedInput else to_document_object(value)
     ((member, config),) = document["config"].items()
-    return RecordInput(KINDS_BY_MEMBER[member], config, document.get("logicalId"), document.get("createdAt"))
+    return services.resource_records.RecordInput(
+        KINDS_BY_MEMBER[member], config, document.get("logicalId"), document.get("createdAt")
+    )
 
 
 @strawberry.type(description="What became of one record of an upsert.")
@@ -118,7 +119,7 @@ class UpsertedResourceRecord:
 
 @strawberry.type(description="What became of the records, or why nothing was done.")
 class UpsertResourceRecordsPayload:
-    records: list[UpsertedRecord] = strawberry.field(
+    records: list[services.resource_records.UpsertedRecord] = strawberry.field(
         default_factory=list,
         description="One for each record of the input, in its order.",
         graphql_type=list[UpsertedResourceRecord],
@@ -129,7 +130,7 @@ class UpsertResourceRecordsPayload:
 @strawberry.type
 class ResourceRecordMutations:
     @mutation(
-        f"Create or update up to {MAX_RECORDS:,} records, matched by `logicalId`, all or nothing. A record that "
+        f"Create or update up to {services.resource_records.MAX_RECORDS:,} records, matched by `logicalId`, all or nothing. A record that "
         "already is as given is not written.",
         directives=[ListSize(assumed_size=1, slicing_arguments=["records"], sized_fields=["records"])],
     )
@@ -142,7 +143,8 @@ class ResourceRecordMutations:
         records: Annotated[
             list[ResourceRecordInput],
             strawberry.argument(
-                description=f"1 to {MAX_RECORDS:,} records, each given once.", directives=[Cost(weight=50)]
+                description=f"1 to {services.resource_records.MAX_RECORDS:,} records, each given once.",
+                directives=[Cost(weight=50)],
             ),
         ],
         dry_run: Annotated[
@@ -160,7 +162,9 @@ class ResourceRecordMutations:
 
         return await run_mutation(info, UpsertResourceRecordsPayload, upsert, dry_run=dry_run)
 
-    @mutation(f"Delete up to {MAX_RECORDS:,} records of one integration, all or nothing.")
+    @mutation(
+        f"Delete up to {services.resource_records.MAX_RECORDS:,} records of one integration, all or nothing."
+    )
     @staticmethod
     async def delete_resource_records(
         info: Info,
@@ -170,7 +174,7 @@ class ResourceRecordMutations:
         ids: Annotated[
             list[strawberry.ID],
             strawberry.argument(
-                description=f"The ids of 1 to {MAX_RECORDS:,} records, each given once.",
+                description=f"The ids of 1 to {services.resource_records.MAX_RECORDS:,} records, each given once.",
                 directives=[Cost(weight=10)],
             ),
         ],

@@ -14,18 +14,16 @@ from strawberry.types.field import StrawberryField
 from gateway import services
 from gateway.domain import statistics
 from gateway.domain.enums import AppointmentType, StatisticsDateField
-from gateway.domain.statistics.catalogue import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, get_previous_period
+from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, get_previous_period
 from gateway.execution import READ_ATTRIBUTES, BatchRequest, Cost, ListSize
 from gateway.schema.context import Info
 from gateway.schema.fields import batched_field, field
 from gateway.schema.scalars import TimeZone
-from gateway.services.resource_records import MAX_SEARCH_LENGTH
-from gateway.services.statistics import MAX_FILLED_DAYS, DashboardArguments
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
-_ARGUMENT_DEFAULTS = {each.name: each.default for each in fields(DashboardArguments)}
+_ARGUMENT_DEFAULTS = {each.name: each.default for each in fields(services.statistics.DashboardArguments)}
 
 
 def _build_argument(name: str, type_: object, description: str) -> Parameter:
@@ -49,7 +47,7 @@ _DASHBOARD_ARGUMENTS = (
         "search",
         str | None,
         "Only records in which each of these words occurs, in any case: in the names of who and what it is about, "
-        f"the source, a utm value or the id. At most {MAX_SEARCH_LENGTH} characters.",
+        f"the source, a utm value or the id. At most {services.resource_records.MAX_SEARCH_LENGTH} characters.",
     ),
     _build_argument("start", datetime | None, "Only from this instant on, by `dateField`."),
     _build_argument("end", datetime | None, "Only before this instant, by `dateField`."),
@@ -57,7 +55,7 @@ _DASHBOARD_ARGUMENTS = (
         "days",
         int | None,
         "Only the last so many whole days of `timezone`, until today begins there: 1 to "
-        f"{MAX_FILLED_DAYS}; it stands alone, without other bounds.",
+        f"{services.statistics.MAX_FILLED_DAYS}; it stands alone, without other bounds.",
     ),
     _build_argument("first_day", date | None, "Only from when this day of `timezone` begins, instead of `start`."),
     _build_argument("last_day", date | None, "Only until this day of `timezone` ends, instead of `end`."),
@@ -76,7 +74,7 @@ _DASHBOARD_ARGUMENTS = (
         "fill_gaps",
         bool,
         "Give days without records too: from the day of `start`, or the first with records, to that of `end`, or "
-        f"the last with records; at most {MAX_FILLED_DAYS} days.",
+        f"the last with records; at most {services.statistics.MAX_FILLED_DAYS} days.",
     ),
 )
 _INTEGRATION_ID_ARGUMENT = Parameter(
@@ -249,15 +247,15 @@ def _with_dashboard_arguments(function: F, definition: Statistics, result: type,
 def dashboard_field(description: str, definition: Statistics, graphql_type: type) -> Any:  # noqa: ANN401 (a dataclass field)
     """A field below an integration: its dashboard."""
 
-    def collect_arguments(**asked: Any) -> DashboardArguments:  # noqa: ANN401 (what its signature says)
-        return DashboardArguments(**asked)
+    def collect_arguments(**asked: Any) -> services.statistics.DashboardArguments:  # noqa: ANN401 (what its signature says)
+        return services.statistics.DashboardArguments(**asked)
 
     return batched_field(
         description,
         lambda row, question: BatchRequest(
             services.statistics.get_dashboards, (row.team_id, row.id, row.timezone), (definition, question)
         ),
-        arguments=_with_dashboard_arguments(collect_arguments, definition, DashboardArguments),
+        arguments=_with_dashboard_arguments(collect_arguments, definition, services.statistics.DashboardArguments),
         graphql_type=graphql_type | None,
         reads=("team_id", "id", "timezone"),
         directives=[_get_breakdown_list_size(definition)],
@@ -270,7 +268,11 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
     async def resolve(info: Info, integration_id: str, **asked: Any) -> Dashboard:  # noqa: ANN401 (as its signature)
         async with info.context.read() as session:
             return await services.statistics.get_dashboard(
-                session, info.context.viewer, definition, integration_id, DashboardArguments(**asked)
+                session,
+                info.context.viewer,
+                definition,
+                integration_id,
+                services.statistics.DashboardArguments(**asked),
             )
 
     info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)

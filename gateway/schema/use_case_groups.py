@@ -6,9 +6,9 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
-from gateway.database.tables import Integration as IntegrationRow
-from gateway.database.tables import UseCaseGroup as UseCaseGroupRow
-from gateway.database.writing import Writer
+from gateway.database import Integration as IntegrationRow
+from gateway.database import UseCaseGroup as UseCaseGroupRow
+from gateway.database import Writer
 from gateway.domain import schedules
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import Outcome, Provider, UseCaseKey
@@ -20,7 +20,6 @@ from gateway.schema.payloads import UserError, errors_field, run_mutation
 from gateway.schema.scalars import Time, TimeZone
 from gateway.schema.use_case_inputs import UseCaseGroupInput
 from gateway.schema.use_cases import UseCase, integration_field
-from gateway.services.use_case_groups.upsert import UpsertedUseCase as Upserted
 
 GROUP_LIST_SIZE = ListSize(assumed_size=len(UseCaseKey))
 """A group has each of the known use cases at most once."""
@@ -94,7 +93,7 @@ class UpsertUseCaseGroupPayload:
         description="UNCHANGED when neither the group nor any of its use cases had to be written; null when "
         "refused.",
     )
-    use_cases: list[Upserted] = strawberry.field(
+    use_cases: list[services.use_case_groups.upsert.UpsertedUseCase] = strawberry.field(
         graphql_type=list[UpsertedUseCase],
         default_factory=list,
         description="The use cases listed, in that order, then others that a change of the group reached.",

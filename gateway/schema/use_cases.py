@@ -6,10 +6,10 @@ from typing import Annotated, Any, ForwardRef
 import strawberry
 
 from gateway import services
-from gateway.database.tables import Integration as IntegrationRow
-from gateway.database.tables import UseCase as UseCaseRow
-from gateway.database.tables import UseCaseGroup as UseCaseGroupRow
-from gateway.database.writing import Writer
+from gateway.database import Integration as IntegrationRow
+from gateway.database import UseCase as UseCaseRow
+from gateway.database import UseCaseGroup as UseCaseGroupRow
+from gateway.database import Writer
 from gateway.domain.actions import DEFAULT_DAYS
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey, UseCaseType
 from gateway.domain.lenient_reading import LenientObject

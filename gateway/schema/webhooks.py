@@ -2,7 +2,7 @@
 
 import strawberry
 
-from gateway.database.tables import Integration as IntegrationRow
+from gateway.database import Integration as IntegrationRow
 from gateway.domain import webhooks
 from gateway.domain.enums import RetryDelay, WebhookEvent, WebhookType
 from gateway.domain.lenient_reading import Json

@@ -6,12 +6,16 @@ from typing import ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from gateway.settings import Settings, get_variable_name
-from gateway.telemetry.reporting import Reporting
-from gateway.web.cycle import WholeResponseCycle
-from gateway.web.error_codes import GraphQLErrorCode
-from gateway.web.negotiation import MediaType
-from gateway.web.refusals import CLOSE_CONNECTION, HTTPRefusal
-from gateway.web.responses import build_refusal_response, with_request_id
+from gateway.telemetry import Reporting
+from gateway.web import (
+    CLOSE_CONNECTION,
+    GraphQLErrorCode,
+    HTTPRefusal,
+    MediaType,
+    WholeResponseCycle,
+    build_refusal_response,
+    with_request_id,
+)
 
 _BAD_REQUEST = 400
 

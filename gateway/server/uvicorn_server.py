@@ -76,7 +76,7 @@ def serve(settings: Settings, listener: socket.socket, visitors_key: str | None 
     # The graph takes a while; other commands do without.
     from gateway.server.http_connection import HttpConnection  # noqa: PLC0415
     from gateway.server.proxy_headers import ForwardedHeadersMiddleware  # noqa: PLC0415
-    from gateway.web.app import create_app  # noqa: PLC0415
+    from gateway.web import create_app  # noqa: PLC0415
 
     assets = Assets()
     with listener:

@@ -2,6 +2,7 @@
 
 from gateway.services import (
     audit,
+    batches,
     connected_integrations,
     day_counts,
     exports,
@@ -22,6 +23,7 @@ from gateway.services import (
 
 __all__ = [
     "audit",
+    "batches",
     "connected_integrations",
     "day_counts",
     "exports",

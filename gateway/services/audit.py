@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from gateway.database.tables import AuditEntry
-from gateway.database.writing import Writer
+from gateway.database import AuditEntry, Writer
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
 

@@ -1,10 +1,8 @@
 """Connected integrations made and changed."""
 
-from gateway.database.tables import Integration
-from gateway.database.writing import Writer
-from gateway.domain.calendar import instants
-from gateway.domain.calendar.timezones import is_timezone
-from gateway.domain.documents.audit_fields import mark_created, mark_updated
+from gateway.database import Integration, Writer
+from gateway.domain.calendar import instants, timezones
+from gateway.domain.documents import SECRET_KEYS, mark_created, mark_updated
 from gateway.domain.enums import (
     AuthType,
     ErrorCode,
@@ -14,7 +12,7 @@ from gateway.domain.enums import (
     Permission,
 )
 from gateway.domain.ids import new_id, new_logical_id
-from gateway.domain.integrations import SECRET_KEYS, read_connected_columns
+from gateway.domain.integrations import read_connected_columns
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList
@@ -138,7 +136,7 @@ def _check_settings(viewer: Viewer, settings: Document, current_access: Integrat
     name, zone = settings.get("name"), settings.get("timezone")
     if isinstance(name, str):
         check_name(problems, name, *path, "name")
-    if isinstance(zone, str) and not is_timezone(zone):
+    if isinstance(zone, str) and not timezones.is_timezone(zone):
         problems.add_invalid(
             "This is not the IANA name of a time zone, such as America/Chicago or UTC.", *path, "timezone"
         )

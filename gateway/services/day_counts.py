@@ -10,26 +10,26 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gateway import sql
-from gateway.database.bulk_statements import to_columns
-from gateway.database.reading import Reader
-from gateway.database.tables import DayCount, DaySeries, Integration
-from gateway.database.writing import Writer
+from gateway.database import DayCount, DaySeries, Integration, Reader, Writer, to_columns
 from gateway.domain.calendar import days, instants, timezones
-from gateway.domain.calendar.days import DaySegment
 from gateway.domain.ids import new_series_id
-from gateway.domain.statistics import day_blocks
-from gateway.domain.statistics.catalogue import (
+from gateway.domain.statistics import (
+    ALL,
+    LARGEST_BLOCK_SIZE,
+    LAST_DAY,
     OVERVIEW,
     STATISTICS,
     TRENDS,
+    BlockCounts,
+    CountDifference,
     Dashboard,
     DashboardCounts,
+    DayCounts,
+    Series,
     Statistics,
     StatusCounts,
+    day_blocks,
 )
-from gateway.domain.statistics.day_blocks import LARGEST_BLOCK_SIZE, LAST_DAY
-from gateway.domain.statistics.day_counts import ALL, BlockCounts, DayCounts, Series
-from gateway.domain.statistics.verification import CountDifference
 from gateway.domain.viewer import Viewer
 
 _COUNT_COLUMNS = ("team_id", "series_id", *BlockCounts._fields)
@@ -252,12 +252,12 @@ def _build_dashboard_row(name: str, dashboard: Dashboard) -> list[object]:
     ]
 
 
-def _format_start(piece: DaySegment) -> str | None:
+def _format_start(piece: days.DaySegment) -> str | None:
     """From when on it is; None for ever, since the first instant is no ordinary one to PostgreSQL's driver."""
     return None if piece.since == days.FIRST_INSTANT else instants.format_instant(piece.since)
 
 
-def _get_last_instant(piece: DaySegment) -> datetime:
+def _get_last_instant(piece: days.DaySegment) -> datetime:
     """Its last instant; the last of the calendar is in it."""
     return piece.until if piece.until == days.LAST_INSTANT else piece.until - instants.RESOLUTION
 

@@ -8,11 +8,8 @@ import orjson
 from msgspec import Raw
 
 from gateway import sql
-from gateway.database.reading import Reader
-from gateway.database.tables import Integration, ResourceRecord, UseCase
-from gateway.database.writing import EntitySession
-from gateway.domain.documents import exports
-from gateway.domain.documents.exports import INTEGRATION
+from gateway.database import EntitySession, Integration, Reader, ResourceRecord, UseCase
+from gateway.domain.documents import INTEGRATION, exports
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database.reading import Reader
-from gateway.database.tables import Integration
-from gateway.database.writing import Writer
+from gateway.database import Integration, Reader, Writer
 from gateway.domain import integrations, webhooks
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import (

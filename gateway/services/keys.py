@@ -11,9 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gateway import sql
-from gateway.database.reading import Reader
-from gateway.database.tables import ApiKey, Team, User
-from gateway.database.writing import EntitySession, Writer
+from gateway.database import ApiKey, EntitySession, Reader, Team, User, Writer
 from gateway.domain.enums import Permission
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import ApiKeyIdentity, Viewer

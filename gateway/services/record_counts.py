@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gateway import sql
-from gateway.database.reading import Reader
+from gateway.database import Reader
 from gateway.domain.calendar import days, timezones
-from gateway.domain.statistics.catalogue import (
+from gateway.domain.statistics import (
     TRENDS,
     BucketPage,
     Dashboard,

@@ -7,20 +7,15 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from gateway import sql
-from gateway.database.reading import Reader
-from gateway.database.rows import new_row, with_changes
-from gateway.database.tables import ResourceRecord
-from gateway.database.writing import Writer
+from gateway.database import Reader, ResourceRecord, Writer, new_row, with_changes
 from gateway.domain.calendar import instants
-from gateway.domain.documents.audit_fields import mark_created, mark_updated
-from gateway.domain.documents.exports import encode_canonical
+from gateway.domain.documents import encode_canonical, mark_created, mark_updated
 from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
 from gateway.domain.ids import is_id, new_id, new_logical_id
 from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import PageArguments
-from gateway.domain.records import read_record_columns
-from gateway.domain.records.kind import RecordKind, is_same_instant
-from gateway.domain.statistics.day_counts import COUNTED_COLUMNS, DayCounts, get_counted_values
+from gateway.domain.records import RecordKind, is_same_instant, read_record_columns
+from gateway.domain.statistics import COUNTED_COLUMNS, DayCounts, get_counted_values
 from gateway.domain.text import parse_search_words
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, invalid_input, not_found, refusal

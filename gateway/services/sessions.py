@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway import sql
-from gateway.database.reading import Reader
-from gateway.database.tables import BrowserSession
-from gateway.database.writing import Writer
+from gateway.database import BrowserSession, Reader, Writer
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated

@@ -15,11 +15,11 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database.reading import Reader
+from gateway.database import Reader
 from gateway.domain.calendar import days, instants, timezones
 from gateway.domain.enums import AppointmentType, Permission, StatisticsDateField
 from gateway.domain.ids import is_id
-from gateway.domain.statistics.catalogue import (
+from gateway.domain.statistics import (
     APPOINTMENTS,
     AS_OF,
     OVERVIEW,

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from gateway import sql
-from gateway.database.tables import Team, User
-from gateway.database.writing import EntitySession, Writer
-from gateway.services.imports.rows import split_batches
+from gateway.database import EntitySession, Team, User, Writer
+from gateway.services.batches import split_batches
 
 
 async def list_team_ids(session: EntitySession) -> set[str]:

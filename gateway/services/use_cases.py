@@ -4,10 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from gateway import sql
-from gateway.database.reading import Reader
-from gateway.database.tables import UseCase
-from gateway.database.writing import Writer
-from gateway.domain.documents.audit_fields import mark_updated
+from gateway.database import Reader, UseCase, Writer
+from gateway.domain.documents import mark_updated
 from gateway.domain.enums import Permission, Status, UseCaseType
 from gateway.domain.paging import PageArguments
 from gateway.domain.use_cases import UseCaseChanges, read_use_case_columns

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from gateway import sql
-from gateway.database.reading import Reader
+from gateway.database import Reader
 from gateway.domain.viewer import Viewer
 
 

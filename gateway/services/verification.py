@@ -4,14 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway import sql
-from gateway.database.reading import Reader
-from gateway.database.writing import Writer
+from gateway.database import Reader, Writer
 from gateway.domain.calendar import timezones
-from gateway.domain.statistics import day_blocks
-from gateway.domain.statistics.catalogue import STATISTICS
-from gateway.domain.statistics.day_blocks import LARGEST_BLOCK_SIZE, LAST_DAY
-from gateway.domain.statistics.day_counts import ALL, BlockCounts, Series, SeriesCounts
-from gateway.domain.statistics.verification import CountDifference, VerificationPosition, VerificationScope
+from gateway.domain.statistics import (
+    ALL,
+    LARGEST_BLOCK_SIZE,
+    LAST_DAY,
+    STATISTICS,
+    BlockCounts,
+    CountDifference,
+    Series,
+    SeriesCounts,
+    VerificationPosition,
+    VerificationScope,
+    day_blocks,
+)
 from gateway.services import day_counts
 from gateway.services.day_counts import CountTarget
 

@@ -1,7 +1,6 @@
 """Webhooks made and changed. Their scripts and URLs are stored: never run, never called."""
 
-from gateway.database.tables import Integration
-from gateway.database.writing import Writer
+from gateway.database import Integration, Writer
 from gateway.domain import webhooks
 from gateway.domain.enums import ErrorCode, IntegrationKind, WebhookEvent
 from gateway.domain.ids import new_id

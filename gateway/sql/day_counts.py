@@ -27,12 +27,18 @@ from sqlalchemy import (
     union_all,
 )
 
-from gateway.database.column_types import CollatedText, Instant
-from gateway.database.prepared import prepared, prepared_by_dialect
-from gateway.database.tables import DayCount, DaySeries, Integration, ResourceRecord
-from gateway.domain.calendar.days import FIRST_INSTANT
-from gateway.domain.statistics.catalogue import STATISTICS_COLUMNS
-from gateway.domain.statistics.day_counts import ALL, COUNTED_COLUMNS
+from gateway.database import (
+    CollatedText,
+    DayCount,
+    DaySeries,
+    Instant,
+    Integration,
+    ResourceRecord,
+    prepared,
+    prepared_by_dialect,
+)
+from gateway.domain.calendar import days
+from gateway.domain.statistics import ALL, COUNTED_COLUMNS, STATISTICS_COLUMNS
 from gateway.domain.viewer import Viewer
 from gateway.sql import given, groupings
 from gateway.sql.groupings import CountSelect
@@ -135,7 +141,7 @@ def _build_piece_records_cte(dashboards: CTE, pieces: str) -> CTE:
     piece_rows = given.build_cte(
         "given_piece", pieces, dashboard=String(), since=Instant(), last=Instant(), day=Integer()
     )
-    since = func.coalesce(piece_rows.c.since, literal(FIRST_INSTANT, Instant)).label("since")
+    since = func.coalesce(piece_rows.c.since, literal(days.FIRST_INSTANT, Instant)).label("since")
     of_dashboard = piece_rows.c.dashboard == dashboards.c.dashboard
     columns = (*dashboards.c, since, piece_rows.c.last, piece_rows.c.day)
     piece = _materialize(select(*columns).join(piece_rows, of_dashboard), "piece")

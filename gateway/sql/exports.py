@@ -5,8 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy import Select, func, select
 
-from gateway.database.prepared import prepared
-from gateway.database.tables import Integration, ResourceRecord, UseCase
+from gateway.database import Integration, ResourceRecord, UseCase, prepared
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.sql.integrations import is_own_connected

@@ -28,8 +28,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from gateway.domain.statistics.catalogue import OVERVIEW, TRENDS
-from gateway.domain.statistics.day_counts import ALL, STATES
+from gateway.domain.statistics import ALL, OVERVIEW, STATES, TRENDS
 
 CountSelect: TypeAlias = Select[str, str, str, int, int, int]
 """Dashboard, part, value, and how many are successful, failed and pending."""

@@ -6,10 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, Select, SQLColumnExpression, delete, select
 from sqlalchemy.sql.dml import ReturningDelete
 
-from gateway.database.prepared import prepared
-from gateway.database.tables import Integration, ResourceRecord, Team, UseCase, User
+from gateway.database import Integration, ResourceRecord, Team, UseCase, User, prepared
 from gateway.domain.enums import IntegrationKind
-from gateway.domain.statistics.day_counts import COUNTED_COLUMNS
+from gateway.domain.statistics import COUNTED_COLUMNS
 from gateway.sql import texts
 
 ChildEntity = UseCase | ResourceRecord

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, not_, or_, true, type_coerce
 
-from gateway.database.tables import Integration
+from gateway.database import Integration
 from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter
 from gateway.domain.text import LIKE_ESCAPE, fold
 from gateway.sql.texts import LikePattern

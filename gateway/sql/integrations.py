@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 
-from gateway.database.prepared import prepared
-from gateway.database.tables import Integration
+from gateway.database import Integration, prepared
 from gateway.domain.enums import IntegrationAccess, IntegrationKind, Permission, Provider
 from gateway.domain.integration_filters import IntegrationFilter
 from gateway.domain.paging import PageArguments

@@ -4,8 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, and_, func, select
 
-from gateway.database.prepared import prepared
-from gateway.database.tables import ApiKey, User
+from gateway.database import ApiKey, User, prepared
 
 USER_NAME = func.coalesce(User.name, User.username, ApiKey.name)
 """What the user of a key is called, or the key where they have no name."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, func, or_, select
 
-from gateway.database.tables import Base
+from gateway.database import Base
 from gateway.domain.paging import CursorValues, PageArguments, SortOrder
 from gateway.sql.texts import is_single
 

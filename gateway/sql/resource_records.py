@@ -6,12 +6,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, select, type_coerce
 from sqlalchemy.sql.dml import ReturningDelete
 
-from gateway.database.prepared import prepared
-from gateway.database.tables import ResourceRecord
+from gateway.database import ResourceRecord, prepared
 from gateway.domain.enums import ResourceType
 from gateway.domain.paging import PageArguments
 from gateway.domain.records import KINDS_BY_TYPE, list_config_types
-from gateway.domain.statistics.day_counts import COUNTED_COLUMNS
+from gateway.domain.statistics import COUNTED_COLUMNS
 from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging

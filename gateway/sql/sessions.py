@@ -4,8 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Delete, Select, and_, delete, select
 
-from gateway.database.prepared import prepared
-from gateway.database.tables import ApiKey, BrowserSession, Team, User
+from gateway.database import ApiKey, BrowserSession, Team, User, prepared
 from gateway.sql.keys import USER_NAME
 
 

@@ -16,11 +16,9 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from gateway.database.column_types import Instant
-from gateway.database.prepared import prepared, prepared_by_dialect
-from gateway.database.tables import Integration, ResourceRecord
+from gateway.database import Instant, Integration, ResourceRecord, prepared, prepared_by_dialect
 from gateway.domain.enums import StatisticsDateField
-from gateway.domain.statistics.catalogue import TRENDS, BucketPage, Statistics, StatisticsFilter
+from gateway.domain.statistics import TRENDS, BucketPage, Statistics, StatisticsFilter
 from gateway.domain.viewer import Viewer
 from gateway.sql import groupings
 from gateway.sql.groupings import CountSelect

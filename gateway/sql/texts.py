@@ -18,7 +18,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from gateway.database.column_types import TextList
+from gateway.database import TextList
 from gateway.domain.text import escape_like
 
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, exists, func, select, type_coerce
 
-from gateway.database.prepared import prepared
-from gateway.database.tables import Integration, UseCaseGroup
+from gateway.database import Integration, UseCaseGroup, prepared
 from gateway.domain.enums import Provider
 from gateway.domain.paging import PageArguments
 from gateway.domain.text import LIKE_ESCAPE

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from gateway.database.prepared import prepared
-from gateway.database.tables import UseCase
+from gateway.database import UseCase, prepared
 from gateway.domain.enums import Status, UseCaseType
 from gateway.domain.paging import PageArguments
 from gateway.domain.viewer import Viewer

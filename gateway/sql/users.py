@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, select
 
-from gateway.database.prepared import prepared
-from gateway.database.tables import User
+from gateway.database import User, prepared
 from gateway.domain.viewer import Viewer
 from gateway.sql.texts import is_in
 

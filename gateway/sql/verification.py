@@ -4,13 +4,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, func, select, tuple_, type_coerce
 
-from gateway.database.column_types import CollatedText
-from gateway.database.prepared import prepared
-from gateway.database.tables import DayCount, DaySeries, Integration, ResourceRecord
+from gateway.database import CollatedText, DayCount, DaySeries, Integration, ResourceRecord, prepared
 from gateway.domain.enums import IntegrationKind
-from gateway.domain.statistics.catalogue import STATISTICS
-from gateway.domain.statistics.day_counts import BlockCounts, Series
-from gateway.domain.statistics.verification import VerificationScope
+from gateway.domain.statistics import STATISTICS, BlockCounts, Series, VerificationScope
 
 _INTEGRATION_KEY = (Integration.team_id, Integration.id)
 _SERIES_JOIN = and_(DayCount.team_id == DaySeries.team_id, DayCount.series_id == DaySeries.id)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, and_, exists
 
-from gateway.database.tables import Integration, ResourceRecord, UseCase, UseCaseGroup
+from gateway.database import Integration, ResourceRecord, UseCase, UseCaseGroup
 from gateway.domain.viewer import Viewer
 from gateway.sql.integrations import is_own_connected
 

@@ -1,8 +1,7 @@
 """What Prometheus scrapes: how many, how long, how full. No label holds a team or an operation's name."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import __version__
-from gateway.database.database import Database
 from gateway.settings import Settings
 from gateway.telemetry import logs
 from gateway.telemetry.request_record import RequestRecord
@@ -28,7 +26,7 @@ _OK_CODE = "OK"
 class Metrics:
     """The metrics of one gateway. Counters have one child for each combination of labels that was seen."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.in_flight = 0
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
@@ -49,9 +47,15 @@ class Metrics:
         build = Gauge("build_info", "The release that runs; always 1.", ("version",), registry=registry)
         build.labels(__version__).set(1)
         ProcessCollector(registry=registry)
-        _measure_pools(database, registry)
+        self._in_use = Gauge("db_pool_in_use", "Operations that have a connection.", ("kind",), registry=registry)
+        self._waiting = Gauge("db_pool_waiting", "Operations that wait for one.", ("kind",), registry=registry)
         if settings.sqlite_file is not None:
             _measure_wal(settings.sqlite_file, registry)
+
+    def measure_pool(self, kind: str, in_use: Callable[[], int], waiting: Callable[[], int]) -> None:
+        """Expose how many operations have a connection of a pool, and how many wait for one."""
+        self._in_use.labels(kind).set_function(in_use)
+        self._waiting.labels(kind).set_function(waiting)
 
     def observe_requests(self, records: Sequence[RequestRecord]) -> None:
         """Count requests that are over, equal ones at once: to find a counter and to lock it takes longest."""
@@ -108,14 +112,6 @@ class _LostLineCounter(Collector):
     def collect(self) -> Iterable[Metric]:
         """See prometheus_client."""
         yield CounterMetricFamily("log_lines_lost", "Lines that nobody read from stderr.", logs.count_lost_lines())
-
-
-def _measure_pools(database: Database, registry: CollectorRegistry) -> None:
-    in_use = Gauge("db_pool_in_use", "Operations that have a connection.", ("kind",), registry=registry)
-    waiting = Gauge("db_pool_waiting", "Operations that wait for one.", ("kind",), registry=registry)
-    for kind, admission in database.queues.items():
-        in_use.labels(kind).set_function(partial(getattr, admission, "used_slots"))
-        waiting.labels(kind).set_function(partial(getattr, admission, "waiting_count"))
 
 
 def _measure_wal(file: Path, registry: CollectorRegistry) -> None:

@@ -3,6 +3,7 @@
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -12,12 +13,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Lifespan, Receive, Scope, Send
 
-from gateway.database.database import Database
+from gateway import services
+from gateway.database import Database
 from gateway.errors import SettingsInvalid
-from gateway.services.rate_limits import TokenBuckets
 from gateway.settings import Settings, get_variable_name
-from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.reporting import Reporting, read_correlation_headers
+from gateway.telemetry import Metrics, Reporting, read_correlation_headers
 from gateway.web import graphiql
 from gateway.web.authentication import Authentication
 from gateway.web.endpoint import Endpoint
@@ -74,7 +74,9 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     """
     # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
     database = Database(settings, statement_timeout=settings.request_timeout + _STATEMENT_TIMEOUT_MARGIN)
-    health, metrics, tracing = Health(database), Metrics(settings, database), _create_tracing(settings)
+    health, metrics, tracing = Health(database), Metrics(settings), _create_tracing(settings)
+    for kind, queue in database.queues.items():
+        metrics.measure_pool(kind, partial(getattr, queue, "used_slots"), partial(getattr, queue, "waiting_count"))
     reporting = Reporting(settings, metrics, None if tracing is None else tracing.trace_request)
 
     @asynccontextmanager
@@ -120,7 +122,7 @@ def _build_endpoints(
     database: Database, settings: Settings, reporting: Reporting, deadlines: Deadlines, visitors_key: str | None
 ) -> tuple[Endpoint, Endpoint]:
     """The doors of the graph and of sessions, behind which keys are recognised and charged alike."""
-    buckets = TokenBuckets(settings.rate_limit, settings.rate_refill)
+    buckets = services.rate_limits.TokenBuckets(settings.rate_limit, settings.rate_refill)
     reading, authentication = RequestReader(settings, deadlines), Authentication(database, settings, deadlines)
     graphql_endpoint = GraphQLEndpoint(database, settings, reading, authentication, buckets, deadlines)
     session_endpoint = SessionEndpoint(

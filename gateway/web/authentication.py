@@ -12,12 +12,11 @@ from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from gateway import services
-from gateway.database.database import Database
+from gateway.database import Database
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
-from gateway.services.sessions import AuthenticatedSession
 from gateway.settings import Settings
-from gateway.telemetry.request_record import current_request
+from gateway.telemetry import current_request
 from gateway.web import origins
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.refusals import HTTPRefusal
@@ -72,7 +71,7 @@ class Authentication:
             _require_origin(authenticated.allowed_origins, scope, headers)
         return authenticated
 
-    async def authenticate_session(self, token: str) -> AuthenticatedSession:
+    async def authenticate_session(self, token: str) -> services.sessions.AuthenticatedSession:
         """Who was given this session's token. Raises as `asker_of` does."""
         with self._deadlines.enforce(self._timeout):
             async with self._database.open_snapshot(once=True) as snapshot:

@@ -9,8 +9,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.domain.ids import new_id
 from gateway.errors import Exceeded, Overloaded
 from gateway.settings import Settings
-from gateway.telemetry.reporting import Reporting, read_correlation_headers
-from gateway.telemetry.request_record import RequestRecord
+from gateway.telemetry import Reporting, RequestRecord, read_correlation_headers
 from gateway.web.cycle import send_response
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType, negotiate

@@ -7,12 +7,10 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from gateway.database.database import Database
+from gateway import services
+from gateway.database import Database
 from gateway.errors import Exceeded, Overloaded, Unauthenticated
-from gateway.schema import schema
-from gateway.schema.allowances import OperationBudget, OperationLimits
-from gateway.schema.context import Context
-from gateway.services.rate_limits import TokenBuckets
+from gateway.schema import Context, OperationBudget, OperationLimits, schema
 from gateway.settings import Settings
 from gateway.web.authentication import AuthenticatedViewer, Authentication
 from gateway.web.error_codes import GraphQLErrorCode
@@ -53,7 +51,7 @@ class GraphQLEndpoint:
         settings: Settings,
         request_reader: RequestReader,
         authentication: Authentication,
-        buckets: TokenBuckets,
+        buckets: services.rate_limits.TokenBuckets,
         deadlines: Deadlines,
     ) -> None:
         self._database, self._settings, self._request_reader, self._deadlines = (

@@ -6,8 +6,7 @@ from time import monotonic
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.database import revisions
-from gateway.database.database import DATABASE_ERRORS, Database
+from gateway.database import DATABASE_ERRORS, Database, revisions
 from gateway.errors import SchemaNotAtHead
 
 _TIMEOUT = 1.0

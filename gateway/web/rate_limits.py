@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from gateway.services.rate_limits import TokenBucket
+from gateway import services
 from gateway.settings import Settings
 from gateway.web.refusals import Header
 
@@ -20,7 +20,7 @@ class RateLimitHeaders:
         seconds = ceil(settings.rate_limit / settings.rate_refill)
         self._policy: Header = (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (settings.rate_limit, seconds))
 
-    def get_headers(self, bucket: TokenBucket) -> tuple[Header, Header]:
+    def get_headers(self, bucket: services.rate_limits.TokenBucket) -> tuple[Header, Header]:
         left = bucket.remaining
         seconds = -((left - bucket.size) // bucket.refill)  # rounded up
         return self._policy, (b"ratelimit", b'"cost";r=%d;t=%d' % (left, seconds))

@@ -8,7 +8,7 @@ from graphql import GraphQLFormattedError
 from strawberry.types.execution import ExecutionResult
 
 from gateway.execution import encode_json
-from gateway.telemetry.request_record import RequestRecord, current_request
+from gateway.telemetry import RequestRecord, current_request
 from gateway.web.error_codes import PARTIAL_STATUS, GraphQLErrorCode, HTTPProfile
 from gateway.web.error_limits import ErrorLimits
 from gateway.web.negotiation import MediaType

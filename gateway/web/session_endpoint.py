@@ -9,11 +9,9 @@ from urllib.parse import urlsplit
 from starlette.types import Receive, Scope
 
 from gateway import services
-from gateway.database.database import Database
+from gateway.database import Database
 from gateway.domain.calendar import instants
 from gateway.errors import Unauthenticated
-from gateway.services.rate_limits import TokenBuckets
-from gateway.services.sessions import AuthenticatedSession, derive_csrf_token
 from gateway.settings import Settings
 from gateway.web import origins, strict_json
 from gateway.web.authentication import Authentication, get_cookie_name, has_csrf_token, read_session_token
@@ -45,7 +43,7 @@ class SessionEndpoint:
         settings: Settings,
         request_reader: RequestReader,
         authentication: Authentication,
-        buckets: TokenBuckets,
+        buckets: services.rate_limits.TokenBuckets,
         deadlines: Deadlines,
         visitors_key: str | None = None,
     ) -> None:
@@ -102,7 +100,7 @@ class SessionEndpoint:
 
     async def _begin_session(
         self, scope: Scope, headers: Mapping[bytes, bytes], key: str
-    ) -> tuple[str, AuthenticatedSession]:
+    ) -> tuple[str, services.sessions.AuthenticatedSession]:
         """A session of this key, instead of that which the browser has, if any. Raises Refusal for a bad key."""
         previous_token, bearer = (
             read_session_token(scope, headers),
@@ -133,7 +131,7 @@ class SessionEndpoint:
 
     async def _require_session(
         self, scope: Scope, headers: Mapping[bytes, bytes]
-    ) -> tuple[str, AuthenticatedSession]:
+    ) -> tuple[str, services.sessions.AuthenticatedSession]:
         """The session's token, and who it is of. Raises Refusal when nobody is signed in."""
         token = read_session_token(scope, headers)
         if token is None:
@@ -144,14 +142,14 @@ class SessionEndpoint:
             raise unauthenticated(_NOT_SIGNED_IN_MESSAGE) from None
 
 
-def _to_json(token: str, signed_in: AuthenticatedSession) -> dict[str, object]:
+def _to_json(token: str, signed_in: services.sessions.AuthenticatedSession) -> dict[str, object]:
     viewer = signed_in.viewer
     return {
         "user": {"id": viewer.user_id, "name": viewer.name},
         "team": {"id": viewer.team_id, "name": signed_in.team_name},
         "permissions": sorted(permission.name for permission in viewer.permissions),
         "expiresAt": instants.format_instant(signed_in.expires_at),
-        "csrfToken": derive_csrf_token(token),
+        "csrfToken": services.sessions.derive_csrf_token(token),
     }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import dialect
 from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
 from gateway.database.inline_reads import InlineReader
-from gateway.database.prepared import PreparedQuery, prepared
+from gateway.database.prepared_statements import PreparedQuery, prepared
 from gateway.database.tables import Team
 from gateway.settings import Settings
 from tests.http.test_reporting import lines

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import Select, select, update
 
 from gateway import sql
-from gateway.database import prepared as prepared_module
+from gateway.database import prepared_statements
 from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
-from gateway.database.prepared import prepared
+from gateway.database.prepared_statements import prepared
 from gateway.database.reading import SecondRead
 from gateway.database.tables import Integration, Team, UseCaseGroup
 from gateway.database.turns import StatementQueue
@@ -57,11 +57,11 @@ async def test_a_statement_that_looks_at_a_value_cannot_be_prepared(database: Da
 
 
 async def test_statements_that_are_kept_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepared_module, "_MAX_SHAPES", 3)
-    monkeypatch.setattr(prepared_module, "_CACHE", type(prepared_module._CACHE)())
+    monkeypatch.setattr(prepared_statements, "_MAX_SHAPES", 3)
+    monkeypatch.setattr(prepared_statements, "_CACHE", type(prepared_statements._CACHE)())
     for columns in ("name", "kind", "access", "provider", "enabled"):
         sql.integrations.select_by_id(VIEWER, "i", None).compile(database.dialect, frozenset({columns}))
-    assert len(prepared_module._CACHE) == 3
+    assert len(prepared_statements._CACHE) == 3
 
 
 async def test_values_in_every_place_reach_the_database(database: Database) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import imports
 from gateway.database.tables import ResourceRecord
+from gateway.services import batches
 from tests.support.examples import INTEGRATION, export, record
 from tests.support.gateway import TEAM, statements
 from tests.support.import_command import Run, counts, read, write, write_lines
@@ -104,7 +104,7 @@ def test_20_000_records_go_in_and_out_in_batches(run: Run) -> None:
 def test_postgresql_looks_at_a_new_integration_after_its_first_batch(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "BATCH_SIZE", 3)
+    monkeypatch.setattr(batches, "BATCH_SIZE", 3)
     run("import", write("export.json", export(1, 0, teamId=TEAM)))
     for length, analyses in ((2, 0), (3, 1), (7, 1)):
         lines = write_lines("records.jsonl", *(record(number, teamId=TEAM) for number in range(length)))

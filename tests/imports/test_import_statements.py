@@ -6,7 +6,7 @@ from sqlalchemy.dialects import sqlite
 
 from gateway import sql
 from gateway.database.database import Database
-from gateway.database.prepared import PreparedQuery
+from gateway.database.prepared_statements import PreparedQuery
 from gateway.database.tables import ResourceRecord, UseCase
 
 

@@ -1,0 +1,80 @@
+""""""
+
+from gateway.domain.documents import exports
+from gateway.domain.documents.audit_fields import (
+    AuditColumns,
+    add_people,
+    collect_people,
+    find_changed_paths,
+    get_text_or_none,
+    mark_created,
+    mark_updated,
+    read_audit_columns,
+    read_webhook_audit_columns,
+)
+from gateway.domain.documents.entries import (
+    DocumentPath,
+    ExportDocument,
+    ImportContent,
+    ImportCounts,
+    ImportEntry,
+    ProblemReporter,
+    detect_content,
+    encode_storable,
+    find_unstorable,
+    read_entry,
+    read_export,
+    read_webhooks,
+)
+from gateway.domain.documents.exports import INTEGRATION, SECRET_KEYS, encode_canonical, is_encoding
+from gateway.domain.documents.import_policy import (
+    ImportPolicy,
+    OperatorImportPolicy,
+    ParentIntegration,
+    ViewerImportPolicy,
+)
+from gateway.domain.documents.json_lines import (
+    InvalidJson,
+    is_json_lines,
+    parse_json,
+    parse_json_and_finiteness,
+    read_head,
+)
+
+__all__ = [
+    "INTEGRATION",
+    "SECRET_KEYS",
+    "AuditColumns",
+    "DocumentPath",
+    "ExportDocument",
+    "ImportContent",
+    "ImportCounts",
+    "ImportEntry",
+    "ImportPolicy",
+    "InvalidJson",
+    "OperatorImportPolicy",
+    "ParentIntegration",
+    "ProblemReporter",
+    "ViewerImportPolicy",
+    "add_people",
+    "collect_people",
+    "detect_content",
+    "encode_canonical",
+    "encode_storable",
+    "exports",
+    "find_changed_paths",
+    "find_unstorable",
+    "get_text_or_none",
+    "is_encoding",
+    "is_json_lines",
+    "mark_created",
+    "mark_updated",
+    "parse_json",
+    "parse_json_and_finiteness",
+    "read_audit_columns",
+    "read_entry",
+    "read_export",
+    "read_head",
+    "read_webhook_audit_columns",
+    "read_webhooks",
+]

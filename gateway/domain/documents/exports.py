@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import orjson
 
-from gateway.domain.integrations import SECRET_KEYS
 from gateway.domain.lenient_reading import Document, Json
 
 D = TypeVar("D")
@@ -14,6 +13,9 @@ D = TypeVar("D")
 INTEGRATION, USE_CASES, RESOURCE_RECORDS = "integration", "use_cases", "resource_records"
 EXPORT_KEYS = (INTEGRATION, USE_CASES, RESOURCE_RECORDS)
 """The keys of an export document; others are kept in the integration's `envelope`."""
+
+SECRET_KEYS = ("accessToken", "refreshToken")
+"""Secrets: keys of a connected integration's `config` that are stored apart from its document."""
 
 UNHASHED_KEYS = frozenset(
     {

@@ -10,7 +10,7 @@ from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import ResourceType
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.statistics.catalogue import STATISTICS_COLUMNS
+from gateway.domain.statistics import STATISTICS_COLUMNS
 
 _INVALID_ID = f"`{{}}` must be an id: 1 to {MAX_ID_LENGTH} visible ASCII characters."
 _SLOT_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)

@@ -12,14 +12,21 @@ import orjson
 from msgspec import Struct, field
 
 from gateway.domain.calendar import instants
-from gateway.domain.documents.audit_fields import add_people, get_text_or_none
-from gateway.domain.documents.entries import DocumentPath, ImportEntry, encode_storable, read_entry
-from gateway.domain.documents.import_policy import OperatorImportPolicy
-from gateway.domain.documents.json_lines import InvalidJson, parse_json_and_finiteness
+from gateway.domain.documents import (
+    DocumentPath,
+    ImportEntry,
+    InvalidJson,
+    OperatorImportPolicy,
+    add_people,
+    encode_storable,
+    get_text_or_none,
+    parse_json_and_finiteness,
+    read_entry,
+)
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import is_id
-from gateway.domain.records import RECORD_COLUMNS, read_record_columns
-from gateway.domain.statistics.day_counts import COUNTED_COLUMNS
+from gateway.domain.records.catalogue import RECORD_COLUMNS, read_record_columns
+from gateway.domain.statistics import COUNTED_COLUMNS
 
 _PARSED_COLUMNS = ("id", "document", *RECORD_COLUMNS)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from gateway.domain.documents.entries import find_unstorable
+from gateway.domain.documents import find_unstorable
 from gateway.domain.enums import ResourceType
 from gateway.domain.lenient_reading import Document
 from gateway.domain.records.kind import Fault, RecordKind, find_blank

@@ -1,15 +1,14 @@
 """Statistics of resource records: what is counted, and how counts of days are kept."""
 
+from gateway.domain.statistics import day_blocks
 from gateway.domain.statistics.catalogue import (
     APPOINTMENTS,
     AS_OF,
-    MAX_VALUE_LENGTH,
     OVERVIEW,
     PATIENTS,
     STATISTICS,
     STATISTICS_COLUMNS,
     TRENDS,
-    Breakdown,
     BucketPage,
     Dashboard,
     DashboardCounts,
@@ -22,26 +21,50 @@ from gateway.domain.statistics.catalogue import (
     Trend,
     get_previous_period,
 )
+from gateway.domain.statistics.day_blocks import LARGEST_BLOCK_SIZE, LAST_DAY
+from gateway.domain.statistics.day_counts import (
+    ALL,
+    COUNTED_COLUMNS,
+    STATES,
+    BlockCounts,
+    DayCounts,
+    Series,
+    SeriesCounts,
+    get_counted_values,
+)
+from gateway.domain.statistics.verification import CountDifference, VerificationPosition, VerificationScope
 
 __all__ = [
+    "ALL",
     "APPOINTMENTS",
     "AS_OF",
-    "MAX_VALUE_LENGTH",
+    "COUNTED_COLUMNS",
+    "LARGEST_BLOCK_SIZE",
+    "LAST_DAY",
     "OVERVIEW",
     "PATIENTS",
+    "STATES",
     "STATISTICS",
     "STATISTICS_COLUMNS",
     "TRENDS",
-    "Breakdown",
+    "BlockCounts",
     "BucketPage",
+    "CountDifference",
     "Dashboard",
     "DashboardCounts",
     "DashboardPart",
+    "DayCounts",
     "Overview",
+    "Series",
+    "SeriesCounts",
     "Statistics",
     "StatisticsBucket",
     "StatisticsFilter",
     "StatusCounts",
     "Trend",
+    "VerificationPosition",
+    "VerificationScope",
+    "day_blocks",
+    "get_counted_values",
     "get_previous_period",
 ]

@@ -7,8 +7,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from gateway.domain.calendar import days
-from gateway.domain.calendar.instants import to_instant
+from gateway.domain.calendar import days, instants
 from gateway.domain.enums import BookingStatus
 from gateway.domain.statistics.catalogue import STATISTICS, STATISTICS_COLUMNS
 from gateway.domain.statistics.day_blocks import BLOCK_SIZES, find_block_start
@@ -109,7 +108,9 @@ class DayCounts:
                 continue
             # Column by column, which leaves most of the counting to what is not Python.
             _, created_at, types, states, *values = zip(*found, strict=True)
-            day_numbers = [days.get_local_day(self._zone, to_instant(at)).toordinal() for at in created_at]
+            day_numbers = [
+                days.get_local_day(self._zone, instants.to_instant(at)).toordinal() for at in created_at
+            ]
             typed = [type_ or ALL for type_ in types]
             places = [_STATE_INDEXES[state] for state in states]
             by_column = dict(zip(STATISTICS_COLUMNS[1:], values, strict=True))

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from gateway.domain.enums import AppointmentType, BookingStatus
-from gateway.domain.records.appointments import APPOINTMENTS
+from gateway.domain.records import APPOINTMENTS
 from gateway.schema import json_readers
 from gateway.schema.fields import key_field
 from gateway.schema.json_readers import read_enum, with_default

@@ -3,7 +3,7 @@
 import strawberry
 
 from gateway.domain.enums import Status
-from gateway.domain.records.locations import LOCATIONS
+from gateway.domain.records import LOCATIONS
 from gateway.schema import json_readers
 from gateway.schema.fields import key_field
 from gateway.schema.record_config import RecordConfig, status

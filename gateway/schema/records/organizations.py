@@ -3,7 +3,7 @@
 import strawberry
 
 from gateway.domain.enums import Status
-from gateway.domain.records.organizations import ORGANIZATIONS
+from gateway.domain.records import ORGANIZATIONS
 from gateway.schema.fields import key_field
 from gateway.schema.record_config import RecordConfig, status
 

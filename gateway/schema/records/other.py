@@ -2,9 +2,9 @@
 
 import strawberry
 
-from gateway.database.tables import ResourceRecord
+from gateway.database import ResourceRecord
 from gateway.domain.lenient_reading import Json
-from gateway.domain.records.other import OTHER
+from gateway.domain.records import OTHER
 from gateway.schema.fields import row_field
 from gateway.schema.record_config import RecordConfig
 from gateway.schema.scalars import JSON

@@ -5,9 +5,9 @@ from typing import Annotated
 import strawberry
 
 from gateway import services
-from gateway.database.tables import ResourceRecord as ResourceRecordRow
+from gateway.database import ResourceRecord as ResourceRecordRow
 from gateway.domain.enums import Status
-from gateway.domain.records.practitioners import PRACTITIONERS
+from gateway.domain.records import PRACTITIONERS
 from gateway.execution import BatchRequest, ListSize
 from gateway.schema import json_readers
 from gateway.schema.fields import SHORT_LIST_SIZE, batched_field, key_field

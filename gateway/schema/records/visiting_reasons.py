@@ -3,7 +3,7 @@
 import strawberry
 
 from gateway.domain.enums import AppointmentType, Status
-from gateway.domain.records.visiting_reasons import VISITING_REASONS
+from gateway.domain.records import VISITING_REASONS
 from gateway.schema import json_readers
 from gateway.schema.fields import key_field
 from gateway.schema.json_readers import read_enums

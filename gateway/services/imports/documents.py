@@ -6,17 +6,22 @@ from dataclasses import dataclass, replace
 from msgspec import structs
 
 from gateway import sql
-from gateway.database.tables import Integration
-from gateway.database.writing import Writer
+from gateway.database import Integration, Writer
 from gateway.domain.calendar import timezones
-from gateway.domain.documents.audit_fields import collect_people, get_text_or_none, read_audit_columns
-from gateway.domain.documents.entries import ExportDocument, ImportCounts, ImportEntry, read_export
-from gateway.domain.documents.exports import INTEGRATION, encode_canonical
-from gateway.domain.documents.import_policy import (
+from gateway.domain.documents import (
+    INTEGRATION,
+    ExportDocument,
+    ImportCounts,
+    ImportEntry,
     ImportPolicy,
     OperatorImportPolicy,
     ParentIntegration,
     ViewerImportPolicy,
+    collect_people,
+    encode_canonical,
+    get_text_or_none,
+    read_audit_columns,
+    read_export,
 )
 from gateway.domain.enums import ErrorCode, ImportMode, IntegrationAccess, Outcome, Permission
 from gateway.domain.ids import is_id, new_id, new_logical_id

@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database import copy_format
-from gateway.database.tables import ResourceRecord
-from gateway.database.writing import UniqueViolation, Writer
+from gateway.database import ResourceRecord, UniqueViolation, Writer, copy_format
 from gateway.domain.calendar import timezones
-from gateway.domain.documents.entries import ImportCounts, ProblemReporter
-from gateway.domain.documents.import_policy import OperatorImportPolicy, ParentIntegration
+from gateway.domain.documents import ImportCounts, OperatorImportPolicy, ParentIntegration, ProblemReporter
 from gateway.domain.enums import ErrorCode, IntegrationKind
-from gateway.domain.records.lines import ROW_COLUMNS, IntegrationRecords
-from gateway.domain.statistics.day_counts import COUNTED_COLUMNS, BlockCounts, DayCounts, Series
+from gateway.domain.records import ROW_COLUMNS, IntegrationRecords
+from gateway.domain.statistics import COUNTED_COLUMNS, BlockCounts, DayCounts, Series
 from gateway.services import day_counts, teams
 from gateway.services.imports import rows
 from gateway.services.imports.rows import ImportContext

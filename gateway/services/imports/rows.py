@@ -1,7 +1,7 @@
 """Use cases and resource records taken in under an integration: matched, compared and written many at a time."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -10,35 +10,32 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database.tables import ResourceRecord, UseCase
-from gateway.database.writing import Writer
+from gateway.database import ResourceRecord, UseCase, Writer
 from gateway.domain.calendar import instants
-from gateway.domain.documents.audit_fields import read_audit_columns
-from gateway.domain.documents.entries import ImportCounts, ImportEntry, ProblemReporter
-from gateway.domain.documents.exports import encode_canonical, is_encoding
-from gateway.domain.documents.import_policy import ImportPolicy, ParentIntegration
+from gateway.domain.documents import (
+    ImportCounts,
+    ImportEntry,
+    ImportPolicy,
+    ParentIntegration,
+    ProblemReporter,
+    encode_canonical,
+    is_encoding,
+    read_audit_columns,
+)
 from gateway.domain.enums import ErrorCode, UseCaseKey
 from gateway.domain.ids import new_id, new_logical_id
 from gateway.domain.lenient_reading import Document
 from gateway.domain.records import read_record_columns
-from gateway.domain.statistics.day_counts import COUNTED_COLUMNS, DayCounts, get_counted_values
+from gateway.domain.statistics import COUNTED_COLUMNS, DayCounts, get_counted_values
 from gateway.domain.use_cases import KNOWN_USE_CASES, read_use_case_columns
 from gateway.services import day_counts
+from gateway.services.batches import split_batches
 
 T = TypeVar("T")
 RowValues = dict[str, object]
 
-BATCH_SIZE = 5_000
-"""Entries that are looked up and written at once: more take as much memory as they save time."""
-
 _COMPARED_COLUMNS = frozenset({"logical_id", "version", "document", "group_id", "key", *COUNTED_COLUMNS})
 """The columns of a row that an import looks at, as far as its entity has them."""
-
-
-def split_batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items, at most `BATCH_SIZE` at a time."""
-    for start in range(0, len(items), BATCH_SIZE):
-        yield items[start : start + BATCH_SIZE]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,22 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from gateway import sql
-from gateway.database.tables import Integration
-from gateway.database.writing import Writer
-from gateway.domain.documents.audit_fields import collect_people, get_text_or_none, read_webhook_audit_columns
-from gateway.domain.documents.entries import ImportCounts, ImportEntry, ProblemReporter
-from gateway.domain.documents.exports import encode_canonical
-from gateway.domain.documents.import_policy import OperatorImportPolicy
+from gateway.database import Integration, Writer
+from gateway.domain.documents import (
+    ImportCounts,
+    ImportEntry,
+    OperatorImportPolicy,
+    ProblemReporter,
+    collect_people,
+    encode_canonical,
+    get_text_or_none,
+    read_webhook_audit_columns,
+)
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import is_id
 from gateway.domain.integrations import read_webhook_columns
 from gateway.services import teams
-from gateway.services.imports.rows import split_batches
+from gateway.services.batches import split_batches
 
 
 async def import_webhooks(

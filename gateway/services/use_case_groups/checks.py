@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from gateway.domain.actions import MAX_DAYS, ActionIdentity, ActionInput
-from gateway.domain.calendar.timezones import is_timezone
+from gateway.domain.calendar import timezones
 from gateway.domain.enums import ErrorCode, UseCaseKey
 from gateway.domain.ids import is_id
 from gateway.domain.lenient_reading import Document, Json, LenientObject
@@ -92,7 +92,7 @@ def _check_shared(values: Document, problems: ProblemList) -> None:
             "input",
             "assistantId",
         )
-    if isinstance(zone, str) and not is_timezone(zone):
+    if isinstance(zone, str) and not timezones.is_timezone(zone):
         problems.add_invalid(
             "`timezone` needs the IANA name of a time zone in its own spelling, such as America/Chicago.",
             "input",

@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from gateway import sql
-from gateway.database.reading import Reader
-from gateway.database.tables import Integration, UseCaseGroup
+from gateway.database import Integration, Reader, UseCaseGroup
 from gateway.domain.enums import Permission
 from gateway.domain.paging import PageArguments
 from gateway.domain.viewer import Viewer

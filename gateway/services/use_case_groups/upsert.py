@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Literal
 
 from gateway import sql
-from gateway.database.rows import get_values, with_changes
-from gateway.database.tables import UseCase, UseCaseGroup
-from gateway.database.writing import Writer
+from gateway.database import UseCase, UseCaseGroup, Writer, get_values, with_changes
 from gateway.domain.calendar import instants
-from gateway.domain.documents.audit_fields import find_changed_paths, mark_created, mark_updated
+from gateway.domain.documents import find_changed_paths, mark_created, mark_updated
 from gateway.domain.enums import ErrorCode, Outcome, Permission, Provider
 from gateway.domain.ids import is_id, new_id, new_logical_id
 from gateway.domain.schedules import parse_wall_time

@@ -1,0 +1,168 @@
+"""GraphQL words in, GraphQL words out; no business."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLSyntaxError, Source, specified_rules, validate
+from strawberry.extensions import AddValidationRules
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from gateway.domain.calendar import instants
+from gateway.errors import Exceeded, LimitExceeded
+from gateway.execution import (
+    CompilingExecutor,
+    DocumentLimits,
+    DocumentPreparation,
+    ExecutableDocument,
+    LeafFormat,
+    install_input_converters,
+    set_leaf_format,
+    skip_argument_conversion,
+)
+from gateway.schema import enums as _enums  # noqa: F401 (describes them)
+from gateway.schema import widgets
+from gateway.schema.connected_integrations import ConnectedIntegration
+from gateway.schema.context import Context
+from gateway.schema.errors import (
+    StorableTextRule,
+    ambiguous_operation,
+    find_unstorable_variable,
+    raise_overload,
+    to_client_errors,
+)
+from gateway.schema.exports import ExportQueries, ImportMutations
+from gateway.schema.inputs import to_document_value
+from gateway.schema.integration_mutations import IntegrationMutations
+from gateway.schema.integrations import IntegrationQueries
+from gateway.schema.nodes import NodeQueries
+from gateway.schema.rate_limits import RateLimitQueries
+from gateway.schema.resource_records import ResourceRecordMutations, ResourceRecordQueries
+from gateway.schema.scalars import JSON, SCALARS
+from gateway.schema.statistics import StatisticsQueries
+from gateway.schema.use_case_groups import UseCaseGroupMutations, UseCaseGroupQueries
+from gateway.schema.use_cases import UseCaseMutations, UseCaseQueries
+from gateway.schema.users import UserQueries
+from gateway.schema.webhooks import IncomingWebhook, OutgoingWebhook
+
+
+@strawberry.type(description="What can be read. All fields of one operation see one snapshot.")
+class Query(
+    UserQueries,
+    NodeQueries,
+    IntegrationQueries,
+    UseCaseGroupQueries,
+    UseCaseQueries,
+    ResourceRecordQueries,
+    ExportQueries,
+    StatisticsQueries,
+    RateLimitQueries,
+):
+    pass
+
+
+@strawberry.type(description="What can be changed. Each field is one transaction, done or refused as a whole.")
+class Mutation(
+    UseCaseGroupMutations,
+    IntegrationMutations,
+    UseCaseMutations,
+    ResourceRecordMutations,
+    ImportMutations,
+):
+    pass
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's schema, which ends the operation's snapshot and gives every error its code."""
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: object = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """The result of an operation.
+
+        Raises Exceeded for one that is too much, before it is executed, and Overloaded for one that got no
+        connection and of which nothing was done.
+        """
+        assert query is not None  # noqa: S101 (a request without one is refused at the door)
+        assert context_value is not None  # noqa: S101 (every operation has one)
+        if (unstorable := find_unstorable_variable(variable_values)) is not None:
+            return PreExecutionError(data=None, errors=[unstorable])
+        async with context_value:
+            try:
+                context_value.document = context_value.budget.get_document(query)
+                if context_value.viewer.is_for_widgets:
+                    widgets.require_allowed(self._schema, context_value.document)
+                data = await self._execute_compiled(
+                    context_value.document, operation_name, variable_values, context_value
+                )
+                if data is not None:
+                    return ExecutionResult(data=data, errors=None)
+                if context_value.document.is_ambiguous(operation_name):
+                    return PreExecutionError(data=None, errors=[ambiguous_operation()])
+                rest = (root_value, operation_name, allowed_operation_types, operation_extensions)
+                result = await super().execute(query, variable_values, context_value, *rest)
+            except GraphQLSyntaxError as error:
+                result = PreExecutionError(data=None, errors=[error])
+        if result.errors and isinstance(exceeded := result.errors[0].original_error, Exceeded):
+            raise exceeded
+        if not context_value.commit_count:
+            raise_overload(result)
+        result.errors = to_client_errors(result)
+        return result
+
+    def validate_document(self, text: str, limits: DocumentLimits) -> Sequence[GraphQLError]:
+        """Everything for which a document would not be executed, whatever its variables are."""
+        try:
+            limits.compute_parsing_cost(text)
+            return validate(self._schema, limits.parse(Source(text)), [*specified_rules, StorableTextRule])
+        except GraphQLSyntaxError as error:
+            return [error]
+        except LimitExceeded as exceeded:
+            return [GraphQLError(str(exceeded))]
+
+    async def _execute_compiled(
+        self,
+        document: ExecutableDocument,
+        operation_name: str | None,
+        variable_values: dict[str, Any] | None,
+        context: Context,
+    ) -> dict[str, Any] | None:
+        """The data of an operation that was executed before; None when it has to be executed."""
+        operation = document.operations.get(operation_name)
+        compiles = context.compiles_selections and self.execution_context_class is CompilingExecutor
+        if operation is None or not compiles:
+            return None
+        data = await operation.execute_compiled(variable_values or {}, context)
+        if data is None:
+            await context.close_snapshot()
+        return data
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
+        """Nothing: `coded` logs what is ours to mend, and only that."""
+
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    types=[ConnectedIntegration, IncomingWebhook, OutgoingWebhook],
+    extensions=[lambda: AddValidationRules([StorableTextRule]), DocumentPreparation],
+    execution_context_class=CompilingExecutor,
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+)
+set_leaf_format(
+    schema._schema.type_map["ResourceRecordInput"],  # noqa: SLF001 (graphql-core's schema)
+    LeafFormat(to_document_value, {"DateTime": instants.is_formatted}),
+)
+skip_argument_conversion(
+    schema.schema_converter.type_map["Mutation"].definition, "upsert_resource_records", "records", any_scalar=JSON
+)
+install_input_converters(concrete.definition for concrete in schema.schema_converter.type_map.values())
