@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.demo.clinics import CLINICS, Clinic
-from gateway.domain.actions import ActionInput
 from gateway.domain.enums import ActionType, UseCaseKey
 from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
+from gateway.domain.use_cases import ActionInput
 
 _FAMILY, _SPECIALTY, _SURGERY, _PEDIATRICS, _TELEHEALTH = CLINICS
 _SMS, _CALL = ActionType.SMS, ActionType.CALL

@@ -9,11 +9,10 @@ from itertools import count
 from typing import Literal, TypedDict
 
 from gateway.domain import schedules
-from gateway.domain.actions import ActionInput, get_actions, merge_actions
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import Status, UseCaseKey
 from gateway.domain.lenient_reading import Document
-from gateway.domain.use_cases import KNOWN_USE_CASES, with_scheduler_names
+from gateway.domain.use_cases import KNOWN_USE_CASES, ActionInput, get_actions, merge_actions, with_scheduler_names
 
 MAX_SLUG_LENGTH = 64
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)

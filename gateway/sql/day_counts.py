@@ -40,7 +40,7 @@ from gateway.database import (
 from gateway.domain.calendar import days
 from gateway.domain.statistics import ALL, COUNTED_COLUMNS, STATISTICS_COLUMNS
 from gateway.domain.viewer import Viewer
-from gateway.sql import given, groupings
+from gateway.sql import groupings, json_rows
 from gateway.sql.groupings import CountSelect
 from gateway.sql.integrations import is_own_connected
 
@@ -81,7 +81,7 @@ def select_counts(
 
 def _build_dashboards_cte(viewer: Viewer, dashboards: str) -> CTE:
     """The dashboards of those integrations that the viewer may see."""
-    requested = given.build_cte(
+    requested = json_rows.build_cte(
         "given_dashboard",
         dashboards,
         dashboard=String(),
@@ -101,7 +101,7 @@ def _materialize(statement: CountSelect, name: str) -> CTE:
 
 
 def _select_day_counts(dashboards: CTE, spans: str, value: SQLColumnExpression[str], name: str) -> CountSelect:
-    span_rows = given.build_cte(
+    span_rows = json_rows.build_cte(
         f"given_{name}",
         spans,
         dashboard=String(),
@@ -138,7 +138,7 @@ def _select_day_counts(dashboards: CTE, spans: str, value: SQLColumnExpression[s
 
 def _build_piece_records_cte(dashboards: CTE, pieces: str) -> CTE:
     """The records of these pieces, one by one."""
-    piece_rows = given.build_cte(
+    piece_rows = json_rows.build_cte(
         "given_piece", pieces, dashboard=String(), since=Instant(), last=Instant(), day=Integer()
     )
     since = func.coalesce(piece_rows.c.since, literal(days.FIRST_INSTANT, Instant)).label("since")
@@ -206,7 +206,7 @@ def select_next_created_at(
 @prepared
 def select_existing_blocks(team_id: str, block_keys: str) -> Select[int, int, int]:
     """Those of these blocks, given by series, size and day, of which any value is counted."""
-    requested = given.build_cte("asked", block_keys, series_id=BigInteger(), size=Integer(), day=Integer())
+    requested = json_rows.build_cte("asked", block_keys, series_id=BigInteger(), size=Integer(), day=Integer())
     keys = (requested.c.series_id, requested.c.size, requested.c.day)
     # They are looked up one by one: planners know little of a table that grows.
     counts = select(DayCount.day).where(

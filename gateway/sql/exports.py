@@ -9,7 +9,7 @@ from gateway.database import Integration, ResourceRecord, UseCase, prepared
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.sql.integrations import is_own_connected
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 from gateway.sql.visibility import has_visible_integration
 
 ChildEntity = UseCase | ResourceRecord

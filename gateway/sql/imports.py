@@ -9,7 +9,7 @@ from sqlalchemy.sql.dml import ReturningDelete
 from gateway.database import Integration, ResourceRecord, Team, UseCase, User, prepared
 from gateway.domain.enums import IntegrationKind
 from gateway.domain.statistics import COUNTED_COLUMNS
-from gateway.sql import texts
+from gateway.sql import text_lists
 
 ChildEntity = UseCase | ResourceRecord
 
@@ -87,7 +87,7 @@ def _select_by_keys(
     They are looked up one by one: planners that know how many there are, and little of the table, would rather
     walk through all of it.
     """
-    key_table = texts.build_cte(keys)
+    key_table = text_lists.build_cte(keys)
     one = select(value).where(key == key_table.c.value, *conditions).scalar_subquery()
     found = select(key_table.c.value, one.label("found")).cte("looked_up").prefix_with("MATERIALIZED")
     return select(found.c.value, found.c.found).where(found.c.found.is_not(None))
@@ -96,7 +96,7 @@ def _select_by_keys(
 @prepared
 def select_rows(entity: type[UseCase] | type[ResourceRecord], team_id: str, ids: Sequence[str]) -> Select[Any]:
     """The team's rows with these ids."""
-    wanted = texts.build_cte(ids)
+    wanted = text_lists.build_cte(ids)
     return select(entity).join(wanted, entity.id == wanted.c.value).where(entity.team_id == team_id)
 
 
@@ -110,7 +110,7 @@ def delete_rows(
     entity: type[ChildEntity], team_id: str, ids: Sequence[str]
 ) -> Delete | ReturningDelete[*tuple[Any, ...]]:
     """Delete these rows; gives what records had in `COUNTED`, and nothing of others."""
-    wanted = select(texts.build_cte(ids).c.value)
+    wanted = select(text_lists.build_cte(ids).c.value)
     statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(wanted))
     if entity is ResourceRecord:
         return statement.returning(*(getattr(entity, name) for name in COUNTED_COLUMNS))

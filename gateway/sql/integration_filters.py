@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, no
 from gateway.database import Integration
 from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter
 from gateway.domain.text import LIKE_ESCAPE, fold
-from gateway.sql.texts import LikePattern
+from gateway.sql.text_lists import LikePattern
 
 
 def build_condition(filter: IntegrationFilter) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from gateway.domain.paging import PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.domain.webhooks import WEBHOOK_KINDS
 from gateway.sql import integration_filters, paging
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 
 ORDER_COLUMNS: paging.OrderColumns = {
     "id": Integration.id,

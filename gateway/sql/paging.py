@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, 
 
 from gateway.database import Base
 from gateway.domain.paging import CursorValues, PageArguments, SortOrder
-from gateway.sql.texts import is_single
+from gateway.sql.text_lists import is_single
 
 T = TypeVar("T", bound=Base)
 OrderColumns = Mapping[str, SQLColumnExpression[Any]]

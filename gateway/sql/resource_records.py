@@ -14,7 +14,7 @@ from gateway.domain.statistics import COUNTED_COLUMNS
 from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
-from gateway.sql.texts import LikePattern, is_in
+from gateway.sql.text_lists import LikePattern, is_in
 from gateway.sql.visibility import has_visible_integration
 
 _ORDER_COLUMNS: paging.OrderColumns = {"created_at": ResourceRecord.created_at, "id": ResourceRecord.id}

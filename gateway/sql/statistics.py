@@ -24,7 +24,7 @@ from gateway.sql import groupings
 from gateway.sql.groupings import CountSelect
 from gateway.sql.integrations import is_own_connected
 from gateway.sql.resource_records import build_search_conditions
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 
 
 @prepared

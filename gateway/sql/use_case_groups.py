@@ -11,7 +11,7 @@ from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
 from gateway.sql.integrations import is_own_connected
-from gateway.sql.texts import LikePattern, is_in
+from gateway.sql.text_lists import LikePattern, is_in
 from gateway.sql.visibility import has_visible_integration
 
 _ORDER_COLUMNS: paging.OrderColumns = {"created_at": UseCaseGroup.created_at, "id": UseCaseGroup.id}

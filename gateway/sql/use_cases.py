@@ -9,7 +9,7 @@ from gateway.domain.enums import Status, UseCaseType
 from gateway.domain.paging import PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 from gateway.sql.visibility import has_visible_integration
 
 _ORDER_COLUMNS: paging.OrderColumns = {"created_at": UseCase.created_at, "id": UseCase.id}

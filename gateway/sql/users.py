@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 
 from gateway.database import User, prepared
 from gateway.domain.viewer import Viewer
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 
 
 @prepared

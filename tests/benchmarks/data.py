@@ -11,10 +11,10 @@ from gateway import services
 from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.writing import Writer
-from gateway.domain.actions import ActionInput
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
 from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
+from gateway.domain.use_cases import ActionInput
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
 from tests.benchmarks import appointment_rows

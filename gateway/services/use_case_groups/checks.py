@@ -3,14 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from gateway.domain.actions import MAX_DAYS, ActionIdentity, ActionInput
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import ErrorCode, UseCaseKey
 from gateway.domain.ids import is_id
 from gateway.domain.lenient_reading import Document, Json, LenientObject
 from gateway.domain.schedules import parse_wall_time
 from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupInput, UseCaseInput, is_slug
-from gateway.domain.use_cases import UseCaseChanges
+from gateway.domain.use_cases import MAX_DAYS, ActionIdentity, ActionInput, UseCaseChanges
 from gateway.domain.webhooks import is_web_address
 from gateway.errors import ErrorPath, ProblemList
 from gateway.services.integrations import check_name

@@ -7,12 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain import enums
-from gateway.domain.actions import ActionInput
 from gateway.domain.calendar import instants
 from gateway.domain.documents.audit_fields import mark_updated
 from gateway.domain.use_case_groups import SHARED_COLUMNS, SharedColumns, apply_group
 from gateway.domain.use_case_groups import UseCaseInput as Listed
-from gateway.domain.use_cases import read_use_case_columns
+from gateway.domain.use_cases import ActionInput, read_use_case_columns
 from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.peers.orm_context import Info
 from tests.benchmarks.peers.orm_enums import ActionType, Outcome, Provider, UseCaseKey
