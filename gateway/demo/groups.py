@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.demo.clinics import CLINICS, Clinic
 from gateway.domain.enums import ActionType, UseCaseKey
-from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
+from gateway.domain.use_case_groups import GroupFields, GroupInput, ListedUseCase
 from gateway.domain.use_cases import ActionInput
 
 _FAMILY, _SPECIALTY, _SURGERY, _PEDIATRICS, _TELEHEALTH = CLINICS
@@ -37,7 +37,7 @@ def _build_group(
     paused: UseCaseKey | None = None,
 ) -> DemoGroup:
     inputs = [
-        UseCaseInput(
+        ListedUseCase(
             key,
             key is not paused,
             [ActionInput(type_, context, days, template) for type_, days, context, template in actions],

@@ -29,7 +29,7 @@ class GroupFields(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class UseCaseInput:
+class ListedUseCase:
     """A use case as a group's input lists it; actions that are None are kept."""
 
     key: UseCaseKey
@@ -44,7 +44,7 @@ class GroupInput:
     name: str
     fields: GroupFields
     group_id: str | None
-    use_cases: Sequence[UseCaseInput]
+    use_cases: Sequence[ListedUseCase]
     expected_version: int | None
 
 
@@ -120,7 +120,7 @@ def apply_group(
     stored: Document,
     group: SharedColumns,
     copied_columns: Collection[SharedColumn],
-    use_case: UseCaseInput | None,
+    use_case: ListedUseCase | None,
     now: datetime,
 ) -> Document:
     """A use case's document after an upsert of its group; the very same when that changes nothing.

@@ -228,16 +228,20 @@ def _create_dashboard_type(name: str, noun: str, definition: Statistics, overvie
 
 
 AppointmentStatistics = _create_dashboard_type(
-    "AppointmentStatistics", "appointments", statistics.APPOINTMENTS, AppointmentsOverview, AppointmentTrend
+    "AppointmentStatistics",
+    "appointments",
+    statistics.APPOINTMENT_STATISTICS,
+    AppointmentsOverview,
+    AppointmentTrend,
 )
 PatientStatistics = _create_dashboard_type(
-    "PatientStatistics", "patients", statistics.PATIENTS, PatientsOverview, PatientTrend
+    "PatientStatistics", "patients", statistics.PATIENT_STATISTICS, PatientsOverview, PatientTrend
 )
 
 
 def _with_dashboard_arguments(function: F, definition: Statistics, result: type, *first: Parameter) -> F:
     """The function, telling Strawberry that it takes the arguments of a dashboard after these."""
-    type_arguments = [_APPOINTMENT_TYPE_ARGUMENT] if definition is statistics.APPOINTMENTS else []
+    type_arguments = [_APPOINTMENT_TYPE_ARGUMENT] if definition is statistics.APPOINTMENT_STATISTICS else []
     cast(Any, function).__signature__ = Signature(
         [*first, *type_arguments, *_DASHBOARD_ARGUMENTS], return_annotation=result
     )
@@ -286,8 +290,8 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
 @strawberry.type
 class StatisticsQueries:
     appointment_statistics = _dashboard_query_field(
-        "The appointments dashboard of one integration.", statistics.APPOINTMENTS, AppointmentStatistics
+        "The appointments dashboard of one integration.", statistics.APPOINTMENT_STATISTICS, AppointmentStatistics
     )
     patient_statistics = _dashboard_query_field(
-        "The patients dashboard of one integration.", statistics.PATIENTS, PatientStatistics
+        "The patients dashboard of one integration.", statistics.PATIENT_STATISTICS, PatientStatistics
     )

@@ -7,8 +7,7 @@ import strawberry
 
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey
 from gateway.domain.lenient_reading import Document
-from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupFields, GroupInput
-from gateway.domain.use_case_groups import UseCaseInput as ListedUseCase
+from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupFields, GroupInput, ListedUseCase
 from gateway.domain.use_cases import DEFAULT_DAYS, MAX_DAYS, ActionInput, UseCaseChanges
 from gateway.schema.inputs import get_provided_fields, optional_field, to_document
 from gateway.schema.scalars import Time, TimeZone

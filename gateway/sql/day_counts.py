@@ -52,8 +52,8 @@ def select_counts(
     dashboards: str,
     spans: str | None,
     single_days: str | None,
-    pieces: str | None,
-    parts_of_pieces: frozenset[str],
+    segments: str | None,
+    segment_parts: frozenset[str],
 ) -> CountSelect:
     """Parts of dashboards: what is counted by days, and in pieces of days by records.
 
@@ -64,9 +64,9 @@ def select_counts(
     """
     dashboard_table = _build_dashboards_cte(viewer, dashboards)
     summed = [] if spans is None else [_select_day_counts(dashboard_table, spans, DayCount.value, "span")]
-    if pieces is not None:
+    if segments is not None:
         summed += groupings.select_counts(
-            _build_piece_records_cte(dashboard_table, pieces), parts_of_pieces, dialect
+            _build_piece_records_cte(dashboard_table, segments), segment_parts, dialect
         )
     found = []
     if summed:

@@ -28,7 +28,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from gateway.domain.statistics import ALL, OVERVIEW, STATES, TRENDS
+from gateway.domain.statistics import ALL, COUNTED_STATUSES, OVERVIEW, TRENDS
 
 CountSelect: TypeAlias = Select[str, str, str, int, int, int]
 """Dashboard, part, value, and how many are successful, failed and pending."""
@@ -102,7 +102,9 @@ def _select_part_counts(records: FromClause, part: str, column: ColumnElement[An
 
 
 def _build_state_counts(records: FromClause) -> list[ColumnElement[int]]:
-    return [func.count().filter(records.c.booking_status == state).label(state.value) for state in STATES]
+    return [
+        func.count().filter(records.c.booking_status == state).label(state.value) for state in COUNTED_STATUSES
+    ]
 
 
 def select_sums(
@@ -114,9 +116,9 @@ def select_sums(
     """
     each = union_all(*counts).subquery("counted")
     key = (each.c.dashboard, each.c.part, each.c.value)
-    sums = (cast(func.sum(each.c[state.value]), BigInteger).label(state.value) for state in STATES)
+    sums = (cast(func.sum(each.c[state.value]), BigInteger).label(state.value) for state in COUNTED_STATUSES)
     summed = select(*key, *sums).group_by(*key).subquery("summed")
-    successful, failed, pending = (summed.c[state.value] for state in STATES)
+    successful, failed, pending = (summed.c[state.value] for state in COUNTED_STATUSES)
     rank = func.row_number().over(
         partition_by=(summed.c.dashboard, summed.c.part),
         order_by=((successful + failed + pending).desc(), summed.c.value.asc()),

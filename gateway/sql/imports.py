@@ -10,8 +10,7 @@ from gateway.database import Integration, ResourceRecord, Team, UseCase, User, p
 from gateway.domain.enums import IntegrationKind
 from gateway.domain.statistics import COUNTED_COLUMNS
 from gateway.sql import text_lists
-
-ChildEntity = UseCase | ResourceRecord
+from gateway.sql.exports import ChildEntity
 
 
 def select_team_for_update(id: str) -> Select[Team]:

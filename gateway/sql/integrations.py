@@ -13,7 +13,7 @@ from gateway.domain.webhooks import WEBHOOK_KINDS
 from gateway.sql import integration_filters, paging
 from gateway.sql.text_lists import is_in
 
-ORDER_COLUMNS: paging.OrderColumns = {
+_ORDER_COLUMNS: paging.OrderColumns = {
     "id": Integration.id,
     "team_id": Integration.team_id,
     "name_key": Integration.name_key,
@@ -109,7 +109,7 @@ def select_for_update(viewer: Viewer, id: str) -> Select[Integration]:
 def select_integrations(viewer: Viewer, filter: IntegrationFilter, page: PageArguments) -> Select[Integration]:
     """A page of those that the viewer may see and that the filter lets through."""
     statement = select(Integration).where(is_visible(viewer), integration_filters.build_condition(filter))
-    return paging.select_page(statement, ORDER_COLUMNS, page)
+    return paging.select_page(statement, _ORDER_COLUMNS, page)
 
 
 @prepared

@@ -13,7 +13,7 @@ from gateway.database.database import Database
 from gateway.database.writing import Writer
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
-from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
+from gateway.domain.use_case_groups import GroupFields, GroupInput, ListedUseCase
 from gateway.domain.use_cases import ActionInput
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
@@ -33,7 +33,7 @@ GROUP = GroupInput(
     ),
     group_id=None,
     use_cases=[
-        UseCaseInput(
+        ListedUseCase(
             UseCaseKey.NEW_PATIENT_APPOINTMENT_REMINDER,
             enabled=True,
             actions=[
@@ -41,7 +41,7 @@ GROUP = GroupInput(
                 ActionInput(ActionType.CALL, "reminder_1d", 1, "Day 1 Call"),
             ],
         ),
-        UseCaseInput(
+        ListedUseCase(
             UseCaseKey.LAB_REMINDER,
             enabled=True,
             actions=[ActionInput(ActionType.SMS, "lab_result_sms", 0, "Lab Result SMS")],

@@ -16,7 +16,7 @@ from gateway.domain.enums import BookingStatus, Permission, ResourceType
 from gateway.domain.lenient_reading import Document
 from gateway.domain.records import KINDS_BY_MEMBER, RECORD_COLUMNS, RECORD_KINDS, get_kind, read_record_columns
 from gateway.domain.records.kind import RecordKind
-from gateway.domain.statistics.catalogue import APPOINTMENTS, MAX_VALUE_LENGTH, STATISTICS
+from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS, MAX_VALUE_LENGTH, STATISTICS
 from gateway.schema import schema
 from tests.support.examples import example
 from tests.support.factories import AT, connected, record, store
@@ -228,7 +228,7 @@ def test_of_a_patient_what_its_dashboard_counts_is_filled_in() -> None:
 
 
 def test_a_very_long_value_is_cut_and_stays_apart_from_others_that_begin_so() -> None:
-    breakdown = APPOINTMENTS.breakdowns[0]
+    breakdown = APPOINTMENT_STATISTICS.breakdowns[0]
     one, other = (breakdown.get_bucket("ä" * 200 + end) for end in "xy")
     assert one != other
     assert len(one) == len(other) == MAX_VALUE_LENGTH

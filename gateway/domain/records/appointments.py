@@ -18,7 +18,7 @@ def _read_columns(config: Mapping[str, Json]) -> Mapping[str, object]:
     return {
         "start": instants.normalize_instant(start) if isinstance(start, str) else None,
         "appointment_type": type_ if isinstance(type_, str) and type_ in _APPOINTMENT_TYPES else None,
-        **statistics.APPOINTMENTS.read_columns(config),
+        **statistics.APPOINTMENT_STATISTICS.read_columns(config),
     }
 
 
@@ -40,7 +40,7 @@ APPOINTMENTS = RecordKind(
         "practitionerName",
         "locationName",
         "visitingReasonName",
-        *(breakdown.key for breakdown in statistics.APPOINTMENTS.breakdowns),
+        *(breakdown.key for breakdown in statistics.APPOINTMENT_STATISTICS.breakdowns),
     ),
     find_faults=_find_faults,
     read_columns=_read_columns,

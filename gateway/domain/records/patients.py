@@ -13,7 +13,7 @@ _MAX_UTC_OFFSET = timedelta(hours=14)
 
 
 def _read_columns(config: Mapping[str, Json]) -> Mapping[str, object]:
-    return {**build_empty_columns(config), **statistics.PATIENTS.read_columns(config)}
+    return {**build_empty_columns(config), **statistics.PATIENT_STATISTICS.read_columns(config)}
 
 
 def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:

@@ -2,10 +2,10 @@
 
 from gateway.domain.statistics import day_blocks
 from gateway.domain.statistics.catalogue import (
-    APPOINTMENTS,
+    APPOINTMENT_STATISTICS,
     AS_OF,
     OVERVIEW,
-    PATIENTS,
+    PATIENT_STATISTICS,
     STATISTICS,
     STATISTICS_COLUMNS,
     TRENDS,
@@ -25,7 +25,7 @@ from gateway.domain.statistics.day_blocks import LARGEST_BLOCK_SIZE, LAST_DAY
 from gateway.domain.statistics.day_counts import (
     ALL,
     COUNTED_COLUMNS,
-    STATES,
+    COUNTED_STATUSES,
     BlockCounts,
     DayCounts,
     Series,
@@ -36,14 +36,14 @@ from gateway.domain.statistics.verification import CountDifference, Verification
 
 __all__ = [
     "ALL",
-    "APPOINTMENTS",
+    "APPOINTMENT_STATISTICS",
     "AS_OF",
     "COUNTED_COLUMNS",
     "LARGEST_BLOCK_SIZE",
     "LAST_DAY",
     "OVERVIEW",
-    "PATIENTS",
-    "STATES",
+    "PATIENT_STATISTICS",
+    "COUNTED_STATUSES",
     "STATISTICS",
     "STATISTICS_COLUMNS",
     "TRENDS",

@@ -76,7 +76,7 @@ class Statistics:
 
 _BOOKING_STATUSES = {status.value: status for status in BookingStatus}
 
-APPOINTMENTS = Statistics(
+APPOINTMENT_STATISTICS = Statistics(
     ResourceType.APPOINTMENTS,
     BookingStatus.PENDING,
     (
@@ -86,9 +86,9 @@ APPOINTMENTS = Statistics(
         Breakdown("utm_campaign", "utmCampaign", "not set", "By `utm_campaign`; `not set` for those without one."),
     ),
 )
-PATIENTS = Statistics(ResourceType.PATIENTS, BookingStatus.SUCCESSFUL, (_SOURCE,))
+PATIENT_STATISTICS = Statistics(ResourceType.PATIENTS, BookingStatus.SUCCESSFUL, (_SOURCE,))
 
-STATISTICS = (APPOINTMENTS, PATIENTS)
+STATISTICS = (APPOINTMENT_STATISTICS, PATIENT_STATISTICS)
 """All dashboards. What is kept of their days, their statements and their fields follow from this list."""
 
 STATISTICS_COLUMNS = ("booking_status", *dict.fromkeys(b.column for each in STATISTICS for b in each.breakdowns))

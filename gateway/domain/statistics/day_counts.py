@@ -25,10 +25,12 @@ get_counted_values: Callable[[object], CountedValues] = attrgetter(*COUNTED_COLU
 ALL = ""
 """Stands for every breakdown with its values, and for every appointment type."""
 
-STATES = (BookingStatus.SUCCESSFUL, BookingStatus.FAILED, BookingStatus.PENDING)
+COUNTED_STATUSES = (BookingStatus.SUCCESSFUL, BookingStatus.FAILED, BookingStatus.PENDING)
 """The states that are counted apart, in the order of their columns."""
 
-_STATE_INDEXES = {spelled: place for place, state in enumerate(STATES) for spelled in (state, state.value)}
+_STATE_INDEXES = {
+    spelled: place for place, state in enumerate(COUNTED_STATUSES) for spelled in (state, state.value)
+}
 """The place of a state among them, also as rows spell it."""
 
 _CounterKey: TypeAlias = tuple[int, str, int, str]
@@ -73,8 +75,8 @@ class SeriesCounts(NamedTuple):
         return *self.series, *self.block_counts[:3]
 
     @property
-    def state_counts(self) -> tuple[int, int, int]:
-        """How many there are, in the order of `STATES`."""
+    def status_counts(self) -> tuple[int, int, int]:
+        """How many there are, in the order of `COUNTED_STATUSES`."""
         return self.block_counts[3:]
 
 

@@ -8,7 +8,7 @@ from gateway.domain.enums import ErrorCode, UseCaseKey
 from gateway.domain.ids import is_id
 from gateway.domain.lenient_reading import Document, Json, LenientObject
 from gateway.domain.schedules import parse_wall_time
-from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupInput, UseCaseInput, is_slug
+from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupInput, ListedUseCase, is_slug
 from gateway.domain.use_cases import MAX_DAYS, ActionIdentity, ActionInput, UseCaseChanges
 from gateway.domain.webhooks import is_web_address
 from gateway.errors import ErrorPath, ProblemList
@@ -49,7 +49,7 @@ def check_group(input: GroupInput, problems: ProblemList) -> None:
     _check_use_cases(input.use_cases, problems)
 
 
-def _check_use_cases(use_cases: Sequence[UseCaseInput], problems: ProblemList) -> None:
+def _check_use_cases(use_cases: Sequence[ListedUseCase], problems: ProblemList) -> None:
     seen: set[UseCaseKey] = set()
     for place, use_case in enumerate(use_cases):
         path = ("input", "useCases", place)

@@ -16,8 +16,8 @@ from gateway.domain.use_case_groups import (
     SHARED_COLUMNS,
     GroupColumns,
     GroupInput,
+    ListedUseCase,
     SharedColumn,
-    UseCaseInput,
     apply_group,
     find_free_slug,
     new_use_case_document,
@@ -192,7 +192,7 @@ async def _create_group(
     viewer: Viewer,
     integration_id: str,
     columns: GroupColumns,
-    inputs: Sequence[UseCaseInput],
+    inputs: Sequence[ListedUseCase],
 ) -> UpsertedGroup:
     at = writer.as_of
     group = UseCaseGroup(
@@ -218,7 +218,7 @@ async def _update_group(
     viewer: Viewer,
     group: UseCaseGroup,
     columns: GroupColumns,
-    inputs: Sequence[UseCaseInput],
+    inputs: Sequence[ListedUseCase],
 ) -> UpsertedGroup:
     at = writer.as_of
     changed = {name: value for name, value in columns.items() if getattr(group, name) != value}
@@ -247,7 +247,7 @@ async def _update_group(
 
 
 def _build_use_case(
-    viewer: Viewer, group: UseCaseGroup, columns: GroupColumns, input: UseCaseInput, at: datetime
+    viewer: Viewer, group: UseCaseGroup, columns: GroupColumns, input: ListedUseCase, at: datetime
 ) -> UpsertedUseCase:
     """A new use case of a group."""
     id, logical_id = new_id(), new_logical_id("use_case")
@@ -281,7 +281,7 @@ def _apply_to_use_case(
     row: UseCase,
     columns: GroupColumns,
     shared: Collection[SharedColumn],
-    input: UseCaseInput | None,
+    input: ListedUseCase | None,
     at: datetime,
 ) -> UpsertedUseCase:
     """A use case that was there, after what its group and the input say."""

@@ -10,7 +10,7 @@ from gateway.domain import enums
 from gateway.domain.calendar import instants
 from gateway.domain.documents.audit_fields import mark_updated
 from gateway.domain.use_case_groups import SHARED_COLUMNS, SharedColumns, apply_group
-from gateway.domain.use_case_groups import UseCaseInput as Listed
+from gateway.domain.use_case_groups import ListedUseCase as Listed
 from gateway.domain.use_cases import ActionInput, read_use_case_columns
 from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.peers.orm_context import Info
