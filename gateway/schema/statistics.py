@@ -140,8 +140,8 @@ _TREND_LIST_SIZE = ListSize(assumed_size=100)
 
 def _get_breakdown_list_size(definition: Statistics) -> ListSize:
     """How many entries a dashboard's breakdowns count for: hardly any has more, whatever `size` allows."""
-    keys = [each.key for each in definition.breakdowns]
-    return ListSize(assumed_size=100, slicing_arguments=["size"], sized_fields=keys, maximum=100)
+    names = [each.field for each in definition.breakdowns]
+    return ListSize(assumed_size=100, slicing_arguments=["size"], sized_fields=names, maximum=100)
 
 
 def _part_field(
@@ -212,7 +212,7 @@ def _create_dashboard_type(name: str, noun: str, definition: Statistics, overvie
                 [_COUNT_COST, _TREND_LIST_SIZE],
             ),
             *(
-                _part_field(each.key, each.description, each.column, list[StatisticsBucket])
+                _part_field(each.field, each.description, each.column, list[StatisticsBucket])
                 for each in definition.breakdowns
             ),
             _derived_field(

@@ -53,7 +53,7 @@ def test_pages_know_all_types_of_visits_and_all_breakdowns() -> None:
     assert f"const TYPES = {json.dumps(types)};" in _text("widgets.js")
     breakdowns = re.search(r"BREAKDOWNS = \{(.*?)\};", _text("formats.js"), re.DOTALL)
     assert breakdowns is not None
-    assert re.findall(r"(\w+): ", breakdowns[1]) == [each.key for each in APPOINTMENT_STATISTICS.breakdowns]
+    assert re.findall(r"(\w+): ", breakdowns[1]) == [each.field for each in APPOINTMENT_STATISTICS.breakdowns]
     without = re.search(r"WITHOUT = (\[.*?\]);", _text("formats.js"))
     assert without is not None
     assert set(re.findall(r'"(.*?)"', without[1])) == {each.blank_value for each in APPOINTMENT_STATISTICS.breakdowns}

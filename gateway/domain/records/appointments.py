@@ -7,7 +7,7 @@ from gateway.domain import statistics
 from gateway.domain.calendar import instants
 from gateway.domain.enums import AppointmentType, ResourceType
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.records.kind import Fault, RecordKind, find_blank, find_invalid_ids
+from gateway.domain.records.kind import Fault, RecordKind, find_blank, find_invalid_ids, join_searched_keys
 
 _APPOINTMENT_TYPES = {type_.value for type_ in AppointmentType}
 
@@ -34,13 +34,9 @@ def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: AR
 APPOINTMENTS = RecordKind(
     type=ResourceType.APPOINTMENTS,
     member="appointment",
-    searched_keys=(
-        "id",
-        "patientName",
-        "practitionerName",
-        "locationName",
-        "visitingReasonName",
-        *(breakdown.key for breakdown in statistics.APPOINTMENT_STATISTICS.breakdowns),
+    searched_keys=join_searched_keys(
+        ("id", "patientName", "practitionerName", "locationName", "visitingReasonName"),
+        statistics.APPOINTMENT_STATISTICS,
     ),
     find_faults=_find_faults,
     read_columns=_read_columns,

@@ -10,7 +10,7 @@ from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import ResourceType
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.statistics import STATISTICS_COLUMNS
+from gateway.domain.statistics import STATISTICS_COLUMNS, Statistics
 
 _INVALID_ID = f"`{{}}` must be an id: 1 to {MAX_ID_LENGTH} visible ASCII characters."
 _SLOT_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -102,6 +102,11 @@ class RecordKind:
         if self.document_keys:
             values = {self.document_keys.get(key, key): value for key, value in values.items()}
         return merge_values({"type": self.type.value, **values}, stored, self.instant_keys)
+
+
+def join_searched_keys(keys: Iterable[str], statistics: Statistics) -> tuple[str, ...]:
+    """Return the keys and those of the breakdowns, each once."""
+    return tuple(dict.fromkeys((*keys, *(breakdown.key for breakdown in statistics.breakdowns))))
 
 
 def find_blank(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from gateway.domain import statistics
 from gateway.domain.enums import ResourceType
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.records.kind import Fault, RecordKind, build_empty_columns, find_blank
+from gateway.domain.records.kind import Fault, RecordKind, build_empty_columns, find_blank, join_searched_keys
 
 _MAX_UTC_OFFSET = timedelta(hours=14)
 """How far ahead of UTC the first place is in which a day begins."""
@@ -26,7 +26,9 @@ def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:
 PATIENTS = RecordKind(
     type=ResourceType.PATIENTS,
     member="patient",
-    searched_keys=("id", "firstName", "lastName", "phone", "email", "source"),
+    searched_keys=join_searched_keys(
+        ("id", "firstName", "lastName", "phone", "email"), statistics.PATIENT_STATISTICS
+    ),
     find_faults=_find_faults,
     read_columns=_read_columns,
 )

@@ -24,14 +24,14 @@ AS_OF = "as_of"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Breakdown:
-    """A way to sort records into buckets, so that each is in exactly one.
+    """A way to group records by a value of their document; each record is in exactly one bucket."""
 
-    `column` is that of `gateway.database.tables.ResourceRecord` which holds the bucket, `key` where it comes from in
-    `config`, and the field's name in the graph.
-    """
-
-    column: str
+    field: str
+    """The field of the dashboard in the GraphQL schema."""
     key: str
+    """The key in the document's `config` that holds the value."""
+    column: str
+    """The column of `gateway.database.tables.ResourceRecord` that stores the record's bucket."""
     blank_value: str
     description: str
 
@@ -49,7 +49,9 @@ def _shorten(text: str) -> str:
     return f"{text[: MAX_VALUE_LENGTH - _HASH_LENGTH - 1]}…{digest}"
 
 
-_SOURCE = Breakdown("source", "source", "unknown", "Where it was made; `unknown` for those that do not say.")
+_SOURCE = Breakdown(
+    "source", "source", "source", "unknown", "Where it was made; `unknown` for those that do not say."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,9 +83,19 @@ APPOINTMENT_STATISTICS = Statistics(
     BookingStatus.PENDING,
     (
         _SOURCE,
-        Breakdown("utm_source", "utmSource", "direct", "By `utm_source`; `direct` for those without one."),
-        Breakdown("utm_medium", "utmMedium", "not set", "By `utm_medium`; `not set` for those without one."),
-        Breakdown("utm_campaign", "utmCampaign", "not set", "By `utm_campaign`; `not set` for those without one."),
+        Breakdown(
+            "utmSource", "utmSource", "utm_source", "direct", "By `utm_source`; `direct` for those without one."
+        ),
+        Breakdown(
+            "utmMedium", "utmMedium", "utm_medium", "not set", "By `utm_medium`; `not set` for those without one."
+        ),
+        Breakdown(
+            "utmCampaign",
+            "utmCampaign",
+            "utm_campaign",
+            "not set",
+            "By `utm_campaign`; `not set` for those without one.",
+        ),
     ),
 )
 PATIENT_STATISTICS = Statistics(ResourceType.PATIENTS, BookingStatus.SUCCESSFUL, (_SOURCE,))

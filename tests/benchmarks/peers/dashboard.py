@@ -11,7 +11,7 @@ from tests.benchmarks.documents import TEAM
 
 INDEX = "floor_dashboard"
 
-BREAKDOWNS = {breakdown.key: breakdown.column for breakdown in APPOINTMENT_STATISTICS.breakdowns}
+BREAKDOWNS = {breakdown.field: breakdown.column for breakdown in APPOINTMENT_STATISTICS.breakdowns}
 COLUMNS = [*BREAKDOWNS.values()]
 
 _COUNTED = "booking_status > ''"
