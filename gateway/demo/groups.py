@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.demo.clinics import CLINICS, Clinic
 from gateway.domain.enums import ActionType, UseCaseKey
-from gateway.domain.use_case_groups import GroupFields, GroupInput, ListedUseCase
+from gateway.domain.use_case_groups import GroupInput, ListedUseCase
 from gateway.domain.use_cases import ActionInput
 
 _FAMILY, _SPECIALTY, _SURGERY, _PEDIATRICS, _TELEHEALTH = CLINICS
@@ -44,13 +44,13 @@ def _build_group(
         )
         for key, actions in use_cases.items()
     ]
-    fields = GroupFields(
-        slug=slug,
-        sheet_link=f"https://sheets.example.org/{clinic.slug}/{slug}",
-        assistant_id="68a8652f82513625d1c21a85",
-        timezone=clinic.timezone,
-        start_time=start_time,
-    )
+    fields = {
+        "slug": slug,
+        "sheet_link": f"https://sheets.example.org/{clinic.slug}/{slug}",
+        "assistant_id": "68a8652f82513625d1c21a85",
+        "timezone": clinic.timezone,
+        "start_time": start_time,
+    }
     return DemoGroup(clinic, GroupInput(name, fields, None, inputs, None))
 
 

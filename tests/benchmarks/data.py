@@ -13,7 +13,7 @@ from gateway.database.database import Database
 from gateway.database.writing import Writer
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
-from gateway.domain.use_case_groups import GroupFields, GroupInput, ListedUseCase
+from gateway.domain.use_case_groups import GroupInput, ListedUseCase
 from gateway.domain.use_cases import ActionInput
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
@@ -25,12 +25,12 @@ _VIEWER = Viewer(TEAM, USER, "benchmarks", "benchmarks", frozenset(Permission))
 
 GROUP = GroupInput(
     name="Appointment Reminders",
-    fields=GroupFields(
-        sheet_link="https://1drv.ms/x/0",
-        assistant_id="68a8652f82513625d1c21a85",
-        timezone=TIMEZONE,
-        start_time="08:00:00",
-    ),
+    fields={
+        "sheet_link": "https://1drv.ms/x/0",
+        "assistant_id": "68a8652f82513625d1c21a85",
+        "timezone": TIMEZONE,
+        "start_time": "08:00:00",
+    },
     group_id=None,
     use_cases=[
         ListedUseCase(

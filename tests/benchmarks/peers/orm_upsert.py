@@ -1,6 +1,7 @@
 """The upsert of the ORM peer. What follows from what was asked is said by the gateway's own domain."""
 
 from datetime import time
+from typing import cast
 
 import strawberry
 from sqlalchemy import select
@@ -133,12 +134,7 @@ async def _upserted(session: AsyncSession, group: GroupRow, input: UseCaseGroupI
 
 
 def _changed(row: UseCaseRow, group: GroupRow, asked: UseCaseInput) -> UpsertedUseCase:
-    shared = SharedColumns(
-        sheet_link=group.sheet_link,
-        assistant_id=group.assistant_id,
-        timezone=group.timezone,
-        start_time=group.start_time,
-    )
+    shared = cast(SharedColumns, {name: getattr(group, name, None) for name in SHARED_COLUMNS})
     at = group.updated_at
     document = apply_group(row.document, shared, SHARED_COLUMNS, asked.to_domain(), at)
     if document == row.document:
