@@ -88,7 +88,10 @@ class GroupInput:
 
 
 def build_group_columns(input: GroupInput, slug: str, stored: Mapping[str, object]) -> GroupColumns:
-    """Return the columns of a group after an upsert; `stored` has its shared columns, or is empty for a new group."""
+    """Return the columns of a group after an upsert.
+
+    `stored` has the shared columns of the group, and is empty for a new one.
+    """
     changed: dict[str, object] = {name: input.fields[name] for name in input.fields.keys() & SHARED_COLUMNS}
     if (start_time := input.fields.get("start_time")) is not None:
         changed["start_time"] = schedules.parse_wall_time(start_time)
@@ -97,17 +100,18 @@ def build_group_columns(input: GroupInput, slug: str, stored: Mapping[str, objec
 
 
 def is_slug(text: str) -> bool:
+    """Return whether a text is a valid slug, such as `lab-reminders`."""
     return len(text) <= MAX_SLUG_LENGTH and _SLUG.fullmatch(text) is not None
 
 
 def suggest_slug(name: str) -> str:
-    """The slug that a name suggests, `group` when nothing is left of it."""
+    """Return a slug for a name; `group` if the name has no letters or digits of ASCII."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[: MAX_SLUG_LENGTH + 1].strip("-")[:MAX_SLUG_LENGTH] or "group"
 
 
 def find_free_slug(slug: str, taken: Collection[str]) -> str:
-    """This slug, or with `-2`, `-3` and so on the first that is not taken."""
+    """Return the first of `slug`, `slug-2`, `slug-3` and so on that is not taken."""
     return next(found for found in _iterate_numbered_slugs(slug) if found not in taken)
 
 
@@ -119,7 +123,7 @@ def _iterate_numbered_slugs(slug: str) -> Iterator[str]:
 
 
 def new_use_case_document(logical_id: str, integration_id: str, group_name: str, key: UseCaseKey) -> Document:
-    """What the document of a new use case of a group says before the group and the input have their say."""
+    """Return the document of a new use case, for `apply_group`."""
     catalogue_entry = KNOWN_USE_CASES[key]
     return {
         "logicalId": logical_id,
@@ -145,10 +149,10 @@ def apply_group(
     use_case: ListedUseCase | None,
     now: datetime,
 ) -> Document:
-    """A use case's document after an upsert of its group; the very same when that changes nothing.
+    """Return a use case's document after an upsert of its group; return `stored` itself if nothing changes.
 
-    `reached` names what of the group is copied. A daily schedule that stands is kept, also when its next run
-    has passed meanwhile; it is renewed only together with something else.
+    `copied_columns` are the shared columns to copy. A past next run of a daily schedule is no change by itself; it
+    is renewed together with another change.
     """
     stored_config = stored.get("config")
     config = dict(stored_config) if isinstance(stored_config, dict) else {}

@@ -15,7 +15,7 @@ MAX_DAYS = 365
 
 
 class ActionIdentity(NamedTuple):
-    """By what an action is known when nobody names its logical id."""
+    """The key of an action in a use case, for inputs without a logical id."""
 
     type: str
     days: int
@@ -24,7 +24,7 @@ class ActionIdentity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ActionInput:
-    """An action as it is asked for; `given` holds those of its other keys that are to change, as stored."""
+    """An action in a mutation. `changes` has values for other keys of the stored action."""
 
     type: ActionType
     context: str
@@ -39,7 +39,7 @@ class ActionInput:
 
 
 def get_actions(config: Mapping[str, Json]) -> list[Document]:
-    """The actions of a use case's `config`, without what is no action."""
+    """Return the actions of a use case's `config`, without entries that are not objects."""
     stored = config.get("actions")
     return [action for action in stored if isinstance(action, dict)] if isinstance(stored, list) else []
 
@@ -54,35 +54,38 @@ def _read_identity(action: Document) -> ActionIdentity:
 
 
 def _match_stored(stored: Iterable[Document], inputs: Sequence[ActionInput]) -> list[Document | None]:
-    """Which stored action each asked one is: by its logical id, else by its identity; none is taken twice."""
-    left = list(stored)
+    """Return the stored action of each input, or None: by its logical id, else by its identity.
+
+    Inputs with a logical id choose first, and each stored action matches one input at most.
+    """
+    unmatched = list(stored)
     found: list[Document | None] = [None] * len(inputs)
-    for place, action in sorted(enumerate(inputs), key=lambda entry: entry[1].logical_id is None):
-        for candidate in left:
+    for index, action in sorted(enumerate(inputs), key=lambda entry: entry[1].logical_id is None):
+        for candidate in unmatched:
             if action.logical_id is None:
-                same = _read_identity(candidate) == action.identity
+                is_match = _read_identity(candidate) == action.identity
             else:
-                same = candidate.get("logicalId") == action.logical_id
-            if same:
-                found[place] = candidate
-                left.remove(candidate)
+                is_match = candidate.get("logicalId") == action.logical_id
+            if is_match:
+                found[index] = candidate
+                unmatched.remove(candidate)
                 break
     return found
 
 
 def merge_actions(stored: Sequence[Document], inputs: Sequence[ActionInput]) -> list[Document]:
-    """The actions asked for; those that are stored already keep whatever was not asked to change."""
+    """Return the documents of the actions. A stored action keeps the keys that its input does not change."""
     return [
         {
             **_new_action(action),
-            **(kept or {}),
+            **(match or {}),
             "actionType": action.type.value,
             "templateName": action.template_name,
             "context": action.context,
             "daysWindow": action.days,
             **action.changes,
         }
-        for action, kept in zip(inputs, _match_stored(stored, inputs), strict=True)
+        for action, match in zip(inputs, _match_stored(stored, inputs), strict=True)
     ]
 
 
@@ -100,7 +103,7 @@ def _new_action(action: ActionInput) -> Document:
 
 
 class KnownUseCase(NamedTuple):
-    """What `config.type` and `config.name` say of a use case with a key."""
+    """The `config.type` and `config.name` of a known use case."""
 
     type: UseCaseType
     name: str
@@ -121,18 +124,18 @@ KNOWN_USE_CASES: dict[UseCaseKey, KnownUseCase] = {
     UseCaseKey.BILLING_REMINDER: KnownUseCase(UseCaseType.BILLING_REMINDER_WITH_SHEET, "Billing Reminder"),
     UseCaseKey.NO_SHOW_FOLLOW_UP: KnownUseCase(UseCaseType.NO_SHOW_FOLLOW_UP_WITH_SHEET, "No Show Follow Up"),
 }
-"""Each key, and what documents say in its place: no two say the same."""
+"""Type and name by key. No two keys have the same type and name."""
 
 _TYPES_BY_VALUE = {type_.value: type_ for type_ in UseCaseType}
 
 
 def parse_use_case_type(stored: str) -> UseCaseType:
-    """A stored `config.type`, which reads as OTHER when it is none we know."""
+    """Return the type of a stored `config.type`; an unknown one is OTHER."""
     return _TYPES_BY_VALUE.get(stored, UseCaseType.OTHER)
 
 
 def build_scheduler_names(document: Document) -> list[str]:
-    """The name of the scheduler of each scheduled action, as long as the use case is active."""
+    """Return the name of the scheduler of each scheduled action; none if the use case is not active."""
     config = document.get("config")
     if not isinstance(config, dict) or config.get("status") != Status.ACTIVE.value:
         return []
@@ -141,29 +144,30 @@ def build_scheduler_names(document: Document) -> list[str]:
 
 
 def with_scheduler_names(document: Document) -> Document:
+    """Return the document with the names of its schedulers."""
     return {**document, "schedulerNames": [*build_scheduler_names(document)]}
 
 
 @dataclass(frozen=True, slots=True)
 class UseCaseChanges:
-    """What is to change of a use case: keys of its `config` as stored, and its actions unless they are None."""
+    """Changes of a use case: keys of its `config`, and its actions unless they are None."""
 
     config: Document
     actions: Sequence[ActionInput] | None
 
     def apply(self, stored: Document) -> Document:
-        """The document after these changes; names of schedulers stay as long as what they follow from does."""
+        """Return the changed document. It keeps its scheduler names unless the change affects them."""
         config = stored.get("config")
         config = {**(config if isinstance(config, dict) else {}), **self.config}
         if self.actions is not None:
             config["actions"] = [*merge_actions(get_actions(config), self.actions)]
         document: Document = {**stored, "config": config}
-        same = build_scheduler_names(document) == build_scheduler_names(stored)
-        return document if same else with_scheduler_names(document)
+        is_same_names = build_scheduler_names(document) == build_scheduler_names(stored)
+        return document if is_same_names else with_scheduler_names(document)
 
 
 class UseCaseColumns(AuditColumns):
-    """The columns of `gateway.database.tables.UseCase` that follow from its document."""
+    """The columns of `gateway.database.tables.UseCase` that its document determines."""
 
     logical_id: str
     type: str
@@ -171,7 +175,7 @@ class UseCaseColumns(AuditColumns):
 
 
 def read_use_case_columns(document: Document, logical_id: str, at: datetime) -> UseCaseColumns:
-    """Of one of document 1's `use_cases`; a status that is not `active` reads as inactive."""
+    """Return the columns for an entry of `use_cases`. Each status other than `active` is inactive."""
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
     type_ = config.get("type")

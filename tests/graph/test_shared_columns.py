@@ -22,7 +22,7 @@ OTHER_VALUE = "https://other.example/1"
 
 
 def test_all_columns_of_a_group_are_its_own_or_shared() -> None:
-    assert SHARED_COLUMNS == {*COLUMNS}
+    assert {*COLUMNS} == SHARED_COLUMNS
     assert {*get_type_hints(GroupColumns)} == SHARED_COLUMNS | {"name", "slug"}
 
 

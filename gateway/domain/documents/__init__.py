@@ -1,4 +1,4 @@
-""""""
+"""Documents: exports and their checksums, the reading of imports, import policies, and audit fields."""
 
 from gateway.domain.documents import exports
 from gateway.domain.documents.audit_fields import (

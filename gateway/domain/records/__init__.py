@@ -1,4 +1,7 @@
-"""Kinds of resource record: what their documents say about a row."""
+"""Kinds of resource records: their checks, the columns of their rows, and JSON Lines of records.
+
+Each module with the name of a kind has one entry of `catalogue.RECORD_KINDS`.
+"""
 
 from gateway.domain.records.appointments import APPOINTMENTS
 from gateway.domain.records.catalogue import (

@@ -1,4 +1,4 @@
-"""Bookings of visits; the dashboard counts them."""
+"""Appointments. A dashboard counts them by status, day and breakdown."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ _APPOINTMENT_TYPES = {type_.value for type_ in AppointmentType}
 
 
 def _read_columns(config: Mapping[str, Json]) -> Mapping[str, object]:
-    """What statistics read: a type without a known name is none."""
+    """Return the columns that statistics count; an unknown appointment type is None."""
     start, type_ = config.get("start"), config.get("appointmentType")
     return {
         "start": instants.normalize_instant(start) if isinstance(start, str) else None,
@@ -22,11 +22,11 @@ def _read_columns(config: Mapping[str, Json]) -> Mapping[str, object]:
     }
 
 
-def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
     yield from find_blank(values, "id", "patientName", "practitionerName", "locationName", "visitingReasonName")
     yield from find_invalid_ids(values, "patientId", "practitionerId", "locationId", "visitingReasonId")
     start, end = values.get("start"), values.get("end")
-    # Both are in the one spelling of `instants.isoformat`, which sorts by time.
+    # Both have the format of `instants.format_instant`, which sorts by time.
     if isinstance(start, str) and isinstance(end, str) and end < start:
         yield Fault("`end` must not be before `start`.", ("end",))
 

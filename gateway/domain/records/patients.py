@@ -1,4 +1,4 @@
-"""People who are treated."""
+"""Patients. A dashboard counts them by status, day and source."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records.kind import Fault, RecordKind, build_empty_columns, find_blank, join_searched_keys
 
 _MAX_UTC_OFFSET = timedelta(hours=14)
-"""How far ahead of UTC the first place is in which a day begins."""
+"""The largest offset from UTC of a zone. There, a day begins first."""
 
 
 def _read_columns(config: Mapping[str, Json]) -> Mapping[str, object]:

@@ -1,4 +1,8 @@
-"""Statistics of resource records: what is counted, and how counts of days are kept."""
+"""Statistics: the catalogue of dashboards, and counts of records by local days.
+
+`catalogue` has the dashboards and their results, `day_counts` the counts, `day_blocks` the blocks of days that
+store them, and `verification` the comparison of stored counts with the records.
+"""
 
 from gateway.domain.statistics import day_blocks
 from gateway.domain.statistics.catalogue import (
@@ -40,11 +44,11 @@ __all__ = [
     "APPOINTMENT_STATISTICS",
     "AS_OF",
     "COUNTED_COLUMNS",
+    "COUNTED_STATUSES",
     "LARGEST_BLOCK_SIZE",
     "LAST_DAY",
     "OVERVIEW",
     "PATIENT_STATISTICS",
-    "COUNTED_STATUSES",
     "STATISTICS",
     "STATISTICS_COLUMNS",
     "TRENDS",
