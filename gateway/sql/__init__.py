@@ -1,4 +1,9 @@
-"""Says what to fetch or write. Each function returns a statement, which is a value: it runs nothing."""
+"""Statements: which rows to read or write. Each function takes plain arguments and returns a statement.
+
+The functions run nothing. Each module has the statements of one area; `paging`, `groupings`, `text_lists`,
+`json_rows`, `integration_filters` and `visibility` have parts of statements. Only `gateway.services` imports this
+package.
+"""
 
 from gateway.sql import (
     day_counts,
