@@ -21,7 +21,7 @@ E = TypeVar("E", bound=Enum)
 log = structlog.get_logger(__name__)
 
 
-R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` says no more)
+R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` adds nothing)
 
 
 class LenientObject(Generic[R]):

@@ -17,7 +17,7 @@ MAX_PAGE_SIZE = 100
 _CURSOR_VERSION = 1
 
 T = TypeVar("T")
-R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` says no more)
+R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` adds nothing)
 
 CursorValues = tuple[str | datetime, ...]
 """The values of a row for the keys of an order; null is an empty text."""

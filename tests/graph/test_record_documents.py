@@ -14,7 +14,8 @@ from gateway.database.tables import ResourceRecord
 from gateway.domain.calendar.instants import format_instant
 from gateway.domain.enums import BookingStatus, Permission, ResourceType
 from gateway.domain.lenient_reading import Document
-from gateway.domain.records import KINDS_BY_MEMBER, RECORD_COLUMNS, RECORD_KINDS, get_kind, read_record_columns
+from gateway.domain.records import KINDS_BY_MEMBER, get_kind, read_record_columns
+from gateway.domain.records.catalogue import RECORD_COLUMNS, RECORD_KINDS
 from gateway.domain.records.kind import RecordKind
 from gateway.domain.statistics.catalogue import (
     APPOINTMENT_STATISTICS,

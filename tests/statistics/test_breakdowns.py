@@ -7,7 +7,8 @@ from graphql import GraphQLList, GraphQLObjectType, build_schema, get_nullable_t
 
 from gateway.database.tables import ResourceRecord
 from gateway.domain.lenient_reading import Document
-from gateway.domain.records import RECORD_COLUMNS, RECORD_KINDS, get_kind, read_record_columns
+from gateway.domain.records import get_kind, read_record_columns
+from gateway.domain.records.catalogue import RECORD_COLUMNS, RECORD_KINDS
 from gateway.domain.records.kind import RecordKind, join_searched_keys
 from gateway.domain.statistics import APPOINTMENT_STATISTICS, PATIENT_STATISTICS, STATISTICS, Statistics
 from gateway.schema import schema

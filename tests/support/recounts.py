@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.calendar.instants import format_instant, parse_instant
 from gateway.domain.lenient_reading import Document
-from gateway.domain.statistics import APPOINTMENT_STATISTICS, Breakdown
+from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS, Breakdown
 from tests.support.factories import ZONES
 
 CHANGES = ("2025-03-09", "2025-03-30", "2025-04-06", "2025-04-25", "2025-10-05", "2025-10-31", "2025-11-02")

@@ -7,8 +7,6 @@ from gateway.domain.records.appointments import APPOINTMENTS
 from gateway.domain.records.catalogue import (
     KINDS_BY_MEMBER,
     KINDS_BY_TYPE,
-    RECORD_COLUMNS,
-    RECORD_KINDS,
     get_kind,
     list_config_types,
     read_record_columns,
@@ -38,8 +36,6 @@ __all__ = [
     "OTHER",
     "PATIENTS",
     "PRACTITIONERS",
-    "RECORD_COLUMNS",
-    "RECORD_KINDS",
     "ROW_COLUMNS",
     "VISITING_REASONS",
     "IntegrationRecords",

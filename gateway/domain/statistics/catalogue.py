@@ -53,9 +53,7 @@ def _shorten(text: str) -> str:
     return f"{text[: MAX_VALUE_LENGTH - _HASH_LENGTH - 1]}…{digest}"
 
 
-_SOURCE = Breakdown(
-    "source", "source", "source", "unknown", "Where it was made; `unknown` for those that do not say."
-)
+_SOURCE = Breakdown("source", "source", "source", "unknown", "By `source`; `unknown` for those without one.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
