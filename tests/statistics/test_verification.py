@@ -12,11 +12,12 @@ from gateway import services
 from gateway.database.reading import Reader
 from gateway.database.tables import DayCount, Integration, ResourceRecord
 from gateway.domain.enums import BookingStatus
+from gateway.domain.statistics.day_blocks import BLOCK_SIZES
 from gateway.domain.statistics.verification import VerificationPosition, VerificationScope
 from gateway.services.verification import VerificationStep
 from tests.graph.test_record_changes import UPSERT
 from tests.support.commands import unboxed
-from tests.support.dashboard import DASHBOARD
+from tests.support.dashboard import BREAKDOWNS, DASHBOARD
 from tests.support.factories import connected, record, store, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, Client, Gateway
 from tests.support.verifying import cells, count_key, differences, do, is_count, numbers_of, of_series, verify
@@ -167,7 +168,7 @@ async def test_the_ends_of_the_calendar_are_verified(gateway: Gateway) -> None:
     await store(gateway.database, *(record(f"{at:%Y}", "clinic", at=at) for at in ends))
     assert await differences(gateway.database) == []
     await do(gateway.database, delete(DayCount))
-    assert len(await differences(gateway.database, repairs=True)) == 2 * 3 * 5
+    assert len(await differences(gateway.database, repairs=True)) == 2 * len(BLOCK_SIZES) * (1 + len(BREAKDOWNS))
     assert await differences(gateway.database) == []
 
 
