@@ -1,4 +1,8 @@
-"""GraphQL words in, GraphQL words out; no business."""
+"""The GraphQL layer: types, resolvers, and the translation of refusals into errors.
+
+Resolvers call `gateway.services`, which check permissions and input. `gateway.execution` compiles and limits
+operations. This package exports the executable schema, the context of an operation, and its limits.
+"""
 
 from gateway.schema.allowances import OperationBudget, OperationLimits
 from gateway.schema.context import Context
