@@ -131,8 +131,8 @@ async def test_an_operation_that_costs_too_much_is_refused_before_it_is_executed
     refusal = {
         "errors": [
             {
-                "message": f"The operation costs {COST}; at most 1000 is allowed. Ask for fewer fields or entries "
-                "at once, or have the operator raise GATEWAY_COST_LIMIT.",
+                "message": f"The operation costs {COST}; at most 1000 is allowed. Select fewer fields or entries, "
+                "or let the operator raise GATEWAY_COST_LIMIT.",
                 "extensions": {"code": "COST_LIMIT_EXCEEDED", "cost": COST, "max": 1000},
             }
         ]

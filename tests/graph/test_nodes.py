@@ -144,7 +144,7 @@ async def test_more_than_a_hundred_nodes_are_refused(gateway: Gateway) -> None:
         "data": None,
         "errors": [
             {
-                "message": "Ask for at most 100 nodes at once, not 101.",
+                "message": "`nodeIds` may have at most 100 entries, not 101.",
                 "locations": [{"line": 1, "column": 24}],
                 "path": ["nodes"],
                 "extensions": {"code": "TOO_MANY", "argument": ["nodeIds"]},

@@ -120,13 +120,13 @@ FOREIGN = [
 async def test_garbage_is_no_cursor(gateway: Gateway) -> None:
     client = await gateway.client()
     for argument, cursor in itertools.product(("after", "before"), GARBAGE):
-        message = f"`{argument}` is not a cursor of this graph; take one from `pageInfo`."
+        message = f"`{argument}` is not a cursor; take one from `pageInfo`."
         assert await _refusal(client, **{argument: cursor}) == [(message, "INVALID_CURSOR", [argument])]
 
 
 async def test_a_cursor_of_another_order_is_none_of_this(gateway: Gateway) -> None:
     client = await gateway.client()
-    message = "`after` is a cursor of another list or order; take one from a list in the order asked now."
+    message = "`after` is a cursor of another list or order; take one from this list in the same order."
     for cursor in FOREIGN:
         assert await _refusal(client, after=cursor) == [(message, "INVALID_CURSOR", ["after"])]
 
@@ -158,7 +158,7 @@ REFUSED: list[tuple[dict[str, Json], list[tuple[str, list[str]]]]] = [
         {"offset": 1, "last": 101},
         [
             ("`last` must be from 1 to 100, not 101.", ["last"]),
-            ("`offset` counts from the front; leave out `last` and `before`.", ["offset"]),
+            ("`offset` cannot be combined with `last` or `before`.", ["offset"]),
         ],
     ),
     (

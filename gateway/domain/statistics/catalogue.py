@@ -49,7 +49,9 @@ def _shorten(text: str) -> str:
     return f"{text[: MAX_VALUE_LENGTH - _HASH_LENGTH - 1]}…{digest}"
 
 
-_SOURCE = Breakdown("source", "source", "unknown", "Where it was made; `unknown` for those that do not say.")
+_SOURCE = Breakdown(
+    "source", "source", "unknown", "Number of records by source; a record without one counts as `unknown`."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,9 +83,24 @@ APPOINTMENTS = Statistics(
     BookingStatus.PENDING,
     (
         _SOURCE,
-        Breakdown("utm_source", "utmSource", "direct", "By `utm_source`; `direct` for those without one."),
-        Breakdown("utm_medium", "utmMedium", "not set", "By `utm_medium`; `not set` for those without one."),
-        Breakdown("utm_campaign", "utmCampaign", "not set", "By `utm_campaign`; `not set` for those without one."),
+        Breakdown(
+            "utm_source",
+            "utmSource",
+            "direct",
+            "Number of records by `utm_source`; a record without one counts as `direct`.",
+        ),
+        Breakdown(
+            "utm_medium",
+            "utmMedium",
+            "not set",
+            "Number of records by `utm_medium`; a record without one counts as `not set`.",
+        ),
+        Breakdown(
+            "utm_campaign",
+            "utmCampaign",
+            "not set",
+            "Number of records by `utm_campaign`; a record without one counts as `not set`.",
+        ),
     ),
 )
 PATIENTS = Statistics(ResourceType.PATIENTS, BookingStatus.SUCCESSFUL, (_SOURCE,))
