@@ -1,6 +1,7 @@
 """May they, is it right, what follows. Each function takes a session and the viewer, then what is asked."""
 
 from gateway.services import (
+    access,
     audit,
     batches,
     connected_integrations,
@@ -11,6 +12,7 @@ from gateway.services import (
     integrations,
     keys,
     rate_limits,
+    record_counts,
     resource_records,
     sessions,
     statistics,
@@ -23,6 +25,7 @@ from gateway.services import (
 )
 
 __all__ = [
+    "access",
     "audit",
     "batches",
     "connected_integrations",
@@ -33,6 +36,7 @@ __all__ = [
     "integrations",
     "keys",
     "rate_limits",
+    "record_counts",
     "resource_records",
     "sessions",
     "statistics",
