@@ -24,7 +24,7 @@ from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.execution import ExecutableDocument
-from gateway.schema.allowances import OperationBudget
+from gateway.schema.operation_limits import OperationBudget
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
