@@ -44,9 +44,9 @@ class UseCaseInput:
         "Replaces the stored actions. Absent: they stay. Null or empty: they are deleted."
     )
 
-    def to_domain(self) -> DomainUseCaseInput:
+    def to_domain(self) -> ListedUseCase:
         is_absent = self.actions is strawberry.UNSET
-        return DomainUseCaseInput(
+        return ListedUseCase(
             self.use_case,
             self.enabled,
             None if is_absent else [action.to_domain() for action in self.actions or ()],
