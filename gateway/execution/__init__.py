@@ -65,9 +65,9 @@ of a plan at once), `expect` (told of a known operation before it runs: which at
 whether one statement is all it reads) and `reads` (how many statements it has read by so far).
 """
 
-from gateway.execution.compiler.writing import encode_json
+from gateway.execution.compiler import encode_json
 from gateway.execution.document_cache import DocumentCache, ExecutableDocument
-from gateway.execution.executor import CompilingExecutor
+from gateway.execution.executor import CompilingExecutor, DocumentPreparation
 from gateway.execution.fields import (
     READ_ATTRIBUTES,
     BatchedField,
@@ -81,11 +81,14 @@ from gateway.execution.fields import (
     RowField,
     declare_read_attributes,
 )
-from gateway.execution.inputs.coercion import FormattedInput, LeafFormat, set_leaf_format
-from gateway.execution.inputs.input_objects import install_input_converters, skip_argument_conversion
-from gateway.execution.limits.cost_directives import Cost, ListSize
-from gateway.execution.limits.document_limits import DocumentLimits
-from gateway.execution.preparation import DocumentPreparation
+from gateway.execution.inputs import (
+    FormattedInput,
+    LeafFormat,
+    install_input_converters,
+    set_leaf_format,
+    skip_argument_conversion,
+)
+from gateway.execution.limits import Cost, DocumentLimits, ListSize
 
 __all__ = [
     "READ_ATTRIBUTES",

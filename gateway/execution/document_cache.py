@@ -9,23 +9,24 @@ from weakref import ReferenceType, ref
 from graphql import (
     DirectiveNode,
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     Node,
     OperationDefinitionNode,
     Source,
     Token,
+    TypeInfo,
+    TypeInfoVisitor,
     VariableNode,
     Visitor,
     visit,
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
-from gateway.execution.compiler.plan import Plan
-from gateway.execution.coordinates import list_coordinates
-from gateway.execution.inputs.arguments import OperationVariables
-from gateway.execution.limits.cost import compute_operation_costs
-from gateway.execution.limits.document_limits import DocumentLimits
+from gateway.execution.compiler import Plan
+from gateway.execution.inputs import OperationVariables
+from gateway.execution.limits import DocumentLimits, compute_operation_costs
 from gateway.execution.operations import ExecutableOperation
 from gateway.telemetry import RecordedOperation
 
@@ -90,9 +91,9 @@ class ExecutableDocument:
         return operation_name is None and len(definitions) > 1 and all(each.name for each in definitions)
 
     def list_coordinates(self, schema: GraphQLSchema) -> Sequence[str]:
-        """What stands in it, see `gateway.execution.coordinates`; found when somebody wants to know."""
+        """The schema coordinates of its fields and arguments: `Type.field` and `Type.field(argument:)`."""
         if self._coordinates is None:
-            self._coordinates = list_coordinates(schema, self.node)
+            self._coordinates = _list_coordinates(schema, self.node)
         return self._coordinates
 
     def prepare_operations(self, schema: GraphQLSchema) -> None:
@@ -163,3 +164,29 @@ class _ConditionVariableCollector(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
         self.names |= {a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)}
+
+
+def _list_coordinates(schema: GraphQLSchema, document: DocumentNode) -> Sequence[str]:
+    """Those of all fields and arguments of a document in their order, each once, but for `__typename`.
+
+    The document may be invalid: what stands below something that is not there is of no type and left out.
+    """
+    types = TypeInfo(schema)
+    found = _CoordinateCollector(types)
+    visit(document, TypeInfoVisitor(types, found))
+    return tuple(found.coordinates)
+
+
+class _CoordinateCollector(Visitor):
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self._types = types
+        self.coordinates: dict[str, None] = {}
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        parent = self._types.get_parent_type()
+        if parent is None or node.name.value == "__typename":
+            return
+        field = f"{parent.name}.{node.name.value}"
+        arguments = [f"{field}({argument.name.value}:)" for argument in node.arguments or ()]
+        self.coordinates |= dict.fromkeys([field, *arguments])

@@ -1,6 +1,6 @@
 """The executor: root fields answered by their plans, and by the ordinary path whenever a plan cannot."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from functools import cached_property
 from inspect import isawaitable
 from typing import Any
@@ -18,11 +18,12 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
 from graphql.execution.executor import Executor
 from graphql.pyutils import AwaitableOrValue, Path
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext, validate_document
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
+from gateway.execution.compiler import Plan
 from gateway.execution.compiler.functions import FallbackNeeded
-from gateway.execution.compiler.plan import Plan
 from gateway.execution.document_cache import ExecutableDocument
 from gateway.execution.operations import CompiledOperation, ExecutableOperation, RootField
 
@@ -145,3 +146,30 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
             self._executable_document.store_plan(key, plan)
             return plan
         return plans[key]
+
+
+class DocumentPreparation(SchemaExtension):
+    """Takes the document that the context has read as parsed, and validates and prices it the first time."""
+
+    def on_parse(self) -> Iterator[None]:
+        if self._document is not None:
+            self.execution_context.graphql_document = self._document.node
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        document, schema = self._document, self.execution_context.schema
+        if document is None:
+            yield
+            return
+        if document.errors is None:
+            rules = self.execution_context.validation_rules
+            document.errors = validate_document(schema._schema, document.node, rules)  # noqa: SLF001 (as Strawberry)
+            if not document.errors:
+                document.prepare_operations(schema._schema)  # noqa: SLF001
+        self.execution_context.pre_execution_errors = document.errors
+        yield
+
+    @property
+    def _document(self) -> ExecutableDocument | None:
+        """None where the schema asks itself, without a context: for its introspection."""
+        return getattr(self.execution_context.context, "document", None)

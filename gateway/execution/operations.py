@@ -21,11 +21,10 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from gateway.errors import Overloaded
+from gateway.execution.compiler import Plan
 from gateway.execution.compiler.functions import FallbackNeeded
-from gateway.execution.compiler.plan import Plan
-from gateway.execution.inputs.arguments import FieldArguments, OperationVariables
-from gateway.execution.inputs.coercion import NotCoercible
-from gateway.execution.limits.cost import OperationCost
+from gateway.execution.inputs import FieldArguments, NotCoercible, OperationVariables
+from gateway.execution.limits import OperationCost
 from gateway.telemetry import RecordedOperation, current_request
 
 _CONTEXT_INDEX = GraphQLResolveInfo._fields.index("context")

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Raw
-
-from gateway.execution.compiler.writing import encode_json
+from msgspec.json import Encoder
 
 T = TypeVar("T")
+
+_ENCODER = Encoder()
 
 CHUNK_SIZE = 512
 """How many rows one slice has, which are a few milliseconds; an answer of no more is made at once."""
@@ -29,6 +30,11 @@ class ChunkedStageResults(list[Callable[[Any], Any]]):
 
     rows_since_pause = 0
     """How many rows were written since the loop had its turn."""
+
+
+def encode_json(content: object) -> bytes:
+    """JSON of response data, which may hold what was decoded of documents, and ready JSON as `msgspec.Raw`."""
+    return _ENCODER.encode(content)
 
 
 def split_chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:

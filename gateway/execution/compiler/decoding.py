@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
+from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
 from msgspec import Struct, defstruct
 from msgspec import field as struct_field
 
-from gateway.execution.compiler.leaves import get_decoded_type
 from gateway.execution.compiler.selection import SelectedField
-from gateway.execution.fields import Decoding, DocumentField
+from gateway.execution.fields import Decoding, DocumentField, Int32
+
+_DECODED_TYPES = {"String": str, "ID": str, "Boolean": bool, "Int": Int32}
 
 
 class FieldLayout(NamedTuple):
@@ -103,7 +104,7 @@ def _build_field_layout(selected: SelectedField, struct_fields: dict[str, _Struc
     if known is not key and (layout is not None or known.type != key.type):
         return None
     known.is_required = known.is_required or key.is_required
-    is_plain = get_decoded_type(selected.type) == decoding.type if layout is None else layout.is_response_data
+    is_plain = _get_decoded_type(selected.type) == decoding.type if layout is None else layout.is_response_data
     return FieldLayout(key.name, known.attribute, default, is_plain and decoding.build_expression is None, layout)
 
 
@@ -130,3 +131,14 @@ def _to_struct_type(type_: GraphQLOutputType, struct: type[Struct]) -> Any:  # n
     """The type of an object, or of a list of objects."""
     inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     return list[_to_struct_type(inner.of_type, struct)] if isinstance(inner, GraphQLList) else struct  # type: ignore[misc]
+
+
+def _get_decoded_type(type_: GraphQLOutputType) -> object:
+    """What is left as it is for a leaf of this type or a list of leaves; None where nothing surely is."""
+    named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    if isinstance(named, GraphQLList):
+        item = _get_decoded_type(named.of_type)
+        return None if item is None else list[item]  # type: ignore[valid-type]  # a type to decode
+    if not isinstance(named, GraphQLScalarType):
+        return None
+    return str if named.serialize is str else _DECODED_TYPES.get(named.name)

@@ -1,20 +1,28 @@
 """A generated function's text: the dictionary display of an object, and whatever has to be said before it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
+from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
 
 from gateway.execution.compiler.decoding import FieldLayout, ObjectLayout
-from gateway.execution.compiler.leaves import write_leaf
-from gateway.execution.compiler.selection import SelectedField, SelectedObjects
+from gateway.execution.compiler.selection import FallbackNeeded, SelectedField, SelectedObjects
 from gateway.execution.compiler.source_text import CodeBlock, CodeBlocks, GeneratedModule, Mode
 from gateway.execution.fields import Binder, DocumentField, PlainField, RowField
 
 _MAX_NESTING = 8
 """How many objects and lists are written into each other; Python nests no more than 20 loops."""
+
+_IS_TEXT = "type({0}) is str"
+_TYPE_TESTS = {
+    "String": _IS_TEXT,
+    "ID": _IS_TEXT,
+    "Boolean": "type({0}) is bool",
+    "Int": "type({0}) is int and -2147483648 <= {1} <= 2147483647",
+}
+"""When a leaf is left as it is, by the name of its type: code of its value, first and again."""
 
 
 class ResolverNeeded(Exception):
@@ -161,7 +169,7 @@ class ExpressionWriter:
         if isinstance(inner, GraphQLList):
             return self._write_list(type_, inner.of_type, value, below, blocks)
         if below is None:
-            return write_leaf(type_, value.code, self._bind)
+            return _write_leaf(type_, value.code, self._bind)
         if value.build_source is not None:
             return self._write_nested_object(
                 type_, self._assign_variable("c", value.code, blocks.guarded), value.build_source, below, blocks
@@ -258,3 +266,32 @@ def _strip_non_null(type_: GraphQLOutputType) -> GraphQLOutputType:
 def _is_unguarded(value: ValueCode, below: SelectedObjects | None) -> bool:
     """Whether a value's objects are given whole to a function of their own."""
     return below is not None and value.build_source is None
+
+
+def _write_leaf(type_: GraphQLOutputType, value: str, bind: Binder) -> str:
+    """Code for the response data of a leaf, given code for its value; it raises for what is not sure."""
+    is_non_null = isinstance(type_, GraphQLNonNull)
+    named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    first, again = (value, value) if value.isidentifier() else (f"v := {value}", "v")
+    if isinstance(named, GraphQLEnumType):
+        member_name = f"{bind(_map_enum_names(named))}[{again}]"
+        return (
+            f"{bind(_map_enum_names(named))}[{value}]"
+            if is_non_null
+            else f"None if ({first}) is None else {member_name}"
+        )
+    if not isinstance(named, GraphQLScalarType):
+        raise FallbackNeeded
+    type_test = _IS_TEXT if named.serialize is str else _TYPE_TESTS.get(named.name)
+    if type_test is None:
+        null = f"refuse({again})" if is_non_null else "None"
+        return f"{null} if ({first}) is None else {bind(named.serialize)}({again})"
+    condition = type_test.format(first, again)
+    return f"{again} if {condition if is_non_null else f'{condition} or {again} is None'} else refuse({again})"
+
+
+def _map_enum_names(type_: GraphQLEnumType) -> Mapping[object, str]:
+    """Each member of an enum, and what documents say for it, to its GraphQL name."""
+    wrapped = type_.wrapped_cls  # type: ignore[attr-defined]  # Strawberry's enums have the class they were made of
+    stored = {value.value: name for name, value in type_.values.items()}
+    return {**stored, **{wrapped(value): name for value, name in stored.items()}}

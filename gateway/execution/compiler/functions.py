@@ -10,15 +10,19 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from graphql import GraphQLOutputType
+from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
 from msgspec.json import Decoder
 
 from gateway.execution.compiler.chunked_output import ChunkedStageResults, write_chunks
-from gateway.execution.compiler.collection import CollectFunctionBuilder
 from gateway.execution.compiler.decoding import build_layout
-from gateway.execution.compiler.expressions import ExpressionWriter, ResolverNeeded, SourceVariables
+from gateway.execution.compiler.expressions import (
+    ExpressionWriter,
+    ResolverNeeded,
+    SourceVariables,
+    write_resolver_value,
+)
 from gateway.execution.compiler.selection import (
     CollectFunction,
     FallbackNeeded,
@@ -212,3 +216,64 @@ class ResponseFunctionBuilder:
 
 def _get_def_keyword(mode: Mode) -> str:
     return "async def" if mode.is_chunked else "def"
+
+
+class CollectFunctionBuilder:
+    """The functions of one plan that collect; `of_stages` are those over what a stage found."""
+
+    def __init__(self, module: GeneratedModule) -> None:
+        self._module = module
+        self.names_by_stage: dict[int, str] = {}
+
+    def add_value_function(self, type_: GraphQLOutputType, below: SelectedObjects | None) -> str | None:
+        """The name of a function that collects from a value of this type; None where there is nothing."""
+        if below is None or not below.has_stages:
+            return None
+        name, block = self._module.create_name("c"), CodeBlock()
+        self._write_collect(type_, "x", below, block)
+        self._module.add_lines([f"def {name}(x, sources):", *block.lines])
+        return name
+
+    def _write_collect(
+        self, type_: GraphQLOutputType, value: str, below: SelectedObjects, block: CodeBlock
+    ) -> None:
+        if not isinstance(type_, GraphQLNonNull):
+            name = self._module.create_name("x")
+            block.add_line(f"{name} = {value}")
+            self._write_collect(GraphQLNonNull(type_), name, below, block.open_inner(f"if {name} is not None:"))
+        elif isinstance(type_.of_type, GraphQLList):
+            item = self._module.create_name("x")
+            self._write_collect(type_.of_type.of_type, item, below, block.open_inner(f"for {item} in {value}:"))
+        else:
+            block.add_line(f"{self._add_objects_function(below)}({value}, sources)")
+
+    def _add_objects_function(self, objects: SelectedObjects) -> str:
+        functions = {
+            type_: self._add_type_function(
+                [entry for entry in entries if not isinstance(entry, str) and entry.has_stages]
+            )
+            for type_, entries in objects.fields_by_type.items()
+        }
+        if objects.resolve_type is None:
+            return next(iter(functions.values()))
+        name, table = self._module.create_name("c"), self._module.create_name("t")
+        members = ", ".join(f"{type_!r}: {function}" for type_, function in functions.items())
+        call = f" {table}[{self._module.bind(objects.resolve_type)}(s)](s, sources)"
+        self._module.add_lines([f"{table} = {{{members}}}", f"def {name}(s, sources):", call])
+        return name
+
+    def _add_type_function(self, fields: list[SelectedField]) -> str:
+        name, block = self._module.create_name("c"), CodeBlock()
+        for entry in fields:
+            if entry.stage_index is not None:
+                block.add_line(f"sources[{entry.stage_index}].append(s)")
+                # What is below is collected from what was found, when it was.
+                below = self.add_value_function(entry.type, entry.objects)
+                if below is not None:
+                    self.names_by_stage[entry.stage_index] = below
+            elif entry.objects is not None:
+                self._write_collect(
+                    entry.type, write_resolver_value(entry, "s", self._module.bind), entry.objects, block
+                )
+        self._module.add_lines([f"def {name}(s, sources):", *block.lines, " return"])
+        return name

@@ -14,7 +14,7 @@ from gateway.execution.compiler.chunked_output import CHUNK_SIZE, ChunkedStageRe
 from gateway.execution.compiler.functions import Compiler, FallbackNeeded, Stage
 from gateway.execution.compiler.selection import CollectFunction, ReadAttributes, StageSources
 from gateway.execution.fields import BatchLoader
-from gateway.execution.inputs.arguments import FieldArguments
+from gateway.execution.inputs import FieldArguments
 
 
 class Plan:
