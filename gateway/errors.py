@@ -78,6 +78,10 @@ class Overloaded(GatewayError):
         super().__init__(f"{reason}, so this was not done; ask again later.")
 
 
+class ColumnNotFetched(AttributeError):
+    """A field or a service read a column of a row that its statement did not fetch."""
+
+
 class SettingsInvalid(GatewayError):
     """A setting cannot be read."""
 

@@ -86,7 +86,6 @@ from gateway.execution.inputs import (
     LeafFormat,
     install_input_converters,
     set_leaf_format,
-    skip_argument_conversion,
 )
 from gateway.execution.limits import Cost, DocumentLimits, ListSize
 
@@ -114,5 +113,4 @@ __all__ = [
     "encode_json",
     "install_input_converters",
     "set_leaf_format",
-    "skip_argument_conversion",
 ]

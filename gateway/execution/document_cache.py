@@ -22,9 +22,9 @@ from graphql import (
     Visitor,
     visit,
 )
-from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from gateway.execution.compiler import Plan
+from gateway.execution.fallbacks import FallbackLog
 from gateway.execution.inputs import OperationVariables
 from gateway.execution.limits import DocumentLimits, compute_operation_costs
 from gateway.execution.operations import ExecutableOperation
@@ -39,9 +39,6 @@ _BYTES_PER_TOKEN = 2500
 
 _MAX_PLANS = 64
 """Of one document: its root fields, by what their conditions read."""
-
-# What graphql-core may spend on comparing fields that overlap. Its own bound is ten times this, a second.
-overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 
 
 class _DocumentSource(Source):
@@ -68,6 +65,7 @@ class ExecutableDocument:
         """By their names, once they are known to be valid. One that is alone also goes by none."""
         self.plans: dict[Hashable, Plan | None] = {}
         """Of root fields, by their nodes and what conditions read; None for one that has none."""
+        self.fallbacks = FallbackLog()
         self._coordinates: Sequence[str] | None = None
         self.estimated_bytes = len(text) + _BYTES_PER_TOKEN * self.node.token_count
 

@@ -20,7 +20,6 @@ from gateway.execution import (
     LeafFormat,
     install_input_converters,
     set_leaf_format,
-    skip_argument_conversion,
 )
 from gateway.schema import enums as _enums  # noqa: F401 (describes them)
 from gateway.schema import widgets
@@ -40,7 +39,7 @@ from gateway.schema.integrations import IntegrationQueries
 from gateway.schema.nodes import NodeQueries
 from gateway.schema.rate_limits import RateLimitQueries
 from gateway.schema.resource_records import ResourceRecordMutations, ResourceRecordQueries
-from gateway.schema.scalars import JSON, SCALARS
+from gateway.schema.scalars import SCALARS
 from gateway.schema.statistics import StatisticsQueries
 from gateway.schema.use_case_groups import UseCaseGroupMutations, UseCaseGroupQueries
 from gateway.schema.use_cases import UseCaseMutations, UseCaseQueries
@@ -138,8 +137,7 @@ class Schema(strawberry.Schema):
     ) -> dict[str, Any] | None:
         """The data of an operation that was executed before; None when it has to be executed."""
         operation = document.operations.get(operation_name)
-        compiles = context.compiles_selections and self.execution_context_class is CompilingExecutor
-        if operation is None or not compiles:
+        if operation is None or self.execution_context_class is not CompilingExecutor:
             return None
         data = await operation.execute_compiled(variable_values or {}, context)
         if data is None:
@@ -158,11 +156,5 @@ schema = Schema(
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
-set_leaf_format(
-    schema._schema.type_map["ResourceRecordInput"],  # noqa: SLF001 (graphql-core's schema)
-    LeafFormat(to_document_value, {"DateTime": instants.is_formatted}),
-)
-skip_argument_conversion(
-    schema.schema_converter.type_map["Mutation"].definition, "upsert_resource_records", "records", any_scalar=JSON
-)
-install_input_converters(concrete.definition for concrete in schema.schema_converter.type_map.values())
+set_leaf_format(schema, "ResourceRecordInput", LeafFormat(to_document_value, {"DateTime": instants.is_formatted}))
+install_input_converters(schema)

@@ -7,9 +7,11 @@ from typing import NamedTuple, Protocol
 
 from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
 
+from gateway.execution._private import get_definition
 from gateway.execution.compiler.decoding import FieldLayout, ObjectLayout
-from gateway.execution.compiler.selection import FallbackNeeded, SelectedField, SelectedObjects
+from gateway.execution.compiler.selection import SelectedField, SelectedObjects
 from gateway.execution.compiler.source_text import CodeBlock, CodeBlocks, GeneratedModule, Mode
+from gateway.execution.fallbacks import FallbackNeeded
 from gateway.execution.fields import Binder, DocumentField, PlainField, RowField
 
 _MAX_NESTING = 8
@@ -292,6 +294,6 @@ def _write_leaf(type_: GraphQLOutputType, value: str, bind: Binder) -> str:
 
 def _map_enum_names(type_: GraphQLEnumType) -> Mapping[object, str]:
     """Each member of an enum, and what documents say for it, to its GraphQL name."""
-    wrapped = type_.wrapped_cls  # type: ignore[attr-defined]  # Strawberry's enums have the class they were made of
+    class_ = get_definition(type_).wrapped_cls
     stored = {value.value: name for name, value in type_.values.items()}
-    return {**stored, **{wrapped(value): name for value, name in stored.items()}}
+    return {**stored, **{class_(value): name for value, name in stored.items()}}

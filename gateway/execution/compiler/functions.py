@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import Executor
+from graphql import Executor, GraphQLList, GraphQLNonNull, GraphQLOutputType
 from msgspec.json import Decoder
 
+from gateway.errors import ColumnNotFetched
+from gateway.execution._private import FieldDetailsList
 from gateway.execution.compiler.chunked_output import ChunkedStageResults, write_chunks
 from gateway.execution.compiler.decoding import build_layout
 from gateway.execution.compiler.expressions import (
@@ -25,7 +25,6 @@ from gateway.execution.compiler.expressions import (
 )
 from gateway.execution.compiler.selection import (
     CollectFunction,
-    FallbackNeeded,
     ReadAttributes,
     SelectedField,
     SelectedObjects,
@@ -34,8 +33,7 @@ from gateway.execution.compiler.selection import (
     TypeResolver,
 )
 from gateway.execution.compiler.source_text import CodeBlock, CodeBlocks, GeneratedModule, Mode
-
-__all__ = ["Compiler", "FallbackNeeded", "Stage"]
+from gateway.execution.fallbacks import FallbackNeeded
 
 StageResults = Sequence[Callable[[Any], Any]]
 """For each stage, what gives the value of its field for a source."""
@@ -66,7 +64,8 @@ class CompiledSelection(NamedTuple):
 class Compiler:
     """Compiles what is selected in one operation; what it makes holds for every execution of that."""
 
-    def __init__(self, executor: Executor[Any]) -> None:
+    def __init__(self, executor: Executor[Any], report_row_error: Callable[[Exception], None]) -> None:
+        self._report_row_error = report_row_error
         self._tree_builder = SelectionTreeBuilder(executor)
         self.stages: list[Stage] = self._tree_builder.stages
         self.attributes: frozenset[str] | None = frozenset()
@@ -78,7 +77,7 @@ class Compiler:
         below = self._tree_builder.build_objects(type_, details, attributes)
         self.attributes = attributes.get_names()
         module = GeneratedModule({"refuse": _refuse, "write_chunks": write_chunks, "DATA_ERRORS": _DATA_ERRORS})
-        response_functions = ResponseFunctionBuilder(module)
+        response_functions = ResponseFunctionBuilder(module, self._report_row_error)
         function_name = response_functions.add_value_function(type_, below, Mode())
         collect_functions = CollectFunctionBuilder(module)
         collect_name = collect_functions.add_value_function(type_, below)
@@ -106,8 +105,8 @@ def _refuse(_value: object) -> Any:  # noqa: ANN401 (it never returns)
 class ResponseFunctionBuilder:
     """The generated functions of one plan that give response data."""
 
-    def __init__(self, module: GeneratedModule) -> None:
-        self.module = module
+    def __init__(self, module: GeneratedModule, report_row_error: Callable[[Exception], None]) -> None:
+        self.module, self._report_row_error = module, report_row_error
 
     def add_value_function(self, type_: GraphQLOutputType, below: SelectedObjects | None, mode: Mode) -> str:
         """The name of a function of a value of this type."""
@@ -169,7 +168,12 @@ class ResponseFunctionBuilder:
             decode = self.module.bind(Decoder(layout.struct).decode)
             head = [" try:", f"  d = {decode}(s.document_json.encode())"]
             await_keyword = "await " if mode.is_chunked else ""
-            guarded = [*head, *guarded, " except DATA_ERRORS:", f"  return {await_keyword}{careful}(s, found)"]
+            guarded = [
+                *head,
+                *guarded,
+                " except DATA_ERRORS as e:",
+                f"  return {await_keyword}{careful}(s, found, e)",
+            ]
         else:
             guarded = [line.removeprefix(" ") for line in guarded]
         header = [f"{_get_def_keyword(mode)} {name}(s, found):", " if s is None: refuse(None)"]
@@ -188,14 +192,17 @@ class ResponseFunctionBuilder:
         )
         return f"{name}({variable}, {source.row_variable}, found)"
 
-    def _build_lazy_careful(self, objects: SelectedObjects, type_: str, mode: Mode) -> ResponseFunction:
+    def _build_lazy_careful(self, objects: SelectedObjects, type_: str, mode: Mode) -> Callable[..., object]:
         @cache
         def compile_once() -> ResponseFunction:
             name = self._add_careful_function(objects, type_, mode)
             self.module.load()
             return cast(ResponseFunction, self.module.namespace[name])
 
-        def build_carefully(source: object, found: StageResults) -> object:
+        def build_carefully(source: object, found: StageResults, error: Exception) -> object:
+            if isinstance(error, ColumnNotFetched):
+                raise error  # A defect of the code, not of the row.
+            self._report_row_error(error)
             return compile_once()(source, found)
 
         return build_carefully

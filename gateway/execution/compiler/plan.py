@@ -5,14 +5,13 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-from graphql import GraphQLOutputType
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import Executor
-from graphql.execution.values import VariableValues
+from graphql import Executor, GraphQLOutputType, VariableValues
 
+from gateway.execution._private import FieldDetailsList
 from gateway.execution.compiler.chunked_output import CHUNK_SIZE, ChunkedStageResults, pause, split_chunks
-from gateway.execution.compiler.functions import Compiler, FallbackNeeded, Stage
-from gateway.execution.compiler.selection import CollectFunction, ReadAttributes, StageSources
+from gateway.execution.compiler.functions import Compiler
+from gateway.execution.compiler.selection import CollectFunction, ReadAttributes, Stage, StageSources
+from gateway.execution.fallbacks import FallbackNeeded
 from gateway.execution.fields import BatchLoader
 from gateway.execution.inputs import FieldArguments
 
@@ -20,8 +19,14 @@ from gateway.execution.inputs import FieldArguments
 class Plan:
     """A root field with all that is selected below it, compiled."""
 
-    def __init__(self, executor: Executor[Any], type_: GraphQLOutputType, details: FieldDetailsList) -> None:
-        compiler = Compiler(executor)
+    def __init__(
+        self,
+        executor: Executor[Any],
+        type_: GraphQLOutputType,
+        details: FieldDetailsList,
+        report_row_error: Callable[[Exception], None],
+    ) -> None:
+        compiler = Compiler(executor, report_row_error)
         self._selection = compiler.compile_selection(type_, details)
         self.stages = compiler.stages
         by_depth = groupby(sorted(range(len(self.stages)), key=self._get_depth), self._get_depth)

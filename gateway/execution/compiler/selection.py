@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    Executor,
     FieldNode,
     GraphQLField,
     GraphQLInterfaceType,
@@ -15,12 +16,11 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import Executor
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from gateway.execution._private import FieldDetailsList, get_definition
 from gateway.execution.compiler.source_text import Mode
+from gateway.execution.fallbacks import FallbackNeeded
 from gateway.execution.fields import READ_ATTRIBUTES, BatchedField, DocumentField, PlainField
 
 StageSources = Sequence[list[Any]]
@@ -28,10 +28,6 @@ StageSources = Sequence[list[Any]]
 CollectFunction = Callable[[Any, StageSources], None]
 TypeResolver = Callable[[Any], str]
 """Gives the name of a value's type."""
-
-
-class FallbackNeeded(Exception):
-    """Here is something that a compiled selection cannot give exactly."""
 
 
 class ReadAttributes:
@@ -150,7 +146,7 @@ class SelectionTreeBuilder:
     ) -> SelectedField:
         node = details[0].node
         definition = type_.fields[node.name.value]
-        field_ = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        field_ = get_definition(definition)
         if not (isinstance(field_, StrawberryField) and is_compilable(field_)):
             # A field of the introspection, or more than a function of its source.
             raise FallbackNeeded
@@ -190,7 +186,7 @@ def get_read_attributes(field_: StrawberryField) -> Iterable[str] | None:
 
 def _get_type_resolver(possible: Sequence[GraphQLObjectType]) -> TypeResolver:
     """The `resolve_type` that the classes of all these types have of one and the same ancestor."""
-    classes = [each.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin for each in possible]
+    classes = [get_definition(each).origin for each in possible]
     shared = {getattr(getattr(each, "resolve_type", None), "__func__", None) for each in classes}
     if len(shared) != 1 or None in shared:
         raise FallbackNeeded

@@ -1,8 +1,8 @@
 """Coerces variables and arguments faster than graphql-core and Strawberry, with the same values."""
 
 from gateway.execution.inputs.arguments import FieldArguments, OperationVariables
-from gateway.execution.inputs.coercion import FormattedInput, LeafFormat, NotCoercible, set_leaf_format
-from gateway.execution.inputs.input_objects import install_input_converters, skip_argument_conversion
+from gateway.execution.inputs.coercion import FormattedInput, LeafFormat, NotCoercible
+from gateway.execution.inputs.input_objects import install_input_converters, set_leaf_format
 
 __all__ = [
     "FieldArguments",
@@ -12,5 +12,4 @@ __all__ = [
     "OperationVariables",
     "install_input_converters",
     "set_leaf_format",
-    "skip_argument_conversion",
 ]

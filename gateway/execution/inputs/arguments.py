@@ -15,15 +15,21 @@ from graphql import (
     GraphQLSchema,
     VariableDefinitionNode,
     VariableNode,
+    VariableValues,
     Visitor,
+    get_argument_values,
     visit,
 )
-from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
-from graphql.execution.values import VariableValues, VariableValueSource, get_argument_values
-from graphql.utilities.coerce_input_value import coerce_default_value
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from gateway.execution._private import (
+    VariableSignature,
+    VariableValueSource,
+    coerce_default_value,
+    get_strawberry_schema,
+    get_variable_signature,
+)
 from gateway.execution.inputs.coercion import Coercer, NotCoercible, build_coercer, is_text_type
 
 
@@ -31,7 +37,7 @@ class OperationVariables:
     """The variables of an operation of a valid document."""
 
     def __init__(self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]) -> None:
-        self._signatures: list[tuple[GraphQLVariableSignature, Coercer]] = []
+        self._signatures: list[tuple[VariableSignature, Coercer]] = []
         for definition in definitions:
             signature = get_variable_signature(schema, definition)
             assert not isinstance(signature, GraphQLError)  # noqa: S101 (or the document would not be valid)
@@ -73,7 +79,7 @@ class FieldArguments:
         self, schema: GraphQLSchema, definition: GraphQLField, field: StrawberryField, node: FieldNode
     ) -> None:
         self._definition, self._field, self._node = definition, field, node
-        strawberry_schema = schema._strawberry_schema  # type: ignore[attr-defined]  # noqa: SLF001 (their own link)
+        strawberry_schema = get_strawberry_schema(schema)
         self._config = strawberry_schema.config
         self._scalars = strawberry_schema.schema_converter.scalar_registry
         names = {self._config.name_converter.from_argument(each): each.python_name for each in field.arguments}

@@ -16,13 +16,13 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
-    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLString,
     Undefined,
     is_required_input_field,
 )
-from graphql.utilities.coerce_input_value import coerce_default_value
+
+from gateway.execution._private import coerce_default_value
 
 Coercer: TypeAlias = Callable[[Any], Any]
 
@@ -35,19 +35,12 @@ class LeafFormat:
     is_formatted: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
 
 
-_LEAF_FORMAT_KEY = "spelling"
+LEAF_FORMAT_KEY = "leaf_format"
+"""The key of a type's extensions that has the `LeafFormat` of the type and of those below it."""
 
 
 class FormattedInput(dict[str, Any]):
     """A value of an input object type whose leaves are spelled as `spell` was told."""
-
-
-def set_leaf_format(type_: GraphQLNamedType, leaf_format: LeafFormat) -> None:
-    """Have values of this type, and of those below it, coerced to `Spelled` ones.
-
-    Values that a document itself holds are graphql-core's.
-    """
-    type_.extensions[_LEAF_FORMAT_KEY] = leaf_format
 
 
 class NotCoercible(Exception):
@@ -72,7 +65,7 @@ def _build_non_null_coercer(type_: Any, leaf_format: LeafFormat | None) -> Coerc
     if isinstance(type_, GraphQLList):
         return _build_list_coercer(build_coercer(type_.of_type, leaf_format))
     if isinstance(type_, GraphQLInputObjectType):
-        return _ObjectCoercer(type_, type_.extensions.get(_LEAF_FORMAT_KEY, leaf_format))
+        return _ObjectCoercer(type_, type_.extensions.get(LEAF_FORMAT_KEY, leaf_format))
     return _build_leaf_coercer(type_, leaf_format or _UNCHANGED)
 
 

@@ -21,8 +21,9 @@ from graphql import (
     get_named_type,
     is_leaf_type,
 )
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
+
+from gateway.execution._private import get_definition
 
 D = TypeVar("D")
 
@@ -116,7 +117,7 @@ def _list_composite_types(schema: GraphQLSchema) -> Iterator[GraphQLObjectType |
 
 
 def _find_directive(field: GraphQLField | GraphQLArgument, directive: type[D]) -> D | None:
-    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    definition = get_definition(field)
     declared: Sequence[object] = getattr(definition, "directives", ())
     return next((each for each in declared if isinstance(each, directive)), None)
 

@@ -1,0 +1,43 @@
+"""Fallbacks of compiled selections in tests: an unexpected one fails the test that caused it."""
+
+from collections import Counter
+
+import pytest
+
+from gateway.execution.fallbacks import FallbackLog, FallbackReason
+
+
+class UnexpectedFallback(Exception):
+    """A compiled selection gave up for a reason that points to a defect."""
+
+
+class FallbackWatcher:
+    """Counts the fallbacks of one test, and raises for unexpected ones."""
+
+    def __init__(self, provoked: set[FallbackReason]) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """By root field and reason."""
+        self.unexpected: list[UnexpectedFallback] = []
+        """What was raised. A masked error hides it from the test, so the fixture fails if any is left here."""
+        self._provoked = provoked
+        self._report = FallbackLog.report
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Watch every document's log."""
+
+        def report(log: FallbackLog, field: str, reason: FallbackReason, error: Exception | None) -> None:
+            self._report(log, field, reason, error)
+            self.counts[field, reason.value] += 1
+            if not (reason.is_expected or reason in self._provoked):
+                raised = UnexpectedFallback(f"{field}: {reason.value}")
+                self.unexpected.append(raised)
+                raise raised from error
+
+        monkeypatch.setattr(FallbackLog, "report", report)
+
+    def check(self) -> None:
+        """Raise what was raised before, and fail if a provoked reason did not occur."""
+        if self.unexpected:
+            raise self.unexpected[0]
+        missing = {reason.value for reason in self._provoked} - {reason for _, reason in self.counts}
+        assert not missing, f"marked as provoked, but never reported: {sorted(missing)}"
