@@ -18,6 +18,7 @@ from gateway.execution import (
     DocumentPreparation,
     ExecutableDocument,
     LeafFormat,
+    get_graphql_schema,
     install_input_converters,
     set_leaf_format,
 )
@@ -99,7 +100,7 @@ class Schema(strawberry.Schema):
             try:
                 context_value.document = context_value.budget.get_document(query)
                 if context_value.viewer.is_for_widgets:
-                    widgets.require_allowed(self._schema, context_value.document)
+                    widgets.require_allowed(get_graphql_schema(self), context_value.document)
                 data = await self._execute_compiled(
                     context_value.document, operation_name, variable_values, context_value
                 )
@@ -122,7 +123,9 @@ class Schema(strawberry.Schema):
         """Everything for which a document would not be executed, whatever its variables are."""
         try:
             limits.compute_parsing_cost(text)
-            return validate(self._schema, limits.parse(Source(text)), [*specified_rules, StorableTextRule])
+            return validate(
+                get_graphql_schema(self), limits.parse(Source(text)), [*specified_rules, StorableTextRule]
+            )
         except GraphQLSyntaxError as error:
             return [error]
         except LimitExceeded as exceeded:

@@ -107,7 +107,7 @@ def test_what_we_ask_ourselves_passes_as_the_settings_are(query: str) -> None:
 
 
 def test_a_list_whose_size_nobody_declares_is_told() -> None:
-    with pytest.raises(LookupError, match=r"Query.things is a list; say by `ListSize`"):
+    with pytest.raises(LookupError, match=r"Query.things is a list; declare its size by `ListSize`"):
         get_field_costs(build_schema("type Query { names: [String] things: [Thing] } type Thing { id: ID }"))
 
 

@@ -7,8 +7,11 @@ import pytest
 from gateway.execution.fallbacks import FallbackLog, FallbackReason
 
 
-class UnexpectedFallback(Exception):
-    """A compiled selection gave up for a reason that points to a defect."""
+class UnexpectedFallback(BaseException):
+    """A compiled selection gave up for a reason that points to a defect.
+
+    Not an Exception, which the fast path and the gateway catch on their way to the test.
+    """
 
 
 class FallbackWatcher:
@@ -18,7 +21,7 @@ class FallbackWatcher:
         self.counts: Counter[tuple[str, str]] = Counter()
         """By root field and reason."""
         self.unexpected: list[UnexpectedFallback] = []
-        """What was raised. A masked error hides it from the test, so the fixture fails if any is left here."""
+        """Raised errors. The fixture fails if any is left: a task that no test awaits may have raised it."""
         self._provoked = provoked
         self._report = FallbackLog.report
 

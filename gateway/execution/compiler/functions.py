@@ -1,16 +1,29 @@
-"""A selection over plain data, compiled.
+"""Generates the functions of a plan that build response data.
 
-Each object that is more than a part of another one's document has a generated function, which gives its response
-data from the row, and from what the stages found. What turns out not to be plain within an object is given by its
-careful function, which reads every field as a resolver would; that one is only generated when it is needed.
+A row's function takes the row and the lookup functions of the stages. For the selection
+`{ id config { npi supervisor { version } } }` it reads about so::
+
+    def f1(s, found):
+     if s is None: refuse(None)
+     try:
+      d = decode(s.document_json.encode())
+      o6 = {'npi': d.f0, 'supervisor': None}
+      r = {'id': v if type(v := s.id) is str else refuse(v), 'config': o6}
+     except DATA_ERRORS as e:
+      return careful(s, found, e)
+     o6['supervisor'] = None if (v := found[0](s)) is None else f5(v, found)
+     return r
+
+`careful` reads each field as its resolver does. It is generated when the first malformed document needs it.
+Calls for other rows follow the `try`, so that an error there is not taken for a malformed document of this row.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, NoReturn, cast
 
-from graphql import Executor, GraphQLList, GraphQLNonNull, GraphQLOutputType
+from graphql import Executor, GraphQLOutputType
 from msgspec.json import Decoder
 
 from gateway.errors import ColumnNotFetched
@@ -21,7 +34,6 @@ from gateway.execution.compiler.expressions import (
     ExpressionWriter,
     ResolverNeeded,
     SourceVariables,
-    write_resolver_value,
 )
 from gateway.execution.compiler.selection import (
     CollectFunction,
@@ -32,11 +44,12 @@ from gateway.execution.compiler.selection import (
     Stage,
     TypeResolver,
 )
+from gateway.execution.compiler.source_collection import CollectFunctionBuilder
 from gateway.execution.compiler.source_text import CodeBlock, CodeBlocks, GeneratedModule, Mode
 from gateway.execution.fallbacks import FallbackNeeded
 
 StageResults = Sequence[Callable[[Any], Any]]
-"""For each stage, what gives the value of its field for a source."""
+"""For each stage, the function that returns the value of its field for a source."""
 ResponseFunction = Callable[[Any, StageResults], Any]
 ChunkedResponseFunction = Callable[[Any, ChunkedStageResults], Awaitable[Any]]
 
@@ -49,30 +62,30 @@ _DATA_ERRORS = (
     ArithmeticError,
     RecursionError,
 )
-"""What straight code raises for data that is not as it should be; what msgspec raises is a ValueError."""
+"""The errors of a malformed document in a row's function. Those of msgspec are ValueErrors."""
 
 
 class CompiledSelection(NamedTuple):
-    """How a value becomes response data, and which sources it has for the stages below."""
+    """The functions of a plan."""
 
     build_data: ResponseFunction
     compile_chunked: Callable[[], ChunkedResponseFunction]
-    """Gives what does the same for very many rows."""
+    """Returns a coroutine function that writes the rows in chunks."""
     collect: CollectFunction | None
 
 
 class Compiler:
-    """Compiles what is selected in one operation; what it makes holds for every execution of that."""
+    """Compiles the selection of one root field, for all executions of its operation."""
 
     def __init__(self, executor: Executor[Any], report_row_error: Callable[[Exception], None]) -> None:
         self._report_row_error = report_row_error
         self._tree_builder = SelectionTreeBuilder(executor)
         self.stages: list[Stage] = self._tree_builder.stages
         self.attributes: frozenset[str] | None = frozenset()
-        """What is read of the objects that the value consists of, down to the first stages; None for anything."""
+        """The attributes that are read of the rows in the value, down to the first stages; None for any."""
 
     def compile_selection(self, type_: GraphQLOutputType, details: FieldDetailsList) -> CompiledSelection:
-        """How values of a type are completed in one place. Raises NotPlain where that cannot be compiled."""
+        """Compile a selection below values of a type. Raises FallbackNeeded if it does not compile."""
         attributes = ReadAttributes()
         below = self._tree_builder.build_objects(type_, details, attributes)
         self.attributes = attributes.get_names()
@@ -98,25 +111,28 @@ class Compiler:
         )
 
 
-def _refuse(_value: object) -> Any:  # noqa: ANN401 (it never returns)
+def _refuse(_value: object) -> NoReturn:
     raise FallbackNeeded
 
 
 class ResponseFunctionBuilder:
-    """The generated functions of one plan that give response data."""
+    """Generates the functions of one plan that build response data."""
 
     def __init__(self, module: GeneratedModule, report_row_error: Callable[[Exception], None]) -> None:
         self.module, self._report_row_error = module, report_row_error
 
     def add_value_function(self, type_: GraphQLOutputType, below: SelectedObjects | None, mode: Mode) -> str:
-        """The name of a function of a value of this type."""
+        """Add a function that takes a value of this type; return the function's name."""
         name, block = self.module.create_name("p"), CodeBlock()
         result = ExpressionWriter(self, mode).write_value(type_, "x", below, block)
         self.module.add_lines([f"{_get_def_keyword(mode)} {name}(x, found):", *block.lines, f" return {result}"])
         return name
 
     def get_function(self, objects: SelectedObjects, mode: Mode) -> str:
-        """The name of the function of objects, given whole; it is no coroutine where no lists are below them."""
+        """Return the name of the function that takes one of these objects; add it if needed.
+
+        It is a coroutine function only if there are lists of rows below the objects.
+        """
         mode = mode._replace(is_chunked=mode.is_chunked and objects.has_lists)
         name = objects.function_names.get((mode, ""))
         if name is None:
@@ -126,7 +142,7 @@ class ResponseFunctionBuilder:
         return name
 
     def _add_type_dispatch(self, resolve_type: TypeResolver | None, functions: Mapping[str, str]) -> str:
-        """The name of a function that calls that of the source's type."""
+        """Add a function that calls the function of the source's type; return its name."""
         if resolve_type is None:
             return next(iter(functions.values()))
         name, table = self.module.create_name("f"), self.module.create_name("t")
@@ -136,7 +152,10 @@ class ResponseFunctionBuilder:
         return name
 
     def _add_fast_function(self, objects: SelectedObjects, type_: str, mode: Mode) -> str:
-        """The name of the function of the rows of a type, which their own type may tell from each other."""
+        """Add the function of rows of a type; return its name.
+
+        If an object of the document may be of several types, add a function for each, and one that selects it.
+        """
         fields = objects.fields_by_type[type_]
         for index, entry in enumerate(fields):
             below = None if isinstance(entry, str) or entry.stage_index is not None else entry.objects
@@ -181,7 +200,7 @@ class ResponseFunctionBuilder:
         return name
 
     def write_decoded_call(self, objects: SelectedObjects, source: SourceVariables, mode: Mode) -> str:
-        """Code that calls the function of objects that were decoded."""
+        """Add a function that takes a decoded object; return code that calls it."""
         mode = mode._replace(is_chunked=mode.is_chunked and objects.has_lists)
         ((type_, fields),) = objects.fields_by_type.items()
         name, block = self.module.create_name("f"), CodeBlock()
@@ -201,7 +220,7 @@ class ResponseFunctionBuilder:
 
         def build_carefully(source: object, found: StageResults, error: Exception) -> object:
             if isinstance(error, ColumnNotFetched):
-                raise error  # A defect of the code, not of the row.
+                raise error  # A defect of the code, not of the document.
             self._report_row_error(error)
             return compile_once()(source, found)
 
@@ -223,64 +242,3 @@ class ResponseFunctionBuilder:
 
 def _get_def_keyword(mode: Mode) -> str:
     return "async def" if mode.is_chunked else "def"
-
-
-class CollectFunctionBuilder:
-    """The functions of one plan that collect; `of_stages` are those over what a stage found."""
-
-    def __init__(self, module: GeneratedModule) -> None:
-        self._module = module
-        self.names_by_stage: dict[int, str] = {}
-
-    def add_value_function(self, type_: GraphQLOutputType, below: SelectedObjects | None) -> str | None:
-        """The name of a function that collects from a value of this type; None where there is nothing."""
-        if below is None or not below.has_stages:
-            return None
-        name, block = self._module.create_name("c"), CodeBlock()
-        self._write_collect(type_, "x", below, block)
-        self._module.add_lines([f"def {name}(x, sources):", *block.lines])
-        return name
-
-    def _write_collect(
-        self, type_: GraphQLOutputType, value: str, below: SelectedObjects, block: CodeBlock
-    ) -> None:
-        if not isinstance(type_, GraphQLNonNull):
-            name = self._module.create_name("x")
-            block.add_line(f"{name} = {value}")
-            self._write_collect(GraphQLNonNull(type_), name, below, block.open_inner(f"if {name} is not None:"))
-        elif isinstance(type_.of_type, GraphQLList):
-            item = self._module.create_name("x")
-            self._write_collect(type_.of_type.of_type, item, below, block.open_inner(f"for {item} in {value}:"))
-        else:
-            block.add_line(f"{self._add_objects_function(below)}({value}, sources)")
-
-    def _add_objects_function(self, objects: SelectedObjects) -> str:
-        functions = {
-            type_: self._add_type_function(
-                [entry for entry in entries if not isinstance(entry, str) and entry.has_stages]
-            )
-            for type_, entries in objects.fields_by_type.items()
-        }
-        if objects.resolve_type is None:
-            return next(iter(functions.values()))
-        name, table = self._module.create_name("c"), self._module.create_name("t")
-        members = ", ".join(f"{type_!r}: {function}" for type_, function in functions.items())
-        call = f" {table}[{self._module.bind(objects.resolve_type)}(s)](s, sources)"
-        self._module.add_lines([f"{table} = {{{members}}}", f"def {name}(s, sources):", call])
-        return name
-
-    def _add_type_function(self, fields: list[SelectedField]) -> str:
-        name, block = self._module.create_name("c"), CodeBlock()
-        for entry in fields:
-            if entry.stage_index is not None:
-                block.add_line(f"sources[{entry.stage_index}].append(s)")
-                # What is below is collected from what was found, when it was.
-                below = self.add_value_function(entry.type, entry.objects)
-                if below is not None:
-                    self.names_by_stage[entry.stage_index] = below
-            elif entry.objects is not None:
-                self._write_collect(
-                    entry.type, write_resolver_value(entry, "s", self._module.bind), entry.objects, block
-                )
-        self._module.add_lines([f"def {name}(s, sources):", *block.lines, " return"])
-        return name

@@ -1,7 +1,8 @@
-"""Variables and arguments of an operation that is executed again and again.
+"""Coerces the variables of an operation and the arguments of its fields.
 
-graphql-core and Strawberry coerce them, which takes longer than many a resolver does. Arguments without variables
-are coerced once. A text that a variable hands to an argument goes as it is, which is what they make of it.
+graphql-core and Strawberry inspect each value in each request, which takes longer than many resolvers. Here
+arguments without variables are coerced once for each document. A variable that passes text to an argument of type
+`String` or `ID` needs no coercion.
 """
 
 from collections.abc import Sequence
@@ -44,7 +45,7 @@ class OperationVariables:
             self._signatures.append((signature, build_coercer(signature.type)))
 
     def coerce(self, raw_values: dict[str, Any]) -> VariableValues:
-        """Their values. Raises NotCoercible or GraphQLError where they are not what they should be."""
+        """Return their values. Raises NotCoercible or GraphQLError if one is invalid."""
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
         for signature, coerce in self._signatures:
@@ -62,7 +63,7 @@ class OperationVariables:
 
 
 class _VariableCollector(Visitor):
-    """Collects the variables that stand somewhere in a node."""
+    """Collects the names of the variables in a node."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +74,7 @@ class _VariableCollector(Visitor):
 
 
 class FieldArguments:
-    """The arguments of a field in one place of an operation, as its resolver takes them."""
+    """The arguments of a selected field, as its resolver takes them."""
 
     def __init__(
         self, schema: GraphQLSchema, definition: GraphQLField, field: StrawberryField, node: FieldNode
@@ -84,7 +85,7 @@ class FieldArguments:
         self._scalars = strawberry_schema.schema_converter.scalar_registry
         names = {self._config.name_converter.from_argument(each): each.python_name for each in field.arguments}
         self._text_variables: dict[str, str] = {}
-        """The variables of texts by what the resolver calls the argument that each of them is."""
+        """For arguments that are a text variable, the variable's name by the argument's Python name."""
         used = _VariableCollector()
         for argument in node.arguments or ():
             name = argument.name.value
@@ -96,16 +97,16 @@ class FieldArguments:
         self._constant_values: dict[str, Any] | None = None
 
     def coerce(self, variables: VariableValues) -> dict[str, Any]:
-        """Their values in one execution. Raises GraphQLError for those that are not what they should be."""
+        """Return their values by Python names. Raises GraphQLError if one is invalid."""
         if self._constant_values is not None:
-            found = {**self._constant_values}
+            values = {**self._constant_values}
             for name, variable in self._text_variables.items():
                 text = variables.coerced.get(variable)
                 if type(text) is not str:
                     break
-                found[name] = text
+                values[name] = text
             else:
-                return found
+                return values
         converted = self._convert(variables)
         if self._are_others_constant:
             self._constant_values = {
