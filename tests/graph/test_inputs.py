@@ -49,9 +49,11 @@ def test_an_input_object_is_what_strawberry_makes_of_it(name: str, data: st.Data
             assert definition.from_input is not None
             monkeypatch.setattr(definition, "from_input", None)
         made = _converted(name, value)
-    assert quick == made
     if name == "ResourceRecordInput":
+        assert quick == value
         assert given_record(value) == _given(made)
+    else:
+        assert quick == made
 
 
 def _given(made: Any) -> RecordInput:
