@@ -15,7 +15,6 @@ from graphql import Executor, GraphQLError, GraphQLField, GraphQLNonNull, GraphQ
 from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 
-from gateway.errors import Overloaded
 from gateway.execution._private import FieldDetailsList, build_info, get_definition
 from gateway.execution.compiler import Plan
 from gateway.execution.fallbacks import FallbackLog, FallbackNeeded, FallbackReason, classify_error
@@ -99,7 +98,10 @@ class CompiledOperation:
         self._is_single_statement = False
 
     async def execute(self, context: Any, variables: VariableValues) -> dict[str, Any]:  # noqa: ANN401
-        """Return the operation's data. Raises any exception if the normal executor has to answer."""
+        """Return the operation's data.
+
+        Raises FallbackNeeded if the normal executor has to answer, and Overloaded.
+        """
         context.expect(self._attributes, once=self._is_single_statement)
         try:
             if len(self._fields) == 1:
@@ -114,11 +116,13 @@ class CompiledOperation:
     async def _complete(self, field: RootField, context: Any, variables: VariableValues) -> object:  # noqa: ANN401
         try:
             return await field.complete(context, variables)
-        except Exception as error:
+        except Exception as error:  # whatever it is, the normal executor meets it again and formats it
             is_second_read = self._is_single_statement and context.reads > 1
             reason = FallbackReason.SECOND_READ if is_second_read else classify_error(error)
             self._fallbacks.report(field.coordinate, reason, error)
-            raise
+            if reason is FallbackReason.OVERLOADED:
+                raise  # A second try would wait again.
+            raise FallbackNeeded from error
 
 
 async def _gather_or_cancel(fields: Sequence[Coroutine[Any, Any, object]]) -> Sequence[object]:
@@ -158,7 +162,7 @@ class ExecutableOperation:
     async def execute_compiled(self, variables: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401
         """Return the data; None if the operation is not compiled or its plans failed.
 
-        Raises Exceeded when the cost is refused, and Overloaded, after which a second try would wait again.
+        Raises Exceeded if the cost is refused, and Overloaded.
         """
         if not self._compiled:
             return None
@@ -171,9 +175,7 @@ class ExecutableOperation:
         self.charge(context, values)
         try:
             return await compiled.execute(context, values)
-        except Overloaded:
-            raise
-        except Exception:  # noqa: BLE001 (it is reported; the normal executor meets it again and formats it)
+        except FallbackNeeded:
             return None
 
     def coerce_variables(self, raw_values: dict[str, Any]) -> VariableValues | None:
