@@ -10,11 +10,13 @@ from structlog.testing import capture_logs
 from gateway import services
 from gateway.database.reading import Reader
 from gateway.execution.compiler.selection import is_compilable
+from gateway.execution.fallbacks import FallbackReason
 from gateway.execution.operations import RootField
 from gateway.schema import schema
 from tests.support.factories import connected, record, store
 from tests.support.fallbacks import FallbackWatcher, UnexpectedFallback
 from tests.support.gateway import Client, Gateway, served
+from tests.support.source_code import PROJECT
 
 NAME = '{ integration(id: "i") { name } }'
 NAMED = {"integration": {"name": "n"}}
@@ -164,6 +166,11 @@ def test_the_fields_that_do_not_compile_are_known() -> None:
         "ProviderConfig.accessToken",
         "ProviderConfig.refreshToken",
     }
+
+
+def test_the_documentation_has_each_reason() -> None:
+    text = (PROJECT / "gateway/docs/operating.md").read_text()
+    assert [reason.value for reason in FallbackReason if f"`{reason.value}`" not in text] == []
 
 
 def test_every_root_field_of_a_query_can_be_compiled() -> None:

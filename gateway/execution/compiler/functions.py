@@ -1,7 +1,7 @@
 """Generates the functions of a plan that build response data.
 
 A row's function takes the row and the lookup functions of the stages. For the selection
-`{ id config { npi supervisor { version } } }` it reads about so::
+`{ id config { npi supervisor { version } } }` it is, in short::
 
     def f1(s, found):
      if s is None: refuse(None)

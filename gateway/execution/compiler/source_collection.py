@@ -1,6 +1,6 @@
 """Generates the functions of a plan that collect the sources of its stages.
 
-For `{ integrations { nodes { useCases { totalCount } } } }`, where `useCases` is stage 0, they read about so::
+For `{ integrations { nodes { useCases { totalCount } } } }`, where `useCases` is stage 0, they are, in short::
 
     def c1(s, sources):
      sources[0].append(s)

@@ -34,17 +34,17 @@ FieldCoordinate = tuple[str, str]
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION, Location.ARGUMENT_DEFINITION],
     name="cost",
-    description="Cost of a field, without the fields selected below it. A field without this directive costs 1. "
-    "On an argument: cost of each entry of its list.",
+    description="Units that a field costs, without the fields selected below it; 1 by default. "
+    "On an argument: units that each entry of its list costs.",
 )
 class Cost:
-    weight: int = strawberry.field(name="weight", description="Cost in units.")
+    weight: int = strawberry.field(name="weight", description="Number of units.")
 
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="listSize",
-    description="Size of a list for the cost of an operation. The cost of the fields below is multiplied by it.",
+    description="List size for the cost of an operation. The cost of the fields below is multiplied by it.",
 )
 class ListSize:
     assumed_size: int = strawberry.field(name="assumedSize", description="Size if no argument gives one.")
