@@ -9,6 +9,8 @@ from structlog.testing import capture_logs
 
 from gateway import services
 from gateway.database.reading import Reader
+from gateway.database.rows import with_changes
+from gateway.database.tables import Integration
 from gateway.execution.compiler.selection import is_compilable
 from gateway.execution.fallbacks import FallbackReason
 from gateway.execution.operations import RootField
@@ -117,6 +119,21 @@ async def test_the_log_has_no_message_of_an_exception(client: Client, monkeypatc
     (line,) = (line for line in logged if line["event"] == "execution.fallback")
     assert (line["reason"], line["error"]) == ("unexpected_error", "ValueError")
     assert SECRET not in str(line)
+
+
+@pytest.mark.fallback("unexpected_value")
+async def test_a_value_that_its_type_does_not_allow_is_counted(
+    client: Client, monkeypatch: pytest.MonkeyPatch, fallbacks: FallbackWatcher
+) -> None:
+    get_integration: Callable[..., Awaitable[Any]] = services.integrations.get_integration
+
+    async def get_without_name(reader: Reader, *arguments: Any) -> Any:
+        return with_changes(Integration, await get_integration(reader, *arguments), {"name": None})
+
+    monkeypatch.setattr(services.integrations, "get_integration", get_without_name)
+    (error,) = (await client(NAME))["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert fallbacks.counts == {("Query.integration", "unexpected_value"): 1}
 
 
 async def test_one_odd_row_is_counted_and_is_no_fallback_of_the_query(
