@@ -9,7 +9,7 @@ from enum import StrEnum
 import structlog
 from graphql import GraphQLError
 
-from gateway.errors import GatewayError, Overloaded
+from gateway.errors import ColumnNotFetched, GatewayError, Overloaded
 from gateway.telemetry import current_request
 
 _log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ class FallbackLog:
 
 def classify_error(error: Exception) -> FallbackReason:
     """Return the reason for a fallback that an exception of the fast path caused."""
-    if isinstance(error, AttributeError):  # ColumnNotFetched is one
+    if isinstance(error, ColumnNotFetched | AttributeError):
         return FallbackReason.COLUMN_NOT_FETCHED
     if isinstance(error, FallbackNeeded):
         return FallbackReason.UNEXPECTED_VALUE

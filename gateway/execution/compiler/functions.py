@@ -26,7 +26,6 @@ from typing import Any, NamedTuple, NoReturn, cast
 from graphql import Executor, GraphQLOutputType
 from msgspec.json import Decoder
 
-from gateway.errors import ColumnNotFetched
 from gateway.execution._private import FieldDetailsList
 from gateway.execution.compiler.chunked_output import ChunkedStageResults, write_chunks
 from gateway.execution.compiler.decoding import build_layout
@@ -62,7 +61,10 @@ _DATA_ERRORS = (
     ArithmeticError,
     RecursionError,
 )
-"""The errors of a malformed document in a row's function. Those of msgspec are ValueErrors."""
+"""The errors of a malformed document in a row's function; those of msgspec are ValueErrors.
+
+ColumnNotFetched is not among them, since it is a defect of the code.
+"""
 
 
 class CompiledSelection(NamedTuple):
@@ -219,8 +221,6 @@ class ResponseFunctionBuilder:
             return cast(ResponseFunction, self.module.namespace[name])
 
         def build_carefully(source: object, found: StageResults, error: Exception) -> object:
-            if isinstance(error, ColumnNotFetched):
-                raise error  # A defect of the code, not of the document.
             self._report_row_error(error)
             return compile_once()(source, found)
 
