@@ -8,8 +8,7 @@ import typer
 from rich.progress import Progress
 
 from gateway import services
-from gateway.cli.database import open_migrated_database, run_blocking
-from gateway.cli.identifiers import parse_id
+from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err
 from gateway.domain.enums import ErrorCode, SecretsMode
 from gateway.errors import refusal

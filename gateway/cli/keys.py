@@ -9,8 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway import services
-from gateway.cli.database import configure_command, open_migrated_database, run_blocking
-from gateway.cli.identifiers import parse_id
+from gateway.cli.database import configure_command, open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import ApiKey
 from gateway.domain import origins
