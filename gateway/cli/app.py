@@ -17,6 +17,7 @@ _COMMAND_TARGETS = {
     "demo": "demo:demo",
     "migrate": "migrate:migrate",
     "schema": "schema:schema",
+    "errors": "errors:errors",
     "keys": "keys:keys",
     "import": "imports:import_",
     "export": "exports:export",

@@ -40,8 +40,8 @@ def _warn_of_unlisted_origins(origins_of_key: Iterable[str]) -> None:
     for origin in origins_of_key:
         if origin not in allowed:
             err.print(
-                f"Browsers will not let pages of {origin} ask before {get_variable_name('allowed_origins')} of the server "
-                "names it.",
+                f"Browsers block queries from pages of {origin} until {get_variable_name('allowed_origins')} of the "
+                "server contains it.",
                 markup=False,
             )
 

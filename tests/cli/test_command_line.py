@@ -58,7 +58,18 @@ def test_every_command_and_option_has_help() -> None:
         *("gateway statistics", "gateway statistics verify"),
         *(
             f"gateway {word}"
-            for word in ("serve", "demo", "migrate", "schema", "import", "export", "assets", "settings", "doctor")
+            for word in (
+                "serve",
+                "demo",
+                "migrate",
+                "schema",
+                "errors",
+                "import",
+                "export",
+                "assets",
+                "settings",
+                "doctor",
+            )
         ),
     } == found.keys()
     for name, command in found.items():
