@@ -146,7 +146,7 @@ async def test_it_may_ask_for_nothing_else(http: AsyncClient, key: str, query: s
         with statements() as ran:
             response = await ask(http, key, query)
         assert codes(response) == ["FORBIDDEN"]
-        assert f"may not ask for `{coordinate}`" in message(response)
+        assert f"may not read `{coordinate}`" in message(response)
         assert len(ran) == 1  # who asks
 
 
@@ -242,7 +242,7 @@ def test_an_operator_makes_one_for_origins(database_url: str) -> None:
     created = command(*CREATE, "--for-widgets", "--origin", CLINIC, database_url=database_url)
     assert created.exit_code == 0, created.output
     assert created.stdout.startswith("gw_")
-    said = f"Browsers will not let pages of {CLINIC} ask before GATEWAY_ALLOWED_ORIGINS of the server names it."
+    said = f"Browsers block queries from pages of {CLINIC} until GATEWAY_ALLOWED_ORIGINS of the server contains it."
     assert said in " ".join(created.stderr.split())
     listed = command("keys", "list", database_url=database_url).stdout
     assert "READ_STATISTICS" in listed
@@ -257,8 +257,8 @@ def test_an_operator_makes_one_for_origins(database_url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--for-widgets",), "give --origin with --for-widgets, and only with that"),
-        (("--permission", "ADMIN", "--origin", CLINIC), "give --origin with --for-widgets, and only with that"),
+        (("--for-widgets",), "use --origin with --for-widgets, and only there"),
+        (("--permission", "ADMIN", "--origin", CLINIC), "use --origin with --for-widgets, and only there"),
         (
             ("--for-widgets", "--origin", CLINIC, "--permission", "ADMIN"),
             "either --permission or --for-widgets",

@@ -34,7 +34,7 @@ def assert_refused(response: Response) -> None:
     assert (response.status_code, codes(response)) == (503, ["OVERLOADED"])
     assert response.headers["Retry-After"] == "1"
     assert message(response) == (
-        "The gateway has more to do than it can at once, so this was not done; ask again later."
+        "The gateway is overloaded; this was not executed. Retry later."
     )
 
 
