@@ -19,7 +19,7 @@ def errors() -> None:
 
     The output is the file `gateway/docs/errors.md`.
     """
-    from gateway.web.error_codes import GraphQLErrorCode  # noqa: PLC0415 (it is slow to import)
+    from gateway.web import GraphQLErrorCode  # noqa: PLC0415 (it is slow to import)
 
     rows = (f"| `{code.name}` | {code.value.status} | {code.value.description} |\n" for code in GraphQLErrorCode)
     typer.echo(_INTRODUCTION + "".join(rows), nl=False)
