@@ -8,7 +8,6 @@ from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.refusals import REJECTION_REASONS
 
 PROJECT = Path(__file__).parents[2]
-ROW = re.compile(r"^\| `(\w+)` \| (.+) \| (\d{3}) \| (\d{3}) \|$", re.MULTILINE)
 GRAPH = re.compile(r"""code(?:=|": )"([A-Z_]+)\"""")
 
 
@@ -38,14 +37,6 @@ WITHIN_LIMITS = {
     ),
 }
 """Codes of what keeps every limit, and is counted by its code alone."""
-
-
-def test_the_readme_tells_each_code_with_its_meaning_and_statuses() -> None:
-    told = ROW.findall((PROJECT / "README.md").read_text())
-    assert told == [
-        (code.name, code.value.description, str(code.value.status), str(code.value.status_2026))
-        for code in GraphQLErrorCode
-    ]
 
 
 def test_each_code_is_used_and_each_that_is_used_is_known() -> None:
