@@ -144,11 +144,11 @@ class ConnectedIntegration(Integration):
     appointment_statistics: Dashboard | None = dashboard_field(
         "Appointments dashboard; all numbers are 0 for an integration of another team. Needs READ_RECORDS or "
         "READ_STATISTICS.",
-        statistics.APPOINTMENTS,
+        statistics.APPOINTMENT_STATISTICS,
         AppointmentStatistics,
     )
     patient_statistics: Dashboard | None = dashboard_field(
         "Patients dashboard; all numbers are 0 for an integration of another team. Needs READ_RECORDS.",
-        statistics.PATIENTS,
+        statistics.PATIENT_STATISTICS,
         PatientStatistics,
     )
