@@ -56,7 +56,9 @@ def test_pages_know_all_types_of_visits_and_all_breakdowns() -> None:
     assert re.findall(r"(\w+): ", breakdowns[1]) == [each.field for each in APPOINTMENT_STATISTICS.breakdowns]
     without = re.search(r"WITHOUT = (\[.*?\]);", _text("formats.js"))
     assert without is not None
-    assert set(re.findall(r'"(.*?)"', without[1])) == {each.blank_value for each in APPOINTMENT_STATISTICS.breakdowns}
+    assert set(re.findall(r'"(.*?)"', without[1])) == {
+        each.blank_value for each in APPOINTMENT_STATISTICS.breakdowns
+    }
 
 
 def test_the_chart_is_drawn_by_the_library_that_is_pinned() -> None:

@@ -76,7 +76,9 @@ def test_a_plain_list_of_webhooks_refuses_only_what_is_faulty(run: Run, database
 def test_webhooks_need_a_team(run: Run, database_url: str) -> None:
     result = run("import", DOCUMENTS / "integrations.get.response.json")
     assert result.exit_code == 1
-    assert result.stderr.endswith("integration.teamId: `teamId` is missing or not an id; set the team with --team. (REQUIRED)\n")
+    assert result.stderr.endswith(
+        "integration.teamId: `teamId` is missing or not an id; set the team with --team. (REQUIRED)\n"
+    )
     assert read(database_url, Integration) == []
 
 
