@@ -11,7 +11,7 @@ import structlog
 from gateway.database import DATABASE_ERRORS, Database, revisions
 from gateway.errors import DatabaseUnavailable
 from gateway.settings import Settings, find_unknown_variables, load_settings
-from gateway.telemetry import logs
+from gateway.telemetry import configure_logging
 
 P = ParamSpec("P")
 
@@ -31,7 +31,7 @@ def run_blocking(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
 def configure_command(**overrides: object) -> Settings:
     """The settings, those given first, with logging set up by them; variables that set nothing are reported."""
     settings = load_settings(**overrides)
-    logs.configure(settings.log_level)
+    configure_logging(settings.log_level)
     for name in find_unknown_variables():
         log.warning("settings.unknown", variable=name, hint="`gateway settings` lists those there are")
     return settings

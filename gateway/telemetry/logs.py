@@ -32,7 +32,7 @@ _DRAIN_SECONDS = 1.0
 _encoder = msgspec.json.Encoder()
 
 
-def configure(level: str) -> None:
+def configure_logging(level: str) -> None:
     """Send the lines of this process, and of the libraries it uses, from `level` on to stderr."""
     threshold = _get_level_number(level)
     structlog.configure(
@@ -137,7 +137,7 @@ class BackgroundStream(TextIOBase):
 
 
 @contextmanager
-def write_in_background() -> Iterator[None]:
+def write_logs_in_background() -> Iterator[None]:
     """Have all that goes to stderr written by a thread for as long as the block lasts."""
     outlet = BackgroundStream(sys.stderr.fileno())
     with redirect_stderr(outlet):

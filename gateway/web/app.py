@@ -22,11 +22,10 @@ from gateway.web import graphiql
 from gateway.web.authentication import Authentication
 from gateway.web.endpoint import Endpoint
 from gateway.web.error_codes import GraphQLErrorCode
-from gateway.web.faces import build_page_routes
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.health import Health
 from gateway.web.negotiation import MediaType
-from gateway.web.pages import StaticFolder
+from gateway.web.pages import StaticFolder, build_page_routes
 from gateway.web.refusals import HTTPRefusal
 from gateway.web.request_limits import RequestReader
 from gateway.web.responses import build_refusal_response, with_request_id

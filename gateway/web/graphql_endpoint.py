@@ -14,7 +14,6 @@ from gateway.schema import Context, OperationBudget, OperationLimits, schema
 from gateway.settings import Settings
 from gateway.web.authentication import AuthenticatedViewer, Authentication
 from gateway.web.error_codes import GraphQLErrorCode
-from gateway.web.error_limits import ErrorLimits
 from gateway.web.graphql_request import GraphQLRequest, from_body, from_query_string
 from gateway.web.negotiation import MediaType
 from gateway.web.persisted_queries import PersistedQueries
@@ -28,7 +27,13 @@ from gateway.web.refusals import (
     unauthenticated,
 )
 from gateway.web.request_limits import RequestReader
-from gateway.web.responses import WholeResponse, build_graphql_response, build_refusal_response, with_etag
+from gateway.web.responses import (
+    ErrorLimits,
+    WholeResponse,
+    build_graphql_response,
+    build_refusal_response,
+    with_etag,
+)
 from gateway.web.timeouts import DeadlineExceeded, Deadlines
 
 _METHODS = b"GET, POST, HEAD, OPTIONS"

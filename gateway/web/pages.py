@@ -1,17 +1,23 @@
 """Pages for people, and the files they load: public, without data, from this origin alone."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from os import PathLike, stat_result
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 from gateway.assets import Assets
+from gateway.settings import Settings
+from gateway.web.origins import get_frame_ancestors
+
+WIDGET_ELEMENTS = ("appointments-total", "appointments-trend", "appointments-breakdown", "integrations-list")
+"""The custom elements that `widgets.js` defines."""
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -42,6 +48,21 @@ _NO_CACHE = "no-cache"
 _NOT_FOUND_STATUS = 404
 
 PageHandler = Callable[[Request], Awaitable[Response]]
+
+
+def build_page_routes(settings: Settings) -> Iterator[Route]:
+    """The routes of what people see."""
+    yield Route("/dashboard", create_page("dashboard.html"))
+    yield Route("/widgets", create_page("widgets.html", {"frame-src": "'self'"}))
+    files = StaticFolder()
+
+    async def show_script(request: Request) -> Response:
+        return await files.get_response("widgets.js", request.scope)
+
+    yield Route("/widgets.js", show_script)
+    embed_page = create_page("embed.html", {"frame-ancestors": get_frame_ancestors(settings)})
+    for name in WIDGET_ELEMENTS:
+        yield Route(f"/embed/{name}", embed_page)
 
 
 def create_page(name: str, policy: Mapping[str, str] | None = None) -> PageHandler:

@@ -5,10 +5,14 @@ from collections.abc import Mapping, Sequence
 
 from gateway.domain.lenient_reading import Document, Json
 from gateway.settings import Settings
-from gateway.web import trusted_documents
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.refusals import HTTPRefusal
-from gateway.web.trusted_documents import DOCUMENT_ID, SHA256_PREFIX, hash_document
+from gateway.web.trusted_documents import (
+    DOCUMENT_ID,
+    SHA256_PREFIX,
+    hash_document,
+    load_trusted_documents,
+)
 
 _INVALID_ID_MESSAGE = (
     "`documentId` must be `sha256:` with 64 small hexadecimal digits, or an id as it stands in the manifest of "
@@ -29,7 +33,7 @@ class PersistedQueries:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._trusted = trusted_documents.load_trusted_documents(settings)
+        self._trusted = load_trusted_documents(settings)
         self._trusted_texts = frozenset(self._trusted.values())
         self._is_trusted_only = settings.trusted_documents == "only"
         count = 0 if self._is_trusted_only else settings.persisted_queries

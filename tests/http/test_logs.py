@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 def test_a_line_is_one_json_object_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("info")
+    logs.configure_logging("info")
     structlog.get_logger("any").info("row.faulty", id="a\nb\x1b[31m")
     said = capsys.readouterr()
     assert said.out == ""
@@ -31,14 +31,14 @@ def test_a_line_is_one_json_object_on_stderr(capsys: pytest.CaptureFixture[str])
 
 
 def test_less_severe_lines_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("warning")
+    logs.configure_logging("warning")
     structlog.get_logger("any").info("quiet")
     structlog.get_logger("any").warning("loud")
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["loud"]
 
 
 def test_libraries_are_heard_from_warnings_on_with_their_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("info")
+    logs.configure_logging("info")
     library = logging.getLogger("uvicorn.error")
     library.info("Started server process [%d]", 1)
     try:
@@ -55,7 +55,7 @@ def test_values_of_local_variables_are_not_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
-    logs.configure("info")
+    logs.configure_logging("info")
     secret = "hunter" + str(2)
     try:
         raise RuntimeError(len(secret))  # noqa: TRY301 (beside the local that must not be told)
