@@ -12,7 +12,6 @@ from gateway.web import (
     GraphQLErrorCode,
     HTTPRefusal,
     MediaType,
-    WholeResponseCycle,
     build_refusal_response,
     with_request_id,
 )
@@ -59,11 +58,6 @@ class HttpConnection(HttpToolsProtocol):
             self._count_header_bytes(len(data))
         elif self._header_timer is not None:
             self._stop_header_timer()
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        if self.cycle is not None and self.cycle.scope is self.scope:
-            WholeResponseCycle.install(self.cycle)
 
     def handle_websocket_upgrade(self) -> None:
         self._is_upgraded = True

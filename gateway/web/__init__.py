@@ -1,7 +1,6 @@
 """Answer HTTP: authenticate and limit requests, run GraphQL operations, serve sessions and pages."""
 
 from gateway.web.app import create_app
-from gateway.web.cycle import WholeResponseCycle
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
 from gateway.web.refusals import CLOSE_CONNECTION, HTTPRefusal
@@ -13,7 +12,6 @@ __all__ = [
     "GraphQLErrorCode",
     "HTTPRefusal",
     "MediaType",
-    "WholeResponseCycle",
     "build_refusal_response",
     "create_app",
     "load_trusted_documents",

@@ -10,19 +10,18 @@ from gateway.domain.ids import new_id
 from gateway.errors import Exceeded, Overloaded
 from gateway.settings import Settings
 from gateway.telemetry import Reporting, RequestRecord, read_correlation_headers
-from gateway.web.cycle import send_response
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType, negotiate
 from gateway.web.origins import AllowedOrigins
 from gateway.web.refusals import HTTPRefusal, to_refusal
 from gateway.web.request_limits import RequestReader
-from gateway.web.responses import WholeResponse, build_refusal_response, with_request_id
+from gateway.web.responses import HTTPResponse, build_refusal_response, send_response, with_request_id
 from gateway.web.timeouts import ClientDisconnected, DeadlineExceeded
 
 log = structlog.get_logger(__name__)
 
 EndpointHandler: TypeAlias = Callable[
-    [Scope, Receive, Mapping[bytes, bytes], MediaType | None], Awaitable[WholeResponse]
+    [Scope, Receive, Mapping[bytes, bytes], MediaType | None], Awaitable[HTTPResponse]
 ]
 """What is behind a door: it is given a request, its headers by their names in small letters, and the media type to
 answer in, if Accept leaves any."""
@@ -57,7 +56,7 @@ class Endpoint:
         finally:
             self._reporting.end_request(record)
 
-    async def _respond(self, scope: Scope, receive: Receive, record: RequestRecord) -> WholeResponse:
+    async def _respond(self, scope: Scope, receive: Receive, record: RequestRecord) -> HTTPResponse:
         media_type = MediaType.JSON
         try:
             headers = self._request_reader.read_headers(scope)

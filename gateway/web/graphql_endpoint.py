@@ -29,7 +29,7 @@ from gateway.web.refusals import (
 from gateway.web.request_limits import RequestReader
 from gateway.web.responses import (
     ErrorLimits,
-    WholeResponse,
+    HTTPResponse,
     build_graphql_response,
     build_refusal_response,
     with_etag,
@@ -76,11 +76,11 @@ class GraphQLEndpoint:
 
     async def handle(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], accepted: MediaType | None
-    ) -> WholeResponse:
+    ) -> HTTPResponse:
         """See `gateway.web.endpoint.Room`."""
         method: str = scope["method"]
         if method == "OPTIONS":
-            return WholeResponse(200, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
+            return HTTPResponse(200, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
         if method not in _OPERATION_TYPES:
             raise method_not_allowed(
                 f"{method[:_MAX_SHOWN_LENGTH]} asks nothing here; send GET or POST.", _METHODS
@@ -114,7 +114,7 @@ class GraphQLEndpoint:
         receive: Receive,
         headers: Mapping[bytes, bytes],
         accepted: MediaType | None,
-    ) -> WholeResponse:
+    ) -> HTTPResponse:
         if accepted is None:
             types = " or ".join(f"`{known.value}`" for known in MediaType)
             raise HTTPRefusal(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from graphql import GraphQLError, GraphQLFormattedError
+from starlette.types import Scope, Send
 from strawberry.types.execution import ExecutionResult
 
 from gateway.errors import LimitExceeded
@@ -27,12 +28,19 @@ _PRIVATE_NO_CACHE: Header = (b"cache-control", b"private, no-cache")
 """The client may keep it for itself, and must ask each time whether it still holds."""
 
 
-class WholeResponse(NamedTuple):
+class HTTPResponse(NamedTuple):
     """A response, whole."""
 
     status: int
     headers: list[Header]
     body: bytes
+
+
+async def send_response(response: HTTPResponse, scope: Scope, send: Send) -> None:
+    """Send a response as ASGI messages; without its body if the method is HEAD."""
+    status, headers, body = response
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 class ErrorLimits:
@@ -66,7 +74,7 @@ class ErrorLimits:
 
 def build_graphql_response(
     result: ExecutionResult, media_type: MediaType, profile: HTTPProfile, error_limits: ErrorLimits
-) -> WholeResponse:
+) -> HTTPResponse:
     """The answer of the graph."""
     errors = result.errors
     if not errors:
@@ -87,7 +95,7 @@ def build_graphql_response(
     return _build_response(status, media_type, content)
 
 
-def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType, profile: HTTPProfile) -> WholeResponse:
+def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType, profile: HTTPProfile) -> HTTPResponse:
     """The answer to a request that the graph was not asked, or had none for."""
     status, media_type = _choose_status(refusal.code, media_type, profile)
     extensions = {"code": refusal.code.name, **refusal.extensions}
@@ -98,21 +106,21 @@ def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType, profile:
     return response
 
 
-def build_json_response(status: int, content: dict[str, object], *headers: Header) -> WholeResponse:
+def build_json_response(status: int, content: dict[str, object], *headers: Header) -> HTTPResponse:
     """An answer that is not the graph's."""
     response = _build_response(status, MediaType.JSON, content)
     response.headers.extend(headers)
     return response
 
 
-def with_request_id(response: WholeResponse, record: RequestRecord) -> WholeResponse:
+def with_request_id(response: HTTPResponse, record: RequestRecord) -> HTTPResponse:
     """The answer with the request's id; what leaves is noted of the exchange."""
     response.headers.append((b"x-request-id", record.id.encode()))
     record.status, record.response_bytes = response.status, len(response.body)
     return response
 
 
-def with_etag(response: WholeResponse, if_none_match: bytes | None) -> WholeResponse:
+def with_etag(response: HTTPResponse, if_none_match: bytes | None) -> HTTPResponse:
     """The answer to a GET, with a tag by which the client can ask whether it still holds.
 
     `known` is what its If-None-Match says. Answers with errors are not kept.
@@ -121,14 +129,14 @@ def with_etag(response: WholeResponse, if_none_match: bytes | None) -> WholeResp
     tag = f'"{digest[:32]}"'.encode()
     headers = [(b"etag", tag), _PRIVATE_NO_CACHE, _VARY]
     if if_none_match is not None and (if_none_match.strip() == b"*" or tag in if_none_match):
-        return WholeResponse(_NOT_MODIFIED, headers, b"")
-    return WholeResponse(response.status, [response.headers[0], *headers, response.headers[-1]], response.body)
+        return HTTPResponse(_NOT_MODIFIED, headers, b"")
+    return HTTPResponse(response.status, [response.headers[0], *headers, response.headers[-1]], response.body)
 
 
-def _build_response(status: int, media_type: MediaType, content: dict[str, object]) -> WholeResponse:
+def _build_response(status: int, media_type: MediaType, content: dict[str, object]) -> HTTPResponse:
     body = encode_json(content)
     headers = [_CONTENT_TYPES[media_type], NO_STORE, _VARY, (b"content-length", b"%d" % len(body))]
-    return WholeResponse(status, headers, body)
+    return HTTPResponse(status, headers, body)
 
 
 def _record_errors(errors: Sequence[GraphQLFormattedError]) -> list[GraphQLFormattedError]:

@@ -19,7 +19,7 @@ from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
 from gateway.web.refusals import Header, HTTPRefusal, csrf_token_invalid, method_not_allowed, unauthenticated
 from gateway.web.request_limits import RequestReader
-from gateway.web.responses import NO_STORE, WholeResponse, build_json_response
+from gateway.web.responses import NO_STORE, HTTPResponse, build_json_response
 from gateway.web.timeouts import Deadlines
 
 _METHODS = b"GET, POST, DELETE, OPTIONS"
@@ -56,11 +56,11 @@ class SessionEndpoint:
 
     async def handle(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], _accepted: MediaType | None
-    ) -> WholeResponse:
+    ) -> HTTPResponse:
         """See `gateway.web.endpoint.Room`."""
         method: str = scope["method"]
         if method == "OPTIONS":
-            return WholeResponse(HTTPStatus.OK, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
+            return HTTPResponse(HTTPStatus.OK, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
         if not origins.is_same_origin(scope, headers):
             raise HTTPRefusal(GraphQLErrorCode.ORIGIN_NOT_ALLOWED, _FOREIGN_ORIGIN_MESSAGE)
         match method:
@@ -74,7 +74,7 @@ class SessionEndpoint:
             f"{method[:_MAX_SHOWN_LENGTH]} does nothing here; send GET, POST or DELETE.", _METHODS
         )
 
-    async def _show(self, scope: Scope, headers: Mapping[bytes, bytes]) -> WholeResponse:
+    async def _show(self, scope: Scope, headers: Mapping[bytes, bytes]) -> HTTPResponse:
         try:
             token, signed_in = await self._require_session(scope, headers)
         except HTTPRefusal:
@@ -84,7 +84,7 @@ class SessionEndpoint:
             return build_json_response(HTTPStatus.OK, _to_json(token, signed_in), _build_cookie(scope, token))
         return build_json_response(HTTPStatus.OK, _to_json(token, signed_in))
 
-    async def _sign_in(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> WholeResponse:
+    async def _sign_in(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> HTTPResponse:
         try:
             content = strict_json.loads(await self._request_reader.read_body(headers, receive))
         except ValueError as error:
@@ -120,14 +120,14 @@ class SessionEndpoint:
         except Unauthenticated:
             raise unauthenticated(_BAD_KEY_MESSAGE) from None
 
-    async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> WholeResponse:
+    async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> HTTPResponse:
         token, signed_in = await self._require_session(scope, headers)
         if not has_csrf_token(token, headers):
             raise csrf_token_invalid()
         with self._deadlines.enforce(self._timeout):
             async with self._database.write(team=signed_in.viewer.team_id) as session:
                 await services.sessions.end_session(session, token)
-        return WholeResponse(HTTPStatus.NO_CONTENT, [NO_STORE, _build_cookie(scope, "", b"; Max-Age=0")], b"")
+        return HTTPResponse(HTTPStatus.NO_CONTENT, [NO_STORE, _build_cookie(scope, "", b"; Max-Age=0")], b"")
 
     async def _require_session(
         self, scope: Scope, headers: Mapping[bytes, bytes]
