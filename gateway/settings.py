@@ -99,11 +99,6 @@ class Settings(BaseSettings):
     session_lifetime: int = Field(
         28_800, ge=60, le=604_800, description="Seconds after which whoever signed in has to do so again."
     )
-    http_profile: Literal["2023", "2026"] = Field(
-        "2023",
-        description="The edition of GraphQL over HTTP whose statuses are sent: in `2026` a document that does not "
-        "fit the schema is 422, not 400, and data with errors is 294.",
-    )
     body_limit: int = Field(1_048_576, ge=1024, description="Bytes that the body of a request may have.")
     body_timeout: float = Field(10.0, gt=0, description="Seconds that the body of a request may take to arrive.")
     client_timeout: float = Field(

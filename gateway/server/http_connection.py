@@ -16,8 +16,6 @@ from gateway.web import (
     with_request_id,
 )
 
-_BAD_REQUEST = 400
-
 
 class HttpConnection(HttpToolsProtocol):
     """Uvicorn's connection with an end to waiting: for headers, and for a client to take its answer.
@@ -67,12 +65,7 @@ class HttpConnection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP. `msg` is uvicorn's word for it."""
         self._refuse(
-            HTTPRefusal(
-                GraphQLErrorCode.BAD_REQUEST,
-                f"{msg} Send HTTP/1.1.",
-                status=_BAD_REQUEST,
-                headers=[CLOSE_CONNECTION],
-            )
+            HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"{msg} Send HTTP/1.1.", headers=[CLOSE_CONNECTION])
         )
 
     def _count_header_bytes(self, size: int) -> None:
@@ -119,7 +112,7 @@ class HttpConnection(HttpToolsProtocol):
         """Answer without a request, and end the connection; only that where another answer is under way."""
         if not self._is_answering:
             exchange = self.reporting.begin_request()
-            answer = build_refusal_response(refusal, MediaType.JSON, self.settings.http_profile)
+            answer = build_refusal_response(refusal, MediaType.JSON)
             status, headers, body = with_request_id(answer, exchange)
             lines = [name + b": " + value + b"\r\n" for name, value in headers]
             self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))

@@ -102,7 +102,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
         *_build_browser_routes(settings),
     ]
     app = GatewayApplication(graphql_endpoint, routes, lifespan, has_graphiql=settings.graphiql)
-    app.add_exception_handler(HTTPException, _build_not_found_handler(reporting, settings))
+    app.add_exception_handler(HTTPException, _build_not_found_handler(reporting))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.reporting = database, health, reporting
     app.state.deadlines = deadlines
@@ -134,7 +134,7 @@ def _build_endpoints(
 
 
 def _build_not_found_handler(
-    reporting: Reporting, settings: Settings
+    reporting: Reporting,
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
     """How a request is refused for which there is no route; it is observed as any other."""
 
@@ -149,9 +149,7 @@ def _build_not_found_handler(
             refusal = HTTPRefusal(GraphQLErrorCode.METHOD_NOT_ALLOWED, "This is read; send GET.", headers=[allow])
         record = reporting.begin_request()
         read_correlation_headers(record, dict(request.headers.raw))
-        status, headers, body = with_request_id(
-            build_refusal_response(refusal, MediaType.JSON, settings.http_profile), record
-        )
+        status, headers, body = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
         reporting.end_request(record)
         response = Response(body, status)
         response.raw_headers = headers

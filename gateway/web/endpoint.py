@@ -66,9 +66,7 @@ class Endpoint:
             media_type = accepted or media_type
             return await self._handler(scope, receive, headers, accepted)
         except (HTTPRefusal, Exceeded, Overloaded, DeadlineExceeded) as error:
-            return build_refusal_response(
-                to_refusal(error, self._settings), media_type, self._settings.http_profile
-            )
+            return build_refusal_response(to_refusal(error, self._settings), media_type)
         except ClientDisconnected:
             raise
         except Exception:  # Whatever it is, the client gets JSON and the log gets the rest.
@@ -77,4 +75,4 @@ class Endpoint:
             surprise = HTTPRefusal(
                 GraphQLErrorCode.INTERNAL_SERVER_ERROR, "Internal server error.", extensions={"errorId": error_id}
             )
-            return build_refusal_response(surprise, media_type, self._settings.http_profile)
+            return build_refusal_response(surprise, media_type)

@@ -68,7 +68,6 @@ class GraphQLEndpoint:
         self._authentication, self._buckets = authentication, buckets
         self._persisted_queries = PersistedQueries(settings)
         self._timeout = settings.request_timeout
-        self._profile = settings.http_profile
         self._compiles_selections = settings.compiled_selections
         self._operation_limits = OperationLimits(settings)
         self._rate_limit_headers = RateLimitHeaders(settings)
@@ -100,9 +99,7 @@ class GraphQLEndpoint:
             bucket.check()
             response = await self._respond(context, authenticated, scope, receive, headers, accepted)
         except (HTTPRefusal, Exceeded, Overloaded) as error:
-            response = build_refusal_response(
-                to_refusal(error, self._settings), accepted or MediaType.JSON, self._profile
-            )
+            response = build_refusal_response(to_refusal(error, self._settings), accepted or MediaType.JSON)
         response.headers.extend(self._rate_limit_headers.get_headers(bucket))
         return response
 
@@ -129,7 +126,7 @@ class GraphQLEndpoint:
         result = await self._execute(request, context, method, allowed, receive)
         if is_cost_requested(headers.get(b"graphql-cost")) and context.budget.cost is not None:
             result.extensions = {**(result.extensions or {}), "cost": context.budget.cost}
-        response = build_graphql_response(result, accepted, self._profile, self._error_limits)
+        response = build_graphql_response(result, accepted, self._error_limits)
         return (
             response if method == "POST" or result.errors else with_etag(response, headers.get(b"if-none-match"))
         )

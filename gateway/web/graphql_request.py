@@ -29,9 +29,6 @@ _JSON_TYPE_NAMES: Mapping[type, str] = {
 MAX_JSON_VALUES = 65_536
 """Values of a body, each of which takes many times the memory that its text does."""
 
-_UNREADABLE_STATUS = 400
-"""Where there is not even JSON, all editions have the same status."""
-
 
 class GraphQLRequest(NamedTuple):
     """The parameters of GraphQL over HTTP; others are ignored, as it says."""
@@ -63,7 +60,7 @@ def from_query_string(query_string: bytes, persisted_queries: PersistedQueries) 
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError:
         message = "The query string is not percent-encoded UTF-8; send it as browsers encode forms."
-        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message, status=_UNREADABLE_STATUS) from None
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message) from None
     parameters: Document = {}
     for name, text in pairs:
         if name in _PARAMETER_TYPES:
@@ -85,11 +82,11 @@ def _parse_json(name: str, text: bytes) -> Json:
     # Nothing that is shorter can have so many.
     if len(text) > MAX_JSON_VALUES and text.count(b"{") + text.count(b"[") + text.count(b",") > MAX_JSON_VALUES:
         message = f"{name} has more than {MAX_JSON_VALUES} opening braces, brackets and commas; send less at once."
-        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message, status=_UNREADABLE_STATUS)
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message)
     try:
         return strict_json.loads(text)
     except ValueError as error:
-        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"{name} {error}.", status=_UNREADABLE_STATUS) from None
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"{name} {error}.") from None
 
 
 def _build_request(parameters: Document, persisted_queries: PersistedQueries) -> GraphQLRequest:

@@ -91,7 +91,7 @@ def _join_headers(sent: Iterable[Header]) -> dict[bytes, bytes]:
     for name, value in sent:
         if name in found and name in _SINGLE_HEADERS:
             raise HTTPRefusal(
-                GraphQLErrorCode.BAD_REQUEST, f"The header `{name.decode()}` came twice; send it once.", status=400
+                GraphQLErrorCode.BAD_REQUEST, f"The header `{name.decode()}` came twice; send it once."
             )
         found[name] = found[name] + b", " + value if name in found else value
     return found

@@ -12,7 +12,7 @@ from gateway.errors import LimitExceeded
 from gateway.execution import encode_json
 from gateway.settings import Settings, get_variable_name
 from gateway.telemetry import RequestRecord, current_request
-from gateway.web.error_codes import PARTIAL_STATUS, GraphQLErrorCode, HTTPProfile
+from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
 from gateway.web.refusals import Header, HTTPRefusal
 
@@ -73,7 +73,7 @@ class ErrorLimits:
 
 
 def build_graphql_response(
-    result: ExecutionResult, media_type: MediaType, profile: HTTPProfile, error_limits: ErrorLimits
+    result: ExecutionResult, media_type: MediaType, error_limits: ErrorLimits
 ) -> HTTPResponse:
     """The answer of the graph."""
     errors = result.errors
@@ -85,23 +85,22 @@ def build_graphql_response(
         if result.data is None and errors[0].path is None:
             # Nothing was executed: then there is no data, not even null.
             content = {"errors": formatted}
-            status, media_type = _choose_status(_get_code(formatted[0]), media_type, profile)
+            status = _get_status(_get_code(formatted[0]), media_type)
         else:
             content = {"data": result.data, "errors": formatted}
-            is_partial = profile == "2026" and media_type is MediaType.GRAPHQL
-            status = PARTIAL_STATUS if is_partial else _OK
+            status = _OK
     if result.extensions:
         content["extensions"] = result.extensions
     return _build_response(status, media_type, content)
 
 
-def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType, profile: HTTPProfile) -> HTTPResponse:
+def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType) -> HTTPResponse:
     """The answer to a request that the graph was not asked, or had none for."""
-    status, media_type = _choose_status(refusal.code, media_type, profile)
+    status = refusal.status or _get_status(refusal.code, media_type)
     extensions = {"code": refusal.code.name, **refusal.extensions}
     errors = _record_errors([{"message": message, "extensions": extensions} for message in refusal.messages])
     current_request.get().rejection_reason = refusal.rejection_reason
-    response = _build_response(refusal.status or status, media_type, {"errors": errors})
+    response = _build_response(status, media_type, {"errors": errors})
     response.headers.extend(refusal.headers)
     return response
 
@@ -151,11 +150,7 @@ def _get_code(error: GraphQLFormattedError) -> GraphQLErrorCode:
     return GraphQLErrorCode.__members__.get(str(name), GraphQLErrorCode.BAD_USER_INPUT)
 
 
-def _choose_status(code: GraphQLErrorCode, media_type: MediaType, profile: HTTPProfile) -> tuple[int, MediaType]:
-    """The status of an answer without data, and the media type that it then has."""
-    meaning = code.value
-    if profile == "2026":
-        # Only this type tells that the body is GraphQL's whatever the status is.
-        return meaning.status_2026, MediaType.GRAPHQL
-    is_plain = media_type is MediaType.JSON and meaning.is_graphql
-    return _OK if is_plain else meaning.status, media_type
+def _get_status(code: GraphQLErrorCode, media_type: MediaType) -> int:
+    """Return the status of an answer without data, as GraphQL over HTTP defines it for each media type."""
+    is_always_ok = media_type is MediaType.JSON and code.value.is_graphql
+    return _OK if is_always_ok else code.value.status

@@ -88,13 +88,11 @@ class SessionEndpoint:
         try:
             content = strict_json.loads(await self._request_reader.read_body(headers, receive))
         except ValueError as error:
-            raise HTTPRefusal(
-                GraphQLErrorCode.BAD_REQUEST, f"The body {error}.", status=HTTPStatus.BAD_REQUEST
-            ) from None
+            raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"The body {error}.") from None
         key = content.get("key") if isinstance(content, dict) else None
         if not isinstance(key, str):
             message = 'The body needs the key to sign in with: `{"key": KEY}`.'
-            raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message, status=HTTPStatus.BAD_REQUEST)
+            raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message)
         token, signed_in = await self._begin_session(scope, headers, key)
         return build_json_response(HTTPStatus.CREATED, _to_json(token, signed_in), _build_cookie(scope, token))
 
