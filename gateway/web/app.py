@@ -73,10 +73,10 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     """
     # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
     database = Database(settings, statement_timeout=settings.request_timeout + _STATEMENT_TIMEOUT_MARGIN)
-    health, metrics, tracing = Health(database), Metrics(settings), _create_tracing(settings)
+    health, metrics, tracing = Health(database), Metrics(settings.sqlite_file), _create_tracing(settings)
     for kind, queue in database.queues.items():
         metrics.measure_pool(kind, partial(getattr, queue, "used_slots"), partial(getattr, queue, "waiting_count"))
-    reporting = Reporting(settings, metrics, None if tracing is None else tracing.trace_request)
+    reporting = Reporting(metrics, None if tracing is None else tracing.trace_request)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -90,7 +90,8 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
 
     async def show_metrics(request: Request) -> Response:
         reporting.flush()
-        return await metrics.expose(request)
+        content, content_type = metrics.render(request.headers.get("accept", ""))
+        return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
     deadlines = Deadlines()
     graphql_endpoint, session_endpoint = _build_endpoints(database, settings, reporting, deadlines, visitors_key)
