@@ -1,7 +1,7 @@
 """Reports each request when it has ended: a line in the log, the metrics, and a trace if traces are sent.
 
-Requests are reported in batches, at most 0.1 s late; failed requests immediately. Without batches, a request for one
-integration on SQLite took 1.28 times the CPU. To repeat this, set `_BATCH_SIZE` to 1 and run
+Requests are reported in batches, at most 0.1 s late; failed requests immediately. Without batches, a request for
+one integration on SQLite took 1.28 times the CPU. To repeat this, set `_BATCH_SIZE` to 1 and run
 `python -m tests.benchmarks --workload get`.
 """
 

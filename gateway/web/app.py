@@ -1,4 +1,4 @@
-"""The application that uvicorn serves."""
+"""Create the ASGI application: its endpoints, pages and shared parts."""
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 GRAPHQL_PATH = "/graphql"
 
 _STATEMENT_TIMEOUT_MARGIN = 1.0
-"""A second."""
+"""Seconds after a request's timeout when PostgreSQL cancels its statement, in case the gateway could not."""
 _METHOD_NOT_ALLOWED_STATUS = 405
 
 
 class GatewayApplication(Starlette):
-    """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
+    """Starlette, which passes requests for the GraphQL endpoint on without its routing and middleware."""
 
     def __init__(
         self,
@@ -67,11 +67,10 @@ class GatewayApplication(Starlette):
 
 
 def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette:
-    """The gateway over the database that the settings name. Raises SettingsInvalid.
+    """Return the application for these settings. Raises SettingsInvalid if one of them cannot be used.
 
-    Whoever visits it on this machine itself is signed in with the `visitors_key`, if there is one.
+    If `visitors_key` is given, browsers on this machine are signed in with that key.
     """
-    # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
     database = Database(settings, statement_timeout=settings.request_timeout + _STATEMENT_TIMEOUT_MARGIN)
     health, metrics, tracing = Health(database), Metrics(settings.sqlite_file), _create_tracing(settings)
     for kind, queue in database.queues.items():
@@ -111,7 +110,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
 
 
 def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
-    """The routes of what people see, and of the files that it is made of."""
+    """Yield the routes of pages and of their files."""
     yield Mount("/static", StaticFolder())
     yield from build_page_routes(settings)
     if settings.graphiql:
@@ -121,7 +120,7 @@ def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
 def _build_endpoints(
     database: Database, settings: Settings, reporting: Reporting, deadlines: Deadlines, visitors_key: str | None
 ) -> tuple[Endpoint, Endpoint]:
-    """The doors of the graph and of sessions, behind which keys are recognised and charged alike."""
+    """Return the endpoints `/graphql` and `/session`, which share authentication and rate limits."""
     buckets = services.rate_limits.TokenBuckets(settings.rate_limit, settings.rate_refill)
     reading, authentication = RequestReader(settings, deadlines), Authentication(database, settings, deadlines)
     graphql_endpoint = GraphQLEndpoint(database, settings, reading, authentication, buckets, deadlines)
@@ -137,17 +136,21 @@ def _build_endpoints(
 def _build_not_found_handler(
     reporting: Reporting,
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """How a request is refused for which there is no route; it is observed as any other."""
+    """Return a handler that refuses requests without a route, and reports them like all others."""
 
     async def refuse(request: Request, error: Exception) -> Response:
         refusal = HTTPRefusal(
             GraphQLErrorCode.NOT_FOUND,
-            f"Nothing is served here; the graph is asked at {GRAPHQL_PATH}.",
+            f"There is nothing at this path; the GraphQL endpoint is {GRAPHQL_PATH}.",
             status=404,
         )
         if isinstance(error, HTTPException) and error.status_code == _METHOD_NOT_ALLOWED_STATUS:
             allow = (b"allow", b"GET, HEAD")
-            refusal = HTTPRefusal(GraphQLErrorCode.METHOD_NOT_ALLOWED, "This is read; send GET.", headers=[allow])
+            refusal = HTTPRefusal(
+                GraphQLErrorCode.METHOD_NOT_ALLOWED,
+                "This path does not allow the method; send GET or HEAD.",
+                headers=[allow],
+            )
         record = reporting.begin_request()
         read_correlation_headers(record, dict(request.headers.raw))
         status, headers, body = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
@@ -160,12 +163,14 @@ def _build_not_found_handler(
 
 
 def _create_tracing(settings: Settings) -> "RequestTracer | None":
-    """What traces, where an endpoint is set; what that needs is not imported otherwise."""
+    """Return a tracer if a traces endpoint is set. Imports OpenTelemetry only then, because it is an extra."""
     if not settings.traces_endpoint:
         return None
     try:
         from gateway.telemetry.tracing import RequestTracer  # noqa: PLC0415
     except ModuleNotFoundError:
         name = get_variable_name("traces_endpoint")
-        raise SettingsInvalid(f"{name} needs OpenTelemetry: `pip install 'integrations-gateway[otel]'`.") from None
+        raise SettingsInvalid(
+            f"{name} needs OpenTelemetry: run `pip install 'integrations-gateway[otel]'`."
+        ) from None
     return RequestTracer(settings.traces_endpoint, "sqlite" if settings.sqlite_file else "postgresql")

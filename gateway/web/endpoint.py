@@ -1,4 +1,4 @@
-"""The door: a request in, an answer out, in JSON whatever goes wrong."""
+"""Wrap the handler of an endpoint: read headers, report the request, and answer every error in JSON."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
@@ -23,12 +23,12 @@ log = structlog.get_logger(__name__)
 EndpointHandler: TypeAlias = Callable[
     [Scope, Receive, Mapping[bytes, bytes], MediaType | None], Awaitable[HTTPResponse]
 ]
-"""What is behind a door: it is given a request, its headers by their names in small letters, and the media type to
-answer in, if Accept leaves any."""
+"""Handles a request. The arguments are the ASGI scope and `receive`, the headers by their names in lower case, and
+the media type of the response, which is None if `Accept` excludes all."""
 
 
 class Endpoint:
-    """The way to a room: each request is observed, and whatever the room raises is answered."""
+    """An ASGI application that reports each request, and answers whatever its handler raises."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Endpoint:
         *,
         is_cross_origin: bool = False,
     ) -> None:
-        """`is_open` where pages of other origins may ask, as far as that is set."""
+        """With `is_cross_origin`, pages of `GATEWAY_ALLOWED_ORIGINS` can read the responses."""
         self._handler, self._request_reader, self._reporting = handler, request_reader, reporting
         self._settings = settings
         self._allowed_origins = AllowedOrigins(settings) if is_cross_origin and settings.allowed_origins else None
@@ -69,7 +69,7 @@ class Endpoint:
             return build_refusal_response(to_refusal(error, self._settings), media_type)
         except ClientDisconnected:
             raise
-        except Exception:  # Whatever it is, the client gets JSON and the log gets the rest.
+        except Exception:  # The client gets an id, and the log gets the traceback.
             error_id = new_id()
             log.exception("request.failed", error_id=error_id)
             surprise = HTTPRefusal(

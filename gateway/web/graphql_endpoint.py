@@ -1,4 +1,4 @@
-"""`/graphql`: who asks and what, and the graph's answer; nothing of the graph before the viewer is known."""
+"""`/graphql`: authenticates the viewer, then reads, executes and answers the GraphQL request."""
 
 from collections.abc import Collection, Mapping
 
@@ -38,7 +38,9 @@ from gateway.web.timeouts import DeadlineExceeded, Deadlines
 
 _METHODS = b"GET, POST, HEAD, OPTIONS"
 _MAX_SHOWN_LENGTH = 100
-_UNAUTHENTICATED_MESSAGE = "Send a key that is known, not expired and not revoked: `Authorization: Bearer KEY`."
+_UNAUTHENTICATED_MESSAGE = (
+    "The request has no valid key; send one that is not expired or revoked: `Authorization: Bearer KEY`."
+)
 _QUERIES_ONLY = {OperationType.QUERY}
 _OPERATION_TYPES: Mapping[str, Collection[OperationType]] = {
     "GET": _QUERIES_ONLY,
@@ -48,7 +50,7 @@ _OPERATION_TYPES: Mapping[str, Collection[OperationType]] = {
 
 
 class GraphQLEndpoint:
-    """Asks the graph for those who may ask it."""
+    """Executes GraphQL requests of authenticated viewers."""
 
     def __init__(
         self,
@@ -76,13 +78,13 @@ class GraphQLEndpoint:
     async def handle(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], accepted: MediaType | None
     ) -> HTTPResponse:
-        """See `gateway.web.endpoint.Room`."""
+        """Answer a request, see `gateway.web.endpoint.EndpointHandler`."""
         method: str = scope["method"]
         if method == "OPTIONS":
             return HTTPResponse(200, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
         if method not in _OPERATION_TYPES:
             raise method_not_allowed(
-                f"{method[:_MAX_SHOWN_LENGTH]} asks nothing here; send GET or POST.", _METHODS
+                f"The method {method[:_MAX_SHOWN_LENGTH]} is not allowed here; send GET or POST.", _METHODS
             )
         try:
             authenticated = await self._authentication.authenticate(scope, headers)
@@ -113,9 +115,10 @@ class GraphQLEndpoint:
         accepted: MediaType | None,
     ) -> HTTPResponse:
         if accepted is None:
-            types = " or ".join(f"`{known.value}`" for known in MediaType)
+            types = " or ".join(f"`{media_type.value}`" for media_type in MediaType)
             raise HTTPRefusal(
-                GraphQLErrorCode.NOT_ACCEPTABLE, f"Accept leaves no media type to answer in; name {types}."
+                GraphQLErrorCode.NOT_ACCEPTABLE,
+                f"`Accept` excludes all media types of the gateway; include {types}.",
             )
         method: str = scope["method"]
         if method == "POST":
@@ -142,7 +145,7 @@ class GraphQLEndpoint:
         try:
             with self._deadlines.enforce(self._timeout, receive):
                 return await schema.execute(
-                    # Strawberry takes an empty document for none at all.
+                    # Strawberry treats an empty document as a missing one.
                     request.query or "\n",
                     request.variables,
                     context,
@@ -156,12 +159,13 @@ class GraphQLEndpoint:
             name = request.operation_name
             which = "operation" if name is None else f"operation named `{name[:_MAX_SHOWN_LENGTH]}`"
             raise HTTPRefusal(
-                GraphQLErrorCode.OPERATION_RESOLUTION_FAILURE, f"The document has no {which}."
+                GraphQLErrorCode.OPERATION_RESOLUTION_FAILURE,
+                f"The document has no {which}; send the name of an operation that it has.",
             ) from None
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.MUTATION:
                 if method == "POST":
                     raise csrf_token_invalid() from None
-                raise method_not_allowed("A mutation cannot be sent by GET; send it by POST.", b"POST") from None
-            message = "This graph has no subscriptions; send a query or a mutation."
+                raise method_not_allowed("GET cannot run a mutation; send it by POST.", b"POST") from None
+            message = "The schema has no subscriptions; send a query or a mutation."
             raise HTTPRefusal(GraphQLErrorCode.OPERATION_RESOLUTION_FAILURE, message) from None

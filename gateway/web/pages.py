@@ -1,4 +1,4 @@
-"""Pages for people, and the files they load: public, without data, from this origin alone."""
+"""HTML pages and static files. They are public and contain no data; pages load files of this origin only."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -32,7 +32,7 @@ CONTENT_SECURITY_POLICY: Mapping[str, str] = {
     "base-uri": "'none'",
     "form-action": "'self'",
 }
-"""What a page may do (its Content-Security-Policy) unless it says otherwise."""
+"""The default `Content-Security-Policy` of a page."""
 
 _CONTENT_TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
@@ -41,7 +41,7 @@ _CONTENT_TYPES: Mapping[str, str] = {
     ".ttf": "font/ttf",
     ".woff2": "font/woff2",
 }
-"""Of all that is served as a file; pages are not, since they would come without their policy."""
+"""The files that can be served. HTML is not among them, because a page needs its policy."""
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _NO_CACHE = "no-cache"
@@ -51,7 +51,7 @@ PageHandler = Callable[[Request], Awaitable[Response]]
 
 
 def build_page_routes(settings: Settings) -> Iterator[Route]:
-    """The routes of what people see."""
+    """Yield the routes of the dashboard, and of widgets for other origins' pages."""
     yield Route("/dashboard", create_page("dashboard.html"))
     yield Route("/widgets", create_page("widgets.html", {"frame-src": "'self'"}))
     files = StaticFolder()
@@ -66,9 +66,9 @@ def build_page_routes(settings: Settings) -> Iterator[Route]:
 
 
 def create_page(name: str, policy: Mapping[str, str] | None = None) -> PageHandler:
-    """A page of `gateway/static`, with POLICY and what `policy` has instead of its directives.
+    """Return the handler of a page of `gateway/static`. `policy` overrides directives of the default policy.
 
-    `/static/vendor/NAME/` in it becomes the folder of the version that is pinned.
+    In the page, `/static/vendor/NAME/` becomes the folder of the pinned version of that package.
     """
     text = (STATIC / name).read_text()
     for pin in Assets().pins:
@@ -93,9 +93,9 @@ def create_page(name: str, policy: Mapping[str, str] | None = None) -> PageHandl
 
 
 class StaticFolder(StaticFiles):
-    """The files of `gateway/static`: vendored ones never change under their address, own ones may.
+    """Serves the files of `gateway/static`. Vendored files have a version in their URL, so they never change.
 
-    They are the same for everybody, so pages of other origins may read them: widgets are made for those.
+    The files are public, and widgets run on pages of other origins, so all origins may read them.
     """
 
     def __init__(self) -> None:
@@ -104,7 +104,6 @@ class StaticFolder(StaticFiles):
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """See Starlette."""
         file = Path(full_path)
         content_type = _CONTENT_TYPES.get(file.suffix)
         if content_type is None:

@@ -1,4 +1,4 @@
-"""What goes back: a status, headers and JSON, as the profile of GraphQL over HTTP asks for."""
+"""Build responses in JSON, with the statuses and media types of GraphQL over HTTP, and send them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ _CONTENT_TYPES = {
 _VARY: Header = (b"vary", b"Accept, Authorization, Cookie, GraphQL-Cost, Origin, X-Auth-Token, X-User-Id")
 NO_STORE: Header = (b"cache-control", b"no-store")
 _PRIVATE_NO_CACHE: Header = (b"cache-control", b"private, no-cache")
-"""The client may keep it for itself, and must ask each time whether it still holds."""
+"""Browsers may cache the response, and revalidate it before each use; proxies may not cache it."""
 
 
 class HTTPResponse(NamedTuple):
-    """A response, whole."""
+    """A complete response."""
 
     status: int
     headers: list[Header]
@@ -44,19 +44,19 @@ async def send_response(response: HTTPResponse, scope: Scope, send: Send) -> Non
 
 
 class ErrorLimits:
-    """Keeps the list of errors of an answer within the limits that are set, and says what it leaves out."""
+    """Limits the number of errors in a response and the length of their messages."""
 
     def __init__(self, settings: Settings) -> None:
         self._max_count = settings.error_limit
         self._max_length = settings.error_length_limit
 
     def format_errors(self, errors: Sequence[GraphQLError]) -> list[GraphQLFormattedError]:
-        """The errors as the client reads them; in place of the last that may be told, how many there are."""
+        """Return the errors as JSON. If there are too many, the last entry gives the number of those left out."""
         shown = errors if len(errors) <= self._max_count else errors[: self._max_count - 1]
-        found = [self._shorten(error.formatted) for error in shown]
+        formatted = [self._shorten(error.formatted) for error in shown]
         if len(shown) < len(errors):
-            found.append(self._build_omission(len(errors), len(shown)))
-        return found
+            formatted.append(self._build_omission(len(errors), len(shown)))
+        return formatted
 
     def _shorten(self, error: GraphQLFormattedError) -> GraphQLFormattedError:
         if len(error["message"]) > self._max_length:
@@ -65,8 +65,8 @@ class ErrorLimits:
 
     def _build_omission(self, errors: int, shown: int) -> GraphQLFormattedError:
         message = (
-            f"{errors - shown} more errors are not shown; at most {self._max_count} entries are. Mend these first, or "
-            f"have the operator raise {get_variable_name('error_limit')}."
+            f"{errors - shown} more errors are left out; at most {self._max_count} entries are allowed. "
+            f"Correct these first, or have the operator raise {get_variable_name('error_limit')}."
         )
         exceeded = LimitExceeded(message, "errors", self._max_count, errors)
         return {"message": message, "extensions": {"code": exceeded.code, **exceeded.details}}
@@ -75,7 +75,7 @@ class ErrorLimits:
 def build_graphql_response(
     result: ExecutionResult, media_type: MediaType, error_limits: ErrorLimits
 ) -> HTTPResponse:
-    """The answer of the graph."""
+    """Return the response of an executed operation, or of one that could not be executed."""
     errors = result.errors
     if not errors:
         content: dict[str, object] = {"data": result.data}
@@ -83,7 +83,7 @@ def build_graphql_response(
     else:
         formatted = _record_errors(error_limits.format_errors(errors))
         if result.data is None and errors[0].path is None:
-            # Nothing was executed: then there is no data, not even null.
+            # Without execution there is no `data`, not even null.
             content = {"errors": formatted}
             status = _get_status(_get_code(formatted[0]), media_type)
         else:
@@ -95,7 +95,7 @@ def build_graphql_response(
 
 
 def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType) -> HTTPResponse:
-    """The answer to a request that the graph was not asked, or had none for."""
+    """Return the response to a refused request, and add its errors to the request's record."""
     status = refusal.status or _get_status(refusal.code, media_type)
     extensions = {"code": refusal.code.name, **refusal.extensions}
     errors = _record_errors([{"message": message, "extensions": extensions} for message in refusal.messages])
@@ -106,24 +106,21 @@ def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType) -> HTTPR
 
 
 def build_json_response(status: int, content: dict[str, object], *headers: Header) -> HTTPResponse:
-    """An answer that is not the graph's."""
+    """Return a response that is not one of GraphQL."""
     response = _build_response(status, MediaType.JSON, content)
     response.headers.extend(headers)
     return response
 
 
 def with_request_id(response: HTTPResponse, record: RequestRecord) -> HTTPResponse:
-    """The answer with the request's id; what leaves is noted of the exchange."""
+    """Return the response with `X-Request-Id`, and add its status and size to the request's record."""
     response.headers.append((b"x-request-id", record.id.encode()))
     record.status, record.response_bytes = response.status, len(response.body)
     return response
 
 
 def with_etag(response: HTTPResponse, if_none_match: bytes | None) -> HTTPResponse:
-    """The answer to a GET, with a tag by which the client can ask whether it still holds.
-
-    `known` is what its If-None-Match says. Answers with errors are not kept.
-    """
+    """Return the response to a GET with an `ETag`, or 304 if `If-None-Match` contains that tag."""
     digest = hashlib.sha256(response.headers[0][1] + response.body).hexdigest()
     tag = f'"{digest[:32]}"'.encode()
     headers = [(b"etag", tag), _PRIVATE_NO_CACHE, _VARY]
@@ -139,7 +136,7 @@ def _build_response(status: int, media_type: MediaType, content: dict[str, objec
 
 
 def _record_errors(errors: Sequence[GraphQLFormattedError]) -> list[GraphQLFormattedError]:
-    """The errors, with the request's id in each; which they are is noted of the exchange."""
+    """Return the errors with the request's id in each, and add their codes to the request's record."""
     record = current_request.get()
     record.error_codes = tuple(_get_code(error).name for error in errors)
     return [{**error, "extensions": {**error.get("extensions", {}), "requestId": record.id}} for error in errors]

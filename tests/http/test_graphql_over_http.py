@@ -164,7 +164,7 @@ async def test_two_of_a_header_that_says_one_thing_are_refused(door: Door) -> No
     sent = [("Authorization", f"Bearer {door.key}"), ("Authorization", f"Bearer {door.key}")]
     response = await door.http.post("/graphql", headers=sent, json={"query": VIEWER})
     assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
-    assert message(response) == "The header `authorization` came twice; send it once."
+    assert message(response) == "The request has the header `authorization` twice; send it once."
     lists = [sent[0], ("Accept", "text/html"), ("Accept", GRAPHQL)]
     response = await door.http.post("/graphql", headers=lists, json={"query": VIEWER})
     assert (response.status_code, response.json()) == (200, ASKED)
@@ -174,4 +174,4 @@ async def test_two_of_a_header_that_says_one_thing_are_refused(door: Door) -> No
 async def test_nothing_else_is_served(door: Door, path: str) -> None:
     response = await door.http.get(path)
     assert (response.status_code, codes(response)) == (404, ["NOT_FOUND"])
-    assert message(response) == "Nothing is served here; the graph is asked at /graphql."
+    assert message(response) == "There is nothing at this path; the GraphQL endpoint is /graphql."
