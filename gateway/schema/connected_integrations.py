@@ -138,11 +138,11 @@ class ConnectedIntegration(Integration):
 
     appointment_statistics: Dashboard | None = dashboard_field(
         "Its appointments dashboard; an integration of another team counts none.",
-        statistics.APPOINTMENTS,
+        statistics.APPOINTMENT_STATISTICS,
         AppointmentStatistics,
     )
     patient_statistics: Dashboard | None = dashboard_field(
         "Its patients dashboard; an integration of another team counts none.",
-        statistics.PATIENTS,
+        statistics.PATIENT_STATISTICS,
         PatientStatistics,
     )

@@ -140,8 +140,8 @@ _TREND_LIST_SIZE = ListSize(assumed_size=100)
 
 def _get_breakdown_list_size(definition: Statistics) -> ListSize:
     """How many entries a dashboard's breakdowns count for: hardly any has more, whatever `size` allows."""
-    keys = [each.key for each in definition.breakdowns]
-    return ListSize(assumed_size=100, slicing_arguments=["size"], sized_fields=keys, maximum=100)
+    names = [each.field for each in definition.breakdowns]
+    return ListSize(assumed_size=100, slicing_arguments=["size"], sized_fields=names, maximum=100)
 
 
 def _part_field(
@@ -212,7 +212,7 @@ def _create_dashboard_type(name: str, noun: str, definition: Statistics, overvie
                 [_COUNT_COST, _TREND_LIST_SIZE],
             ),
             *(
-                _part_field(each.key, each.description, each.column, list[StatisticsBucket])
+                _part_field(each.field, each.description, each.column, list[StatisticsBucket])
                 for each in definition.breakdowns
             ),
             _derived_field(
@@ -228,16 +228,20 @@ def _create_dashboard_type(name: str, noun: str, definition: Statistics, overvie
 
 
 AppointmentStatistics = _create_dashboard_type(
-    "AppointmentStatistics", "appointments", statistics.APPOINTMENTS, AppointmentsOverview, AppointmentTrend
+    "AppointmentStatistics",
+    "appointments",
+    statistics.APPOINTMENT_STATISTICS,
+    AppointmentsOverview,
+    AppointmentTrend,
 )
 PatientStatistics = _create_dashboard_type(
-    "PatientStatistics", "patients", statistics.PATIENTS, PatientsOverview, PatientTrend
+    "PatientStatistics", "patients", statistics.PATIENT_STATISTICS, PatientsOverview, PatientTrend
 )
 
 
 def _with_dashboard_arguments(function: F, definition: Statistics, result: type, *first: Parameter) -> F:
     """The function, telling Strawberry that it takes the arguments of a dashboard after these."""
-    type_arguments = [_APPOINTMENT_TYPE_ARGUMENT] if definition is statistics.APPOINTMENTS else []
+    type_arguments = [_APPOINTMENT_TYPE_ARGUMENT] if definition is statistics.APPOINTMENT_STATISTICS else []
     cast(Any, function).__signature__ = Signature(
         [*first, *type_arguments, *_DASHBOARD_ARGUMENTS], return_annotation=result
     )
@@ -286,8 +290,8 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
 @strawberry.type
 class StatisticsQueries:
     appointment_statistics = _dashboard_query_field(
-        "The appointments dashboard of one integration.", statistics.APPOINTMENTS, AppointmentStatistics
+        "The appointments dashboard of one integration.", statistics.APPOINTMENT_STATISTICS, AppointmentStatistics
     )
     patient_statistics = _dashboard_query_field(
-        "The patients dashboard of one integration.", statistics.PATIENTS, PatientStatistics
+        "The patients dashboard of one integration.", statistics.PATIENT_STATISTICS, PatientStatistics
     )

@@ -1,16 +1,13 @@
 """What groups and use cases are made of and changed by."""
 
 from datetime import datetime
-from typing import cast
 
 import strawberry
 
-from gateway.domain.actions import DEFAULT_DAYS, MAX_DAYS, ActionInput
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey
 from gateway.domain.lenient_reading import Document
-from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupFields, GroupInput
-from gateway.domain.use_case_groups import UseCaseInput as ListedUseCase
-from gateway.domain.use_cases import UseCaseChanges
+from gateway.domain.use_case_groups import INPUT_FIELDS, MAX_SLUG_LENGTH, GroupInput, ListedUseCase
+from gateway.domain.use_cases import DEFAULT_DAYS, MAX_DAYS, ActionInput, UseCaseChanges
 from gateway.schema.inputs import get_provided_fields, optional_field, to_document
 from gateway.schema.scalars import Time, TimeZone
 
@@ -70,10 +67,9 @@ class UseCaseGroupInput:
 
     def to_domain(self) -> GroupInput:
         values = get_provided_fields(self)
-        fields = {name: value for name, value in values.items() if name in GroupFields.__annotations__}
         return GroupInput(
             name=self.name,
-            fields=cast("GroupFields", fields),
+            fields={name: value for name, value in values.items() if name in INPUT_FIELDS},
             group_id=values.get("group_id"),
             use_cases=[use_case.to_domain() for use_case in self.use_cases or ()],
             expected_version=values.get("expected_version"),

@@ -10,10 +10,9 @@ from gateway.database import Integration as IntegrationRow
 from gateway.database import UseCase as UseCaseRow
 from gateway.database import UseCaseGroup as UseCaseGroupRow
 from gateway.database import Writer
-from gateway.domain.actions import DEFAULT_DAYS
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey, UseCaseType
 from gateway.domain.lenient_reading import LenientObject
-from gateway.domain.use_cases import parse_use_case_type
+from gateway.domain.use_cases import DEFAULT_DAYS, parse_use_case_type
 from gateway.errors import not_found
 from gateway.execution import BatchRequest
 from gateway.schema import fields, json_readers

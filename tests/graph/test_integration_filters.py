@@ -18,7 +18,7 @@ from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
 from gateway.domain.integration_filters import IntegrationFilter, TextFilter
 from gateway.domain.lenient_reading import Json
-from gateway.sql.texts import LikePattern
+from gateway.sql.text_lists import LikePattern
 from tests.support.factories import connected, store, webhook
 from tests.support.filter_evaluation import INSTANT_TESTS, KINDS, PROVIDERS, TEXT_TESTS, Test, meets
 from tests.support.gateway import USER, Client, Gateway

@@ -6,7 +6,7 @@ import strawberry
 
 from gateway.domain.enums import BookingStatus, Status
 from gateway.domain.records import PATIENTS
-from gateway.domain.statistics import PATIENTS as PATIENTS_DASHBOARD
+from gateway.domain.statistics import PATIENT_STATISTICS as PATIENTS_DASHBOARD
 from gateway.schema import json_readers
 from gateway.schema.fields import key_field
 from gateway.schema.json_readers import read_enum, with_default
