@@ -106,11 +106,6 @@ class Settings(BaseSettings):
     session_lifetime: int = Field(
         28_800, ge=60, le=604_800, description="Seconds until a browser session ends and the user signs in again."
     )
-    http_profile: Literal["2023", "2026"] = Field(
-        "2023",
-        description="Edition of GraphQL over HTTP that decides the status codes. In `2026` a document that does "
-        "not fit the schema is 422, not 400, and data with errors is 294.",
-    )
     body_limit: int = Field(1_048_576, ge=1024, description="Maximum size of a request body in bytes.")
     body_timeout: float = Field(10.0, gt=0, description="Seconds within which a request body must arrive.")
     client_timeout: float = Field(

@@ -13,7 +13,7 @@ from gateway.database import DATABASE_ERRORS, Database, revisions
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.errors import DatabaseUnavailable
 from gateway.settings import Settings, find_unknown_variables, load_settings
-from gateway.telemetry import logs
+from gateway.telemetry import configure_logging
 
 P = ParamSpec("P")
 
@@ -36,7 +36,7 @@ def configure_command(**overrides: object) -> Settings:
     Logs a warning for each `GATEWAY_…` variable that is not a setting.
     """
     settings = load_settings(**overrides)
-    logs.configure(settings.log_level)
+    configure_logging(settings.log_level)
     for name in find_unknown_variables():
         log.warning("settings.unknown", variable=name, hint="`gateway settings` lists all settings")
     return settings

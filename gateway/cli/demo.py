@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from gateway import server
 from gateway.cli.database import configure_command, open_database
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import migrations
@@ -28,7 +29,6 @@ from gateway.demo import (
     load_demo,
 )
 from gateway.domain.calendar import instants
-from gateway.server import uvicorn_server
 from gateway.settings import Settings
 
 
@@ -69,12 +69,12 @@ def demo(
     with _open_database_url(database, is_persistent=not serve) as url:
         options = {"database_url": url, "host": host, "port": port}
         settings = configure_command(**{name: value for name, value in options.items() if value is not None})
-        listening = uvicorn_server.listen(settings.host, settings.port) if serve else None
-        address = uvicorn_server.get_url(listening) if listening else f"http://{settings.host}:{settings.port}"
+        listening = server.listen(settings.host, settings.port) if serve else None
+        address = server.get_url(listening) if listening else f"http://{settings.host}:{settings.port}"
         loaded = asyncio.run(_load_demo(settings))
         _print_access(loaded, settings, f"{address}/graphql")
         if listening:
-            uvicorn_server.serve(settings, listening, visitors_key=loaded.key)
+            server.serve(settings, listening, visitors_key=loaded.key)
 
 
 @contextmanager

@@ -95,10 +95,10 @@ def _check_variables() -> Finding:
 
 def _check_trusted_documents(settings: Settings) -> Finding:
     # The GraphQL schema is slow to import.
-    from gateway.web import trusted_documents  # noqa: PLC0415
+    from gateway.web import load_trusted_documents  # noqa: PLC0415
 
     try:
-        count = len({*trusted_documents.load_trusted_documents(settings).values()})
+        count = len({*load_trusted_documents(settings).values()})
     except SettingsInvalid as error:
         return Finding("trusted documents", str(error), "Correct the manifest or the settings.")
     mode = settings.trusted_documents

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from gateway import server
 from gateway.cli.database import configure_command, open_database
 from gateway.database import migrations, revisions
-from gateway.server import uvicorn_server
 from gateway.settings import DEFAULT_DATABASE_URL, Settings
 
 
@@ -25,9 +25,7 @@ def serve(
     """
     settings = configure_command()
     asyncio.run(_prepare_database(settings))
-    uvicorn_server.serve(
-        settings, uvicorn_server.listen(host or settings.host, settings.port if port is None else port)
-    )
+    server.serve(settings, server.listen(host or settings.host, settings.port if port is None else port))
 
 
 async def _prepare_database(settings: Settings) -> None:

@@ -101,7 +101,7 @@ async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site
             await expect(page.get_by_label("Key", exact=True)).to_be_focused()
             await page.get_by_label("Key", exact=True).fill("gw_of_nobody")
             await page.keyboard.press("Enter")
-            await expect(page.get_by_role("alert")).to_contain_text("Send a key that is known")
+            await expect(page.get_by_role("alert")).to_contain_text("The key is not valid; send one")
             await page.get_by_label("Key", exact=True).fill(again.key)
             await page.keyboard.press("Enter")
             await shown(page)

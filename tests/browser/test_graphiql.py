@@ -177,7 +177,7 @@ async def test_it_asks_for_a_key_and_keeps_none(chromium: Browser, plain_site: S
             await page.keyboard.press("Escape")
         await page.locator("#key").fill("gw_wrong")
         await page.keyboard.press("Enter")
-        await expect(page.locator("#refusal")).to_contain_text("Send a key that is known")
+        await expect(page.locator("#refusal")).to_contain_text("The key is not valid; send one")
         assert await browser.barriers(page, axe) == []
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""The catalogue of `errors[].extensions.code`: whole, and told as it is."""
+"""The catalogue of `errors[].extensions.code`: complete, and described in sentences."""
 
 import re
 from pathlib import Path
@@ -37,6 +37,14 @@ WITHIN_LIMITS = {
     ),
 }
 """Codes of what keeps every limit, and is counted by its code alone."""
+
+
+def test_each_description_is_one_sentence() -> None:
+    for code in GraphQLErrorCode:
+        description = code.value.description
+        assert description[0].isupper(), code
+        assert re.fullmatch(r"[^.]+\.", description), code
+        assert len(description.split()) <= 25, code
 
 
 def test_each_code_is_used_and_each_that_is_used_is_known() -> None:
