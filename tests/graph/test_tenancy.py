@@ -1,6 +1,6 @@
 """Nothing crosses teams: whatever one team asks or does, not a byte of another shows, and none of it moves."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
@@ -21,7 +21,7 @@ from tests.support.factories import AT, store, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Client, Gateway, statements
 from tests.support.operations import mutations, queries, select_everything
 
-Test = TypeVar("Test", bound=Callable[..., Coroutine[Any, Any, None]])
+Test = TypeVar("Test", bound=Callable[..., None])
 
 MARK = "zebra"
 """Stands in every text of the other team, and in nothing that this team has or sends."""
