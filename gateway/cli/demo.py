@@ -17,9 +17,16 @@ from rich.table import Table
 from gateway.cli.database import configure_command, open_database
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import migrations
-from gateway.demo import loading
-from gateway.demo.clinics import CLINICS, HARBORVIEW, LAKESIDE
-from gateway.demo.requests import ExampleRequest, build_requests
+from gateway.demo import (
+    CLINICS,
+    HARBORVIEW,
+    LAKESIDE,
+    ExampleRequest,
+    build_requests,
+    create_key,
+    find_example_group_id,
+    load_demo,
+)
 from gateway.domain.calendar import instants
 from gateway.server import uvicorn_server
 from gateway.settings import Settings
@@ -90,10 +97,10 @@ async def _load_demo(settings: Settings) -> _DemoAccess:
         await migrations.upgrade(database)
         with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
             task = progress.add_task("Inventing a clinic group", total=None)
-            await loading.load_demo(database, now, lambda steps: progress.advance(task, steps))
-        group_id = await loading.find_example_group_id(database)
-        key = await loading.create_key(database, LAKESIDE)
-        other_key = await loading.create_key(database, HARBORVIEW)
+            await load_demo(database, now, lambda steps: progress.advance(task, steps))
+        group_id = await find_example_group_id(database)
+        key = await create_key(database, LAKESIDE)
+        other_key = await create_key(database, HARBORVIEW)
     return _DemoAccess(key, other_key, build_requests(group_id, now))
 
 

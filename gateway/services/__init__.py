@@ -1,6 +1,7 @@
 """May they, is it right, what follows. Each function takes a session and the viewer, then what is asked."""
 
 from gateway.services import (
+    access,
     audit,
     batches,
     connected_integrations,
@@ -10,6 +11,7 @@ from gateway.services import (
     integrations,
     keys,
     rate_limits,
+    record_counts,
     resource_records,
     sessions,
     statistics,
@@ -22,6 +24,7 @@ from gateway.services import (
 )
 
 __all__ = [
+    "access",
     "audit",
     "batches",
     "connected_integrations",
@@ -31,6 +34,7 @@ __all__ = [
     "integrations",
     "keys",
     "rate_limits",
+    "record_counts",
     "resource_records",
     "sessions",
     "statistics",

@@ -38,7 +38,8 @@ FIELDS = {
 
 def _modules(package: Any) -> list[str]:
     return sorted(
-        {module.name for module in iter_modules([str(Path(package.__file__).parent)])} - {"catalogue", "kind", "lines"}
+        {module.name for module in iter_modules([str(Path(package.__file__).parent)])}
+        - {"catalogue", "kind", "lines"}
     )
 
 
