@@ -111,7 +111,7 @@ def _quote(text: str) -> str:
 def _format_counts(cell: SeriesCounts | None) -> str:
     if cell is None:
         return "nothing"
-    return "{} successful, {} failed, {} pending".format(*cell.state_counts)
+    return "{} successful, {} failed, {} pending".format(*cell.status_counts)
 
 
 @statistics.command()

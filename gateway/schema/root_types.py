@@ -1,4 +1,4 @@
-"""GraphQL words in, GraphQL words out; no business."""
+"""Root types and the executable schema."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ from gateway.execution import (
     set_leaf_format,
     skip_argument_conversion,
 )
-from gateway.schema import enums as _enums  # noqa: F401 (describes them)
+from gateway.schema import enums as _enums  # noqa: F401 (adds descriptions to the enums)
 from gateway.schema import widgets
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
@@ -48,7 +48,7 @@ from gateway.schema.users import UserQueries
 from gateway.schema.webhooks import IncomingWebhook, OutgoingWebhook
 
 
-@strawberry.type(description="What can be read. All fields of one operation see one snapshot.")
+@strawberry.type(description="Queries. All fields of one operation read one snapshot of the database.")
 class Query(
     UserQueries,
     NodeQueries,
@@ -63,7 +63,7 @@ class Query(
     pass
 
 
-@strawberry.type(description="What can be changed. Each field is one transaction, done or refused as a whole.")
+@strawberry.type(description="Mutations. Each field is one transaction, and is done completely or not at all.")
 class Mutation(
     UseCaseGroupMutations,
     IntegrationMutations,
@@ -75,7 +75,7 @@ class Mutation(
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's schema, which ends the operation's snapshot and gives every error its code."""
+    """Strawberry schema that closes the operation's snapshot and adds a code to every error."""
 
     async def execute(
         self,
@@ -87,13 +87,13 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """The result of an operation.
+        """Execute an operation and return its result.
 
-        Raises Exceeded for one that is too much, before it is executed, and Overloaded for one that got no
-        connection and of which nothing was done.
+        Raises Exceeded before execution when a limit is exceeded, and Overloaded when no connection was free and
+        nothing was committed.
         """
-        assert query is not None  # noqa: S101 (a request without one is refused at the door)
-        assert context_value is not None  # noqa: S101 (every operation has one)
+        assert query is not None  # noqa: S101 (the web layer refuses a request without a query)
+        assert context_value is not None  # noqa: S101 (every operation has a context)
         if (unstorable := find_unstorable_variable(variable_values)) is not None:
             return PreExecutionError(data=None, errors=[unstorable])
         async with context_value:
@@ -120,7 +120,7 @@ class Schema(strawberry.Schema):
         return result
 
     def validate_document(self, text: str, limits: DocumentLimits) -> Sequence[GraphQLError]:
-        """Everything for which a document would not be executed, whatever its variables are."""
+        """Return the errors that a document has with any variables: syntax, limits and validation."""
         try:
             limits.compute_parsing_cost(text)
             return validate(self._schema, limits.parse(Source(text)), [*specified_rules, StorableTextRule])
@@ -136,7 +136,7 @@ class Schema(strawberry.Schema):
         variable_values: dict[str, Any] | None,
         context: Context,
     ) -> dict[str, Any] | None:
-        """The data of an operation that was executed before; None when it has to be executed."""
+        """Return the data from the operation's compiled selection; None when the executor has to run."""
         operation = document.operations.get(operation_name)
         compiles = context.compiles_selections and self.execution_context_class is CompilingExecutor
         if operation is None or not compiles:
@@ -147,7 +147,7 @@ class Schema(strawberry.Schema):
         return data
 
     def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
-        """Nothing: `coded` logs what is ours to mend, and only that."""
+        """Do nothing: `to_client_errors` logs the unexpected errors."""
 
 
 schema = Schema(

@@ -1,4 +1,4 @@
-"""Statements that take documents in."""
+"""Statements of imports."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,30 +9,29 @@ from sqlalchemy.sql.dml import ReturningDelete
 from gateway.database import Integration, ResourceRecord, Team, UseCase, User, prepared
 from gateway.domain.enums import IntegrationKind
 from gateway.domain.statistics import COUNTED_COLUMNS
-from gateway.sql import texts
-
-ChildEntity = UseCase | ResourceRecord
+from gateway.sql import text_lists
+from gateway.sql.exports import ChildEntity
 
 
 def select_team_for_update(id: str) -> Select[Team]:
-    """The team, held until the transaction ends: imports into one team take turns."""
+    """Select a team and lock its row until the transaction ends, so that imports into one team run one by one."""
     return select(Team).where(Team.id == id).with_for_update(key_share=True)
 
 
 def select_team_ids() -> Select[str]:
-    """The ids of all teams."""
+    """Select the ids of all teams, one row per team."""
     return select(Team.id)
 
 
 def select_user_ids(team_id: str, ids: Sequence[str]) -> Select[str]:
-    """Which of these users the team has."""
+    """Select the ids among these that users of the team have, one row per id."""
     return select(User.id).where(User.team_id == team_id, User.id.in_(ids))
 
 
 def select_integrations_for_update(team_id: str, ids: Sequence[str]) -> Select[Integration]:
-    """Integrations of either world with these ids, held until the transaction ends.
+    """Select the integrations and webhooks with these ids, and lock their rows until the transaction ends.
 
-    They come, and are locked, by id, so that no two imports wait for each other.
+    The order by id prevents deadlocks of two imports.
     """
     return (
         select(Integration)
@@ -44,7 +43,10 @@ def select_integrations_for_update(team_id: str, ids: Sequence[str]) -> Select[I
 
 
 def select_connected_id(team_id: str, id: str, logical_id: str | None) -> Select[str]:
-    """The id of the team's connected integration with this logical id; without one, with this id."""
+    """Select the id of the connected integration with this logical id; at most one row.
+
+    With `logical_id` None, the integration is the one with this id.
+    """
     key = Integration.id == id if logical_id is None else Integration.logical_id == logical_id
     return select(Integration.id).where(
         Integration.team_id == team_id, Integration.kind == IntegrationKind.CONNECTED, key
@@ -52,7 +54,7 @@ def select_connected_id(team_id: str, id: str, logical_id: str | None) -> Select
 
 
 def select_integration_id(team_id: str, id: str) -> Select[str]:
-    """The id itself, when an integration of either world has it."""
+    """Select the id if an integration or webhook of the team has it; at most one row."""
     return select(Integration.id).where(Integration.team_id == team_id, Integration.id == id)
 
 
@@ -60,7 +62,7 @@ def select_integration_id(team_id: str, id: str) -> Select[str]:
 def select_ids_by_logical_ids(
     entity: type[ChildEntity], team_id: str, integration_id: str, logical_ids: Sequence[str]
 ) -> Select[str, str]:
-    """Logical id and id of the rows under an integration with these logical ids."""
+    """Select logical id and id of the rows under an integration with these logical ids, one row per match."""
     return _select_by_keys(
         logical_ids,
         entity.logical_id,
@@ -72,7 +74,7 @@ def select_ids_by_logical_ids(
 
 @prepared
 def select_integration_ids(entity: type[ChildEntity], team_id: str, ids: Sequence[str]) -> Select[str, str]:
-    """Id and integration's id of the team's rows with these ids, under whichever integration."""
+    """Select id and integration id of the team's rows with these ids, one row per match."""
     return _select_by_keys(ids, entity.id, entity.integration_id, entity.team_id == team_id)
 
 
@@ -82,12 +84,12 @@ def _select_by_keys(
     value: SQLColumnExpression[str],
     *conditions: ColumnElement[bool],
 ) -> Select[str, str]:
-    """Those of these texts that are the key of a row, of which there is one at most, and what it has for a value.
+    """Select the keys that a row has, and the row's value, one row per match. A key has at most one row.
 
-    They are looked up one by one: planners that know how many there are, and little of the table, would rather
-    walk through all of it.
+    Each key has a subquery: with a join, planners that know the number of keys, and little of the table, would
+    scan the whole table.
     """
-    key_table = texts.build_cte(keys)
+    key_table = text_lists.build_cte(keys)
     one = select(value).where(key == key_table.c.value, *conditions).scalar_subquery()
     found = select(key_table.c.value, one.label("found")).cte("looked_up").prefix_with("MATERIALIZED")
     return select(found.c.value, found.c.found).where(found.c.found.is_not(None))
@@ -95,23 +97,23 @@ def _select_by_keys(
 
 @prepared
 def select_rows(entity: type[UseCase] | type[ResourceRecord], team_id: str, ids: Sequence[str]) -> Select[Any]:
-    """The team's rows with these ids."""
-    wanted = texts.build_cte(ids)
-    return select(entity).join(wanted, entity.id == wanted.c.value).where(entity.team_id == team_id)
+    """Select the team's rows of an entity with these ids."""
+    id_table = text_lists.build_cte(ids)
+    return select(entity).join(id_table, entity.id == id_table.c.value).where(entity.team_id == team_id)
 
 
 @prepared
 def select_ids(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[str]:
-    """The ids of all rows of an entity under an integration."""
+    """Select the ids of an entity under an integration, one row per id."""
     return select(entity.id).where(entity.team_id == team_id, entity.integration_id == integration_id)
 
 
 def delete_rows(
     entity: type[ChildEntity], team_id: str, ids: Sequence[str]
 ) -> Delete | ReturningDelete[*tuple[Any, ...]]:
-    """Delete these rows; gives what records had in `COUNTED`, and nothing of others."""
-    wanted = select(texts.build_cte(ids).c.value)
-    statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(wanted))
+    """Delete these rows. For records, return their `COUNTED_COLUMNS`, one row per deleted record."""
+    id_values = select(text_lists.build_cte(ids).c.value)
+    statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(id_values))
     if entity is ResourceRecord:
         return statement.returning(*(getattr(entity, name) for name in COUNTED_COLUMNS))
     return statement

@@ -160,7 +160,7 @@ async def test_it_documents_completes_and_explores_the_graph(page: Page) -> None
     await page.goto("/graphiql")
     await begun(page)
     await page.get_by_role("link", name="Query", exact=True).click()
-    await expect(page.get_by_text("Who is asking and what they may do.")).to_be_visible()
+    await expect(page.get_by_text("User, team and permissions of the request's key.")).to_be_visible()
     await page.get_by_label("Show GraphiQL Explorer").click()
     await expect(page.locator(".graphiql-explorer-root").first).to_contain_text("appointmentStatistics")
     await type_in(page, EDITOR, "{ integrationEx")

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.support import browser
 from tests.support.browser import Scheme, Site, opened, served_again
 from tests.support.commands import gateway as command
+from tests.support.dashboard import BREAKDOWNS
 from tests.support.gateway import TEAM, USER
 from tests.support.pages import asked, clinic, graph
 
@@ -161,7 +162,7 @@ async def test_what_is_set_wrongly_is_said_and_asks_nothing(chromium: Browser, o
         "The attribute `integration-id` is missing",
         "`range` is “1y”; it may be 7d, 30d, 90d, 12mo.",
         "Give `range`, or `start` and `end`, not both.",
-        "`by` is “color”; it may be source, utmSource, utmMedium, utmCampaign.",
+        f"`by` is “color”; it may be {', '.join(BREAKDOWNS)}.",
         "`appointment-type` is “np”; it may be NP, F_U,",
         "“yesterday” is no day such as 2026-11-16.",
     )

@@ -64,7 +64,7 @@ async def test_what_another_process_reads_is_what_this_one_would(team_id: str | 
     assert sum(batch.byte_count for batch in found) == sum(map(len, given))
     problems = [problem for batch in found for problem in batch.problems]
     assert problems == [problem for batch in expected for problem in batch.problems]
-    assert problems[1] == (ErrorCode.REQUIRED, "`_id` is missing: there is nothing to know this by.", (101, "_id"))
+    assert problems[1] == (ErrorCode.REQUIRED, "`_id` is missing.", (101, "_id"))
     assert problems[-1][2] == (6_001,)
     assert multiprocessing.active_children() == []
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from gateway.database.tables import Integration, ResourceRecord
 from gateway.domain.lenient_reading import Document
-from tests.support.dashboard import DASHBOARD, PARTS
+from tests.support.dashboard import BREAKDOWNS, DASHBOARD, PARTS
 from tests.support.factories import ZONES, connected, record, store
 from tests.support.gateway import Gateway
 from tests.support.recounts import CHANGES, Appointment, Question, configs, instants, questions, recount
@@ -58,7 +58,7 @@ async def test_each_whole_breakdown_sums_to_the_total(gateway: Gateway, rows: li
     found = (await client.data(DASHBOARD, id=id))["appointmentStatistics"]
     total = found["overview"].pop("total")
     assert total == len(rows) == sum(found["overview"].values())
-    for breakdown in ("source", "utmSource", "utmMedium", "utmCampaign"):
+    for breakdown in BREAKDOWNS:
         assert sum(bucket["count"] for bucket in found[breakdown]) == total
 
 
@@ -121,7 +121,7 @@ async def test_all_numbers_of_one_answer_agree_while_others_write(gateway: Gatew
         assert found["days"] == found["records"]
         total, *states = found["days"]["overview"].values()
         assert total == sum(states)
-        for breakdown in ("source", "utmSource", "utmMedium", "utmCampaign"):
+        for breakdown in BREAKDOWNS:
             assert sum(bucket["count"] for bucket in found["days"][breakdown]) == total
         trends = found["days"]["trends"]
         for place, state in enumerate(("successful", "failed")):

@@ -1,11 +1,12 @@
-"""Kinds of resource record: what their documents say about a row."""
+"""Kinds of resource records: their checks, the columns of their rows, and JSON Lines of records.
+
+Each module with the name of a kind has one entry of `catalogue.RECORD_KINDS`.
+"""
 
 from gateway.domain.records.appointments import APPOINTMENTS
 from gateway.domain.records.catalogue import (
     KINDS_BY_MEMBER,
     KINDS_BY_TYPE,
-    RECORD_COLUMNS,
-    RECORD_KINDS,
     get_kind,
     list_config_types,
     read_record_columns,
@@ -35,8 +36,6 @@ __all__ = [
     "OTHER",
     "PATIENTS",
     "PRACTITIONERS",
-    "RECORD_COLUMNS",
-    "RECORD_KINDS",
     "ROW_COLUMNS",
     "VISITING_REASONS",
     "IntegrationRecords",

@@ -1,6 +1,6 @@
-"""JSON Lines of resource records, read into batches of what their rows are to hold.
+"""JSON Lines of resource records, parsed into batches of columns for rows.
 
-Nothing here asks the database: it can be done by another process while that is at work.
+This module does not read the database, so another process can parse while the database writes.
 """
 
 from collections import defaultdict
@@ -31,38 +31,38 @@ from gateway.domain.statistics import COUNTED_COLUMNS
 _PARSED_COLUMNS = ("id", "document", *RECORD_COLUMNS)
 
 ROW_COLUMNS = ("team_id", "integration_id", "version", *_PARSED_COLUMNS)
-"""The columns of a record's row."""
+"""All columns of `gateway.database.tables.ResourceRecord`."""
 
 LOOKUP_COLUMNS = ("id", "logical_id", *COUNTED_COLUMNS)
-"""Those of them that are looked at before the row is written."""
+"""The columns that an import reads before it writes the row."""
 
 _MAX_BATCH_BYTES = 1 << 25
-"""Of the lines of a batch, however few they are."""
+"""The maximum size of a batch's lines."""
 
 
 class IntegrationRecords(Struct, array_like=True):
-    """Records below one integration, and the users of its team that they name, as `people` does."""
+    """The records of one integration, and the users in their audit fields."""
 
     team_id: str
     integration_id: str
     columns: dict[str, list[Any]] = field(default_factory=dict)
-    """Of their rows, all in one order; instants and documents as text. A missing `logical_id` is empty.
+    """The values of each column, in the order of the records. Instants, documents and members of enums are text.
 
-    Words of closed sets are sent from one process to another by their spelling.
+    A missing `logical_id` is an empty text.
     """
     line_numbers: list[int] = field(default_factory=list)
-    """Of their lines."""
+    """The number of each record's line."""
     people: dict[str, str | None] = field(default_factory=dict)
     copied: bytes = b""
     """All of `rows` as `gateway.database.copy_format` spells it, where that is wanted; `columns` are then those of `KEPT`."""
 
     def build_columns(self) -> dict[str, list[Any]]:
-        """All columns of their rows, in the order of `ROW`."""
+        """Return the values of all columns, in the order of `ROW_COLUMNS`."""
         constants = zip(ROW_COLUMNS, (self.team_id, self.integration_id, 1), strict=False)
         return {name: [value] * len(self.line_numbers) for name, value in constants} | self.columns
 
     def build_entries(self, documents: Sequence[str]) -> list[ImportEntry]:
-        """The records one by one, whose documents are these."""
+        """Return one entry for each record; `documents` are their JSON texts."""
         ids, logical_ids = self.columns["id"], self.columns["logical_id"]
         return [
             ImportEntry(orjson.loads(document), id, logical_id or None, (number,))
@@ -73,24 +73,23 @@ class IntegrationRecords(Struct, array_like=True):
 
 
 class RecordBatch(Struct, array_like=True):
-    """Records that are taken in together, and what is wrong with the lines up to its end.
+    """Records of one transaction, and the problems of the lines up to its end.
 
-    No two have the same `_id`, or the same `logicalId` under the same integration, so that of two such lines the
-    later one wins wherever batches end.
+    In a batch, each `_id` is unique, and each `logicalId` is unique in its integration. So of two lines with the
+    same id the later one wins, wherever a batch ends.
     """
 
     integrations: list[IntegrationRecords] = field(default_factory=list)
     problems: list[tuple[ErrorCode, str, DocumentPath]] = field(default_factory=list)
     record_count: int = 0
-    """How many records there are."""
     byte_count: int = 0
-    """The bytes of its lines."""
+    """The size of its lines."""
 
 
 class RecordLineParser:
-    """Reads lines, which are numbered from `first` on, into batches of at most so many records.
+    """Parses lines into batches of at most `max_records` records.
 
-    `team_id` overrides the team that they name. A faulty line is reported by its number.
+    `team_id` overrides the team of the records. Problems of a line have its number, from `first_line_number` on.
     """
 
     def __init__(self, max_records: int, team_id: str | None, first_line_number: int = 1) -> None:
@@ -106,24 +105,24 @@ class RecordLineParser:
         self._logical_ids: set[tuple[str, str]] = set()
 
     def parse_lines(self, lines: Iterable[bytes]) -> Iterator[RecordBatch]:
-        """The batches that these lines complete."""
+        """Yield each batch that these lines complete."""
         at = instants.now()
         for line in lines:
             self._line_number += 1
             entry = self._read_entry(line) if line.strip() else None
-            home = None if entry is None else self._read_integration_key(entry)
-            if entry is not None and home is not None:
-                if self._is_full(entry, home):
+            key = None if entry is None else self._read_integration_key(entry)
+            if entry is not None and key is not None:
+                if self._is_full(entry, key):
                     yield self.finish_batch()
-                self._add_entry(entry, home, at)
+                self._add_entry(entry, key, at)
             self._batch.byte_count += len(line)
 
     def finish_batch(self) -> RecordBatch:
-        """The batch that is not complete; another one begins."""
-        batch, homes, rows = self._batch, self._integrations, self._rows
-        for key, home in homes.items():
-            home.columns = dict(zip(_PARSED_COLUMNS, map(list, zip(*rows[key], strict=True)), strict=True))
-        batch.integrations = [*homes.values()]
+        """Return the current batch and begin another one."""
+        batch, integrations, rows = self._batch, self._integrations, self._rows
+        for key, records in integrations.items():
+            records.columns = dict(zip(_PARSED_COLUMNS, map(list, zip(*rows[key], strict=True)), strict=True))
+        batch.integrations = [*integrations.values()]
         self._start_batch()
         return batch
 
@@ -141,20 +140,25 @@ class RecordLineParser:
         )
 
     def _read_integration_key(self, entry: ImportEntry) -> tuple[str, str] | None:
-        """The team and the integration of an entry; None, and it is reported, for one that does not name both."""
+        """Return the team and the integration of an entry.
+
+        Report the problem and return None if one is missing.
+        """
         team_id = self._team_id or get_text_or_none(entry.document.get("teamId")) or ""
         integration_id = get_text_or_none(entry.document.get("integrationId")) or ""
         if (team_id, integration_id) in self._integrations or (is_id(team_id) and is_id(integration_id)):
             return team_id, integration_id
         if is_id(team_id):
-            self._report(ErrorCode.REQUIRED, "No integration is named here.", *entry.path, "integrationId")
+            self._report(
+                ErrorCode.REQUIRED, "`integrationId` is missing or not an id.", *entry.path, "integrationId"
+            )
         else:
-            message = "No team is named here: give one with --team."
+            message = "`teamId` is missing or not an id; set the team with --team."
             self._report(ErrorCode.REQUIRED, message, *entry.path, "teamId")
         return None
 
     def _is_full(self, entry: ImportEntry, key: tuple[str, str]) -> bool:
-        """Whether another batch has to begin with an entry."""
+        """Return whether an entry must begin another batch."""
         return (
             self._batch.record_count == self._max_records
             or self._batch.byte_count > _MAX_BATCH_BYTES

@@ -33,34 +33,35 @@ FieldCoordinate = tuple[str, str]
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION, Location.ARGUMENT_DEFINITION],
     name="cost",
-    description="What a field costs, without what is selected below it; 1 where this is not said. Of an "
-    "argument: what each entry of it costs.",
+    description="Cost of a field, without the fields below it. A field without this directive costs 1. On an "
+    "argument: cost of each of its entries.",
 )
 class Cost:
-    weight: int = strawberry.field(name="weight", description="As many units as this.")
+    weight: int = strawberry.field(name="weight", description="Cost in units.")
 
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="listSize",
-    description="How many entries the cost of an operation counts: what is selected below a list costs as often.",
+    description="Number of entries that the cost of an operation counts for a list. The fields below the list "
+    "cost that many times.",
 )
 class ListSize:
     assumed_size: int = strawberry.field(
-        name="assumedSize", description="So many where no argument says how many."
+        name="assumedSize", description="Number of entries when no slicing argument is given."
     )
     slicing_arguments: list[str] | None = strawberry.field(
         name="slicingArguments",
         default=strawberry.UNSET,
-        description="The arguments that say how many: a number, or a list with one for each.",
+        description="Arguments that set the number of entries: a number, or a list with one item for each entry.",
     )
     sized_fields: list[str] | None = strawberry.field(
         name="sizedFields",
         default=strawberry.UNSET,
-        description="The lists below the field that have as many entries; where none is named, it is the list.",
+        description="Lists below the field that have this many entries. Absent: the field itself is the list.",
     )
     maximum: int | None = strawberry.field(
-        name="maximum", default=strawberry.UNSET, description="No more are counted, however many are asked for."
+        name="maximum", default=strawberry.UNSET, description="Upper bound of the counted entries."
     )
 
 
