@@ -170,11 +170,6 @@ class Settings(BaseSettings):
         description="Whether there is a page at `/graphiql` to ask the graph by hand, to which browsers that are "
         "given the graph's address are led.",
     )
-    compiled_selections: bool = Field(
-        default=True,
-        description="Whether selections over plain data are compiled; if not, every field is completed on its "
-        "own, with the same answers.",
-    )
     traces_endpoint: str = Field(
         "",
         description="Where OpenTelemetry traces are sent by OTLP over HTTP, such as "

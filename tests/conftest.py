@@ -23,12 +23,15 @@ from gateway.cli.app import app
 from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.tables import DayCount, Team
+from gateway.execution.fallbacks import FallbackReason
 from gateway.settings import Settings
 from tests.support import browser
+from tests.support.fallbacks import FallbackWatcher
 from tests.support.gateway import Gateway, served
 from tests.support.import_command import Run
 from tests.support.machine import lacking
 
+MARKERS = ["fallback(*reasons): the test makes compiled selections give up for these reasons"]
 TEMPLATE = "gateway_template"
 PATIENCE = dict.fromkeys(["database_pool_timeout", "database_lock_timeout", "request_timeout"], 120.0)
 """On a slow machine, what many ask at once takes longer than a client would wait."""
@@ -40,6 +43,21 @@ class Request(Protocol):
     param: str
 
     def getfixturevalue(self, name: str) -> object: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+@pytest.fixture(autouse=True)
+def fallbacks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FallbackWatcher]:
+    """Fails each test in which a compiled selection gives up for a reason that is neither expected nor marked."""
+    marks = request.node.iter_markers("fallback")
+    watcher = FallbackWatcher({FallbackReason(reason) for mark in marks for reason in mark.args})
+    watcher.install(monkeypatch)
+    yield watcher
+    watcher.check()
 
 
 @pytest.fixture(scope="session")

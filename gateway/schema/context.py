@@ -44,11 +44,8 @@ class Context:
     document: ExecutableDocument
     """Document of the operation; set when it is parsed."""
 
-    def __init__(
-        self, database: Database, viewer: Viewer, budget: OperationBudget, *, compiles_selections: bool = True
-    ) -> None:
+    def __init__(self, database: Database, viewer: Viewer, budget: OperationBudget) -> None:
         self.database = database
-        self.compiles_selections = compiles_selections
         self.viewer = viewer
         self.budget = budget
         self._lock = asyncio.Lock()

@@ -18,9 +18,9 @@ from gateway.execution import (
     DocumentPreparation,
     ExecutableDocument,
     LeafFormat,
+    get_graphql_schema,
     install_input_converters,
     set_leaf_format,
-    skip_argument_conversion,
 )
 from gateway.schema import enums as _enums  # noqa: F401 (adds descriptions to the enums)
 from gateway.schema import widgets
@@ -40,7 +40,7 @@ from gateway.schema.integrations import IntegrationQueries
 from gateway.schema.nodes import NodeQueries
 from gateway.schema.rate_limits import RateLimitQueries
 from gateway.schema.resource_records import ResourceRecordMutations, ResourceRecordQueries
-from gateway.schema.scalars import JSON, SCALARS
+from gateway.schema.scalars import SCALARS
 from gateway.schema.statistics import StatisticsQueries
 from gateway.schema.use_case_groups import UseCaseGroupMutations, UseCaseGroupQueries
 from gateway.schema.use_cases import UseCaseMutations, UseCaseQueries
@@ -100,7 +100,7 @@ class Schema(strawberry.Schema):
             try:
                 context_value.document = context_value.budget.get_document(query)
                 if context_value.viewer.is_for_widgets:
-                    widgets.require_allowed(self._schema, context_value.document)
+                    widgets.require_allowed(get_graphql_schema(self), context_value.document)
                 data = await self._execute_compiled(
                     context_value.document, operation_name, variable_values, context_value
                 )
@@ -123,7 +123,9 @@ class Schema(strawberry.Schema):
         """Return the errors that a document has with any variables: syntax, limits and validation."""
         try:
             limits.compute_parsing_cost(text)
-            return validate(self._schema, limits.parse(Source(text)), [*specified_rules, StorableTextRule])
+            return validate(
+                get_graphql_schema(self), limits.parse(Source(text)), [*specified_rules, StorableTextRule]
+            )
         except GraphQLSyntaxError as error:
             return [error]
         except LimitExceeded as exceeded:
@@ -138,8 +140,7 @@ class Schema(strawberry.Schema):
     ) -> dict[str, Any] | None:
         """Return the data from the operation's compiled selection; None when the executor has to run."""
         operation = document.operations.get(operation_name)
-        compiles = context.compiles_selections and self.execution_context_class is CompilingExecutor
-        if operation is None or not compiles:
+        if operation is None or self.execution_context_class is not CompilingExecutor:
             return None
         data = await operation.execute_compiled(variable_values or {}, context)
         if data is None:
@@ -158,11 +159,5 @@ schema = Schema(
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
-set_leaf_format(
-    schema._schema.type_map["ResourceRecordInput"],  # noqa: SLF001 (graphql-core's schema)
-    LeafFormat(to_document_value, {"DateTime": instants.is_formatted}),
-)
-skip_argument_conversion(
-    schema.schema_converter.type_map["Mutation"].definition, "upsert_resource_records", "records", any_scalar=JSON
-)
-install_input_converters(concrete.definition for concrete in schema.schema_converter.type_map.values())
+set_leaf_format(schema, "ResourceRecordInput", LeafFormat(to_document_value, {"DateTime": instants.is_formatted}))
+install_input_converters(schema)

@@ -7,7 +7,7 @@ import strawberry
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey
 from gateway.domain.integrations import MAX_NAME_LENGTH
 from gateway.domain.lenient_reading import Document
-from gateway.domain.use_case_groups import INPUT_FIELDS, MAX_SLUG_LENGTH, GroupInput
+from gateway.domain.use_case_groups import INPUT_FIELDS, MAX_SLUG_LENGTH, GroupInput, ListedUseCase
 from gateway.domain.use_cases import DEFAULT_DAYS, MAX_DAYS, ActionInput, UseCaseChanges
 from gateway.schema.inputs import get_provided_fields, optional_field, to_document
 from gateway.schema.scalars import Time, TimeZone

@@ -38,6 +38,12 @@ class Metrics:
         self._rejections = Counter(
             "graphql_rejected", "Requests that were beyond a limit.", ("reason",), registry=registry
         )
+        self._fallbacks = Counter(
+            "gateway_compiled_fallbacks",
+            "Root fields that the compiled fast path gave up on.",
+            ("field", "reason"),
+            registry=registry,
+        )
         self._disconnects = Counter("client_disconnects", "Clients that left unanswered.", registry=registry)
         self._transactions = Histogram(
             "db_tx_seconds", "How long transactions lasted.", ("kind",), buckets=_BUCKETS, registry=registry
@@ -73,6 +79,8 @@ class Metrics:
             lasted = exchange.ended - exchange.started
             durations.counts[bisect_left(_BUCKETS, lasted)] += 1
             durations.sum += lasted
+            for labels, fallback_count in exchange.fallbacks.items():
+                self._fallbacks.labels(*labels).inc(fallback_count)
             for transaction, lasted in exchange.transactions:
                 self._transactions.labels(transaction).observe(lasted)
         for (type, codes, rejected, status), count in counts.items():

@@ -72,6 +72,13 @@ class RequestRecord(Struct):
     transactions: tuple[tuple[str, float], ...] = ()
     """The kind of each transaction, `read` or `write`, and how many seconds it lasted."""
 
+    fallbacks: dict[tuple[str, str], int] = {}
+    """How often a compiled query fell back to the normal executor, by root field and reason."""
+
+    def record_fallback(self, field: str, reason: str) -> None:
+        """Count a fallback of a root field."""
+        self.fallbacks[field, reason] = self.fallbacks.get((field, reason), 0) + 1
+
     def record_statement(self, text: str, started: float) -> None:
         """Note a statement that is over."""
         ended = perf_counter()
@@ -91,6 +98,9 @@ class RequestRecord(Struct):
 
 class _NoRequestRecord(RequestRecord):
     """What is done without a request, such as by a command."""
+
+    def record_fallback(self, field: str, reason: str) -> None:
+        pass
 
     def record_statement(self, text: str, started: float) -> None:
         pass

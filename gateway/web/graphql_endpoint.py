@@ -64,7 +64,6 @@ class GraphQLEndpoint:
         self._persisted_queries = PersistedQueries(settings)
         self._timeout = settings.request_timeout
         self._profile = settings.http_profile
-        self._compiles_selections = settings.compiled_selections
         self._operation_limits = OperationLimits(settings)
         self._rate_limit_headers = RateLimitHeaders(settings)
         self._error_limits = ErrorLimits(settings)
@@ -85,12 +84,7 @@ class GraphQLEndpoint:
         except Unauthenticated:
             raise unauthenticated(_UNAUTHENTICATED_MESSAGE) from None
         bucket = self._buckets.get_bucket(authenticated.viewer)
-        context = Context(
-            self._database,
-            authenticated.viewer,
-            OperationBudget(self._operation_limits, bucket),
-            compiles_selections=self._compiles_selections,
-        )
+        context = Context(self._database, authenticated.viewer, OperationBudget(self._operation_limits, bucket))
         try:
             bucket.check()
             response = await self._respond(context, authenticated, scope, receive, headers, accepted)

@@ -47,7 +47,7 @@ async def database(file: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def gateway(file: Path) -> AsyncIterator[Gateway]:
-    async with served(f"sqlite+aiosqlite:///{file}", key_memory=60, compiled_selections=True) as found:
+    async with served(f"sqlite+aiosqlite:///{file}", key_memory=60) as found:
         yield found
 
 
@@ -130,7 +130,7 @@ async def test_a_glance_sees_what_was_just_written(client: Client) -> None:
 
 
 async def test_a_glance_needs_no_place_among_those_who_read(file: Path) -> None:
-    settings = {"database_pool_size": 1, "database_pool_timeout": 0.05, "compiled_selections": True}
+    settings = {"database_pool_size": 1, "database_pool_timeout": 0.05}
     async with served(f"sqlite+aiosqlite:///{file}", **settings) as narrow:
         await store(narrow.database, connected("i", name="n"))
         client = await narrow.client()

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.demo.requests import build_requests
+from gateway.execution import CompilingExecutor
 from gateway.execution.limits.cost import OperationCost, compute_operation_costs
 from gateway.execution.limits.cost_directives import get_field_costs
 from gateway.execution.limits.document_limits import DocumentLimits
@@ -20,6 +21,7 @@ from gateway.execution.limits.size import MAX_INT32
 from gateway.schema import schema
 from gateway.settings import Settings
 from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET, LIST, UPSERT, WRITTEN
+from tests.support.compiling import UncompiledExecutor
 from tests.support.dashboard import DASHBOARD, PARTS
 from tests.support.factories import connected, record, store, use_case, use_case_group, user, webhook
 from tests.support.gateway import USER, Client, Gateway, answer_of, served, statements
@@ -103,7 +105,7 @@ def test_our_own_queries_are_below_the_default_cost_limit(query: str) -> None:
 
 
 def test_a_list_without_a_declared_size_is_an_error() -> None:
-    with pytest.raises(LookupError, match=r"Query.things is a list; say by `ListSize`"):
+    with pytest.raises(LookupError, match=r"Query.things is a list; declare its size by `ListSize`"):
         get_field_costs(build_schema("type Query { names: [String] things: [Thing] } type Thing { id: ID }"))
 
 
@@ -114,10 +116,13 @@ TOO_MUCH = {"first": 100, "more": 100}
 COST = 100 + 2 + 100 * (2 + 100 * 3)
 
 
-@pytest.fixture(params=[True, False], ids=["compiled", "ordinary"])
-async def limited(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Gateway]:
+@pytest.fixture(params=[CompilingExecutor, UncompiledExecutor], ids=["compiled", "uncompiled"])
+async def limited(
+    request: pytest.FixtureRequest, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Gateway]:
     """Gateway with a low cost limit."""
-    async with served(database_url, cost_limit=1000, compiled_selections=request.param) as gateway:
+    monkeypatch.setattr(schema, "execution_context_class", request.param)
+    async with served(database_url, cost_limit=1000) as gateway:
         yield gateway
 
 

@@ -48,9 +48,11 @@ def test_an_input_object_equals_the_one_of_strawberry(name: str, data: st.DataOb
             assert definition.from_input is not None
             monkeypatch.setattr(definition, "from_input", None)
         expected = convert(name, value)
-    assert actual == expected
     if name == "ResourceRecordInput":
+        assert actual == value
         assert to_record_input(value) == build_record_input(expected)
+    else:
+        assert actual == expected
 
 
 def build_record_input(expected: Any) -> RecordInput:

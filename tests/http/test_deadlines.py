@@ -76,13 +76,6 @@ async def test_a_key_that_takes_too_long_to_look_up_is_cut_off(serving: Gateway)
     assert await client(GET) == GOT
 
 
-@pytest.fixture
-def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers are written in slices where selections are compiled."""
-    monkeypatch.setenv("GATEWAY_COMPILED_SELECTIONS", "true")
-
-
-@pytest.mark.usefixtures("compiled")
 async def test_an_answer_that_takes_too_long_to_write_is_cut_off_between_slices(serving: Gateway) -> None:
     client = await serving.client()
     await store(serving.database, *(record(f"r{n}", "i", {"type": "practitioners"}) for n in range(600)))

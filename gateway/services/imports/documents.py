@@ -161,9 +161,9 @@ async def _run_import(job: _ImportJob, row: Integration | None) -> ImportResult:
         outcome = _update_integration(job, row)
         await day_counts.recount_if_timezone_changed(job.writer, row, before)
     tally = ImportCounts(
-        created=outcome is Outcome.CREATED,
-        updated=outcome is Outcome.UPDATED,
-        unchanged=outcome is Outcome.UNCHANGED,
+        created=int(outcome is Outcome.CREATED),
+        updated=int(outcome is Outcome.UPDATED),
+        unchanged=int(outcome is Outcome.UNCHANGED),
     )
     await job.writer.flush()
     parent = ParentIntegration(job.document.integration.id, row.id)
