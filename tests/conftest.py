@@ -22,7 +22,7 @@ from gateway.assets import FetchFailed
 from gateway.cli.app import app
 from gateway.database import migrations
 from gateway.database.database import Database
-from gateway.database.tables import Team
+from gateway.database.tables import DayCount, Team
 from gateway.execution.fallbacks import FallbackReason
 from gateway.settings import Settings
 from gateway.telemetry import configure_logging
@@ -172,26 +172,28 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def sqlite_gateway_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The database of `sqlite_gateway`. No test writes to it in any other way."""
     with _fresh("sqlite", request, tmp_path_factory.mktemp("gateway")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_gateway_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The database of `postgresql_gateway`. No test writes to it in any other way."""
     with _fresh("postgresql", request, tmp_path_factory.mktemp("gateway")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-async def sqlite_gateway(sqlite_url: str) -> AsyncIterator[Gateway]:
-    async with served(sqlite_url, **PATIENCE) as gateway:
+async def sqlite_gateway(sqlite_gateway_url: str) -> AsyncIterator[Gateway]:
+    async with served(sqlite_gateway_url, **PATIENCE) as gateway:
         yield gateway
 
 
 @pytest.fixture(scope="session")
-async def postgresql_gateway(postgresql_url: str) -> AsyncIterator[Gateway]:
-    async with served(postgresql_url, **PATIENCE) as gateway:
+async def postgresql_gateway(postgresql_gateway_url: str) -> AsyncIterator[Gateway]:
+    async with served(postgresql_gateway_url, **PATIENCE) as gateway:
         yield gateway
 
 
@@ -206,11 +208,12 @@ def running(database_kind: str, request: Request) -> Gateway:
 @pytest.fixture
 async def gateway(running: Gateway) -> AsyncIterator[Gateway]:
     """A running gateway over an empty database."""
+    async with running.database.write() as session:
+        # Nothing refers to counts, so that no team takes them along.
+        await session.execute(delete(DayCount))
+        await session.execute(delete(Team))
     yield running
     running.tell()
-    async with running.database.write() as session:
-        # And with each team all that is its own.
-        await session.execute(delete(Team))
 
 
 @pytest.fixture

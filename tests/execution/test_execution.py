@@ -23,7 +23,7 @@ from tests.support.gateway import USER, Client, Gateway, served, statements
 from tests.support.operations import queries
 
 PROPERTY = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

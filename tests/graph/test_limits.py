@@ -1,7 +1,6 @@
 """Limits on documents: refusals at each limit, and linear measuring."""
 
 import json
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from graphql import get_introspection_query, parse
 from httpx import Response
 
 from gateway.execution.limits.size import MAX_INT32, OperationSize, measure_operations
+from tests.support.calls import count_calls
 from tests.support.endpoints import VIEWER, Door, message, opened
 from tests.support.gateway import answer_of
 
@@ -111,9 +111,17 @@ def build_bomb(levels: int) -> str:
 
 
 async def test_a_fragment_bomb_is_refused_without_expanding_it(endpoint: Door) -> None:
+    _, of_five, of_ten = [await count_request_calls(endpoint, build_bomb(levels)) for levels in (4, 5, 10)]
+    # Each level spreads the next one twice: expanded, ten levels take 32 times the calls of five.
+    assert of_ten < 3 * of_five
     expected = {"code": "LIMIT_EXCEEDED", "limit": "rootFields", "max": 20, "actual": MAX_INT32}
-    # Expanded, it would have 2 ** 40 fields.
     assert get_limit_error(await endpoint.knock(json={"query": build_bomb(40)})) == expected
+
+
+async def count_request_calls(endpoint: Door, query: str) -> int:
+    with count_calls() as counted:
+        await endpoint.knock(json={"query": query})
+    return counted.calls
 
 
 @pytest.mark.parametrize(
@@ -129,8 +137,13 @@ async def test_recursive_fragments_are_invalid(endpoint: Door, query: str) -> No
 
 
 async def test_the_validation_of_repeated_fields_is_aborted(endpoint: Door) -> None:
-    repeated = "{ " + ("viewer { " + "userId " * 45 + "} ") * 20 + "}"
-    response = await endpoint.knock(json={"query": repeated})
+    def repeated(number: int) -> str:
+        return "{ " + ("viewer { " + "userId " * number + "} ") * 20 + "}"
+
+    _, of_twenty, of_forty = [await count_request_calls(endpoint, repeated(number)) for number in (1, 20, 40)]
+    # Fields of one name are compared in pairs: to the end, twice the fields take four times the calls.
+    assert of_forty < 2.5 * of_twenty
+    response = await endpoint.knock(json={"query": repeated(45)})
     assert message(response).startswith("The document was not fully validated")
 
 
@@ -171,22 +184,13 @@ WIDE: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", WIDE.values(), ids=WIDE)
 def test_measuring_takes_calls_linear_in_the_document(make: Make) -> None:
-    def count_calls(size: int) -> int:
+    def calls(size: int) -> int:
         document = parse(make(size), no_location=True)
-        calls = 0
-
-        def count(*_event: object) -> None:
-            nonlocal calls
-            calls += 1
-
-        sys.setprofile(count)
-        try:
+        with count_calls() as counted:
             assert [*measure_operations(document)]
-        finally:
-            sys.setprofile(None)
-        return calls
+        return counted.calls
 
-    assert count_calls(4000) < 2.2 * count_calls(2000)
+    assert calls(4000) < 3 * calls(2000)
 
 
 def test_each_measure_is_limited_by_a_setting_of_its_name() -> None:

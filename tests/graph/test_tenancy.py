@@ -1,9 +1,12 @@
 """Isolation of teams: no query shows a byte of another team, and no mutation changes its rows."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_required_argument
 from hypothesis import HealthCheck, given, settings
+from hypothesis import example as example_of
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from sqlalchemy import select
@@ -16,7 +19,9 @@ from gateway.schema import schema
 from tests.support.examples import example
 from tests.support.factories import AT, store, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Client, Gateway, statements
-from tests.support.operations import mutations, queries
+from tests.support.operations import mutations, queries, select_everything
+
+Test = TypeVar("Test", bound=Callable[..., None])
 
 MARK = "zebra"
 """Part of every text of the other team, and of no text that this team has or sends."""
@@ -27,7 +32,7 @@ OWN_WEBHOOK, OTHERS_WEBHOOK = "a" * 17, "b" * 17
 MISSING = "c" * 24
 
 PROPERTY = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -45,19 +50,23 @@ def build_document(team_id: str, ids: dict[str, str], text: str) -> Any:
         row |= {"_id": id, "teamId": team_id, "logicalId": f"{text}-{id}", "createdBy": USER, "updatedBy": USER}
         row["config"] |= {key: text for key in row["config"] if row["config"][key] == "<string>"}
     integration["name"] = text
-    appointment = {
-        **record,
-        "_id": ids["record"][:-1] + "9",
-        "logicalId": f"{text}-appointment",
-        "config": {
+    configs = [
+        {
             "type": "appointments",
             "patientName": text,
             "source": text,
             "utmSource": text,
             "bookingStatus": "failed",
         },
-    }
-    document["resource_records"] = [record, appointment]
+        {"type": "patients", "firstName": text, "source": text},
+    ]
+    document["resource_records"] = [
+        record,
+        *(
+            {**record, "_id": f"{ids['record'][:-1]}{place}", "logicalId": f"{text}-{place}", "config": config}
+            for place, config in enumerate(configs, 8)
+        ),
+    ]
     return document
 
 
@@ -109,8 +118,13 @@ def id_literals(name: str, type_name: str) -> SearchStrategy[str] | None:
                 for team, ids in ((TEAM, OWN), (OTHER_TEAM, OTHERS), (OTHER_TEAM, OWN), (TEAM, OTHERS))
             ]
         )
+    if name == "integrationId":
+        # Nothing below a field is read unless this id fits, so the few that fit are drawn more often.
+        return st.sampled_from(
+            [f'"{id}"' for id in (OTHERS["integration"], OTHERS["integration"], OWN["integration"])]
+        )
     if type_name == "ID" or name == "logicalId":
-        ids = [*OWN.values(), *OTHERS.values(), OWN_WEBHOOK, OTHERS_WEBHOOK]
+        ids = [*OTHERS.values(), OTHERS_WEBHOOK] * 2 + [*OWN.values(), OWN_WEBHOOK]
         return st.sampled_from([f'"{id}"' for id in ids])
     if name == "document":
         return st.sampled_from(
@@ -210,7 +224,60 @@ async def test_a_node_id_of_another_team_finds_nothing(client: Client) -> None:
     }
 
 
+@pytest.fixture
+async def others_rows(gateway: Gateway, client: Client) -> list[object]:  # noqa: ARG001 (the client's fixture fills)
+    """Every row of the other team before anything is written."""
+    return await read_rows(gateway, OTHER_TEAM)
+
+
+SEARCHES = {
+    "node": ("nodeId", "integration"),
+    "nodes": ("nodeIds", "integration"),
+    "integration": ("id", "integration"),
+    "useCaseGroup": ("id", "group"),
+    "useCase": ("id", "use_case"),
+    "resourceRecord": ("id", "record"),
+    "integrationExport": ("integrationId", "integration"),
+    "appointmentStatistics": ("integrationId", "integration"),
+    "patientStatistics": ("integrationId", "integration"),
+}
+"""Each root field that takes an id: the name of the argument, and the kind of row that it finds."""
+
+
+def _search(field: str, team_id: str, ids: dict[str, str]) -> str:
+    """Return a query that selects everything below a root field, for an id of a team."""
+    argument, kind = SEARCHES[field]
+    id = (
+        NodeId("ConnectedIntegration", team_id, ids[kind]).encode() if argument.startswith("nodeId") else ids[kind]
+    )
+    assert schema._schema.query_type is not None
+    type_ = get_named_type(schema._schema.query_type.fields[field].type)
+    assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
+    return f'{{ {field}({argument}: "{id}") {select_everything(schema._schema, type_, 3)} }}'
+
+
+def test_each_root_field_that_takes_an_id_is_searched() -> None:
+    assert schema._schema.query_type is not None
+    fields = schema._schema.query_type.fields.items()
+    assert set(SEARCHES) == {name for name, field in fields if any(map(is_required_argument, field.args.values()))}
+
+
+@pytest.mark.parametrize("field", SEARCHES)
+async def test_each_search_shows_the_texts_of_the_own_team(client: Client, field: str) -> None:
+    response = await client.send(_search(field, TEAM, OWN), {})
+    assert "errors" not in response.json(), response.text[:500]
+    assert "horse" in response.text
+
+
+def _with_searches(test: Test) -> Test:
+    """Add an example for each root field that takes an id, with an id of the other team."""
+    for field in SEARCHES:
+        test = example_of(query=_search(field, OTHER_TEAM, OTHERS))(test)
+    return test
+
+
 @PROPERTY
+@_with_searches
 @given(query=queries(schema._schema, id_literals))
 async def test_random_queries_never_show_a_byte_of_another_team(client: Client, query: str) -> None:
     response = await client.send(query, {})
@@ -221,9 +288,10 @@ async def test_random_queries_never_show_a_byte_of_another_team(client: Client, 
 
 @PROPERTY
 @given(mutation=mutations(schema._schema, id_literals))
-async def test_random_mutations_never_touch_another_team(gateway: Gateway, client: Client, mutation: str) -> None:
-    before = await read_rows(gateway, OTHER_TEAM)
+async def test_random_mutations_never_touch_another_team(
+    gateway: Gateway, client: Client, others_rows: list[object], mutation: str
+) -> None:
     response = await client.send(mutation, {})
     assert MARK not in response.text.lower()
     assert "INTERNAL_SERVER_ERROR" not in response.text
-    assert await read_rows(gateway, OTHER_TEAM) == before
+    assert await read_rows(gateway, OTHER_TEAM) == others_rows

@@ -132,9 +132,10 @@ async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) ->
         assert sorted(await session.scalars(select(Integration.name))) == ["N", "n"]
 
 
-async def test_postgresql_ends_what_the_gateway_cannot(postgresql_url: str) -> None:
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_postgresql_ends_what_the_gateway_cannot(database_url: str) -> None:
     async with (
-        served(postgresql_url, request_timeout=0.2) as gateway,
+        served(database_url, request_timeout=0.2) as gateway,
         gateway.database.write() as session,
     ):
         (row,) = await session._pooled_connection.fetch("SHOW statement_timeout")
