@@ -38,7 +38,13 @@ UNDOCUMENTED = (
 
 PRIVATE: dict[str, set[str]] = {
     "gateway.database._private": set(),
-    "gateway.execution._private": set(),
+    "gateway.execution._private": {
+        "build_info",
+        "get_definition",
+        "get_graphql_schema",
+        "get_strawberry_schema",
+        "set_input_converter",
+    },
     "gateway.server._private": set(),
 }
 """What stands in the modules that touch what other libraries do not document."""

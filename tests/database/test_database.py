@@ -90,12 +90,13 @@ async def test_naive_instants_are_not_stored(database: Database) -> None:
             session.add(team("a", datetime(2025, 3, 9)))  # noqa: DTZ001 (which is the point)
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])
 @pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_a_unix_socket_holds_more_for_postgresql_than_others_do(
-    postgresql_url: str, loop: Callable[[], asyncio.AbstractEventLoop]
+    database_url: str, loop: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
     async def room() -> int:
-        database = Database(Settings(database_url=postgresql_url))
+        database = Database(Settings(database_url=database_url))
         try:
             async with database._write_pool.connect("") as lease:
                 found = lease._driver._transport.get_extra_info("socket")

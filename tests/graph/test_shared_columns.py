@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gateway.database.tables import UseCase, UseCaseGroup
 from gateway.domain.lenient_reading import Document
 from gateway.domain.use_case_groups import COPIED_KEYS, SHARED_COLUMNS, GroupColumns
-from tests.graph.test_use_case_group_upserts import a_client
+from tests.graph.test_use_case_group_upserts import create_client
 from tests.support.gateway import Gateway
 from tests.support.upserts import documented, upserted
 
@@ -34,7 +34,7 @@ def test_each_key_has_one_column() -> None:
 @pytest.mark.parametrize("column", COLUMNS)
 @pytest.mark.parametrize("is_listed", [False, True])
 async def test_a_shared_column_reaches_use_cases(gateway: Gateway, column: str, *, is_listed: bool) -> None:
-    client, value = await a_client(gateway), VALUES.get(column, OTHER_VALUE)
+    client, value = await create_client(gateway), VALUES.get(column, OTHER_VALUE)
     created = await upserted(client, documented())
     field = re.sub(r"_(\w)", lambda match: match[1].upper(), column)
     use_cases = documented()["useCases"] if is_listed else None

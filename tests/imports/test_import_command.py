@@ -28,7 +28,7 @@ def test_the_export_example_is_given_back_key_for_key(run: Run) -> None:
     del expected["integration"]["config"]["refreshToken"]
     assert json.loads(without.stdout) == expected
     left_out = "integration.config.accessToken, integration.config.refreshToken"
-    assert without.stderr == f"Left out: {left_out}. `--secrets` includes them.\n"
+    assert without.stderr == f"Omitted: {left_out}. Use `--secrets` to include them.\n"
 
 
 @pytest.mark.parametrize("name", ["integrations.get.response", "integrations.list.response"])
@@ -76,7 +76,9 @@ def test_a_plain_list_of_webhooks_refuses_only_what_is_faulty(run: Run, database
 def test_webhooks_need_a_team(run: Run, database_url: str) -> None:
     result = run("import", DOCUMENTS / "integrations.get.response.json")
     assert result.exit_code == 1
-    assert result.stderr.endswith("integration.teamId: `teamId` is missing or not an id; set the team with --team. (REQUIRED)\n")
+    assert result.stderr.endswith(
+        "integration.teamId: `teamId` is missing or not an id; set the team with --team. (REQUIRED)\n"
+    )
     assert read(database_url, Integration) == []
 
 

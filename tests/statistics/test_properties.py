@@ -73,7 +73,7 @@ SOURCES = (None, " ", "google", " Google ", "50%", "a_b", "Ärzte")
 INSTANTS = tuple(f"{day}T{time}Z" for day in CHANGES for time in ("00:00:00.000", "04:59:59.999", "20:15:00.000"))
 
 
-@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), asked=st.lists(questions, min_size=3, max_size=3))
 async def test_the_dashboard_is_what_a_plain_recount_gives_after_any_writes(
     gateway: Gateway, seed: int, asked: list[Question]

@@ -53,7 +53,13 @@ def _shorten(text: str) -> str:
     return f"{text[: MAX_VALUE_LENGTH - _HASH_LENGTH - 1]}…{digest}"
 
 
-_SOURCE = Breakdown("source", "source", "source", "unknown", "By `source`; `unknown` for those without one.")
+_SOURCE = Breakdown(
+    "source",
+    "source",
+    "source",
+    "unknown",
+    "Number of records by source; a record without one counts as `unknown`.",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,17 +90,25 @@ APPOINTMENT_STATISTICS = Statistics(
     (
         _SOURCE,
         Breakdown(
-            "utmSource", "utmSource", "utm_source", "direct", "By `utm_source`; `direct` for those without one."
+            "utmSource",
+            "utmSource",
+            "utm_source",
+            "direct",
+            "Number of records by `utm_source`; a record without one counts as `direct`.",
         ),
         Breakdown(
-            "utmMedium", "utmMedium", "utm_medium", "not set", "By `utm_medium`; `not set` for those without one."
+            "utmMedium",
+            "utmMedium",
+            "utm_medium",
+            "not set",
+            "Number of records by `utm_medium`; a record without one counts as `not set`.",
         ),
         Breakdown(
             "utmCampaign",
             "utmCampaign",
             "utm_campaign",
             "not set",
-            "By `utm_campaign`; `not set` for those without one.",
+            "Number of records by `utm_campaign`; a record without one counts as `not set`.",
         ),
     ),
 )
