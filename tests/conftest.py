@@ -25,6 +25,7 @@ from gateway.database.database import Database
 from gateway.database.tables import DayCount, Team
 from gateway.execution.fallbacks import FallbackReason
 from gateway.settings import Settings
+from gateway.telemetry import configure_logging
 from tests.support import browser
 from tests.support.fallbacks import FallbackWatcher
 from tests.support.gateway import Gateway, served
@@ -221,13 +222,19 @@ def empty(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'empty.db'}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def logging_of_a_server() -> None:
+    """Log lines are JSON objects on stderr, as those of `gateway serve` are."""
+    configure_logging("info")
+
+
 @pytest.fixture
 def logging_as_before() -> Iterator[None]:
     """Commands set up the logging of their process, which is also that of other tests."""
-    handlers, level = logging.root.handlers, logging.root.level
+    handlers, level, configuration = logging.root.handlers, logging.root.level, structlog.get_config()
     yield
     logging.root.handlers, logging.root.level = handlers, level
-    structlog.reset_defaults()
+    structlog.configure(**configuration)
 
 
 @pytest.fixture(scope="session")

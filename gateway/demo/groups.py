@@ -1,4 +1,4 @@
-"""The clinic group's six use-case groups; the first one is after document 2's own example."""
+"""The six use-case groups of the clinic group. The first one follows the example of document 2."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ EXAMPLE_SLUG = "appointment-reminders"
 EXAMPLE_CLINIC = _SPECIALTY
 
 _ActionTuples = Sequence[tuple[ActionType, int, str, str]]
-"""Type, days before, context, and name of the template."""
+"""Action type, days before, context and template name."""
 
 _REMINDERS: _ActionTuples = ((_SMS, 7, "reminder_7d", "First SMS"), (_CALL, 1, "reminder_1d", "Day 1 Call"))
 
 
 @dataclass(frozen=True, slots=True)
 class DemoGroup:
-    """A group and the clinic that has it."""
+    """A group and its clinic."""
 
     clinic: Clinic
     input: GroupInput

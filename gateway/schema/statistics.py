@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import fields
 from datetime import date, datetime
-from inspect import Parameter, Signature
-from typing import Annotated, Any, TypeVar, cast
+from inspect import Parameter
+from typing import Any, cast
 
 import strawberry
 from strawberry.tools import create_type
@@ -13,79 +12,11 @@ from strawberry.types.field import StrawberryField
 
 from gateway import services
 from gateway.domain import statistics
-from gateway.domain.enums import AppointmentType, StatisticsDateField
 from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, get_previous_period
 from gateway.execution import READ_ATTRIBUTES, BatchRequest, Cost, ListSize
 from gateway.schema.context import Info
+from gateway.schema.dashboard_arguments import INTEGRATION_ID_ARGUMENT, with_dashboard_arguments
 from gateway.schema.fields import batched_field, field
-from gateway.schema.scalars import TimeZone
-
-F = TypeVar("F", bound=Callable[..., object])
-
-
-_ARGUMENT_DEFAULTS = {each.name: each.default for each in fields(services.statistics.DashboardArguments)}
-
-
-def _build_argument(name: str, type_: object, description: str) -> Parameter:
-    annotation = Annotated[type_, strawberry.argument(description=description)]  # type: ignore[valid-type]  # a type
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=_ARGUMENT_DEFAULTS[name], annotation=annotation)
-
-
-_APPOINTMENT_TYPE_ARGUMENT = _build_argument(
-    "appointment_type",
-    AppointmentType | None,
-    "Count only visits of this type. Null: all visits, with and without a type.",
-)
-_DASHBOARD_ARGUMENTS = (
-    _build_argument("size", int, "Number of values on a page of each breakdown, 1 or more."),
-    _build_argument(
-        "page",
-        int,
-        "Page of each breakdown, 1 or more; a page past the end is empty. `overview` and `trends` are never cut.",
-    ),
-    _build_argument(
-        "search",
-        str | None,
-        "Count only records that contain each of these words, case-insensitive, in a name, id, contact or source "
-        f"field. At most {services.resource_records.MAX_SEARCH_LENGTH} characters. Needs READ_RECORDS.",
-    ),
-    _build_argument("start", datetime | None, "Count only records at or after this instant, by `dateField`."),
-    _build_argument("end", datetime | None, "Count only records before this instant, by `dateField`."),
-    _build_argument(
-        "days",
-        int | None,
-        "Count only this number of whole days before today, in `timezone`, 1 to "
-        f"{services.statistics.MAX_FILLED_DAYS}. Cannot be combined with `start`, `end`, `firstDay` or `lastDay`.",
-    ),
-    _build_argument(
-        "first_day", date | None, "First day to count, in `timezone`. Cannot be combined with `start` or `end`."
-    ),
-    _build_argument(
-        "last_day", date | None, "Last day to count, in `timezone`. Cannot be combined with `start` or `end`."
-    ),
-    _build_argument(
-        "timezone",
-        TimeZone | None,
-        "Time zone of all days. Null: the integration's.",
-    ),
-    _build_argument(
-        "date_field",
-        StatisticsDateField,
-        "Time of a record that the bounds and `trends` refer to. With START, a record without a start counts "
-        "only when there are no bounds, and never in `trends`.",
-    ),
-    _build_argument(
-        "fill_gaps",
-        bool,
-        "Whether `trends` also has the days without records: from `start` (or the first record) to `end` (or "
-        f"the last record). More than {services.statistics.MAX_FILLED_DAYS} days are an error of `trends`.",
-    ),
-)
-_INTEGRATION_ID_ARGUMENT = Parameter(
-    "integration_id",
-    Parameter.KEYWORD_ONLY,
-    annotation=Annotated[strawberry.ID, strawberry.argument(description="Id of the connected integration.")],
-)
 
 
 @strawberry.type(description="Number of records that share a value.")
@@ -186,10 +117,8 @@ def _derived_field(
     return new_field
 
 
-def _create_dashboard_type(name: str, noun: str, definition: Statistics, overview: type, trend: type) -> type:
-    """Return the GraphQL type of a dashboard, with a field for each breakdown of its catalogue entry."""
-    counts = _part_field("overview", f"Number of {noun} by state.", OVERVIEW, overview)
-    previous_period = create_type(
+def _create_previous_period_type(name: str, counts: StrawberryField) -> type:
+    return create_type(
         f"{name}PreviousPeriod",
         [
             _derived_field("start", "Start of the period, inclusive.", lambda root: root.filter.start, datetime),
@@ -203,6 +132,12 @@ def _create_dashboard_type(name: str, noun: str, definition: Statistics, overvie
         ],
         description="Period of the same length, in local time, right before the queried period.",
     )
+
+
+def _create_dashboard_type(name: str, noun: str, definition: Statistics, overview: type, trend: type) -> type:
+    """Return the GraphQL type of a dashboard, with a field for each breakdown of its catalogue entry."""
+    counts = _part_field("overview", f"Number of {noun} by state.", OVERVIEW, overview)
+    previous_period = _create_previous_period_type(name, counts)
     return create_type(
         name,
         [
@@ -243,15 +178,6 @@ PatientStatistics = _create_dashboard_type(
 )
 
 
-def _with_dashboard_arguments(function: F, definition: Statistics, result: type, *first: Parameter) -> F:
-    """Give the function a signature with the arguments of a dashboard after `first`, for Strawberry to read."""
-    type_arguments = [_APPOINTMENT_TYPE_ARGUMENT] if definition is statistics.APPOINTMENT_STATISTICS else []
-    cast(Any, function).__signature__ = Signature(
-        [*first, *type_arguments, *_DASHBOARD_ARGUMENTS], return_annotation=result
-    )
-    return function
-
-
 def dashboard_field(description: str, definition: Statistics, graphql_type: type) -> Any:  # noqa: ANN401 (a dataclass field)
     """Return the field of an integration for its dashboard."""
 
@@ -263,7 +189,7 @@ def dashboard_field(description: str, definition: Statistics, graphql_type: type
         lambda row, arguments: BatchRequest(
             services.statistics.get_dashboards, (row.team_id, row.id, row.timezone), (definition, arguments)
         ),
-        arguments=_with_dashboard_arguments(collect_arguments, definition, services.statistics.DashboardArguments),
+        arguments=with_dashboard_arguments(collect_arguments, definition, services.statistics.DashboardArguments),
         graphql_type=graphql_type | None,
         reads=("team_id", "id", "timezone"),
         directives=[_get_breakdown_list_size(definition)],
@@ -284,7 +210,7 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
             )
 
     info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
-    resolver = _with_dashboard_arguments(resolve, definition, Dashboard, info, _INTEGRATION_ID_ARGUMENT)
+    resolver = with_dashboard_arguments(resolve, definition, Dashboard, info, INTEGRATION_ID_ARGUMENT)
     decorate = field(
         description, graphql_type=graphql_type | None, directives=[_get_breakdown_list_size(definition)]
     )

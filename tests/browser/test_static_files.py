@@ -10,7 +10,7 @@ from graphql import build_schema, parse, validate
 from gateway.assets import Assets
 from gateway.domain.enums import AppointmentType
 from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS
-from gateway.web.faces import WIDGET_ELEMENTS
+from gateway.web.pages import WIDGET_ELEMENTS
 from tests.support.endpoints import Door, opened
 
 STATIC = Path(__file__).parents[2] / "gateway" / "static"

@@ -10,13 +10,13 @@ from typing import cast
 
 import pytest
 import uvicorn
+from gateway.server.proxy_headers import ForwardedHeadersMiddleware
 from pydantic import Field
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.database.database import Database
 from gateway.errors import Overloaded
 from gateway.server import uvicorn_server
-from gateway.server.proxy_headers import ForwardedHeadersMiddleware
 from gateway.settings import Settings, get_variable_name
 from tests.support.endpoints import message, opened
 from tests.support.source_code import PROJECT, modules

@@ -18,7 +18,7 @@ def test_an_operator_creates_a_widget_key_for_origins(database_url: str) -> None
     assert created.exit_code == 0, created.output
     assert created.stdout.startswith("gw_")
     expected = (
-        f"Browsers will not let pages of {CLINIC} ask before GATEWAY_ALLOWED_ORIGINS of the server names it."
+        f"Browsers block queries from pages of {CLINIC} until GATEWAY_ALLOWED_ORIGINS of the server contains it."
     )
     assert expected in " ".join(created.stderr.split())
     listed = command("keys", "list", database_url=database_url).stdout
@@ -34,14 +34,14 @@ def test_an_operator_creates_a_widget_key_for_origins(database_url: str) -> None
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--for-widgets",), "give --origin with --for-widgets, and only with that"),
-        (("--permission", "ADMIN", "--origin", CLINIC), "give --origin with --for-widgets, and only with that"),
+        (("--for-widgets",), "use --origin with --for-widgets, and only there"),
+        (("--permission", "ADMIN", "--origin", CLINIC), "use --origin with --for-widgets, and only there"),
         (
             ("--for-widgets", "--origin", CLINIC, "--permission", "ADMIN"),
             "either --permission or --for-widgets",
         ),
-        (("--for-widgets", "--origin", f"{CLINIC}/"), "is no origin as browsers spell it"),
-        (("--for-widgets", "--origin", "*"), "is no origin as browsers spell it"),
+        (("--for-widgets", "--origin", f"{CLINIC}/"), "is not an origin such as"),
+        (("--for-widgets", "--origin", "*"), "is not an origin such as"),
     ],
 )
 @pytest.mark.usefixtures("logging_as_before")

@@ -146,7 +146,7 @@ async def test_a_widget_key_may_select_nothing_else(
         with statements() as ran:
             response = await ask(http, key, query)
         assert codes(response) == ["FORBIDDEN"]
-        assert f"may not ask for `{coordinate}`" in message(response)
+        assert f"may not read `{coordinate}`" in message(response)
         assert len(ran) == 1  # the key
 
 

@@ -24,7 +24,7 @@ from tests.support.gateway import TEAM, Gateway, served
 from tests.support.stalling import Asking, assert_idle, stalled, time_is_up
 from tests.support.upserts import UPSERT, documented
 
-NOT_CHANGED = "It was cut off after 10 seconds, and nothing was changed. Ask for less, or again later."
+NOT_CHANGED = "The request was cancelled after 10 seconds, and nothing was changed. Ask for less, or retry later."
 GET = '{ integration(id: "i") { name ... on ConnectedIntegration { useCases { nodes { id } } } } }'
 GOT = {"data": {"integration": {"name": "n", "useCases": {"nodes": []}}}}
 EXPORT = '{ integrationExport(integrationId: "i") { resourceRecords { id } } }'
@@ -126,7 +126,7 @@ async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) ->
     with patch.object(PooledConnection, "execute", slow):
         response, _ = await asyncio.gather(client.send(f"mutation {{ a: {CREATE} b: {CREATE} }}", {}), go_on())
     assert (response.status_code, codes(response)) == (503, ["TIMEOUT"])
-    assert message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was done")
+    assert message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was committed")
     await assert_idle(serving.database)
     async with serving.read() as session:
         assert sorted(await session.scalars(select(Integration.name))) == ["N", "n"]

@@ -28,7 +28,7 @@ def test_the_export_example_is_given_back_key_for_key(run: Run) -> None:
     del expected["integration"]["config"]["refreshToken"]
     assert json.loads(without.stdout) == expected
     left_out = "integration.config.accessToken, integration.config.refreshToken"
-    assert without.stderr == f"Left out: {left_out}. `--secrets` includes them.\n"
+    assert without.stderr == f"Omitted: {left_out}. Use `--secrets` to include them.\n"
 
 
 @pytest.mark.parametrize("name", ["integrations.get.response", "integrations.list.response"])
