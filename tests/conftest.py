@@ -28,9 +28,9 @@ from gateway.settings import Settings
 from gateway.telemetry import configure_logging
 from tests.support import browser
 from tests.support.fallbacks import FallbackWatcher
-from tests.support.gateway import Gateway, served
+from tests.support.gateway import Gateway, serve_gateway
 from tests.support.import_command import Run
-from tests.support.machine import lacking
+from tests.support.machine import skip_unless_ci
 
 MARKERS = ["fallback(*reasons): the test makes compiled selections give up for these reasons"]
 TEMPLATE = "gateway_template"
@@ -187,13 +187,13 @@ def postgresql_gateway_url(request: Request, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="session")
 async def sqlite_gateway(sqlite_gateway_url: str) -> AsyncIterator[Gateway]:
-    async with served(sqlite_gateway_url, **PATIENCE) as gateway:
+    async with serve_gateway(sqlite_gateway_url, **PATIENCE) as gateway:
         yield gateway
 
 
 @pytest.fixture(scope="session")
 async def postgresql_gateway(postgresql_gateway_url: str) -> AsyncIterator[Gateway]:
-    async with served(postgresql_gateway_url, **PATIENCE) as gateway:
+    async with serve_gateway(postgresql_gateway_url, **PATIENCE) as gateway:
         yield gateway
 
 
@@ -213,7 +213,7 @@ async def gateway(running: Gateway) -> AsyncIterator[Gateway]:
         await session.execute(delete(DayCount))
         await session.execute(delete(Team))
     yield running
-    running.tell()
+    running.flush_reports()
 
 
 @pytest.fixture
@@ -240,38 +240,38 @@ def logging_as_before() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
     """`gateway demo`, as visitors see it."""
-    with browser.served(tmp_path_factory.mktemp("demo")) as found:
+    with browser.serve_demo(tmp_path_factory.mktemp("demo")) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def plain_site(site: browser.Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
     """`gateway serve` on the same data, where nobody is signed in by themselves."""
-    with browser.served_again(site, tmp_path_factory.mktemp("serve")) as found:
+    with browser.serve_again(site, tmp_path_factory.mktemp("serve")) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     if browser.EXECUTABLE is None:
-        lacking(browser.MISSING)
-    async with browser.chromium() as found:
+        skip_unless_ci(browser.MISSING)
+    async with browser.launch_chromium() as found:
         yield found
 
 
 @pytest.fixture
 async def page(chromium: Browser, site: browser.Site) -> AsyncIterator[Page]:
     """A page of a new visitor of the demo."""
-    async with browser.opened(chromium, site) as found:
+    async with browser.open_page(chromium, site) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     try:
-        return browser.fetched_axe(tmp_path_factory.mktemp("axe"))
+        return browser.fetch_axe(tmp_path_factory.mktemp("axe"))
     except FetchFailed as error:
-        lacking(str(error))
+        skip_unless_ci(str(error))
 
 
 @pytest.fixture

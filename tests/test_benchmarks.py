@@ -1,5 +1,7 @@
 """What benchmarks compare is comparable: all peers give equal data. Nothing is timed here."""
 
+import re
+from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -24,6 +26,7 @@ from tests.benchmarks.data import Loaded, Scale, load
 from tests.benchmarks.documents import TEAM
 from tests.benchmarks.equality import Ask, Unequal
 from tests.benchmarks.peers import floor, strawberry_orm
+from tests.benchmarks.readme import README, Output
 from tests.benchmarks.servers import FLOOR, GATEWAY, PEERS, STRAWBERRY_ORM, Peer
 from tests.benchmarks.workloads import NAMES, Workload, workloads
 
@@ -157,3 +160,34 @@ async def test_an_upsert_leaves_the_rows_that_the_floor_inserts(
             "document": {**other.document, **own},
             "search_text": other.search_text.replace(other.id, one.id),
         }
+
+
+def test_each_full_run_replaces_its_section_of_the_readme(tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    table = [("workload", "CPU"), ("get", "0.1")]
+    for module, text in (("tests.benchmarks.ingest", "imports"), *[("tests.benchmarks", text) for text in "ab"]):
+        output = Output.create(module, Namespace(quick=True, database="both", readme=file))
+        output.print_text(text)
+        output.print_table(table, names=1)
+        output.save()
+    written = file.read_text()
+    assert re.findall(r"^## (.*)|^(imports|a|b)$", written, re.MULTILINE) == [
+        ("Peers", ""),
+        ("Method", ""),
+        ("Requests", ""),
+        ("", "b"),
+        ("Imports and upserts", ""),
+        ("", "imports"),
+    ]
+    assert written.count("| workload | CPU |\n| --- | --: |\n| get | 0.1 |\n") == 2
+
+
+@pytest.mark.parametrize(
+    "partial",
+    [{"quick": True}, {"database": "sqlite"}, {"workload": ["get"]}],
+    ids=["quick", "database", "workload"],
+)
+def test_a_partial_run_writes_no_readme(partial: dict[str, object]) -> None:
+    full = {"quick": False, "database": "both", "workload": None, "readme": None}
+    assert Output.create("tests.benchmarks", Namespace(**full)).file == README
+    assert Output.create("tests.benchmarks", Namespace(**full | partial)).file is None

@@ -1,8 +1,8 @@
 """What a request costs: this gateway beside the same schema written in the usual way, and beside plain SQL.
 
-`python -m tests.benchmarks` fills a database, starts the peers as server processes of their own on it, checks that
-they give equal data, measures them in turns, and prints one table. All of it takes a quarter of an hour; `--help`
-tells how to ask for less.
+`python -m tests.benchmarks` fills a database, starts each peer as a server process on it, checks that they give
+equal data, measures them in turns, and prints a table. It writes the same table into README.md beside this file.
+All of it takes a quarter of an hour; `--help` lists options for less.
 
 - `gateway`: this gateway as `gateway serve` runs it, with authentication, tenancy, permissions and every check.
 - `strawberry-orm`: the part of its schema that is asked, on Strawberry's ordinary executor with SQLAlchemy's ORM,

@@ -3,7 +3,6 @@
 import sys
 from argparse import Namespace
 
-import typer
 import uvloop
 
 from tests.benchmarks import __doc__ as description
@@ -11,6 +10,7 @@ from tests.benchmarks import comparison, report
 from tests.benchmarks.data import Scale, load
 from tests.benchmarks.databases import DATABASES
 from tests.benchmarks.equality import Unequal
+from tests.benchmarks.readme import Output
 from tests.benchmarks.servers import PEERS
 from tests.benchmarks.workloads import NAMES, workloads
 
@@ -26,7 +26,7 @@ def _arguments() -> Namespace:
 async def _run(arguments: Namespace) -> None:
     scale = _QUICK if arguments.quick else Scale()
     effort = comparison.effort(arguments)
-    typer.echo(report.machine())
+    output = Output.create("tests.benchmarks", arguments)
     for name in comparison.databases(arguments):
         results = {}
         async with DATABASES[name](lambda url: load(url, scale)) as database:
@@ -34,8 +34,11 @@ async def _run(arguments: Namespace) -> None:
                 if workload.name in (arguments.workload or NAMES):
                     costs = await comparison.compare(database, PEERS, [workload], effort)
                     results[workload.name] = costs[workload]
-        typer.echo(f"\n{database.version}, medians of {effort.rounds} rounds; CPU and latency in ms a request\n")
-        typer.echo(report.table(results, markdown=arguments.markdown))
+        output.print_text(
+            f"{database.version}, medians of {effort.rounds} rounds, CPU and latency in ms a request:"
+        )
+        output.print_table(report.build_table(results), names=2)
+    output.save()
 
 
 def main() -> None:

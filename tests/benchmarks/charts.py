@@ -180,7 +180,7 @@ async def _drawn(found: Browser, address: str) -> tuple[float, int]:
 
 async def _compare(folder: Path) -> None:
     _write(folder)
-    async with _served(folder / "static") as origin, browser.chromium() as found:
+    async with _served(folder / "static") as origin, browser.launch_chromium() as found:
         for number, (name, chart) in enumerate(CHARTS.items()):
             rounds = [await _drawn(found, f"{origin}/{number}.html") for _ in range(ROUNDS)]
             busy, refused = median(busy for busy, _ in rounds), rounds[0][1]

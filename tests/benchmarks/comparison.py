@@ -20,14 +20,14 @@ _QUICK = Effort(rounds=1, seconds=0.3)
 
 
 def parser(module: str, description: str | None) -> ArgumentParser:
-    """What every benchmark is told on its command line."""
+    """Return a parser with the options of all benchmarks."""
     parser = ArgumentParser(f"python -m {module}", description=(description or "").partition("\n")[0])
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
     parser.add_argument("--rounds", type=int, default=Effort().rounds, help="rounds of each peer and workload")
     parser.add_argument(
         "--quick", action="store_true", help="one short round, and less data: to see that it works"
     )
-    parser.add_argument("--markdown", action="store_true", help="print the tables in Markdown")
+    parser.add_argument("--readme", type=Path, help="file to write the tables to, also of a partial run")
     return parser
 
 

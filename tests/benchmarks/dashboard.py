@@ -14,7 +14,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 
-import typer
 import uvloop
 
 from gateway.database.database import Database
@@ -27,6 +26,7 @@ from tests.benchmarks.databases import DATABASES
 from tests.benchmarks.equality import Unequal
 from tests.benchmarks.measure import Cost
 from tests.benchmarks.peers.dashboard import INDEXED
+from tests.benchmarks.readme import Output
 from tests.benchmarks.servers import FLOOR, GATEWAY, Peer
 from tests.benchmarks.workloads import Workload
 from tests.support.dashboard import DASHBOARD
@@ -72,18 +72,14 @@ def _listed(results: Mapping[str, Mapping[int, Costs]]) -> Mapping[str, Costs]:
     return {f"{question}, {size:,}": costs for question, found in results.items() for size, costs in found.items()}
 
 
-def growth(results: Mapping[str, Mapping[int, Costs]], *, markdown: bool) -> str:
-    """The CPU time of the fewest appointments in milliseconds, and that of more as multiples of it."""
-    return report.text([*_growth(results)], names=2, markdown=markdown)
-
-
-def _growth(results: Mapping[str, Mapping[int, Costs]]) -> Iterator[Sequence[str]]:
+def build_growth_table(results: Mapping[str, Mapping[int, Costs]]) -> Iterator[Sequence[str]]:
+    """Yield a head and lines: milliseconds of CPU for the fewest appointments, and multiples of it for more."""
     fewest, *more = next(iter(results.values()))
     yield ("dashboard", "peer", f"CPU of {fewest:,}", *(f"{size:,}" for size in more))
     for question, by_size in results.items():
         for peer, least in by_size[fewest].items():
-            ratios = (report.ratio(by_size[size][peer].ratio(least)) for size in more)
-            yield question, peer.name, report.milliseconds(least.cpu_ms), *ratios
+            ratios = (report.format_ratio(by_size[size][peer].ratio(least)) for size in more)
+            yield question, peer.name, report.format_milliseconds(least.cpu_ms), *ratios
 
 
 def _arguments() -> Namespace:
@@ -101,7 +97,7 @@ def _arguments() -> Namespace:
 async def _run(arguments: Namespace) -> None:
     effort = comparison.effort(arguments)
     sizes = sorted(arguments.appointments or (_QUICK_SIZES if arguments.quick else _SIZES))
-    typer.echo(report.machine())
+    output = Output.create("tests.benchmarks.dashboard", arguments)
     for name in comparison.databases(arguments):
         results: dict[str, dict[int, Costs]] = {}
         async with DATABASES[name](lambda url: filled(url, sizes)) as database:
@@ -112,10 +108,13 @@ async def _run(arguments: Namespace) -> None:
                 }
                 costs = await comparison.compare(database, PEERS, [*asked.values()], effort)
                 results[question] = {size: costs[each] for size, each in asked.items()}
-        typer.echo(f"\n{database.version}, medians of {effort.rounds} rounds; CPU and latency in ms a request\n")
-        typer.echo(report.table(_listed(results), markdown=arguments.markdown))
-        typer.echo("\nHow CPU time grows with the number of appointments\n")
-        typer.echo(growth(results, markdown=arguments.markdown))
+        output.print_text(
+            f"{database.version}, medians of {effort.rounds} rounds, CPU and latency in ms a request:"
+        )
+        output.print_table(report.build_table(_listed(results)), names=2)
+        output.print_text(f"{database.version}, growth of CPU time with the number of appointments:")
+        output.print_table([*build_growth_table(results)], names=2)
+    output.save()
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ from tests.benchmarks.appointments import Appointments
 from tests.benchmarks.data import Scale, load
 from tests.benchmarks.databases import DATABASES, Filled
 from tests.benchmarks.equality import Unequal
+from tests.benchmarks.readme import Output
 from tests.benchmarks.servers import FLOOR, GATEWAY, PROJECT, environment
 
 _RECORDS, _QUICK_RECORDS = 100_000, 2_000
@@ -109,7 +110,7 @@ def _database_cpu(database: Filled) -> float:
     return 0.0 if database.pid is None else processes.family_cpu_seconds(database.pid)
 
 
-def _line(home: str, imports: Sequence[Import], records: int) -> Sequence[str]:
+def _line(name: str, imports: Sequence[Import], records: int) -> Sequence[str]:
     """Medians: records a second, and microseconds of CPU time a record."""
     microseconds = (
         1e6 / records * median(cpu)
@@ -120,7 +121,7 @@ def _line(home: str, imports: Sequence[Import], records: int) -> Sequence[str]:
         )
     )
     speed = records / median(each.seconds for each in imports)
-    return home, f"{speed:,.0f}", *(f"{cpu:.1f}" for cpu in microseconds)
+    return name, f"{speed:,.0f}", *(f"{cpu:.1f}" for cpu in microseconds)
 
 
 def _arguments() -> Namespace:
@@ -135,7 +136,7 @@ async def _run(arguments: Namespace) -> None:
     records = arguments.records or (_QUICK_RECORDS if arguments.quick else _RECORDS)
     filled = _QUICK_FILLED if arguments.quick else _FILLED
     scale = Scale.of_appointments(*[0] * effort.rounds, filled, _KNOWN, _KNOWN)
-    typer.echo(report.machine())
+    output = Output.create("tests.benchmarks.ingest", arguments)
     for name in comparison.databases(arguments):
         async with DATABASES[name](lambda url: load(url, scale)) as database:
             typer.echo(f"{database.version}: import", err=True)
@@ -144,11 +145,12 @@ async def _run(arguments: Namespace) -> None:
             workload = upserts.workload(graphs, floors)
             costs = await comparison.compare(database, [GATEWAY, FLOOR], [workload], effort)
         order = "shuffled" if arguments.shuffled else "in order"
-        typer.echo(f"\n{database.version}, {records:,} records {order}, CPU in µs a record\n")
-        lines = [_HEAD, *(_line(home, found, records) for home, found in imports.items())]
-        typer.echo(report.text(lines, names=1, markdown=arguments.markdown))
-        typer.echo("\nCPU and latency in ms a request\n")
-        typer.echo(report.table({workload.name: costs[workload]}, markdown=arguments.markdown))
+        output.print_text(f"{database.version}, {records:,} records {order}, CPU in µs a record:")
+        lines = [_line(name, found, records) for name, found in imports.items()]
+        output.print_table([_HEAD, *lines], names=1)
+        output.print_text(f"{database.version}, upserts, CPU and latency in ms a request:")
+        output.print_table(report.build_table({workload.name: costs[workload]}), names=2)
+    output.save()
 
 
 def main() -> None:

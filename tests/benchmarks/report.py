@@ -1,4 +1,4 @@
-"""The table."""
+"""The tables of the benchmarks, and the machine that they are measured on."""
 
 import os
 import platform
@@ -24,20 +24,15 @@ _HEAD = ("workload", "peer", "server", "database", "CPU", "/ floor", "p50", "p99
 
 
 def machine() -> str:
-    """What was measured on and with."""
+    """Return the machine, and the versions of what is measured."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return f"{os.cpu_count()} cores, {system}, {packages}"
 
 
-def table(results: Mapping[str, Mapping[Peer, Cost]], *, markdown: bool) -> str:
-    """A line for each workload and peer; CPU time of a request and latencies in milliseconds."""
-    return text([_HEAD, *_lines(results)], names=2, markdown=markdown)
-
-
-def text(lines: Sequence[Sequence[str]], *, names: int, markdown: bool) -> str:
-    """Lines with a head, of which the first cells are names and all others numbers."""
-    return "\n".join(_markdown(lines, names) if markdown else _aligned(lines, names))
+def build_table(results: Mapping[str, Mapping[Peer, Cost]]) -> Sequence[Sequence[str]]:
+    """Return a head, and a line for each workload and peer: times of a request in milliseconds."""
+    return [_HEAD, *_lines(results)]
 
 
 def _lines(results: Mapping[str, Mapping[Peer, Cost]]) -> Iterator[Sequence[str]]:
@@ -48,31 +43,35 @@ def _lines(results: Mapping[str, Mapping[Peer, Cost]]) -> Iterator[Sequence[str]
             yield (
                 workload,
                 peer.name,
-                *map(milliseconds, cpu),
-                ratio(cost.ratio(costs[FLOOR])) if FLOOR in costs else "",
-                *map(milliseconds, latencies),
+                *map(format_milliseconds, cpu),
+                format_ratio(cost.ratio(costs[FLOOR])) if FLOOR in costs else "",
+                *map(format_milliseconds, latencies),
                 f"{cost.peak_megabytes:.0f}",
             )
 
 
-def milliseconds(value: float) -> str:
+def format_milliseconds(value: float) -> str:
     return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
-def ratio(value: float) -> str:
+def format_ratio(value: float) -> str:
     return f"{value:.4f}" if value < 0.1 else f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
-def _markdown(lines: Sequence[Sequence[str]], names: int) -> Iterator[str]:
+def format_markdown_table(lines: Sequence[Sequence[str]], names: int) -> str:
+    """Return a table in Markdown. The first line is its head; the first `names` columns hold names."""
     head, *rest = lines
-    for line in (head, [*["---"] * names, *["--:"] * (len(head) - names)], *rest):
-        yield f"| {' | '.join(line)} |"
+    alignments = [*["---"] * names, *["--:"] * (len(head) - names)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, alignments, *rest))
 
 
-def _aligned(lines: Sequence[Sequence[str]], names: int) -> Iterator[str]:
+def align_table(lines: Sequence[Sequence[str]], names: int) -> str:
+    """Return a table with aligned columns, for terminals."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = zip(line, widths, strict=True)
-        yield "  ".join(
-            cell.ljust(width) if place < names else cell.rjust(width) for place, (cell, width) in enumerate(cells)
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place < names else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
+        for line in lines
+    )

@@ -21,7 +21,7 @@ from gateway import _build
 from gateway.assets import Assets, FetchFailed
 from gateway.server import uvicorn_server
 from gateway.settings import Settings
-from tests.support.commands import gateway as command
+from tests.support.commands import run_gateway
 
 PROJECT = Path(__file__).parents[2]
 PYTHON = sys.executable
@@ -245,13 +245,13 @@ def test_gateway_assets_repairs_what_the_install_could_not_do(
 ) -> None:
     monkeypatch.setattr("gateway.cli.assets.Assets", partial(Assets, package))
     npm.does(OUT_OF_REACH)
-    failed = command("assets")
+    failed = run_gateway("assets")
     assert (failed.exit_code, failed.stdout) == (1, "")
     assert failed.stderr.startswith(
         "error: npm could not download @somebody/charts@1.0.0: npm error code ENOTFOUND"
     )
     npm.packs()
-    assert [command("assets").stdout.split() for _ in range(2)] == [
+    assert [run_gateway("assets").stdout.split() for _ in range(2)] == [
         ["@somebody/charts@1.0.0", "downloaded"],
         ["@somebody/charts@1.0.0", "already", "installed"],
     ]

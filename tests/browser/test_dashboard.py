@@ -7,8 +7,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.support import browser
-from tests.support.browser import Scheme, Site, opened
-from tests.support.pages import address, asked, clinic, graph, shown
+from tests.support.browser import Scheme, Site, open_page
+from tests.support.pages import find_clinic, query_graph, read_address, wait_until_shown, watch_requests
 
 COUNTS = """
 query ($id: ID!, $days: Int!) {
@@ -23,16 +23,16 @@ query ($id: ID!, $days: Int!) {
 
 
 async def _counts(site: Site, days: int) -> dict[str, object]:
-    found = await graph(site, COUNTS, id=await clinic(site), days=days)
+    found = await query_graph(site, COUNTS, id=await find_clinic(site), days=days)
     return dict(found["appointmentStatistics"])
 
 
 async def test_the_page_asks_once_and_shows_the_numbers_of_the_graph(page: Page, site: Site) -> None:
-    questions = asked(page)
+    questions = watch_requests(page)
     await page.goto("/dashboard?range=30d")
-    await shown(page)
+    await wait_until_shown(page)
     assert len(questions) == 1
-    found = await graph(site, COUNTS, id=await clinic(site), days=30)
+    found = await query_graph(site, COUNTS, id=await find_clinic(site), days=30)
     counts, before = found["appointmentStatistics"], found["appointmentStatistics"]["previousPeriod"]["overview"]
     overview = counts["overview"]
     rate = overview["successful"] / overview["total"]
@@ -58,17 +58,17 @@ async def test_the_page_asks_once_and_shows_the_numbers_of_the_graph(page: Page,
 
 async def test_each_change_of_the_filter_asks_once_and_stands_in_the_address(page: Page) -> None:
     await page.goto("/dashboard")
-    await shown(page)
-    questions = asked(page)
+    await wait_until_shown(page)
+    questions = watch_requests(page)
     total = page.locator("#numbers .value").first
     everything = await total.inner_text()
     await page.get_by_label("Type of visit").select_option("New patient")
-    await shown(page)
+    await wait_until_shown(page)
     await page.get_by_text("90 d", exact=True).click()
-    await shown(page)
+    await wait_until_shown(page)
     await page.get_by_label("Search").fill("website")
     await page.wait_for_url("**search=website**")
-    await shown(page)
+    await wait_until_shown(page)
     assert len(questions) == 3
     assert questions[-1]["variables"] | {"id": ""} == {
         "id": "",
@@ -79,7 +79,7 @@ async def test_each_change_of_the_filter_asks_once_and_stands_in_the_address(pag
         "first": None,
         "last": None,
     }
-    assert address(page) | {"integration": ""} == {
+    assert read_address(page) | {"integration": ""} == {
         "integration": "",
         "type": "NP",
         "range": "90d",
@@ -88,9 +88,9 @@ async def test_each_change_of_the_filter_asks_once_and_stands_in_the_address(pag
     narrowed = await total.inner_text()
     await page.get_by_text("Medium", exact=True).click()
     await page.locator("#utm").get_by_role("button", name="Failed").click()
-    assert (len(questions), address(page)["by"], address(page)["sort"]) == (3, "utmMedium", "failed")
+    assert (len(questions), read_address(page)["by"], read_address(page)["sort"]) == (3, "utmMedium", "failed")
     await page.reload()
-    await shown(page)
+    await wait_until_shown(page)
     assert await total.inner_text() == narrowed
     await expect(page.get_by_label("Search")).to_have_value("website")
     await expect(page.get_by_label("Medium")).to_be_checked()
@@ -105,7 +105,7 @@ async def test_last_week_is_compared_with_the_week_before_by_one_click(page: Pag
     await page.get_by_text("7 d", exact=True).click()
     await expect(page.locator("#period")).to_contain_text("compared with")
     await expect(page.locator("#period")).to_have_attribute("role", "status")
-    found = await graph(site, COUNTS, id=await clinic(site), days=7)
+    found = await query_graph(site, COUNTS, id=await find_clinic(site), days=7)
     total = found["appointmentStatistics"]["overview"]["total"]
     before = found["appointmentStatistics"]["previousPeriod"]["overview"]["total"]
     await expect(page.locator("#numbers .card").first).to_contain_text(f"{total}")
@@ -114,12 +114,12 @@ async def test_last_week_is_compared_with_the_week_before_by_one_click(page: Pag
 
 async def test_the_campaign_that_fails_stands_out_and_leads_to_its_bookings(page: Page) -> None:
     await page.goto("/dashboard?range=90d")
-    await shown(page)
+    await wait_until_shown(page)
     marked = page.locator("#utm tr", has=page.locator(".failing"))
     await expect(marked).to_have_count(1)
     await expect(marked).to_contain_text("back-to-school")
     await marked.get_by_role("button").click()
-    await shown(page)
+    await wait_until_shown(page)
     await expect(page.locator("#utm tbody tr")).to_have_count(1)
     await expect(page.get_by_label("Search")).to_have_value("back-to-school")
     await expect(page.get_by_label("Search")).to_be_focused()
@@ -135,19 +135,19 @@ async def test_a_broken_integration_says_why_and_is_exported_to_the_letter(
     await expect(row).to_contain_text("Token expired")
     async with page.expect_download() as download:
         await row.get_by_role("button", name="Export").click()
-    id = await clinic(site, "Lakeside Surgery Center")
+    id = await find_clinic(site, "Lakeside Surgery Center")
     file = await download.value
     assert file.suggested_filename == f"{id}.json"
     await file.save_as(tmp_path / "export.json")
     query = "query ($id: ID!) { integrationExport(integrationId: $id) { document } }"
-    document = (await graph(site, query, id=id))["integrationExport"]["document"]
+    document = (await query_graph(site, query, id=id))["integrationExport"]["document"]
     assert json.loads((tmp_path / "export.json").read_text()) == document
     await expect(page.locator("#said")).to_contain_text("was exported")
 
 
 async def test_days_are_read_by_keys_and_chosen_by_dragging(page: Page) -> None:
     await page.goto("/dashboard?range=7d")
-    await shown(page)
+    await wait_until_shown(page)
     plot = page.get_by_role("slider")
     await expect(plot.locator("canvas")).to_be_visible()
     await plot.focus()
@@ -158,7 +158,7 @@ async def test_days_are_read_by_keys_and_chosen_by_dragging(page: Page) -> None:
     assert first != second
     assert all("successful" in text and "failed" in text and "pending" in text for text in (first, second))
     await expect(page.locator("#trend .legend .day")).to_have_text(second.split(":")[0])
-    questions = asked(page)
+    questions = watch_requests(page)
     box = await plot.locator(".u-over").bounding_box()
     assert box is not None
     await page.mouse.move(box["x"] + box["width"] * 1.5 / 7, box["y"] + 50)
@@ -166,33 +166,33 @@ async def test_days_are_read_by_keys_and_chosen_by_dragging(page: Page) -> None:
     await page.mouse.move(box["x"] + box["width"] * 3.5 / 7, box["y"] + 60, steps=3)
     await page.mouse.up()
     await page.wait_for_url("**range=custom**")
-    await shown(page)
+    await wait_until_shown(page)
     assert len(questions) == 1
     await page.get_by_text("View as table").click()
     await expect(page.locator("#trend tbody tr")).to_have_count(3)
-    await expect(page.get_by_label("From")).to_have_value(address(page)["from"])
+    await expect(page.get_by_label("From")).to_have_value(read_address(page)["from"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_nothing_is_in_anybodys_way(chromium: Browser, site: Site, axe: str, scheme: Scheme) -> None:
-    async with opened(chromium, site, scheme=scheme) as page:
+    async with open_page(chromium, site, scheme=scheme) as page:
         await page.goto("/dashboard?range=7d&sort=failed")
-        await shown(page)
+        await wait_until_shown(page)
         await expect(page.locator("#trend canvas")).to_be_visible()
         await page.get_by_text("View as table").click()
-        assert await browser.barriers(page, axe) == []
+        assert await browser.find_barriers(page, axe) == []
         await page.goto("/dashboard?search=nobody-at-all&range=custom")
-        await shown(page)
-        assert await browser.barriers(page, axe) == []
-        assert await browser.overflowing(page) == []
+        await wait_until_shown(page)
+        assert await browser.find_barriers(page, axe) == []
+        assert await browser.find_overflowing_elements(page) == []
         await page.goto("/dashboard?range=12mo")
         await expect(page.locator("#trend canvas")).to_be_visible()
-        assert await browser.overflowing(page) == []
+        assert await browser.find_overflowing_elements(page) == []
 
 
 async def test_it_is_used_by_keys_alone(page: Page) -> None:
     await page.goto("/dashboard")
-    await shown(page)
+    await wait_until_shown(page)
     await page.keyboard.press("Tab")
     await expect(page.get_by_text("Skip to the numbers")).to_be_focused()
     reached = set()
@@ -215,7 +215,7 @@ async def test_it_is_used_by_keys_alone(page: Page) -> None:
     await page.get_by_label("30 d").focus()
     await page.keyboard.press("ArrowLeft")
     await page.wait_for_url("**range=7d**")
-    await shown(page)
+    await wait_until_shown(page)
     await page.locator("#utm").get_by_role("button", name="Failed").focus()
     await page.keyboard.press("Enter")
     await expect(page.locator("#utm").get_by_role("button", name="Failed")).to_be_focused()
@@ -223,7 +223,7 @@ async def test_it_is_used_by_keys_alone(page: Page) -> None:
 
 async def test_it_is_printed_without_what_is_pressed(page: Page) -> None:
     await page.goto("/dashboard")
-    await shown(page)
+    await wait_until_shown(page)
     await page.emulate_media(media="print", color_scheme="dark")
     for hidden in ("#filters", "#integrations button", "#sign-out"):
         await expect(page.locator(hidden).first).to_be_hidden()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Error, Page, Request, Route, expect
 
-from tests.support.browser import Site, opened, served_again
-from tests.support.pages import address, shown
+from tests.support.browser import Site, open_page, serve_again
+from tests.support.pages import read_address, wait_until_shown
 
 
 async def test_nothing_found_says_why_and_how_to_find_more(page: Page) -> None:
@@ -18,11 +18,11 @@ async def test_nothing_found_says_why_and_how_to_find_more(page: Page) -> None:
     await expect(page.locator("#period")).to_contain_text("“range=forever”, which is not valid")
     await page.get_by_role("button", name="Clear the filter").click()
     await expect(page.locator("#trend canvas")).to_be_visible()
-    assert address(page).keys() == {"integration"}
+    assert read_address(page).keys() == {"integration"}
 
 
 async def test_what_fails_says_why_and_can_be_tried_again(chromium: Browser, site: Site) -> None:
-    async with opened(chromium, site, expected="ERR_FAILED|500") as page:
+    async with open_page(chromium, site, expected="ERR_FAILED|500") as page:
         await page.route("**/graphql", lambda route: route.abort())
         await page.goto("/dashboard")
         failures = page.locator(".failure")
@@ -67,7 +67,7 @@ async def test_a_breakdown_with_more_values_than_are_shown_says_so(page: Page) -
 
 async def test_late_answers_are_dropped(page: Page) -> None:
     await page.goto("/dashboard?range=7d")
-    await shown(page)
+    await wait_until_shown(page)
     total = page.locator("#numbers .value").first
     week = await total.inner_text()
     dropped: list[Request] = []
@@ -84,7 +84,7 @@ async def test_late_answers_are_dropped(page: Page) -> None:
     await page.get_by_text("12 mo", exact=True).click()
     await came.wait()
     await page.get_by_text("90 d", exact=True).click()
-    await shown(page)
+    await wait_until_shown(page)
     quarter = await total.inner_text()
     late.set()
     await page.get_by_text("Medium", exact=True).click()
@@ -95,8 +95,8 @@ async def test_late_answers_are_dropped(page: Page) -> None:
 
 async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site, tmp_path: Path) -> None:
     unauthenticated = "401 .Unauthorized.*/(session|graphql)"
-    with served_again(site, tmp_path) as again:
-        async with opened(chromium, again, expected=unauthenticated) as page:
+    with serve_again(site, tmp_path) as again:
+        async with open_page(chromium, again, expected=unauthenticated) as page:
             await page.goto("/dashboard")
             await expect(page.get_by_label("Key", exact=True)).to_be_focused()
             await page.get_by_label("Key", exact=True).fill("gw_of_nobody")
@@ -104,7 +104,7 @@ async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site
             await expect(page.get_by_role("alert")).to_contain_text("The key is not valid; send one")
             await page.get_by_label("Key", exact=True).fill(again.key)
             await page.keyboard.press("Enter")
-            await shown(page)
+            await wait_until_shown(page)
             await expect(page.locator("#viewer")).to_contain_text("mara.lindqvist")
             await expect(page.locator("#viewer time")).to_be_visible()
             kept = "JSON.stringify([localStorage, sessionStorage, document.cookie])"
@@ -115,26 +115,26 @@ async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site
             await expect(page.locator("#numbers .card")).to_have_count(0)
             await page.get_by_label("Key", exact=True).fill(again.key)
             await page.keyboard.press("Enter")
-            await shown(page)
+            await wait_until_shown(page)
             await page.context.clear_cookies()
             await page.get_by_text("7 d", exact=True).click()
             await expect(page.get_by_role("alert")).to_have_text("Your session has ended. Please sign in again.")
             await page.get_by_label("Key", exact=True).fill(again.key)
             await page.keyboard.press("Enter")
             await expect(page.get_by_role("dialog")).to_have_count(0)
-            await shown(page)
+            await wait_until_shown(page)
             await expect(page.get_by_label("7 d")).to_be_checked()
 
 
 async def test_the_back_button_shows_no_numbers_after_signing_out(
     chromium: Browser, site: Site, tmp_path: Path
 ) -> None:
-    with served_again(site, tmp_path) as again:
-        async with opened(chromium, again, expected="401 .Unauthorized.*/session") as page:
+    with serve_again(site, tmp_path) as again:
+        async with open_page(chromium, again, expected="401 .Unauthorized.*/session") as page:
             await page.goto("/dashboard")
             await page.get_by_label("Key", exact=True).fill(again.key)
             await page.keyboard.press("Enter")
-            await shown(page)
+            await wait_until_shown(page)
             await page.context.clear_cookies()
             # Playwright turns the browser's cache of whole pages off.
             await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })) && null")

@@ -12,10 +12,9 @@ from playwright.async_api import Browser, Page, Response, Route, expect
 from gateway.assets import Assets
 from gateway.web.pages import STATIC
 from tests.support import browser
-from tests.support.browser import Scheme, Site, opened
-from tests.support.endpoints import Door
-from tests.support.endpoints import opened as door_opened
-from tests.support.machine import lacking
+from tests.support.browser import Scheme, Site, open_page
+from tests.support.endpoints import Endpoint, open_endpoint
+from tests.support.machine import skip_unless_ci
 
 PACKAGE = "@graphql-yoga/graphiql"
 VISITOR = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -32,15 +31,15 @@ UNAUTHENTICATED = "401 .Unauthorized.*/(session|graphql)"
 
 
 @pytest.fixture
-async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
-    async with door_opened(sqlite_template, tmp_path) as found:
+async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpoint]:
+    async with open_endpoint(sqlite_template, tmp_path) as found:
         yield found
 
 
-async def test_browsers_that_are_given_the_graphs_address_are_led_to_graphiql(door: Door) -> None:
-    response = await door.http.get("/graphql", headers={"Accept": VISITOR})
+async def test_browsers_that_are_given_the_graphs_address_are_led_to_graphiql(endpoint: Endpoint) -> None:
+    response = await endpoint.http.get("/graphql", headers={"Accept": VISITOR})
     assert (response.status_code, response.headers["Location"]) == (303, "/graphiql")
-    assert (await door.http.get("/graphiql", headers={"Accept": VISITOR})).status_code == 200
+    assert (await endpoint.http.get("/graphiql", headers={"Accept": VISITOR})).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -57,24 +56,24 @@ async def test_browsers_that_are_given_the_graphs_address_are_led_to_graphiql(do
     ],
 )
 async def test_whoever_asks_the_graph_is_answered_by_the_graph(
-    door: Door, method: str, path: str, accept: str
+    endpoint: Endpoint, method: str, path: str, accept: str
 ) -> None:
-    response = await door.http.request(method, path, headers={"Accept": accept})
+    response = await endpoint.http.request(method, path, headers={"Accept": accept})
     assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
 async def test_graphiql_can_be_turned_off(sqlite_template: Path, tmp_path: Path) -> None:
-    async with door_opened(sqlite_template, tmp_path, graphiql=False) as door:
-        assert (await door.http.get("/graphiql")).status_code == 404
-        assert (await door.http.get("/graphql", headers={"Accept": VISITOR})).status_code == 401
+    async with open_endpoint(sqlite_template, tmp_path, graphiql=False) as endpoint:
+        assert (await endpoint.http.get("/graphiql")).status_code == 404
+        assert (await endpoint.http.get("/graphql", headers={"Accept": VISITOR})).status_code == 401
 
 
 @pytest.mark.parametrize(("is_there", "title"), [(True, "GraphiQL"), (False, "Console")])
 async def test_a_console_serves_until_graphiql_is_there(
-    door: Door, monkeypatch: pytest.MonkeyPatch, is_there: bool, title: str
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, is_there: bool, title: str
 ) -> None:
     monkeypatch.setattr(Assets, "has_package", lambda _assets, _name: is_there)
-    response = await door.http.get("/graphiql")
+    response = await endpoint.http.get("/graphiql")
     assert f"<title>{title} · Integrations gateway</title>" in response.text
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; ")
@@ -86,7 +85,7 @@ def graphiql() -> None:
     """For tests that need its files."""
     assets = Assets()
     if not assets.has_package(PACKAGE):
-        lacking(f"GraphiQL is not there: {assets.failure_reason}")
+        skip_unless_ci(f"GraphiQL is not there: {assets.failure_reason}")
 
 
 async def begun(page: Page) -> None:
@@ -127,7 +126,7 @@ async def type_in(page: Page, editor: str, text: str) -> None:
 
 @pytest.mark.usefixtures("graphiql")
 async def test_on_the_demo_it_opens_with_five_operations_that_answer(chromium: Browser, site: Site) -> None:
-    async with opened(chromium, site, expected="400 .Bad Request.*/graphql") as page:
+    async with open_page(chromium, site, expected="400 .Bad Request.*/graphql") as page:
         await page.goto("/graphql")
         tabs = page.locator(".graphiql-tab-button")
         await expect(tabs).to_have_text(list(TABS))
@@ -148,7 +147,7 @@ async def test_on_the_demo_it_opens_with_five_operations_that_answer(chromium: B
 async def test_what_is_not_known_of_the_viewers_own_is_told_in_capitals(
     chromium: Browser, plain_site: Site
 ) -> None:
-    async with opened(chromium, plain_site, expected=f"favicon|{UNAUTHENTICATED}") as page:
+    async with open_page(chromium, plain_site, expected=f"favicon|{UNAUTHENTICATED}") as page:
         await page.goto("/graphiql")
         tabs = await page.evaluate("import('/static/operations.js').then(({ tabs }) => tabs())")
     (export, upsert, _, integration, _) = (json.loads(tab["variables"]) for tab in tabs)
@@ -171,14 +170,14 @@ async def test_it_documents_completes_and_explores_the_graph(page: Page) -> None
 
 @pytest.mark.usefixtures("graphiql")
 async def test_it_asks_for_a_key_and_keeps_none(chromium: Browser, plain_site: Site, axe: str) -> None:
-    async with opened(chromium, plain_site, expected=UNAUTHENTICATED) as page:
+    async with open_page(chromium, plain_site, expected=UNAUTHENTICATED) as page:
         await page.goto("/graphiql")
         for _ in range(2):
             await page.keyboard.press("Escape")
         await page.locator("#key").fill("gw_wrong")
         await page.keyboard.press("Enter")
         await expect(page.locator("#refusal")).to_contain_text("The key is not valid; send one")
-        assert await browser.barriers(page, axe) == []
+        assert await browser.find_barriers(page, axe) == []
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Enter")
         await page.get_by_role("button", name="Headers").click()
@@ -205,7 +204,7 @@ async def test_signing_out_drops_a_delayed_write_of_what_was_typed(chromium: Bro
         await asyncio.sleep(1.5)
         await route.continue_()
 
-    async with opened(chromium, plain_site, expected=UNAUTHENTICATED) as page:
+    async with open_page(chromium, plain_site, expected=UNAUTHENTICATED) as page:
         await page.goto("/graphiql")
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Enter")
@@ -222,13 +221,13 @@ async def test_signing_out_drops_a_delayed_write_of_what_was_typed(chromium: Bro
 async def test_a_session_that_has_ended_is_begun_anew_and_nothing_is_lost(
     chromium: Browser, plain_site: Site, axe: str
 ) -> None:
-    async with opened(chromium, plain_site, scheme="dark", expected=UNAUTHENTICATED) as page:
+    async with open_page(chromium, plain_site, scheme="dark", expected=UNAUTHENTICATED) as page:
         await page.goto("/graphiql")
-        assert await browser.barriers(page, axe) == []
+        assert await browser.find_barriers(page, axe) == []
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Enter")
         await run(page)
-        assert await browser.barriers(page, axe, without="#ide, .monaco-aria-container") == []
+        assert await browser.find_barriers(page, axe, without="#ide, .monaco-aria-container") == []
         await page.context.clear_cookies()
         async with page.expect_response(lambda response: is_answer(response) and response.ok) as again:
             await page.locator(".graphiql-execute-button").click()
@@ -245,11 +244,11 @@ async def test_the_console_asks_what_is_typed(
     async def console(route: Route) -> None:
         await route.fulfill(body=(STATIC / "console.html").read_bytes(), content_type="text/html")
 
-    async with opened(chromium, plain_site, scheme=scheme, expected=UNAUTHENTICATED) as page:
+    async with open_page(chromium, plain_site, scheme=scheme, expected=UNAUTHENTICATED) as page:
         await page.route("**/graphiql", console)
         await page.goto("/graphiql")
-        assert await browser.barriers(page, axe) == []
-        assert await browser.overflowing(page) == []
+        assert await browser.find_barriers(page, axe) == []
+        assert await browser.find_overflowing_elements(page) == []
         answer = page.get_by_role("status")
         await page.get_by_role("button", name="Run").click()
         await expect(answer).to_contain_text('"code": "UNAUTHENTICATED"')

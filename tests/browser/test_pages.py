@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 
 from gateway.assets import Assets
 from gateway.web import pages
-from tests.support.endpoints import Door, codes, opened
+from tests.support.endpoints import Endpoint, get_codes, open_endpoint
 
 
 @pytest.fixture
@@ -117,11 +117,11 @@ async def test_pages_and_files_are_only_read(http: AsyncClient) -> None:
 
 
 @pytest.fixture
-async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
-    async with opened(sqlite_template, tmp_path) as found:
+async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpoint]:
+    async with open_endpoint(sqlite_template, tmp_path) as found:
         yield found
 
 
-async def test_a_file_that_is_not_there_is_refused_in_json(door: Door) -> None:
-    response = await door.http.get("/static/vendor/nothing@1.0.0/nothing.js")
-    assert (response.status_code, codes(response)) == (404, ["NOT_FOUND"])
+async def test_a_file_that_is_not_there_is_refused_in_json(endpoint: Endpoint) -> None:
+    response = await endpoint.http.get("/static/vendor/nothing@1.0.0/nothing.js")
+    assert (response.status_code, get_codes(response)) == (404, ["NOT_FOUND"])

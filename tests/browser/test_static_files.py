@@ -11,7 +11,7 @@ from gateway.assets import Assets
 from gateway.domain.enums import AppointmentType
 from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS
 from gateway.web.pages import WIDGET_ELEMENTS
-from tests.support.endpoints import Door, opened
+from tests.support.endpoints import Endpoint, open_endpoint
 
 STATIC = Path(__file__).parents[2] / "gateway" / "static"
 SCHEMA = build_schema((STATIC.parent.parent / "schema.graphql").read_text())
@@ -72,22 +72,23 @@ def test_every_widget_has_a_page_of_its_own() -> None:
 
 
 async def test_who_may_frame_a_page_is_in_its_policy(sqlite_template: Path, tmp_path: Path) -> None:
-    async with opened(sqlite_template, tmp_path, allowed_origins="https://clinic.example") as door:
+    async with open_endpoint(sqlite_template, tmp_path, allowed_origins="https://clinic.example") as endpoint:
         policies = {
-            path: await _policy(door, path) for path in ("/dashboard", "/widgets", f"/embed/{WIDGET_ELEMENTS[0]}")
+            path: await _policy(endpoint, path)
+            for path in ("/dashboard", "/widgets", f"/embed/{WIDGET_ELEMENTS[0]}")
         }
         assert "frame-ancestors 'none'" in policies["/dashboard"]
         assert "frame-ancestors 'none'" in policies["/widgets"]
         assert "frame-ancestors 'self' https://clinic.example;" in policies["/embed/appointments-total"]
-        assert (await door.http.get("/embed/anything")).status_code == 404
-        script = await door.http.get("/widgets.js")
+        assert (await endpoint.http.get("/embed/anything")).status_code == 404
+        script = await endpoint.http.get("/widgets.js")
         assert (script.headers["Access-Control-Allow-Origin"], script.headers["Cache-Control"]) == (
             "*",
             "no-cache",
         )
 
 
-async def _policy(door: Door, path: str) -> str:
-    response = await door.http.get(path)
+async def _policy(endpoint: Endpoint, path: str) -> str:
+    response = await endpoint.http.get(path)
     assert response.status_code == 200
     return response.headers["Content-Security-Policy"]

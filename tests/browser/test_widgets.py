@@ -11,11 +11,11 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.support import browser
-from tests.support.browser import Scheme, Site, opened, served_again
-from tests.support.commands import gateway as command
+from tests.support.browser import Scheme, Site, open_page, serve_again
+from tests.support.commands import run_gateway
 from tests.support.dashboard import BREAKDOWNS
 from tests.support.gateway import TEAM, USER
-from tests.support.pages import asked, clinic, graph
+from tests.support.pages import find_clinic, query_graph, watch_requests
 
 PAGE = """<!doctype html>
 <title>A clinic</title>
@@ -50,7 +50,7 @@ class Clinic(NamedTuple):
     id: str
 
     async def failed(self, days: int) -> int:
-        found = await graph(self.site, NUMBERS, id=self.id, days=days)
+        found = await query_graph(self.site, NUMBERS, id=self.id, days=days)
         return int(found["appointmentStatistics"]["overview"]["failed"])
 
     async def open(self, page: Page, content: str) -> None:
@@ -87,7 +87,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 @pytest.fixture(scope="module")
 def key(site: Site, pages: Pages) -> str:
     """A key for widgets of the clinic's pages."""
-    created = command(
+    created = run_gateway(
         *("keys", "create", "--team", TEAM, "--user", USER, "--name", "widgets"),
         *("--for-widgets", "--origin", pages.origin),
         database_url=site.database_url,
@@ -101,20 +101,20 @@ def key(site: Site, pages: Pages) -> str:
 def other(site: Site, pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A gateway on the demo's data that lets the clinic's pages ask."""
     folder = tmp_path_factory.mktemp("widgets")
-    with served_again(site, folder, allowed_origins=pages.origin) as found:
+    with serve_again(site, folder, allowed_origins=pages.origin) as found:
         yield found
 
 
 @pytest.fixture
 async def of_clinic(other: Site, pages: Pages, key: str) -> Clinic:
-    return Clinic(other, pages, key, await clinic(other))
+    return Clinic(other, pages, key, await find_clinic(other))
 
 
 async def test_widgets_of_another_origin_ask_together_with_a_key_of_their_own(
     chromium: Browser, of_clinic: Clinic
 ) -> None:
-    async with opened(chromium, of_clinic.site) as page:
-        questions = asked(page)
+    async with open_page(chromium, of_clinic.site) as page:
+        questions = watch_requests(page)
         await of_clinic.open(page, PAGE)
         await expect(page.locator("appointments-total .skeleton")).to_be_visible()
         assert questions == []
@@ -135,10 +135,10 @@ async def test_widgets_of_another_origin_ask_together_with_a_key_of_their_own(
 
 async def test_a_token_may_be_set_before_the_script_is_there(chromium: Browser, of_clinic: Clinic) -> None:
     content = PAGE.replace('<script type="module" src="{origin}/widgets.js"></script>', "")
-    async with opened(chromium, of_clinic.site) as page:
+    async with open_page(chromium, of_clinic.site) as page:
         await of_clinic.open(page, content)
         await of_clinic.give(page)
-        questions = asked(page)
+        questions = watch_requests(page)
         await page.add_script_tag(url=f"{of_clinic.site.origin}/widgets.js", type="module")
         await expect(page.locator("integrations-list tbody tr")).to_have_count(4)
         assert len(questions) == 1
@@ -166,8 +166,8 @@ async def test_what_is_set_wrongly_is_said_and_asks_nothing(chromium: Browser, o
         "`appointment-type` is “np”, but must be one of NP, F_U,",
         "“yesterday” is not a day such as 2026-11-16.",
     )
-    async with opened(chromium, of_clinic.site) as page:
-        questions = asked(page)
+    async with open_page(chromium, of_clinic.site) as page:
+        questions = watch_requests(page)
         await of_clinic.open(page, content)
         await of_clinic.give(page)
         for words in said:
@@ -179,7 +179,7 @@ async def test_one_that_fails_leaves_the_others(chromium: Browser, of_clinic: Cl
     more = """<appointments-total id="worded" integration-id="{id}" locale="no locale"></appointments-total>
     <appointments-total id="lost" integration-id="{id}" endpoint="http://["></appointments-total>
     <appointments-total id="unknown" integration-id="nobody"></appointments-total>"""
-    async with opened(chromium, of_clinic.site) as page:
+    async with open_page(chromium, of_clinic.site) as page:
         await of_clinic.open(page, PAGE + more)
         await of_clinic.give(page)
         await expect(page.locator("#worded")).to_contain_text("Invalid language tag: no locale")
@@ -191,7 +191,7 @@ async def test_one_that_fails_leaves_the_others(chromium: Browser, of_clinic: Cl
 
 async def test_days_of_ones_own_are_shown(chromium: Browser, of_clinic: Clinic) -> None:
     content = PAGE.replace('range="30d"', 'start="2026-11-02" end="2026-11-04"')
-    async with opened(chromium, of_clinic.site) as page:
+    async with open_page(chromium, of_clinic.site) as page:
         await of_clinic.open(page, content)
         await of_clinic.give(page)
         await page.locator("appointments-trend").get_by_text("View as table").click()
@@ -200,7 +200,7 @@ async def test_days_of_ones_own_are_shown(chromium: Browser, of_clinic: Clinic) 
 
 async def test_pages_that_are_not_allowed_learn_nothing(chromium: Browser, site: Site, of_clinic: Clinic) -> None:
     stranger = of_clinic._replace(site=site)
-    async with opened(chromium, site, expected="CORS|ERR_FAILED") as page:
+    async with open_page(chromium, site, expected="CORS|ERR_FAILED") as page:
         await stranger.open(page, PAGE)
         await stranger.give(page)
         said = "The gateway cannot be reached."
@@ -219,7 +219,7 @@ async def test_a_frame_is_given_its_key_by_a_message(chromium: Browser, of_clini
         if (data.widget === "height") document.querySelector("iframe").height = data.height;
       });
     </script>""".replace("KEY", of_clinic.key)
-    async with opened(chromium, of_clinic.site) as page:
+    async with open_page(chromium, of_clinic.site) as page:
         await of_clinic.open(page, content)
         frame = page.frame_locator("iframe")
         await expect(frame.locator(".value").nth(2)).to_have_text(str(await of_clinic.failed(7)))
@@ -232,7 +232,9 @@ async def test_a_page_that_is_not_allowed_holds_no_frame_of_ours(
     chromium: Browser, site: Site, of_clinic: Clinic
 ) -> None:
     content = '<!doctype html><title>A page</title><iframe src="{origin}/embed/appointments-total"></iframe>'
-    async with opened(chromium, site, expected="frame-ancestors|favicon|ERR_BLOCKED|refused|404|Failed") as page:
+    async with open_page(
+        chromium, site, expected="frame-ancestors|favicon|ERR_BLOCKED|refused|404|Failed"
+    ) as page:
         await of_clinic._replace(site=site).open(page, content)
         await expect(page.frame_locator("iframe").locator("appointments-total")).to_have_count(0)
 
@@ -241,11 +243,11 @@ async def test_a_page_that_is_not_allowed_holds_no_frame_of_ours(
 async def test_the_examples_are_alive_and_in_nobodys_way(
     chromium: Browser, site: Site, axe: str, scheme: Scheme
 ) -> None:
-    async with opened(chromium, site, scheme=scheme) as page:
+    async with open_page(chromium, site, scheme=scheme) as page:
         await page.goto("/widgets")
         await expect(page.locator("appointments-trend canvas")).to_be_visible()
         await expect(page.frame_locator("iframe").locator("tbody tr").first).to_be_visible()
         await expect(page.get_by_text(f'src="{site.origin}/widgets.js"')).to_be_visible()
         await expect(page.locator("appointments-total[aria-busy]")).to_have_count(0)
-        assert await browser.barriers(page, axe) == []
-        assert await browser.overflowing(page) == []
+        assert await browser.find_barriers(page, axe) == []
+        assert await browser.find_overflowing_elements(page) == []

@@ -18,7 +18,7 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated
 from gateway.schema import schema
 from gateway.settings import Settings
-from tests.support.commands import NOT_THERE, gateway, serving, unboxed
+from tests.support.commands import UNREACHABLE_URL, run_gateway, start_server, unbox
 from tests.support.gateway import TEAM, USER
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
@@ -38,7 +38,7 @@ def authenticate(database_url: str, key: str) -> Viewer:
 
 def create_key(database_url: str, *more: str) -> str:
     arguments = ("--team", TEAM, "--user", USER, "--name", "a [test]", "--permission", "READ_RECORDS", *more)
-    made = gateway("keys", "create", *arguments, database_url=database_url)
+    made = run_gateway("keys", "create", *arguments, database_url=database_url)
     assert made.exit_code == 0, made.output
     key, end = made.stdout.split("\n")
     assert end == ""
@@ -76,18 +76,18 @@ def test_every_command_and_option_has_help() -> None:
         assert command.help, name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
-        assert gateway(*name.split()[1:], "--help").exit_code == 0
+        assert run_gateway(*name.split()[1:], "--help").exit_code == 0
 
 
 def test_bad_usage_ends_with_2() -> None:
     for arguments in (("fly",), ("serve", "--port", "http"), ("serve", "--port", "65536"), ("keys", "revoke")):
-        ended = gateway(*arguments)
+        ended = run_gateway(*arguments)
         assert (ended.exit_code, ended.stdout) == (2, ""), arguments
 
 
 def test_bad_settings_end_with_2_and_name_the_variable() -> None:
     for command in (("serve",), ("migrate",), ("keys", "list"), ("settings",)):
-        ended = gateway(*command, port="http")
+        ended = run_gateway(*command, port="http")
         assert (ended.exit_code, ended.stdout) == (2, "")
         assert ended.stderr.startswith("error: GATEWAY_PORT: ")
         assert ended.stderr.count("\n") == 1
@@ -95,7 +95,7 @@ def test_bad_settings_end_with_2_and_name_the_variable() -> None:
 
 def test_a_database_out_of_reach_ends_with_1_in_one_line() -> None:
     for command in (("serve",), ("migrate",), ("keys", "list")):
-        ended = gateway(*command, database_url=NOT_THERE)
+        ended = run_gateway(*command, database_url=UNREACHABLE_URL)
         assert (ended.exit_code, ended.stdout) == (1, "")
         assert ended.stderr.startswith("error: The database cannot be used: ")
         assert ended.stderr.count("\n") == 1
@@ -105,13 +105,13 @@ def test_a_database_out_of_reach_ends_with_1_in_one_line() -> None:
 def test_what_is_no_database_ends_with_1(tmp_path: Path) -> None:
     file = tmp_path / "text.db"
     file.write_text("This is no database, and long enough to see that.\n" * 100)
-    ended = gateway("migrate", database_url=f"sqlite:///{file}")
+    ended = run_gateway("migrate", database_url=f"sqlite:///{file}")
     assert (ended.exit_code, ended.stderr) == (1, "error: The database cannot be used: file is not a database\n")
 
 
 def test_a_schema_that_is_not_at_head_ends_with_3_and_names_the_command(empty: str, tmp_path: Path) -> None:
     for command in (("serve",), ("keys", "list"), ("export", "5eb7cf5a86d9755df3a6c593")):
-        ended = gateway(*command, database_url=empty)
+        ended = run_gateway(*command, database_url=empty)
         assert (ended.exit_code, ended.stdout) == (3, "")
         assert ended.stderr == "error: The database has no tables yet: run `gateway migrate`.\n"
     assert list(tmp_path.iterdir()) == []
@@ -120,18 +120,19 @@ def test_a_schema_that_is_not_at_head_ends_with_3_and_names_the_command(empty: s
 def test_migrate_goes_up_once_and_down_where_it_is_told(empty: str) -> None:
     head = revisions.get_head()
     assert (
-        gateway("migrate", database_url=empty).stdout == f"The database is at revision {head}; it was at base.\n"
+        run_gateway("migrate", database_url=empty).stdout
+        == f"The database is at revision {head}; it was at base.\n"
     )
-    assert gateway("migrate", database_url=empty).stdout == f"The database is at revision {head}.\n"
-    unknown = gateway("migrate", "--down-to", "9999", database_url=empty)
+    assert run_gateway("migrate", database_url=empty).stdout == f"The database is at revision {head}.\n"
+    unknown = run_gateway("migrate", "--down-to", "9999", database_url=empty)
     assert unknown.exit_code == 2
-    assert "9999 is not a revision; use base, 0001" in unboxed(unknown.stderr)
-    down = gateway("migrate", "--down-to", "base", database_url=empty)
+    assert "9999 is not a revision; use base, 0001" in unbox(unknown.stderr)
+    down = run_gateway("migrate", "--down-to", "base", database_url=empty)
     assert (down.exit_code, down.stdout) == (0, f"The database is at revision base; it was at {head}.\n")
 
 
 def test_a_variable_that_sets_nothing_is_reported_as_a_json_line(empty: str) -> None:
-    ended = gateway("migrate", database_url=empty, prot="1")
+    ended = run_gateway("migrate", database_url=empty, prot="1")
     assert ended.exit_code == 0
     line = json.loads(ended.stderr)
     assert list(line)[:3] == ["ts", "level", "event"]
@@ -139,16 +140,16 @@ def test_a_variable_that_sets_nothing_is_reported_as_a_json_line(empty: str) -> 
 
 
 def test_schema_prints_what_the_gateway_serves(tmp_path: Path) -> None:
-    assert gateway("schema").stdout == schema.as_str() + "\n"
+    assert run_gateway("schema").stdout == schema.as_str() + "\n"
     file = tmp_path / "schema.graphql"
-    assert gateway("schema", "--output", str(file)).stdout == ""
+    assert run_gateway("schema", "--output", str(file)).stdout == ""
     assert file.read_text() == schema.as_str() + "\n"
-    ended = gateway("schema", "--output", str(tmp_path / "none" / "schema.graphql"))
+    ended = run_gateway("schema", "--output", str(tmp_path / "none" / "schema.graphql"))
     assert (ended.exit_code, ended.stderr.count("\n")) == (1, 1)
 
 
 def test_settings_shows_each_value_and_no_password() -> None:
-    shown = gateway("settings", database_url=NOT_THERE, port="9000")
+    shown = run_gateway("settings", database_url=UNREACHABLE_URL, port="9000")
     assert shown.exit_code == 0
     assert "GATEWAY_PORT = 9000 (default 8000)\n    Port to listen on" in shown.stdout
     assert "somebody:***@127.0.0.1" in shown.stdout
@@ -158,11 +159,11 @@ def test_settings_shows_each_value_and_no_password() -> None:
 
 
 def test_settings_prints_a_file_that_is_taken(tmp_path: Path) -> None:
-    printed = gateway("settings", "--toml").stdout
+    printed = run_gateway("settings", "--toml").stdout
     file = tmp_path / "gateway.toml"
     file.write_text("\n".join(line.removeprefix("# ") if " = " in line else line for line in printed.split("\n")))
-    shown = gateway("settings", config=str(file))
-    assert (shown.exit_code, shown.stdout) == (0, gateway("settings").stdout)
+    shown = run_gateway("settings", config=str(file))
+    assert (shown.exit_code, shown.stdout) == (0, run_gateway("settings").stdout)
 
 
 def test_a_key_is_printed_once_and_opens_the_door(database_url: str) -> None:
@@ -171,26 +172,26 @@ def test_a_key_is_printed_once_and_opens_the_door(database_url: str) -> None:
     assert (viewer.team_id, viewer.user_id) == (TEAM, USER)
     assert viewer.permissions == {Permission.READ_RECORDS}
 
-    listed = gateway("keys", "list", "--team", TEAM, database_url=database_url).stdout
+    listed = run_gateway("keys", "list", "--team", TEAM, database_url=database_url).stdout
     _, prefix, secret = key.split("_", 2)
     assert prefix in listed
     assert "a [test]" in listed
     assert "READ_RECORDS" in listed
     assert "valid until" in listed
     assert secret not in listed
-    assert prefix not in gateway("keys", "list", "--team", "another", database_url=database_url).stdout
+    assert prefix not in run_gateway("keys", "list", "--team", "another", database_url=database_url).stdout
 
 
 def test_a_revoked_key_opens_it_no_more(database_url: str) -> None:
     key = create_key(database_url)
     prefix = key.split("_")[1]
     for given in (prefix, key):
-        assert gateway("keys", "revoke", given, database_url=database_url).exit_code == 0
+        assert run_gateway("keys", "revoke", given, database_url=database_url).exit_code == 0
     with pytest.raises(Unauthenticated):
         authenticate(database_url, key)
-    assert "revoked" in gateway("keys", "list", database_url=database_url).stdout
+    assert "revoked" in run_gateway("keys", "list", database_url=database_url).stdout
 
-    unknown = gateway("keys", "revoke", "gw_nonsense_open-sesame", database_url=database_url)
+    unknown = run_gateway("keys", "revoke", "gw_nonsense_open-sesame", database_url=database_url)
     said = "error: There is no key with the prefix nonsense; `gateway keys list` shows them.\n"
     assert (unknown.exit_code, unknown.stderr) == (1, said)
 
@@ -208,26 +209,26 @@ def test_a_revoked_key_opens_it_no_more(database_url: str) -> None:
     ],
 )
 def test_a_key_that_cannot_be_is_refused(empty: str, arguments: tuple[str, ...], said: str) -> None:
-    gateway("migrate", database_url=empty)
+    run_gateway("migrate", database_url=empty)
     needed = ("--team", "t", "--user", "u", "--name", "n")
-    ended = gateway("keys", "create", *needed, *arguments, database_url=empty)
+    ended = run_gateway("keys", "create", *needed, *arguments, database_url=empty)
     assert (ended.exit_code, ended.stdout) == (2, "")
-    assert said in unboxed(ended.stderr)
-    assert "n" not in gateway("keys", "list", database_url=empty).stdout.split("Name")[1].split()
+    assert said in unbox(ended.stderr)
+    assert "n" not in run_gateway("keys", "list", database_url=empty).stdout.split("Name")[1].split()
 
 
 def test_a_port_that_is_taken_ends_with_1_in_one_line(empty: str) -> None:
-    gateway("migrate", database_url=empty)
+    run_gateway("migrate", database_url=empty)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = gateway("serve", "--port", str(port), database_url=empty)
+        ended = run_gateway("serve", "--port", str(port), database_url=empty)
     said = f"error: Cannot listen on 127.0.0.1, port {port}: Address already in use. "
     assert (ended.exit_code, ended.stdout) == (1, "")
     assert ended.stderr == said + "Choose others with --host and --port.\n"
 
 
 def test_serve_migrates_the_embedded_database_and_ends_cleanly(tmp_path: Path) -> None:
-    with serving("serve", "--port", "0", folder=tmp_path) as served:
+    with start_server("serve", "--port", "0", folder=tmp_path) as served:
         key = create_key(f"sqlite:///{tmp_path / 'gateway.db'}")
         answer = httpx.get(
             served.url, params={"query": "{ viewer { teamId } }"}, headers={"Authorization": f"Bearer {key}"}

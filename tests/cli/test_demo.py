@@ -22,7 +22,7 @@ from gateway.demo.webhooks import build_webhooks
 from gateway.domain.calendar import instants
 from gateway.domain.enums import AppointmentType, BookingStatus, Provider, TokenState
 from gateway.domain.integrations import get_token_state
-from tests.support.commands import gateway, serving
+from tests.support.commands import run_gateway, start_server
 
 NOW = datetime(2026, 3, 18, 17, 30, tzinfo=UTC)
 OPERATIONS = ["integrationExport", "upsertUseCaseGroup", "appointmentStatistics", "integration", "integrations"]
@@ -130,9 +130,9 @@ def test_a_database_takes_the_demo_once_and_nothing_else_beside_it(
 ) -> None:
     monkeypatch.setattr(appointments, "DAYS", 7)
     arguments = ("demo", "--no-serve", "--database", database_url)
-    first = gateway(*arguments)
+    first = run_gateway(*arguments)
     assert first.exit_code == 0, first.output
-    second = gateway(*arguments)
+    second = run_gateway(*arguments)
     assert second.exit_code == 0, second.output
     lines = [_curl_lines(ended.stdout) for ended in (first, second)]
     assert len(lines[0]) == len(lines[1]) == len(OPERATIONS)
@@ -140,10 +140,10 @@ def test_a_database_takes_the_demo_once_and_nothing_else_beside_it(
 
 
 def test_a_database_with_other_data_is_refused(empty: str) -> None:
-    gateway("migrate", database_url=empty)
+    run_gateway("migrate", database_url=empty)
     key = ("--team", "t", "--user", "u", "--name", "n", "--permission", "ADMIN")
-    gateway("keys", "create", *key, database_url=empty)
-    ended = gateway("demo", "--no-serve", "--database", empty)
+    run_gateway("keys", "create", *key, database_url=empty)
+    ended = run_gateway("demo", "--no-serve", "--database", empty)
     assert (ended.exit_code, ended.stdout) == (1, "")
     assert ended.stderr.startswith("error: This database contains other data. ")
     with closing(sqlite3.connect(empty.removeprefix("sqlite:///"))) as connection:
@@ -151,8 +151,8 @@ def test_a_database_with_other_data_is_refused(empty: str) -> None:
 
 
 def test_every_printed_line_answers(tmp_path: Path) -> None:
-    with serving("demo", "--port", "0", folder=tmp_path) as served:
-        for operation, line in zip(OPERATIONS, served.printed(len(OPERATIONS), "curl "), strict=True):
+    with start_server("demo", "--port", "0", folder=tmp_path) as served:
+        for operation, line in zip(OPERATIONS, served.read_lines(len(OPERATIONS), "curl "), strict=True):
             assert served.url in line
             for _ in range(2):
                 ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from gateway.assets import Assets, PinnedPackage
 from gateway.database.database import Database
 from gateway.settings import Settings
-from tests.support.commands import NOT_THERE, gateway
+from tests.support.commands import UNREACHABLE_URL, run_gateway
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
@@ -21,7 +21,7 @@ def _assets_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
-    ended = gateway("doctor", database_url=database_url)
+    ended = run_gateway("doctor", database_url=database_url)
     assert ended.exit_code == 0, ended.output
     for check in (
         "time zones",
@@ -41,7 +41,7 @@ def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
 
 def test_doctor_says_what_is_wrong(database_url: str) -> None:
     _execute(database_url, "DROP INDEX ix_integration_name")
-    ended = gateway("doctor", database_url=database_url, prot="1")
+    ended = run_gateway("doctor", database_url=database_url, prot="1")
     assert ended.exit_code == 1
     assert "unknown: GATEWAY_PROT" in ended.stdout
     assert "ix_integration_name" in ended.stdout
@@ -50,8 +50,8 @@ def test_doctor_says_what_is_wrong(database_url: str) -> None:
 
 def test_doctor_finds_assets_that_were_not_fetched(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Assets, "find_missing", lambda _assets: [PinnedPackage("charts", "1.0.0", "", ())])
-    gateway("migrate", database_url=empty)
-    ended = gateway("doctor", database_url=empty)
+    run_gateway("migrate", database_url=empty)
+    ended = run_gateway("doctor", database_url=empty)
     assert (ended.exit_code, ended.stdout.count("PROBLEM")) == (1, 1)
     assert "charts@1.0.0 missing: " in ended.stdout
     assert "Run `gateway assets`." in ended.stdout
@@ -68,9 +68,9 @@ def test_doctor_finds_assets_that_were_not_fetched(empty: str, monkeypatch: pyte
     ],
 )
 def test_doctor_finds_rows_that_refer_to_none(empty: str, lost: str, said: str) -> None:
-    gateway("migrate", database_url=empty)
+    run_gateway("migrate", database_url=empty)
     _execute(empty, lost, foreign_keys=False)
-    ended = gateway("doctor", database_url=empty)
+    ended = run_gateway("doctor", database_url=empty)
     assert ended.exit_code == 1
     assert said in ended.stdout
 
@@ -78,10 +78,10 @@ def test_doctor_finds_rows_that_refer_to_none(empty: str, lost: str, said: str) 
 def test_doctor_finds_what_keeps_the_others_from_starting(empty: str) -> None:
     for settings, said in (
         ({"port": "http"}, "GATEWAY_PORT"),
-        ({"database_url": NOT_THERE}, "Connect call failed"),
+        ({"database_url": UNREACHABLE_URL}, "Connect call failed"),
         ({"database_url": empty}, "Run `gateway migrate`"),
     ):
-        ended = gateway("doctor", **settings)
+        ended = run_gateway("doctor", **settings)
         assert (ended.exit_code, said in ended.stdout) == (1, True), ended.output
         assert "open-sesame" not in ended.output
 
@@ -90,10 +90,10 @@ def test_doctor_reads_the_manifest_of_trusted_documents(database_url: str, tmp_p
     manifest = tmp_path / "manifest.json"
     settings = {"trusted_documents": "only", "document_manifest": str(manifest), "database_url": database_url}
     manifest.write_text(json.dumps({"a": "{ __typename }", "b": "{ viewer { userId } }"}))
-    ended = gateway("doctor", **settings)
+    ended = run_gateway("doctor", **settings)
     assert (ended.exit_code, "only, 2 valid documents" in ended.stdout) == (0, True), ended.output
     manifest.write_text(json.dumps({"a": "{ nothing }"}))
-    ended = gateway("doctor", **settings)
+    ended = run_gateway("doctor", **settings)
     assert ended.exit_code == 1
     assert "Cannot query field 'nothing'" in ended.stdout
     assert ended.stdout.count("PROBLEM") == 1

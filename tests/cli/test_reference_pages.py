@@ -6,7 +6,7 @@ import pytest
 
 from gateway.settings import Settings, get_variable_name
 from gateway.web import GraphQLErrorCode
-from tests.support.commands import gateway
+from tests.support.commands import run_gateway
 
 DOCS = Path(__file__).parents[2] / "gateway" / "docs"
 
@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[2] / "gateway" / "docs"
     ("command", "page"), [(("errors",), "errors.md"), (("settings", "--markdown"), "settings.md")]
 )
 def test_a_reference_page_is_what_its_command_prints(command: tuple[str, ...], page: str) -> None:
-    printed = gateway(*command)
+    printed = run_gateway(*command)
     assert (printed.exit_code, printed.stderr) == (0, "")
     assert (DOCS / page).read_text() == printed.stdout
 
@@ -32,7 +32,7 @@ def _read_first_column(page: str) -> list[str]:
 
 
 def test_settings_are_printed_in_one_format() -> None:
-    ended = gateway("settings", "--toml", "--markdown")
+    ended = run_gateway("settings", "--toml", "--markdown")
     assert (ended.exit_code, ended.stdout) == (2, "")
 
 

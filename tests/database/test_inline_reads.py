@@ -19,7 +19,7 @@ from gateway.database.tables import Team
 from gateway.settings import Settings
 from tests.http.test_reporting import lines
 from tests.support.factories import connected, store
-from tests.support.gateway import Client, Gateway, served
+from tests.support.gateway import Client, Gateway, serve_gateway
 
 READ = "query($id: ID!) { integration(id: $id) { name enabled } }"
 RENAME = """mutation($name: String!) {
@@ -47,7 +47,7 @@ async def database(file: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def gateway(file: Path) -> AsyncIterator[Gateway]:
-    async with served(f"sqlite+aiosqlite:///{file}", key_memory=60) as found:
+    async with serve_gateway(f"sqlite+aiosqlite:///{file}", key_memory=60) as found:
         yield found
 
 
@@ -131,7 +131,7 @@ async def test_a_glance_sees_what_was_just_written(client: Client) -> None:
 
 async def test_a_glance_needs_no_place_among_those_who_read(file: Path) -> None:
     settings = {"database_pool_size": 1, "database_pool_timeout": 0.05}
-    async with served(f"sqlite+aiosqlite:///{file}", **settings) as narrow:
+    async with serve_gateway(f"sqlite+aiosqlite:///{file}", **settings) as narrow:
         await store(narrow.database, connected("i", name="n"))
         client = await narrow.client()
         for _ in range(2):

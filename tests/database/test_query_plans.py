@@ -14,7 +14,7 @@ from gateway.domain.ids import NodeId
 from gateway.domain.lenient_reading import Json
 from tests.support.dashboard import DASHBOARD
 from tests.support.factories import connected, record, store, use_case, use_case_group, webhook
-from tests.support.gateway import OTHER_TEAM, TEAM, Gateway, each_statement, served
+from tests.support.gateway import OTHER_TEAM, TEAM, Gateway, serve_gateway, watch_statements
 
 TABLES = "integration|use_case_group|use_case|resource_record|day_series|day_count"
 SQLITE_SCAN = re.compile(rf"SCAN ({TABLES})(_\d+)?\b")
@@ -27,7 +27,7 @@ Ran = tuple[str, Any]
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Gateway]:
     """A gateway on a database of the test's own: plans go by what was in the tables before, too."""
-    async with served(database_url) as gateway:
+    async with serve_gateway(database_url) as gateway:
         yield gateway
 
 
@@ -40,7 +40,7 @@ def _recorded() -> Iterator[list[Ran]]:
         if re.search(rf"\b({TABLES})\b", statement) and not statement.startswith(("INSERT", "EXPLAIN")):
             found.append((statement, parameters))
 
-    with each_statement(record):
+    with watch_statements(record):
         yield found
 
 

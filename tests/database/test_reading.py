@@ -21,7 +21,7 @@ from gateway.domain.paging import OLDEST_FIRST, PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.errors import Overloaded, Refused
 from gateway.settings import Settings
-from tests.support.contexts import context_of
+from tests.support.contexts import create_context
 from tests.support.factories import connected, store, use_case_group
 from tests.support.gateway import OTHER_TEAM, TEAM, USER
 
@@ -237,7 +237,7 @@ async def test_a_clash_in_a_dry_run_is_a_conflict_and_leaves_nothing(database: D
 
     async with database.write() as session:
         session.add(Team(id="t", name="t", created_at=session.as_of))
-    context = context_of(VIEWER, database)
+    context = create_context(VIEWER, database)
     with pytest.raises(Refused) as refusal:
         await context.write(work, dry_run=True)
     assert [problem.code for problem in refusal.value.problems] == [ErrorCode.CONFLICT]

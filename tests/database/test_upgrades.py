@@ -21,10 +21,10 @@ from gateway.domain.records import read_record_columns
 from gateway.domain.use_cases import read_use_case_columns
 from tests.graph.test_record_changes import UPSERT
 from tests.support.every_table import APPOINTMENTS, count_rows, fill_every_table
-from tests.support.gateway import Gateway, served
-from tests.support.importing import exported, taken_in
+from tests.support.gateway import Gateway, serve_gateway
+from tests.support.importing import export_integration, import_accepted
 from tests.support.source_code import PROJECT
-from tests.support.verifying import differences, verify
+from tests.support.verifying import find_differences, verify
 
 REPAIR = "gateway statistics verify --repair"
 """A migration whose description has these words leaves the counts of days to this command."""
@@ -101,8 +101,8 @@ async def _require_upgrade(database: Database, url: str, revision: str) -> None:
     await _require_derived_columns(database)
     if REPAIR in _read_descriptions(revision):
         await verify(database, "--repair")
-    assert await differences(database) == []
-    async with served(url) as gateway:
+    assert await find_differences(database) == []
+    async with serve_gateway(url) as gateway:
         await _require_upserts(gateway, id)
         await _require_round_trip(gateway, id)
     assert (await verify(database)).exit_code == 0
@@ -121,15 +121,15 @@ async def _require_upserts(gateway: Gateway, id: str) -> None:
     payload = (await client.data(UPSERT, id=id, records=records))["upsertResourceRecords"]
     assert payload["errors"] == []
     assert [each["outcome"] for each in payload["records"]] == ["UPDATED"] * len(records)
-    assert await differences(gateway.database) == []
+    assert await find_differences(gateway.database) == []
 
 
 async def _require_round_trip(gateway: Gateway, id: str) -> None:
     """Require that an export can be imported again, and changes nothing."""
     client = await gateway.client()
-    export = await exported(client, id)
-    assert (await taken_in(client, export["document"], mode="REPLACE"))["outcome"] == "UNCHANGED"
-    assert await exported(client, id) == export
+    export = await export_integration(client, id)
+    assert (await import_accepted(client, export["document"], mode="REPLACE"))["outcome"] == "UNCHANGED"
+    assert await export_integration(client, id) == export
 
 
 @pytest.mark.parametrize("revision", revisions.list_known())

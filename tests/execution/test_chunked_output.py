@@ -8,7 +8,7 @@ from gateway.domain.lenient_reading import Document
 from gateway.execution import encode_json
 from gateway.execution.compiler import chunked_output
 from tests.support.factories import connected, record, store
-from tests.support.gateway import served
+from tests.support.gateway import serve_gateway
 
 QUERY = """{ integrationExport(integrationId: "i") { resourceRecords {
     id config { ... on PractitionerConfig { name languages supervisor { id } } }
@@ -33,7 +33,7 @@ async def test_between_slices_of_many_rows_others_have_their_turn(
     monkeypatch.setattr(chunked_output, "encode_json", noted)
     config: Document = {"type": "practitioners", "supervisorId": "r0", "languages": ["Polish"]}
     rows = [record(f"r{n}", "i", {**config, "name": f"{n}"}) for n in range(600)]
-    async with served(database_url) as gateway:
+    async with serve_gateway(database_url) as gateway:
         client = await gateway.client()
         await store(gateway.database, connected("i"))
         await store(gateway.database, *rows)

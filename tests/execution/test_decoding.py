@@ -21,7 +21,7 @@ from gateway.schema import json_readers
 from gateway.schema.fields import KeyField, field, key_field, row_field
 from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import SCALARS
-from tests.support.compiling import compiled, ordinary, planned
+from tests.support.compiling import compile_query, compile_response, execute_uncompiled
 
 PRACTITIONER = """{ records { id config { ... on PractitionerConfig {
     id name languages specialties { name code } workingHours { mon { start end } }
@@ -76,8 +76,8 @@ def row(config: str, type_: str = "practitioners") -> Any:
 def same(query: str, *rows: object) -> Any:
     """The answer that a plan and the ordinary executor both give."""
     with capture_logs():
-        found = encode_json(planned(SCHEMA, query)([*rows], []))
-        assert found == encode_json(ordinary(SCHEMA, query, [*rows]))
+        found = encode_json(compile_response(SCHEMA, query)([*rows], []))
+        assert found == encode_json(execute_uncompiled(SCHEMA, query, [*rows]))
     return orjson.loads(found)
 
 
@@ -146,7 +146,7 @@ def test_what_is_selected_as_it_is_named_is_response_data(selection: str, made: 
     rows = [row('{"things": [{"inner": {}}]}')]
     query = f"{{ holders {{ config {{ {selection} }} }} }}"
     same(query, *rows)
-    assert [type(struct).__name__ for struct in structs(planned(SCHEMA, query)(rows, []))] == made
+    assert [type(struct).__name__ for struct in structs(compile_response(SCHEMA, query)(rows, []))] == made
 
 
 THINGS = """{"class": "a", "an odd-key": "b", "things": [{"class": "c"}, {"class": "d", "things": [{}]}],
@@ -174,7 +174,7 @@ def test_what_cannot_be_decoded_is_read(selection: str) -> None:
 
 def test_what_the_row_alone_is_needed_for_does_not_have_its_document_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KeyField, "read", None)
-    found = planned.__wrapped__(SCHEMA, "{ holders { config { owner things { owner word } } } }")(
+    found = compile_response.__wrapped__(SCHEMA, "{ holders { config { owner things { owner word } } } }")(
         [row(THINGS)], []
     )
     things = [{"owner": "a", "word": "c"}, {"owner": "a", "word": "d"}]
@@ -188,9 +188,9 @@ def test_types_go_with_their_plan() -> None:
             pass
         return sum(1 for each in Struct.__subclasses__() if each.__name__ == "Thing")
 
-    planned.cache_clear()
+    compile_response.cache_clear()
     before = decoding()
-    kept = compiled(SCHEMA, "{ holders { config { word inner { things { odd } } } } }")
+    kept = compile_query(SCHEMA, "{ holders { config { word inner { things { odd } } } } }")
     assert decoding() == before + 3
     del kept
     assert decoding() == before

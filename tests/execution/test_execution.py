@@ -17,9 +17,9 @@ from gateway.execution.compiler import plan
 from gateway.execution.document_cache import DocumentCache, ExecutableDocument
 from gateway.execution.operations import CompiledOperation
 from gateway.schema import schema
-from tests.support.compiling import timeless
+from tests.support.compiling import normalize_response
 from tests.support.factories import connected, record, store, use_case, use_case_group, user, webhook
-from tests.support.gateway import USER, Client, Gateway, served, statements
+from tests.support.gateway import USER, Client, Gateway, collect_statements, serve_gateway
 from tests.support.operations import queries
 
 PROPERTY = settings(
@@ -53,7 +53,7 @@ fragment All on Integration {
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Gateway]:
     """A gateway that compiles selections, also where the others do not, and lets everybody ask for anything."""
-    async with served(database_url, **BOUNDLESS) as gateway:
+    async with serve_gateway(database_url, **BOUNDLESS) as gateway:
         yield gateway
 
 
@@ -124,7 +124,7 @@ async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **
     for executor_class in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
         monkeypatch.setattr(schema, "execution_context_class", executor_class)
         monkeypatch.setattr(plan, "CHUNK_SIZE", 512 if len(answers) < 3 else -1)
-        answers.append(timeless((await client.send(query, variables)).content))
+        answers.append(normalize_response((await client.send(query, variables)).content))
     ordinary, *compiled = answers
     assert compiled == [ordinary] * 3
     return ordinary
@@ -183,7 +183,7 @@ async def test_what_was_seen_to_read_once_is_read_without_a_transaction(
         assert await client.data(query, id="i0") == {"integration": {"name": "i0"}}
     assert commands[1:] == ["ROLLBACK"]
     commands.clear()
-    with statements() as ran:
+    with collect_statements() as ran:
         assert await client.data(query, id="i0") == {"integration": {"name": "i0"}}
     # The first is that of the key, whom nobody remembers here.
     assert (commands, len(ran)) == ([], 2)

@@ -17,7 +17,7 @@ from gateway.execution.operations import RootField
 from gateway.schema import schema
 from tests.support.factories import connected, record, store
 from tests.support.fallbacks import FallbackWatcher, UnexpectedFallback
-from tests.support.gateway import Client, Gateway, served
+from tests.support.gateway import Client, Gateway, serve_gateway
 from tests.support.source_code import PROJECT
 
 NAME = '{ integration(id: "i") { name } }'
@@ -29,7 +29,7 @@ SECRET = "Jane-Roe-1970"
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Gateway]:
     """A gateway of its own, so that its metrics begin at zero."""
-    async with served(database_url) as gateway:
+    async with serve_gateway(database_url) as gateway:
         yield gateway
 
 
@@ -62,7 +62,7 @@ def _fail(_row: object) -> None:
 
 async def _scrape(gateway: Gateway) -> dict[str, float]:
     """Return the counts of fallbacks by their labels."""
-    gateway.tell()
+    gateway.flush_reports()
     lines = (await gateway.http.get("/metrics")).text.splitlines()
     name = "gateway_compiled_fallbacks_total"
     found = (line.removeprefix(name).rsplit(" ", 1) for line in lines if line.startswith(name))

@@ -31,7 +31,7 @@ from gateway.schema.resource_records import ResourceRecord
 from gateway.schema.scalars import SCALARS
 from gateway.schema.use_cases import UseCase
 from gateway.schema.webhooks import IncomingWebhook, OutgoingWebhook
-from tests.support.compiling import ordinary, planned
+from tests.support.compiling import compile_response, execute_uncompiled
 from tests.support.factories import connected, record, use_case, webhook
 
 
@@ -162,9 +162,9 @@ def test_of_well_formed_documents_nothing_is_read(
 ) -> None:
     field, row = ROWS[name]
     query = query_of(field, renamed=renamed)
-    expected = ordinary(SCHEMA, query, [row])
+    expected = execute_uncompiled(SCHEMA, query, [row])
     monkeypatch.setattr(KeyField, "read", None)
-    assert encode_json(planned.__wrapped__(SCHEMA, query)([row], [])) == encode_json(expected)
+    assert encode_json(compile_response.__wrapped__(SCHEMA, query)([row], [])) == encode_json(expected)
 
 
 HALVES = {
@@ -187,8 +187,8 @@ def test_whatever_a_document_holds_the_answer_is_the_same(name: str, data: st.Da
         row.document = data.draw(spoilt(well_formed))
         for query in queries:
             with capture_logs():
-                projected = planned(SCHEMA, query)([row], [])
-                assert encode_json(projected) == encode_json(ordinary(SCHEMA, query, [row]))
+                projected = compile_response(SCHEMA, query)([row], [])
+                assert encode_json(projected) == encode_json(execute_uncompiled(SCHEMA, query, [row]))
     finally:
         row.document = well_formed
 
@@ -203,7 +203,9 @@ def test_one_faulty_row_costs_no_other_one_anything(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(KeyField, "read", noted)
     rows = [record(str(n), "i", {**PRACTITIONER, "name": 7 if n == 5 else "A"}) for n in range(20)]
-    project = planned.__wrapped__(SCHEMA, "{ records { id config { ... on PractitionerConfig { name } } } }")
+    project = compile_response.__wrapped__(
+        SCHEMA, "{ records { id config { ... on PractitionerConfig { name } } } }"
+    )
     with capture_logs() as logged:
         projected = project(rows, [])
     assert orjson.loads(encode_json(projected[4:6])) == [

@@ -10,7 +10,7 @@ from gateway.execution import Decoding, encode_json
 from gateway.execution.fallbacks import FallbackNeeded
 from gateway.schema import json_readers
 from gateway.schema.fields import KeyField, key_field
-from tests.support.compiling import ordinary, planned
+from tests.support.compiling import compile_response, execute_uncompiled
 from tests.support.factories import use_case
 
 
@@ -57,9 +57,9 @@ def test_documents_are_decoded_to_any_depth(field: str, name: str, monkeypatch: 
     row = use_case("a", "i")
     row.document = tree(40, field)
     query = "{ trees " + f"{{ {name} {field} " * 39 + f"{{ {name} }}" + " }" * 40
-    expected = ordinary(SCHEMA, query, [row])
+    expected = execute_uncompiled(SCHEMA, query, [row])
     monkeypatch.setattr(KeyField, "read", None)
-    assert encode_json(planned.__wrapped__(SCHEMA, query)([row], [])) == encode_json(expected)
+    assert encode_json(compile_response.__wrapped__(SCHEMA, query)([row], [])) == encode_json(expected)
 
 
 def test_names_in_generated_code_do_not_clash() -> None:
@@ -69,7 +69,9 @@ def test_names_in_generated_code_do_not_clash() -> None:
         fragment Again on Tree {{ c1: branches {{ __typename }} }}"""
     row = use_case("a", "i")
     row.document = tree(2, "branches", "trunk")
-    assert encode_json(planned(SCHEMA, query)([row], [])) == encode_json(ordinary(SCHEMA, query, [row]))
+    assert encode_json(compile_response(SCHEMA, query)([row], [])) == encode_json(
+        execute_uncompiled(SCHEMA, query, [row])
+    )
 
 
 PLAIN = "{ plain { text number table others { text others { number } } } }"
@@ -88,7 +90,7 @@ def plain(**attributes: object) -> SimpleNamespace:
     ],
 )
 def test_attributes_are_completed(value: object) -> None:
-    assert planned(SCHEMA, PLAIN)(value, []) == ordinary(SCHEMA, PLAIN, value)
+    assert compile_response(SCHEMA, PLAIN)(value, []) == execute_uncompiled(SCHEMA, PLAIN, value)
 
 
 @pytest.mark.parametrize(
@@ -107,4 +109,4 @@ def test_attributes_are_completed(value: object) -> None:
 )
 def test_what_is_not_plain_is_refused(value: object) -> None:
     with pytest.raises(FallbackNeeded):
-        planned(SCHEMA, PLAIN)(value, [])
+        compile_response(SCHEMA, PLAIN)(value, [])

@@ -18,7 +18,7 @@ from gateway.execution.fields import PlainField
 from gateway.schema import schema
 from gateway.schema.connections import ORDER_COLUMNS, ConnectionSource
 from gateway.services import integrations
-from tests.support.compiling import compiled
+from tests.support.compiling import compile_query
 from tests.support.factories import connected, record, use_case, use_case_group, webhook
 
 SOURCES: dict[str, Base] = {
@@ -141,7 +141,7 @@ def _nothing() -> BatchRequest:
 
 def _attributes(query: str) -> tuple[frozenset[str] | None, dict[str, frozenset[str] | None]]:
     """What is read of the root field's value, and of what each batched field finds."""
-    compiler, _ = compiled(schema, query)
+    compiler, _ = compile_query(schema, query)
     return compiler.attributes, {stage.field.python_name: stage.attributes for stage in compiler.stages}
 
 

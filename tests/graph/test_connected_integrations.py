@@ -9,7 +9,7 @@ from gateway.domain.lenient_reading import Json
 from tests.support.examples import example
 from tests.support.factories import AT, connected, record, store
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway
-from tests.support.integration_operations import codes, create, delete, rows, update
+from tests.support.integration_operations import create, delete, get_problems, read_integrations, update
 
 SETTINGS: dict[str, Json] = {"name": "Front desk", "provider": "GOOGLE"}
 FULL: dict[str, Json] = {
@@ -61,7 +61,7 @@ async def test_creating_a_connected_integration_stores_the_documented_shape(gate
         },
     }
     assert integration["logicalId"].startswith("integration_")
-    (row,) = await rows(gateway)
+    (row,) = await read_integrations(gateway)
     shape = example("export.response")["integration"]
     assert row["document"].keys() == shape.keys()
     assert row["document"]["config"].keys() == shape["config"].keys() - {"accessToken", "refreshToken"}
@@ -72,7 +72,7 @@ async def test_creating_a_connected_integration_stores_the_documented_shape(gate
 async def test_a_name_and_a_provider_suffice_to_create_a_connected_integration(gateway: Gateway) -> None:
     created = await create(await gateway.client(), connected={**SETTINGS, "accessToken": " "})
     assert created["errors"] == []
-    (row,) = await rows(gateway)
+    (row,) = await read_integrations(gateway)
     assert row["secrets"] == {}
     assert (row["document"]["access"], row["document"]["timezone"]) == ("team", "UTC")
     assert created["integration"]["config"]["tokenState"] == "MISSING"
@@ -99,15 +99,15 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
         ("INVALID", ["input", "connected", "timezone"]),
         ("FORBIDDEN", ["input", "connected", "access"]),
     ]
-    assert (refused["integration"], codes(refused)) == (None, paths)
-    assert await rows(gateway) == []
+    assert (refused["integration"], get_problems(refused)) == (None, paths)
+    assert await read_integrations(gateway) == []
     await store(gateway.database, connected("c", access="team"))
-    before = await rows(gateway)
-    assert codes(await update(client, "c", connected=wrong)) == paths
+    before = await read_integrations(gateway)
+    assert get_problems(await update(client, "c", connected=wrong)) == paths
     lasting = ["name", "status", "access", "timezone"]
     refused = await update(client, "c", connected=dict.fromkeys(lasting))
-    assert codes(refused) == [("REQUIRED", ["input", "connected", key]) for key in lasting]
-    assert await rows(gateway) == before
+    assert get_problems(refused) == [("REQUIRED", ["input", "connected", key]) for key in lasting]
+    assert await read_integrations(gateway) == before
 
 
 async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gateway) -> None:
@@ -115,7 +115,7 @@ async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gatew
     document["config"]["unknown"] = 2
     id = document.pop("_id")
     await store(gateway.database, connected(id, **document))
-    (before,) = await rows(gateway)
+    (before,) = await read_integrations(gateway)
     changed = await update(
         await gateway.client(),
         id,
@@ -128,7 +128,7 @@ async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gatew
         },
     )
     assert changed["errors"] == []
-    (row,) = await rows(gateway)
+    (row,) = await read_integrations(gateway)
     at = row["document"]["updatedAt"]
     config = {**before["document"]["config"], "scope": None, "errorMessage": "gone"}
     assert row["document"] == {
@@ -147,14 +147,14 @@ async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gatew
 async def test_a_blank_secret_keeps_the_token_and_a_new_one_sets_renewed_at(gateway: Gateway) -> None:
     client = await gateway.client()
     id = (await create(client, connected=FULL))["integration"]["id"]
-    before = await rows(gateway)
+    before = await read_integrations(gateway)
     same: dict[str, Json] = {"accessToken": "", "refreshToken": " ", "expiresAt": "2999-01-01T01:00:00+01:00"}
     unchanged = await update(client, id, connected={**same, "name": "Front desk", "access": "SYSTEM"})
-    assert (unchanged["errors"], await rows(gateway)) == ([], before)
+    assert (unchanged["errors"], await read_integrations(gateway)) == ([], before)
     renewed = await update(client, id, connected={"accessToken": "newer", "expiresAt": None})
     assert renewed["integration"]["version"] == 2
     assert renewed["integration"]["config"]["renewedAt"] is not None
-    (row,) = await rows(gateway)
+    (row,) = await read_integrations(gateway)
     assert row["secrets"] == {"accessToken": "newer", "refreshToken": "refresh"}
     assert "newer" not in repr(row["document"])
 
@@ -173,12 +173,12 @@ async def test_an_integration_that_the_viewer_may_not_change_is_not_found(gatewa
         connected("far", access="team", team_id=OTHER_TEAM),
         connected("shared", access="system", team_id=OTHER_TEAM),
     )
-    before = await rows(gateway)
+    before = await read_integrations(gateway)
     client = await gateway.client()
     for id in ("personal", "far", "shared", "missing", "", "not an id"):
         assert await update(client, id, connected={"name": "n"}) == {"integration": None, "errors": MISSING}
         assert await delete(client, id) == {"deletedIds": [], "errors": MISSING}
-    assert await rows(gateway) == before
+    assert await read_integrations(gateway) == before
 
 
 @pytest.mark.parametrize(
@@ -191,14 +191,14 @@ async def test_an_integration_that_the_viewer_may_not_change_is_not_found(gatewa
 )
 async def test_without_the_permission_nothing_is_written(gateway: Gateway, permissions: list[Permission]) -> None:
     await store(gateway.database, connected("c"))
-    before = await rows(gateway)
+    before = await read_integrations(gateway)
     client = await gateway.client(permissions=permissions)
     forbidden = [{"code": "FORBIDDEN", "message": "This needs the permission WRITE_INTEGRATIONS.", "path": []}]
     assert await create(client, connected=SETTINGS) == {"integration": None, "errors": forbidden}
     for id in ("c", "missing"):
         assert await update(client, id, connected={"name": "n"}) == {"integration": None, "errors": forbidden}
     assert await delete(client, "c") == {"deletedIds": [], "errors": forbidden}
-    assert await rows(gateway) == before
+    assert await read_integrations(gateway) == before
 
 
 async def test_deleting_an_integration_deletes_its_children(gateway: Gateway) -> None:
@@ -217,7 +217,7 @@ async def test_deleting_an_integration_deletes_its_children(gateway: Gateway) ->
     client = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
     assert await delete(client, "c") == {"deletedIds": ["c"], "errors": []}
     assert await delete(client, "c") == {"deletedIds": [], "errors": MISSING}
-    left = {(row["team_id"], row["id"]) for row in await rows(gateway)}
+    left = {(row["team_id"], row["id"]) for row in await read_integrations(gateway)}
     assert left == {(TEAM, "d"), (OTHER_TEAM, "c"), (OTHER_TEAM, "d")}
     async with gateway.read() as session:
         for table in (UseCaseGroup, UseCase):
@@ -232,4 +232,4 @@ async def test_an_input_without_exactly_one_kind_is_refused(gateway: Gateway, in
     query = "mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { errors { code } } }"
     answer = await client(query, input=input)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
-    assert await rows(gateway) == []
+    assert await read_integrations(gateway) == []

@@ -24,7 +24,7 @@ from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET, LIST, UPSERT, WRIT
 from tests.support.compiling import UncompiledExecutor
 from tests.support.dashboard import BREAKDOWNS, DASHBOARD, PARTS
 from tests.support.factories import connected, record, store, use_case, use_case_group, user, webhook
-from tests.support.gateway import USER, Client, Gateway, answer_of, served, statements
+from tests.support.gateway import USER, Client, Gateway, collect_statements, read_answer, serve_gateway
 from tests.support.operations import queries
 
 LIST_OF = "query ($first: Int, $last: Int) { integrations(first: $first, last: $last) { nodes { id name } } }"
@@ -124,7 +124,7 @@ async def limited(
 ) -> AsyncIterator[Gateway]:
     """Gateway with a low cost limit."""
     monkeypatch.setattr(schema, "execution_context_class", request.param)
-    async with served(database_url, cost_limit=1000) as gateway:
+    async with serve_gateway(database_url, cost_limit=1000) as gateway:
         yield gateway
 
 
@@ -144,7 +144,7 @@ async def test_an_operation_above_the_cost_limit_is_refused_before_execution(
     }
     # The document is parsed at first, then cached, then compiled.
     for variables in (TOO_MUCH, TOO_MUCH, LITTLE, TOO_MUCH, LITTLE, TOO_MUCH):
-        with statements() as ran:
+        with collect_statements() as ran:
             answer = await client(MUCH, **variables)
         if variables is LITTLE:
             assert "errors" not in answer
@@ -156,14 +156,14 @@ async def test_an_operation_above_the_cost_limit_is_refused_before_execution(
             params={"query": MUCH, "variables": json.dumps(variables)},
             headers={"Authorization": f"Bearer {client.key}"},
         )
-        assert answer_of(got) == refusal
+        assert read_answer(got) == refusal
 
 
 async def test_a_mutation_above_the_cost_limit_changes_nothing(limited: Gateway) -> None:
     client = await limited.client()
     await store(limited.database, connected("i"))
     records = [{"config": {"practitioner": {"name": "A"}}}]
-    with statements() as ran:
+    with collect_statements() as ran:
         answer = await client(UPSERTED, records=records)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["COST_LIMIT_EXCEEDED"]
     assert len(ran) == 1
@@ -220,7 +220,7 @@ async def test_an_answer_has_at_most_as_many_fields_as_its_cost(filled: Client, 
 @pytest.fixture
 async def filled(database_url: str) -> AsyncIterator[Client]:
     """Client of a team with rows of every type, in lists no longer than the costs assume."""
-    async with served(
+    async with serve_gateway(
         database_url, **dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), MAX_INT32)
     ) as gateway:
         await store(gateway.database, user(USER, "somebody"))

@@ -12,7 +12,7 @@ from gateway.domain.documents.exports import compute_checksum
 from gateway.domain.enums import Permission
 from gateway.errors import ProblemList
 from tests.support.examples import INTEGRATION, example, export, record, use_case
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, statements
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, collect_statements
 
 EXAMPLE = "5eb7cf5a86d9755df3a6c593"
 READERS = (Permission.READ_INTEGRATIONS, Permission.READ_RECORDS)
@@ -158,7 +158,7 @@ async def test_only_selected_lists_are_read(gateway: Gateway) -> None:
         "checksum document": (True, True),
     }
     for selection, read in expected.items():
-        with statements() as seen:
+        with collect_statements() as seen:
             await client.data(f'{{ integrationExport(integrationId: "{INTEGRATION}") {{ {selection} }} }}')
         counts = tuple(sum(f"FROM {table}" in one for one in seen) for table in ("use_case", "resource_record"))
         assert counts == read, selection
@@ -170,7 +170,7 @@ async def test_the_number_of_statements_does_not_grow_with_rows(gateway: Gateway
     client = await gateway.client()
     query = """query($id: ID!) { integrationExport(integrationId: $id) {
       integration { id } useCases { id } resourceRecords { id } document checksum redactedFields } }"""
-    with statements() as seen:
+    with collect_statements() as seen:
         await client.data(query, id=INTEGRATION)
     # The statements read the key, the integration, the rows of both lists and the documents of both lists.
     assert len(seen) == 6

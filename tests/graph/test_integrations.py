@@ -9,7 +9,7 @@ from gateway.database.tables import Integration
 from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Json
 from tests.support.factories import connected, store, webhook
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, statements
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, collect_statements
 
 LIST = """
   query ($filter: IntegrationFilter, $orderBy: [IntegrationOrder!]) {
@@ -176,7 +176,7 @@ async def test_the_total_is_counted_only_when_selected(gateway: Gateway) -> None
     client = await gateway.client()
     counts = []
     for fields in ("nodes { id }", "totalCount nodes { id }"):
-        with statements() as ran:
+        with collect_statements() as ran:
             await client.data(f"{{ integrations {{ {fields} }} }}")
         counts.append(sum("FROM integration" in statement for statement in ran))
     assert counts == [1, 2]
@@ -188,7 +188,7 @@ async def test_the_creators_of_a_list_are_read_in_one_statement(gateway: Gateway
     for number in range(1, 101):
         await store(gateway.database, webhook({"_id": f"w{number}", "_createdBy": {"_id": f"user{number}"}}))
         if number in (1, 10, 100):
-            with statements() as ran:
+            with collect_statements() as ran:
                 await client.data("{ integrations(first: 100) { nodes { createdBy { username } } } }")
             counts.append(len(ran))
     assert len(set(counts)) == 1

@@ -6,7 +6,7 @@ from gateway.domain.enums import Permission
 from gateway.domain.ids import NodeId
 from gateway.domain.lenient_reading import Json
 from tests.support.factories import connected, record, store, use_case, use_case_group, webhook
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, statements
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, collect_statements
 
 NODE = "query ($id: ID!) { node(nodeId: $id) { __typename nodeId } }"
 NODES = "query ($ids: [ID!]!) { nodes(nodeIds: $ids) { __typename nodeId } }"
@@ -158,11 +158,11 @@ async def test_nodes_are_read_in_one_statement_for_each_table(gateway: Gateway) 
     client = await gateway.client()
     counts = []
     for selected in (ids[:6], ids[:60], ids):
-        with statements() as ran:
+        with collect_statements() as ran:
             answer = await client.data(NODES, ids=selected)
         assert [node["nodeId"] for node in answer["nodes"]] == selected
         counts.append(len(ran))
     aliases = " ".join(f'n{number}: node(nodeId: "{id}") {{ nodeId }}' for number, id in enumerate(ids[:20]))
-    with statements() as ran:
+    with collect_statements() as ran:
         await client.data(f"{{ {aliases} }}")
     assert {*counts, len(ran)} == {1 + 4}  # the key, then four tables

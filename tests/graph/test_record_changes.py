@@ -12,7 +12,7 @@ from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records import read_record_columns
 from tests.support.examples import example
 from tests.support.factories import AT, connected, record, store
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Answer, Client, Gateway, statements
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Answer, Client, Gateway, collect_statements
 
 UPSERT = """
 mutation ($records: [ResourceRecordInput!]!, $id: ID! = "clinic", $dry: Boolean! = false) {
@@ -118,7 +118,7 @@ async def test_an_identical_record_is_not_written(gateway: Gateway) -> None:
         "createdAt": "2025-03-09T12:00:00Z",
         "config": {"appointment": {"start": "2025-03-09T13:00:00Z"}},
     }
-    with statements() as ran:
+    with collect_statements() as ran:
         assert list_outcomes(await upsert(client, same)) == ["UNCHANGED"]
     assert [statement for statement in ran if statement.startswith(("INSERT", "UPDATE"))] == []
     after = (await read_stored(gateway))["resource_record_a"]
@@ -238,10 +238,10 @@ async def test_a_thousand_records_need_as_many_statements_as_two(gateway: Gatewa
     for first, number in ((0, 2), (2, 1000)):
         indexes = range(first, first + number)
         for name in ("before", "after"):
-            with statements() as ran:
+            with collect_statements() as ran:
                 await upsert(client, *(new_record(f"{name} {index}", str(index)) for index in indexes))
             ran_for.append(len(ran))
-    with statements() as ran:
+    with collect_statements() as ran:
         mixed = [new_record("after 0", "0"), new_record("new", "1"), new_record("new", "2"), new_record("new")]
         assert list_outcomes(await upsert(client, *mixed)) == ["UNCHANGED", "UPDATED", "UPDATED", "CREATED"]
     assert ran_for[:2] == ran_for[2:]

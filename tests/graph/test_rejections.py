@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.http.test_reporting import lines, scraped
-from tests.support.endpoints import GRAPHQL, VIEWER, codes, opened
+from tests.support.endpoints import GRAPHQL, VIEWER, get_codes, open_endpoint
 from tests.support.factories import connected, store
-from tests.support.gateway import TEAM, Client, Gateway, served
-from tests.support.stalling import Asking, assert_idle, stalled, time_is_up
+from tests.support.gateway import TEAM, Client, Gateway, serve_gateway
+from tests.support.stalling import CancellableRequest, assert_idle, expire_requests, stall_statements
 
 READ = 'query Read { integration(id: "i") { name } }'
 MANY = "{ integrations(first: 100) { nodes { id name } } }"
@@ -24,7 +24,9 @@ DEAR = "{ " + " ".join(f"i{n}: integrations(first: 100) {{ nodes {{ id name }} }
 async def narrow(database_url: str) -> AsyncIterator[Gateway]:
     """Gateway with one connection and a short timeout."""
     settings = {"database_pool_size": 1, "database_pool_timeout": 0.05, "key_memory": 60}
-    async with served(database_url, cost_limit=1000, rate_limit=10_000, rate_refill=1, **settings) as gateway:
+    async with serve_gateway(
+        database_url, cost_limit=1000, rate_limit=10_000, rate_refill=1, **settings
+    ) as gateway:
         await store(gateway.database, connected("i", name="n"))
         yield gateway
 
@@ -54,9 +56,9 @@ async def spend_all(client: Client) -> None:
 async def test_a_rejection_is_counted_by_its_limit(
     sqlite_template: Path, tmp_path: Path, sent: dict[str, Any], reason: str | None, code: str
 ) -> None:
-    async with opened(sqlite_template, tmp_path, depth_limit=1, alias_limit=0) as door:
-        assert codes(await door.knock(**sent)) == [code]
-        found = await scraped(door)
+    async with open_endpoint(sqlite_template, tmp_path, depth_limit=1, alias_limit=0) as endpoint:
+        assert get_codes(await endpoint.send(**sent)) == [code]
+        found = await scraped(endpoint)
     rejected = {name: count for name, count in found.items() if name.startswith("graphql_rejected_total")}
     assert rejected == ({f'graphql_rejected_total{{reason="{reason}"}}': 1} if reason else {})
 
@@ -96,10 +98,10 @@ async def test_a_timed_out_or_abandoned_operation_is_logged_with_its_statements(
 ) -> None:
     client = await narrow.client()
     await client.send(VIEWER, {})
-    with stalled("FROM integration") as began:
-        await asyncio.gather(client.send(READ, {}), time_is_up(narrow, began))
-    with stalled("FROM integration") as began:
-        await Asking(narrow, client, READ).leave(began)
+    with stall_statements("FROM integration") as began:
+        await asyncio.gather(client.send(READ, {}), expire_requests(narrow, began))
+    with stall_statements("FROM integration") as began:
+        await CancellableRequest(narrow, client, READ).leave(began)
     await assert_idle(narrow.database)
     late, left = (await lines(narrow, capsys))[-2:]
     assert (late["status"], late["codes"]) == (503, ["TIMEOUT"])
@@ -137,10 +139,10 @@ async def test_a_persisted_document_has_the_same_limits_as_its_text(
 ) -> None:
     named = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}
     headers = {"Accept": GRAPHQL, "X-Request-Id": "same"}
-    async with opened(sqlite_template, tmp_path, **settings) as door:
-        by_text = await door.knock(headers=headers, json={"query": query})
-        assert codes(by_text) == [code]
+    async with open_endpoint(sqlite_template, tmp_path, **settings) as endpoint:
+        by_text = await endpoint.send(headers=headers, json={"query": query})
+        assert get_codes(by_text) == [code]
         for parameters in ({"query": query, "extensions": named}, {"extensions": named}):
-            assert (await door.knock(headers=headers, json=parameters)).content == by_text.content
-        got = await door.knock("GET", headers=headers, params={"extensions": json.dumps(named)})
+            assert (await endpoint.send(headers=headers, json=parameters)).content == by_text.content
+        got = await endpoint.send("GET", headers=headers, params={"extensions": json.dumps(named)})
         assert got.content == by_text.content

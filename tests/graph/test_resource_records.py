@@ -12,7 +12,7 @@ from gateway.domain.enums import Permission, ResourceType
 from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import OLDEST_FIRST, PageArguments
 from tests.support.factories import AT, connected, record, store, user
-from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway, statements
+from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway, collect_statements
 
 ONE = "query ($id: ID!) { resourceRecord(id: $id) { id } }"
 LIST = """
@@ -203,7 +203,7 @@ async def test_records_of_many_integrations_need_as_many_statements_as_of_one(ga
             await store(
                 gateway.database, connected(id), record(f"{id}-p", id, practitioner), *build_records(3, id)
             )
-        with statements() as ran:
+        with collect_statements() as ran:
             nodes = (await client.data(NESTED))["integrations"]["nodes"]
         ran_for.append(len(ran))
         assert {node["id"]: node["resourceRecords"] for node in nodes} == {
@@ -231,7 +231,7 @@ async def test_visible_supervisors_are_read_in_one_statement(gateway: Gateway) -
     )
     query = """{ integration(id: "clinic") { ... on ConnectedIntegration { resourceRecords { nodes {
       id config { ... on PractitionerConfig { supervisorId supervisor { id } } } } } } } }"""
-    with statements() as ran:
+    with collect_statements() as ran:
         nodes = (await client.data(query))["integration"]["resourceRecords"]["nodes"]
     assert sum("resource_record" in statement for statement in ran) == 2
     visible = {"o", "a"}

@@ -11,7 +11,7 @@ from gateway.domain.lenient_reading import Document
 from gateway.domain.use_case_groups import COPIED_KEYS, SHARED_COLUMNS, GroupColumns
 from tests.graph.test_use_case_group_upserts import create_client
 from tests.support.gateway import Gateway
-from tests.support.upserts import documented, upserted
+from tests.support.upserts import build_documented_input, upsert_accepted
 
 UNSHARED = {"team_id", "id", "integration_id", "name", "slug", "version"}
 AUDIT = {"created_at", "created_by", "updated_at", "updated_by"}
@@ -35,10 +35,10 @@ def test_each_key_has_one_column() -> None:
 @pytest.mark.parametrize("is_listed", [False, True])
 async def test_a_shared_column_reaches_use_cases(gateway: Gateway, column: str, *, is_listed: bool) -> None:
     client, value = await create_client(gateway), VALUES.get(column, OTHER_VALUE)
-    created = await upserted(client, documented())
+    created = await upsert_accepted(client, build_documented_input())
     field = re.sub(r"_(\w)", lambda match: match[1].upper(), column)
-    use_cases = documented()["useCases"] if is_listed else None
-    changed = await upserted(
+    use_cases = build_documented_input()["useCases"] if is_listed else None
+    changed = await upsert_accepted(
         client,
         {"groupId": created["group"]["id"], "name": created["group"]["name"], field: value, "useCases": use_cases},
     )

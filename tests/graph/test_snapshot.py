@@ -10,7 +10,7 @@ from gateway.database.reading import Reader
 from gateway.domain.viewer import Viewer
 from gateway.errors import invalid_input
 from tests.statistics.test_statistics import CLINIC
-from tests.support.contexts import context_of
+from tests.support.contexts import create_context
 from tests.support.dashboard import PARTS
 from tests.support.factories import connected, record, store
 from tests.support.gateway import Gateway
@@ -40,7 +40,7 @@ async def test_a_failing_field_does_not_stop_the_other_fields(gateway: Gateway) 
 @pytest.mark.parametrize("call", ["load", "load_many"])
 async def test_the_failure_of_an_abandoned_batch_is_not_reported(gateway: Gateway, call: str) -> None:
     client = await gateway.client()
-    context = context_of(client.viewer, gateway.database)
+    context = create_context(client.viewer, gateway.database)
     begun, goes_on = asyncio.Event(), asyncio.Event()
 
     async def batch(_session: Reader, _viewer: Viewer, _keys: Sequence[str]) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from gateway.domain.lenient_reading import Document
 from gateway.schema import schema
 from tests.support.examples import example
 from tests.support.factories import AT, store, webhook
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Client, Gateway, statements
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Client, Gateway, collect_statements
 from tests.support.operations import mutations, queries, select_everything
 
 Test = TypeVar("Test", bound=Callable[..., None])
@@ -195,9 +195,9 @@ KINDS = {
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_a_row_of_another_team_gets_the_same_bytes_as_a_missing_one(client: Client, operation: str) -> None:
     await client.send(OPERATIONS[operation], {"id": MISSING})  # Parses the document.
-    with statements() as of_others:
+    with collect_statements() as of_others:
         others = await client.send(OPERATIONS[operation], {"id": OTHERS[KINDS.get(operation, "integration")]})
-    with statements() as of_missing:
+    with collect_statements() as of_missing:
         missing = await client.send(OPERATIONS[operation], {"id": MISSING})
     assert "NOT_FOUND" in missing.text
     # The statements are equal too, so that the time reveals nothing.

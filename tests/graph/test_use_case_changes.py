@@ -10,7 +10,7 @@ from gateway.domain.lenient_reading import Document
 from tests.support.examples import example
 from tests.support.factories import connected, store, use_case
 from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway
-from tests.support.upserts import LAB, documented, stored, upserted, use_case_of
+from tests.support.upserts import LAB, build_documented_input, get_use_case, read_stored_rows, upsert_accepted
 
 UPDATE = """
 mutation ($id: ID!, $input: UpdateUseCaseInput!, $expectedVersion: Int) {
@@ -66,16 +66,16 @@ async def read_document(gateway: Gateway, id: str) -> Document:
 async def create_use_case(gateway: Gateway, client: Client) -> Any:
     """Create the laboratory reminder of document 2 and return it."""
     await store(gateway.database, connected("i"))
-    return use_case_of(await upserted(client, documented()), LAB)
+    return get_use_case(await upsert_accepted(client, build_documented_input()), LAB)
 
 
 async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gateway) -> None:
     client = await gateway.client()
     created = await create_use_case(gateway, client)
-    before = await stored(gateway)
+    before = await read_stored_rows(gateway)
     same = await update_ok(client, created["id"], {"displayName": created["config"]["displayName"]})
     assert (same["version"], same["config"]) == (1, created["config"])
-    assert await stored(gateway) == before
+    assert await read_stored_rows(gateway) == before
     fields = {
         "displayName": "Ours",
         "assistantId": "a1",
@@ -154,10 +154,10 @@ async def test_actions_are_replaced_and_matching_ones_keep_absent_fields(gateway
 async def test_an_update_with_the_stored_values_changes_nothing(gateway: Gateway) -> None:
     client = await gateway.client()
     created = await create_use_case(gateway, client)
-    before = await stored(gateway)
+    before = await read_stored_rows(gateway)
     config = {key: value for key, value in created["config"].items() if key not in ("type", "name")}
     assert (await update_ok(client, created["id"], config))["version"] == 1
-    assert await stored(gateway) == before
+    assert await read_stored_rows(gateway) == before
 
 
 async def test_unknown_keys_of_the_document_stay(gateway: Gateway) -> None:
@@ -185,7 +185,7 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
     client = await gateway.client()
     created = await create_use_case(gateway, client)
     (old,) = created["config"]["actions"]
-    before = await stored(gateway)
+    before = await read_stored_rows(gateway)
     good = {"actionType": "SMS", "templateName": "T", "context": "c"}
     payload = await update(
         client,
@@ -232,20 +232,20 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
         ("DUPLICATE", "input.actions.5"),
         ("INVALID", "input.actions.6.schedule.endDateTime"),
     ]
-    assert await stored(gateway) == before
+    assert await read_stored_rows(gateway) == before
 
 
 async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     created = await create_use_case(gateway, client)
     await update_ok(client, created["id"], {"displayName": "Ours"}, expectedVersion=1)
-    before = await stored(gateway)
+    before = await read_stored_rows(gateway)
     refused = await update(client, created["id"], {"displayName": "Theirs"}, expectedVersion=1)
     assert list_refusals(refused) == [("VERSION_CONFLICT", "expectedVersion")]
     assert list_refusals(await delete(client, created["id"], expectedVersion=1)) == [
         ("VERSION_CONFLICT", "expectedVersion")
     ]
-    assert await stored(gateway) == before
+    assert await read_stored_rows(gateway) == before
     assert (await delete(client, created["id"], expectedVersion=2))["deletedIds"] == [created["id"]]
 
 
@@ -253,10 +253,10 @@ async def test_only_the_deleted_use_case_is_deleted(gateway: Gateway) -> None:
     client = await gateway.client()
     created = await create_use_case(gateway, client)
     assert await delete(client, created["id"]) == {"deletedIds": [created["id"]], "errors": []}
-    assert len(await stored(gateway)) == 2
+    assert len(await read_stored_rows(gateway)) == 2
     assert list_refusals(await delete(client, created["id"])) == [("NOT_FOUND", "id")]
     # An upsert creates it again.
-    again = await upserted(
+    again = await upsert_accepted(
         client, {"name": "G", "groupId": created["group"]["id"], "useCases": [{"useCase": LAB}]}
     )
     assert again["useCases"][0]["outcome"] == "CREATED"
@@ -276,7 +276,7 @@ async def test_a_use_case_that_the_viewer_may_not_change_is_not_found(gateway: G
         use_case("foreign", "theirs", team_id=OTHER_TEAM),
         use_case("ours", "own"),
     )
-    before = await stored(gateway)
+    before = await read_stored_rows(gateway)
     changes = {"displayName": "Ours", "timezone": "Mars/Olympus"}
     ids = ("unknown", "hidden", "foreign", "no id")
     for payloads in (
@@ -290,4 +290,4 @@ async def test_a_use_case_that_the_viewer_may_not_change_is_not_found(gateway: G
     reader = await gateway.client(permissions=[Permission.READ_INTEGRATIONS])
     assert list_refusals(await update(reader, "ours", changes)) == [("FORBIDDEN", "")]
     assert list_refusals(await delete(reader, "ours")) == [("FORBIDDEN", "")]
-    assert await stored(gateway) == before
+    assert await read_stored_rows(gateway) == before

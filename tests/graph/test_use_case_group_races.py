@@ -6,7 +6,16 @@ import pytest
 
 from tests.support.factories import connected, store
 from tests.support.gateway import Client, Gateway
-from tests.support.upserts import LAB, action, documented, listed, stored, upsert, upserted, use_case_of
+from tests.support.upserts import (
+    LAB,
+    build_action,
+    build_documented_input,
+    build_use_case,
+    get_use_case,
+    read_stored_rows,
+    upsert,
+    upsert_accepted,
+)
 
 
 async def create_client(gateway: Gateway) -> Client:
@@ -19,7 +28,7 @@ async def test_forty_concurrent_creates_of_one_slug_create_no_duplicate(
     gateway: Gateway, slug: str | None
 ) -> None:
     client = await create_client(gateway)
-    input = {**documented(), **({"slug": slug} if slug else {})}
+    input = {**build_documented_input(), **({"slug": slug} if slug else {})}
     payloads = await asyncio.gather(*(upsert(client, input) for _ in range(40)))
     created = [payload for payload in payloads if payload["outcome"] == "CREATED"]
     codes = {error["code"] for payload in payloads for error in payload["errors"]}
@@ -29,15 +38,15 @@ async def test_forty_concurrent_creates_of_one_slug_create_no_duplicate(
     else:
         numbered = {f"appointment-reminders-{number}" for number in range(2, 41)}
         assert (len(created), slugs, codes) == (40, {"appointment-reminders", *numbered}, set())
-    assert len(await stored(gateway)) == 3 * len(created)
+    assert len(await read_stored_rows(gateway)) == 3 * len(created)
 
 
 async def test_forty_concurrent_updates_of_one_group_are_all_applied(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
+    created = await upsert_accepted(client, build_documented_input())
     id = created["group"]["id"]
     inputs = [
-        {"groupId": id, "name": f"Group {number}", "useCases": [listed(LAB, action(f"c{number}"))]}
+        {"groupId": id, "name": f"Group {number}", "useCases": [build_use_case(LAB, build_action(f"c{number}"))]}
         for number in range(40)
     ]
     payloads = await asyncio.gather(*(upsert(client, input) for input in inputs))
@@ -45,15 +54,15 @@ async def test_forty_concurrent_updates_of_one_group_are_all_applied(gateway: Ga
     assert [payload["outcome"] for payload in payloads] == ["UPDATED"] * 40
     in_turn = sorted(payloads, key=lambda payload: payload["group"]["version"])
     assert [payload["group"]["version"] for payload in in_turn] == [*range(2, 42)]
-    assert [use_case_of(payload, LAB)["version"] for payload in in_turn] == [*range(2, 42)]
+    assert [get_use_case(payload, LAB)["version"] for payload in in_turn] == [*range(2, 42)]
     times = [payload["group"]["updatedAt"] for payload in in_turn]
     assert times == sorted(times)
-    assert len(await stored(gateway)) == 3
+    assert len(await read_stored_rows(gateway)) == 3
 
 
 async def test_of_forty_concurrent_updates_that_expect_one_version_one_is_applied(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
+    created = await upsert_accepted(client, build_documented_input())
     id = created["group"]["id"]
     inputs = [{"groupId": id, "name": f"Group {n}", "expectedVersion": 1} for n in range(40)]
     payloads = await asyncio.gather(*(upsert(client, input) for input in inputs))

@@ -9,14 +9,14 @@ from tests.support.gateway import OTHER_TEAM, Client, Gateway
 from tests.support.upserts import (
     LAB,
     REFUSED,
-    action,
-    documented,
-    listed,
-    refusal,
-    stored,
+    build_action,
+    build_documented_input,
+    build_use_case,
+    get_use_case,
+    read_stored_rows,
     upsert,
-    upserted,
-    use_case_of,
+    upsert_accepted,
+    upsert_refused,
 )
 
 WRITTEN = """mutation {{
@@ -32,8 +32,8 @@ async def create_client(gateway: Gateway, *ids: str) -> Client:
 
 async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    await upserted(client, {"name": "G", "slug": "taken"})
-    before = await stored(gateway)
+    await upsert_accepted(client, {"name": "G", "slug": "taken"})
+    before = await read_stored_rows(gateway)
     wrong: dict[str, Any] = {
         "name": " \t",
         "slug": "taken",
@@ -42,8 +42,8 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
         "timezone": "america/chicago",
         "startTime": "24:00:00",
         "useCases": [
-            listed(LAB, action(" ", day=-1, templateName=""), action("a"), action("a")),
-            listed("BILLING_REMINDER", action("a", day=366)),
+            build_use_case(LAB, build_action(" ", day=-1, templateName=""), build_action("a"), build_action("a")),
+            build_use_case("BILLING_REMINDER", build_action("a", day=366)),
             {"useCase": LAB},
         ],
         "expectedVersion": 1,
@@ -85,7 +85,7 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
         ("DUPLICATE", "input.useCases.2", "LAB_REMINDER is listed twice; list it once."),
         ("CONFLICT", "input.slug", payload["errors"][-1]["message"]),
     ]
-    assert await stored(gateway) == before
+    assert await read_stored_rows(gateway) == before
 
 
 NOT_ALLOWED = {
@@ -100,7 +100,13 @@ ALLOWED: list[dict[str, object]] = [
     {"slug": "2-lab-reminders"},
     {"sheetLink": "http://sheets.example"},
     {"startTime": "00:00:00", "timezone": "UTC"},
-    {"useCases": [listed(LAB, action("a", day=0), action("a", day=365), action("a", actionType="CALL"))]},
+    {
+        "useCases": [
+            build_use_case(
+                LAB, build_action("a", day=0), build_action("a", day=365), build_action("a", actionType="CALL")
+            )
+        ]
+    },
 ]
 
 
@@ -108,29 +114,36 @@ async def test_a_value_that_is_not_allowed_is_refused_at_its_path(gateway: Gatew
     client = await create_client(gateway)
     for field, values in NOT_ALLOWED.items():
         for value in values:
-            assert await refusal(client, {"name": "G", field: value}) == [("INVALID", f"input.{field}")], value
-    assert await stored(gateway) == []
+            assert await upsert_refused(client, {"name": "G", field: value}) == [("INVALID", f"input.{field}")], (
+                value
+            )
+    assert await read_stored_rows(gateway) == []
 
 
 async def test_a_value_at_the_limit_is_accepted(gateway: Gateway) -> None:
     client = await create_client(gateway)
     for input in ALLOWED:
-        assert (await upserted(client, {"name": "G", **input}))["outcome"] == "CREATED"
+        assert (await upsert_accepted(client, {"name": "G", **input}))["outcome"] == "CREATED"
 
 
 async def test_one_bad_action_rolls_back_the_group(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
-    before = await stored(gateway)
-    bad = {**documented(), "groupId": created["group"]["id"], "name": "Renamed", "startTime": "10:00:00"}
+    created = await upsert_accepted(client, build_documented_input())
+    before = await read_stored_rows(gateway)
+    bad = {
+        **build_documented_input(),
+        "groupId": created["group"]["id"],
+        "name": "Renamed",
+        "startTime": "10:00:00",
+    }
     bad["useCases"][1]["actions"][0]["day"] = 1000
-    assert await refusal(client, bad) == [("INVALID", "input.useCases.1.actions.0.day")]
-    assert await stored(gateway) == before
+    assert await upsert_refused(client, bad) == [("INVALID", "input.useCases.1.actions.0.day")]
+    assert await read_stored_rows(gateway) == before
 
 
 async def test_a_provider_that_is_not_connected_is_not_found(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    payload = await upsert(client, documented(), provider="GOOGLE")
+    payload = await upsert(client, build_documented_input(), provider="GOOGLE")
     assert payload == {
         **REFUSED,
         "errors": [
@@ -147,32 +160,32 @@ async def test_a_provider_that_is_not_connected_is_not_found(gateway: Gateway) -
         connected("personal", config=GOOGLE, access="personal", createdBy="somebody.else"),
         connected("system", config=GOOGLE, access="system", team_id=OTHER_TEAM),
     )
-    assert await upsert(client, documented(), provider="GOOGLE") == payload
-    assert await stored(gateway) == []
+    assert await upsert(client, build_documented_input(), provider="GOOGLE") == payload
+    assert await read_stored_rows(gateway) == []
 
 
 async def test_of_several_integrations_the_named_or_the_only_active_one_is_used(gateway: Gateway) -> None:
     client = await create_client(gateway, "a", "b")
-    assert await refusal(client, {"name": "G"}) == [("CONFLICT", "integrationId")]
-    named = await upserted(client, {"name": "G"}, integrationId="b")
+    assert await upsert_refused(client, {"name": "G"}) == [("CONFLICT", "integrationId")]
+    named = await upsert_accepted(client, {"name": "G"}, integrationId="b")
     assert named["group"]["integration"] == {"id": "b"}
     await store(gateway.database, connected("c", status="inactive"))
-    assert await refusal(client, {"name": "G"}) == [("CONFLICT", "integrationId")]
+    assert await upsert_refused(client, {"name": "G"}) == [("CONFLICT", "integrationId")]
     # `groupId` selects the integration that contains the group.
     update = {"name": "Renamed", "groupId": named["group"]["id"]}
-    assert (await upserted(client, update))["group"]["integration"] == {"id": "b"}
-    assert await refusal(client, update, integrationId="a") == [("NOT_FOUND", "input.groupId")]
+    assert (await upsert_accepted(client, update))["group"]["integration"] == {"id": "b"}
+    assert await upsert_refused(client, update, integrationId="a") == [("NOT_FOUND", "input.groupId")]
     for id, code in (("unknown", "NOT_FOUND"), ("no id", "INVALID")):
-        assert await refusal(client, {"name": "G"}, integrationId=id) == [(code, "integrationId")]
+        assert await upsert_refused(client, {"name": "G"}, integrationId=id) == [(code, "integrationId")]
 
 
 async def test_the_only_active_integration_is_used_by_default(gateway: Gateway) -> None:
     client = await create_client(gateway, "active")
     await store(gateway.database, connected("off", status="inactive"), connected("google", config=GOOGLE))
-    assert (await upserted(client, {"name": "G"}))["group"]["integration"] == {"id": "active"}
-    off = await upserted(client, {"name": "G"}, integrationId="off")
+    assert (await upsert_accepted(client, {"name": "G"}))["group"]["integration"] == {"id": "active"}
+    off = await upsert_accepted(client, {"name": "G"}, integrationId="off")
     assert off["group"]["integration"] == {"id": "off"}
-    assert await refusal(client, {"name": "G"}, integrationId="google") == [("NOT_FOUND", "integrationId")]
+    assert await upsert_refused(client, {"name": "G"}, integrationId="google") == [("NOT_FOUND", "integrationId")]
 
 
 async def test_a_group_of_another_team_or_provider_is_not_found(gateway: Gateway) -> None:
@@ -189,7 +202,7 @@ async def test_a_group_of_another_team_or_provider_is_not_found(gateway: Gateway
         use_case_group("of-theirs", "theirs", team_id=OTHER_TEAM),
         use_case_group("hidden", "personal"),
     )
-    before = await stored(gateway)
+    before = await read_stored_rows(gateway)
     payloads = [
         await upsert(client, {"name": "Renamed", "groupId": id, "startTime": "25:00:00"})
         for id in ("unknown", "of-google", "of-theirs", "hidden")
@@ -199,16 +212,16 @@ async def test_a_group_of_another_team_or_provider_is_not_found(gateway: Gateway
         ("NOT_FOUND", ["input", "groupId"]),
     ]
     assert payloads[1:] == payloads[:1] * 3
-    assert await refusal(client, {"name": "G", "groupId": "no id"}) == [("INVALID", "input.groupId")]
-    assert await stored(gateway) == before
+    assert await upsert_refused(client, {"name": "G", "groupId": "no id"}) == [("INVALID", "input.groupId")]
+    assert await read_stored_rows(gateway) == before
 
 
 async def test_a_slug_in_use_is_a_conflict_that_names_the_group(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    first = (await upserted(client, {"name": "G", "slug": "taken"}))["group"]
-    second = (await upserted(client, {"name": "Taken"}))["group"]
+    first = (await upsert_accepted(client, {"name": "G", "slug": "taken"}))["group"]
+    second = (await upsert_accepted(client, {"name": "Taken"}))["group"]
     assert second["slug"] == "taken-2"
-    before = await stored(gateway)
+    before = await read_stored_rows(gateway)
     for input in ({"name": "H", "slug": "taken"}, {"name": "H", "slug": "taken", "groupId": second["id"]}):
         payload = await upsert(client, input)
         assert payload["errors"] == [
@@ -219,17 +232,17 @@ async def test_a_slug_in_use_is_a_conflict_that_names_the_group(gateway: Gateway
                 "path": ["input", "slug"],
             }
         ]
-    assert await stored(gateway) == before
-    same = await upserted(client, {"name": "G", "slug": "taken", "groupId": first["id"]})
+    assert await read_stored_rows(gateway) == before
+    same = await upsert_accepted(client, {"name": "G", "slug": "taken", "groupId": first["id"]})
     assert same["outcome"] == "UNCHANGED"
 
 
 async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
+    created = await upsert_accepted(client, build_documented_input())
     update = {"name": "Renamed", "groupId": created["group"]["id"], "expectedVersion": 1}
-    assert (await upserted(client, update))["group"]["version"] == 2
-    before = await stored(gateway)
+    assert (await upsert_accepted(client, update))["group"]["version"] == 2
+    before = await read_stored_rows(gateway)
     payload = await upsert(client, update)
     assert payload["errors"] == [
         {
@@ -238,26 +251,26 @@ async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
             "path": ["input", "expectedVersion"],
         }
     ]
-    assert await stored(gateway) == before
+    assert await read_stored_rows(gateway) == before
     # A change of a use case increments the version of its group.
     listing = {**update, "expectedVersion": 2, "useCases": [{"useCase": LAB, "enabled": False}]}
-    changed = await upserted(client, listing)
+    changed = await upsert_accepted(client, listing)
     assert (changed["outcome"], changed["group"]["version"]) == ("UPDATED", 3)
-    assert use_case_of(changed, LAB)["version"] == 2
+    assert get_use_case(changed, LAB)["version"] == 2
 
 
 async def test_an_upsert_needs_write_integrations(gateway: Gateway) -> None:
     await create_client(gateway)
     reader = await gateway.client(permissions=[Permission.READ_INTEGRATIONS, Permission.WRITE_RECORDS])
     # The permission is checked before the input and the stored rows.
-    for input in (documented(), {"name": " "}):
+    for input in (build_documented_input(), {"name": " "}):
         assert await upsert(reader, input) == {
             **REFUSED,
             "errors": [
                 {"code": "FORBIDDEN", "message": "This needs the permission WRITE_INTEGRATIONS.", "path": []}
             ],
         }
-    assert await stored(gateway) == []
+    assert await read_stored_rows(gateway) == []
 
 
 async def test_a_viewer_who_may_only_write_sees_only_the_written_rows(gateway: Gateway) -> None:

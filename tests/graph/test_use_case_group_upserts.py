@@ -14,15 +14,15 @@ from tests.support.upserts import (
     BILLING,
     LAB,
     NEW,
-    action,
-    contexts,
-    documented,
-    listed,
-    outcomes,
-    stored,
+    build_action,
+    build_documented_input,
+    build_use_case,
+    get_contexts,
+    get_outcomes,
+    get_use_case,
+    read_stored_rows,
     upsert,
-    upserted,
-    use_case_of,
+    upsert_accepted,
 )
 
 
@@ -48,44 +48,44 @@ async def read_actions(gateway: Gateway, id: str) -> list[Document]:
 
 async def test_an_identical_call_writes_nothing(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
-    before = await stored(gateway)
-    repeated = await upserted(client, {**documented(), "groupId": created["group"]["id"]})
+    created = await upsert_accepted(client, build_documented_input())
+    before = await read_stored_rows(gateway)
+    repeated = await upsert_accepted(client, {**build_documented_input(), "groupId": created["group"]["id"]})
     assert repeated["outcome"] == "UNCHANGED"
-    assert outcomes(repeated) == {NEW: "UNCHANGED", LAB: "UNCHANGED"}
+    assert get_outcomes(repeated) == {NEW: "UNCHANGED", LAB: "UNCHANGED"}
     assert repeated["group"] == created["group"]
     assert [entry["useCase"] for entry in repeated["useCases"]] == [e["useCase"] for e in created["useCases"]]
-    assert await stored(gateway) == before
+    assert await read_stored_rows(gateway) == before
 
 
 async def test_the_passing_of_time_is_not_a_change(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
-    lab = use_case_of(created, LAB)
+    created = await upsert_accepted(client, build_documented_input())
+    lab = get_use_case(created, LAB)
     past = {"field": "recurring", "startDateTime": "2020-07-01T13:00:00.000Z", "endDateTime": None}
     schedule = {**past, "triggerAt": "2020-12-01T14:00:00.000Z"}
     (action,) = await read_actions(gateway, lab["id"])
     await rewrite(gateway, lab["id"], actions=[{**action, "schedule": schedule}])
-    before = await stored(gateway)
-    again = {**documented(), "groupId": created["group"]["id"]}
-    repeated = await upserted(client, again)
-    assert (repeated["outcome"], await stored(gateway)) == ("UNCHANGED", before)
+    before = await read_stored_rows(gateway)
+    again = {**build_documented_input(), "groupId": created["group"]["id"]}
+    repeated = await upsert_accepted(client, again)
+    assert (repeated["outcome"], await read_stored_rows(gateway)) == ("UNCHANGED", before)
     # When another change writes it, its next run is in the future and its first run stays.
     again["useCases"][1]["enabled"] = False
-    changed = await upserted(client, again)
-    assert outcomes(changed) == {NEW: "UNCHANGED", LAB: "UPDATED"}
-    (found,) = use_case_of(changed, LAB)["config"]["actions"]
+    changed = await upsert_accepted(client, again)
+    assert get_outcomes(changed) == {NEW: "UNCHANGED", LAB: "UPDATED"}
+    (found,) = get_use_case(changed, LAB)["config"]["actions"]
     assert found["schedule"]["startDateTime"] == past["startDateTime"]
     assert found["schedule"]["triggerAt"] == changed["group"]["nextRunAt"]
 
 
 async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
+    created = await upsert_accepted(client, build_documented_input())
     id = created["group"]["id"]
-    unchanged = await upserted(client, {"groupId": id, "name": "Appointment Reminders"})
+    unchanged = await upsert_accepted(client, {"groupId": id, "name": "Appointment Reminders"})
     assert (unchanged["outcome"], unchanged["group"], unchanged["useCases"]) == ("UNCHANGED", created["group"], [])
-    cleared = await upserted(
+    cleared = await upsert_accepted(
         client,
         {
             "groupId": id,
@@ -109,16 +109,16 @@ async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gatew
         "updatedAt": cleared["group"]["updatedAt"],
     }
     # An absent slug stays; null derives it from the name.
-    renamed = await upserted(client, {"groupId": id, "name": "Renamed", "slug": None})
+    renamed = await upsert_accepted(client, {"groupId": id, "name": "Renamed", "slug": None})
     assert (renamed["outcome"], renamed["group"]["slug"]) == ("UPDATED", "renamed")
 
 
 async def test_shared_fields_of_a_group_reach_all_its_use_cases(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
+    created = await upsert_accepted(client, build_documented_input())
     id = created["group"]["id"]
     shared = {"sheetLink": "http://sheets.example/1", "assistantId": "a1", "timezone": "Asia/Kathmandu"}
-    changed = await upserted(
+    changed = await upsert_accepted(
         client,
         {"groupId": id, "name": "Renamed", **shared, "startTime": "09:30:00", "useCases": [{"useCase": LAB}]},
     )
@@ -130,7 +130,7 @@ async def test_shared_fields_of_a_group_reach_all_its_use_cases(gateway: Gateway
     ]
     for entry in changed["useCases"]:
         use_case = entry["useCase"]
-        before = use_case_of(created, use_case["key"])
+        before = get_use_case(created, use_case["key"])
         assert {key: use_case["config"][key] for key in shared} == shared
         assert use_case["version"] == 2
         # Neither the display name nor the actions change.
@@ -142,8 +142,8 @@ async def test_shared_fields_of_a_group_reach_all_its_use_cases(gateway: Gateway
             assert now["schedule"]["startDateTime"] == now["schedule"]["triggerAt"]
         assert sorted(entry["changedPaths"])[:1] == ["config.actions.0.schedule.startDateTime"]
         assert {"config.sheetLink", "config.assistantId", "config.timezone"} <= {*entry["changedPaths"]}
-    off = await upserted(client, {"groupId": id, "name": "Renamed", "startTime": None})
-    assert outcomes(off) == {NEW: "UPDATED", LAB: "UPDATED"}
+    off = await upsert_accepted(client, {"groupId": id, "name": "Renamed", "startTime": None})
+    assert get_outcomes(off) == {NEW: "UPDATED", LAB: "UPDATED"}
     for entry in off["useCases"]:
         assert {str(found["schedule"]) for found in entry["useCase"]["config"]["actions"]} == {"None"}
         assert entry["useCase"]["schedulerNames"] == []
@@ -151,28 +151,30 @@ async def test_shared_fields_of_a_group_reach_all_its_use_cases(gateway: Gateway
 
 async def test_unlisted_use_cases_get_only_the_changed_fields_of_their_group(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
-    lab = use_case_of(created, LAB)
+    created = await upsert_accepted(client, build_documented_input())
+    lab = get_use_case(created, LAB)
     await rewrite(gateway, lab["id"], sheetLink="https://own.example/")
-    changed = await upserted(
+    changed = await upsert_accepted(
         client, {"groupId": created["group"]["id"], "name": "Appointment Reminders", "assistantId": "a2"}
     )
     assert {entry["changedPaths"][0] for entry in changed["useCases"]} == {"config.assistantId"}
-    assert use_case_of(changed, LAB)["config"]["sheetLink"] == "https://own.example/"
+    assert get_use_case(changed, LAB)["config"]["sheetLink"] == "https://own.example/"
     # A listed use case gets all shared fields of its group.
     listing = {"groupId": created["group"]["id"], "name": "Appointment Reminders", "useCases": [{"useCase": LAB}]}
-    assert use_case_of(await upserted(client, listing), LAB)["config"]["sheetLink"] == "https://1drv.ms/x/..."
+    assert (
+        get_use_case(await upsert_accepted(client, listing), LAB)["config"]["sheetLink"] == "https://1drv.ms/x/..."
+    )
 
 
 async def test_use_cases_are_matched_by_key_and_unlisted_ones_stay(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
-    changed = await upserted(
+    created = await upsert_accepted(client, build_documented_input())
+    changed = await upsert_accepted(
         client,
         {
             "groupId": created["group"]["id"],
             "name": "Appointment Reminders",
-            "useCases": [listed(BILLING, action()), {"useCase": LAB, "enabled": False}],
+            "useCases": [build_use_case(BILLING, build_action()), {"useCase": LAB, "enabled": False}],
         },
     )
     assert [(e["useCase"]["key"], e["outcome"]) for e in changed["useCases"]] == [
@@ -181,11 +183,11 @@ async def test_use_cases_are_matched_by_key_and_unlisted_ones_stay(gateway: Gate
     ]
     assert changed["outcome"] == "UPDATED"
     assert len(changed["group"]["useCases"]) == 3
-    lab, before = use_case_of(changed, LAB), use_case_of(created, LAB)
+    lab, before = get_use_case(changed, LAB), get_use_case(created, LAB)
     assert changed["useCases"][1]["changedPaths"] == ["schedulerNames", "config.status"]
     assert (lab["schedulerNames"], lab["config"]["status"]) == ([], "INACTIVE")
     assert lab["config"]["actions"] == before["config"]["actions"]
-    billing = use_case_of(changed, BILLING)
+    billing = get_use_case(changed, BILLING)
     assert billing["config"]["displayName"] == "Appointment Reminders – Billing Reminder"  # noqa: RUF001
     (new,) = billing["config"]["actions"]
     assert new["daysWindow"] == 7
@@ -194,9 +196,9 @@ async def test_use_cases_are_matched_by_key_and_unlisted_ones_stay(gateway: Gate
 
 async def test_matched_actions_keep_the_fields_that_the_input_lacks(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    first = [action("a"), action("b", day=0), action("b", day=0, actionType="CALL")]
-    created = await upserted(client, {"name": "G", "useCases": [listed(LAB, *first)]})
-    lab = use_case_of(created, LAB)
+    first = [build_action("a"), build_action("b", day=0), build_action("b", day=0, actionType="CALL")]
+    created = await upsert_accepted(client, {"name": "G", "useCases": [build_use_case(LAB, *first)]})
+    lab = get_use_case(created, LAB)
     a, b_sms, b_call = await read_actions(gateway, lab["id"])
     extra = {
         "createdAt": "2020-01-01T00:00:00Z",
@@ -205,55 +207,57 @@ async def test_matched_actions_keep_the_fields_that_the_input_lacks(gateway: Gat
         "x": 1,
     }
     await rewrite(gateway, lab["id"], actions=[a, {**b_sms, **extra}, b_call])
-    again = [action("b", day=0, templateName="Other"), action("a", day=6), action("a")]
-    changed = await upserted(
-        client, {"groupId": created["group"]["id"], "name": "G", "useCases": [listed(LAB, *again)]}
+    again = [build_action("b", day=0, templateName="Other"), build_action("a", day=6), build_action("a")]
+    changed = await upsert_accepted(
+        client, {"groupId": created["group"]["id"], "name": "G", "useCases": [build_use_case(LAB, *again)]}
     )
     assert changed["useCases"][0]["outcome"] == "UPDATED"
     now = await read_actions(gateway, lab["id"])
     assert now[0] == {**b_sms, **extra, "templateName": "Other"}
     assert now[1]["logicalId"] not in {a["logicalId"], b_sms["logicalId"], b_call["logicalId"]}
     assert now[2] == a
-    emptied = await upserted(
+    emptied = await upsert_accepted(
         client, {"groupId": created["group"]["id"], "name": "G", "useCases": [{"useCase": LAB, "actions": []}]}
     )
-    assert contexts(use_case_of(emptied, LAB)) == []
+    assert get_contexts(get_use_case(emptied, LAB)) == []
     assert emptied["useCases"][0]["changedPaths"] == ["config.actions"]
 
 
 async def test_an_action_without_a_type_is_a_text_message(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, {"name": "G", "useCases": [{"useCase": LAB}]})
-    lab = use_case_of(created, LAB)
+    created = await upsert_accepted(client, {"name": "G", "useCases": [{"useCase": LAB}]})
+    lab = get_use_case(created, LAB)
     await rewrite(gateway, lab["id"], actions=[{"logicalId": "old", "context": "a", "templateName": "T"}, 5])
-    input = {"groupId": created["group"]["id"], "name": "G", "useCases": [listed(LAB, action("a"))]}
-    await upserted(client, input)
+    input = {"groupId": created["group"]["id"], "name": "G", "useCases": [build_use_case(LAB, build_action("a"))]}
+    await upsert_accepted(client, input)
     (found,) = await read_actions(gateway, lab["id"])
     assert (found["logicalId"], found["actionType"], found["daysWindow"]) == ("old", "sms", 7)
-    assert (await upserted(client, input))["outcome"] == "UNCHANGED"
+    assert (await upsert_accepted(client, input))["outcome"] == "UNCHANGED"
 
 
 async def test_a_display_name_changed_by_a_user_stays(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    created = await upserted(client, documented())
-    await rewrite(gateway, use_case_of(created, LAB)["id"], displayName="Ours")
-    changed = await upserted(client, {**documented(), "groupId": created["group"]["id"], "name": "Renamed"})
-    assert use_case_of(changed, LAB)["config"]["displayName"] == "Ours"
-    assert (changed["outcome"], outcomes(changed)) == ("UPDATED", {NEW: "UNCHANGED", LAB: "UNCHANGED"})
+    created = await upsert_accepted(client, build_documented_input())
+    await rewrite(gateway, get_use_case(created, LAB)["id"], displayName="Ours")
+    changed = await upsert_accepted(
+        client, {**build_documented_input(), "groupId": created["group"]["id"], "name": "Renamed"}
+    )
+    assert get_use_case(changed, LAB)["config"]["displayName"] == "Ours"
+    assert (changed["outcome"], get_outcomes(changed)) == ("UPDATED", {NEW: "UNCHANGED", LAB: "UNCHANGED"})
 
 
 async def test_a_dry_run_has_the_same_payload_and_stores_nothing(gateway: Gateway) -> None:
     client = await create_client(gateway)
-    tried = await upserted(client, documented(), dryRun=True)
-    assert await stored(gateway) == []
+    tried = await upsert_accepted(client, build_documented_input(), dryRun=True)
+    assert await read_stored_rows(gateway) == []
     assert (tried["outcome"], tried["group"]["integration"]) == ("CREATED", {"id": "i"})
     assert tried["group"]["useCases"] == [{"id": entry["useCase"]["id"]} for entry in tried["useCases"]]
-    created = await upserted(client, documented())
-    before = await stored(gateway)
+    created = await upsert_accepted(client, build_documented_input())
+    before = await read_stored_rows(gateway)
     change = {"groupId": created["group"]["id"], "name": "Renamed", "startTime": "10:00:00"}
-    tried = await upserted(client, change, dryRun=True)
-    assert await stored(gateway) == before
-    done = await upserted(client, change)
+    tried = await upsert_accepted(client, change, dryRun=True)
+    assert await read_stored_rows(gateway) == before
+    done = await upsert_accepted(client, change)
     for payload in (tried, done):
         payload["group"].pop("updatedAt")
         for entry in payload["useCases"]:
@@ -267,7 +271,7 @@ async def test_slugs_are_derived_from_names_and_numbered(gateway: Gateway) -> No
     await store(gateway.database, connected("g", config={"provider": "google", "authType": "oauth"}))
     long = "Reminders of appointments with a laboratory, a practitioner and others"
     names = ["Erinnerung für Ärzte!", "erinnerung FUR arzte", "Erinnerung--fur--Arzte", "提醒", "!!!", long, long]
-    slugs = [(await upserted(client, {"name": name}))["group"]["slug"] for name in names]
+    slugs = [(await upsert_accepted(client, {"name": name}))["group"]["slug"] for name in names]
     assert slugs == [
         "erinnerung-fur-arzte",
         "erinnerung-fur-arzte-2",
@@ -279,5 +283,5 @@ async def test_slugs_are_derived_from_names_and_numbered(gateway: Gateway) -> No
     ]
     assert {len(slug) for slug in slugs[-2:]} == {64}
     # Slugs are unique within one integration.
-    other = await upserted(client, {"name": "Group"}, provider="GOOGLE")
+    other = await upsert_accepted(client, {"name": "Group"}, provider="GOOGLE")
     assert (other["group"]["slug"], other["group"]["integration"]) == ("group", {"id": "g"})

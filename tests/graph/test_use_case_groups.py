@@ -12,8 +12,8 @@ from gateway.domain.enums import Permission
 from gateway.domain.schedules import find_next_run
 from tests.support.examples import example
 from tests.support.factories import AT, connected, store, use_case_group
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, statements
-from tests.support.upserts import documented, listed, outcomes, upserted
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, collect_statements
+from tests.support.upserts import build_documented_input, build_use_case, get_outcomes, upsert_accepted
 
 GROUP = """
 query ($id: ID!) {
@@ -31,14 +31,14 @@ async def test_the_request_of_document_2_creates_its_group(gateway: Gateway) -> 
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     before = instants.now()
-    payload = await upserted(client, documented())
+    payload = await upsert_accepted(client, build_documented_input())
     after = instants.now()
     runs = {instants.format_instant(find_next_run(EIGHT, CHICAGO, at)) for at in (before, after)}
     group = payload["group"]
     assert before <= datetime.fromisoformat(group["createdAt"]) <= after
     assert group["nextRunAt"] in runs
     assert payload["outcome"] == "CREATED"
-    assert outcomes(payload) == {"NEW_PATIENT_APPOINTMENT_REMINDER": "CREATED", "LAB_REMINDER": "CREATED"}
+    assert get_outcomes(payload) == {"NEW_PATIENT_APPOINTMENT_REMINDER": "CREATED", "LAB_REMINDER": "CREATED"}
     assert [entry["changedPaths"] for entry in payload["useCases"]] == [[], []]
     assert {**group, "nextRunAt": None} == {
         "id": group["id"],
@@ -106,7 +106,7 @@ async def test_the_request_of_document_2_creates_its_group(gateway: Gateway) -> 
 async def test_a_use_case_of_a_group_has_the_documented_shape(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
-    payload = await upserted(client, documented())
+    payload = await upsert_accepted(client, build_documented_input())
     async with gateway.read() as session:
         rows = (await session.scalars(select(UseCase).order_by(UseCase.id))).all()
     (shape,) = example("export.response")["use_cases"]
@@ -134,13 +134,13 @@ async def test_a_use_case_of_a_group_has_the_documented_shape(gateway: Gateway) 
 async def test_an_upsert_needs_few_statements(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
-    with statements() as creating:
-        created = await upserted(client, documented())
-    changed = {**documented(), "groupId": created["group"]["id"], "startTime": "09:00:00"}
-    with statements() as updating:
-        updated = await upserted(client, changed)
-    with statements() as repeating:
-        repeated = await upserted(client, changed)
+    with collect_statements() as creating:
+        created = await upsert_accepted(client, build_documented_input())
+    changed = {**build_documented_input(), "groupId": created["group"]["id"], "startTime": "09:00:00"}
+    with collect_statements() as updating:
+        updated = await upsert_accepted(client, changed)
+    with collect_statements() as repeating:
+        repeated = await upsert_accepted(client, changed)
     assert [payload["outcome"] for payload in (created, updated, repeated)] == ["CREATED", "UPDATED", "UNCHANGED"]
     # Each payload takes three of them: the integration, the groups and their use cases.
     assert (len(creating), len(updating), len(repeating)) == (6 + 3, 7 + 3, 5 + 3)
@@ -194,7 +194,7 @@ async def test_the_use_cases_of_a_group_are_in_order_of_creation(gateway: Gatewa
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     keys = ["PROCEDURE_REMINDER", "BILLING_REMINDER", "LAB_REMINDER", "NO_SHOW_FOLLOW_UP"]
-    created = await upserted(client, {"name": "All", "useCases": [listed(key) for key in keys]})
+    created = await upsert_accepted(client, {"name": "All", "useCases": [build_use_case(key) for key in keys]})
     query = "query ($id: ID!) { useCaseGroup(id: $id) { useCases { key } } }"
     data = await client.data(query, id=created["group"]["id"])
     assert [use_case["key"] for use_case in data["useCaseGroup"]["useCases"]] == keys

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.domain.enums import UseCaseKey, UseCaseType
 from tests.support.factories import AT, connected, store, use_case, use_case_group
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Client, Gateway, statements
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Client, Gateway, collect_statements
 
 PAGE = """
 query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $offset: Int) {
@@ -87,7 +87,7 @@ async def test_a_list_needs_at_most_two_statements_more_than_its_depth(gateway: 
             for each, key in enumerate(UseCaseKey)
         ]
         await store(gateway.database, *below)
-    with statements() as ran:
+    with collect_statements() as ran:
         answer = await client.data(BY_DEPTH[depth])
     assert len(answer["integrations"]["nodes"]) == 12
     assert len(ran) <= depth + 2
@@ -163,7 +163,7 @@ async def test_lists_of_a_hundred_parents_need_as_many_statements_as_of_one(gate
     await store(gateway.database, *(use_case(f"u{n}", f"i{n}", group=(f"g{n}", key)) for n in numbers))
     counted = []
     for first in (1, 10, 100):
-        with statements() as collected:
+        with collect_statements() as collected:
             data = await client.data(BELOW, first=first)
         counted.append(len(collected))
         nodes = data["integrations"]["nodes"]

@@ -9,7 +9,7 @@ from gateway.domain.lenient_reading import Json
 from tests.support.examples import example
 from tests.support.factories import connected, store, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway
-from tests.support.integration_operations import codes, delete, rows, update
+from tests.support.integration_operations import delete, get_problems, read_integrations, update
 
 OWN: dict[str, Json] = {"_createdBy": {"_id": USER, "username": USER}}
 MISSING = [{"code": "NOT_FOUND", "message": "There is no integration with this id.", "path": ["id"]}]
@@ -23,7 +23,7 @@ async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gatew
         client, legacy["_id"], outgoingWebhook={"name": "Gifs", "alias": None, "avatar": None, "emoji": None}
     )
     assert changed["errors"] == []
-    (row,) = await rows(gateway)
+    (row,) = await read_integrations(gateway)
     document = {**legacy, "unknown": {"unchanged": True}, "name": "Gifs"}
     del document["alias"], document["avatar"]
     assert row["version"] == 2
@@ -40,7 +40,7 @@ async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gatew
 async def test_null_for_required_fields_is_reported_at_once(gateway: Gateway) -> None:
     stored = webhook({"_id": "w", "type": "webhook-outgoing", "event": "sendMessage", "channel": ["#a"]})
     await store(gateway.database, stored)
-    before = await rows(gateway)
+    before = await read_integrations(gateway)
     lasting = [
         "name",
         "username",
@@ -54,10 +54,10 @@ async def test_null_for_required_fields_is_reported_at_once(gateway: Gateway) ->
     ]
     patch: dict[str, Json] = dict.fromkeys([*lasting, "urls"])
     refused = await update(await gateway.client(), "w", outgoingWebhook=patch)
-    assert codes(refused) == [("REQUIRED", ["input", "outgoingWebhook", key]) for key in [*lasting, "urls"]]
+    assert get_problems(refused) == [("REQUIRED", ["input", "outgoingWebhook", key]) for key in [*lasting, "urls"]]
     refused = await update(await gateway.client(), "w", outgoingWebhook={"channel": None})
-    assert codes(refused) == [("REQUIRED", ["input", "outgoingWebhook", "channel"])]
-    assert await rows(gateway) == before
+    assert get_problems(refused) == [("REQUIRED", ["input", "outgoingWebhook", "channel"])]
+    assert await read_integrations(gateway) == before
 
 
 async def test_a_blank_token_keeps_the_stored_one_and_null_clears_it(gateway: Gateway) -> None:
@@ -73,11 +73,11 @@ async def test_a_blank_token_keeps_the_stored_one_and_null_clears_it(gateway: Ga
 async def test_a_change_that_changes_nothing_writes_nothing(gateway: Gateway) -> None:
     document: dict[str, Json] = {"_id": "w", "name": "n", "enabled": True, "channel": ["#a"], "alias": None, **OWN}
     await store(gateway.database, webhook(document))
-    before = await rows(gateway)
+    before = await read_integrations(gateway)
     patch: dict[str, Json] = {"name": "n", "enabled": True, "channel": ["#a"], "alias": None, "avatar": None}
     same = await update(await gateway.client(), "w", incomingWebhook=patch)
     assert (same["errors"], same["integration"]["version"]) == ([], 1)
-    assert await rows(gateway) == before
+    assert await read_integrations(gateway) == before
 
 
 async def test_a_new_script_deletes_the_compiled_script(gateway: Gateway) -> None:
@@ -89,25 +89,25 @@ async def test_a_new_script_deletes_the_compiled_script(gateway: Gateway) -> Non
     unchanged = await update(client, "w", incomingWebhook={"script": "a", "name": "n"})
     assert unchanged["integration"]["scriptCompiled"] == "A"
     await update(client, "w", incomingWebhook={"script": "b"})
-    (row,) = await rows(gateway)
+    (row,) = await read_integrations(gateway)
     assert row["document"].keys() & {"script", "scriptCompiled", "scriptError"} == {"script"}
 
 
 async def test_a_new_event_requires_its_fields(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w", "type": "webhook-outgoing", "event": "roomCreated"}))
     client = await gateway.client()
-    assert codes(await update(client, "w", outgoingWebhook={"event": "SEND_MESSAGE"})) == [
+    assert get_problems(await update(client, "w", outgoingWebhook={"event": "SEND_MESSAGE"})) == [
         ("REQUIRED", ["input", "outgoingWebhook", "channel"])
     ]
-    assert codes(await update(client, "w", outgoingWebhook={"event": "USER_CREATED"})) == [
+    assert get_problems(await update(client, "w", outgoingWebhook={"event": "USER_CREATED"})) == [
         ("REQUIRED", ["input", "outgoingWebhook", "targetRoom"])
     ]
-    assert codes(await update(client, "w", outgoingWebhook={"enabled": True})) == []
+    assert get_problems(await update(client, "w", outgoingWebhook={"enabled": True})) == []
 
 
 async def test_the_type_never_changes(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w"}), connected("c"))
-    before = await rows(gateway)
+    before = await read_integrations(gateway)
     client = await gateway.client()
     for id, patch, type_, right in [
         ("w", "outgoingWebhook", "webhook-incoming", "incomingWebhook"),
@@ -119,12 +119,12 @@ async def test_the_type_never_changes(gateway: Gateway) -> None:
             "integration": None,
             "errors": [{"code": "INVALID", "message": message, "path": ["input", patch]}],
         }
-    assert await rows(gateway) == before
+    assert await read_integrations(gateway) == before
 
 
 async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w"}))
-    before = await rows(gateway)
+    before = await read_integrations(gateway)
     client = await gateway.client()
     conflict = [
         {
@@ -135,7 +135,7 @@ async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
     ]
     assert await update(client, "w", 2, incomingWebhook={"name": "n"}) == {"integration": None, "errors": conflict}
     assert await delete(client, "w", 2) == {"deletedIds": [], "errors": conflict}
-    assert await rows(gateway) == before
+    assert await read_integrations(gateway) == before
     assert (await update(client, "w", 1, incomingWebhook={"name": "n"}))["integration"]["version"] == 2
     assert await delete(client, "w", 2) == {"deletedIds": ["w"], "errors": []}
 
@@ -145,9 +145,9 @@ async def test_of_two_changes_of_one_version_one_is_refused(gateway: Gateway) ->
     client = await gateway.client()
     names = [f"name {number}" for number in range(8)]
     answers = await asyncio.gather(*(update(client, "w", 1, incomingWebhook={"name": name}) for name in names))
-    refused = [codes(answer) for answer in answers if answer["integration"] is None]
+    refused = [get_problems(answer) for answer in answers if answer["integration"] is None]
     assert refused == [[("VERSION_CONFLICT", ["expectedVersion"])]] * 7
-    assert [row["version"] for row in await rows(gateway)] == [2]
+    assert [row["version"] for row in await read_integrations(gateway)] == [2]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ async def test_a_webhook_that_the_viewer_may_not_change_is_not_found(
         *(webhook(document) for document in documents.values()),
         *(webhook({**document, "_id": f"far.{id}"}, team_id=OTHER_TEAM) for id, document in documents.items()),
     )
-    before = {row["id"]: row for row in await rows(gateway)}
+    before = {row["id"]: row for row in await read_integrations(gateway)}
     client = await gateway.client(permissions=permissions)
     for id in [*documents, *(f"far.{id}" for id in documents), "missing"]:
         patch = "incomingWebhook" if "in." in id else "outgoingWebhook"
@@ -195,7 +195,7 @@ async def test_a_webhook_that_the_viewer_may_not_change_is_not_found(
             assert deleted == {"deletedIds": [id], "errors": []}
             del before[id]
             continue
-        assert codes(changed) == ([("FORBIDDEN", [])] if patch in denied else [("NOT_FOUND", ["id"])])
+        assert get_problems(changed) == ([("FORBIDDEN", [])] if patch in denied else [("NOT_FOUND", ["id"])])
         assert deleted == {"deletedIds": [], "errors": MISSING}
-    assert {row["id"]: row for row in await rows(gateway)} == before
+    assert {row["id"]: row for row in await read_integrations(gateway)} == before
     assert all(row["team_id"] in (TEAM, OTHER_TEAM) for row in before.values())

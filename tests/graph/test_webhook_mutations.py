@@ -6,7 +6,7 @@ import pytest
 
 from gateway.domain.lenient_reading import Json
 from tests.support.gateway import USER, Gateway
-from tests.support.integration_operations import create, rows, update
+from tests.support.integration_operations import create, read_integrations, update
 
 INCOMING: dict[str, Json] = {
     "name": "Reports",
@@ -43,7 +43,7 @@ async def test_an_incoming_webhook_gets_a_token_from_the_server(gateway: Gateway
     }
     assert len(id) == 24
     assert len(token) == 48
-    (row,) = await rows(gateway)
+    (row,) = await read_integrations(gateway)
     document = row["document"]
     at = document.pop("_createdAt")
     assert datetime.fromisoformat(at).tzinfo is not None
@@ -150,7 +150,7 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
         ("INVALID", ["retryCount"]),
     ]
     assert {tuple(error["path"][:2]) for error in refused["errors"]} == {("input", "outgoingWebhook")}
-    assert await rows(gateway) == []
+    assert await read_integrations(gateway) == []
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ async def test_the_fields_of_an_event_are_required(
 ) -> None:
     refused = await create(await gateway.client(), **{kind: settings})
     assert [(error["code"], error["path"]) for error in refused["errors"]] == [("REQUIRED", ["input", kind, path])]
-    assert await rows(gateway) == []
+    assert await read_integrations(gateway) == []
 
 
 async def test_fields_that_an_event_does_not_use_are_optional(gateway: Gateway) -> None:
@@ -187,4 +187,4 @@ async def test_all_channels_are_for_outgoing_webhooks(gateway: Gateway) -> None:
     client = await gateway.client()
     refused = await create(client, incomingWebhook={**INCOMING, "channel": ["all_public_channels"]})
     assert [error["path"] for error in refused["errors"]] == [["input", "incomingWebhook", "channel", "0"]]
-    assert await rows(gateway) == []
+    assert await read_integrations(gateway) == []

@@ -11,9 +11,9 @@ from gateway import services
 from gateway.domain.enums import Permission
 from gateway.schema import schema
 from gateway.schema.widgets import ALLOWED_FIELDS, HIDDEN_ARGUMENTS
-from tests.support.endpoints import codes, message
+from tests.support.endpoints import get_codes, get_message
 from tests.support.factories import connected, record, store, webhook
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, answer_of, served, statements
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, collect_statements, read_answer, serve_gateway
 
 CLINIC = "https://clinic.example"
 OURS = "http://gateway"
@@ -75,7 +75,7 @@ async def ask(
 
 
 async def data(http: AsyncClient, key: str, query: str, **variables: object) -> Any:
-    answer = answer_of(await ask(http, key, query, variables=variables))
+    answer = read_answer(await ask(http, key, query, variables=variables))
     assert "errors" not in answer, answer
     return answer["data"]
 
@@ -143,16 +143,16 @@ async def test_a_widget_key_may_select_nothing_else(
     http: AsyncClient, key: str, query: str, coordinate: str
 ) -> None:
     for _ in range(2):
-        with statements() as ran:
+        with collect_statements() as ran:
             response = await ask(http, key, query)
-        assert codes(response) == ["FORBIDDEN"]
-        assert f"may not read `{coordinate}`" in message(response)
+        assert get_codes(response) == ["FORBIDDEN"]
+        assert f"may not read `{coordinate}`" in get_message(response)
         assert len(ran) == 1  # the key
 
 
 async def test_a_widget_key_may_change_nothing(http: AsyncClient, key: str) -> None:
     refused = await ask(http, key, f'mutation {{ deleteIntegration(id: "{OWN}") {{ deletedIds }} }}')
-    assert codes(refused) == ["FORBIDDEN"]
+    assert get_codes(refused) == ["FORBIDDEN"]
     assert (await data(http, key, "{ integrations { totalCount } }")) == {"integrations": {"totalCount": 1}}
 
 
@@ -161,14 +161,14 @@ async def test_a_forbidden_selection_is_refused_before_execution(http: AsyncClie
     headers = {"Authorization": f"Bearer {key}", "Origin": CLINIC, "Accept": accept}
     response = await http.post("/graphql", json={"query": "{ viewer { name } }"}, headers=headers)
     assert response.status_code == (200 if accept == "application/json" else 403)
-    assert codes(response) == ["FORBIDDEN"]
+    assert get_codes(response) == ["FORBIDDEN"]
 
 
 @pytest.mark.parametrize("id", [PERSONAL, WEBHOOK, THEIRS])
 async def test_a_widget_key_sees_no_webhook_personal_or_foreign_integration(
     http: AsyncClient, key: str, id: str
 ) -> None:
-    answer = answer_of(await ask(http, key, f'{{ integration(id: "{id}") {{ name }} }}'))
+    answer = read_answer(await ask(http, key, f'{{ integration(id: "{id}") {{ name }} }}'))
     assert answer["data"] == {"integration": None}
     assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
 
@@ -189,12 +189,12 @@ async def test_pages_of_its_origins_and_our_own_pages_may_use_a_widget_key(
 async def test_other_origins_may_not_use_a_widget_key(
     database_url: str, origin: str | None, memory: float
 ) -> None:
-    async with served(database_url, key_memory=memory) as gateway:
+    async with serve_gateway(database_url, key_memory=memory) as gateway:
         key = await create_widget_key(gateway)
         for _ in range(2):
             response = await ask(gateway.http, key, "{ integrations { totalCount } }", origin)
-            assert (response.status_code, codes(response)) == (403, ["ORIGIN_NOT_ALLOWED"])
-            assert "clinic" not in message(response).replace(origin or "-", "")
+            assert (response.status_code, get_codes(response)) == (403, ["ORIGIN_NOT_ALLOWED"])
+            assert "clinic" not in get_message(response).replace(origin or "-", "")
             assert (await ask(gateway.http, key, "{ integrations { totalCount } }")).status_code == 200
 
 
@@ -202,7 +202,7 @@ async def test_a_widget_key_in_rocket_chat_headers_is_bound_to_its_origins(http:
     headers = {"X-Auth-Token": key, "X-User-Id": USER}
     content = {"query": "{ integrations { totalCount } }"}
     refused = await http.post("/graphql", json=content, headers=headers)
-    assert codes(refused) == ["ORIGIN_NOT_ALLOWED"]
+    assert get_codes(refused) == ["ORIGIN_NOT_ALLOWED"]
     assert (await http.post("/graphql", json=content, headers={**headers, "Origin": CLINIC})).status_code == 200
 
 

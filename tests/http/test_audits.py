@@ -13,10 +13,9 @@ from threading import Thread
 
 import pytest
 
-from tests.support.commands import gateway as command
-from tests.support.commands import serving
+from tests.support.commands import run_gateway, start_server
 from tests.support.gateway import TEAM, USER
-from tests.support.machine import lacking
+from tests.support.machine import skip_unless_ci
 
 AUDITS = 61
 PINNED = {
@@ -58,12 +57,12 @@ class Target:
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("target")
     said: list[str] = []
-    with serving("serve", "--port", "0", folder=folder) as served:
+    with start_server("serve", "--port", "0", folder=folder) as served:
         # A pipe that nobody reads fills up.
         reading = Thread(target=lambda: said.extend(served.process.stderr or ()))
         reading.start()
         owner = ("--team", TEAM, "--user", USER, "--name", "test", "--permission", "ADMIN")
-        made = command("keys", "create", *owner, database_url=f"sqlite:///{folder / 'gateway.db'}")
+        made = run_gateway("keys", "create", *owner, database_url=f"sqlite:///{folder / 'gateway.db'}")
         yield Target(served.url, made.stdout.strip())
         assert served.stop() == 0
         reading.join()
@@ -74,7 +73,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the audits can be imported by Node."""
     if not (shutil.which("npm") and shutil.which("node")):
-        lacking("npm and Node are not on this machine; graphql-http's audits need them")
+        skip_unless_ci("npm and Node are not on this machine; graphql-http's audits need them")
     folder = tmp_path_factory.mktemp("graphql-http")
     manifest = {"name": "audits", "dependencies": {name: version for name, (version, _) in PINNED.items()}}
     packages = {
@@ -86,7 +85,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "package-lock.json").write_text(json.dumps(lock))
     installed = subprocess.run(NPM, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
     if installed.returncode:
-        lacking(f"npm could not install graphql-http: {installed.stderr.strip()[-500:]}")
+        skip_unless_ci(f"npm could not install graphql-http: {installed.stderr.strip()[-500:]}")
     return folder
 
 

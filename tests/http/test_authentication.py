@@ -12,7 +12,7 @@ from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
 from gateway.settings import Settings
 from gateway.web.app import create_app
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, answer_of, served, statements
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, collect_statements, read_answer, serve_gateway
 
 VIEWER = "{ viewer { userId teamId name permissions } }"
 KNOWN = {"data": {"viewer": {"userId": USER, "teamId": TEAM, "name": USER, "permissions": ["READ_RECORDS"]}}}
@@ -60,7 +60,7 @@ async def test_without_a_good_credential_nothing_of_the_graph_is_told(
     sent = {name: value.format(key=client.key) for name, value in headers.items()}
     for query in ("{ __schema { types { name } } }", "{ nonsense", VIEWER):
         response = await gateway.http.post("/graphql", json={"query": query}, headers=sent)
-        assert (response.status_code, answer_of(response)) == (401, UNKNOWN)
+        assert (response.status_code, read_answer(response)) == (401, UNKNOWN)
         assert response.headers["WWW-Authenticate"] == "Bearer"
         assert response.headers["Content-Type"].startswith("application/json")
 
@@ -87,7 +87,7 @@ async def test_a_revoked_key_and_an_expired_one_are_refused(gateway: Gateway) ->
     for key in (client.key, expired):
         headers = {"Authorization": f"Bearer {key}"}
         response = await gateway.http.post("/graphql", json={"query": VIEWER}, headers=headers)
-        assert (response.status_code, answer_of(response)) == (401, UNKNOWN)
+        assert (response.status_code, read_answer(response)) == (401, UNKNOWN)
 
 
 async def test_a_key_is_stored_only_as_its_digest(gateway: Gateway) -> None:
@@ -113,7 +113,7 @@ async def test_a_key_that_was_recognised_is_remembered_for_as_long_as_is_set(
         async with database.write() as session:
             await services.keys.revoke_key(session, client.key.split("_")[1])
         now += 4.9
-        with statements() as ran:
+        with collect_statements() as ran:
             assert await client(VIEWER) == KNOWN
         assert ran == []
         now += 0.2
@@ -121,9 +121,9 @@ async def test_a_key_that_was_recognised_is_remembered_for_as_long_as_is_set(
 
 
 async def test_who_comes_with_the_same_key_at_once_is_looked_up_once(database_url: str) -> None:
-    async with served(database_url, key_memory=60) as gateway:
+    async with serve_gateway(database_url, key_memory=60) as gateway:
         client, other = await gateway.client(), await gateway.client(OTHER_TEAM)
-        with statements() as ran:
+        with collect_statements() as ran:
             answers = await asyncio.gather(*(each(VIEWER) for each in [client, other] * 10))
         assert [answer["data"]["viewer"]["teamId"] for answer in answers] == [TEAM, OTHER_TEAM] * 10
         assert len(ran) == 2

@@ -8,21 +8,31 @@ from pathlib import Path
 import pytest
 
 from gateway.web.timeouts import DeadlineExceeded, Deadlines
-from tests.support.endpoints import ASKED, GRAPHQL, JSON, VIEWER, Door, codes, message, opened, sent_by
-from tests.support.gateway import statements
+from tests.support.endpoints import (
+    GRAPHQL,
+    JSON,
+    VIEWER,
+    VIEWER_RESPONSE,
+    Endpoint,
+    exchange_messages,
+    get_codes,
+    get_message,
+    open_endpoint,
+)
+from tests.support.gateway import collect_statements
 
 LIMITS = {"body_limit": 2048, "header_limit": 2048, "url_limit": 1024, "body_timeout": 0.02}
 
 
 @pytest.fixture(scope="module")
-async def door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    async with opened(sqlite_template, tmp_path_factory.mktemp("door")) as found:
+async def endpoint(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoint]:
+    async with open_endpoint(sqlite_template, tmp_path_factory.mktemp("endpoint")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-async def narrow_door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    async with opened(sqlite_template, tmp_path_factory.mktemp("door"), **LIMITS) as found:
+async def narrow_door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoint]:
+    async with open_endpoint(sqlite_template, tmp_path_factory.mktemp("endpoint"), **LIMITS) as found:
         yield found
 
 
@@ -47,9 +57,9 @@ def _nested(levels: int) -> str:
         b'\r\n\t {"query":"' + VIEWER.encode() + b'","operationName":null,"extensions":{},"id":[{}]} ',
     ],
 )
-async def test_all_that_is_json_is_read(door: Door, body: bytes) -> None:
-    response = await door.post(body)
-    assert (response.status_code, response.json()) == (200, ASKED)
+async def test_all_that_is_json_is_read(endpoint: Endpoint, body: bytes) -> None:
+    response = await endpoint.post(body)
+    assert (response.status_code, response.json()) == (200, VIEWER_RESPONSE)
 
 
 @pytest.mark.parametrize(
@@ -81,11 +91,13 @@ async def test_all_that_is_json_is_read(door: Door, body: bytes) -> None:
         (_with('{"a": [{"b": 1, "\\u0062": 1}]}'), "has the key `b` twice in one object."),
     ],
 )
-async def test_json_of_which_there_is_no_one_reading_is_refused(door: Door, body: bytes, said: str) -> None:
+async def test_json_of_which_there_is_no_one_reading_is_refused(
+    endpoint: Endpoint, body: bytes, said: str
+) -> None:
     for accept in (JSON, GRAPHQL):
-        response = await door.post(body, Accept=accept)
-        assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
-        assert message(response).startswith(f"The body {said}")
+        response = await endpoint.post(body, Accept=accept)
+        assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
+        assert get_message(response).startswith(f"The body {said}")
 
 
 @pytest.mark.parametrize(
@@ -111,16 +123,16 @@ async def test_json_of_which_there_is_no_one_reading_is_refused(door: Door, body
     ],
 )
 async def test_json_that_is_no_request_is_refused_for_all_that_is_wrong(
-    door: Door, body: str, said: list[str]
+    endpoint: Endpoint, body: str, said: list[str]
 ) -> None:
-    response = await door.post(body)
-    assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"] * len(said))
+    response = await endpoint.post(body)
+    assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"] * len(said))
     assert [error["message"] for error in response.json()["errors"]] == said
 
 
-async def test_a_body_is_read_up_to_the_limit(narrow_door: Door) -> None:
+async def test_a_body_is_read_up_to_the_limit(narrow_door: Endpoint) -> None:
     body = _with("{}").ljust(2048)
-    assert (await narrow_door.post(body)).json() == ASKED
+    assert (await narrow_door.post(body)).json() == VIEWER_RESPONSE
 
     async def in_parts() -> AsyncIterator[bytes]:
         for _ in range(3):
@@ -128,11 +140,11 @@ async def test_a_body_is_read_up_to_the_limit(narrow_door: Door) -> None:
 
     for response in (
         await narrow_door.post(body + b" "),
-        await narrow_door.knock(headers={"Content-Type": JSON}, content=in_parts()),
+        await narrow_door.send(headers={"Content-Type": JSON}, content=in_parts()),
     ):
-        assert (response.status_code, codes(response)) == (413, ["CONTENT_TOO_LARGE"])
+        assert (response.status_code, get_codes(response)) == (413, ["CONTENT_TOO_LARGE"])
         assert response.headers["Connection"] == "close"
-        assert message(response) == (
+        assert get_message(response) == (
             "The body is larger than 2048 bytes; send less, or have the operator raise GATEWAY_BODY_LIMIT."
         )
 
@@ -146,25 +158,25 @@ async def test_a_body_is_read_up_to_the_limit(narrow_door: Door) -> None:
     ],
 )
 async def test_a_url_and_headers_are_read_up_to_their_limits(
-    narrow_door: Door, headers: dict[str, str | None], params: dict[str, str], refusal: object
+    narrow_door: Endpoint, headers: dict[str, str | None], params: dict[str, str], refusal: object
 ) -> None:
-    response = await narrow_door.knock("GET", headers=headers, params=params)
-    assert (response.status_code, codes(response)) == refusal
+    response = await narrow_door.send("GET", headers=headers, params=params)
+    assert (response.status_code, get_codes(response)) == refusal
     assert response.headers["Connection"] == "close"
 
 
-async def test_a_body_that_does_not_arrive_in_time_is_given_up(narrow_door: Door) -> None:
+async def test_a_body_that_does_not_arrive_in_time_is_given_up(narrow_door: Endpoint) -> None:
     part = {"type": "http.request", "body": b"{", "more_body": True}
     for received in ([], [part]):
-        start, body = await sent_by(narrow_door, received)
+        start, body = await exchange_messages(narrow_door, received)
         assert start["status"] == 408
         assert (b"connection", b"close") in start["headers"]
         assert json.loads(body["body"])["errors"][0]["extensions"]["code"] == "REQUEST_TIMEOUT"
 
 
-async def test_a_client_that_leaves_before_its_request_is_whole_gets_nothing(door: Door) -> None:
+async def test_a_client_that_leaves_before_its_request_is_whole_gets_nothing(endpoint: Endpoint) -> None:
     part = {"type": "http.request", "body": b"{", "more_body": True}
-    assert await sent_by(door, [part, {"type": "http.disconnect"}]) == []
+    assert await exchange_messages(endpoint, [part, {"type": "http.disconnect"}]) == []
 
 
 async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
@@ -188,13 +200,13 @@ async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
 
 
 async def test_a_surprise_is_masked_and_logged(
-    door: Door, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("open-sesame")
 
     monkeypatch.setattr("gateway.schema.schema.execute", broken)
-    response = await door.post(_with("{}"))
+    response = await endpoint.post(_with("{}"))
     (error,) = response.json()["errors"]
     assert (response.status_code, error["message"]) == (500, "Internal server error.")
     assert error["extensions"].keys() == {"code", "errorId", "requestId"}
@@ -204,11 +216,11 @@ async def test_a_surprise_is_masked_and_logged(
     assert "open-sesame" in logged
 
 
-async def test_a_batch_is_refused_and_nothing_of_it_is_executed(door: Door) -> None:
+async def test_a_batch_is_refused_and_nothing_of_it_is_executed(endpoint: Endpoint) -> None:
     sent = {"query": VIEWER}
     for batch in ([sent], [sent, sent], [[sent]]):
-        with statements() as ran:
-            response = await door.knock(json=batch)
-        assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
-        assert message(response) == "The body is a list; send each request of a batch separately."
+        with collect_statements() as ran:
+            response = await endpoint.send(json=batch)
+        assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
+        assert get_message(response) == "The body is a list; send each request of a batch separately."
         assert [statement for statement in ran if "FROM api_key" not in statement] == []

@@ -8,7 +8,7 @@ from httpx import Response
 
 from gateway.settings import Settings
 from gateway.web.origins import get_frame_ancestors
-from tests.support.endpoints import ASKED, JSON, VIEWER, Door, codes, opened
+from tests.support.endpoints import JSON, VIEWER, VIEWER_RESPONSE, Endpoint, get_codes, open_endpoint
 
 CLINIC, OTHER, FOREIGN = "https://clinic.example", "http://localhost:3000", "https://elsewhere.example"
 QUERY = {"query": VIEWER}
@@ -20,14 +20,14 @@ PREFLIGHT = {
 
 
 @pytest.fixture
-async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
-    async with opened(sqlite_template, tmp_path, allowed_origins=f"{CLINIC} {OTHER}") as found:
+async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpoint]:
+    async with open_endpoint(sqlite_template, tmp_path, allowed_origins=f"{CLINIC} {OTHER}") as found:
         yield found
 
 
 @pytest.fixture
-async def closed(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
-    async with opened(sqlite_template, tmp_path) as found:
+async def closed(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpoint]:
+    async with open_endpoint(sqlite_template, tmp_path) as found:
         yield found
 
 
@@ -43,13 +43,13 @@ def assert_not_told(response: Response) -> None:
 
 @pytest.mark.parametrize("origin", [CLINIC, OTHER])
 async def test_pages_of_an_allowed_origin_may_read_answers_and_what_is_left_to_their_key(
-    door: Door, origin: str
+    endpoint: Endpoint, origin: str
 ) -> None:
     for response in (
-        await door.knock(headers={"Origin": origin}, json=QUERY),
-        await door.knock("GET", headers={"Origin": origin}, params=QUERY),
+        await endpoint.send(headers={"Origin": origin}, json=QUERY),
+        await endpoint.send("GET", headers={"Origin": origin}, params=QUERY),
     ):
-        assert response.json() == ASKED
+        assert response.json() == VIEWER_RESPONSE
         assert told(response) == {
             "access-control-allow-origin": origin,
             "access-control-expose-headers": "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
@@ -60,19 +60,19 @@ async def test_pages_of_an_allowed_origin_may_read_answers_and_what_is_left_to_t
 @pytest.mark.parametrize(
     "origin", [FOREIGN, "null", "*", "", f"{CLINIC}.elsewhere.example", "http://clinic.example", f"{CLINIC}:8443"]
 )
-async def test_pages_of_other_origins_are_told_nothing(door: Door, origin: str) -> None:
-    assert_not_told(await door.knock(headers={"Origin": origin}, json=QUERY))
-    assert_not_told(await door.knock("OPTIONS", headers={"Origin": origin, **PREFLIGHT}))
+async def test_pages_of_other_origins_are_told_nothing(endpoint: Endpoint, origin: str) -> None:
+    assert_not_told(await endpoint.send(headers={"Origin": origin}, json=QUERY))
+    assert_not_told(await endpoint.send("OPTIONS", headers={"Origin": origin, **PREFLIGHT}))
 
 
-async def test_no_origin_is_allowed_unless_it_is_set(closed: Door) -> None:
+async def test_no_origin_is_allowed_unless_it_is_set(closed: Endpoint) -> None:
     for origin in (CLINIC, "null", "http://gateway"):
-        assert_not_told(await closed.knock(headers={"Origin": origin}, json=QUERY))
-        assert_not_told(await closed.knock("OPTIONS", headers={"Origin": origin, **PREFLIGHT}))
+        assert_not_told(await closed.send(headers={"Origin": origin}, json=QUERY))
+        assert_not_told(await closed.send("OPTIONS", headers={"Origin": origin, **PREFLIGHT}))
 
 
-async def test_a_preflight_is_answered_without_a_key(door: Door) -> None:
-    response = await door.knock("OPTIONS", headers={"Origin": CLINIC, **PREFLIGHT})
+async def test_a_preflight_is_answered_without_a_key(endpoint: Endpoint) -> None:
+    response = await endpoint.send("OPTIONS", headers={"Origin": CLINIC, **PREFLIGHT})
     assert (response.status_code, response.content) == (200, b"")
     headers = told(response)
     assert headers["access-control-allow-origin"] == CLINIC
@@ -83,15 +83,15 @@ async def test_a_preflight_is_answered_without_a_key(door: Door) -> None:
     assert headers["access-control-max-age"] == "7200"
 
 
-async def test_no_answer_allows_credentials_or_every_origin(door: Door) -> None:
+async def test_no_answer_allows_credentials_or_every_origin(endpoint: Endpoint) -> None:
     for method in ("GET", "POST", "OPTIONS", "PUT", "HEAD"):
         for origin in (CLINIC, FOREIGN):
-            headers = told(await door.knock(method, headers={"Origin": origin, **PREFLIGHT}))
+            headers = told(await endpoint.send(method, headers={"Origin": origin, **PREFLIGHT}))
             assert "access-control-allow-credentials" not in headers
             assert "*" not in headers.values()
 
 
-async def test_refusals_can_be_read_by_an_allowed_origin(door: Door) -> None:
+async def test_refusals_can_be_read_by_an_allowed_origin(endpoint: Endpoint) -> None:
     long = {"X-Long": "x" * 40_000}
     for headers, body, code in (
         ({"Authorization": None}, b"{}", "UNAUTHENTICATED"),
@@ -99,25 +99,25 @@ async def test_refusals_can_be_read_by_an_allowed_origin(door: Door) -> None:
         (long, b"", "HEADERS_TOO_LARGE"),
         ({"Accept": "image/png"}, b"", "NOT_ACCEPTABLE"),
     ):
-        response = await door.knock(headers={"Origin": CLINIC, **headers}, content=body)
-        assert codes(response) == [code]
+        response = await endpoint.send(headers={"Origin": CLINIC, **headers}, content=body)
+        assert get_codes(response) == [code]
         assert told(response)["access-control-allow-origin"] == CLINIC
 
 
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
 )
-async def test_what_browsers_send_without_asking_first_is_refused(door: Door, content_type: str) -> None:
+async def test_what_browsers_send_without_asking_first_is_refused(endpoint: Endpoint, content_type: str) -> None:
     for origin in (CLINIC, FOREIGN):
         headers = {"Origin": origin, "Content-Type": content_type}
-        response = await door.knock(headers=headers, content=b'{"query": "{ __typename }"}')
-        assert (response.status_code, codes(response)) == (415, ["UNSUPPORTED_MEDIA_TYPE"])
+        response = await endpoint.send(headers=headers, content=b'{"query": "{ __typename }"}')
+        assert (response.status_code, get_codes(response)) == (415, ["UNSUPPORTED_MEDIA_TYPE"])
 
 
-async def test_nothing_but_the_graph_is_open_to_other_origins(door: Door) -> None:
+async def test_nothing_but_the_graph_is_open_to_other_origins(endpoint: Endpoint) -> None:
     for path in ("/session", "/livez", "/readyz", "/metrics", "/elsewhere"):
         for method in ("GET", "OPTIONS"):
-            assert told(await door.http.request(method, path, headers={"Origin": CLINIC})) == {}
+            assert told(await endpoint.http.request(method, path, headers={"Origin": CLINIC})) == {}
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from gateway import services
 from gateway.database.connections import PooledConnection
 from gateway.database.tables import Integration, UseCaseGroup
 from gateway.execution.compiler import chunked_output
-from tests.support.contexts import context_of
-from tests.support.endpoints import codes, message
+from tests.support.contexts import create_context
+from tests.support.endpoints import get_codes, get_message
 from tests.support.factories import connected, record, store
-from tests.support.gateway import TEAM, Gateway, served
-from tests.support.stalling import Asking, assert_idle, stalled, time_is_up
-from tests.support.upserts import UPSERT, documented
+from tests.support.gateway import TEAM, Gateway, serve_gateway
+from tests.support.stalling import CancellableRequest, assert_idle, expire_requests, stall_statements
+from tests.support.upserts import UPSERT, build_documented_input
 
 NOT_CHANGED = "The request was cancelled after 10 seconds, and nothing was changed. Ask for less, or retry later."
 GET = '{ integration(id: "i") { name ... on ConnectedIntegration { useCases { nodes { id } } } } }'
@@ -34,7 +34,7 @@ CREATE = 'createIntegration(input: {connected: {name: "N", provider: GOOGLE}}) {
 @pytest.fixture
 async def serving(database_url: str) -> AsyncIterator[Gateway]:
     """A gateway with an integration, which looks a key up once."""
-    async with served(database_url, key_memory=60) as gateway:
+    async with serve_gateway(database_url, key_memory=60) as gateway:
         await store(gateway.database, connected("i", name="n"))
         yield gateway
 
@@ -43,10 +43,10 @@ async def assert_out_of_time(
     gateway: Gateway, began: asyncio.Event, request: Awaitable[Response], said: str = NOT_CHANGED
 ) -> None:
     """The request is cut off once something has begun, with all that it does."""
-    response, _ = await asyncio.gather(request, time_is_up(gateway, began))
-    assert (response.status_code, codes(response)) == (503, ["TIMEOUT"])
+    response, _ = await asyncio.gather(request, expire_requests(gateway, began))
+    assert (response.status_code, get_codes(response)) == (503, ["TIMEOUT"])
     assert response.headers["Retry-After"] == "10"
-    assert message(response) == said
+    assert get_message(response) == said
     await assert_idle(gateway.database)
 
 
@@ -60,10 +60,10 @@ async def test_a_query_that_takes_too_long_is_cut_off_with_its_statement(serving
     client = await serving.client()
     # In a field's own statement, and in a batch's; for a document that is new, and for one that is known.
     for _ in range(2):
-        with stalled(table) as began:
+        with stall_statements(table) as began:
             await assert_out_of_time(serving, began, client.send(GET, {}))
         assert await client(GET) == GOT
-    with stalled(table) as began:
+    with stall_statements(table) as began:
         headers = {"Authorization": f"Bearer {client.key}"}
         request = serving.http.get("/graphql", params={"query": GET}, headers=headers)
         await assert_out_of_time(serving, began, request)
@@ -71,7 +71,7 @@ async def test_a_query_that_takes_too_long_is_cut_off_with_its_statement(serving
 
 async def test_a_key_that_takes_too_long_to_look_up_is_cut_off(serving: Gateway) -> None:
     client = await serving.client()
-    with stalled("FROM api_key") as began:
+    with stall_statements("FROM api_key") as began:
         await assert_out_of_time(serving, began, client.send(GET, {}))
     assert await client(GET) == GOT
 
@@ -94,8 +94,8 @@ async def test_an_answer_that_takes_too_long_to_write_is_cut_off_between_slices(
 @pytest.mark.parametrize("dry_run", [False, True])
 async def test_a_mutation_that_takes_too_long_changes_nothing(serving: Gateway, dry_run: bool) -> None:
     client = await serving.client()
-    variables = {"input": documented(), "integrationId": "i", "dryRun": dry_run}
-    with stalled("INSERT INTO use_case ") as began:
+    variables = {"input": build_documented_input(), "integrationId": "i", "dryRun": dry_run}
+    with stall_statements("INSERT INTO use_case ") as began:
         await assert_out_of_time(serving, began, client.send(UPSERT, variables))
     assert await _groups(serving) == 0
     assert (await client.data(UPSERT, **variables))["upsertUseCaseGroup"]["outcome"] == "CREATED"
@@ -103,8 +103,8 @@ async def test_a_mutation_that_takes_too_long_changes_nothing(serving: Gateway, 
 
 async def test_what_a_dry_run_reads_of_its_own_transaction_is_cut_off_too(serving: Gateway) -> None:
     client = await serving.client()
-    variables = {"input": documented(), "integrationId": "i", "dryRun": True}
-    with stalled("ORDER BY use_case.") as began:
+    variables = {"input": build_documented_input(), "integrationId": "i", "dryRun": True}
+    with stall_statements("ORDER BY use_case.") as began:
         await assert_out_of_time(serving, began, client.send(UPSERT, variables))
     assert await _groups(serving) == 0
 
@@ -120,13 +120,13 @@ async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) ->
         await command(self, statement)
 
     async def go_on() -> None:
-        await time_is_up(serving, began)
+        await expire_requests(serving, began)
         goes_on.set()
 
     with patch.object(PooledConnection, "execute", slow):
         response, _ = await asyncio.gather(client.send(f"mutation {{ a: {CREATE} b: {CREATE} }}", {}), go_on())
-    assert (response.status_code, codes(response)) == (503, ["TIMEOUT"])
-    assert message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was committed")
+    assert (response.status_code, get_codes(response)) == (503, ["TIMEOUT"])
+    assert get_message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was committed")
     await assert_idle(serving.database)
     async with serving.read() as session:
         assert sorted(await session.scalars(select(Integration.name))) == ["N", "n"]
@@ -135,7 +135,7 @@ async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) ->
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 async def test_postgresql_ends_what_the_gateway_cannot(database_url: str) -> None:
     async with (
-        served(database_url, request_timeout=0.2) as gateway,
+        serve_gateway(database_url, request_timeout=0.2) as gateway,
         gateway.database.write() as session,
     ):
         (row,) = await session._pooled_connection.fetch("SHOW statement_timeout")
@@ -146,8 +146,8 @@ async def test_postgresql_ends_what_the_gateway_cannot(database_url: str) -> Non
 @pytest.mark.parametrize("table", ["FROM integration", "FROM use_case"])
 async def test_a_query_ends_with_the_client_that_waits_for_it(serving: Gateway, table: str, method: str) -> None:
     client = await serving.client()
-    with stalled(table) as began:
-        asking = Asking(serving, client, GET, method=method)
+    with stall_statements(table) as began:
+        asking = CancellableRequest(serving, client, GET, method=method)
         await asking.leave(began)
     assert asking.sent == []
     await assert_idle(serving.database)
@@ -157,8 +157,8 @@ async def test_a_query_ends_with_the_client_that_waits_for_it(serving: Gateway, 
 @pytest.mark.parametrize("query", [UPSERT, f"mutation {{ {CREATE} }}"])
 async def test_a_mutation_whose_client_leaves_is_undone(serving: Gateway, query: str) -> None:
     client = await serving.client()
-    with stalled("INSERT INTO use_case " if query is UPSERT else "INSERT INTO integration") as began:
-        asking = Asking(serving, client, query, input=documented(), integrationId="i")
+    with stall_statements("INSERT INTO use_case " if query is UPSERT else "INSERT INTO integration") as began:
+        asking = CancellableRequest(serving, client, query, input=build_documented_input(), integrationId="i")
         await asking.leave(began)
     assert asking.sent == []
     await assert_idle(serving.database)
@@ -171,7 +171,7 @@ async def test_many_clients_that_leave_at_any_moment_leave_nothing_behind(servin
     client = await serving.client()
     threads = threading.active_count()
     for number in range(100):
-        asking = Asking(serving, client, GET if number % 4 else f"mutation {{ {CREATE} }}")
+        asking = CancellableRequest(serving, client, GET if number % 4 else f"mutation {{ {CREATE} }}")
         for _ in range(number % 25):
             await asyncio.sleep(0)
         asking.task.cancel()
@@ -195,16 +195,18 @@ async def test_a_write_that_waits_for_another_program_is_cut_off(
 ) -> None:
     file = tmp_path / "gateway.db"
     shutil.copyfile(sqlite_template, file)
-    async with served(f"sqlite+aiosqlite:///{file}", key_memory=60, database_lock_timeout=seconds) as gateway:
+    async with serve_gateway(
+        f"sqlite+aiosqlite:///{file}", key_memory=60, database_lock_timeout=seconds
+    ) as gateway:
         client = await gateway.client()
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             if seconds < 1:
                 response = await client.send(f"mutation {{ {CREATE} }}", {})
-                assert (response.status_code, codes(response)) == (503, ["OVERLOADED"])
-                assert message(response).startswith("Another program writes to the database")
+                assert (response.status_code, get_codes(response)) == (503, ["OVERLOADED"])
+                assert get_message(response).startswith("Another program writes to the database")
             else:
-                asking = Asking(gateway, client, f"mutation {{ {CREATE} }}")
+                asking = CancellableRequest(gateway, client, f"mutation {{ {CREATE} }}")
                 asking.leaves.set()
                 await asking.task
                 assert asking.sent == []
@@ -213,8 +215,8 @@ async def test_a_write_that_waits_for_another_program_is_cut_off(
 
 
 async def test_an_operation_that_is_cut_off_while_it_ends_leaves_nothing_behind(serving: Gateway) -> None:
-    context = context_of((await serving.client()).viewer, serving.database)
-    with stalled("FROM use_case") as began:
+    context = create_context((await serving.client()).viewer, serving.database)
+    with stall_statements("FROM use_case") as began:
         batch = context.load_many(services.use_cases.list_use_cases_of_groups, [(TEAM, "g")], (), None)
         field = asyncio.create_task(batch)
         await began.wait()

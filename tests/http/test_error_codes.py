@@ -48,7 +48,7 @@ def test_each_description_is_one_sentence() -> None:
 
 
 def test_each_code_is_used_and_each_that_is_used_is_known() -> None:
-    door = {
+    endpoint = {
         name
         for path in (PROJECT / "gateway/web").glob("*.py")
         for name in re.findall(r"\bGraphQLErrorCode\.(\w+)", path.read_text())
@@ -59,7 +59,7 @@ def test_each_code_is_used_and_each_that_is_used_is_known() -> None:
         re.findall(r'^    code = "([A-Z_]+)"$', (PROJECT / "gateway/errors.py").read_text(), re.MULTILINE)
     )
     assert exceeded >= {"LIMIT_EXCEEDED", "RATE_LIMITED"}
-    used = (door | graph | exceeded) - {"__members__"}
+    used = (endpoint | graph | exceeded) - {"__members__"}
     assert used <= set(GraphQLErrorCode.__members__)
     assert set(GraphQLErrorCode.__members__) - used <= set(ErrorCode.__members__) | {"INVALID_CURSOR"}
 

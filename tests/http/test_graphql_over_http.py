@@ -1,19 +1,28 @@
-"""The HTTP door: methods, media types and statuses, and what a client may keep."""
+"""The HTTP endpoint: methods, media types and statuses, and what a client may keep."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.endpoints import ASKED, GRAPHQL, JSON, VIEWER, Door, codes, message, opened
+from tests.support.endpoints import (
+    GRAPHQL,
+    JSON,
+    VIEWER,
+    VIEWER_RESPONSE,
+    Endpoint,
+    get_codes,
+    get_message,
+    open_endpoint,
+)
 
 METHODS = "GET, POST, HEAD, OPTIONS"
 
 
 @pytest.fixture(scope="module")
-async def door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    folder = tmp_path_factory.mktemp("door")
-    async with opened(sqlite_template, folder) as found:
+async def endpoint(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoint]:
+    folder = tmp_path_factory.mktemp("endpoint")
+    async with open_endpoint(sqlite_template, folder) as found:
         yield found
 
 
@@ -49,10 +58,10 @@ OPERATIONS = "query A { viewer { userId } } query B { viewer { teamId } }"
     ],
 )
 async def test_each_outcome_has_the_status_of_its_media_type(
-    door: Door, body: object, code: str | None, statuses: tuple[int, int]
+    endpoint: Endpoint, body: object, code: str | None, statuses: tuple[int, int]
 ) -> None:
     for accept, status in zip((JSON, GRAPHQL), statuses, strict=True):
-        response = await door.knock(headers={"Accept": accept}, json=body)
+        response = await endpoint.send(headers={"Accept": accept}, json=body)
         answer = response.json()
         assert response.status_code == status, answer
         assert [error["extensions"]["code"] for error in answer.get("errors", [])] == [code][: code is not None]
@@ -84,29 +93,29 @@ async def test_each_outcome_has_the_status_of_its_media_type(
     ],
 )
 async def test_the_answer_is_in_the_media_type_that_is_liked_best(
-    door: Door, accept: str | None, answered: str
+    endpoint: Endpoint, accept: str | None, answered: str
 ) -> None:
-    response = await door.knock(headers={"Accept": accept}, json={"query": VIEWER})
-    assert (response.status_code, response.json()) == (200, ASKED)
+    response = await endpoint.send(headers={"Accept": accept}, json={"query": VIEWER})
+    assert (response.status_code, response.json()) == (200, VIEWER_RESPONSE)
     assert response.headers["Content-Type"] == f"{answered}; charset=utf-8"
 
 
 @pytest.mark.parametrize(
     "accept", ["text/html", f"{JSON};q=0", "*/*;q=0", f"{JSON};charset=utf-16", "nonsense", ""]
 )
-async def test_a_client_that_reads_neither_media_type_is_told_so_in_json(door: Door, accept: str) -> None:
-    response = await door.knock(headers={"Accept": accept}, json={"query": VIEWER})
-    assert (response.status_code, codes(response)) == (406, ["NOT_ACCEPTABLE"])
+async def test_a_client_that_reads_neither_media_type_is_told_so_in_json(endpoint: Endpoint, accept: str) -> None:
+    response = await endpoint.send(headers={"Accept": accept}, json={"query": VIEWER})
+    assert (response.status_code, get_codes(response)) == (406, ["NOT_ACCEPTABLE"])
 
 
 @pytest.mark.parametrize(
     "content_type", [JSON, "Application/JSON", f"{JSON};charset=UTF-8", f'{JSON}; charset="utf-8"']
 )
-async def test_json_in_utf_8_is_read(door: Door, content_type: str) -> None:
-    response = await door.knock(
+async def test_json_in_utf_8_is_read(endpoint: Endpoint, content_type: str) -> None:
+    response = await endpoint.send(
         headers={"Content-Type": content_type}, json={"query": VIEWER, "variables": {"a": "Zoë 🏥"}}
     )
-    assert (response.status_code, response.json()) == (200, ASKED)
+    assert (response.status_code, response.json()) == (200, VIEWER_RESPONSE)
 
 
 @pytest.mark.parametrize(
@@ -124,54 +133,54 @@ async def test_json_in_utf_8_is_read(door: Door, content_type: str) -> None:
         {"Content-Encoding": "gzip"},
     ],
 )
-async def test_other_content_types_are_refused(door: Door, headers: dict[str, str | None]) -> None:
-    response = await door.knock(headers=headers, json={"query": VIEWER})
-    assert (response.status_code, codes(response)) == (415, ["UNSUPPORTED_MEDIA_TYPE"])
+async def test_other_content_types_are_refused(endpoint: Endpoint, headers: dict[str, str | None]) -> None:
+    response = await endpoint.send(headers=headers, json={"query": VIEWER})
+    assert (response.status_code, get_codes(response)) == (415, ["UNSUPPORTED_MEDIA_TYPE"])
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get"])
-async def test_other_methods_are_refused_and_told_which_there_are(door: Door, method: str) -> None:
-    response = await door.knock(method.encode() if method == "get" else method, json={"query": VIEWER})  # type: ignore[arg-type]  # in lower case
-    assert (response.status_code, codes(response)) == (405, ["METHOD_NOT_ALLOWED"])
+async def test_other_methods_are_refused_and_told_which_there_are(endpoint: Endpoint, method: str) -> None:
+    response = await endpoint.send(method.encode() if method == "get" else method, json={"query": VIEWER})  # type: ignore[arg-type]  # in lower case
+    assert (response.status_code, get_codes(response)) == (405, ["METHOD_NOT_ALLOWED"])
     assert response.headers["Allow"] == METHODS
 
 
-async def test_options_tells_the_methods_and_lets_no_other_origin_in(door: Door) -> None:
+async def test_options_tells_the_methods_and_lets_no_other_origin_in(endpoint: Endpoint) -> None:
     preflight = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
-    response = await door.knock("OPTIONS", headers={**preflight, "Authorization": None})
+    response = await endpoint.send("OPTIONS", headers={**preflight, "Authorization": None})
     assert (response.status_code, response.content) == (200, b"")
     assert (response.headers["Allow"], response.headers["Content-Length"]) == (METHODS, "0")
-    asked = await door.knock(headers=preflight, json={"query": VIEWER})
+    asked = await endpoint.send(headers=preflight, json={"query": VIEWER})
     for headers in (response.headers, asked.headers):
         assert not any(name.startswith("access-control-") for name in headers)
         assert "set-cookie" not in headers
 
 
-async def test_a_key_in_a_cookie_is_none(door: Door) -> None:
-    response = await door.knock(
-        headers={"Authorization": None, "Cookie": f"rc_token={door.key}"}, json={"query": VIEWER}
+async def test_a_key_in_a_cookie_is_none(endpoint: Endpoint) -> None:
+    response = await endpoint.send(
+        headers={"Authorization": None, "Cookie": f"rc_token={endpoint.key}"}, json={"query": VIEWER}
     )
-    assert (response.status_code, codes(response)) == (401, ["UNAUTHENTICATED"])
+    assert (response.status_code, get_codes(response)) == (401, ["UNAUTHENTICATED"])
 
 
-async def test_who_asks_is_known_before_anything_is_read(door: Door) -> None:
+async def test_who_asks_is_known_before_anything_is_read(endpoint: Endpoint) -> None:
     for body in (b"", b"{", b"[" * 3_000_000):
-        response = await door.post(body, Authorization=None)
-        assert (response.status_code, codes(response)) == (401, ["UNAUTHENTICATED"])
+        response = await endpoint.post(body, Authorization=None)
+        assert (response.status_code, get_codes(response)) == (401, ["UNAUTHENTICATED"])
 
 
-async def test_two_of_a_header_that_says_one_thing_are_refused(door: Door) -> None:
-    sent = [("Authorization", f"Bearer {door.key}"), ("Authorization", f"Bearer {door.key}")]
-    response = await door.http.post("/graphql", headers=sent, json={"query": VIEWER})
-    assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
-    assert message(response) == "The request has the header `authorization` twice; send it once."
+async def test_two_of_a_header_that_says_one_thing_are_refused(endpoint: Endpoint) -> None:
+    sent = [("Authorization", f"Bearer {endpoint.key}"), ("Authorization", f"Bearer {endpoint.key}")]
+    response = await endpoint.http.post("/graphql", headers=sent, json={"query": VIEWER})
+    assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
+    assert get_message(response) == "The request has the header `authorization` twice; send it once."
     lists = [sent[0], ("Accept", "text/html"), ("Accept", GRAPHQL)]
-    response = await door.http.post("/graphql", headers=lists, json={"query": VIEWER})
-    assert (response.status_code, response.json()) == (200, ASKED)
+    response = await endpoint.http.post("/graphql", headers=lists, json={"query": VIEWER})
+    assert (response.status_code, response.json()) == (200, VIEWER_RESPONSE)
 
 
 @pytest.mark.parametrize("path", ["/", "/graphql/", "/graphiql/", "/graphql/x"])
-async def test_nothing_else_is_served(door: Door, path: str) -> None:
-    response = await door.http.get(path)
-    assert (response.status_code, codes(response)) == (404, ["NOT_FOUND"])
-    assert message(response) == "There is nothing at this path; the GraphQL endpoint is /graphql."
+async def test_nothing_else_is_served(endpoint: Endpoint, path: str) -> None:
+    response = await endpoint.http.get(path)
+    assert (response.status_code, get_codes(response)) == (404, ["NOT_FOUND"])
+    assert get_message(response) == "There is nothing at this path; the GraphQL endpoint is /graphql."

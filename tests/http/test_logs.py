@@ -13,8 +13,8 @@ import pytest
 import structlog
 
 from gateway.telemetry import logs
-from tests.support.commands import serving
-from tests.support.gateway import served
+from tests.support.commands import start_server
+from tests.support.gateway import serve_gateway
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
@@ -52,10 +52,10 @@ def test_libraries_are_heard_from_warnings_on_with_their_tracebacks(capsys: pyte
 
 
 async def test_no_library_logs_parameters_of_statements(
-    sqlite_url: str, capsys: pytest.CaptureFixture[str]
+    database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.configure_logging("debug")
-    async with served(sqlite_url) as gateway:
+    async with serve_gateway(database_url) as gateway:
         client = await gateway.client(user_id="Jane-Roe-1970")
         await client.data("{ integrations { totalCount } }")
     said = capsys.readouterr().err
@@ -134,7 +134,7 @@ def test_values_that_json_cannot_hold_are_logged_all_the_same(
 
 def test_a_server_whose_log_nobody_reads_answers_and_ends_all_the_same(tmp_path: Path) -> None:
     """After its first line nobody reads the pipe, which holds 64 KiB."""
-    with serving("serve", "--port", "0", folder=tmp_path) as served:
+    with start_server("serve", "--port", "0", folder=tmp_path) as served:
         http = HTTPConnection(urlsplit(served.url).netloc, timeout=30)
         headers = {"X-Request-Id": "x" * 128}
         for _ in range(400):

@@ -9,11 +9,11 @@ from httpx import Response
 
 from gateway.database.fair_queue import FairQueue
 from gateway.schema.context import Context
-from tests.support.endpoints import codes, message
+from tests.support.endpoints import get_codes, get_message
 from tests.support.factories import connected, store
-from tests.support.gateway import OTHER_TEAM, Client, Gateway, served
-from tests.support.stalling import Asking, assert_idle, no_glances, stalled
-from tests.support.upserts import UPSERT, documented
+from tests.support.gateway import OTHER_TEAM, Client, Gateway, serve_gateway
+from tests.support.stalling import CancellableRequest, assert_idle, disable_inline_reads, stall_statements
+from tests.support.upserts import UPSERT, build_documented_input
 
 READ = '{ integration(id: "i") { name } }'
 MANY = "{ " + " ".join(f'f{n}: integration(id: "i") {{ name }}' for n in range(5)) + " }"
@@ -25,15 +25,15 @@ WRITE = 'mutation { createIntegration(input: {connected: {name: "N", provider: G
 async def narrow(database_url: str) -> AsyncIterator[Gateway]:
     """A gateway that reads one thing at a time, and for which nobody waits for long."""
     settings = {"database_pool_size": 1, "database_pool_timeout": 0.05, "database_lock_timeout": 0.05}
-    async with served(database_url, key_memory=60, **settings) as gateway:
+    async with serve_gateway(database_url, key_memory=60, **settings) as gateway:
         await store(gateway.database, connected("i", name="n"), connected("i", name="n", team_id=OTHER_TEAM))
         yield gateway
 
 
 def assert_refused(response: Response) -> None:
-    assert (response.status_code, codes(response)) == (503, ["OVERLOADED"])
+    assert (response.status_code, get_codes(response)) == (503, ["OVERLOADED"])
     assert response.headers["Retry-After"] == "1"
-    assert message(response) == ("The gateway is overloaded; this was not executed. Retry later.")
+    assert get_message(response) == ("The gateway is overloaded; this was not executed. Retry later.")
 
 
 async def known(gateway: Gateway) -> Client:
@@ -54,7 +54,7 @@ async def test_who_gets_no_connection_in_time_is_told_to_come_again(narrow: Gate
     # As a document that is new, and as one that is known.
     for _ in range(2):
         waits.clear()
-        with patch.object(FairQueue, "acquire", counted), no_glances():
+        with patch.object(FairQueue, "acquire", counted), disable_inline_reads():
             async with narrow.database._read_pool.connect("x"):
                 assert_refused(await client.send(query, {}))
                 assert await client.data(LIGHT)
@@ -74,7 +74,7 @@ async def test_a_mutation_that_gets_no_connection_in_time_changes_nothing(narrow
 async def test_a_key_that_cannot_be_looked_up_in_time_is_told_to_come_again(narrow: Gateway) -> None:
     client = await narrow.client()
     async with narrow.database._read_pool.connect("x"):
-        with no_glances():
+        with disable_inline_reads():
             assert_refused(await client.send(LIGHT, {}))
     assert await client.data(LIGHT)
 
@@ -82,7 +82,7 @@ async def test_a_key_that_cannot_be_looked_up_in_time_is_told_to_come_again(narr
 async def test_what_was_written_is_told_however_much_there_is_to_do(narrow: Gateway) -> None:
     client = await known(narrow)
     lease = await narrow.database._read_pool.acquire("x")
-    writing = asyncio.create_task(client.data(UPSERT, input=documented(), integrationId="i"))
+    writing = asyncio.create_task(client.data(UPSERT, input=build_documented_input(), integrationId="i"))
     # Longer than anyone else would wait.
     done, _ = await asyncio.wait([writing], timeout=0.3)
     assert not done
@@ -107,14 +107,14 @@ async def test_of_several_mutations_those_that_were_done_are_told(narrow: Gatewa
 
 
 async def test_no_team_keeps_another_waiting(database_url: str) -> None:
-    async with served(database_url, key_memory=60, database_pool_size=4) as gateway:
+    async with serve_gateway(database_url, key_memory=60, database_pool_size=4) as gateway:
         await store(gateway.database, connected("i", name="n"), connected("i", name="n", team_id=OTHER_TEAM))
         greedy, modest = await gateway.client(), await gateway.client(OTHER_TEAM)
         assert await greedy.data(LIGHT)
         assert await modest.data(READ)
-        with stalled("FROM use_case") as began:
+        with stall_statements("FROM use_case") as began:
             heavy = '{ integration(id: "i") { ... on ConnectedIntegration { useCases { nodes { id } } } } }'
-            asking = [Asking(gateway, greedy, heavy) for _ in range(20)]
+            asking = [CancellableRequest(gateway, greedy, heavy) for _ in range(20)]
             await began.wait()
             assert await modest.data(READ) == {"integration": {"name": "n"}}
             assert await greedy.data(LIGHT)

@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.web import strict_json
-from tests.support.endpoints import GRAPHQL, JSON, VIEWER, Door, opened, sent_by
+from tests.support.endpoints import GRAPHQL, JSON, VIEWER, Endpoint, exchange_messages, open_endpoint
 
 PROPERTY = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
-async def door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    async with opened(sqlite_template, tmp_path_factory.mktemp("door")) as found:
+async def endpoint(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoint]:
+    async with open_endpoint(sqlite_template, tmp_path_factory.mktemp("endpoint")) as found:
         yield found
 
 
@@ -69,12 +69,12 @@ HEADERS = st.dictionaries(
 @example(body=b"null", headers={}, method="POST")
 @example(body=b'{"query":"{ viewer(a: 1e999999999) { userId } }"}', headers={}, method="POST")
 async def test_anything_has_an_answer_in_json(
-    door: Door, body: bytes, headers: dict[str, str], method: str
+    endpoint: Endpoint, body: bytes, headers: dict[str, str], method: str
 ) -> None:
     encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
-    sent = {b"Content-Type": JSON.encode(), b"Authorization": f"Bearer {door.key}".encode(), **encoded}
+    sent = {b"Content-Type": JSON.encode(), b"Authorization": f"Bearer {endpoint.key}".encode(), **encoded}
     async with asyncio.timeout(10):
-        response = await door.http.request(method, "/graphql", headers=sent, content=body)
+        response = await endpoint.http.request(method, "/graphql", headers=sent, content=body)
     assert response.status_code < 500
     assert response.headers["Content-Type"] in (f"{JSON}; charset=utf-8", f"{GRAPHQL}; charset=utf-8")
     answer = response.json()
@@ -85,12 +85,12 @@ async def test_anything_has_an_answer_in_json(
 @PROPERTY
 @given(document=DOCUMENTS, operation_name=st.none() | st.sampled_from(["", "Q", "A"]))
 async def test_any_document_has_an_answer_in_json_by_either_method(
-    door: Door, document: str, operation_name: str | None
+    endpoint: Endpoint, document: str, operation_name: str | None
 ) -> None:
     parameters = {"query": document} | ({} if operation_name is None else {"operationName": operation_name})
     for method, request in (("POST", {"json": parameters}), ("GET", {"params": parameters})):
         async with asyncio.timeout(10):
-            response = await door.knock(method, **request)
+            response = await endpoint.send(method, **request)
         assert response.status_code < 500
         answer = response.json()
         assert "errors" in answer or "data" in answer
@@ -98,8 +98,10 @@ async def test_any_document_has_an_answer_in_json_by_either_method(
 
 @PROPERTY
 @given(query_string=st.binary(max_size=40) | st.text(max_size=20).map(str.encode))
-async def test_any_query_string_has_an_answer_in_json(door: Door, query_string: bytes) -> None:
-    start, body = await sent_by(door, [], method="GET", query_string=b"query=%7Ba%7D&" + query_string)
+async def test_any_query_string_has_an_answer_in_json(endpoint: Endpoint, query_string: bytes) -> None:
+    start, body = await exchange_messages(
+        endpoint, [], method="GET", query_string=b"query=%7Ba%7D&" + query_string
+    )
     assert start["status"] < 500
     assert json.loads(body["body"])["errors"]
 

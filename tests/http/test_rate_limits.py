@@ -11,8 +11,8 @@ from gateway.errors import RateLimited, SettingsInvalid
 from gateway.services import rate_limits
 from gateway.services.rate_limits import TokenBuckets
 from gateway.settings import load_settings
-from tests.support.endpoints import VIEWER, Door, codes, message, opened
-from tests.support.gateway import TEAM, USER, statements
+from tests.support.endpoints import VIEWER, Endpoint, get_codes, get_message, open_endpoint
+from tests.support.gateway import TEAM, USER, collect_statements
 
 
 class Clock:
@@ -82,9 +82,11 @@ READ = 10 * len(VIEWER)
 
 
 @pytest.fixture
-async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
-    """A door at which nobody may spend much, and gets back one unit a second."""
-    async with opened(sqlite_template, tmp_path, rate_limit=LIMIT, rate_refill=1, cost_limit=LIMIT) as found:
+async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpoint]:
+    """A endpoint at which nobody may spend much, and gets back one unit a second."""
+    async with open_endpoint(
+        sqlite_template, tmp_path, rate_limit=LIMIT, rate_refill=1, cost_limit=LIMIT
+    ) as found:
         yield found
 
 
@@ -97,52 +99,54 @@ def _left(response: Response) -> int:
     return int(left[2:])
 
 
-async def test_each_answer_tells_what_is_left(door: Door) -> None:
+async def test_each_answer_tells_what_is_left(endpoint: Endpoint) -> None:
     spent = [
-        (await door.knock(json={"query": VIEWER}), READ + COST),
-        (await door.knock(json={"query": VIEWER}), COST),
-        (await door.knock("GET", params={"query": VIEWER}, headers={"If-None-Match": "*"}), COST),
-        (await door.knock(json={"query": "{"}), 10),
-        (await door.knock(json={"query": "{ a }"}), 10 * len("{ a }")),
-        (await door.knock(json=[]), 0),
-        (await door.knock(json={"query": VIEWER}, headers={"Accept": "text/html"}), 0),
+        (await endpoint.send(json={"query": VIEWER}), READ + COST),
+        (await endpoint.send(json={"query": VIEWER}), COST),
+        (await endpoint.send("GET", params={"query": VIEWER}, headers={"If-None-Match": "*"}), COST),
+        (await endpoint.send(json={"query": "{"}), 10),
+        (await endpoint.send(json={"query": "{ a }"}), 10 * len("{ a }")),
+        (await endpoint.send(json=[]), 0),
+        (await endpoint.send(json={"query": VIEWER}, headers={"Accept": "text/html"}), 0),
     ]
     assert [response.status_code for response, _ in spent] == [200, 200, 304, 200, 200, 400, 406]
     left = LIMIT
     for response, cost in spent:
         left -= cost
         assert left <= _left(response) <= left + 5
-    assert "RateLimit" not in (await door.knock(json={"query": VIEWER}, headers={"Authorization": None})).headers
+    assert (
+        "RateLimit" not in (await endpoint.send(json={"query": VIEWER}, headers={"Authorization": None})).headers
+    )
 
 
-async def test_a_key_that_has_spent_what_it_may_is_told_when_to_come_again(door: Door) -> None:
-    while _left(response := await door.knock(json={"query": VIEWER})) >= COST:
+async def test_a_key_that_has_spent_what_it_may_is_told_when_to_come_again(endpoint: Endpoint) -> None:
+    while _left(response := await endpoint.send(json={"query": VIEWER})) >= COST:
         assert response.status_code == 200
-    with statements() as ran:
+    with collect_statements() as ran:
         for method in ("POST", "GET"):
             where = {"json" if method == "POST" else "params": {"query": VIEWER}}
-            response = await door.knock(method, **where)
-            assert (response.status_code, codes(response)) == (429, ["RATE_LIMITED"])
+            response = await endpoint.send(method, **where)
+            assert (response.status_code, get_codes(response)) == (429, ["RATE_LIMITED"])
             assert COST - 5 <= _left(response) + int(response.headers["Retry-After"]) <= COST + 1
-            assert message(response).endswith(f"retry in {response.headers['Retry-After']} s.")
+            assert get_message(response).endswith(f"retry in {response.headers['Retry-After']} s.")
             assert response.headers["Cache-Control"] == "no-store"
     # The key is remembered.
     assert ran == []
 
 
-async def test_who_owes_is_not_read_from(door: Door) -> None:
-    first = await door.knock(json={"query": VIEWER + "#" * LIMIT})
-    second = await door.post(b"this is not read")
+async def test_who_owes_is_not_read_from(endpoint: Endpoint) -> None:
+    first = await endpoint.send(json={"query": VIEWER + "#" * LIMIT})
+    second = await endpoint.post(b"this is not read")
     assert [response.status_code for response in (first, second)] == [429, 429]
-    assert codes(first) == codes(second) == ["RATE_LIMITED"]
+    assert get_codes(first) == get_codes(second) == ["RATE_LIMITED"]
     assert (_left(first), _left(second)) == (0, 0)
     assert int(first.headers["Retry-After"]) > int(second.headers["Retry-After"]) - 2 > COST
 
 
-async def test_an_operation_tells_what_it_costs_and_what_is_left(door: Door) -> None:
+async def test_an_operation_tells_what_it_costs_and_what_is_left(endpoint: Endpoint) -> None:
     query = "{ rateLimit { limit remaining cost resetAt } }"
     for spent in (10 * len(query) + 105, 10 * len(query) + 2 * 105):
-        response = await door.knock(json={"query": query})
+        response = await endpoint.send(json={"query": query})
         found = response.json()["data"]["rateLimit"]
         assert (found["limit"], found["cost"]) == (LIMIT, 105)
         assert LIMIT - spent <= found["remaining"] <= LIMIT - spent + 5

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.web.responses import HTTPResponse, send_response
 from tests.http.test_slow_clients import listening_on
-from tests.support.endpoints import VIEWER, Door, opened
+from tests.support.endpoints import VIEWER, Endpoint, open_endpoint
 
 GET = "/graphql?query=%7B__typename%7D"
 STATUS = re.compile(rb"HTTP/1.1 (\d{3}) ")
@@ -18,15 +18,15 @@ TAG = re.compile(rb"etag: (\S+)")
 
 
 @pytest.fixture
-async def door(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Door]:
+async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpoint]:
     # Full again at once, so that equal requests have equal answers.
-    async with opened(sqlite_template, tmp_path, body_limit=1024, rate_refill=2**31 - 1) as found:
+    async with open_endpoint(sqlite_template, tmp_path, body_limit=1024, rate_refill=2**31 - 1) as found:
         yield found
 
 
 @pytest.fixture
-async def port(door: Door) -> AsyncIterator[int]:
-    async with listening_on(door.app, door.app.state.reporting) as (port, _):
+async def port(endpoint: Endpoint) -> AsyncIterator[int]:
+    async with listening_on(endpoint.app, endpoint.app.state.reporting) as (port, _):
         yield port
 
 
@@ -48,8 +48,8 @@ async def sent(port: int, requests: bytes) -> bytes:
     return found
 
 
-async def test_pipelined_requests_are_answered_in_their_order(door: Door, port: int) -> None:
-    key, close = {"authorization": f"Bearer {door.key}"}, {"connection": "close"}
+async def test_pipelined_requests_are_answered_in_their_order(endpoint: Endpoint, port: int) -> None:
+    key, close = {"authorization": f"Bearer {endpoint.key}"}, {"connection": "close"}
     query = f'{{"query": "{VIEWER}"}}'.encode()
     tag = TAG.search(await sent(port, request("GET", GET, {**key, **close})))
     assert tag is not None
@@ -76,18 +76,18 @@ async def test_pipelined_requests_are_answered_in_their_order(door: Door, port: 
         assert responses.count(b"connection: close\r\n") == 1
 
 
-async def test_a_response_to_head_has_headers_and_no_body(door: Door, port: int) -> None:
-    headers = {"authorization": f"Bearer {door.key}", "connection": "close"}
+async def test_a_response_to_head_has_headers_and_no_body(endpoint: Endpoint, port: int) -> None:
+    headers = {"authorization": f"Bearer {endpoint.key}", "connection": "close"}
     head, _, body = (await sent(port, request("HEAD", GET, headers))).partition(b"\r\n\r\n")
     assert b"content-length: " in head
     assert body == b""
 
 
 @pytest.mark.parametrize("value", [b"a\r\nset-cookie: b", b"a\rb", b"a\nb", b"a\0b"])
-async def test_an_invalid_header_is_never_sent(door: Door, value: bytes) -> None:
+async def test_an_invalid_header_is_never_sent(endpoint: Endpoint, value: bytes) -> None:
     async def evil(scope: Scope, _receive: Receive, send: Send) -> None:
         await send_response(HTTPResponse(200, [(b"x", value), (b"content-length", b"0")], b""), scope, send)
 
-    async with listening_on(evil, door.app.state.reporting) as (port, _):
+    async with listening_on(evil, endpoint.app.state.reporting) as (port, _):
         found = await sent(port, request("GET", "/", {}))
     assert found == b""  # Uvicorn refuses to send it, and closes the connection.

@@ -11,8 +11,16 @@ from gateway.settings import Settings
 from gateway.web.app import create_app
 from tests.http.test_reporting import lines
 from tests.support.factories import store, webhook
-from tests.support.gateway import OTHER_TEAM, USER, Gateway, served
-from tests.support.signing_in import ASKED, OURS, VIEWER, assert_refused, browser, count, signed_in
+from tests.support.gateway import OTHER_TEAM, USER, Gateway, serve_gateway
+from tests.support.signing_in import (
+    SAME_ORIGIN,
+    VIEWER,
+    VIEWER_RESPONSE,
+    assert_refused,
+    count_rows,
+    open_browser,
+    sign_in,
+)
 
 WEBHOOK = "w" * 17
 DELETION = {"query": f'mutation {{ deleteIntegration(id: "{WEBHOOK}") {{ errors {{ code }} }} }}'}
@@ -20,7 +28,7 @@ DELETION = {"query": f'mutation {{ deleteIntegration(id: "{WEBHOOK}") {{ errors 
 
 @pytest.fixture
 async def http(gateway: Gateway) -> AsyncIterator[AsyncClient]:
-    async with browser(gateway) as found:
+    async with open_browser(gateway) as found:
         yield found
 
 
@@ -32,7 +40,7 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     gateway: Gateway, origin: str, name: str, more: str
 ) -> None:
     client = await gateway.client()
-    async with browser(gateway, origin) as http:
+    async with open_browser(gateway, origin) as http:
         response = await http.post("/session", json={"key": client.key}, headers={"Origin": origin})
         cookie, attributes = response.headers["Set-Cookie"].split("; ", 1)
         assert attributes == f"Path=/; HttpOnly; SameSite=Strict{more}"
@@ -61,21 +69,21 @@ async def test_pages_of_other_origins_neither_sign_in_nor_use_a_session(
     assert_refused(
         await http.post("/session", json={"key": client.key}, headers=headers), 403, "ORIGIN_NOT_ALLOWED"
     )
-    assert await count(gateway, BrowserSession) == 0
+    assert await count_rows(gateway, BrowserSession) == 0
 
-    csrf = {"X-CSRF-Token": (await signed_in(http, client))["csrfToken"]}
+    csrf = {"X-CSRF-Token": (await sign_in(http, client))["csrfToken"]}
     assert_refused(await http.get("/session", headers=headers), 403, "ORIGIN_NOT_ALLOWED")
     assert_refused(await http.delete("/session", headers={**headers, **csrf}), 403, "ORIGIN_NOT_ALLOWED")
     assert_refused(await http.post("/graphql", json=VIEWER, headers={**headers, **csrf}), 401, "UNAUTHENTICATED")
-    assert (await http.post("/graphql", json=VIEWER)).json() == ASKED
+    assert (await http.post("/graphql", json=VIEWER)).json() == VIEWER_RESPONSE
 
 
 async def test_whoever_signed_in_asks_as_the_keys_user(gateway: Gateway, http: AsyncClient) -> None:
     client = await gateway.client(permissions=[Permission.READ_RECORDS])
-    await signed_in(http, client)
-    assert (await http.post("/graphql", json=VIEWER, headers=OURS)).json() == ASKED
+    await sign_in(http, client)
+    assert (await http.post("/graphql", json=VIEWER, headers=SAME_ORIGIN)).json() == VIEWER_RESPONSE
     read = await http.get("/graphql", params=VIEWER)
-    assert read.json() == ASKED
+    assert read.json() == VIEWER_RESPONSE
     assert read.headers["Cache-Control"] == "private, no-cache"
     assert {"Cookie", "Authorization", "Origin"} <= set(read.headers["Vary"].split(", "))
     refused = await http.post("/graphql", json={"query": "{ integrations { totalCount } }"})
@@ -83,7 +91,7 @@ async def test_whoever_signed_in_asks_as_the_keys_user(gateway: Gateway, http: A
 
 
 async def test_a_key_in_a_header_comes_before_the_cookie(gateway: Gateway, http: AsyncClient) -> None:
-    await signed_in(http, await gateway.client())
+    await sign_in(http, await gateway.client())
     other = await gateway.client(OTHER_TEAM, "somebody.else")
     headers = {"Authorization": f"Bearer {other.key}"}
     answer = (await http.post("/graphql", json=VIEWER, headers=headers)).json()
@@ -98,22 +106,22 @@ async def test_a_mutation_over_the_cookie_needs_the_sessions_csrf_token(
 ) -> None:
     client = await gateway.client()
     await store(gateway.database, webhook({"_id": WEBHOOK}))
-    csrf_token = (await signed_in(http, client))["csrfToken"]
-    async with browser(gateway) as other:
-        theirs = (await signed_in(other, client))["csrfToken"]
+    csrf_token = (await sign_in(http, client))["csrfToken"]
+    async with open_browser(gateway) as other:
+        theirs = (await sign_in(other, client))["csrfToken"]
     sent = {} if token is None else {b"X-CSRF-Token": (theirs if token == "other" else token).encode("latin-1")}
     refused = await http.post("/graphql", json=DELETION, headers=sent)
     assert_refused(refused, 403, "CSRF_TOKEN_INVALID")
-    assert await count(gateway, Integration) == 1
+    assert await count_rows(gateway, Integration) == 1
 
     # Nor by GET, whatever it brings.
     got = await http.get("/graphql", params=DELETION, headers={"X-CSRF-Token": csrf_token})
     assert_refused(got, 405, "METHOD_NOT_ALLOWED")
-    assert await count(gateway, Integration) == 1
+    assert await count_rows(gateway, Integration) == 1
 
-    done = await http.post("/graphql", json=DELETION, headers={**OURS, "X-CSRF-Token": csrf_token})
+    done = await http.post("/graphql", json=DELETION, headers={**SAME_ORIGIN, "X-CSRF-Token": csrf_token})
     assert done.json() == {"data": {"deleteIntegration": {"errors": []}}}
-    assert await count(gateway, Integration) == 0
+    assert await count_rows(gateway, Integration) == 0
 
 
 async def test_an_odd_cookie_is_nobodys(http: AsyncClient) -> None:
@@ -128,7 +136,7 @@ async def test_the_log_tells_whose_session_it_was_and_neither_key_nor_cookie(
 ) -> None:
     client = await gateway.client()
     await lines(gateway, capsys)
-    csrf_token = (await signed_in(http, client))["csrfToken"]
+    csrf_token = (await sign_in(http, client))["csrfToken"]
     token = http.cookies["gateway_session"]
     await http.post("/graphql", json=VIEWER)
     await http.post("/session", json={"key": f"{client.key}x"})
@@ -163,7 +171,7 @@ async def test_the_log_tells_whose_session_it_was_and_neither_key_nor_cookie(
 async def test_visitors_of_a_demo_are_signed_in_on_its_own_machine_alone(
     database_url: str, host: str, client_address: str, has_key: bool, status: int
 ) -> None:
-    async with served(database_url) as plain:
+    async with serve_gateway(database_url) as plain:
         client = await plain.client()
     app = create_app(Settings(database_url=database_url), client.key if has_key else None)
     transport = ASGITransport(app, client=(client_address, 1))
@@ -177,7 +185,7 @@ async def test_visitors_of_a_demo_are_signed_in_on_its_own_machine_alone(
         assert response.status_code == status
         if status == 200:
             assert response.json()["user"]["id"] == USER
-            assert (await http.post("/graphql", json=VIEWER)).json() == ASKED
+            assert (await http.post("/graphql", json=VIEWER)).json() == VIEWER_RESPONSE
             assert (await http.get("/session")).json() == response.json()
         else:
             assert_refused(response, 401, "UNAUTHENTICATED")

@@ -11,21 +11,30 @@ from gateway import services
 from gateway.database.tables import BrowserSession, User
 from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
-from tests.support.endpoints import message
-from tests.support.gateway import TEAM, USER, Gateway, served
-from tests.support.signing_in import ASKED, OURS, VIEWER, assert_refused, browser, count, revoke, signed_in
+from tests.support.endpoints import get_message
+from tests.support.gateway import TEAM, USER, Gateway, serve_gateway
+from tests.support.signing_in import (
+    SAME_ORIGIN,
+    VIEWER,
+    VIEWER_RESPONSE,
+    assert_refused,
+    count_rows,
+    open_browser,
+    revoke_key,
+    sign_in,
+)
 
 
 @pytest.fixture
 async def http(gateway: Gateway) -> AsyncIterator[AsyncClient]:
-    async with browser(gateway) as found:
+    async with open_browser(gateway) as found:
         yield found
 
 
 async def test_whoever_signs_in_is_told_who_they_are_and_until_when(gateway: Gateway, http: AsyncClient) -> None:
     client = await gateway.client(permissions=[Permission.READ_RECORDS, Permission.READ_INTEGRATIONS])
     before = instants.now()
-    response = await http.post("/session", json={"key": client.key}, headers=OURS)
+    response = await http.post("/session", json={"key": client.key}, headers=SAME_ORIGIN)
     told = response.json()
     expires_at, csrf_token = instants.parse_instant(told.pop("expiresAt")), told.pop("csrfToken")
     assert told == {
@@ -43,7 +52,7 @@ async def test_whoever_signs_in_is_told_who_they_are_and_until_when(gateway: Gat
 
 
 async def test_only_a_digest_of_the_cookie_is_stored(gateway: Gateway, http: AsyncClient) -> None:
-    await signed_in(http, await gateway.client())
+    await sign_in(http, await gateway.client())
     async with gateway.read() as session:
         (row,) = await session.scalars(select(BrowserSession))
     assert len(row.id) == 64
@@ -55,33 +64,35 @@ async def test_a_team_and_a_user_are_called_by_their_names(gateway: Gateway, htt
     async with gateway.database.write() as session:
         user = await session.get_one(User, (TEAM, USER))
         user.name = "Ada Kimball"
-    assert (await signed_in(http, client))["user"] == {"id": USER, "name": "Ada Kimball"}
+    assert (await sign_in(http, client))["user"] == {"id": USER, "name": "Ada Kimball"}
 
 
 async def test_a_key_that_is_not_good_signs_nobody_in_and_is_not_told_apart(gateway: Gateway) -> None:
     revoked = await gateway.client()
-    await revoke(gateway, revoked)
+    await revoke_key(gateway, revoked)
     async with gateway.database.write() as session:
         expired = await services.keys.create_key(
             session, team_id=TEAM, user_id=USER, name="old", permissions=[], expires_at=instants.now()
         )
     answers = set()
     for key in (revoked.key, expired, f"{expired}x", "gw_000000000000_x", "", "ключ", "a b"):
-        async with browser(gateway) as http:
-            response = await http.post("/session", json={"key": key}, headers={**OURS, "X-Request-Id": "test"})
+        async with open_browser(gateway) as http:
+            response = await http.post(
+                "/session", json={"key": key}, headers={**SAME_ORIGIN, "X-Request-Id": "test"}
+            )
         assert_refused(response, 401, "UNAUTHENTICATED")
         answers.add((response.content, *sorted(response.headers.items())))
     assert len(answers) == 1
-    assert await count(gateway, BrowserSession) == 0
+    assert await count_rows(gateway, BrowserSession) == 0
 
 
 async def test_a_key_that_was_revoked_a_moment_ago_signs_nobody_in(database_url: str) -> None:
-    async with served(database_url, key_memory=60) as gateway, browser(gateway) as http:
+    async with serve_gateway(database_url, key_memory=60) as gateway, open_browser(gateway) as http:
         client = await gateway.client()
         await client.data("{ viewer { userId } }")
-        await revoke(gateway, client)
+        await revoke_key(gateway, client)
         assert_refused(await http.post("/session", json={"key": client.key}), 401, "UNAUTHENTICATED")
-        assert await count(gateway, BrowserSession) == 0
+        assert await count_rows(gateway, BrowserSession) == 0
 
 
 @pytest.mark.parametrize(
@@ -101,24 +112,24 @@ async def test_a_body_that_names_no_key_is_refused(
 ) -> None:
     response = await http.post("/session", content=content, headers={"Content-Type": content_type})
     assert_refused(response, status, code)
-    assert said in message(response)
+    assert said in get_message(response)
 
 
 async def test_signing_out_ends_the_session_at_once_on_every_replica(database_url: str) -> None:
     async with (
-        served(database_url, key_memory=60) as gateway,
-        served(database_url, key_memory=60) as replica,
-        browser(gateway) as http,
-        browser(replica) as elsewhere,
+        serve_gateway(database_url, key_memory=60) as gateway,
+        serve_gateway(database_url, key_memory=60) as replica,
+        open_browser(gateway) as http,
+        open_browser(replica) as elsewhere,
     ):
-        csrf = {"X-CSRF-Token": (await signed_in(http, await gateway.client()))["csrfToken"]}
+        csrf = {"X-CSRF-Token": (await sign_in(http, await gateway.client()))["csrfToken"]}
         elsewhere.cookies = http.cookies
         stolen = dict(http.cookies)
-        assert (await elsewhere.post("/graphql", json=VIEWER)).json() == ASKED
+        assert (await elsewhere.post("/graphql", json=VIEWER)).json() == VIEWER_RESPONSE
 
         assert_refused(await http.delete("/session"), 403, "CSRF_TOKEN_INVALID")
         assert (await http.get("/session")).status_code == 200
-        left = await http.delete("/session", headers={**OURS, **csrf})
+        left = await http.delete("/session", headers={**SAME_ORIGIN, **csrf})
         assert (left.status_code, left.content, dict(http.cookies)) == (204, b"", {})
 
         for client in (http, elsewhere):
@@ -126,15 +137,15 @@ async def test_signing_out_ends_the_session_at_once_on_every_replica(database_ur
             assert_refused(await client.get("/session"), 401, "UNAUTHENTICATED")
             assert_refused(await client.post("/graphql", json=VIEWER), 401, "UNAUTHENTICATED")
             assert_refused(await client.delete("/session", headers=csrf), 401, "UNAUTHENTICATED")
-        assert await count(gateway, BrowserSession) == 0
+        assert await count_rows(gateway, BrowserSession) == 0
 
 
 async def test_a_revoked_key_ends_its_sessions_at_once(database_url: str) -> None:
-    async with served(database_url, key_memory=60) as gateway, browser(gateway) as http:
+    async with serve_gateway(database_url, key_memory=60) as gateway, open_browser(gateway) as http:
         client = await gateway.client()
-        await signed_in(http, client)
-        assert (await http.post("/graphql", json=VIEWER)).json() == ASKED
-        await revoke(gateway, client)
+        await sign_in(http, client)
+        assert (await http.post("/graphql", json=VIEWER)).json() == VIEWER_RESPONSE
+        await revoke_key(gateway, client)
         assert_refused(await http.post("/graphql", json=VIEWER), 401, "UNAUTHENTICATED")
         assert_refused(await http.get("/session"), 401, "UNAUTHENTICATED")
 
@@ -167,32 +178,32 @@ async def test_signing_in_forgets_the_browsers_session_and_those_that_expired(
     gateway: Gateway, http: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await gateway.client()
-    async with browser(gateway) as other:
-        await signed_in(other, client)
-        await signed_in(http, client)
+    async with open_browser(gateway) as other:
+        await sign_in(other, client)
+        await sign_in(http, client)
         stolen = dict(http.cookies)
-        await signed_in(http, client)
+        await sign_in(http, client)
         assert dict(http.cookies) != stolen
-        assert await count(gateway, BrowserSession) == 2
+        assert await count_rows(gateway, BrowserSession) == 2
         other.cookies.clear()
         other.cookies.update(stolen)
         assert (await other.get("/session")).status_code == 401
     later = instants.now() + timedelta(hours=9)
     monkeypatch.setattr("gateway.domain.calendar.instants.now", lambda: later)
-    await signed_in(http, client)
-    assert await count(gateway, BrowserSession) == 1
+    await sign_in(http, client)
+    assert await count_rows(gateway, BrowserSession) == 1
 
 
 async def test_signing_in_is_charged_to_the_key(database_url: str) -> None:
-    async with served(database_url, rate_limit=25_000, cost_limit=25_000, rate_refill=1) as gateway:
+    async with serve_gateway(database_url, rate_limit=25_000, cost_limit=25_000, rate_refill=1) as gateway:
         client = await gateway.client()
-        async with browser(gateway) as http:
+        async with open_browser(gateway) as http:
             for _ in range(2):
-                await signed_in(http, client)
+                await sign_in(http, client)
             refused = await http.post("/session", json={"key": client.key})
         assert_refused(refused, 429, "RATE_LIMITED")
         assert int(refused.headers["Retry-After"]) > 4000
-        assert await count(gateway, BrowserSession) == 1
+        assert await count_rows(gateway, BrowserSession) == 1
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "HEAD", "TRACE"])

@@ -18,8 +18,8 @@ from gateway.telemetry.reporting import Reporting
 from tests.http.test_reporting import lines
 from tests.support.endpoints import VIEWER
 from tests.support.factories import connected, store
-from tests.support.gateway import Client, Gateway, served
-from tests.support.stalling import assert_idle, stalled
+from tests.support.gateway import Client, Gateway, serve_gateway
+from tests.support.stalling import assert_idle, stall_statements
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
@@ -56,7 +56,7 @@ class Listening:
 
 @pytest.fixture
 async def listening(database_url: str) -> AsyncIterator[Listening]:
-    async with served(database_url, key_memory=60, body_timeout=TIMEOUT) as gateway:
+    async with serve_gateway(database_url, key_memory=60, body_timeout=TIMEOUT) as gateway:
         client = await gateway.client()
         async with listening_on(gateway.app, gateway.app.state.reporting) as (port, state):
             yield Listening(gateway, client, port, state)
@@ -172,7 +172,7 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(listening: Li
 async def test_a_query_ends_when_the_connection_of_its_client_does(listening: Listening) -> None:
     await store(listening.gateway.database, connected("i", name="n"))
     query = '{ integration(id: "i") { name } }'
-    with stalled("FROM integration") as began:
+    with stall_statements("FROM integration") as began:
         async with listening.connected(listening.request(query)):
             await began.wait()
         async with asyncio.timeout(5):

@@ -12,9 +12,8 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.support.commands import ENVIRONMENT
-from tests.support.commands import gateway as command
-from tests.support.endpoints import VIEWER, opened
+from tests.support.commands import ENVIRONMENT, run_gateway
+from tests.support.endpoints import VIEWER, open_endpoint
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 NAMED = "query Who($by: ID) { integrations(filter: {createdBy: $by}) { totalCount } }"
@@ -58,10 +57,10 @@ async def test_a_request_is_traced_with_its_statements_and_without_values(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
     with collector() as (endpoint, spans):
-        async with opened(sqlite_template, tmp_path, traces_endpoint=endpoint) as door:
+        async with open_endpoint(sqlite_template, tmp_path, traces_endpoint=endpoint) as gateway:
             headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "X-Request-Id": "mine"}
-            await door.knock(headers=headers, json={"query": NAMED, "variables": {"by": VALUE}})
-            await door.knock(json={"query": "{"})
+            await gateway.send(headers=headers, json={"query": NAMED, "variables": {"by": VALUE}})
+            await gateway.send(json={"query": "{"})
     asked, failed = (span for span in spans if span.kind == Span.SPAN_KIND_SERVER)
     assert (asked.trace_id.hex(), asked.parent_span_id.hex(), asked.name) == (TRACE, PARENT, "query")
     assert attributes(asked) == {
@@ -81,13 +80,13 @@ async def test_a_request_is_traced_with_its_statements_and_without_values(
         assert asked.start_time_unix_nano <= span.start_time_unix_nano <= span.end_time_unix_nano
         assert span.end_time_unix_nano <= asked.end_time_unix_nano
     assert VALUE not in str(spans)
-    assert door.key not in str(spans)
+    assert gateway.key not in str(spans)
 
 
 async def test_what_the_caller_does_not_sample_is_not_sent(sqlite_template: Path, tmp_path: Path) -> None:
     with collector() as (endpoint, spans):
-        async with opened(sqlite_template, tmp_path, traces_endpoint=endpoint) as door:
-            await door.knock(headers={"traceparent": f"00-{TRACE}-{PARENT}-00"}, json={"query": VIEWER})
+        async with open_endpoint(sqlite_template, tmp_path, traces_endpoint=endpoint) as gateway:
+            await gateway.send(headers={"traceparent": f"00-{TRACE}-{PARENT}-00"}, json={"query": VIEWER})
     assert spans == []
 
 
@@ -105,8 +104,8 @@ def test_an_endpoint_without_the_extra_ends_the_start_with_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    command("migrate", database_url=url)
+    run_gateway("migrate", database_url=url)
     monkeypatch.setitem(sys.modules, "gateway.telemetry.tracing", None)
-    ended = command("serve", "--port", "0", database_url=url, traces_endpoint="http://127.0.0.1:1/v1/traces")
+    ended = run_gateway("serve", "--port", "0", database_url=url, traces_endpoint="http://127.0.0.1:1/v1/traces")
     said = "error: GATEWAY_TRACES_ENDPOINT needs OpenTelemetry: run `pip install 'integrations-gateway[otel]'`.\n"
     assert (ended.exit_code, ended.stdout, ended.stderr) == (2, "", said)

@@ -12,8 +12,16 @@ from httpx import Response
 from gateway.settings import Settings
 from gateway.web.persisted_queries import RegisteredQueries
 from gateway.web.trusted_documents import load_trusted_documents
-from tests.support.commands import gateway as command
-from tests.support.endpoints import ASKED, GRAPHQL, VIEWER, Door, codes, message, opened
+from tests.support.commands import run_gateway
+from tests.support.endpoints import (
+    GRAPHQL,
+    VIEWER,
+    VIEWER_RESPONSE,
+    Endpoint,
+    get_codes,
+    get_message,
+    open_endpoint,
+)
 from tests.support.gateway import TEAM, USER
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
@@ -47,29 +55,29 @@ def manifest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="module", params=["allow", "only"])
-async def door(
+async def endpoint(
     request: pytest.FixtureRequest, manifest: str, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[Endpoint]:
     mode = {"trusted_documents": request.param, "document_manifest": manifest}
-    async with opened(sqlite_template, tmp_path_factory.mktemp("door"), **mode) as found:
+    async with open_endpoint(sqlite_template, tmp_path_factory.mktemp("endpoint"), **mode) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-async def plain_door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+async def plain_door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoint]:
     """One without a manifest, where at most two documents of 200 bytes are registered."""
     limits = {"persisted_queries": 2, "persisted_queries_bytes": 1024}
-    async with opened(sqlite_template, tmp_path_factory.mktemp("door"), **limits) as found:
+    async with open_endpoint(sqlite_template, tmp_path_factory.mktemp("endpoint"), **limits) as found:
         yield found
 
 
-async def ask(door: Door, method: str, **parameters: Any) -> Response:
+async def ask(endpoint: Endpoint, method: str, **parameters: Any) -> Response:
     """The response to these parameters, in the body or in the URL."""
     headers = {"Accept": GRAPHQL}
     if method == "POST":
-        return await door.knock(headers=headers, json=parameters)
+        return await endpoint.send(headers=headers, json=parameters)
     written = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
-    return await door.knock("GET", headers=headers, params=written)
+    return await endpoint.send("GET", headers=headers, params=written)
 
 
 def hashed(text: str, **more: object) -> dict[str, Any]:
@@ -80,13 +88,13 @@ def hashed(text: str, **more: object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("parameters", "answer"),
     [
-        ({"documentId": f"sha256:{sha256(VIEWER)}"}, ASKED),
-        ({"documentId": sha256(VIEWER)}, ASKED),
+        ({"documentId": f"sha256:{sha256(VIEWER)}"}, VIEWER_RESPONSE),
+        ({"documentId": sha256(VIEWER)}, VIEWER_RESPONSE),
         ({"documentId": "me", "operationName": "Me"}, {"data": {"viewer": {"userId": USER}}}),
         ({"documentId": "me", "variables": {"a": True}}, {"data": {"viewer": {}}}),
         ({"documentId": f"sha256:{sha256(OTHER)}"}, {"data": {"viewer": {"userId": USER}}}),
-        ({"extensions": hashed(VIEWER)}, ASKED),
-        ({"extensions": hashed(VIEWER, miss=True), "documentId": None}, ASKED),
+        ({"extensions": hashed(VIEWER)}, VIEWER_RESPONSE),
+        ({"extensions": hashed(VIEWER, miss=True), "documentId": None}, VIEWER_RESPONSE),
         (
             {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "me"}}},
             {"data": {"viewer": {"userId": USER}}},
@@ -95,57 +103,62 @@ def hashed(text: str, **more: object) -> dict[str, Any]:
             {"documentId": f"sha256:{sha256(SEVERAL)}", "operationName": "B"},
             {"data": {"viewer": {"teamId": TEAM}}},
         ),
-        ({"query": VIEWER}, ASKED),
-        ({"query": VIEWER, "extensions": hashed(VIEWER)}, ASKED),
+        ({"query": VIEWER}, VIEWER_RESPONSE),
+        ({"query": VIEWER, "extensions": hashed(VIEWER)}, VIEWER_RESPONSE),
         ({"query": OTHER, "documentId": "me"}, {"data": {"viewer": {"userId": USER}}}),
     ],
 )
 async def test_a_trusted_document_is_executed_by_its_ids_and_by_its_text(
-    door: Door, method: str, parameters: dict[str, Any], answer: object
+    endpoint: Endpoint, method: str, parameters: dict[str, Any], answer: object
 ) -> None:
     if method == "GET":
         parameters = {name: value for name, value in parameters.items() if value is not None}
     for _ in range(2):
-        response = await ask(door, method, **parameters)
+        response = await ask(endpoint, method, **parameters)
         assert (response.status_code, response.json()) == (200, answer)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_only_trusted_documents_are_executed_where_those_alone_are_allowed(door: Door, method: str) -> None:
-    only = door.settings.trusted_documents == "only"
+async def test_only_trusted_documents_are_executed_where_those_alone_are_allowed(
+    endpoint: Endpoint, method: str
+) -> None:
+    only = endpoint.settings.trusted_documents == "only"
     for document in (UNTRUSTED, f"{VIEWER} ", "{ __schema { queryType { name } } }", "{"):
         for brought in ({"query": document}, {"query": document, "extensions": hashed(document)}):
-            response = await ask(door, method, **brought)
+            response = await ask(endpoint, method, **brought)
             if only:
-                assert (response.status_code, codes(response)) == (403, ["DOCUMENT_NOT_TRUSTED"])
+                assert (response.status_code, get_codes(response)) == (403, ["DOCUMENT_NOT_TRUSTED"])
             else:
                 assert response.status_code == (400 if document == "{" else 200)
-        response = await ask(door, method, extensions=hashed(document))
+        response = await ask(endpoint, method, extensions=hashed(document))
         if only:
-            assert (response.status_code, codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
+            assert (response.status_code, get_codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
         else:
             assert response.status_code == (400 if document == "{" else 200)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_an_id_that_is_not_known_is_refused_with_what_to_do(door: Door, method: str) -> None:
+async def test_an_id_that_is_not_known_is_refused_with_what_to_do(endpoint: Endpoint, method: str) -> None:
     remedy = {"only": "have it added to the manifest", "allow": "send its text in `query`"}
     for id in ("nobody", f"sha256:{'0' * 64}", "x-app:nobody", "0" * 64):
-        response = await ask(door, method, documentId=id)
-        assert (response.status_code, codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
-        said = remedy[door.settings.trusted_documents]
-        assert message(response) == f"No document has this `documentId`; {said}."
-    response = await ask(door, method, extensions=hashed("{ a }"))
-    assert (codes(response), message(response)) == (["PERSISTED_QUERY_NOT_FOUND"], "PersistedQueryNotFound")
+        response = await ask(endpoint, method, documentId=id)
+        assert (response.status_code, get_codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
+        said = remedy[endpoint.settings.trusted_documents]
+        assert get_message(response) == f"No document has this `documentId`; {said}."
+    response = await ask(endpoint, method, extensions=hashed("{ a }"))
+    assert (get_codes(response), get_message(response)) == (
+        ["PERSISTED_QUERY_NOT_FOUND"],
+        "PersistedQueryNotFound",
+    )
 
 
-async def test_a_trusted_document_obeys_all_other_rules(door: Door) -> None:
-    response = await ask(door, "GET", documentId="delete")
-    assert (response.status_code, codes(response)) == (405, ["METHOD_NOT_ALLOWED"])
-    response = await ask(door, "POST", documentId=f"sha256:{sha256(SEVERAL)}")
-    assert codes(response) == ["OPERATION_RESOLUTION_FAILURE"]
-    response = await door.knock(headers={"Authorization": None}, json={"documentId": "me"})
-    assert codes(response) == ["UNAUTHENTICATED"]
+async def test_a_trusted_document_obeys_all_other_rules(endpoint: Endpoint) -> None:
+    response = await ask(endpoint, "GET", documentId="delete")
+    assert (response.status_code, get_codes(response)) == (405, ["METHOD_NOT_ALLOWED"])
+    response = await ask(endpoint, "POST", documentId=f"sha256:{sha256(SEVERAL)}")
+    assert get_codes(response) == ["OPERATION_RESOLUTION_FAILURE"]
+    response = await endpoint.send(headers={"Authorization": None}, json={"documentId": "me"})
+    assert get_codes(response) == ["UNAUTHENTICATED"]
 
 
 @pytest.mark.parametrize(
@@ -177,41 +190,44 @@ async def test_a_trusted_document_obeys_all_other_rules(door: Door) -> None:
     ],
 )
 async def test_an_id_of_no_form_or_of_another_document_is_refused(
-    door: Door, parameters: dict[str, Any], said: str
+    endpoint: Endpoint, parameters: dict[str, Any], said: str
 ) -> None:
-    response = await ask(door, "POST", **parameters)
-    assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
-    assert message(response).startswith(said)
+    response = await ask(endpoint, "POST", **parameters)
+    assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
+    assert get_message(response).startswith(said)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
 async def test_a_document_that_a_client_registers_is_known_by_its_hash_from_then_on(
-    plain_door: Door, method: str
+    plain_door: Endpoint, method: str
 ) -> None:
     text = f"{{ viewer {{ teamId }} }} # {method}"
     response = await ask(plain_door, method, extensions=hashed(text))
-    assert (codes(response), message(response)) == (["PERSISTED_QUERY_NOT_FOUND"], "PersistedQueryNotFound")
+    assert (get_codes(response), get_message(response)) == (
+        ["PERSISTED_QUERY_NOT_FOUND"],
+        "PersistedQueryNotFound",
+    )
     answer = {"data": {"viewer": {"teamId": TEAM}}}
     assert (await ask(plain_door, method, query=text, extensions=hashed(text))).json() == answer
     assert (await ask(plain_door, method, extensions=hashed(text))).json() == answer
     assert (await ask(plain_door, method, documentId=f"sha256:{sha256(text)}")).json() == answer
 
 
-async def test_a_text_with_the_hash_of_another_is_not_registered(plain_door: Door) -> None:
+async def test_a_text_with_the_hash_of_another_is_not_registered(plain_door: Endpoint) -> None:
     response = await ask(plain_door, "POST", query=UNTRUSTED, extensions=hashed("{ mine }"))
-    assert codes(response) == ["BAD_REQUEST"]
+    assert get_codes(response) == ["BAD_REQUEST"]
     response = await ask(plain_door, "POST", extensions=hashed("{ mine }"))
-    assert codes(response) == ["PERSISTED_QUERY_NOT_FOUND"]
+    assert get_codes(response) == ["PERSISTED_QUERY_NOT_FOUND"]
 
 
-async def test_as_many_documents_are_registered_as_may_be_and_those_asked_last_stay(plain_door: Door) -> None:
+async def test_as_many_documents_are_registered_as_may_be_and_those_asked_last_stay(plain_door: Endpoint) -> None:
     first, second, third = (f"{{ viewer {{ teamId }} }} # {name}" for name in "abc")
     for text in (first, second, first, third):
         assert "data" in (await ask(plain_door, "POST", query=text, extensions=hashed(text))).json()
-    assert codes(await ask(plain_door, "POST", extensions=hashed(second))) == ["PERSISTED_QUERY_NOT_FOUND"]
+    assert get_codes(await ask(plain_door, "POST", extensions=hashed(second))) == ["PERSISTED_QUERY_NOT_FOUND"]
     large = VIEWER.ljust(2000)
-    assert (await ask(plain_door, "POST", query=large, extensions=hashed(large))).json() == ASKED
-    assert codes(await ask(plain_door, "POST", extensions=hashed(large))) == ["PERSISTED_QUERY_NOT_FOUND"]
+    assert (await ask(plain_door, "POST", query=large, extensions=hashed(large))).json() == VIEWER_RESPONSE
+    assert get_codes(await ask(plain_door, "POST", extensions=hashed(large))) == ["PERSISTED_QUERY_NOT_FOUND"]
     for text in (first, third):
         assert "data" in (await ask(plain_door, "POST", extensions=hashed(text))).json()
 
@@ -226,13 +242,13 @@ def test_registered_documents_are_bounded_by_their_bytes() -> None:
 async def test_ids_that_are_not_supported_are_refused_as_clients_expect(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
-    async with opened(sqlite_template, tmp_path, persisted_queries=0) as door:
+    async with open_endpoint(sqlite_template, tmp_path, persisted_queries=0) as endpoint:
         for brought in ({}, {"query": VIEWER}):
-            response = await ask(door, "POST", **brought, extensions=hashed(VIEWER))
-            assert codes(response) == ["PERSISTED_QUERY_NOT_SUPPORTED"]
-            assert message(response) == "PersistedQueryNotSupported"
-        assert codes(await ask(door, "POST", documentId="me")) == ["PERSISTED_QUERY_NOT_SUPPORTED"]
-        assert (await ask(door, "POST", query=VIEWER, extensions={"else": 1})).json() == ASKED
+            response = await ask(endpoint, "POST", **brought, extensions=hashed(VIEWER))
+            assert get_codes(response) == ["PERSISTED_QUERY_NOT_SUPPORTED"]
+            assert get_message(response) == "PersistedQueryNotSupported"
+        assert get_codes(await ask(endpoint, "POST", documentId="me")) == ["PERSISTED_QUERY_NOT_SUPPORTED"]
+        assert (await ask(endpoint, "POST", query=VIEWER, extensions={"else": 1})).json() == VIEWER_RESPONSE
 
 
 @pytest.mark.parametrize(
@@ -276,9 +292,9 @@ def test_a_bad_manifest_ends_the_start_with_2_and_says_where_and_why(
     if content is not None:
         file.write_text(content)
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    command("migrate", database_url=url)
+    run_gateway("migrate", database_url=url)
     settings = {"database_url": url, "trusted_documents": "only", "document_manifest": str(file)}
-    ended = command("serve", "--port", "0", **settings)
+    ended = run_gateway("serve", "--port", "0", **settings)
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert ended.stderr.startswith(f"error: GATEWAY_DOCUMENT_MANIFEST: {file}")
     assert said in ended.stderr
@@ -287,7 +303,7 @@ def test_a_bad_manifest_ends_the_start_with_2_and_says_where_and_why(
 
 def test_a_mode_and_a_manifest_go_together(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    command("migrate", database_url=url)
+    run_gateway("migrate", database_url=url)
     for settings, said in (
         (
             {"trusted_documents": "allow"},
@@ -298,7 +314,7 @@ def test_a_mode_and_a_manifest_go_together(tmp_path: Path) -> None:
             "set GATEWAY_TRUSTED_DOCUMENTS to allow or only, or unset GATEWAY_DOCUMENT_MANIFEST.",
         ),
     ):
-        ended = command("serve", "--port", "0", database_url=url, **settings)
+        ended = run_gateway("serve", "--port", "0", database_url=url, **settings)
         assert (ended.exit_code, ended.stdout) == (2, "")
         assert said in ended.stderr
     assert load_trusted_documents(Settings()) == {}

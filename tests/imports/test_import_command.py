@@ -10,7 +10,7 @@ from gateway.cli.app import app
 from gateway.database.tables import Integration, ResourceRecord, User
 from tests.support.examples import DOCUMENTS, INTEGRATION, example, export
 from tests.support.gateway import OTHER_TEAM, TEAM
-from tests.support.import_command import Run, counts, read, write
+from tests.support.import_command import Run, read_counts, read_rows, write
 
 EXAMPLE = "5eb7cf5a86d9755df3a6c593"
 
@@ -18,7 +18,7 @@ EXAMPLE = "5eb7cf5a86d9755df3a6c593"
 def test_the_export_example_is_given_back_key_for_key(run: Run) -> None:
     file = DOCUMENTS / "export.response.json"
     result = run("import", file)
-    assert (result.exit_code, counts(result, file.name)) == (0, [3, 0, 0, 0])
+    assert (result.exit_code, read_counts(result, file.name)) == (0, [3, 0, 0, 0])
     with_secrets = run("export", EXAMPLE, "--secrets")
     assert with_secrets.stderr == ""
     assert json.loads(with_secrets.stdout) == example("export.response")
@@ -36,8 +36,8 @@ def test_webhooks_are_kept_and_given_back_to_the_letter(run: Run, database_url: 
     result = run("import", DOCUMENTS / f"{name}.json", "--team", TEAM)
     document = example(name)
     records = document.get("integrations", [document.get("integration")])
-    assert (result.exit_code, counts(result, name)) == (0, [len(records), 0, 0, 0])
-    stored = {row.id: row.document for row in read(database_url, Integration)}
+    assert (result.exit_code, read_counts(result, name)) == (0, [len(records), 0, 0, 0])
+    stored = {row.id: row.document for row in read_rows(database_url, Integration)}
     assert stored == {one["_id"]: one for one in records}
     for one in records:
         given_back = json.loads(run("export", one["_id"], "--secrets").stdout)
@@ -45,13 +45,13 @@ def test_webhooks_are_kept_and_given_back_to_the_letter(run: Run, database_url: 
         without = run("export", one["_id"])
         assert json.loads(without.stdout)["integration"] == {k: v for k, v in one.items() if k != "token"}
         assert ("integration.token" in without.stderr) == ("token" in one)
-    assert counts(run("import", DOCUMENTS / f"{name}.json", "--team", TEAM), name) == [0, 0, len(records), 0]
+    assert read_counts(run("import", DOCUMENTS / f"{name}.json", "--team", TEAM), name) == [0, 0, len(records), 0]
 
 
 def test_people_whom_documents_name_are_made(run: Run, database_url: str) -> None:
     run("import", DOCUMENTS / "integrations.list.response.json", "--team", TEAM)
     run("import", DOCUMENTS / "integrations.get.response.json", "--team", TEAM)
-    assert [(user.team_id, user.id, user.username) for user in read(database_url, User)] == [
+    assert [(user.team_id, user.id, user.username) for user in read_rows(database_url, User)] == [
         (TEAM, "CkCPNcvsvCDfmWLqC", "test.cat"),
         (TEAM, "R4jgcQaQhvvK6K3iY", "graywolf336"),
     ]
@@ -63,14 +63,14 @@ def test_a_plain_list_of_webhooks_refuses_only_what_is_faulty(run: Run, database
         "list.json", [good[0], {"_id": "x", "type": "other"}, {"type": "webhook-incoming"}, 1, good[0], good[1]]
     )
     result = run("import", file, "--team", TEAM)
-    assert (result.exit_code, counts(result, file)) == (1, [2, 0, 0, 4])
+    assert (result.exit_code, read_counts(result, file)) == (1, [2, 0, 0, 4])
     assert sorted(result.stderr.splitlines()) == [
         "list.json: 1.type: `type` must be webhook-incoming or webhook-outgoing. (INVALID)",
         "list.json: 2._id: `_id` is missing. (REQUIRED)",
         "list.json: 3: This must be an object. (INVALID)",
         "list.json: 4._id: Entry 0 has the same `_id`; each entry needs its own. (DUPLICATE)",
     ]
-    assert len(read(database_url, Integration)) == 2
+    assert len(read_rows(database_url, Integration)) == 2
 
 
 def test_webhooks_need_a_team(run: Run, database_url: str) -> None:
@@ -79,18 +79,18 @@ def test_webhooks_need_a_team(run: Run, database_url: str) -> None:
     assert result.stderr.endswith(
         "integration.teamId: `teamId` is missing or not an id; set the team with --team. (REQUIRED)\n"
     )
-    assert read(database_url, Integration) == []
+    assert read_rows(database_url, Integration) == []
 
 
 def test_a_webhook_changes_by_its_id_and_never_its_type(run: Run, database_url: str) -> None:
     document = example("integrations.get.response")
     run("import", write("get.json", document), "--team", TEAM)
     document["integration"]["name"] = "new"
-    assert counts(run("import", write("get.json", document), "--team", TEAM), "get.json") == [0, 1, 0, 0]
+    assert read_counts(run("import", write("get.json", document), "--team", TEAM), "get.json") == [0, 1, 0, 0]
     document["integration"]["type"] = "webhook-incoming"
     result = run("import", write("get.json", document), "--team", TEAM)
     assert result.stderr == "get.json: integration._id: This `_id` is that of a webhook-outgoing. (CONFLICT)\n"
-    (row,) = read(database_url, Integration)
+    (row,) = read_rows(database_url, Integration)
     assert (row.name, row.version) == ("new", 2)
 
 
@@ -110,9 +110,9 @@ def test_another_team_stands_in_the_documents_too(run: Run) -> None:
 def test_what_is_exported_is_imported_back(run: Run) -> None:
     run("import", DOCUMENTS / "export.response.json")
     assert run("export", EXAMPLE, "--output", "out.json").stdout == ""
-    assert counts(run("import", "out.json"), "out.json")[3] == 0
+    assert read_counts(run("import", "out.json"), "out.json")[3] == 0
     piped = run("import", "-", stdin=run("export", EXAMPLE, "--secrets").stdout)
-    assert counts(piped, "-") == [0, 0, 3, 0]
+    assert read_counts(piped, "-") == [0, 0, 3, 0]
     # What leaves tokens out does not take them away.
     assert json.loads(run("export", EXAMPLE, "--secrets").stdout) == example("export.response")
 
@@ -122,12 +122,12 @@ def test_an_export_document_is_taken_in_whole_or_not_at_all(run: Run, database_u
     document["use_cases"][1]["_id"] = ""
     document["resource_records"][1] = "?"
     result = run("import", write("faulty.json", document))
-    assert (result.exit_code, counts(result, "faulty.json")) == (1, [0, 0, 0, 2])
+    assert (result.exit_code, read_counts(result, "faulty.json")) == (1, [0, 0, 0, 2])
     assert result.stderr.splitlines() == [
         "faulty.json: use_cases.1._id: `_id` must be 1 to 64 visible ASCII characters. (INVALID)",
         "faulty.json: resource_records.1: This must be an object. (INVALID)",
     ]
-    assert read(database_url, Integration, ResourceRecord) == []
+    assert read_rows(database_url, Integration, ResourceRecord) == []
 
 
 def test_an_id_of_another_integration_is_not_taken_over(run: Run, database_url: str) -> None:
@@ -135,7 +135,7 @@ def test_an_id_of_another_integration_is_not_taken_over(run: Run, database_url: 
     result = run("import", write("b.json", export(1, 1, teamId=TEAM, _id="b", logicalId="b")))
     assert result.exit_code == 1
     assert result.stderr.count("Another one of the team has this `_id` already. (CONFLICT)") == 2
-    assert len(read(database_url, Integration)) == 1
+    assert len(read_rows(database_url, Integration)) == 1
 
 
 def test_what_cannot_be_read_ends_with_2_and_does_not_stop_the_rest(run: Run) -> None:
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_ends_with_2_and_does_not_stop_the_rest(run: Run) ->
         "empty",
         "other.json",
     ]
-    assert counts(result, good) == [1, 0, 0, 0]
+    assert read_counts(result, good) == [1, 0, 0, 0]
 
 
 def test_a_team_that_is_no_id_is_bad_usage(run: Run, database_url: str) -> None:
@@ -164,7 +164,7 @@ def test_a_team_that_is_no_id_is_bad_usage(run: Run, database_url: str) -> None:
         result = run(*arguments, "--team", "two words")
         assert result.exit_code == 2
         assert "visible ASCII" in result.stderr
-    assert read(database_url, Integration) == []
+    assert read_rows(database_url, Integration) == []
 
 
 def test_an_integration_that_does_not_exist_cannot_be_exported(run: Run) -> None:

@@ -8,8 +8,8 @@ import pytest
 from gateway.database.tables import ResourceRecord
 from gateway.services import batches
 from tests.support.examples import INTEGRATION, export, record
-from tests.support.gateway import TEAM, statements
-from tests.support.import_command import Run, counts, read, write, write_lines
+from tests.support.gateway import TEAM, collect_statements
+from tests.support.import_command import Run, read_counts, read_rows, write, write_lines
 
 
 def test_json_lines_refuse_only_what_is_faulty(run: Run, database_url: str) -> None:
@@ -28,30 +28,30 @@ def test_json_lines_refuse_only_what_is_faulty(run: Run, database_url: str) -> N
         record(7, teamId=TEAM),
     )
     result = run("import", lines)
-    assert (result.exit_code, counts(result, lines)) == (1, [1, 2, 0, 6])
+    assert (result.exit_code, read_counts(result, lines)) == (1, [1, 2, 0, 6])
     assert sorted(line.split(": ", 1)[0] for line in result.stderr.splitlines()) == [
         f"records.jsonl:{number}" for number in (1, 5, 6, 7, 8, 9)
     ]
     assert "records.jsonl:6: integrationId: There is no connected integration elsewhere" in result.stderr
-    rows = read(database_url, ResourceRecord)
+    rows = read_rows(database_url, ResourceRecord)
     assert [row.logical_id for row in rows] == ["record_0", "record_1", "record_7"]
     assert rows[1].document == record(1, teamId=TEAM, extra=1)
     again = run("import", write_lines("again.jsonl", record(5), record(7, teamId=TEAM)), "--team", TEAM)
-    assert (again.exit_code, counts(again, "again.jsonl")) == (0, [1, 0, 1, 0])
+    assert (again.exit_code, read_counts(again, "again.jsonl")) == (0, [1, 0, 1, 0])
 
 
 def test_records_some_of_which_are_there_are_all_taken_in(run: Run, database_url: str) -> None:
     """Also where the first is new: those after it were written, and are undone."""
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
     there = write_lines("there.jsonl", *(record(place, teamId=TEAM) for place in range(5, 10)))
-    assert counts(run("import", there), there) == [5, 0, 0, 0]
+    assert read_counts(run("import", there), there) == [5, 0, 0, 0]
     odd = "a\\n\tb\r\n\\N é"
     more = [record(place, teamId=TEAM, **({"extra": odd} if place in (3, 7) else {})) for place in range(12)]
     more[11]["_id"] = more[6]["_id"]
     lines = write_lines("more.jsonl", *more)
     result = run("import", lines)
-    assert (result.exit_code, counts(result, lines)) == (0, [6, 2, 4, 0])
-    rows = read(database_url, ResourceRecord)
+    assert (result.exit_code, read_counts(result, lines)) == (0, [6, 2, 4, 0])
+    rows = read_rows(database_url, ResourceRecord)
     assert len(rows) == 11
     assert [row.logical_id for row in rows if row.document.get("extra") == odd] == ["record_3", "record_7"]
     assert run("statistics", "verify").exit_code == 0
@@ -61,8 +61,8 @@ def test_new_records_are_looked_for_by_the_id_of_the_first(run: Run) -> None:
     """PostgreSQL might walk through a new integration for a `logicalId` there, once for each batch."""
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
     lines = write_lines("records.jsonl", *(record(place, teamId=TEAM) for place in range(3)))
-    with statements() as seen:
-        assert counts(run("import", lines), lines) == [3, 0, 0, 0]
+    with collect_statements() as seen:
+        assert read_counts(run("import", lines), lines) == [3, 0, 0, 0]
     reading = [statement for statement in seen if "FROM resource_record" in statement]
     assert len(reading) == 1
     assert "logical_id" not in reading[0]
@@ -73,16 +73,16 @@ def test_an_id_of_another_integration_is_found_among_new_ones(run: Run, database
     run("import", write("b.json", export(0, 0, teamId=TEAM, _id="b", logicalId="b")))
     lines = write_lines("records.jsonl", *(record(n, teamId=TEAM, integrationId="b") for n in (2, 1, 0)))
     result = run("import", lines)
-    assert (result.exit_code, counts(result, lines)) == (1, [2, 0, 0, 1])
+    assert (result.exit_code, read_counts(result, lines)) == (1, [2, 0, 0, 1])
     assert "records.jsonl:3: _id: Another one of the team has this `_id` already. (CONFLICT)" in result.stderr
-    assert [row.integration_id for row in read(database_url, ResourceRecord)] == [INTEGRATION, "b", "b"]
+    assert [row.integration_id for row in read_rows(database_url, ResourceRecord)] == [INTEGRATION, "b", "b"]
 
 
 def test_of_two_lines_about_one_record_the_later_wins(run: Run, database_url: str) -> None:
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
     lines = write_lines("records.jsonl", *(record(0, teamId=TEAM, extra=n) for n in range(3)))
-    assert counts(run("import", lines), lines) == [1, 2, 0, 0]
-    (row,) = read(database_url, ResourceRecord)
+    assert read_counts(run("import", lines), lines) == [1, 2, 0, 0]
+    (row,) = read_rows(database_url, ResourceRecord)
     assert (row.version, row.document["extra"]) == (3, 2)
 
 
@@ -90,14 +90,14 @@ def test_of_two_lines_about_one_record_the_later_wins(run: Run, database_url: st
 def test_20_000_records_go_in_and_out_in_batches(run: Run) -> None:
     run("import", write("export.json", export(1, 0, teamId=TEAM)))
     lines = write_lines("records.jsonl", *(record(number, teamId=TEAM) for number in range(20_000)))
-    with statements() as seen:
+    with collect_statements() as seen:
         result = run("import", lines)
-    assert (result.exit_code, counts(result, lines)) == (0, [20_000, 0, 0, 0])
+    assert (result.exit_code, read_counts(result, lines)) == (0, [20_000, 0, 0, 0])
     assert len(seen) < 20 * 8
     run("export", INTEGRATION, "--output", "out.json")
     document = json.loads(Path("out.json").read_text())
     assert len(document["resource_records"]) == 20_000
-    assert counts(run("import", "out.json"), "out.json") == [0, 0, 20_002, 0]
+    assert read_counts(run("import", "out.json"), "out.json") == [0, 0, 20_002, 0]
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
@@ -108,7 +108,7 @@ def test_postgresql_looks_at_a_new_integration_after_its_first_batch(
     run("import", write("export.json", export(1, 0, teamId=TEAM)))
     for length, analyses in ((2, 0), (3, 1), (7, 1)):
         lines = write_lines("records.jsonl", *(record(number, teamId=TEAM) for number in range(length)))
-        with statements() as seen:
+        with collect_statements() as seen:
             assert run("import", lines).exit_code == 0
         assert seen.count("ANALYZE resource_record") == analyses
 
@@ -125,11 +125,11 @@ def test_days_are_counted_whether_or_not_anything_was_counted_of_them(run: Run, 
     for first, days in ((0, range(3, 6)), (1_000, range(5, 8))):
         visits = (_visit(first + place, days[place % 3]) for place in range(600))
         lines = write_lines("visits.jsonl", *visits)
-        with statements() as seen:
-            assert counts(run("import", lines), lines) == [600, 0, 0, 0]
+        with collect_statements() as seen:
+            assert read_counts(run("import", lines), lines) == [600, 0, 0, 0]
         looked_up = any("looked_up" in statement and "day_count" in statement for statement in seen)
         assert looked_up == (database_kind == "postgresql")
         assert run("statistics", "verify").exit_code == 0
     moved = write_lines("moved.jsonl", *(_visit(place, 7 + place % 3) for place in range(600)))
-    assert counts(run("import", moved), moved) == [0, 600, 0, 0]
+    assert read_counts(run("import", moved), moved) == [0, 600, 0, 0]
     assert run("statistics", "verify").exit_code == 0

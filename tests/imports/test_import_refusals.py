@@ -8,22 +8,22 @@ from gateway.domain.documents.entries import MAX_DOCUMENT_DEPTH
 from gateway.domain.enums import Permission
 from tests.support.examples import example, export, record
 from tests.support.gateway import OTHER_TEAM, TEAM, Gateway
-from tests.support.importing import WRITERS, problems, rows, take_in, taken_in
+from tests.support.importing import WRITERS, count_document_rows, get_problems, import_accepted, import_document
 
 
 @pytest.mark.parametrize("missing", WRITERS)
 async def test_an_import_needs_both_permissions_to_write(gateway: Gateway, missing: Permission) -> None:
     client = await gateway.client(permissions=set(WRITERS) - {missing})
-    assert problems(await take_in(client, export())) == [("FORBIDDEN", [])]
-    assert await rows(gateway) == 0
+    assert get_problems(await import_document(client, export())) == [("FORBIDDEN", [])]
+    assert await count_document_rows(gateway) == 0
 
 
 async def test_create_refuses_what_exists(gateway: Gateway) -> None:
     client = await gateway.client()
-    assert (await taken_in(client, export(), mode="CREATE"))["outcome"] == "CREATED"
-    answer = await take_in(client, export(2, 2), mode="CREATE")
-    assert problems(answer) == [("CONFLICT", ["document", "integration", "logicalId"])]
-    assert await rows(gateway) == 3
+    assert (await import_accepted(client, export(), mode="CREATE"))["outcome"] == "CREATED"
+    answer = await import_document(client, export(2, 2), mode="CREATE")
+    assert get_problems(answer) == [("CONFLICT", ["document", "integration", "logicalId"])]
+    assert await count_document_rows(gateway) == 3
 
 
 async def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(gateway: Gateway) -> None:
@@ -33,8 +33,8 @@ async def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(gate
     document["use_cases"][1]["logicalId"] = "use_case_0"
     document["use_cases"][2]["_id"] = document["use_cases"][3]["_id"]
     document["resource_records"] = {"not": "a list"}
-    answer = await take_in(client, document)
-    assert sorted(problems(answer), key=str) == sorted(
+    answer = await import_document(client, document)
+    assert sorted(get_problems(answer), key=str) == sorted(
         [
             ("FORBIDDEN", ["document", "integration", "access"]),
             ("REQUIRED", ["document", "use_cases", "4", "_id"]),
@@ -48,7 +48,7 @@ async def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(gate
         ],
         key=str,
     )
-    assert await rows(gateway) == 0
+    assert await count_document_rows(gateway) == 0
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ async def test_what_has_no_shape_or_id_is_refused_at_its_path(
     gateway: Gateway, document: object, expected: tuple[str, list[str]]
 ) -> None:
     client = await gateway.client()
-    assert problems(await take_in(client, document)) == [expected]
-    assert await rows(gateway) == 0
+    assert get_problems(await import_document(client, document)) == [expected]
+    assert await count_document_rows(gateway) == 0
 
 
 async def test_what_is_nested_too_deep_is_refused(gateway: Gateway) -> None:
@@ -80,45 +80,47 @@ async def test_what_is_nested_too_deep_is_refused(gateway: Gateway) -> None:
     deep: object = "end"
     for _ in range(MAX_DOCUMENT_DEPTH + 1):
         deep = [deep]
-    ((code, path),) = problems(await take_in(client, export(deep=deep)))
+    ((code, path),) = get_problems(await import_document(client, export(deep=deep)))
     assert (code, path[:3]) == ("INVALID", ["document", "integration", "deep"])
 
 
 async def test_only_an_admin_shares_with_every_team(gateway: Gateway) -> None:
     writer = await gateway.client(permissions=WRITERS)
-    answer = await take_in(writer, export(access="system"))
-    assert problems(answer) == [("FORBIDDEN", ["document", "integration", "access"])]
-    assert (await taken_in(writer, export(0, 0, access="personal")))["outcome"] == "CREATED"
+    answer = await import_document(writer, export(access="system"))
+    assert get_problems(answer) == [("FORBIDDEN", ["document", "integration", "access"])]
+    assert (await import_accepted(writer, export(0, 0, access="personal")))["outcome"] == "CREATED"
     admin = await gateway.client()
-    assert (await taken_in(admin, export(access="system")))["outcome"] == "UPDATED"
+    assert (await import_accepted(admin, export(access="system")))["outcome"] == "UPDATED"
 
 
 async def test_anothers_personal_integration_is_not_changed(gateway: Gateway) -> None:
-    await taken_in(await gateway.client(user_id="another"), export(1, 1, access="personal"))
+    await import_accepted(await gateway.client(user_id="another"), export(1, 1, access="personal"))
     client = await gateway.client()
     for mode in ("MERGE", "REPLACE", "CREATE"):
-        answer = await take_in(client, export(1, 1, name="Mine"), mode=mode)
-        assert problems(answer) == [("CONFLICT", ["document", "integration", "logicalId"])]
+        answer = await import_document(client, export(1, 1, name="Mine"), mode=mode)
+        assert get_problems(answer) == [("CONFLICT", ["document", "integration", "logicalId"])]
     async with gateway.read() as session:
         assert (await session.scalars(select(Integration.name))).all() == ["Clinic"]
     document = export(0, 0)
     del document["integration"]["logicalId"]
-    assert problems(await take_in(client, document)) == [("CONFLICT", ["document", "integration", "_id"])]
+    assert get_problems(await import_document(client, document)) == [
+        ("CONFLICT", ["document", "integration", "_id"])
+    ]
 
 
 async def test_two_entries_that_are_one_row_are_refused(gateway: Gateway) -> None:
     client = await gateway.client()
-    await taken_in(client, export(0, 1))
+    await import_accepted(client, export(0, 1))
     document = export(0, 1)
     by_id = {"_id": document["resource_records"][0]["_id"]}
     document["resource_records"] = [{**record(0), "_id": "elsewhere"}, by_id]
-    answer = await take_in(client, document)
-    assert problems(answer) == [("DUPLICATE", ["document", "resource_records", "1", "_id"])]
-    assert await rows(gateway) == 2
+    answer = await import_document(client, document)
+    assert get_problems(answer) == [("DUPLICATE", ["document", "resource_records", "1", "_id"])]
+    assert await count_document_rows(gateway) == 2
 
 
 async def test_an_import_makes_no_team(gateway: Gateway) -> None:
     client = await gateway.client()
-    await taken_in(client, export(1, 1, teamId=OTHER_TEAM))
+    await import_accepted(client, export(1, 1, teamId=OTHER_TEAM))
     async with gateway.read() as session:
         assert (await session.scalars(select(Team.id))).all() == [TEAM]

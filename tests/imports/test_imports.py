@@ -9,36 +9,44 @@ from gateway import services
 from gateway.database.tables import UseCase, UseCaseGroup
 from gateway.domain.enums import UseCaseKey
 from tests.support.examples import INTEGRATION, example, export, record, use_case
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, statements
-from tests.support.importing import NOTHING, WRITERS, exported, problems, rows, take_in, taken_in
+from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, collect_statements
+from tests.support.importing import (
+    NO_CHANGES,
+    WRITERS,
+    count_document_rows,
+    export_integration,
+    get_problems,
+    import_accepted,
+    import_document,
+)
 
 
 async def test_a_new_document_is_created_and_the_same_again_changes_nothing(gateway: Gateway) -> None:
     client = await gateway.client(permissions=WRITERS)
-    created = await taken_in(client, export(2, 3))
+    created = await import_accepted(client, export(2, 3))
     assert created == {
         "integration": {"id": INTEGRATION, "version": 1},
         "outcome": "CREATED",
-        **NOTHING,
+        **NO_CHANGES,
         "created": 6,
     }
     admin = await gateway.client()
-    before = await exported(admin)
-    again = await taken_in(client, export(2, 3))
+    before = await export_integration(admin)
+    again = await import_accepted(client, export(2, 3))
     assert again == {
         "integration": {"id": INTEGRATION, "version": 1},
         "outcome": "UNCHANGED",
-        **NOTHING,
+        **NO_CHANGES,
         "unchanged": 6,
     }
-    assert await exported(admin) == before
+    assert await export_integration(admin) == before
 
 
 async def test_a_document_is_not_believed_of_teams_people_instants_and_tokens(gateway: Gateway) -> None:
     client = await gateway.client()
     document = example("export.response")
-    await taken_in(client, document)
-    kept = await exported(client, "5eb7cf5a86d9755df3a6c593")
+    await import_accepted(client, document)
+    kept = await export_integration(client, "5eb7cf5a86d9755df3a6c593")
     assert kept["redactedFields"] == []
     assert kept["checksum"]
     parts = kept["document"]
@@ -57,8 +65,8 @@ async def test_an_existing_integration_keeps_its_tokens_and_its_maker(gateway: G
     client = await gateway.client()
     changed = export(1, 1, name="New", createdBy="liar", createdAt="1999-01-01T00:00:00Z", updatedAt="x")
     changed["integration"]["config"] |= {"accessToken": "stolen"}
-    assert (await taken_in(client, changed))["outcome"] == "UPDATED"
-    found = (await exported(client))["document"]["integration"]
+    assert (await import_accepted(client, changed))["outcome"] == "UPDATED"
+    found = (await export_integration(client))["document"]["integration"]
     assert found["config"] == {
         "provider": "google",
         "authType": "oauth",
@@ -71,11 +79,11 @@ async def test_an_existing_integration_keeps_its_tokens_and_its_maker(gateway: G
 
 async def test_merge_changes_what_differs_and_keeps_the_rest(gateway: Gateway) -> None:
     client = await gateway.client()
-    await taken_in(client, export(3, 3))
+    await import_accepted(client, export(3, 3))
     document = export(0, 0)
     document["use_cases"] = [use_case(0), use_case(1, config={"type": "unknown"}), use_case(9)]
     document["resource_records"] = [record(2, extra={"kept": True})]
-    assert await taken_in(client, document) == {
+    assert await import_accepted(client, document) == {
         "integration": {"id": INTEGRATION, "version": 1},
         "outcome": "UPDATED",
         "created": 1,
@@ -83,7 +91,7 @@ async def test_merge_changes_what_differs_and_keeps_the_rest(gateway: Gateway) -
         "unchanged": 2,
         "deleted": 0,
     }
-    found = (await exported(client))["document"]
+    found = (await export_integration(client))["document"]
     assert {one["logicalId"] for one in found["use_cases"]} == {f"use_case_{n}" for n in (0, 1, 2, 9)}
     assert {one["logicalId"]: one.get("extra") for one in found["resource_records"]} == {
         "record_0": None,
@@ -97,15 +105,15 @@ async def test_merge_changes_what_differs_and_keeps_the_rest(gateway: Gateway) -
 
 async def test_replace_also_deletes_what_the_document_lacks(gateway: Gateway) -> None:
     client = await gateway.client()
-    await taken_in(client, export(3, 3))
+    await import_accepted(client, export(3, 3))
     document = {**export(1, 0), "resource_records": [record(2)]}
-    answer = await taken_in(client, document, mode="REPLACE")
+    answer = await import_accepted(client, document, mode="REPLACE")
     assert answer["outcome"] == "UPDATED"
-    assert {key: answer[key] for key in NOTHING} == {"created": 0, "updated": 0, "unchanged": 3, "deleted": 4}
-    found = (await exported(client))["document"]
+    assert {key: answer[key] for key in NO_CHANGES} == {"created": 0, "updated": 0, "unchanged": 3, "deleted": 4}
+    found = (await export_integration(client))["document"]
     assert [one["logicalId"] for one in found["use_cases"]] == ["use_case_0"]
     assert [one["logicalId"] for one in found["resource_records"]] == ["record_2"]
-    assert (await taken_in(client, document, mode="REPLACE"))["outcome"] == "UNCHANGED"
+    assert (await import_accepted(client, document, mode="REPLACE"))["outcome"] == "UNCHANGED"
 
 
 async def test_without_a_logical_id_entries_are_matched_by_their_id(gateway: Gateway) -> None:
@@ -113,39 +121,39 @@ async def test_without_a_logical_id_entries_are_matched_by_their_id(gateway: Gat
     document = export(2, 2)
     for one in (document["integration"], *document["use_cases"], *document["resource_records"]):
         del one["logicalId"]
-    await taken_in(client, document)
-    assert (await taken_in(client, document))["unchanged"] == 5
+    await import_accepted(client, document)
+    assert (await import_accepted(client, document))["unchanged"] == 5
     document["use_cases"][0]["config"] = {}
-    assert (await taken_in(client, document))["updated"] == 1
-    assert problems(await take_in(client, document, mode="CREATE")) == [
+    assert (await import_accepted(client, document))["updated"] == 1
+    assert get_problems(await import_document(client, document, mode="CREATE")) == [
         ("CONFLICT", ["document", "integration", "_id"])
     ]
 
 
 async def test_ids_are_kept_when_they_are_free_and_are_new_otherwise(gateway: Gateway) -> None:
     client = await gateway.client()
-    await taken_in(client, export(1, 1))
+    await import_accepted(client, export(1, 1))
     copy = export(1, 1, logicalId="copy")
     copy["use_cases"][0]["schedulerNames"] = [f"uc-{copy['use_cases'][0]['_id']}-a", "uc-other-a", 1]
-    answer = await taken_in(client, copy)
+    answer = await import_accepted(client, copy)
     id = answer["integration"]["id"]
     assert (answer["outcome"], answer["created"]) == ("CREATED", 3)
     assert id != INTEGRATION
-    found = (await exported(client, id))["document"]
+    found = (await export_integration(client, id))["document"]
     (case,) = found["use_cases"]
     assert case["_id"] != copy["use_cases"][0]["_id"]
     assert case["integrationId"] == id
     assert case["schedulerNames"] == [f"uc-{case['_id']}-a", "uc-other-a", 1]
-    assert (await taken_in(client, copy))["outcome"] == "UNCHANGED"
+    assert (await import_accepted(client, copy))["outcome"] == "UNCHANGED"
     other = await gateway.client(OTHER_TEAM)
-    assert (await taken_in(other, export(1, 1)))["integration"]["id"] == INTEGRATION
+    assert (await import_accepted(other, export(1, 1)))["integration"]["id"] == INTEGRATION
 
 
 async def test_missing_keys_are_normal(gateway: Gateway) -> None:
     client = await gateway.client()
     document = {"integration": {"_id": "i"}, "use_cases": [{"_id": "u"}], "resource_records": None}
-    assert (await taken_in(client, document))["created"] == 2
-    found = (await exported(client, "i"))["document"]
+    assert (await import_accepted(client, document))["created"] == 2
+    found = (await export_integration(client, "i"))["document"]
     assert found["resource_records"] == []
     own = {"teamId", "createdBy", "updatedBy", "createdAt", "updatedAt", "_id"}
     assert set(found["integration"]) == own
@@ -154,14 +162,14 @@ async def test_missing_keys_are_normal(gateway: Gateway) -> None:
 
 async def test_a_dry_run_says_the_same_and_keeps_nothing(gateway: Gateway) -> None:
     client = await gateway.client()
-    wet = await taken_in(client, export(2, 2), dryRun=True)
-    assert await rows(gateway) == 0
-    assert await taken_in(client, export(2, 2)) == wet
+    wet = await import_accepted(client, export(2, 2), dryRun=True)
+    assert await count_document_rows(gateway) == 0
+    assert await import_accepted(client, export(2, 2)) == wet
 
 
 async def test_a_use_case_that_is_another_one_now_leaves_its_group(gateway: Gateway) -> None:
     client = await gateway.client()
-    await taken_in(client, export(1, 0))
+    await import_accepted(client, export(1, 0))
     async with gateway.database.write() as session:
         case = (await session.scalars(select(UseCase))).one()
         session.add(
@@ -181,23 +189,23 @@ async def test_a_use_case_that_is_another_one_now_leaves_its_group(gateway: Gate
     renamed = export(0, 0)
     config = {**use_case(0)["config"], "displayName": "Labs"}
     renamed["use_cases"] = [use_case(0, config=config)]
-    await taken_in(client, renamed)
+    await import_accepted(client, renamed)
     async with gateway.read() as session:
         assert [(row.group_id, row.version) for row in await session.scalars(select(UseCase))] == [("group", 2)]
     renamed["use_cases"] = [use_case(0, config={**config, "name": "Other"})]
-    await taken_in(client, renamed)
+    await import_accepted(client, renamed)
     async with gateway.read() as session:
         assert [(row.group_id, row.key) for row in await session.scalars(select(UseCase))] == [(None, None)]
 
 
 async def test_true_is_not_one(gateway: Gateway) -> None:
     client = await gateway.client()
-    await taken_in(client, export(0, 0, extra=1))
-    assert (await taken_in(client, export(0, 0, extra=1)))["outcome"] == "UNCHANGED"
+    await import_accepted(client, export(0, 0, extra=1))
+    assert (await import_accepted(client, export(0, 0, extra=1)))["outcome"] == "UNCHANGED"
     for extra in (True, 1.5, 1):
-        assert (await taken_in(client, export(0, 0, extra=extra)))["outcome"] == "UPDATED"
-    assert (await taken_in(client, {**export(0, 0, extra=1), "envelope": []}))["outcome"] == "UPDATED"
-    assert (await exported(client))["document"]["envelope"] == []
+        assert (await import_accepted(client, export(0, 0, extra=extra)))["outcome"] == "UPDATED"
+    assert (await import_accepted(client, {**export(0, 0, extra=1), "envelope": []}))["outcome"] == "UPDATED"
+    assert (await export_integration(client))["document"]["envelope"] == []
 
 
 async def test_the_number_of_statements_grows_with_batches_and_not_with_entries(gateway: Gateway) -> None:
@@ -207,8 +215,8 @@ async def test_the_number_of_statements_grows_with_batches_and_not_with_entries(
         document = export(size, size, logicalId=f"integration_{size}")
         changed = {**document, "resource_records": [record(n, extra=1) for n in range(size)]}
         for one in (document, changed):
-            with statements() as seen:
-                await taken_in(client, one)
+            with collect_statements() as seen:
+                await import_accepted(client, one)
             counts.append(len(seen))
     assert counts[0] == counts[2] == counts[4]
     assert counts[1] == counts[3] == counts[5]
@@ -217,6 +225,6 @@ async def test_the_number_of_statements_grows_with_batches_and_not_with_entries(
 @pytest.mark.parametrize("mode", ["MERGE", "REPLACE"])
 async def test_imports_at_once_take_turns(gateway: Gateway, mode: str) -> None:
     client = await gateway.client()
-    answers = await asyncio.gather(*(taken_in(client, export(2, 2), mode=mode) for _ in range(8)))
+    answers = await asyncio.gather(*(import_accepted(client, export(2, 2), mode=mode) for _ in range(8)))
     assert sorted(answer["outcome"] for answer in answers) == ["CREATED"] + ["UNCHANGED"] * 7
-    assert await rows(gateway) == 5
+    assert await count_document_rows(gateway) == 5

@@ -15,11 +15,10 @@ from sqlalchemy import func, select
 from gateway.database.database import Database
 from gateway.database.tables import ResourceRecord
 from tests.graph.test_record_changes import UPSERT
-from tests.support.commands import ENVIRONMENT, serving
-from tests.support.commands import gateway as command
+from tests.support.commands import ENVIRONMENT, run_gateway, start_server
 from tests.support.factories import connected, store
 from tests.support.gateway import TEAM, USER
-from tests.support.verifying import differences
+from tests.support.verifying import find_differences
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
@@ -73,12 +72,12 @@ async def test_an_import_that_is_killed_in_the_middle(
             process.kill()
     assert process.returncode == -signal.SIGKILL
     assert 0 < len(await _logical_ids(database)) < LINES
-    assert await differences(database) == []
+    assert await find_differences(database) == []
     file.write_text("\n".join(lines[:AGAIN]))
-    again = await asyncio.to_thread(command, "import", str(file), database_url=database_url)
+    again = await asyncio.to_thread(run_gateway, "import", str(file), database_url=database_url)
     assert again.exit_code == 0
     assert len(await _logical_ids(database)) >= AGAIN
-    assert await differences(database) == []
+    assert await find_differences(database) == []
 
 
 async def test_a_server_that_is_killed_in_the_middle(
@@ -86,7 +85,7 @@ async def test_a_server_that_is_killed_in_the_middle(
 ) -> None:
     await store(database, connected("clinic", timezone="America/Chicago"))
     arguments = ("--team", TEAM, "--user", USER, "--name", "x", "--permission", "ADMIN")
-    made = await asyncio.to_thread(command, "keys", "create", *arguments, database_url=database_url)
+    made = await asyncio.to_thread(run_gateway, "keys", "create", *arguments, database_url=database_url)
     acknowledged: list[str] = []
     enough = asyncio.Event()
 
@@ -109,7 +108,7 @@ async def test_a_server_that_is_killed_in_the_middle(
             if len(acknowledged) >= 1_000:
                 enough.set()
 
-    with serving("serve", "--port", "0", folder=tmp_path, database_url=database_url) as served:
+    with start_server("serve", "--port", "0", folder=tmp_path, database_url=database_url) as served:
         headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
         async with httpx.AsyncClient(headers=headers, timeout=60) as http:
             writers = [asyncio.create_task(write(http, served.url, number)) for number in range(4)]
@@ -120,4 +119,4 @@ async def test_a_server_that_is_killed_in_the_middle(
     assert all(isinstance(each, httpx.TransportError) for each in ended), ended
     assert served.process.returncode == -signal.SIGKILL
     assert await _logical_ids(database) >= {*acknowledged}
-    assert await differences(database) == []
+    assert await find_differences(database) == []

@@ -12,7 +12,7 @@ from gateway import services
 from gateway.domain.documents.exports import compute_checksum
 from tests.support.examples import example
 from tests.support.gateway import Gateway
-from tests.support.importing import exported, taken_in
+from tests.support.importing import export_integration, import_accepted
 
 LAW = settings(
     max_examples=25,
@@ -119,24 +119,24 @@ async def test_exported_and_imported_into_an_empty_team_it_has_the_same_checksum
     gateway: Gateway, document: dict[str, Any]
 ) -> None:
     first, second = await gateway.client(uuid4().hex), await gateway.client(uuid4().hex)
-    id = (await taken_in(first, document))["integration"]["id"]
-    export = await exported(first, id)
+    id = (await import_accepted(first, document))["integration"]["id"]
+    export = await export_integration(first, id)
     assert id == document["integration"]["_id"]
     assert export["checksum"] == compute_checksum(full(document))
-    again = await taken_in(second, export["document"])
+    again = await import_accepted(second, export["document"])
     assert again["outcome"] == "CREATED"
-    assert (await exported(second, id))["checksum"] == export["checksum"]
+    assert (await export_integration(second, id))["checksum"] == export["checksum"]
 
 
 @LAW
 @given(document=documents())
 async def test_imported_twice_it_is_unchanged(gateway: Gateway, document: dict[str, Any]) -> None:
     client = await gateway.client(uuid4().hex)
-    created = await taken_in(client, document)
-    before = await exported(client, created["integration"]["id"])
+    created = await import_accepted(client, document)
+    before = await export_integration(client, created["integration"]["id"])
     for again in (document, before["document"]):
         for mode in ("MERGE", "REPLACE"):
-            answer = await taken_in(client, again, mode=mode)
+            answer = await import_accepted(client, again, mode=mode)
             assert answer == {
                 "integration": {"id": document["integration"]["_id"], "version": 1},
                 "outcome": "UNCHANGED",
@@ -145,7 +145,7 @@ async def test_imported_twice_it_is_unchanged(gateway: Gateway, document: dict[s
                 "unchanged": created["created"],
                 "deleted": 0,
             }
-    assert await exported(client, document["integration"]["_id"]) == before
+    assert await export_integration(client, document["integration"]["_id"]) == before
 
 
 @LAW
@@ -161,7 +161,7 @@ async def test_what_an_operator_imports_is_given_back_to_the_letter(
             done = await services.imports.import_as_operator(session, document)
         assert (done.tally.created > 0, done.tally.unchanged > 0) == (expected, not expected)
     client = await gateway.client(team)
-    export = await exported(client, document["integration"]["_id"])
+    export = await export_integration(client, document["integration"]["_id"])
     assert full(export["document"]) == full(document)
 
 
@@ -170,6 +170,6 @@ async def test_the_example_goes_round(gateway: Gateway, part: str) -> None:
     document = example("export.response")
     del document[part]
     client = await gateway.client()
-    await taken_in(client, document)
-    export = await exported(client, "5eb7cf5a86d9755df3a6c593")
+    await import_accepted(client, document)
+    export = await export_integration(client, "5eb7cf5a86d9755df3a6c593")
     assert export["checksum"] == compute_checksum({**document, part: []})

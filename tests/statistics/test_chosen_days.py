@@ -9,7 +9,7 @@ import pytest
 from gateway.domain.lenient_reading import Json
 from tests.support.dashboard import DASHBOARD, PARTS
 from tests.support.factories import connected, record, store
-from tests.support.gateway import Client, Gateway, statements
+from tests.support.gateway import Client, Gateway, collect_statements
 
 CLINIC = "clinic"
 HOURS = {"2010-11-06": 24, "2010-11-07": 25, "2010-11-08": 24}
@@ -49,11 +49,11 @@ async def test_pieces_of_days_at_both_ends_come_from_records(gateway: Gateway) -
     assert _days(answer) == {"2025-02-28": 1, "2025-03-01": 1, "2025-03-03": 1, "2025-03-04": 1}
     assert [bucket["count"] for bucket in answer["source"]] == [1, 1, 1, 1]
     shorter = {"start": "2025-03-01T06:00:00.000Z", "end": "2025-03-04T06:00:00.000Z"}
-    with statements() as ran:
+    with collect_statements() as ran:
         assert _days(await _ask(client, **shorter)) == {"2025-03-01": 1, "2025-03-03": 1}
     assert not any("resource_record" in statement for statement in ran)
     inside = {"start": "2025-03-03T11:00:00Z", "end": "2025-03-03T12:00:00.001Z"}
-    with statements() as ran:
+    with collect_statements() as ran:
         assert _days(await _ask(client, **inside)) == {"2025-03-03": 1}
     assert not any("day_count" in statement for statement in ran if "day_count." in statement)
 
@@ -97,7 +97,7 @@ async def test_the_days_of_another_zone_come_from_records(gateway: Gateway) -> N
     assert _days(await _ask(client, zone="Asia/Kathmandu")) == {"2010-11-07": 6, "2010-11-08": 2}
     assert _days(await _ask(client, zone="Pacific/Honolulu")) == {"2010-11-06": 6, "2010-11-07": 2}
     # Its clocks say the same, and its records are not looked at.
-    with statements() as ran:
+    with collect_statements() as ran:
         assert _days(await _ask(client, zone="America/Goose_Bay")) == {
             "2010-11-06": 3,
             "2010-11-07": 4,
@@ -172,7 +172,7 @@ async def test_dashboards_in_many_zones_take_as_many_statements_as_one(gateway: 
         await store(gateway.database, *(connected(f"i{place}", timezone=zones[place]) for place in new))
         at = _at("2025-03-09T12:00")
         await store(gateway.database, *(record(f"r{place}", f"i{place}", at=at) for place in new))
-        with statements() as ran:
+        with collect_statements() as ran:
             nodes = (await client.data(NESTED % bounds))["integrations"]["nodes"]
         assert [node["appointmentStatistics"]["overview"]["total"] for node in nodes] == [1] * number
         ran_for[number] = len(ran)

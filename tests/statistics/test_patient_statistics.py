@@ -8,7 +8,7 @@ import pytest
 from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Json
 from tests.support.factories import connected, record, store
-from tests.support.gateway import OTHER_TEAM, Client, Gateway, statements
+from tests.support.gateway import OTHER_TEAM, Client, Gateway, collect_statements
 
 PARTS = """{
   overview { total successful failed pending } trends { date day successful failed } source { value count }
@@ -140,7 +140,7 @@ async def test_both_dashboards_of_one_operation_are_one_statement(gateway: Gatew
     both = """{ integrations { nodes { ... on ConnectedIntegration {
         patientStatistics { overview { total } source { value } } appointmentStatistics { overview { total } }
     } } } }"""
-    with statements() as ran:
+    with collect_statements() as ran:
         nodes = (await client.data(both))["integrations"]["nodes"]
     assert sorted(node["patientStatistics"]["overview"]["total"] for node in nodes) == [0, 4]
     assert sorted(node["appointmentStatistics"]["overview"]["total"] for node in nodes) == [0, 1]

@@ -8,7 +8,7 @@ import pytest
 from gateway.domain.calendar.instants import format_instant
 from gateway.domain.lenient_reading import Document
 from tests.support.factories import connected, record, store
-from tests.support.gateway import Client, Gateway, statements
+from tests.support.gateway import Client, Gateway, collect_statements
 
 QUERY = """
 query ($start: DateTime, $end: DateTime, $zone: TimeZone, $type: AppointmentType, $search: String,
@@ -93,6 +93,6 @@ async def test_there_is_none_before_time_that_is_open_or_before_the_calendar(
 async def test_it_is_read_in_the_statement_of_the_rest(gateway: Gateway) -> None:
     client = await _clinic(gateway, "2025-03-09T12:00")
     bounds = {"start": "2025-03-10T05:00:00Z", "end": "2025-03-11T05:00:00Z"}
-    with statements() as ran:
+    with collect_statements() as ran:
         assert (await _ask(client, **bounds))["overview"]["total"] == 1
     assert sum("day_count" in statement for statement in ran) == 1

@@ -15,9 +15,17 @@ from gateway.domain.lenient_reading import Document
 from tests.support.dashboard import BREAKDOWNS, DASHBOARD, PARTS
 from tests.support.factories import ZONES, connected, record, store
 from tests.support.gateway import Gateway
-from tests.support.recounts import CHANGES, Appointment, Question, configs, instants, questions, recount
-from tests.support.verifying import differences
-from tests.support.writing import CLINIC, Writes
+from tests.support.recounts import (
+    CHANGES,
+    Appointment,
+    DashboardArguments,
+    configs,
+    dashboard_arguments,
+    instants,
+    recount,
+)
+from tests.support.verifying import find_differences
+from tests.support.writing import CLINIC, RandomWrites
 
 on_one_database: Callable[[Any], Any] = settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -28,10 +36,10 @@ on_one_database: Callable[[Any], Any] = settings(
 @given(
     rows=st.lists(st.tuples(instants, configs), max_size=25),
     zone=st.sampled_from(ZONES),
-    asked=st.lists(questions, min_size=3, max_size=3),
+    asked=st.lists(dashboard_arguments, min_size=3, max_size=3),
 )
 async def test_the_dashboard_is_what_a_plain_recount_gives(
-    gateway: Gateway, rows: list[Appointment], zone: str, asked: list[Question]
+    gateway: Gateway, rows: list[Appointment], zone: str, asked: list[DashboardArguments]
 ) -> None:
     client, id = await gateway.client(), f"clinic-{next(_NUMBERS)}"
     await store(gateway.database, connected(id, timezone=zone))
@@ -74,19 +82,19 @@ INSTANTS = tuple(f"{day}T{time}Z" for day in CHANGES for time in ("00:00:00.000"
 
 
 @settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), asked=st.lists(questions, min_size=3, max_size=3))
+@given(seed=st.integers(0, 2**32), asked=st.lists(dashboard_arguments, min_size=3, max_size=3))
 async def test_the_dashboard_is_what_a_plain_recount_gives_after_any_writes(
-    gateway: Gateway, seed: int, asked: list[Question]
+    gateway: Gateway, seed: int, asked: list[DashboardArguments]
 ) -> None:
     async with gateway.database.write() as session:
         await session.execute(delete(Integration))
     await store(gateway.database, connected(CLINIC, timezone="America/Havana"))
     client = await gateway.client()
-    writers = [Writes(client, Random(seed + number), SOURCES, INSTANTS) for number in range(3)]
+    writers = [RandomWrites(client, Random(seed + number), SOURCES, INSTANTS) for number in range(3)]
     for _ in range(3):
         # Beside each other, and none beside the questions, since a recount is of one moment.
-        await asyncio.gather(*(each.some(2) for each in writers))
-        assert await differences(gateway.database) == []
+        await asyncio.gather(*(each.run(2) for each in writers))
+        assert await find_differences(gateway.database) == []
         stored = await _appointments(gateway)
         zone = await client.data('{ integration(id: "clinic") { ... on ConnectedIntegration { timezone } } }')
         for question in asked:
@@ -108,7 +116,9 @@ BOTH_WAYS = """query ($start: DateTime, $end: DateTime, $type: AppointmentType) 
 async def test_all_numbers_of_one_answer_agree_while_others_write(gateway: Gateway) -> None:
     await store(gateway.database, connected(CLINIC, timezone="America/Goose_Bay"))
     client = await gateway.client()
-    writers = [asyncio.create_task(Writes(client, Random(seed), SOURCES, INSTANTS).some(8)) for seed in range(4)]
+    writers = [
+        asyncio.create_task(RandomWrites(client, Random(seed), SOURCES, INSTANTS).run(8)) for seed in range(4)
+    ]
     ranges: list[dict[str, str]] = [
         {},
         {"start": "2025-03-30T04:59:59.999Z"},

@@ -9,9 +9,9 @@ from gateway.database.tables import ResourceRecord
 from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Json
 from gateway.domain.statistics import APPOINTMENT_STATISTICS
-from tests.support.dashboard import DASHBOARD, NOTHING, PARTS
+from tests.support.dashboard import DASHBOARD, EMPTY_DASHBOARD, PARTS
 from tests.support.factories import connected, record, store
-from tests.support.gateway import OTHER_TEAM, Client, Gateway, statements
+from tests.support.gateway import OTHER_TEAM, Client, Gateway, collect_statements
 
 CLINIC = "clinic"
 
@@ -72,7 +72,7 @@ async def test_bounds_are_half_open_and_either_may_be_absent(gateway: Gateway) -
     assert await _total(client, start="2025-03-02T00:00:00Z", end="2025-03-03T00:00:00Z") == 2
     assert await _total(client, start="2025-03-02T00:00:00.001Z") == 2
     assert await _total(client, end="2025-03-02T01:00:00+01:00") == 1
-    assert await _ask(client, start=times[2] + "Z", end=times[2] + "Z", fill=True) == NOTHING
+    assert await _ask(client, start=times[2] + "Z", end=times[2] + "Z", fill=True) == EMPTY_DASHBOARD
 
 
 async def test_the_date_field_decides_what_bounds_and_trends_go_by(gateway: Gateway) -> None:
@@ -216,7 +216,7 @@ async def test_only_the_selected_parts_run_sql(gateway: Gateway) -> None:
     client = await _clinic(gateway, ("2025-03-01T00:00", {}))
     counted = {}
     for part in ("asOf", "overview { total }", "source { count }", "trends { day }", PARTS):
-        with statements() as ran:
+        with collect_statements() as ran:
             await client.data('{ appointmentStatistics(integrationId: "clinic") { %s } }' % part)  # noqa: UP031
         counted[part] = sum("day_count" in statement or "resource_record" in statement for statement in ran)
     assert [*counted.values()] == [0, 1, 1, 1, 1]
@@ -230,7 +230,7 @@ async def test_the_dashboards_of_many_integrations_take_as_many_statements_as_on
     ran_for: dict[int, int] = {}
     for number in (1, 10, 50):
         await store(gateway.database, *(connected(f"{number}-{place}") for place in range(number - len(ran_for))))
-        with statements() as ran:
+        with collect_statements() as ran:
             await client.data(NESTED.replace("integrations", "integrations(first: 50)"))
         ran_for[number] = len(ran)
     assert len(set(ran_for.values())) == 1
@@ -245,7 +245,7 @@ async def test_each_integration_counts_its_own(gateway: Gateway) -> None:
     nested = {node["id"]: node["appointmentStatistics"] for node in nodes}
     alone = {id: (await client.data(DASHBOARD, id=id))["appointmentStatistics"] for id in nested}
     assert nested == alone
-    assert nested["empty"] == NOTHING
+    assert nested["empty"] == EMPTY_DASHBOARD
     assert [nested[id]["trends"][0]["day"] for id in (CLINIC, "second")] == ["2025-03-01", "2025-03-02"]
 
 
@@ -260,7 +260,7 @@ async def test_who_may_not_see_the_integration_is_told_the_same_as_if_there_were
     for client, id in ((stranger, CLINIC), (stranger, "shared"), (colleague, "private"), (colleague, "missing")):
         assert await client(DASHBOARD, id=id) == missing
     shared = await stranger.data(NESTED)
-    assert shared["integrations"]["nodes"] == [{"id": "shared", "appointmentStatistics": NOTHING}]
+    assert shared["integrations"]["nodes"] == [{"id": "shared", "appointmentStatistics": EMPTY_DASHBOARD}]
 
 
 async def test_without_the_permission_only_the_dashboard_is_refused(gateway: Gateway) -> None:

@@ -13,11 +13,11 @@ from sqlalchemy import select
 from gateway.database import diagnostics
 from gateway.database.tables import DayCount, ResourceRecord
 from tests.graph.test_record_changes import UPSERT
-from tests.support.commands import gateway as command
+from tests.support.commands import run_gateway
 from tests.support.factories import connected, record, store
-from tests.support.gateway import Gateway, served
-from tests.support.verifying import differences
-from tests.support.writing import CLINIC, Writes, writer
+from tests.support.gateway import Gateway, serve_gateway
+from tests.support.verifying import find_differences
+from tests.support.writing import CLINIC, RandomWrites, create_writes
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("logging_as_before")
 async def patient_gateway(database_url: str) -> AsyncIterator[Gateway]:
     """A gateway whose clients wait for their turn as long as it takes."""
     waits = dict.fromkeys(("database_pool_timeout", "database_lock_timeout", "request_timeout"), 100)
-    async with served(database_url, **waits) as gateway:
+    async with serve_gateway(database_url, **waits) as gateway:
         yield gateway
 
 
@@ -42,43 +42,43 @@ async def test_forty_writers_at_once_lose_no_count(patient_gateway: Gateway) -> 
     gateway = patient_gateway
     await store(gateway.database, connected(CLINIC, timezone="America/Chicago"))
     client = await gateway.client()
-    writers = [Writes(client, Random(seed)) for seed in range(40)]
+    writers = [RandomWrites(client, Random(seed)) for seed in range(40)]
     moving = len(writers) // 2
 
     async def write(place: int) -> None:
-        await writers[place].some(2)
+        await writers[place].run(2)
         if place == moving:
-            await writers[place].move()
-        await writers[place].some(1)
+            await writers[place].change_timezone()
+        await writers[place].run(1)
 
     await asyncio.gather(*(write(place) for place in range(len(writers))))
-    assert await differences(gateway.database) == []
+    assert await find_differences(gateway.database) == []
     assert await _rows(gateway) != []
 
 
 async def test_what_is_undone_is_not_counted(gateway: Gateway) -> None:
     await store(gateway.database, connected(CLINIC))
-    writes = await writer(gateway, 1)
+    writes = await create_writes(gateway, 1)
     await writes.upsert()
     before = await _rows(gateway)
     for _ in range(3):
         await writes.upsert(dry=True)
         for mode in ("MERGE", "REPLACE"):
-            await writes.take_in(mode, dry=True)
+            await writes.import_records(mode, dry=True)
     assert await _rows(gateway) == before
-    assert await differences(gateway.database) == []
+    assert await find_differences(gateway.database) == []
 
 
 async def test_an_integration_takes_its_counts_with_it(gateway: Gateway) -> None:
     await store(gateway.database, connected(CLINIC), connected("other"))
     await store(gateway.database, record("kept", "other"))
-    writes = await writer(gateway, 2)
+    writes = await create_writes(gateway, 2)
     kept = await _rows(gateway)
     await writes.upsert()
     assert len(await _rows(gateway)) > len(kept)
-    await writes.remove()
+    await writes.delete_integration()
     assert await _rows(gateway) == kept
-    assert await differences(gateway.database) == []
+    assert await find_differences(gateway.database) == []
 
 
 async def test_a_record_of_the_first_instant_there_is_can_be_changed_and_shown(gateway: Gateway) -> None:
@@ -89,7 +89,7 @@ async def test_a_record_of_the_first_instant_there_is_can_be_changed_and_shown(g
         given = {"logicalId": "a", "createdAt": first, "config": {"appointment": {"bookingStatus": state}}}
         (upserted,) = (await client.data(UPSERT, records=[given]))["upsertResourceRecords"]["records"]
         assert (upserted["outcome"], upserted["record"]["createdAt"]) == (outcome, first)
-    assert await differences(gateway.database) == []
+    assert await find_differences(gateway.database) == []
     listed = """query ($after: String) { integration(id: "clinic") { ... on ConnectedIntegration {
         resourceRecords(first: 1, after: $after) { nodes { createdAt } pageInfo { endCursor } } } } }"""
     page = (await client.data(listed))["integration"]["resourceRecords"]
@@ -106,7 +106,7 @@ async def test_an_integration_takes_its_counts_along(gateway: Gateway) -> None:
     client = await gateway.client()
     await client.data('mutation { deleteIntegration(id: "%s") { deletedIds } }' % CLINIC)  # noqa: UP031
     assert await _rows(gateway) == others
-    assert await differences(gateway.database) == []
+    assert await find_differences(gateway.database) == []
 
 
 async def test_nothing_is_left_below_an_integration_that_is_deleted_meanwhile(patient_gateway: Gateway) -> None:
@@ -114,8 +114,8 @@ async def test_nothing_is_left_below_an_integration_that_is_deleted_meanwhile(pa
     client = await gateway.client()
     for turn in range(3):
         await store(gateway.database, connected(CLINIC))
-        *writers, remover = (Writes(client, Random(seed)) for seed in range(9))
-        writes = [remover.remove(), *(each.upsert() for each in writers)]
+        *writers, remover = (RandomWrites(client, Random(seed)) for seed in range(9))
+        writes = [remover.delete_integration(), *(each.upsert() for each in writers)]
         Random(turn).shuffle(writes)
         await asyncio.gather(*writes)
         assert await diagnostics.find_orphans(gateway.database) == []
@@ -134,10 +134,10 @@ async def test_lines_that_are_imported_again_with_changes_move_their_counts(
 ) -> None:
     """Status, type of visit and of record, source and instant: each line comes with any of them."""
     await store(gateway.database, connected(CLINIC, timezone="Asia/Kathmandu"))
-    writes = await writer(gateway, 3)
+    writes = await create_writes(gateway, 3)
     url = gateway.database.url.render_as_string(hide_password=False)
     for _ in range(6):
         file = _lines(tmp_path / "lines.jsonl", *(writes.record(number) for number in range(20)))
-        done = await asyncio.to_thread(command, "import", str(file), database_url=url)
+        done = await asyncio.to_thread(run_gateway, "import", str(file), database_url=url)
         assert done.exit_code == 0, done.output
-        assert await differences(gateway.database) == []
+        assert await find_differences(gateway.database) == []

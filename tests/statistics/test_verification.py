@@ -16,11 +16,20 @@ from gateway.domain.statistics.day_blocks import BLOCK_SIZES
 from gateway.domain.statistics.verification import VerificationPosition, VerificationScope
 from gateway.services.verification import VerificationStep
 from tests.graph.test_record_changes import UPSERT
-from tests.support.commands import unboxed
+from tests.support.commands import unbox
 from tests.support.dashboard import BREAKDOWNS, DASHBOARD
 from tests.support.factories import connected, record, store, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, Client, Gateway
-from tests.support.verifying import cells, count_key, differences, do, is_count, numbers_of, of_series, verify
+from tests.support.verifying import (
+    build_state_columns,
+    count_key,
+    execute_unnoticed,
+    find_differences,
+    is_count,
+    is_in_series,
+    read_cells,
+    verify,
+)
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
@@ -69,7 +78,7 @@ PLANTED: dict[str, tuple[Executable, list[str]]] = {
         [_differs('of type "NP", source "web", 2025-03-09 (1 day)', (1, 0, -1), (1, 0, 0))],
     ),
     "all counts of a type of record": (
-        delete(DayCount).where(of_series(type="patients")),
+        delete(DayCount).where(is_in_series(type="patients")),
         [
             _differs(f"patients{breakdown}, 2025-{days}", None, (1, 0, 0))
             for breakdown in ("", ', source "unknown"')
@@ -77,19 +86,19 @@ PLANTED: dict[str, tuple[Executable, list[str]]] = {
         ],
     ),
     "a count without records": (
-        insert(DayCount).values({**count_key(1, 1, "a\x1b[2J\n"), **numbers_of(1, 2, 3)}),
+        insert(DayCount).values({**count_key(1, 1, "a\x1b[2J\n"), **build_state_columns(1, 2, 3)}),
         [_differs('source "a\\u001b[2J\\n", 0001-01-01 (1 day)', (1, 2, 3), None)],
     ),
     "a count of days that begin elsewhere": (
-        insert(DayCount).values({**count_key(8, DAY + 1, "web"), **numbers_of(1, 1, 1)}),
+        insert(DayCount).values({**count_key(8, DAY + 1, "web"), **build_state_columns(1, 1, 1)}),
         [_differs('source "web", 2025-03-10 (8 days)', (1, 1, 1), None)],
     ),
     "a count of less than nothing": (
-        insert(DayCount).values({**count_key(64, 65, "x"), **numbers_of(-1, 0, 0)}),
+        insert(DayCount).values({**count_key(64, 65, "x"), **build_state_columns(-1, 0, 0)}),
         [_differs('source "x", 0001-03-06 (64 days)', (-1, 0, 0), None)],
     ),
     "a nought": (
-        insert(DayCount).values({**count_key(64, IN_64, "x"), **numbers_of(0, 0, 0)}),
+        insert(DayCount).values({**count_key(64, IN_64, "x"), **build_state_columns(0, 0, 0)}),
         [_differs('source "x", 2025-01-14 (64 days)', (0, 0, 0), None)],
     ),
 }
@@ -100,10 +109,10 @@ async def test_a_planted_difference_is_named_repaired_and_gone(gateway: Gateway,
     statement, expected = PLANTED[planted]
     client = await _clinic(gateway)
     dashboard = await client.data(DASHBOARD, id="clinic")
-    gateway.tell()
+    gateway.flush_reports()
     whole = await verify(gateway.database)
-    assert (whole.exit_code, cells(whole.stdout.splitlines()[-2])) == (0, [1, 3, 4, 0, 0])
-    await do(gateway.database, statement)
+    assert (whole.exit_code, read_cells(whole.stdout.splitlines()[-2])) == (0, [1, 3, 4, 0, 0])
+    await execute_unnoticed(gateway.database, statement)
     for arguments, repaired in ((), 0), (("--repair",), len(expected)):
         found = await verify(gateway.database, *arguments)
         lines = found.stdout.splitlines()
@@ -113,9 +122,9 @@ async def test_a_planted_difference_is_named_repaired_and_gone(gateway: Gateway,
             assert line.startswith(f"team {TEAM}, integration clinic, ")
         for end in expected:
             assert any(line.endswith(end) for line in lines[:-5]), end
-        assert cells(lines[-2])[3:] == [len(expected), repaired]
+        assert read_cells(lines[-2])[3:] == [len(expected), repaired]
     again = await verify(gateway.database)
-    assert (again.exit_code, cells(again.stdout.splitlines()[-2])[2:]) == (0, [4, 0, 0])
+    assert (again.exit_code, read_cells(again.stdout.splitlines()[-2])[2:]) == (0, [4, 0, 0])
     assert await client.data(DASHBOARD, id="clinic") == dashboard
 
 
@@ -142,7 +151,7 @@ async def test_a_record_that_changed_behind_the_counts_is_found_and_then_counted
         ]
 
     before = await ask()
-    await do(gateway.database, BEHIND[change].where(ResourceRecord.id == "a"))
+    await execute_unnoticed(gateway.database, BEHIND[change].where(ResourceRecord.id == "a"))
     assert (await verify(gateway.database)).exit_code == 1
     assert await ask() == before
     assert (await verify(gateway.database, "--repair")).exit_code == 1
@@ -157,28 +166,30 @@ async def test_the_days_of_another_zone_are_found(gateway: Gateway) -> None:
     """As after an update of the time zones' data."""
     await _clinic(gateway)
     moved = update(Integration).where(Integration.id == "clinic").values(timezone="Pacific/Kiritimati")
-    await do(gateway.database, moved)
-    assert await differences(gateway.database, repairs=True)
-    assert await differences(gateway.database) == []
+    await execute_unnoticed(gateway.database, moved)
+    assert await find_differences(gateway.database, repairs=True)
+    assert await find_differences(gateway.database) == []
 
 
 async def test_the_ends_of_the_calendar_are_verified(gateway: Gateway) -> None:
     await store(gateway.database, connected("clinic", timezone="Asia/Kathmandu"))
     ends = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC))
     await store(gateway.database, *(record(f"{at:%Y}", "clinic", at=at) for at in ends))
-    assert await differences(gateway.database) == []
-    await do(gateway.database, delete(DayCount))
-    assert len(await differences(gateway.database, repairs=True)) == 2 * len(BLOCK_SIZES) * (1 + len(BREAKDOWNS))
-    assert await differences(gateway.database) == []
+    assert await find_differences(gateway.database) == []
+    await execute_unnoticed(gateway.database, delete(DayCount))
+    assert len(await find_differences(gateway.database, repairs=True)) == 2 * len(BLOCK_SIZES) * (
+        1 + len(BREAKDOWNS)
+    )
+    assert await find_differences(gateway.database) == []
 
 
 async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
     await _clinic(gateway)
     await store(gateway.database, connected("second"), connected("clinic", team_id=OTHER_TEAM))
     await store(gateway.database, record("e", "second"), record("a", "clinic", team_id=OTHER_TEAM))
-    await do(
+    await execute_unnoticed(
         gateway.database,
-        update(DayCount).where(of_series(integration_id="clinic")).values(failed=100),
+        update(DayCount).where(is_in_series(integration_id="clinic")).values(failed=100),
     )
     for arguments, numbers in (
         ((), [3, 5, 6]),
@@ -188,7 +199,7 @@ async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
         (("--integration", "second"), [1, 1, 1]),
     ):
         found = await verify(gateway.database, *arguments)
-        assert cells(found.stdout.splitlines()[-2])[:3] == numbers, arguments
+        assert read_cells(found.stdout.splitlines()[-2])[:3] == numbers, arguments
         assert found.exit_code == ("second" not in arguments)
     for arguments in (("--integration", "hook"), ("--team", "nobody")):
         found = await verify(gateway.database, *arguments, "--repair")
@@ -205,7 +216,7 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
 ) -> None:
     await _clinic(gateway)
-    await do(gateway.database, update(DayCount).values(pending=9))
+    await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
     expected = (await verify(gateway.database)).stdout.splitlines()[:-5]
     step, steps = services.verification.verify_next_block, 0
 
@@ -233,26 +244,28 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(
 )
 async def test_a_place_that_is_none_is_bad_usage(gateway: Gateway, place: str) -> None:
     await _clinic(gateway)
-    await do(gateway.database, update(DayCount).values(pending=9))
+    await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
     ended = await verify(gateway.database, "--repair", "--from", place)
     assert (ended.exit_code, ended.stdout) == (2, "")
-    assert "use a position that an interrupted run has printed" in unboxed(ended.stderr)
-    assert await differences(gateway.database)
+    assert "use a position that an interrupted run has printed" in unbox(ended.stderr)
+    assert await find_differences(gateway.database)
 
 
 async def test_a_place_whose_integration_is_gone_goes_on_with_the_next(gateway: Gateway) -> None:
     await _clinic(gateway)
     found = await verify(gateway.database, "--from", f"{TEAM} apples patients 2025-01-01")
-    assert cells(found.stdout.splitlines()[-2]) == [1, 3, 4, 0, 0]
+    assert read_cells(found.stdout.splitlines()[-2]) == [1, 3, 4, 0, 0]
     found = await verify(gateway.database, "--from", f"{TEAM} clinic patients 2025-01-01")
-    assert cells(found.stdout.splitlines()[-2]) == [1, 1, 1, 0, 0]
+    assert read_cells(found.stdout.splitlines()[-2]) == [1, 1, 1, 0, 0]
     found = await verify(gateway.database, "--from", f"{TEAM} pears patients 2025-01-01")
-    assert (found.exit_code, cells(found.stdout.splitlines()[-2])) == (0, [0, 0, 0, 0, 0])
+    assert (found.exit_code, read_cells(found.stdout.splitlines()[-2])) == (0, [0, 0, 0, 0, 0])
 
 
 async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repair(gateway: Gateway) -> None:
     client = await _clinic(gateway)
-    await do(gateway.database, update(DayCount).values(pending=9), delete(DayCount).where(DayCount.size == 1))
+    await execute_unnoticed(
+        gateway.database, update(DayCount).values(pending=9), delete(DayCount).where(DayCount.size == 1)
+    )
     done = False
 
     async def write() -> None:
@@ -270,24 +283,24 @@ async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repai
             assert payload["upsertResourceRecords"]["errors"] == []
 
     async def repair() -> None:
-        await differences(gateway.database, repairs=True)
+        await find_differences(gateway.database, repairs=True)
         while not done:
-            assert await differences(gateway.database) == []
+            assert await find_differences(gateway.database) == []
 
     repairing = asyncio.create_task(repair())
     await asyncio.gather(write(), write(), write())
     done = True
     await repairing
-    assert await differences(gateway.database) == []
+    assert await find_differences(gateway.database) == []
     assert (await client.data(DASHBOARD, id="clinic"))["appointmentStatistics"]["overview"]["total"] == 23
 
 
 async def test_an_integration_that_is_deleted_meanwhile_is_repaired_no_more(gateway: Gateway) -> None:
     await _clinic(gateway)
-    await do(gateway.database, update(DayCount).values(pending=9))
+    await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
     async with gateway.database.open_snapshot() as snapshot:
         step = await services.verification.verify_next_block(snapshot, VerificationScope(), VerificationPosition())
     assert step is not None
-    await do(gateway.database, delete(Integration).where(Integration.id == "clinic"))
+    await execute_unnoticed(gateway.database, delete(Integration).where(Integration.id == "clinic"))
     async with gateway.database.write() as session:
         assert await services.verification.repair_block(session, step) == ()

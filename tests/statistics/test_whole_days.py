@@ -10,7 +10,7 @@ import pytest
 from gateway.domain.calendar import days
 from gateway.domain.lenient_reading import Json
 from tests.support.factories import connected, record, store
-from tests.support.gateway import Client, Gateway, statements
+from tests.support.gateway import Client, Gateway, collect_statements
 
 CLINIC = "clinic"
 CHICAGO = ZoneInfo("America/Chicago")
@@ -47,7 +47,7 @@ async def test_days_are_the_last_whole_ones_before_today(gateway: Gateway) -> No
     moment = timedelta(milliseconds=1)
     times = (begins[0], begins[0] - moment, begins[7], begins[7] - moment, begins[14], begins[14] - moment)
     client = await _clinic(gateway, *((at, {}) for at in times), timezone="America/Chicago")
-    with statements() as ran:
+    with collect_statements() as ran:
         answer = await _ask(client, days=7)
     assert not any("resource_record" in statement for statement in ran), "whole days are counted already"
     shown = [trend["day"] for trend in answer["trends"]]

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
 from gateway.assets import Assets
-from tests.support.commands import serving
+from tests.support.commands import start_server
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 MISSING = "Chromium is not on this machine: `apt-get install chromium`"
@@ -35,7 +35,7 @@ _FLAGS = (
     "--disable-sync",
     f"--host-resolver-rules=MAP * ~NOTFOUND, {', '.join(f'EXCLUDE {host}' for host in _LOCAL)}",
 )
-_PATIENCE = 10_000
+_TIMEOUT = 10_000
 """Milliseconds that anything in a page may take on a slow machine."""
 
 AXE = {
@@ -59,21 +59,21 @@ class Site:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Site]:
+def serve_demo(folder: Path) -> Iterator[Site]:
     """`gateway demo`, on a database in this folder."""
     url = f"sqlite:///{folder / 'demo.db'}"
-    with serving("demo", "--port", "0", "--database", url, folder=folder) as demo:
-        (line,) = demo.printed(1, "Key ")
-        with _drained(demo.process):
+    with start_server("demo", "--port", "0", "--database", url, folder=folder) as demo:
+        (line,) = demo.read_lines(1, "Key ")
+        with _drain_pipes(demo.process):
             yield Site(_origin(demo.url), line.split()[1], url)
 
 
 @contextmanager
-def served_again(site: Site, folder: Path, **settings: str) -> Iterator[Site]:
+def serve_again(site: Site, folder: Path, **settings: str) -> Iterator[Site]:
     """`gateway serve` on the same data: as it is where nobody is signed in by themselves."""
     with (
-        serving("serve", "--port", "0", folder=folder, database_url=site.database_url, **settings) as again,
-        _drained(again.process),
+        start_server("serve", "--port", "0", folder=folder, database_url=site.database_url, **settings) as again,
+        _drain_pipes(again.process),
     ):
         yield Site(_origin(again.url), site.key, site.database_url)
 
@@ -83,7 +83,7 @@ def _origin(url: str) -> str:
 
 
 @contextmanager
-def _drained(process: Popen[str]) -> Iterator[None]:
+def _drain_pipes(process: Popen[str]) -> Iterator[None]:
     """Reads what a process says, since a pipe that nobody reads fills up."""
     readers = [Thread(target=_drain, args=(pipe,)) for pipe in (process.stdout, process.stderr) if pipe]
     for reader in readers:
@@ -101,7 +101,7 @@ def _drain(pipe: IO[str]) -> None:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def launch_chromium() -> AsyncIterator[Browser]:
     """The browser, with a profile that is thrown away."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=_FLAGS)
@@ -112,7 +112,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def opened(
+async def open_page(
     browser: Browser, site: Site, *, scheme: Scheme = "light", width: int = 1280, expected: str | None = None
 ) -> AsyncIterator[Page]:
     """A page of a new visitor of the site, in Chicago, who reads English and likes the colours of this scheme.
@@ -128,7 +128,7 @@ async def opened(
         viewport={"width": width, "height": 900},
         reduced_motion="reduce",
     )
-    context.set_default_timeout(_PATIENCE)
+    context.set_default_timeout(_TIMEOUT)
     complaints: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -151,7 +151,7 @@ async def opened(
         await context.close()
 
 
-def fetched_axe(folder: Path) -> str:
+def fetch_axe(folder: Path) -> str:
     """The script that looks for barriers, by npm. Raises gateway.assets.NotFetched."""
     (folder / "web").mkdir()
     (folder / "web" / "vendor.json").write_text(json.dumps([AXE]))
@@ -160,7 +160,7 @@ def fetched_axe(folder: Path) -> str:
     return (folder / "static" / "vendor" / pin.spec / "axe.min.js").read_text()
 
 
-async def barriers(page: Page, axe: str, *, without: str | None = None) -> list[str]:
+async def find_barriers(page: Page, axe: str, *, without: str | None = None) -> list[str]:
     """What keeps somebody from using the page as it is now, by axe-core; a line for each element.
 
     What matches the selector `without` is not ours to mend.
@@ -176,7 +176,7 @@ async def barriers(page: Page, axe: str, *, without: str | None = None) -> list[
     ]
 
 
-async def overflowing(page: Page, width: int = 390) -> list[str]:
+async def find_overflowing_elements(page: Page, width: int = 390) -> list[str]:
     """The elements that reach beyond the right edge of a screen of this width, unless they can be scrolled to."""
     await page.set_viewport_size({"width": width, "height": 844})
     found: list[str] = await page.evaluate(

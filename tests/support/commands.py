@@ -13,31 +13,31 @@ from typer.testing import CliRunner, Result
 
 from gateway.cli.app import app
 
-NOT_THERE = "postgresql://somebody:open-sesame@127.0.0.1:1/gateway"
+UNREACHABLE_URL = "postgresql://somebody:open-sesame@127.0.0.1:1/gateway"
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
 
 
-def gateway(*arguments: str, **settings: str) -> Result:
+def run_gateway(*arguments: str, **settings: str) -> Result:
     """What the command did, with these settings (`database_url=…`) and no others."""
     ours = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
     theirs = {name: None for name in os.environ if name.startswith("GATEWAY_")}
     return CliRunner().invoke(app, arguments, env={**theirs, **ours})
 
 
-def unboxed(text: str) -> str:
+def unbox(text: str) -> str:
     """What stands in a box, in one line."""
     return " ".join(text.replace("│", " ").split())
 
 
 @dataclass(frozen=True)
-class Served:
+class ServerProcess:
     """A server in a process of its own."""
 
     process: subprocess.Popen[str]
     url: str
 
-    def printed(self, count: int, beginning: str) -> list[str]:
+    def read_lines(self, count: int, beginning: str) -> list[str]:
         """The first lines on stdout that begin like this."""
         assert self.process.stdout is not None
         found: list[str] = []
@@ -55,7 +55,7 @@ class Served:
 
 
 @contextmanager
-def serving(*arguments: str, folder: Path, **settings: str) -> Iterator[Served]:
+def start_server(*arguments: str, folder: Path, **settings: str) -> Iterator[ServerProcess]:
     """A command that serves, from when it listens; killed at the end if it still runs."""
     ours = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
     with subprocess.Popen(
@@ -67,7 +67,7 @@ def serving(*arguments: str, folder: Path, **settings: str) -> Iterator[Served]:
         text=True,
     ) as process:
         try:
-            yield Served(process, _url(process))
+            yield ServerProcess(process, _url(process))
         finally:
             process.kill()
 

@@ -13,7 +13,7 @@ from gateway.execution import CompilingExecutor
 from gateway.execution.compiler.functions import CompiledSelection, Compiler, ResponseFunction
 
 
-def compiled(schema: Schema, query: str) -> tuple[Compiler, CompiledSelection]:
+def compile_query(schema: Schema, query: str) -> tuple[Compiler, CompiledSelection]:
     """The compiler after its work, and what it made. Raises NotPlain where that cannot be compiled."""
     executor: Any = StrawberryGraphQLCoreExecutionContext.build(schema._schema, parse(query))
     root = executor.schema.query_type
@@ -26,9 +26,9 @@ def compiled(schema: Schema, query: str) -> tuple[Compiler, CompiledSelection]:
 
 
 @cache
-def planned(schema: Schema, query: str) -> ResponseFunction:
+def compile_response(schema: Schema, query: str) -> ResponseFunction:
     """What a plan makes of the root field's value."""
-    return compiled(schema, query)[1].build_data
+    return compile_query(schema, query)[1].build_data
 
 
 class _Root:
@@ -41,7 +41,7 @@ class _Root:
         return self.value
 
 
-def ordinary(schema: Schema, query: str, value: object) -> Any:
+def execute_uncompiled(schema: Schema, query: str, value: object) -> Any:
     """The data of the one root field as the ordinary executor gives it, which must have no errors."""
     found = schema.execute_sync(query, root_value=_Root(value))
     assert found.errors is None
@@ -56,20 +56,20 @@ class UncompiledExecutor(CompilingExecutor):
         """Return no plan, so that every field is completed on its own."""
 
 
-def timeless(answer: bytes) -> bytes:
+def normalize_response(answer: bytes) -> bytes:
     """An answer without what differs from one moment to the next, in its order of keys.
 
     Fields run at once, so errors come in any order; and where one takes a place away with it, which of the other
     fields below that place fail before they are stopped is a matter of time.
     """
-    found = _without(orjson.loads(answer))
+    found = _remove_moving_values(orjson.loads(answer))
     if "errors" in found:
-        errors = {orjson.dumps(_told(error, found.get("data"))) for error in found["errors"]}
+        errors = {orjson.dumps(_normalize_error(error, found.get("data"))) for error in found["errors"]}
         found["errors"] = sorted(error.decode() for error in errors)
     return orjson.dumps(found)
 
 
-def _told(error: Any, data: Any) -> Any:
+def _normalize_error(error: Any, data: Any) -> Any:
     """An error, or only the place that it took away when that is above its own."""
     path = error.get("path") or []
     for depth, key in enumerate(path):
@@ -79,8 +79,8 @@ def _told(error: Any, data: Any) -> Any:
     return error
 
 
-def _without(value: Any) -> Any:
+def _remove_moving_values(value: Any) -> Any:
     if isinstance(value, dict):
         moving = ("asOf", "nextRunAt", "errorId", "rateLimit")
-        return {k: _without(v) for k, v in value.items() if not any(word in k for word in moving)}
-    return [_without(item) for item in value] if isinstance(value, list) else value
+        return {k: _remove_moving_values(v) for k, v in value.items() if not any(word in k for word in moving)}
+    return [_remove_moving_values(item) for item in value] if isinstance(value, list) else value

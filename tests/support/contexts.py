@@ -8,7 +8,7 @@ from gateway.services.rate_limits import TokenBuckets
 from gateway.settings import Settings
 
 
-def context_of(viewer: Viewer, database: Database) -> Context:
+def create_context(viewer: Viewer, database: Database) -> Context:
     """The context of an operation that may cost what any may."""
     settings = Settings()
     bucket = TokenBuckets(settings.rate_limit, settings.rate_refill).get_bucket(viewer)

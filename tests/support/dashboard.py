@@ -30,7 +30,7 @@ query (
     + "}}"
 )
 
-NOTHING: dict[str, Any] = {
+EMPTY_DASHBOARD: dict[str, Any] = {
     "overview": {"total": 0, "successful": 0, "failed": 0, "pending": 0},
     "trends": [],
     **{field: [] for field in BREAKDOWNS},

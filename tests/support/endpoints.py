@@ -1,4 +1,4 @@
-"""The HTTP door as tests knock on it: with a good key, and as little else as they say."""
+"""The HTTP endpoint as tests knock on it: with a good key, and as little else as they say."""
 
 import asyncio
 import shutil
@@ -14,24 +14,24 @@ from starlette.applications import Starlette
 from gateway.settings import Settings
 from gateway.web.app import create_app
 from gateway.web.error_codes import GraphQLErrorCode
-from tests.support.gateway import TEAM, USER, Gateway, answer_of
+from tests.support.gateway import TEAM, USER, Gateway, read_answer
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 VIEWER = "{ viewer { userId teamId } }"
-ASKED = {"data": {"viewer": {"userId": USER, "teamId": TEAM}}}
+VIEWER_RESPONSE = {"data": {"viewer": {"userId": USER, "teamId": TEAM}}}
 
 
 @dataclass(frozen=True)
-class Door:
-    """A door, and a key that opens it."""
+class Endpoint:
+    """A endpoint, and a key that opens it."""
 
     app: Starlette
     settings: Settings
     http: AsyncClient
     key: str
 
-    async def knock(
+    async def send(
         self, method: str = "POST", headers: Mapping[str, str | None] | None = None, **request: Any
     ) -> Response:
         """The response to a request with the key; a header that is None is left out."""
@@ -46,12 +46,12 @@ class Door:
     async def post(self, body: bytes | str, **headers: str | None) -> Response:
         """The response to this body, sent as JSON."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.knock(headers={"Content-Type": JSON, **named}, content=body)
+        return await self.send(headers={"Content-Type": JSON, **named}, content=body)
 
 
 @asynccontextmanager
-async def opened(template: Path, folder: Path, **settings: Any) -> AsyncIterator[Door]:
-    """A door of its own, with these settings, on an empty database."""
+async def open_endpoint(template: Path, folder: Path, **settings: Any) -> AsyncIterator[Endpoint]:
+    """A endpoint of its own, with these settings, on an empty database."""
     shutil.copyfile(template, folder / "gateway.db")
     given = Settings(database_url=f"sqlite+aiosqlite:///{folder / 'gateway.db'}", **settings)
     app = create_app(given)
@@ -60,26 +60,28 @@ async def opened(template: Path, folder: Path, **settings: Any) -> AsyncIterator
         AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as http,
     ):
         client = await Gateway(app, app.state.database, http).client()
-        yield Door(app, given, http, client.key)
+        yield Endpoint(app, given, http, client.key)
 
 
-def codes(response: Response) -> list[str]:
+def get_codes(response: Response) -> list[str]:
     """The codes of a refusal: GraphQL errors, each with a code that is known and a message, and no data."""
-    body = answer_of(response)
+    body = read_answer(response)
     assert list(body) == ["errors"], body
     assert all(error["message"] for error in body["errors"])
     return [GraphQLErrorCode[error["extensions"]["code"]].name for error in body["errors"]]
 
 
-def message(response: Response) -> str:
+def get_message(response: Response) -> str:
     """What the one error of an answer says."""
     (error,) = response.json()["errors"]
     return str(error["message"])
 
 
-async def sent_by(door: Door, received: list[dict[str, Any]], **request: Any) -> list[dict[str, Any]]:
-    """What the door sends to a client that sends these messages, and then nothing more."""
-    headers = [(b"authorization", f"Bearer {door.key}".encode()), (b"content-type", JSON.encode())]
+async def exchange_messages(
+    endpoint: Endpoint, received: list[dict[str, Any]], **request: Any
+) -> list[dict[str, Any]]:
+    """What the endpoint sends to a client that sends these messages, and then nothing more."""
+    headers = [(b"authorization", f"Bearer {endpoint.key}".encode()), (b"content-type", JSON.encode())]
     post = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
     scope = {**post, **request}
     sent: list[dict[str, Any]] = []
@@ -92,5 +94,5 @@ async def sent_by(door: Door, received: list[dict[str, Any]], **request: Any) ->
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await door.app(scope, receive, send)
+    await endpoint.app(scope, receive, send)
     return sent

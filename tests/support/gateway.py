@@ -29,7 +29,7 @@ USER = "68a8652f82513625d1c21a85"
 Answer = dict[str, Any]
 
 
-def answer_of(response: Response) -> Answer:
+def read_answer(response: Response) -> Answer:
     """The answer, without what differs from request to request: its id, which each error and a header have."""
     answer: Answer = response.json()
     for error in answer.get("errors", []):
@@ -48,7 +48,7 @@ class Client:
     async def __call__(self, query: str, /, **variables: object) -> Answer:
         response = await self.send(query, variables)
         assert response.status_code == 200, response.text
-        return answer_of(response)
+        return read_answer(response)
 
     async def send(self, query: str, variables: Mapping[str, object]) -> Response:
         return await self.http.post(
@@ -88,7 +88,7 @@ class Gateway:
             viewer, _ = await services.keys.authenticate_key(session, key)
         return Client(self.http, key, viewer)
 
-    def tell(self) -> None:
+    def flush_reports(self) -> None:
         """Have the log and the metrics tell of all requests that are over, which they would do a moment later."""
         self.app.state.reporting.flush()
 
@@ -99,7 +99,7 @@ class Gateway:
 
 
 @asynccontextmanager
-async def served(url: str, **settings: Any) -> AsyncIterator[Gateway]:
+async def serve_gateway(url: str, **settings: Any) -> AsyncIterator[Gateway]:
     """A gateway that runs on a database for as long as the block lasts; it looks each key up every time."""
     app = create_app(Settings(**{"database_url": url, "key_memory": 0, **settings}))
     async with (
@@ -110,15 +110,15 @@ async def served(url: str, **settings: Any) -> AsyncIterator[Gateway]:
 
 
 @contextmanager
-def statements() -> Iterator[list[str]]:
+def collect_statements() -> Iterator[list[str]]:
     """Collects each SQL statement that runs meanwhile, in whichever database."""
     collected: list[str] = []
-    with each_statement(lambda statement, _parameters: collected.append(statement)):
+    with watch_statements(lambda statement, _parameters: collected.append(statement)):
         yield collected
 
 
 @contextmanager
-def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
+def watch_statements(told: Callable[[str, Any], None]) -> Iterator[None]:
     """Tells of each SQL statement that runs meanwhile, and of its parameters, whoever runs it."""
 
     def tell(

@@ -16,7 +16,7 @@ Run = Callable[..., Result]
 """Runs `gateway` with these arguments, and with `stdin`."""
 
 
-def read(database_url: str, *entities: type[Any]) -> list[Any]:
+def read_rows(database_url: str, *entities: type[Any]) -> list[Any]:
     """All rows of these tables."""
 
     async def found() -> list[Any]:
@@ -42,7 +42,7 @@ def write_lines(name: str, *documents: object) -> str:
     return name
 
 
-def counts(result: Result, file: str) -> list[int]:
+def read_counts(result: Result, file: str) -> list[int]:
     """Created, updated, unchanged and refused, as the summary says of a file."""
     (line,) = [line for line in result.stdout.splitlines() if Path(file).name in line]
     return [int(cell) for cell in line.split("│")[-5:-1]]

@@ -18,35 +18,35 @@ EXPORT = """query($id: ID!) {
   integrationExport(integrationId: $id, secrets: INCLUDE) { document checksum redactedFields }
 }"""
 WRITERS = (Permission.WRITE_INTEGRATIONS, Permission.WRITE_RECORDS)
-NOTHING = {"created": 0, "updated": 0, "unchanged": 0, "deleted": 0}
+NO_CHANGES = {"created": 0, "updated": 0, "unchanged": 0, "deleted": 0}
 
 
-async def take_in(client: Client, document: object, **variables: object) -> dict[str, Any]:
+async def import_document(client: Client, document: object, **variables: object) -> dict[str, Any]:
     found: dict[str, Any] = (await client.data(IMPORT, document=document, **variables))["importIntegration"]
     return found
 
 
-async def taken_in(client: Client, document: object, **variables: object) -> dict[str, Any]:
+async def import_accepted(client: Client, document: object, **variables: object) -> dict[str, Any]:
     """As `take_in`, of what must not be refused."""
-    found = await take_in(client, document, **variables)
+    found = await import_document(client, document, **variables)
     assert found.pop("errors") == []
     return found
 
 
-async def exported(client: Client, id: str = INTEGRATION) -> dict[str, Any]:
+async def export_integration(client: Client, id: str = INTEGRATION) -> dict[str, Any]:
     found: dict[str, Any] = (await client.data(EXPORT, id=id))["integrationExport"]
     return found
 
 
-def problems(answer: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def get_problems(answer: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """Code and path of each error, of an answer that says nothing was done."""
     assert answer["integration"] is None
     assert answer["outcome"] is None
-    assert {key: answer[key] for key in NOTHING} == NOTHING
+    assert {key: answer[key] for key in NO_CHANGES} == NO_CHANGES
     return [(error["code"], error["path"]) for error in answer["errors"]]
 
 
-async def rows(gateway: Gateway) -> int:
+async def count_document_rows(gateway: Gateway) -> int:
     async with gateway.read() as session:
         counts = [
             await session.scalar(select(func.count()).select_from(t))

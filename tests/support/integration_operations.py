@@ -50,12 +50,12 @@ async def delete(client: Client, id: str, version: int | None = None) -> Any:
     return (await client.data(DELETE, id=id, version=version))["deleteIntegration"]
 
 
-def codes(payload: Any) -> list[tuple[str, list[str]]]:
+def get_problems(payload: Any) -> list[tuple[str, list[str]]]:
     """The code and path of each error of a payload."""
     return [(error["code"], error["path"]) for error in payload["errors"]]
 
 
-async def rows(gateway: Gateway) -> list[dict[str, Any]]:
+async def read_integrations(gateway: Gateway) -> list[dict[str, Any]]:
     """Every integration as it is stored, in order of team and id."""
     async with gateway.read() as session:
         found = await session.scalars(select(Integration).order_by(Integration.team_id, Integration.id))

@@ -6,7 +6,7 @@ from typing import NoReturn
 import pytest
 
 
-def lacking(reason: str) -> NoReturn:
+def skip_unless_ci(reason: str) -> NoReturn:
     """Skip what cannot be run here; where all has to be run, fail."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)

@@ -9,7 +9,7 @@ from playwright.async_api import Page, Request, expect
 from tests.support.browser import Site
 
 
-def asked(page: Page) -> list[dict[str, Any]]:
+def watch_requests(page: Page) -> list[dict[str, Any]]:
     """What a page asks the graph from now on."""
     found: list[dict[str, Any]] = []
 
@@ -21,12 +21,12 @@ def asked(page: Page) -> list[dict[str, Any]]:
     return found
 
 
-async def shown(page: Page) -> None:
+async def wait_until_shown(page: Page) -> None:
     """Waits until all parts of the dashboard have what was asked for."""
     await expect(page.locator("section[aria-busy=false]")).to_have_count(5)
 
 
-async def graph(site: Site, query: str, **variables: object) -> Any:
+async def query_graph(site: Site, query: str, **variables: object) -> Any:
     """What the graph answers to a script."""
     async with AsyncClient(base_url=site.origin) as http:
         headers = {"Authorization": f"Bearer {site.key}"}
@@ -36,13 +36,13 @@ async def graph(site: Site, query: str, **variables: object) -> Any:
         return found["data"]
 
 
-async def clinic(site: Site, name: str = "Lakeside Family Clinic") -> str:
+async def find_clinic(site: Site, name: str = "Lakeside Family Clinic") -> str:
     """The id of an integration of the demo."""
     query = "query ($name: String!) { integrations(filter: { name: { eq: $name } }) { nodes { id } } }"
-    (found,) = (await graph(site, query, name=name))["integrations"]["nodes"]
+    (found,) = (await query_graph(site, query, name=name))["integrations"]["nodes"]
     return str(found["id"])
 
 
-def address(page: Page) -> dict[str, str]:
+def read_address(page: Page) -> dict[str, str]:
     """The filter that stands in the address of a page."""
     return {name: value for name, (value,) in parse_qs(urlsplit(page.url).query).items()}

@@ -38,7 +38,7 @@ configs = st.fixed_dictionaries(
 
 
 @dataclass(frozen=True)
-class Question:
+class DashboardArguments:
     """What is asked, as the query's variables say it."""
 
     zone: str | None
@@ -61,8 +61,8 @@ def _in_order(bounds: tuple[datetime | None, datetime | None]) -> tuple[datetime
     return (end, start) if start is not None and end is not None and start > end else bounds
 
 
-questions = st.builds(
-    Question,
+dashboard_arguments = st.builds(
+    DashboardArguments,
     zone=st.none() | st.sampled_from(ZONES),
     type=st.sampled_from((None, None, "NP", "F_U", "FU_TELE")),
     search=st.sampled_from((None, None, "google", "STRASSE anna", "%", "_", "ärzte bob", "ärzte")),
@@ -76,7 +76,7 @@ questions = st.builds(
 Appointment = tuple[datetime, Document]
 """When it was created, and its config."""
 
-WIRE = {"NP": "NP", "F_U": "F/U", "FU_TELE": "FU Tele"}
+DOCUMENT_TYPES = {"NP": "NP", "F_U": "F/U", "FU_TELE": "FU Tele"}
 
 
 def _at(appointment: Appointment, by: str) -> datetime | None:
@@ -84,7 +84,7 @@ def _at(appointment: Appointment, by: str) -> datetime | None:
     return created_at if by == "CREATED_AT" else parse_instant(str(config.get("start")))
 
 
-def _counts(appointment: Appointment, question: Question) -> bool:
+def _counts(appointment: Appointment, question: DashboardArguments) -> bool:
     config, at = appointment[1], _at(appointment, question.by)
     start, end = question.bounds
     keys = ("patientName", *(breakdown.key for breakdown in APPOINTMENT_STATISTICS.breakdowns))
@@ -92,7 +92,7 @@ def _counts(appointment: Appointment, question: Question) -> bool:
     return (
         (start is None or (at is not None and start <= at))
         and (end is None or (at is not None and at < end))
-        and (question.type is None or config.get("appointmentType") == WIRE[question.type])
+        and (question.type is None or config.get("appointmentType") == DOCUMENT_TYPES[question.type])
         and all(word in mentioned for word in (question.search or "").casefold().split())
     )
 
@@ -102,7 +102,9 @@ def _status(config: Document) -> str:
     return status if status in ("successful", "failed") else "pending"
 
 
-def _buckets(counted: list[Appointment], question: Question, breakdown: Breakdown) -> list[dict[str, object]]:
+def _buckets(
+    counted: list[Appointment], question: DashboardArguments, breakdown: Breakdown
+) -> list[dict[str, object]]:
     values = [config.get(breakdown.key) for _, config in counted]
     counts = Counter(
         (value.strip() if isinstance(value, str) else "") or breakdown.blank_value for value in values
@@ -120,7 +122,7 @@ def _first_instant(day: date, zone: ZoneInfo) -> datetime:
     return at
 
 
-def _trends(counted: list[Appointment], question: Question, zone: ZoneInfo) -> list[dict[str, object]]:
+def _trends(counted: list[Appointment], question: DashboardArguments, zone: ZoneInfo) -> list[dict[str, object]]:
     by_day: dict[date, Counter[str]] = {}
     for appointment in counted:
         if (at := _at(appointment, question.by)) is not None:
@@ -142,7 +144,7 @@ def _trends(counted: list[Appointment], question: Question, zone: ZoneInfo) -> l
     ]
 
 
-def recount(appointments: list[Appointment], question: Question, zone: str) -> dict[str, Any]:
+def recount(appointments: list[Appointment], question: DashboardArguments, zone: str) -> dict[str, Any]:
     counted = [appointment for appointment in appointments if _counts(appointment, question)]
     statuses = Counter(_status(config) for _, config in counted)
     return {

@@ -16,8 +16,8 @@ from playwright.async_api import Browser, FloatRect, Page
 from gateway.demo.clinics import CLINICS, HARBORVIEW
 from gateway.web.pages import STATIC
 from tests.support import browser
-from tests.support.browser import Scheme, Site, chromium, opened
-from tests.support.commands import gateway
+from tests.support.browser import Scheme, Site, launch_chromium, open_page
+from tests.support.commands import run_gateway
 
 EXPECTED = "401"
 """Pattern of allowed messages in the browser's console: nobody is signed in."""
@@ -89,7 +89,7 @@ def _sign_in_to_harborview(site: Site) -> Callable[[Page], Awaitable[object]]:
     """Show the team without the documents' example, whose name is `<string>`."""
     team = ("--team", HARBORVIEW.id, "--user", HARBORVIEW.user_id)
     permissions = ("--permission", "READ_INTEGRATIONS", "--permission", "READ_STATISTICS")
-    created = gateway(
+    created = run_gateway(
         "keys", "create", *team, "--name", "screenshot", *permissions, database_url=site.database_url
     )
 
@@ -120,13 +120,13 @@ SHOTS = [
 
 async def take(shots: list[Shot], site: Site, folder: Path) -> None:
     """Write a PNG for each shot, named after it."""
-    async with chromium() as found:
+    async with launch_chromium() as found:
         for shot in shots:
             await _take(shot, found, site, folder)
 
 
 async def _take(shot: Shot, found: Browser, site: Site, folder: Path) -> None:
-    async with opened(found, site, scheme=shot.scheme, width=shot.width, expected=EXPECTED) as page:
+    async with open_page(found, site, scheme=shot.scheme, width=shot.width, expected=EXPECTED) as page:
         devtools = await page.context.new_cdp_session(page)
         await devtools.send("Performance.enable")
         await page.goto(shot.path)
@@ -149,7 +149,7 @@ async def _find_clip(shot: Shot, page: Page) -> FloatRect | None:
 def main(folder: Path) -> None:
     """Write all shots into a folder, or the README's picture if it is the folder of the documentation."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as temporary, browser.served(Path(temporary)) as demo:
+    with tempfile.TemporaryDirectory() as temporary, browser.serve_demo(Path(temporary)) as demo:
         if folder.resolve() == DOCS:
             shots = [Shot("dashboard", "/dashboard", _sign_in_to_harborview(demo), width=1100, last="#utm")]
         else:

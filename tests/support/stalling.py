@@ -20,7 +20,7 @@ _ENDLESS = {
     "sqlite": "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c",
     "postgresql": "SELECT pg_sleep(60)",
 }
-_SOON = 30.0
+_TIMEOUT = 30.0
 """Seconds, also on a slow machine; half as long as the endless statement of PostgreSQL."""
 _RUNNING = """
     SELECT count(*) FROM pg_stat_activity
@@ -29,7 +29,7 @@ _RUNNING = """
 
 
 @contextmanager
-def no_glances(what: str = "") -> Iterator[None]:
+def disable_inline_reads(what: str = "") -> Iterator[None]:
     """Has SQLite give nothing at a glance meanwhile that it is asked by statements with these words in them."""
     rows = InlineReader.fetch_rows
 
@@ -42,7 +42,7 @@ def no_glances(what: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def stalled(what: str) -> Iterator[asyncio.Event]:
+def stall_statements(what: str) -> Iterator[asyncio.Event]:
     """Has each statement with these words in it never end meanwhile; the event tells that one has begun."""
     fetch, run, copy, began = (
         PooledConnection.fetch,
@@ -77,7 +77,7 @@ def stalled(what: str) -> Iterator[asyncio.Event]:
     try:
         with (
             patch.multiple(PooledConnection, fetch=stalling, execute_many=stalling_run, copy_rows=stalling_copy),
-            no_glances(what),
+            disable_inline_reads(what),
         ):
             yield began
     finally:
@@ -95,19 +95,19 @@ async def assert_idle(database: Database) -> None:
         assert (leases.queue.used_slots, leases.queue.waiting_count) == (0, 0)
     if not database.is_sqlite:
         # PostgreSQL is told to end a statement, and does so in its own time.
-        async with asyncio.timeout(_SOON):
-            while await _runs_on(database):
+        async with asyncio.timeout(_TIMEOUT):
+            while await _is_running(database):
                 pass
 
 
-async def _runs_on(database: Database) -> bool:
+async def _is_running(database: Database) -> bool:
     async with database.read() as session:
         return bool(await session.scalar(text(_RUNNING)))
 
 
-async def time_is_up(gateway: Gateway, began: asyncio.Event) -> None:
+async def expire_requests(gateway: Gateway, began: asyncio.Event) -> None:
     """Wait until something has begun, and have the time of all requests be up then."""
-    async with asyncio.timeout(_SOON):
+    async with asyncio.timeout(_TIMEOUT):
         await began.wait()
     deadlines = gateway.app.state.deadlines
     assert deadlines.blocks
@@ -117,7 +117,7 @@ async def time_is_up(gateway: Gateway, began: asyncio.Event) -> None:
     deadlines.check(asyncio.get_running_loop())
 
 
-class Asking:
+class CancellableRequest:
     """A request by a client that can leave."""
 
     def __init__(
@@ -137,14 +137,14 @@ class Asking:
                 (b"content-type", b"application/json"),
             ],
         }
-        self.task = asyncio.create_task(self._asked(gateway, scope))
+        self.task = asyncio.create_task(self._run(gateway, scope))
 
-    async def _asked(self, gateway: Gateway, scope: dict[str, Any]) -> None:
+    async def _run(self, gateway: Gateway, scope: dict[str, Any]) -> None:
         await gateway.app(scope, self._receive, self._send)
 
     async def leave(self, began: asyncio.Event) -> None:
         """Leave when something has begun, and wait until the gateway has noticed."""
-        async with asyncio.timeout(_SOON):
+        async with asyncio.timeout(_TIMEOUT):
             await began.wait()
             self.leaves.set()
             await self.task

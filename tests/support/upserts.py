@@ -41,16 +41,16 @@ NEW, LAB, BILLING = "NEW_PATIENT_APPOINTMENT_REMINDER", "LAB_REMINDER", "BILLING
 REFUSED: dict[str, object] = {"group": None, "outcome": None, "useCases": []}
 
 
-def camel_case(value: Any) -> Any:
+def to_camel_case(value: Any) -> Any:
     """A request of document 2, with its keys in the graph's spelling."""
     if isinstance(value, Mapping):
-        return {re.sub(r"_(\w)", lambda m: m[1].upper(), key): camel_case(item) for key, item in value.items()}
-    return [camel_case(item) for item in value] if isinstance(value, list) else value
+        return {re.sub(r"_(\w)", lambda m: m[1].upper(), key): to_camel_case(item) for key, item in value.items()}
+    return [to_camel_case(item) for item in value] if isinstance(value, list) else value
 
 
-def documented() -> dict[str, Any]:
+def build_documented_input() -> dict[str, Any]:
     """The request of document 2 as the graph's input."""
-    found: dict[str, Any] = camel_case(example("upsert-use-case-group.request"))
+    found: dict[str, Any] = to_camel_case(example("upsert-use-case-group.request"))
     return found
 
 
@@ -59,14 +59,16 @@ async def upsert(client: Client, input: Mapping[str, object], **variables: objec
     return (await client.data(UPSERT, input=input, **variables))["upsertUseCaseGroup"]
 
 
-async def upserted(client: Client, input: Mapping[str, object], **variables: object) -> Any:
+async def upsert_accepted(client: Client, input: Mapping[str, object], **variables: object) -> Any:
     """The payload of an upsert that must not be refused."""
     payload = await upsert(client, input, **variables)
     assert payload["errors"] == []
     return payload
 
 
-async def refusal(client: Client, input: Mapping[str, object], **variables: object) -> list[tuple[str, str]]:
+async def upsert_refused(
+    client: Client, input: Mapping[str, object], **variables: object
+) -> list[tuple[str, str]]:
     """Code and path of each error of an upsert that must be refused."""
     payload = await upsert(client, input, **variables)
     assert {**payload, "errors": []} == {**REFUSED, "errors": []}
@@ -74,31 +76,31 @@ async def refusal(client: Client, input: Mapping[str, object], **variables: obje
     return [(error["code"], ".".join(error["path"])) for error in payload["errors"]]
 
 
-def use_case_of(payload: Any, key: str) -> Any:
+def get_use_case(payload: Any, key: str) -> Any:
     """The use case of that key in a payload."""
     (found,) = [entry["useCase"] for entry in payload["useCases"] if entry["useCase"]["key"] == key]
     return found
 
 
-def outcomes(payload: Any) -> dict[str, str]:
+def get_outcomes(payload: Any) -> dict[str, str]:
     """What became of each use case of a payload, by key."""
     return {entry["useCase"]["key"]: entry["outcome"] for entry in payload["useCases"]}
 
 
-def listed(key: str, *actions: Mapping[str, object], **fields: object) -> dict[str, object]:
+def build_use_case(key: str, *actions: Mapping[str, object], **fields: object) -> dict[str, object]:
     """A use case of an input with these actions."""
     return {"useCase": key, "actions": [*actions], **fields}
 
 
-def action(context: str = "reminder", **fields: object) -> dict[str, object]:
+def build_action(context: str = "reminder", **fields: object) -> dict[str, object]:
     return {"actionType": "SMS", "context": context, "templateName": "First SMS", **fields}
 
 
-def contexts(use_case: Any) -> Sequence[str]:
+def get_contexts(use_case: Any) -> Sequence[str]:
     return [found["context"] for found in use_case["config"]["actions"]]
 
 
-async def stored(gateway: Gateway) -> list[tuple[Any, ...]]:
+async def read_stored_rows(gateway: Gateway) -> list[tuple[Any, ...]]:
     """Everything that is stored of groups and use cases."""
     async with gateway.read() as session:
         groups = (await session.execute(select(*UseCaseGroup.__table__.c).order_by("id"))).all()

@@ -10,17 +10,17 @@ from gateway import services
 from gateway.database.database import Database
 from gateway.database.tables import DayCount, DaySeries
 from gateway.domain.statistics.verification import CountDifference, VerificationPosition, VerificationScope
-from tests.support.commands import gateway
+from tests.support.commands import run_gateway
 from tests.support.gateway import TEAM
 
 
 async def verify(database: Database, *arguments: str) -> Result:
     """What `gateway statistics verify` did."""
     url = database.url.render_as_string(hide_password=False)
-    return await asyncio.to_thread(gateway, "statistics", "verify", *arguments, database_url=url)
+    return await asyncio.to_thread(run_gateway, "statistics", "verify", *arguments, database_url=url)
 
 
-async def differences(database: Database, *, repairs: bool = False) -> list[CountDifference]:
+async def find_differences(database: Database, *, repairs: bool = False) -> list[CountDifference]:
     """Everything that is counted otherwise than the records say."""
     found: list[CountDifference] = []
     place: VerificationPosition | None = VerificationPosition()
@@ -37,19 +37,19 @@ async def differences(database: Database, *, repairs: bool = False) -> list[Coun
     return found
 
 
-def cells(line: str) -> list[int]:
+def read_cells(line: str) -> list[int]:
     """The numbers of the command's summary."""
     return [int(cell) for cell in line.strip("│").split("│")]
 
 
-async def do(database: Database, *statements: Executable) -> None:
+async def execute_unnoticed(database: Database, *statements: Executable) -> None:
     """Run statements behind the back of what keeps counts."""
     async with database.write() as session:
         for statement in statements:
             await session.execute(statement)
 
 
-def of_series(**named: str) -> ColumnElement[bool]:
+def is_in_series(**named: str) -> ColumnElement[bool]:
     """Whether a count is of a series with these columns."""
     return DayCount.series_id.in_(select(DaySeries.id).filter_by(**named))
 
@@ -67,6 +67,6 @@ def is_count(size: int, day: int, value: str = "web", appointment_type: str = ""
     return [DayCount.__table__.c[name] == value for name, value in key.items()]
 
 
-def numbers_of(successful: int, failed: int, pending: int) -> dict[str, int]:
+def build_state_columns(successful: int, failed: int, pending: int) -> dict[str, int]:
     """The columns of these numbers."""
     return {"successful": successful, "failed": failed, "pending": pending}

@@ -30,7 +30,7 @@ _CODES = {"INVALID", "NOT_FOUND"}
 """Of what another writer did meanwhile: a record that is of another type, or gone."""
 
 
-class Writes:
+class RandomWrites:
     """Writes of one kind or another, as a generator of random numbers has it."""
 
     def __init__(
@@ -42,15 +42,17 @@ class Writes:
     ) -> None:
         self._client, self._random, self._sources, self._instants = client, random, sources, instants
 
-    async def some(self, number: int = 1) -> None:
+    async def run(self, number: int = 1) -> None:
         """So many writes, one after the other."""
         for _ in range(number):
-            await self._random.choice((self.upsert, self.upsert, self.delete, self.take_in, self.move))()
+            await self._random.choice(
+                (self.upsert, self.upsert, self.delete, self.import_records, self.change_timezone)
+            )()
 
     async def upsert(self, *, dry: bool = False) -> None:
         """Create, change and leave some records."""
-        records = [self._given(number) for number in self._random.sample(range(20), 5)]
-        await self._do("upsertResourceRecords", UPSERT, records=records, dry=dry)
+        records = [self._build_input(number) for number in self._random.sample(range(20), 5)]
+        await self._mutate("upsertResourceRecords", UPSERT, records=records, dry=dry)
 
     async def delete(self) -> None:
         """Delete some records that there are."""
@@ -58,21 +60,21 @@ class Writes:
         integration = (await self._client.data(query % '"clinic"'))["integration"]
         if integration and (ids := [node["id"] for node in integration["resourceRecords"]["nodes"]]):
             some = self._random.sample(ids, min(len(ids), 3))
-            await self._do("deleteResourceRecords", DELETE, ids=some)
+            await self._mutate("deleteResourceRecords", DELETE, ids=some)
 
-    async def take_in(self, mode: str | None = None, *, dry: bool = False) -> None:
+    async def import_records(self, mode: str | None = None, *, dry: bool = False) -> None:
         """Import some records, which may change their type, and with it maybe delete the others."""
         mode = mode or self._random.choice(("MERGE", "MERGE", "REPLACE"))
-        await self._do("importIntegration", IMPORT, document=self.document(), mode=mode, dryRun=dry)
+        await self._mutate("importIntegration", IMPORT, document=self.document(), mode=mode, dryRun=dry)
 
-    async def move(self) -> None:
+    async def change_timezone(self) -> None:
         """Take the clinic to another zone."""
         input = {"connected": {"timezone": self._random.choice(ZONES)}}
-        await self._do("updateIntegration", UPDATE, id=CLINIC, input=input)
+        await self._mutate("updateIntegration", UPDATE, id=CLINIC, input=input)
 
-    async def remove(self) -> None:
+    async def delete_integration(self) -> None:
         """Delete the clinic."""
-        await self._do("deleteIntegration", DELETE_INTEGRATION, id=CLINIC)
+        await self._mutate("deleteIntegration", DELETE_INTEGRATION, id=CLINIC)
 
     def document(self) -> Document:
         """An export document with some records."""
@@ -101,7 +103,7 @@ class Writes:
             "config": config,
         }
 
-    def _given(self, number: int) -> Document:
+    def _build_input(self, number: int) -> Document:
         choice = self._random.choice
         type_ = _TYPES[number % len(_TYPES)]
         config: Document = {"source": choice(self._sources), "bookingStatus": choice(_STATES).upper()}
@@ -115,12 +117,12 @@ class Writes:
         given: Document = {"logicalId": f"r{number}", "config": {_MEMBERS[type_]: config}}
         return given | {"createdAt": choice(self._instants)} if choice((True, False)) else given
 
-    async def _do(self, name: str, mutation: str, **variables: object) -> None:
+    async def _mutate(self, name: str, mutation: str, **variables: object) -> None:
         payload: Mapping[str, Any] = (await self._client.data(mutation, **variables))[name]
         codes = {error["code"] for error in payload["errors"]}
         assert codes <= _CODES, payload["errors"]
 
 
-async def writer(gateway: Gateway, seed: int) -> Writes:
+async def create_writes(gateway: Gateway, seed: int) -> RandomWrites:
     """Somebody who may write everything, and does so as the seed says."""
-    return Writes(await gateway.client(), Random(seed))
+    return RandomWrites(await gateway.client(), Random(seed))
