@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.database.copy_format import split_chunks
 from gateway.database.fair_queue import FairQueue, TeamId
-from gateway.database.turns import StatementQueue
 from gateway.telemetry import current_request
 
 T = TypeVar("T")
@@ -32,13 +31,12 @@ class PooledConnection:
         self,
         connection: AsyncConnection,
         driver: Any,  # noqa: ANN401 (asyncpg's or aiosqlite's)
-        statement_queue: StatementQueue | None,
     ) -> None:
         self.dialect: Dialect = connection.dialect
         self.connection = connection
         self.team: TeamId = None
         """Whom it is leased to."""
-        self._driver, self._statement_queue = driver, statement_queue
+        self._driver = driver
         self._invalidation: asyncio.Task[None] | None = None
         self._transaction_started: float | None = None
         """When its transaction began."""
@@ -47,16 +45,17 @@ class PooledConnection:
         self.can_copy = not self._is_sqlite
         self.begin_statement = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self._fetch: FetchFunction = driver.fetch if self._is_sqlite else self._fetch_with_asyncpg
+        self._execute: Callable[[str], Awaitable[object]] = driver.fetch if self._is_sqlite else driver.execute
 
     @staticmethod
-    async def open(engine: AsyncEngine, statement_queue: StatementQueue | None) -> "PooledConnection":
-        """A connection leased from the engine's pool, whose statements take turns if they are to."""
+    async def open(engine: AsyncEngine) -> "PooledConnection":
+        """Take a connection from the engine's pool."""
         connection = await engine.connect()
         driver = (await connection.get_raw_connection()).driver_connection
         if connection.dialect.name == "postgresql" and driver is not None:
             # SQLAlchemy's way to get text out of `json` is in Python; the driver's own is not.
             await driver.reset_type_codec("json", schema="pg_catalog")
-        return PooledConnection(connection, driver, statement_queue)
+        return PooledConnection(connection, driver)
 
     @property
     def is_open(self) -> bool:
@@ -77,10 +76,7 @@ class PooledConnection:
         """Run a statement without parameters that gives nothing: one that begins or ends a transaction."""
         started = perf_counter()
         try:
-            if self._statement_queue is None:
-                await self._driver.execute(text)
-            else:
-                await self._statement_queue.run(self._fetch, text)
+            await self._execute(text)
         finally:
             current_request.get().record_wait(started)
         if text.startswith("BEGIN"):
@@ -103,10 +99,7 @@ class PooledConnection:
             return
         started = perf_counter()
         try:
-            if self._statement_queue is None:
-                await self._driver.executemany(text, parameter_rows)
-            else:
-                await self._statement_queue.run(self._driver.executemany, text, parameter_rows)
+            await self._driver.executemany(text, parameter_rows)
         finally:
             current_request.get().record_statement(text, started)
 
@@ -125,9 +118,7 @@ class PooledConnection:
         """The rows of a statement, as the driver gives them."""
         started = perf_counter()
         try:
-            if self._statement_queue is None:
-                return await self._fetch(text, parameters)
-            return await self._statement_queue.run(self._fetch, text, parameters)
+            return await self._fetch(text, parameters)
         finally:
             current_request.get().record_statement(text, started)
 
@@ -150,11 +141,9 @@ class PooledConnection:
 class ConnectionPool:
     """As many connections as operations are admitted at once, leased one by one as they are needed."""
 
-    def __init__(
-        self, engine: AsyncEngine, queue: FairQueue, statement_queue: StatementQueue | None = None
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, queue: FairQueue) -> None:
         self.queue = queue
-        self._engine, self._statement_queue = engine, statement_queue
+        self._engine = engine
         self._idle: list[PooledConnection] = []
         self._tasks: set[asyncio.Task[Any]] = set()  # make connections, and end them
 
@@ -168,7 +157,7 @@ class ConnectionPool:
                 lease.team = team
                 return lease
             self._track(lease.invalidate())
-        making = self._track(asyncio.create_task(PooledConnection.open(self._engine, self._statement_queue)))
+        making = self._track(asyncio.create_task(PooledConnection.open(self._engine)))
         try:
             # It is made in any case: half a connection would be nobody's to close.
             lease = await asyncio.shield(making)

@@ -17,7 +17,6 @@ from gateway.database.fair_queue import FairQueue, TeamId
 from gateway.database.inline_reads import InlineReader
 from gateway.database.reading import Snapshot
 from gateway.database.tables import Base
-from gateway.database.turns import StatementQueue
 from gateway.database.writing import INTEGRITY_ERRORS, ReadSession, Writer, is_unique_violation
 from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode
@@ -65,12 +64,10 @@ class Database:
             self._engine = engines.create_sqlite(_BEGIN_IMMEDIATE)
             self._read_engine = engines.create_sqlite(_BEGIN, read_only=True)
             self._inline_reader = InlineReader(str(self.url.database), self.dialect)
-            turns = StatementQueue()
-            self._read_pool = ConnectionPool(engines.create_sqlite(None, read_only=True), readers, turns)
+            self._read_pool = ConnectionPool(engines.create_sqlite(None, read_only=True), readers)
             self._write_pool = ConnectionPool(
                 engines.create_sqlite(None, lock_timeout=min(_LOCK_RETRY_SECONDS, self._lock_timeout)),
                 writers,
-                turns,
             )
         else:
             self._begin_statement = _BEGIN

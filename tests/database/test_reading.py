@@ -13,7 +13,6 @@ from gateway.database.database import Database
 from gateway.database.prepared_statements import prepared
 from gateway.database.reading import SecondRead
 from gateway.database.tables import Integration, Team, UseCaseGroup
-from gateway.database.turns import StatementQueue
 from gateway.database.writing import Writer
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, Status
 from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter
@@ -176,28 +175,6 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
     async with database.open_snapshot() as again:
         assert await again.fetch_tuples(NAMES) == []
     await database.dispose()
-
-
-async def test_one_statement_runs_at_a_time_and_others_beside_one_that_takes_long() -> None:
-    turns, running, most = StatementQueue(), 0, 0
-    ends = asyncio.Event()
-
-    async def short() -> None:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        await asyncio.sleep(0)
-        running -= 1
-
-    await asyncio.gather(*(turns.run(short) for _ in range(5)))
-    assert most == 1
-    long = asyncio.create_task(turns.run(ends.wait))
-    await turns.run(short)
-    assert not long.done()
-    ends.set()
-    await long
-    await asyncio.gather(*(turns.run(short) for _ in range(5)))
-    assert most == 1
 
 
 async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
