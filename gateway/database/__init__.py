@@ -1,6 +1,6 @@
 """"""
 
-from gateway.database import copy_format, diagnostics, migrations, revisions
+from gateway.database import diagnostics, migrations, revisions
 from gateway.database.bulk_statements import to_columns
 from gateway.database.column_types import CollatedText, Instant, TextList
 from gateway.database.database import DATABASE_ERRORS, Database
@@ -53,7 +53,6 @@ __all__ = [
     "UseCaseGroup",
     "User",
     "Writer",
-    "copy_format",
     "diagnostics",
     "get_values",
     "migrations",

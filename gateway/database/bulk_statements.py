@@ -1,7 +1,6 @@
 """Statements that write rows, which are given column by column.
 
-PostgreSQL takes many rows in one statement, each column of which is one array, and new ones by COPY, which is
-`gateway.database.copy_format`'s. SQLite takes many new ones as one long VALUES, and otherwise runs the statement of one row
+PostgreSQL takes many rows in one statement, each column of which is one array, and new ones by COPY. SQLite takes many new ones as one long VALUES, and otherwise runs the statement of one row
 many times over; both take it less time than reading rows out of anything else.
 """
 
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 from sqlalchemy import (
     ClauseElement,
+    Column,
     ColumnElement,
     Dialect,
     Table,
@@ -38,6 +38,18 @@ ColumnValues: TypeAlias = Mapping[str, Sequence[object]]
 def to_columns(names: Iterable[str], rows: Iterable[Sequence[object]]) -> ColumnValues:
     """The columns of rows that are given by these, in their order; there are none of no rows."""
     return dict(zip(names, zip(*rows, strict=True), strict=False))
+
+
+def bind_rows(entity: type[Base], columns: ColumnValues, dialect: Dialect) -> Iterator[tuple[object, ...]]:
+    """Yield rows of an entity as the driver takes them, in the order of these columns."""
+    types = cast(Table, entity.__table__).c
+    bound = [_bind_column(types[name], values, dialect) for name, values in columns.items()]
+    return zip(*bound, strict=True)
+
+
+def _bind_column(column: Column[Any], values: Sequence[object], dialect: Dialect) -> Iterable[object]:
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return values if process is None else map(process, values)
 
 
 class StatementRun(NamedTuple):

@@ -6,7 +6,7 @@ statements come prepared (`gateway.database.prepared_statements`), and the drive
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any, TypeVar
@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gateway.database.copy_format import split_chunks
 from gateway.database.fair_queue import FairQueue, TeamId
 from gateway.telemetry import current_request
 
@@ -103,11 +102,11 @@ class PooledConnection:
         finally:
             current_request.get().record_statement(text, started)
 
-    async def copy_rows(self, table: str, columns: Sequence[str], data: bytes) -> None:
-        """Add rows by COPY, which PostgreSQL knows, as `gateway.database.copy_format` spells them."""
+    async def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Insert rows by PostgreSQL's COPY, in the driver's binary format."""
         started = perf_counter()
         try:
-            await self._driver.copy_to_table(table, columns=columns, source=split_chunks(data))
+            await self._driver.copy_records_to_table(table, columns=columns, records=rows)
         finally:
             current_request.get().record_statement(f"COPY {table}", started)
 

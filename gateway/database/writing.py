@@ -13,10 +13,10 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database import copy_format
 from gateway.database.bulk_statements import (
     BulkStatementFactory,
     ColumnValues,
+    bind_rows,
     delete_zero_rows,
     insert_or_increment_rows,
     insert_rows,
@@ -85,14 +85,11 @@ class Writer(EntitySession):
     async def insert_columns(self, entity: type[Base], columns: ColumnValues) -> None:
         """Add rows that are given column by column, by all of them."""
         if self.can_copy and _count_rows(columns.values()) > 1:
-            await self.copy_rows(entity, [*columns], copy_format.encode_rows(columns))
+            await self.flush_entities()
+            rows = bind_rows(entity, columns, self._pooled_connection.dialect)
+            await self._pooled_connection.copy_rows(entity.__tablename__, [*columns], rows)
         else:
             await self._run_statement(insert_rows, entity, columns)
-
-    async def copy_rows(self, entity: type[Base], names: Sequence[str], data: bytes) -> None:
-        """Add rows that are given by these columns, as `gateway.database.copy_format` spells them."""
-        await self.flush_entities()
-        await self._pooled_connection.copy_rows(entity.__tablename__, names, data)
 
     async def update_rows(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
         """Change rows that are given by their primary key and the columns to set, the same of each."""

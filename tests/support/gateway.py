@@ -143,9 +143,11 @@ def each_statement(told: Callable[[str, Any], None]) -> Iterator[None]:
             tell(None, None, statement, parameters[0])  # type: ignore[arg-type]  # likewise
         await run(self, statement, parameters)
 
-    async def copied(self: PooledConnection, table: str, columns: Sequence[str], lines: bytes) -> None:
+    async def copied(
+        self: PooledConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
         tell(None, None, f"COPY {table} ({', '.join(columns)}) FROM STDIN", ())  # type: ignore[arg-type]  # likewise
-        await copy(self, table, columns, lines)
+        await copy(self, table, columns, rows)
 
     def glanced(self: InlineReader, statement: str, parameters: Sequence[object] = ()) -> list[Any] | None:
         found = glance(self, statement, parameters)

@@ -12,7 +12,6 @@ from gateway.domain.records.catalogue import (
 )
 from gateway.domain.records.kind import RecordKind, is_same_instant
 from gateway.domain.records.lines import (
-    LOOKUP_COLUMNS,
     ROW_COLUMNS,
     IntegrationRecords,
     RecordBatch,
@@ -30,7 +29,6 @@ __all__ = [
     "KINDS_BY_MEMBER",
     "KINDS_BY_TYPE",
     "LOCATIONS",
-    "LOOKUP_COLUMNS",
     "ORGANIZATIONS",
     "OTHER",
     "PATIENTS",

@@ -1,15 +1,12 @@
-"""JSON Lines of resource records, read into batches of what their rows are to hold.
-
-Nothing here asks the database: it can be done by another process while that is at work.
-"""
+"""JSON Lines of resource records, parsed into batches of columns for the table of records."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
-from msgspec import Struct, field
 
 from gateway.domain.calendar import instants
 from gateway.domain.documents import (
@@ -26,76 +23,67 @@ from gateway.domain.documents import (
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import is_id
 from gateway.domain.records.catalogue import RECORD_COLUMNS, read_record_columns
-from gateway.domain.statistics import COUNTED_COLUMNS
 
 _PARSED_COLUMNS = ("id", "document", *RECORD_COLUMNS)
 
 ROW_COLUMNS = ("team_id", "integration_id", "version", *_PARSED_COLUMNS)
 """The columns of a record's row."""
 
-LOOKUP_COLUMNS = ("id", "logical_id", *COUNTED_COLUMNS)
-"""Those of them that are looked at before the row is written."""
-
 _MAX_BATCH_BYTES = 1 << 25
-"""Of the lines of a batch, however few they are."""
+"""Bytes of lines after which a batch ends, however few records it has."""
 
 
-class IntegrationRecords(Struct, array_like=True):
-    """Records below one integration, and the users of its team that they name, as `people` does."""
+@dataclass(slots=True)
+class IntegrationRecords:
+    """Records of one integration, column by column, and the users of its team that they name."""
 
     team_id: str
     integration_id: str
     columns: dict[str, list[Any]] = field(default_factory=dict)
-    """Of their rows, all in one order; instants and documents as text. A missing `logical_id` is empty.
-
-    Words of closed sets are sent from one process to another by their spelling.
-    """
+    """The values of their rows by column. Instants and documents are text; a missing `logical_id` is empty."""
     line_numbers: list[int] = field(default_factory=list)
-    """Of their lines."""
+    """The number of each record's line."""
     people: dict[str, str | None] = field(default_factory=dict)
-    copied: bytes = b""
-    """All of `rows` as `gateway.database.copy_format` spells it, where that is wanted; `columns` are then those of `KEPT`."""
+    """Usernames by user id; see `add_people`."""
 
     def build_columns(self) -> dict[str, list[Any]]:
-        """All columns of their rows, in the order of `ROW`."""
+        """Return all columns of their rows, in the order of `ROW_COLUMNS`."""
         constants = zip(ROW_COLUMNS, (self.team_id, self.integration_id, 1), strict=False)
         return {name: [value] * len(self.line_numbers) for name, value in constants} | self.columns
 
-    def build_entries(self, documents: Sequence[str]) -> list[ImportEntry]:
-        """The records one by one, whose documents are these."""
-        ids, logical_ids = self.columns["id"], self.columns["logical_id"]
+    def build_entries(self) -> list[ImportEntry]:
+        """Return the records one by one."""
+        values = (self.columns[name] for name in ("id", "logical_id", "document"))
         return [
             ImportEntry(orjson.loads(document), id, logical_id or None, (number,))
-            for number, id, logical_id, document in zip(
-                self.line_numbers, ids, logical_ids, documents, strict=True
-            )
+            for number, id, logical_id, document in zip(self.line_numbers, *values, strict=True)
         ]
 
 
-class RecordBatch(Struct, array_like=True):
-    """Records that are taken in together, and what is wrong with the lines up to its end.
+@dataclass(slots=True)
+class RecordBatch:
+    """Records that are imported together, and the problems of the lines up to its end.
 
-    No two have the same `_id`, or the same `logicalId` under the same integration, so that of two such lines the
-    later one wins wherever batches end.
+    No two have the same `_id`, or the same `logicalId` under the same integration. So the later of two such lines
+    wins, wherever batches end.
     """
 
     integrations: list[IntegrationRecords] = field(default_factory=list)
     problems: list[tuple[ErrorCode, str, DocumentPath]] = field(default_factory=list)
     record_count: int = 0
-    """How many records there are."""
     byte_count: int = 0
-    """The bytes of its lines."""
+    """Bytes of its lines, faulty ones included."""
 
 
 class RecordLineParser:
-    """Reads lines, which are numbered from `first` on, into batches of at most so many records.
+    """Parses the lines of one file into batches of at most `max_records` records.
 
-    `team_id` overrides the team that they name. A faulty line is reported by its number.
+    `team_id` overrides the team that a line names. A faulty line is reported by its number, from 1 on.
     """
 
-    def __init__(self, max_records: int, team_id: str | None, first_line_number: int = 1) -> None:
+    def __init__(self, max_records: int, team_id: str | None) -> None:
         self._max_records, self._team_id, self._policy = max_records, team_id, OperatorImportPolicy(team_id)
-        self._line_number = first_line_number - 1
+        self._line_number = 0
         self._start_batch()
 
     def _start_batch(self) -> None:
@@ -106,24 +94,24 @@ class RecordLineParser:
         self._logical_ids: set[tuple[str, str]] = set()
 
     def parse_lines(self, lines: Iterable[bytes]) -> Iterator[RecordBatch]:
-        """The batches that these lines complete."""
+        """Yield the batches of all lines; the last one may be empty."""
         at = instants.now()
         for line in lines:
             self._line_number += 1
             entry = self._read_entry(line) if line.strip() else None
-            home = None if entry is None else self._read_integration_key(entry)
-            if entry is not None and home is not None:
-                if self._is_full(entry, home):
-                    yield self.finish_batch()
-                self._add_entry(entry, home, at)
+            key = None if entry is None else self._read_integration_key(entry)
+            if entry is not None and key is not None:
+                if self._is_full(entry, key):
+                    yield self._finish_batch()
+                self._add_entry(entry, key, at)
             self._batch.byte_count += len(line)
+        yield self._finish_batch()
 
-    def finish_batch(self) -> RecordBatch:
-        """The batch that is not complete; another one begins."""
-        batch, homes, rows = self._batch, self._integrations, self._rows
-        for key, home in homes.items():
-            home.columns = dict(zip(_PARSED_COLUMNS, map(list, zip(*rows[key], strict=True)), strict=True))
-        batch.integrations = [*homes.values()]
+    def _finish_batch(self) -> RecordBatch:
+        batch, integrations, rows = self._batch, self._integrations, self._rows
+        for key, records in integrations.items():
+            records.columns = dict(zip(_PARSED_COLUMNS, map(list, zip(*rows[key], strict=True)), strict=True))
+        batch.integrations = [*integrations.values()]
         self._start_batch()
         return batch
 

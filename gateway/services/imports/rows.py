@@ -1,6 +1,5 @@
 """Use cases and resource records taken in under an integration: matched, compared and written many at a time."""
 
-import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -154,15 +153,11 @@ async def _write_batch(
             row = _build_changed_row(context, kind, entry, stored[id])
             if row is not None:
                 changed.append(row)
-
-    async def count() -> None:
-        if kind.is_counted:
-            changes.remove(get_counted_values(stored[str(row["id"])]) for row in changed)
-            changes.add(map(itemgetter(*COUNTED_COLUMNS), chain(added, changed)))
-
-    # They are counted while the database is at work, and neither goes on without the other.
-    await asyncio.gather(context.writer.insert_rows(kind.entity, added), count())
+    await context.writer.insert_rows(kind.entity, added)
     await context.writer.update_rows(kind.entity, changed)
+    if kind.is_counted:
+        changes.remove(get_counted_values(stored[str(row["id"])]) for row in changed)
+        changes.add(map(itemgetter(*COUNTED_COLUMNS), chain(added, changed)))
     context.tally.created += len(added)
     context.tally.updated += len(changed)
     context.tally.unchanged += len(ids) - len(changed)

@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from asyncpg import PostgresError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from gateway.database import copy_format
-from gateway.database.column_types import Instant
 from gateway.database.database import Database
-from gateway.database.tables import Base, ResourceRecord
+from gateway.database.tables import ResourceRecord
 from gateway.domain.calendar import instants
 from gateway.domain.calendar.days import FIRST_INSTANT
 from gateway.domain.enums import BookingStatus
@@ -86,33 +85,15 @@ def _row(id: str, values: dict[str, object]) -> dict[str, object]:
     return {name: getattr(row, name) for name in ROW_COLUMNS} | {"updated_at": AT} | values
 
 
-@given(values=st.lists(TEXTS, min_size=1))
-def test_what_was_spelled_is_read_again(values: list[str]) -> None:
-    columns = {"id": ["\\"] * len(values), "document": values, "search_text": values}
-    lines = copy_format.encode_rows(columns)
-    assert [copy_format.decode_column(lines, at) for at in range(3)] == [*columns.values()]
-
-
-def test_text_that_no_database_keeps_is_not_spelled() -> None:
-    with pytest.raises(ValueError, match=r"U\+0000"):
-        copy_format.encode_rows({"source": ["a", None, "b\x00\tc"]})
-
-
-def test_instants_are_known_by_the_names_of_their_columns() -> None:
-    tables = Base.metadata.tables.values()
-    named = {
-        (table.name, column.name)
-        for table in tables
-        for column in table.c
-        if column.name in copy_format.INSTANT_COLUMNS
-    }
-    instant = {
-        (table.name, column.name) for table in tables for column in table.c if isinstance(column.type, Instant)
-    }
-    assert named <= instant
-    assert {
-        name for table, name in instant if table in ("resource_record", "use_case")
-    } == copy_format.INSTANT_COLUMNS
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_text_with_a_zero_byte_is_refused(database: Database) -> None:
+    await store(database, connected("clinic"))
+    rows = [_row(id, {"logical_id": id, "source": source}) for id, source in (("a", None), ("b", "b\x00\tc"))]
+    with pytest.raises(PostgresError, match="0x00"):
+        async with database.write() as writer:
+            await writer.insert_rows(ResourceRecord, rows)
+    async with database.read() as reader:
+        assert [*await reader.scalars(select(ResourceRecord.id))] == []
 
 
 def test_a_record_is_copied_with_all_its_columns() -> None:
