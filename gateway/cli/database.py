@@ -8,7 +8,7 @@ from typing import Any, ParamSpec
 
 import structlog
 
-from gateway.database import DATABASE_ERRORS, Database, revisions
+from gateway.database import DATABASE_ERRORS, Database, migrations
 from gateway.errors import DatabaseUnavailable
 from gateway.settings import Settings, find_unknown_variables, load_settings
 from gateway.telemetry import logs
@@ -60,5 +60,5 @@ async def open_migrated_database() -> AsyncIterator[Database]:
     Raises SchemaNotAtHead when it is at another one, DatabaseUnavailable when it cannot be used.
     """
     async with open_database() as database:
-        await revisions.require_head(database)
+        await migrations.require_head(database)
         yield database

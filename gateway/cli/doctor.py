@@ -13,7 +13,7 @@ from rich.table import Table
 from gateway.assets import Assets
 from gateway.cli.database import configure_command, open_database, run_blocking
 from gateway.cli.terminal import print_table
-from gateway.database import Database, diagnostics, migrations, revisions
+from gateway.database import Database, diagnostics, migrations
 from gateway.errors import DatabaseUnavailable, SchemaNotAtHead, SettingsInvalid
 from gateway.settings import Settings, find_unknown_variables
 
@@ -112,11 +112,11 @@ def _check_disk(settings: Settings) -> Finding:
 
 async def _check_database(database: Database) -> AsyncIterator[Finding]:
     try:
-        await revisions.require_head(database)
+        await migrations.require_head(database)
     except SchemaNotAtHead as error:
         yield Finding("schema", str(error), "Run `gateway migrate`.")
         return
-    yield Finding("schema", f"at {revisions.get_head()}, this release's revision")
+    yield Finding("schema", f"at {migrations.get_head()}, this release's revision")
     difference = await migrations.find_differences(database)
     remedy = None if difference is None else "Somebody changed the tables by hand: undo that."
     yield Finding("tables", difference or "as this release works with them", remedy)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.database import configure_command, open_database
-from gateway.database import migrations, revisions
+from gateway.database import migrations
 from gateway.server import uvicorn_server
 from gateway.settings import DEFAULT_DATABASE_URL, Settings
 
@@ -34,4 +34,4 @@ async def _prepare_database(settings: Settings) -> None:
     async with open_database(settings) as database:
         if settings.database_url == DEFAULT_DATABASE_URL:
             await migrations.upgrade(database)
-        await revisions.require_head(database)
+        await migrations.require_head(database)

@@ -1,11 +1,10 @@
 """"""
 
-from gateway.database import diagnostics, migrations, revisions
+from gateway.database import diagnostics, migrations
 from gateway.database.bulk_statements import to_columns
 from gateway.database.column_types import CollatedText, Instant, TextList
 from gateway.database.database import DATABASE_ERRORS, Database
 from gateway.database.fair_queue import TeamId
-from gateway.database.mixins import HasDocument
 from gateway.database.prepared_statements import prepared, prepared_by_dialect
 from gateway.database.reading import ColumnReader, NarrowedReader, Reader, Snapshot
 from gateway.database.rows import ColumnNames, get_values, new_row, with_changes
@@ -16,6 +15,7 @@ from gateway.database.tables import (
     BrowserSession,
     DayCount,
     DaySeries,
+    HasDocument,
     Integration,
     ResourceRecord,
     Team,
@@ -59,7 +59,6 @@ __all__ = [
     "new_row",
     "prepared",
     "prepared_by_dialect",
-    "revisions",
     "to_columns",
     "with_changes",
 ]

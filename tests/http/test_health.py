@@ -9,7 +9,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
-from gateway.database import revisions
+from gateway.database import migrations
 from gateway.settings import Settings
 from gateway.web.app import create_app
 from tests.support.commands import NOT_THERE
@@ -56,7 +56,7 @@ async def test_a_database_that_is_slow_is_waited_for_a_second(door: Door, monkey
         await asyncio.Event().wait()
 
     monkeypatch.setattr("gateway.web.health._TIMEOUT", 0.01)
-    monkeypatch.setattr(revisions, "require_head", never)
+    monkeypatch.setattr(migrations, "require_head", never)
     assert (await door.http.get("/livez")).status_code == 200
     assert (await door.http.get("/readyz")).status_code == 503
 

@@ -12,7 +12,7 @@ _PERSON_KEYS = ("createdBy", "updatedBy", "_createdBy", "_updatedBy")
 
 
 class AuditColumns(TypedDict):
-    """The columns of `gateway.database.mixins.Audited` that a document has a say in."""
+    """The columns of `gateway.database.HasAuditColumns` that a document has a say in."""
 
     created_at: datetime
     created_by: str | None
