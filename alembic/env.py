@@ -25,7 +25,7 @@ def render_type(kind: str, item: object, autogenerate: AutogenContext) -> str | 
         name = "CollatedText" if item is CollatedText else "Instant"
         autogenerate.imports.add(f"from gateway.database import {name}")
         return name if item is CollatedText else f"{name}()"
-    return {"EnumText": "sa.String()", "JsonText": "sa.JSON()"}.get(type(item).__name__, False)
+    return {"Enum": "sa.String()", "JsonText": "sa.JSON()"}.get(type(item).__name__, False)
 
 
 def run(connection: Connection) -> None:

@@ -78,6 +78,16 @@ class Overloaded(GatewayError):
         super().__init__(f"{reason}, so this was not done; ask again later.")
 
 
+class ColumnNotFetched(Exception):
+    """The code read a column that the statement of the row did not fetch: a defect, not a refusal.
+
+    Not an AttributeError: `getattr` and `hasattr` must not hide it.
+    """
+
+    def __init__(self, entity: str, column: str) -> None:
+        super().__init__(f"{entity}.{column} was not fetched: declare it for the field, or name it in fetch_rows(…).")
+
+
 class SettingsInvalid(GatewayError):
     """A setting cannot be read."""
 

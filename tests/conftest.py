@@ -28,6 +28,7 @@ from tests.support import browser
 from tests.support.gateway import Gateway, served
 from tests.support.import_command import Run
 from tests.support.machine import lacking
+from tests.support.sessions import open_session
 
 TEMPLATE = "gateway_template"
 PATIENCE = dict.fromkeys(["database_pool_timeout", "database_lock_timeout", "request_timeout"], 120.0)
@@ -189,7 +190,7 @@ async def gateway(running: Gateway) -> AsyncIterator[Gateway]:
     """A running gateway over an empty database."""
     yield running
     running.tell()
-    async with running.database.write() as session:
+    async with open_session(running.database) as session:
         # And with each team all that is its own.
         await session.execute(delete(Team))
 

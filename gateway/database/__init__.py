@@ -6,7 +6,7 @@ from gateway.database.column_types import CollatedText, Instant, TextList
 from gateway.database.database import DATABASE_ERRORS, Database
 from gateway.database.fair_queue import TeamId
 from gateway.database.prepared_statements import prepared, prepared_by_dialect
-from gateway.database.reading import ColumnReader, NarrowedReader, Reader, Snapshot
+from gateway.database.reading import Reader, Snapshot
 from gateway.database.rows import ColumnNames, get_values, new_row, with_changes
 from gateway.database.tables import (
     ApiKey,
@@ -23,7 +23,7 @@ from gateway.database.tables import (
     UseCaseGroup,
     User,
 )
-from gateway.database.writing import EntitySession, UniqueViolation, Writer
+from gateway.database.writing import UniqueViolation, Writer
 
 __all__ = [
     "DATABASE_ERRORS",
@@ -33,15 +33,12 @@ __all__ = [
     "BrowserSession",
     "CollatedText",
     "ColumnNames",
-    "ColumnReader",
     "Database",
     "DayCount",
     "DaySeries",
-    "EntitySession",
     "HasDocument",
     "Instant",
     "Integration",
-    "NarrowedReader",
     "Reader",
     "ResourceRecord",
     "Snapshot",

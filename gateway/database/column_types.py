@@ -3,17 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from sqlalchemy import JSON, Dialect, String, TypeDecorator
+from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Json
-
-E = TypeVar("E", bound=Enum)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -53,31 +52,14 @@ def _to_instant_text(value: datetime | str | None) -> str | None:
     return None if given is None else instants.format_instant(given)
 
 
-class EnumText(TypeDecorator[E]):
-    """A member of a closed set, stored in the documents' spelling."""
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, enum_class: type[E]) -> None:
-        super().__init__()
-        self.enum_class = enum_class
-        self._member_by_value: dict[str, E] = {word.value: word for word in enum_class}
-        self._value_by_member: dict[E | str | None, str | None] = {
-            None: None,
-            **{value: value for value in self._member_by_value},
-            **{word: value for value, word in self._member_by_value.items()},
-        }
-
-    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return self._value_by_member[value]
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[E | str | None], str | None]:  # noqa: ARG002
-        # The same in one call, for many rows.
-        return self._value_by_member.__getitem__
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
-        return None if value is None else self._member_by_value.get(value) or self.enum_class(value)
+def create_enum_type(enum_class: type[Enum]) -> EnumType:
+    """Return the type of a column that holds the values of an enum as text, in the documents' spelling."""
+    return EnumType(
+        enum_class,
+        native_enum=False,
+        length=None,
+        values_callable=lambda members: [each.value for each in members],
+    )
 
 
 CollatedText = String().with_variant(String(collation="C"), "postgresql")

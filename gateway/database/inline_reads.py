@@ -8,15 +8,13 @@ where no value is, and by the length of its text, which has to be compiled.
 import sqlite3
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Dialect
 
-from gateway.database.prepared_statements import PreparedQuery
+from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.telemetry import current_request
-
-E = TypeVar("E")
 
 _STEPS_PER_CALLBACK = 100
 _MAX_STEPS = 1_000
@@ -41,18 +39,20 @@ class InlineReader:
         self._connection: sqlite3.Connection | None = None
         self._callbacks_left = 0
 
-    def fetch_rows(self, query: PreparedQuery[E], columns: ColumnNames, needed: Sequence[str]) -> list[E] | None:
-        """The rows of a query; None where a thread has to find them."""
-        prepared, values = query.compile(self._dialect, columns, needed)
-        if prepared.inline_skips:
-            prepared.inline_skips -= 1
+    def run(
+        self, statement: PreparedStatement[*tuple[Any, ...]], columns: ColumnNames, also: Sequence[str]
+    ) -> Sequence[Any] | None:
+        """Return the rows of a prepared statement; None when a thread has to run it."""
+        compiled, values = statement.compile(self._dialect, columns, also)
+        if compiled.inline_skips:
+            compiled.inline_skips -= 1
             return None
-        records = self.fetch(prepared.text, prepared.bind(values))
+        records = self.fetch(compiled.text, compiled.bind(values))
         if records is None:
             if self._callbacks_left < 0:
-                prepared.inline_skips = _SKIPS_AFTER_LIMIT
+                compiled.inline_skips = _SKIPS_AFTER_LIMIT
             return None
-        return prepared.make_rows(records)
+        return compiled.make_rows(records)
 
     def fetch(self, text: str, parameters: Sequence[object] = ()) -> list[Any] | None:
         """The rows of a statement, as the driver gives them; None where they are not to be had at a glance."""

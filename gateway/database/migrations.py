@@ -46,17 +46,15 @@ async def get_current(database: Database) -> str:
     """Return the database's revision; `EMPTY` for a database without tables, or a file that does not exist."""
     if database.is_sqlite and not Path(str(database.url.database)).exists():  # noqa: ASYNC240 (one stat)
         return EMPTY
-    # In a reading transaction: on SQLite one that writes would wait for other writers.
-    async with database.read() as session:
-        connection = await session.connection()
-        return await connection.run_sync(_select_current) or EMPTY
+    # With its own connection: a readiness probe must not wait for the pool. And reading, so as not to wait for writers.
+    return await database.run_sync(_select_current, read_only=True) or EMPTY
 
 
 def _select_current(connection: Connection) -> str | None:
     if not inspect(connection).has_table(_VERSION_TABLE):
         return None
-    found: str | None = connection.scalar(text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 (ours)
-    return found
+    version: str | None = connection.scalar(text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 (ours)
+    return version
 
 
 async def require_head(database: Database) -> None:

@@ -96,7 +96,7 @@ async def find_example_group_id(database: Database) -> str:
     """The id of the group that document 2's example made."""
     clinic = EXAMPLE_CLINIC
     key = (clinic.team.id, clinic.id)
-    async with database.open_snapshot() as snapshot:
+    async with database.read() as snapshot:
         found = await services.use_case_groups.list_use_case_groups(
             snapshot, _build_viewer(clinic.team), [key], PageArguments(OLDEST_FIRST)
         )

@@ -11,10 +11,8 @@ from strawberry.types.info import Info as StrawberryInfo
 from gateway import services
 from gateway.database import (
     ColumnNames,
-    ColumnReader,
     Database,
     Integration,
-    NarrowedReader,
     Reader,
     Snapshot,
     TeamId,
@@ -52,8 +50,8 @@ class Context:
         self.viewer = viewer
         self.budget = budget
         self._lock = asyncio.Lock()
-        self._reader: ColumnReader | None = None
-        self._reader_scope: AbstractAsyncContextManager[ColumnReader] | None = None
+        self._reader: Reader | None = None
+        self._reader_scope: AbstractAsyncContextManager[Reader] | None = None
         """What ends with the reader: its snapshot, or the transaction of a dry run."""
         self._expected_columns: ColumnNames = None
         self._reads_once = False
@@ -78,12 +76,13 @@ class Context:
     def _lock_reader(self, columns: ColumnNames) -> "_ReaderLock":
         return _ReaderLock(self._lock, self._open_reader, columns)
 
-    def _open_reader(self) -> ColumnReader:
+    async def _open_reader(self) -> Reader:
         if self._is_finished:
             # Only a batch that nobody waits for any more comes so late.
             raise asyncio.CancelledError
         if self._reader is None:
-            self._reader_scope = self._reader = self.database.open_snapshot(team=self._team, once=self._reads_once)
+            self._reader_scope = self.database.read(team=self._team, once=self._reads_once)
+            self._reader = await self._reader_scope.__aenter__()
         return self._reader
 
     def expect(self, columns: ColumnNames, *, once: bool) -> None:
@@ -93,7 +92,7 @@ class Context:
     @property
     def reads(self) -> int:
         """How many statements the snapshot was read by."""
-        return self._reader.read_count if isinstance(self._reader, Snapshot) else 0
+        return self._reader_scope.statement_count if isinstance(self._reader_scope, Snapshot) else 0
 
     async def load(self, batch: BatchFunction[K, *Ts, T], key: K, *arguments: *Ts) -> T | None:
         """What `batch` finds for `key`, in one statement together with what its sibling fields ask.
@@ -152,7 +151,6 @@ class Context:
         writer = await scope.__aenter__()
         try:
             result = await work(writer)
-            await writer.flush_entities()
         except BaseException as error:
             # It says what a clash means, as it does of a transaction that is kept.
             await scope.__aexit__(type(error), error, error.__traceback__)
@@ -202,7 +200,7 @@ class Context:
             await self._close_reader(None)
             if self._disclosed_secrets:
                 async with self.database.write(team=self.viewer.team_id) as session:
-                    services.audit.record_action(
+                    await services.audit.record_action(
                         session, self.viewer, "read-secret", sorted(self._disclosed_secrets)
                     )
         except asyncio.CancelledError:
@@ -248,17 +246,19 @@ class _ReaderLock:
 
     __slots__ = ("_columns", "_lock", "_open_reader")
 
-    def __init__(self, lock: asyncio.Lock, open_reader: Callable[[], ColumnReader], columns: ColumnNames) -> None:
+    def __init__(
+        self, lock: asyncio.Lock, open_reader: Callable[[], Awaitable[Reader]], columns: ColumnNames
+    ) -> None:
         self._lock, self._open_reader, self._columns = lock, open_reader, columns
 
     async def __aenter__(self) -> Reader:
         await self._lock.acquire()
         try:
-            reader = self._open_reader()
+            reader = await self._open_reader()
         except BaseException:
             self._lock.release()
             raise
-        return reader if self._columns is None else NarrowedReader(reader, self._columns)
+        return reader if self._columns is None else reader.with_columns(self._columns)
 
     async def __aexit__(self, *_error: object) -> None:
         self._lock.release()

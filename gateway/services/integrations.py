@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database import Integration, Reader, Writer
+from gateway.database import Integration, Reader, Writer, get_values
 from gateway.domain import integrations, webhooks
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import (
@@ -170,11 +170,11 @@ def require_kind_permission(viewer: Viewer, kind: IntegrationKind) -> None:
 
 async def lock_integration_of_any_kind(writer: Writer, viewer: Viewer, id: str) -> Integration:
     """The team's integration of either world, as far as the viewer reaches, held until the transaction ends."""
-    found = await writer.scalar(sql.integrations.select_for_update(viewer, id)) if is_id(id) else None
+    found = await writer.fetch_rows(sql.integrations.select_for_update(viewer, id)) if is_id(id) else []
     writer.as_of = instants.now()
-    if found is None:
+    if not found:
         raise not_found("There is no integration with this id.", "id")
-    return found
+    return found[0]
 
 
 async def lock_integration_for_update(
@@ -220,4 +220,4 @@ async def delete_integration(writer: Writer, viewer: Viewer, id: str, expected_v
     require_kind_permission(viewer, found.kind)
     check_version(found.version, expected_version, "expectedVersion")
     await day_counts.delete_counts(writer, found.team_id, found.id)
-    await writer.delete(found)
+    await writer.delete_rows(Integration, [get_values(found, "team_id", "id")])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, SQLColumnExpression, delete, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, select
 from sqlalchemy.sql.dml import ReturningDelete
 
 from gateway.database import Integration, ResourceRecord, Team, UseCase, User, prepared
@@ -14,21 +14,26 @@ from gateway.sql import texts
 ChildEntity = UseCase | ResourceRecord
 
 
-def select_team_for_update(id: str) -> Select[Team]:
-    """The team, held until the transaction ends: imports into one team take turns."""
-    return select(Team).where(Team.id == id).with_for_update(key_share=True)
+@prepared
+def select_team_id(id: str, locks: bool) -> Select[str]:
+    """Select the id itself, if there is such a team; `locks` its row until the transaction ends."""
+    statement = select(Team.id).where(Team.id == id)
+    return statement.with_for_update(key_share=True) if locks else statement
 
 
+@prepared
 def select_team_ids() -> Select[str]:
     """The ids of all teams."""
     return select(Team.id)
 
 
+@prepared
 def select_user_ids(team_id: str, ids: Sequence[str]) -> Select[str]:
     """Which of these users the team has."""
-    return select(User.id).where(User.team_id == team_id, User.id.in_(ids))
+    return select(User.id).where(User.team_id == team_id, texts.is_in(User.id, ids))
 
 
+@prepared
 def select_integrations_for_update(team_id: str, ids: Sequence[str]) -> Select[Integration]:
     """Integrations of either world with these ids, held until the transaction ends.
 
@@ -36,13 +41,13 @@ def select_integrations_for_update(team_id: str, ids: Sequence[str]) -> Select[I
     """
     return (
         select(Integration)
-        .where(Integration.team_id == team_id, Integration.id.in_(ids))
+        .where(Integration.team_id == team_id, texts.is_in(Integration.id, ids))
         .order_by(Integration.id)
         .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
     )
 
 
+@prepared
 def select_connected_id(team_id: str, id: str, logical_id: str | None) -> Select[str]:
     """The id of the team's connected integration with this logical id; without one, with this id."""
     key = Integration.id == id if logical_id is None else Integration.logical_id == logical_id
@@ -51,6 +56,7 @@ def select_connected_id(team_id: str, id: str, logical_id: str | None) -> Select
     )
 
 
+@prepared
 def select_integration_id(team_id: str, id: str) -> Select[str]:
     """The id itself, when an integration of either world has it."""
     return select(Integration.id).where(Integration.team_id == team_id, Integration.id == id)
@@ -106,12 +112,10 @@ def select_ids(entity: type[ChildEntity], team_id: str, integration_id: str) -> 
     return select(entity.id).where(entity.team_id == team_id, entity.integration_id == integration_id)
 
 
-def delete_rows(
-    entity: type[ChildEntity], team_id: str, ids: Sequence[str]
-) -> Delete | ReturningDelete[*tuple[Any, ...]]:
-    """Delete these rows; gives what records had in `COUNTED`, and nothing of others."""
+@prepared
+def delete_rows(entity: type[ChildEntity], team_id: str, ids: Sequence[str]) -> ReturningDelete[*tuple[Any, ...]]:
+    """Delete these rows. Returns `COUNTED_COLUMNS` of records, and the id of others."""
     wanted = select(texts.build_cte(ids).c.value)
     statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(wanted))
-    if entity is ResourceRecord:
-        return statement.returning(*(getattr(entity, name) for name in COUNTED_COLUMNS))
-    return statement
+    names = COUNTED_COLUMNS if entity is ResourceRecord else ("id",)
+    return statement.returning(*(getattr(entity, name) for name in names))

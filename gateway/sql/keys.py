@@ -35,11 +35,13 @@ def select_credentials(
     )
 
 
+@prepared
 def select_by_prefix(prefix: str) -> Select[ApiKey]:
     """The key of that prefix."""
     return select(ApiKey).where(ApiKey.prefix == prefix)
 
 
+@prepared
 def select_keys(team_id: str | None) -> Select[ApiKey]:
     """Every key, or those of one team, the oldest first."""
     statement = select(ApiKey).order_by(ApiKey.team_id, ApiKey.created_at, ApiKey.id)

@@ -36,11 +36,13 @@ def select_session(
     )
 
 
+@prepared
 def delete_session(id: str) -> Delete:
     """Ends the session with this id, if there is one."""
     return delete(BrowserSession).where(BrowserSession.id == id)
 
 
+@prepared
 def delete_expired_sessions(team_id: str, now: datetime) -> Delete:
     """Removes the sessions of a team that are of no use any more."""
     return delete(BrowserSession).where(BrowserSession.team_id == team_id, BrowserSession.expires_at <= now)

@@ -74,7 +74,7 @@ class Authentication:
     async def authenticate_session(self, token: str) -> services.sessions.AuthenticatedSession:
         """Who was given this session's token. Raises as `asker_of` does."""
         with self._deadlines.enforce(self._timeout):
-            async with self._database.open_snapshot(once=True) as snapshot:
+            async with self._database.read(once=True) as snapshot:
                 found = await services.sessions.authenticate_session(snapshot, token)
         current_request.get().viewer = found.viewer
         return found
@@ -100,7 +100,7 @@ class Authentication:
 
     async def _look_up_key(self, cache_key: bytes, key: str, user_id: str | None) -> AuthenticatedViewer:
         with self._deadlines.enforce(self._timeout):
-            async with self._database.open_snapshot(once=True) as snapshot:
+            async with self._database.read(once=True) as snapshot:
                 viewer, allowed = await services.keys.authenticate_key(snapshot, key, user_id)
         authenticated = AuthenticatedViewer(
             viewer, allowed_origins=frozenset(origin.encode() for origin in allowed)

@@ -28,7 +28,7 @@ def authenticate(database_url: str, key: str) -> Viewer:
     async def ask() -> Viewer:
         database = Database(Settings(database_url=database_url))
         try:
-            async with database.open_snapshot() as session:
+            async with database.read() as session:
                 return (await services.keys.authenticate_key(session, key)).viewer
         finally:
             await database.dispose()

@@ -7,8 +7,7 @@ import pytest
 from graphql import GraphQLObjectType
 from strawberry.types.field import StrawberryField
 
-from gateway.database.tables import HasDocument
-from gateway.database.tables import Base
+from gateway.database.tables import Base, HasDocument
 from gateway.domain.lenient_reading import LenientObject
 from gateway.domain.paging import OLDEST_FIRST, PageArguments, RowPage
 from gateway.errors import Refused

@@ -19,7 +19,7 @@ from gateway.domain.records.kind import RecordKind
 from gateway.domain.statistics.catalogue import APPOINTMENTS, MAX_VALUE_LENGTH, STATISTICS
 from gateway.schema import schema
 from tests.support.examples import example
-from tests.support.factories import AT, connected, record, store
+from tests.support.factories import AT, connected, record, set_document, store
 from tests.support.gateway import Gateway
 
 FIELDS = {
@@ -174,7 +174,7 @@ async def test_what_the_graph_does_not_model_is_shown_as_stored(gateway: Gateway
 
 def _bare(id: str, document: Document) -> ResourceRecord:
     row = record(id, "clinic")
-    row.store_document(document, read_record_columns(document, id, AT))
+    set_document(row, document, read_record_columns(document, id, AT))
     return row
 
 

@@ -15,6 +15,7 @@ from gateway.web.app import create_app
 from tests.support.commands import NOT_THERE
 from tests.support.endpoints import Door, codes, opened
 from tests.support.gateway import Gateway, statements
+from tests.support.sessions import open_session
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ async def test_a_database_that_is_slow_is_waited_for_a_second(door: Door, monkey
 
 
 async def test_a_database_at_another_revision_is_not_ready(door: Door) -> None:
-    async with door.app.state.database.write() as session:
+    async with open_session(door.app.state.database) as session:
         await session.execute(text("UPDATE alembic_version SET version_num = 'other'"))
     response = await door.http.get("/readyz")
     assert response.status_code == 503

@@ -11,6 +11,7 @@ from gateway.domain.enums import UseCaseKey
 from tests.support.examples import INTEGRATION, example, export, record, use_case
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, statements
 from tests.support.importing import NOTHING, WRITERS, exported, problems, rows, take_in, taken_in
+from tests.support.sessions import open_session
 
 
 async def test_a_new_document_is_created_and_the_same_again_changes_nothing(gateway: Gateway) -> None:
@@ -162,7 +163,7 @@ async def test_a_dry_run_says_the_same_and_keeps_nothing(gateway: Gateway) -> No
 async def test_a_use_case_that_is_another_one_now_leaves_its_group(gateway: Gateway) -> None:
     client = await gateway.client()
     await taken_in(client, export(1, 0))
-    async with gateway.database.write() as session:
+    async with open_session(gateway.database) as session:
         case = (await session.scalars(select(UseCase))).one()
         session.add(
             UseCaseGroup(

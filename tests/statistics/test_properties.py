@@ -16,6 +16,7 @@ from tests.support.dashboard import DASHBOARD, PARTS
 from tests.support.factories import ZONES, connected, record, store
 from tests.support.gateway import Gateway
 from tests.support.recounts import CHANGES, Appointment, Question, configs, instants, questions, recount
+from tests.support.sessions import open_session
 from tests.support.verifying import differences
 from tests.support.writing import CLINIC, Writes
 
@@ -78,7 +79,7 @@ INSTANTS = tuple(f"{day}T{time}Z" for day in CHANGES for time in ("00:00:00.000"
 async def test_the_dashboard_is_what_a_plain_recount_gives_after_any_writes(
     gateway: Gateway, seed: int, asked: list[Question]
 ) -> None:
-    async with gateway.database.write() as session:
+    async with open_session(gateway.database) as session:
         await session.execute(delete(Integration))
     await store(gateway.database, connected(CLINIC, timezone="America/Havana"))
     client = await gateway.client()

@@ -1,13 +1,12 @@
 """The base class of all tables, and the columns that several share."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from gateway.database.column_types import CollatedText, EnumText, Instant, JsonText
+from gateway.database.column_types import CollatedText, Instant, JsonText, create_enum_type
 from gateway.domain.enums import BookingStatus, IntegrationAccess, IntegrationKind, Provider, Status, UseCaseKey
 from gateway.domain.lenient_reading import (
     Document,
@@ -32,12 +31,12 @@ class Base(DeclarativeBase):
         str: CollatedText,
         datetime: Instant,
         list[str]: JsonText,
-        IntegrationKind: EnumText(IntegrationKind),
-        IntegrationAccess: EnumText(IntegrationAccess),
-        Provider: EnumText(Provider),
-        Status: EnumText(Status),
-        UseCaseKey: EnumText(UseCaseKey),
-        BookingStatus: EnumText(BookingStatus),
+        IntegrationKind: create_enum_type(IntegrationKind),
+        IntegrationAccess: create_enum_type(IntegrationAccess),
+        Provider: create_enum_type(Provider),
+        Status: create_enum_type(Status),
+        UseCaseKey: create_enum_type(UseCaseKey),
+        BookingStatus: create_enum_type(BookingStatus),
     }
 
 
@@ -48,12 +47,6 @@ class HasDocument(HasLenientDocument):
 
     id: Mapped[str]
     document: Mapped[Document] = mapped_column(JsonText)
-
-    def store_document(self, document: Document, columns: Mapping[str, object]) -> None:
-        """Take this document, with the columns that were derived from it."""
-        self.document = document
-        for name, value in columns.items():
-            setattr(self, name, value)
 
 
 class HasAuditColumns:

@@ -32,7 +32,7 @@ async def import_records(
         ids = sorted(home.integration_id for home in below)
         held = {
             row.id: timezones.get_zone(row.timezone)
-            for row in await writer.scalars(sql.imports.select_integrations_for_update(team, ids))
+            for row in await writer.fetch_rows(sql.imports.select_integrations_for_update(team, ids))
             if row.kind is IntegrationKind.CONNECTED
         }
         for home in below:

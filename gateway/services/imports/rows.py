@@ -131,7 +131,7 @@ async def _delete_others(
     for batch in split_batches(sorted(gone)):
         deleted = await context.writer.execute(sql.imports.delete_rows(kind.entity, context.team_id, batch))
         if kind.is_counted:
-            changes.remove(deleted.all())
+            changes.remove(deleted)
     context.tally.deleted += len(gone)
     return gone
 
@@ -167,9 +167,8 @@ async def _read_stored_rows(context: ImportContext, kind: ImportKind, ids: list[
     """The rows with these ids, as far as entries are compared with them and they are counted."""
     if not ids:
         return {}
-    found = await context.writer.fetch_rows(
-        sql.imports.select_rows(kind.entity, context.team_id, ids), columns=_COMPARED_COLUMNS
-    )
+    reader = context.writer.with_columns(_COMPARED_COLUMNS)
+    found = await reader.fetch_rows(sql.imports.select_rows(kind.entity, context.team_id, ids))
     return {row.id: row for row in found}
 
 
