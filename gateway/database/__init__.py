@@ -1,4 +1,24 @@
-""""""
+"""The database: connections, reading, writing, tables, migrations.
+
+One read:
+
+1. `database`: `Database.read()` opens a `Snapshot`, which yields a `Reader`.
+2. `prepared_statements`: a function of `gateway.sql` returns a `PreparedStatement`: a builder and its arguments.
+3. `reading`: `Reader.fetch_rows(statement)` passes it to the snapshot, with the reader's columns.
+4. `inline_reads`: on SQLite, the only statement of an operation runs on the event loop if it is short.
+5. `fair_queue`, `connections`: otherwise the snapshot takes a `PooledConnection` and begins a transaction.
+6. `prepared_statements`: the statement is compiled, or found in the cache, and its values are bound.
+7. `sqlite_driver`, `postgresql_driver`: the driver runs it.
+8. `rows`: the driver's records become rows with the attributes of their class in `tables`.
+
+One write:
+
+1. `database`: `Database.write()` takes a connection, begins a transaction, and yields a `Writer`.
+2. `writing`: `Writer.insert_rows`, `update_rows`, `delete_rows` and `increment_rows` take many rows at once;
+   `execute` runs a prepared statement. A `Writer` is also a `Reader`, of the same transaction.
+3. `bulk_statements`: the statement for many rows is compiled once for each table and set of columns.
+4. `database`: after the block the transaction is committed; if the block raised, it is rolled back.
+"""
 
 from gateway.database import diagnostics, migrations
 from gateway.database.bulk_statements import to_columns

@@ -57,11 +57,11 @@ def _bind_column(column: Column[Any], values: Sequence[object], dialect: Dialect
 def compile_for_rows(
     build: StatementBuilder, entity: type[Base], names: tuple[str, ...], dialect: Dialect, takes_arrays: bool
 ) -> CompiledStatement:
-    """Return the statement that `build` makes for these columns, compiled: of one row, or of arrays for all rows."""
+    """Return a compiled statement for rows with these columns; it takes one row, or arrays of all rows."""
     table = cast(Table, entity.__table__)
     parameters: _Parameters = {
         name: bindparam(
-            f"given_{name}", type_=postgresql.ARRAY(table.c[name].type) if takes_arrays else table.c[name].type
+            f"row_{name}", type_=postgresql.ARRAY(table.c[name].type) if takes_arrays else table.c[name].type
         )
         for name in names
     }
@@ -72,7 +72,7 @@ def compile_for_rows(
         statement = build(table, dict(rows.render_derived().c.items()), takes_arrays, dialect)
     else:
         statement = build(table, parameters, takes_arrays, dialect)
-    return CompiledStatement(statement, {f"given_{name}": at for at, name in enumerate(names)}, dialect)
+    return CompiledStatement(statement, {f"row_{name}": at for at, name in enumerate(names)}, dialect)
 
 
 def _match_primary_key(table: Table, rows: _Parameters) -> list[ColumnElement[bool]]:

@@ -1,4 +1,4 @@
-"""The types of columns, the same on every database."""
+"""The types of columns, which behave alike on both databases."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +16,7 @@ from gateway.domain.lenient_reading import Json
 
 
 class Instant(TypeDecorator[datetime]):
-    """A UTC-aware instant to the millisecond: `timestamptz`, or RFC 3339 text, which sorts by time."""
+    """An instant in UTC, to the millisecond: `timestamptz` on PostgreSQL, RFC 3339 text on SQLite."""
 
     impl = String
     cache_ok = True
@@ -27,7 +27,7 @@ class Instant(TypeDecorator[datetime]):
         return dialect.type_descriptor(String(24))
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | str | None], datetime | str | None]:
-        # Rows may be given by what other rows hold, which is that text.
+        # Text is an instant of another row; see `gateway.database.rows`.
         return _require_zone if dialect.name == "postgresql" else _to_instant_text
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
@@ -48,8 +48,8 @@ def _require_zone(value: datetime | str | None) -> datetime | None:
 def _to_instant_text(value: datetime | str | None) -> str | None:
     if isinstance(value, str):
         return value
-    given = _require_zone(value)
-    return None if given is None else instants.format_instant(given)
+    instant = _require_zone(value)
+    return None if instant is None else instants.format_instant(instant)
 
 
 def create_enum_type(enum_class: type[Enum]) -> EnumType:
@@ -67,9 +67,9 @@ CollatedText = String().with_variant(String(collation="C"), "postgresql")
 
 
 class JsonText(TypeDecorator[Any]):
-    """JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys.
+    """A JSON object or list, unchanged: `json` on PostgreSQL, since `jsonb` would sort the keys.
 
-    It holds objects and lists. They are given as such or as text, also by a driver, as it was told.
+    Values are bound as objects or as their text.
     """
 
     impl = JSON(none_as_null=True)
@@ -87,7 +87,7 @@ def _to_json_text(value: Json) -> str | None:
 
 
 class TextList(TypeDecorator[list[str]]):
-    """Many texts as one parameter: an array, or on SQLite a JSON list."""
+    """A list of texts as one parameter: an array on PostgreSQL, a JSON list on SQLite."""
 
     impl = String
     cache_ok = True

@@ -136,7 +136,7 @@ class PooledConnection:
             current_request.get().record_statement(f"COPY {table}", started)
 
     def close(self) -> asyncio.Task[None]:
-        """Close the connection, whatever it is doing, in a task that a cancellation of the caller does not stop."""
+        """Close the connection, whatever it is doing, in a task that outlives the caller."""
         if self._closing is None:
             self._record_transaction()
             self._closing = asyncio.create_task(self._driver.close())

@@ -1,4 +1,4 @@
-"""SQLAlchemy's engines: they open PostgreSQL's connections, and run migrations and diagnostics on both databases."""
+"""SQLAlchemy's engines, for PostgreSQL's connections, and for migrations and diagnostics on both databases."""
 
 from typing import Any
 

@@ -46,7 +46,7 @@ async def get_current(database: Database) -> str:
     """Return the database's revision; `EMPTY` for a database without tables, or a file that does not exist."""
     if database.is_sqlite and not Path(str(database.url.database)).exists():  # noqa: ASYNC240 (one stat)
         return EMPTY
-    # With its own connection: a readiness probe must not wait for the pool. And reading, so as not to wait for writers.
+    # With a connection outside the pools, for which a readiness probe would wait; and without SQLite's lock.
     return await database.run_sync(_select_current, read_only=True) or EMPTY
 
 

@@ -16,8 +16,10 @@ from gateway.domain.lenient_reading import (
 
 
 class Base(DeclarativeBase):
+    """The base class of all tables."""
+
     row_bases: ClassVar[tuple[type, ...]] = ()
-    """What rows that are read without their entity can do: see `gateway.database.rows`."""
+    """The base classes of the table's rows; see `gateway.database.rows`."""
 
     metadata = MetaData(
         naming_convention={
@@ -50,7 +52,7 @@ class HasDocument(HasLenientDocument):
 
 
 class HasAuditColumns:
-    """Version, and who made and last changed a row; also without a team's user of that id."""
+    """The version of a row, and who created and last updated it: ids, which need not be of known users."""
 
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

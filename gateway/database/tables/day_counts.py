@@ -7,7 +7,7 @@ from gateway.database.tables.base import Base
 
 
 class DaySeries(Base):
-    """What days are counted for: see `gateway.domain.statistics.day_counts.Series`."""
+    """A series of day counts; see `gateway.domain.statistics.Series`."""
 
     __tablename__ = "day_series"
     __table_args__ = (
@@ -28,9 +28,9 @@ class DaySeries(Base):
 
 
 class DayCount(Base):
-    """How many records of a series there are in a block of days, if any: see `gateway.domain.statistics.day_counts.Block`.
+    """The number of records of a series in a block of days; see `gateway.domain.statistics.BlockCounts`.
 
-    They have no foreign key, which would add half to what each costs: who deletes a series deletes them.
+    There is no foreign key: it would add half to the cost of each row. Services delete counts with their series.
     """
 
     __tablename__ = "day_count"

@@ -10,7 +10,7 @@ from gateway.domain.lenient_reading import Document, Json  # noqa: F401 (SQLAlch
 
 
 class Integration(HasDocument, HasAuditColumns, Base):
-    """A connected integration or a webhook; `kind` tells which."""
+    """A connected integration or a webhook, by `kind`."""
 
     __tablename__ = "integration"
     __table_args__ = (
@@ -44,6 +44,6 @@ class Integration(HasDocument, HasAuditColumns, Base):
     provider: Mapped[Provider | None]
     document: Mapped[Document] = mapped_column(JsonText)
     secrets: Mapped[Document] = mapped_column(JsonText)
-    """`accessToken` and `refreshToken` of a connected integration, kept out of the document."""
+    """The `accessToken` and `refreshToken` of a connected integration, which its document does not have."""
     envelope: Mapped[Document | None] = mapped_column(JsonText)
-    """What an imported export document held beside its three parts."""
+    """The keys of an imported export document beside its three parts."""

@@ -15,7 +15,7 @@ _TYPE_COLUMNS, _COUNTED_COLUMNS = ("team_id", "integration_id", "type"), ("appoi
 
 
 class ResourceRecord(HasDocument, HasAuditColumns, Base):
-    """A synchronised object under an integration; appointments also fill the columns that are counted."""
+    """A synchronised object of an integration; only appointments have values in the columns of statistics."""
 
     __tablename__ = "resource_record"
     __table_args__ = (
@@ -24,7 +24,7 @@ class ResourceRecord(HasDocument, HasAuditColumns, Base):
         ),
         UniqueConstraint("team_id", "integration_id", "logical_id"),
         Index("ix_resource_record_listed", "team_id", "integration_id", "created_at", "id"),
-        # These two hold all that is counted, so that rows themselves are not read for it.
+        # Covering indexes of statistics, which do not read the rows.
         Index("ix_resource_record_typed", *_TYPE_COLUMNS, "created_at", "id", *_COUNTED_COLUMNS),
         Index("ix_resource_record_visit", *_TYPE_COLUMNS, "start", *_COUNTED_COLUMNS),
     )

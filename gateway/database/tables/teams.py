@@ -19,7 +19,7 @@ class Team(Base):
 
 
 class User(Base):
-    """Somebody of a team: one who holds a key, or one whom a document names."""
+    """A user of a team: one who has a key, or whom a document names."""
 
     __tablename__ = "user"
 
@@ -31,12 +31,12 @@ class User(Base):
 
 
 class ApiKey(Base):
-    """A credential, for pages of `origins` alone if it has any. Of its secret only the SHA-256 is here."""
+    """An API key, of which only the SHA-256 is stored. With `origins`, only pages of these origins may use it."""
 
     __tablename__ = "api_key"
     __table_args__ = (
         ForeignKeyConstraint(["team_id", "user_id"], ["user.team_id", "user.id"], ondelete="CASCADE"),
-        # The one look-up that comes before the team is known.
+        # Keys are looked up before the team is known.
         Index("ix_api_key_prefix", "prefix", unique=True),
         Index(None, "team_id", "user_id"),
     )
@@ -55,7 +55,7 @@ class ApiKey(Base):
 
 
 class BrowserSession(Base):
-    """Somebody who signed in with a key. Its id is the SHA-256 of what the browser holds, which is not here."""
+    """A browser that signed in with a key. The id is the SHA-256 of the token, which is not stored."""
 
     __tablename__ = "browser_session"
     __table_args__ = (
@@ -72,7 +72,7 @@ class BrowserSession(Base):
 
 
 class AuditEntry(Base):
-    """Who read a secret, when, of what."""
+    """An entry of the audit log: who did what to which row, and when."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index(None, "team_id", "at"),)

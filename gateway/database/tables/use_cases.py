@@ -35,7 +35,7 @@ class UseCaseGroup(HasAuditColumns, Base):
 
 
 class UseCase(HasDocument, HasAuditColumns, Base):
-    """An automation under a connected integration; its actions stand in its document."""
+    """An automation of a connected integration; its actions are in its document."""
 
     __tablename__ = "use_case"
     __table_args__ = (
