@@ -1,3 +1,3 @@
-"""The integrations gateway: a clinic platform's integrations as one graph."""
+"""The integrations gateway: a GraphQL server for the integrations of a clinic platform."""
 
 __version__ = "0.1.0"

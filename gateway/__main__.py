@@ -1,4 +1,4 @@
-"""`python -m gateway` is `gateway`."""
+"""Run `gateway` as `python -m gateway`."""
 
 from gateway.cli import main
 

@@ -1,25 +1,25 @@
-"""Every way the gateway says no, in one vocabulary.
+"""Exceptions of all layers.
 
     GatewayError
-    ├── Refused              asked for something that may not or cannot be done; carries every Problem at once
-    │   └── CursorInvalid    a cursor that the list, in the order asked, did not give
-    ├── Unauthenticated      no credential, or one that is unknown, expired or revoked
-    ├── SchemaNotAtHead      the database has another revision than this release
-    ├── DatabaseUnavailable  the database cannot be reached, read or written
-    ├── Overloaded           the database was in use by others for too long
-    ├── SettingsInvalid      a setting cannot be read; the message names the variable
-    ├── Exceeded             an operation that is too much to be executed, in whichever way
-    │   ├── LimitExceeded        its document is
-    │   ├── CostLimitExceeded    it costs too much
-    │   ├── RateLimited          it costs more than its key has left for now
-    │   └── NotForWidgets        it asks for more than a key for widgets ever may
-    ├── web.Refusal          a request that the HTTP door does not let in
-    ├── web.OutOfTime        a request that took longer than it may
-    └── web.ClientGone       a client that left before it was answered
+    ├── Refused                the request is wrong or not permitted; carries all problems at once
+    │   └── CursorInvalid      the cursor does not belong to this list in this order
+    ├── Unauthenticated        the credential is missing, unknown, expired or revoked
+    ├── SchemaNotAtHead        the database has another revision than this release
+    ├── DatabaseUnavailable    the database cannot be reached, read or written
+    ├── Overloaded             no database connection or lock became free in time
+    ├── SettingsInvalid        a setting is wrong; the message names the variable
+    ├── Exceeded               the operation exceeds a limit and is not executed
+    │   ├── LimitExceeded      the document is too large
+    │   ├── CostLimitExceeded  the cost is too high
+    │   ├── RateLimited        the cost is higher than the rest of the key's rate limit
+    │   └── NotForWidgets      a widget key may not read a field
+    ├── web.HTTPRefusal        the HTTP request is not accepted
+    ├── web.DeadlineExceeded   the request takes too long
+    └── web.ClientDisconnected the client has left
 
-A `Refused` becomes the `errors` of a mutation's payload, or an entry of `errors[]` with `extensions.code`;
-`gateway.schema.errors` is the one place where that happens. The door answers the last four and `Overloaded`.
-Everything else is a surprise and is masked.
+`gateway.schema.errors` translates `Refused` into the `errors` of a mutation's payload or into a GraphQL error with
+`extensions.code`. `gateway.web` translates the others into HTTP responses. Every other exception is a bug: clients
+get INTERNAL_SERVER_ERROR with an `errorId`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,12 +32,12 @@ ErrorPath = tuple[str | int, ...]
 
 
 class GatewayError(Exception):
-    """Whatever the gateway raises on purpose."""
+    """Base class of all exceptions that the gateway raises on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a request: what, where, and what would be right."""
+    """One problem of a request: its code, a message that says what is allowed, and the path of the input."""
 
     code: ErrorCode
     message: str
@@ -45,7 +45,7 @@ class Problem:
 
 
 class Refused(GatewayError):
-    """Nothing was done, for these reasons."""
+    """The request is refused for these problems, and nothing has changed."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: Sequence[Problem] = tuple(problems)
@@ -53,18 +53,18 @@ class Refused(GatewayError):
 
 
 class CursorInvalid(Refused):
-    """A cursor that the list, in the order asked, did not give."""
+    """The cursor does not belong to this list in this order."""
 
     def __init__(self, message: str, argument: str) -> None:
         super().__init__([Problem(ErrorCode.INVALID, message, (argument,))])
 
 
 class Unauthenticated(GatewayError):
-    """Who is asking is not known."""
+    """The request has no valid credential."""
 
 
 class SchemaNotAtHead(GatewayError):
-    """The database's revision is not the one this release was written for."""
+    """The database has another revision than this release needs."""
 
 
 class DatabaseUnavailable(GatewayError):
@@ -72,10 +72,10 @@ class DatabaseUnavailable(GatewayError):
 
 
 class Overloaded(GatewayError):
-    """The database was in use by others for too long, or too many wait for it already."""
+    """No database connection or lock became free in time, or too many operations wait already."""
 
-    def __init__(self, reason: str = "The gateway has more to do than it can at once") -> None:
-        super().__init__(f"{reason}, so this was not done; ask again later.")
+    def __init__(self, reason: str = "The gateway is overloaded") -> None:
+        super().__init__(f"{reason}; this was not executed. Retry later.")
 
 
 class ColumnNotFetched(Exception):
@@ -85,27 +85,29 @@ class ColumnNotFetched(Exception):
     """
 
     def __init__(self, entity: str, column: str) -> None:
-        super().__init__(f"{entity}.{column} was not fetched: declare it for the field, or name it in fetch_rows(…).")
+        super().__init__(
+            f"{entity}.{column} was not fetched: declare it for the field, or name it in fetch_rows(…)."
+        )
 
 
 class SettingsInvalid(GatewayError):
-    """A setting cannot be read."""
+    """A setting has a wrong value."""
 
 
 class Exceeded(GatewayError):
-    """An operation that is too much; nothing of it was executed."""
+    """The operation exceeds a limit. Nothing of it was executed."""
 
     code: str
-    """The word of the HTTP door's catalogue."""
+    """Name of a member of `gateway.web.GraphQLErrorCode`."""
 
     def __init__(self, message: str, **details: int | str) -> None:
         super().__init__(message)
         self.details = details
-        """What is told besides, by names in GraphQL's spelling."""
+        """Further `extensions` of the GraphQL error, in camelCase."""
 
 
 class LimitExceeded(Exceeded):
-    """A document, or its answer's list of errors, that is longer, deeper or wider than a setting allows."""
+    """A document, or the list of errors of a response, exceeds a limit of the settings."""
 
     code = "LIMIT_EXCEEDED"
 
@@ -114,7 +116,7 @@ class LimitExceeded(Exceeded):
 
 
 class CostLimitExceeded(Exceeded):
-    """An operation that costs more than any may."""
+    """The operation costs more than `cost_limit`."""
 
     code = "COST_LIMIT_EXCEEDED"
 
@@ -123,28 +125,28 @@ class CostLimitExceeded(Exceeded):
 
 
 class RateLimited(Exceeded):
-    """A key that has spent what it may; `retry_after` is in whole seconds."""
+    """The key has used up its rate limit. `retry_after` is in whole seconds."""
 
     code = "RATE_LIMITED"
 
     def __init__(self, seconds: float) -> None:
         self.retry_after = max(1, ceil(seconds))
-        super().__init__(f"The key has spent what it may for now; ask again in {self.retry_after} s.")
+        super().__init__(f"Rate limit reached for this key; retry in {self.retry_after} s.")
 
 
 class NotForWidgets(Exceeded):
-    """An operation that asks for something, by its schema coordinate, with a key that may not."""
+    """A widget key may not read this schema coordinate."""
 
     code = "FORBIDDEN"
 
     def __init__(self, coordinate: str) -> None:
         super().__init__(
-            f"This key is for widgets, which may not ask for `{coordinate}`; ask for less, or with another key."
+            f"A widget key may not read `{coordinate}`. Remove it from the query, or use another key."
         )
 
 
 def refusal(code: ErrorCode, message: str, *path: str | int) -> Refused:
-    """Refuse for one reason."""
+    """Return a refusal with one problem."""
     return Refused([Problem(code, message, path)])
 
 
@@ -161,7 +163,7 @@ def forbidden(message: str, *path: str | int) -> Refused:
 
 
 class ProblemList:
-    """Collects what is wrong with an input, so that all of it is said at once."""
+    """Collects all problems of an input, to report them at once."""
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []

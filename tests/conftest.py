@@ -22,14 +22,18 @@ from gateway.assets import FetchFailed
 from gateway.cli.app import app
 from gateway.database import migrations
 from gateway.database.database import Database
-from gateway.database.tables import Team
+from gateway.database.tables import DayCount, Team
+from gateway.execution.fallbacks import FallbackReason
 from gateway.settings import Settings
+from gateway.telemetry import configure_logging
 from tests.support import browser
+from tests.support.fallbacks import FallbackWatcher
 from tests.support.gateway import Gateway, served
 from tests.support.import_command import Run
 from tests.support.machine import lacking
 from tests.support.sessions import open_session
 
+MARKERS = ["fallback(*reasons): the test makes compiled selections give up for these reasons"]
 TEMPLATE = "gateway_template"
 PATIENCE = dict.fromkeys(["database_pool_timeout", "database_lock_timeout", "request_timeout"], 120.0)
 """On a slow machine, what many ask at once takes longer than a client would wait."""
@@ -41,6 +45,21 @@ class Request(Protocol):
     param: str
 
     def getfixturevalue(self, name: str) -> object: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+@pytest.fixture(autouse=True)
+def fallbacks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FallbackWatcher]:
+    """Fails each test in which a compiled selection gives up for a reason that is neither expected nor marked."""
+    marks = request.node.iter_markers("fallback")
+    watcher = FallbackWatcher({FallbackReason(reason) for mark in marks for reason in mark.args})
+    watcher.install(monkeypatch)
+    yield watcher
+    watcher.check()
 
 
 @pytest.fixture(scope="session")
@@ -154,26 +173,28 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def sqlite_gateway_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The database of `sqlite_gateway`. No test writes to it in any other way."""
     with _fresh("sqlite", request, tmp_path_factory.mktemp("gateway")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_gateway_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The database of `postgresql_gateway`. No test writes to it in any other way."""
     with _fresh("postgresql", request, tmp_path_factory.mktemp("gateway")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-async def sqlite_gateway(sqlite_url: str) -> AsyncIterator[Gateway]:
-    async with served(sqlite_url, **PATIENCE) as gateway:
+async def sqlite_gateway(sqlite_gateway_url: str) -> AsyncIterator[Gateway]:
+    async with served(sqlite_gateway_url, **PATIENCE) as gateway:
         yield gateway
 
 
 @pytest.fixture(scope="session")
-async def postgresql_gateway(postgresql_url: str) -> AsyncIterator[Gateway]:
-    async with served(postgresql_url, **PATIENCE) as gateway:
+async def postgresql_gateway(postgresql_gateway_url: str) -> AsyncIterator[Gateway]:
+    async with served(postgresql_gateway_url, **PATIENCE) as gateway:
         yield gateway
 
 
@@ -188,11 +209,12 @@ def running(database_kind: str, request: Request) -> Gateway:
 @pytest.fixture
 async def gateway(running: Gateway) -> AsyncIterator[Gateway]:
     """A running gateway over an empty database."""
+    async with open_session(running.database) as session:
+        # Nothing refers to counts, so that no team takes them along.
+        await session.execute(delete(DayCount))
+        await session.execute(delete(Team))
     yield running
     running.tell()
-    async with open_session(running.database) as session:
-        # And with each team all that is its own.
-        await session.execute(delete(Team))
 
 
 @pytest.fixture
@@ -201,13 +223,19 @@ def empty(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'empty.db'}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def logging_of_a_server() -> None:
+    """Log lines are JSON objects on stderr, as those of `gateway serve` are."""
+    configure_logging("info")
+
+
 @pytest.fixture
 def logging_as_before() -> Iterator[None]:
     """Commands set up the logging of their process, which is also that of other tests."""
-    handlers, level = logging.root.handlers, logging.root.level
+    handlers, level, configuration = logging.root.handlers, logging.root.level, structlog.get_config()
     yield
     logging.root.handlers, logging.root.level = handlers, level
-    structlog.reset_defaults()
+    structlog.configure(**configuration)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
-"""The `gateway` command: one module a command, mounted here."""
+"""The command line: one module for each command."""
+
+__all__ = ["main"]
 
 
 def main() -> None:
-    from gateway.cli.app import app  # noqa: PLC0415 (other processes of a command do without)
+    from gateway.cli.app import app  # noqa: PLC0415 (importing the package must stay fast)
 
     app()

@@ -1,4 +1,4 @@
-"""The `gateway` command itself: its commands, and what becomes of the errors they end with."""
+"""The `gateway` command: it finds its subcommands and turns errors into exit codes."""
 
 import errno
 from collections.abc import Iterator, Mapping
@@ -17,6 +17,7 @@ _COMMAND_TARGETS = {
     "demo": "demo:demo",
     "migrate": "migrate:migrate",
     "schema": "schema:schema",
+    "errors": "errors:errors",
     "keys": "keys:keys",
     "import": "imports:import_",
     "export": "exports:export",
@@ -25,18 +26,18 @@ _COMMAND_TARGETS = {
     "settings": "settings:settings",
     "doctor": "doctor:doctor",
 }
-"""The module of each command, and what it is called there: a function, or a Typer of commands below it."""
+"""Module and name of each command: a function, or a Typer with further commands."""
 
 _MARKUP: Final = "markdown"
 
 _EXIT_CODES = {SettingsInvalid: 2, SchemaNotAtHead: 3}
-"""Of errors that are not 1. Typer itself ends with 2 on bad usage."""
+"""Exit codes other than 1. Typer itself exits with 2 on wrong usage."""
 
 
 class _LazyCommands(Mapping[str, Any]):
-    """The commands as Typer makes them, each when it is asked for: none waits for what others import."""
+    """Builds each command when it is needed, so that no command waits for the imports of others."""
 
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 (Typer's own Command has no public name)
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 (Typer's Command has no public name)
         found = resolve_name(f"gateway.cli.{_COMMAND_TARGETS[name]}")
         mounted = typer.Typer(rich_markup_mode=_MARKUP, pretty_exceptions_show_locals=False)
         if isinstance(found, typer.Typer):
@@ -53,13 +54,13 @@ class _LazyCommands(Mapping[str, Any]):
 
 
 class CommandGroup(TyperGroup):
-    """Commands whose every deliberate error becomes one line on stderr and an exit code."""
+    """Prints each expected error as one line on stderr and exits with its code."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (Typer's)
         super().__init__(**options)
-        self.commands = _LazyCommands()  # type: ignore[assignment]  # Nothing is added to it.
+        self.commands = _LazyCommands()  # type: ignore[assignment]  # Nobody adds commands.
 
-    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # Typer's own Context has no public name
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # Typer's Context has no public name.
         try:
             return super().invoke(ctx)
         except GatewayError as error:
@@ -80,9 +81,9 @@ app = typer.Typer(
     rich_markup_mode=_MARKUP,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="One GraphQL graph over a clinic platform's integrations.",
-    epilog="Exit codes: 0 good; 1 the work failed or found something; 2 bad usage or settings; "
-    "3 the database's schema is not this release's.",
+    help="A GraphQL server for the integrations of a clinic platform.",
+    epilog="Exit codes: 0 success; 1 the command failed or found a problem; 2 wrong usage or settings; "
+    "3 the database has another revision than this release.",
 )
 
 
@@ -95,7 +96,7 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def gateway(
     _version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     pass

@@ -1,4 +1,4 @@
-"""`gateway assets`."""
+"""The command `gateway assets`."""
 
 import typer
 
@@ -8,15 +8,15 @@ from gateway.cli.terminal import out
 
 
 def assets() -> None:
-    """Fetch what pages need of other people, where the install could not; needs npm and its registry.
+    """Download the third-party files of the pages if the install could not. Needs npm and its registry.
 
-    A gateway that runs takes it at once.
+    A running gateway serves them at once.
     """
-    found = Assets()
+    packages = Assets()
     try:
-        fetched = found.install()
+        downloaded = packages.install()
     except (FetchFailed, IntegrityMismatch) as error:
         terminal.print_error(str(error))
         raise typer.Exit(1) from None
-    for pin in found.pins:
-        out.print(f"{pin.spec}   {'fetched' if pin in fetched else 'was there'}")
+    for pin in packages.pins:
+        out.print(f"{pin.spec}   {'downloaded' if pin in downloaded else 'already installed'}")

@@ -1,4 +1,4 @@
-"""How every command comes to the database, and how it runs."""
+"""What commands share: how they run, read settings and ids, and open the database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -7,11 +7,13 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 import structlog
+import typer
 
 from gateway.database import DATABASE_ERRORS, Database, migrations
+from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.errors import DatabaseUnavailable
 from gateway.settings import Settings, find_unknown_variables, load_settings
-from gateway.telemetry import logs
+from gateway.telemetry import configure_logging
 
 P = ParamSpec("P")
 
@@ -19,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 def run_blocking(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """A coroutine function as Typer wants it: a function of the same parameters that runs it to its end."""
+    """Return a blocking function for Typer that has the same parameters and runs the coroutine to its end."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -29,19 +31,29 @@ def run_blocking(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
 
 
 def configure_command(**overrides: object) -> Settings:
-    """The settings, those given first, with logging set up by them; variables that set nothing are reported."""
+    """Return the settings, where overrides come first, and configure logging by them.
+
+    Logs a warning for each `GATEWAY_…` variable that is not a setting.
+    """
     settings = load_settings(**overrides)
-    logs.configure(settings.log_level)
+    configure_logging(settings.log_level)
     for name in find_unknown_variables():
-        log.warning("settings.unknown", variable=name, hint="`gateway settings` lists those there are")
+        log.warning("settings.unknown", variable=name, hint="`gateway settings` lists all settings")
     return settings
+
+
+def parse_id(text: str) -> str:
+    """Parse an id for Typer. Raises typer.BadParameter when it is not valid."""
+    if not is_id(text):
+        raise typer.BadParameter(f"an id is 1 to {MAX_ID_LENGTH} visible ASCII characters")
+    return text
 
 
 @asynccontextmanager
 async def open_database(configuration: Settings | None = None) -> AsyncIterator[Database]:
-    """The settings' database, at whatever revision, until the block ends.
+    """Yield the configured database at any revision, and close it after the block.
 
-    Raises DatabaseUnavailable when it cannot be used, also later in the block.
+    Raises DatabaseUnavailable when a statement in the block fails because the database cannot be used.
     """
     database = Database(configuration or configure_command())
     try:
@@ -55,9 +67,9 @@ async def open_database(configuration: Settings | None = None) -> AsyncIterator[
 
 @asynccontextmanager
 async def open_migrated_database() -> AsyncIterator[Database]:
-    """The settings' database at the revision this release needs, until the block ends.
+    """Yield the configured database at this release's revision, and close it after the block.
 
-    Raises SchemaNotAtHead when it is at another one, DatabaseUnavailable when it cannot be used.
+    Raises SchemaNotAtHead at any other revision, and DatabaseUnavailable when the database cannot be used.
     """
     async with open_database() as database:
         await migrations.require_head(database)

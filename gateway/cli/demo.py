@@ -1,4 +1,4 @@
-"""`gateway demo`."""
+"""The command `gateway demo`."""
 
 import asyncio
 import shutil
@@ -14,20 +14,27 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from gateway import server
 from gateway.cli.database import configure_command, open_database
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import migrations
-from gateway.demo import loading
-from gateway.demo.clinics import CLINICS, HARBORVIEW, LAKESIDE
-from gateway.demo.requests import ExampleRequest, build_requests
+from gateway.demo import (
+    CLINICS,
+    HARBORVIEW,
+    LAKESIDE,
+    ExampleRequest,
+    build_requests,
+    create_key,
+    find_example_group_id,
+    load_demo,
+)
 from gateway.domain.calendar import instants
-from gateway.server import uvicorn_server
 from gateway.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class _DemoAccess:
-    """What a visitor needs."""
+    """Keys and example requests to print."""
 
     key: str
     other_key: str
@@ -38,41 +45,41 @@ def demo(
     database: Annotated[
         str | None,
         typer.Option(
-            metavar="URL", help="An empty database to fill and keep; a new temporary SQLite file when absent."
+            metavar="URL", help="Empty database to load the demo into; a temporary SQLite file if absent."
         ),
     ] = None,
     host: Annotated[
-        str | None, typer.Option(metavar="HOST", help="Address to listen on; GATEWAY_HOST when absent.")
+        str | None, typer.Option(metavar="HOST", help="Address to listen on; GATEWAY_HOST if absent.")
     ] = None,
     port: Annotated[
         int | None,
         typer.Option(
-            metavar="PORT", min=0, max=65535, help="Port to listen on; GATEWAY_PORT when absent, 0 for a free one."
+            metavar="PORT", min=0, max=65535, help="Port to listen on; GATEWAY_PORT if absent, 0 for a free one."
         ),
     ] = None,
     serve: Annotated[
-        bool, typer.Option("--serve/--no-serve", help="Whether to serve it, or only to load it and print.")
+        bool, typer.Option("--serve/--no-serve", help="Whether to serve the demo after loading it.")
     ] = True,
 ) -> None:
-    """Load a clinic group that does not exist, with the documents' own examples, and serve it.
+    """Load a fictional clinic group and the examples of the five documents, and serve them.
 
-    Prints a key and a curl line for each operation, ready to be pasted. A temporary file is removed when serving
-    ends; without serving it stays, and `--database` opens it again.
+    Prints keys, and a `curl` line for each operation. The temporary file is deleted when the server stops. With
+    `--no-serve` it stays, and `gateway demo --database URL` serves it again.
     """
     with _open_database_url(database, is_persistent=not serve) as url:
-        given = {"database_url": url, "host": host, "port": port}
-        settings = configure_command(**{name: value for name, value in given.items() if value is not None})
-        listening = uvicorn_server.listen(settings.host, settings.port) if serve else None
-        address = uvicorn_server.get_url(listening) if listening else f"http://{settings.host}:{settings.port}"
+        options = {"database_url": url, "host": host, "port": port}
+        settings = configure_command(**{name: value for name, value in options.items() if value is not None})
+        listening = server.listen(settings.host, settings.port) if serve else None
+        address = server.get_url(listening) if listening else f"http://{settings.host}:{settings.port}"
         loaded = asyncio.run(_load_demo(settings))
         _print_access(loaded, settings, f"{address}/graphql")
         if listening:
-            uvicorn_server.serve(settings, listening, visitors_key=loaded.key)
+            server.serve(settings, listening, visitors_key=loaded.key)
 
 
 @contextmanager
 def _open_database_url(url: str | None, *, is_persistent: bool) -> Iterator[str]:
-    """The address of the database that was named, or of a temporary one."""
+    """Yield the given database URL, or that of a temporary SQLite file."""
     if url is not None:
         yield url
         return
@@ -89,11 +96,11 @@ async def _load_demo(settings: Settings) -> _DemoAccess:
     async with open_database(settings) as database:
         await migrations.upgrade(database)
         with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
-            task = progress.add_task("Inventing a clinic group", total=None)
-            await loading.load_demo(database, now, lambda steps: progress.advance(task, steps))
-        group_id = await loading.find_example_group_id(database)
-        key = await loading.create_key(database, LAKESIDE)
-        other_key = await loading.create_key(database, HARBORVIEW)
+            task = progress.add_task("Loading a clinic group", total=None)
+            await load_demo(database, now, lambda steps: progress.advance(task, steps))
+        group_id = await find_example_group_id(database)
+        key = await create_key(database, LAKESIDE)
+        other_key = await create_key(database, HARBORVIEW)
     return _DemoAccess(key, other_key, build_requests(group_id, now))
 
 
@@ -106,12 +113,12 @@ def _print_access(access: _DemoAccess, settings: Settings, url: str) -> None:
     out.print(f"[bold]Dashboard[/]  {escape(origin)}/dashboard   (a browser on this machine is signed in)")
     if settings.graphiql:
         out.print(f"[bold]GraphiQL[/]   {escape(origin)}/graphiql")
-    out.print(f"[bold]Graph[/]      {escape(url)}")
+    out.print(f"[bold]GraphQL[/]    {escape(url)}")
     out.print(f"[bold]Database[/]   {escape(settings.database_address)}")
     out.print(f"[bold]Key[/]        {access.key}   ({LAKESIDE.name}, every permission)")
-    out.print(f"[bold]Other key[/]  {access.other_key}   ({HARBORVIEW.name}: sees nothing of {LAKESIDE.name})")
+    out.print(f"[bold]Other key[/]  {access.other_key}   ({HARBORVIEW.name}: no access to {LAKESIDE.name})")
     for request in access.requests:
         out.print(f"\n[dim]# {request.operation}[/]")
-        # Not through rich: a line that is to be pasted is one line, to the letter.
+        # Rich would change or wrap a line that users paste into a shell.
         typer.echo(request.to_curl(url, access.key))
     out.print()

@@ -1,4 +1,4 @@
-"""`gateway doctor`."""
+"""The command `gateway doctor`."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ _PRAGMAS = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check saw, and what to do where that is a problem."""
+    """The result of one check, with a remedy if there is a problem."""
 
     check: str
     observation: str
@@ -34,8 +34,8 @@ class Finding:
 
 @run_blocking
 async def doctor() -> None:
-    """Check what the gateway needs, and say what to do about each problem. Ends with 1 when there is any."""
-    table = Table("Check", "", "Seen", "What to do")
+    """Check settings, files, disk and database. Print remedies, and exit with 1 if there is a problem."""
+    table = Table("Check", "", "Result", "Remedy")
     problems = 0
     async for finding in _run_checks():
         problems += finding.remedy is not None
@@ -52,7 +52,7 @@ async def _run_checks() -> AsyncIterator[Finding]:
     try:
         settings = configure_command()
     except SettingsInvalid as error:
-        yield Finding("settings", str(error), "Correct them; `gateway settings` lists them all.")
+        yield Finding("settings", str(error), "Correct the settings; `gateway settings` lists all of them.")
         return
     yield _check_variables()
     yield _check_trusted_documents(settings)
@@ -62,7 +62,7 @@ async def _run_checks() -> AsyncIterator[Finding]:
             async for finding in _check_database(database):
                 yield finding
     except DatabaseUnavailable as error:
-        yield Finding("database", str(error), "Start it, or correct GATEWAY_DATABASE_URL.")
+        yield Finding("database", str(error), "Start the database, or correct GATEWAY_DATABASE_URL.")
 
 
 def _check_time_zones() -> Finding:
@@ -79,35 +79,39 @@ def _check_assets() -> Finding:
     missing = [pin.spec for pin in assets.find_missing()]
     if missing:
         return Finding("assets", f"{', '.join(missing)} missing: {assets.failure_reason}", "Run `gateway assets`.")
-    return Finding("assets", f"{', '.join(pin.spec for pin in assets.pins)} in place")
+    return Finding("assets", f"{', '.join(pin.spec for pin in assets.pins)} installed")
 
 
 def _check_variables() -> Finding:
     unknown = find_unknown_variables()
     if unknown:
-        return Finding("settings", f"unknown: {', '.join(unknown)}", "Unset them; `gateway settings` lists all.")
-    return Finding("settings", "all can be read, none is unknown")
+        return Finding(
+            "settings",
+            f"unknown: {', '.join(unknown)}",
+            "Unset them; `gateway settings` lists all settings.",
+        )
+    return Finding("settings", "all are valid")
 
 
 def _check_trusted_documents(settings: Settings) -> Finding:
-    # The graph takes a while; other commands do without.
-    from gateway.web import trusted_documents  # noqa: PLC0415
+    # The GraphQL schema is slow to import.
+    from gateway.web import load_trusted_documents  # noqa: PLC0415
 
     try:
-        count = len({*trusted_documents.load_trusted_documents(settings).values()})
+        count = len({*load_trusted_documents(settings).values()})
     except SettingsInvalid as error:
-        return Finding("trusted documents", str(error), "Correct the manifest, or the settings.")
+        return Finding("trusted documents", str(error), "Correct the manifest or the settings.")
     mode = settings.trusted_documents
-    return Finding("trusted documents", mode if mode == "off" else f"{mode}, {count} of them, all valid")
+    return Finding("trusted documents", mode if mode == "off" else f"{mode}, {count} valid documents")
 
 
 def _check_disk(settings: Settings) -> Finding:
-    """Where the SQLite file is or will be; in the working folder when the database is elsewhere."""
+    """Check the disk of the SQLite file, or of the working directory for PostgreSQL."""
     file = settings.sqlite_file or Path("any")
     folder = next(folder for folder in file.absolute().parents if folder.exists())
     free = shutil.disk_usage(folder).free
     seen = f"{free / 2**30:.1f} GiB free in {folder}"
-    return Finding("disk", seen, None if free >= _MIN_FREE_BYTES else "Make room: at least 512 MiB.")
+    return Finding("disk", seen, None if free >= _MIN_FREE_BYTES else "Free at least 512 MiB.")
 
 
 async def _check_database(database: Database) -> AsyncIterator[Finding]:
@@ -116,10 +120,10 @@ async def _check_database(database: Database) -> AsyncIterator[Finding]:
     except SchemaNotAtHead as error:
         yield Finding("schema", str(error), "Run `gateway migrate`.")
         return
-    yield Finding("schema", f"at {migrations.get_head()}, this release's revision")
+    yield Finding("schema", f"at revision {migrations.get_head()} of this release")
     difference = await migrations.find_differences(database)
-    remedy = None if difference is None else "Somebody changed the tables by hand: undo that."
-    yield Finding("tables", difference or "as this release works with them", remedy)
+    remedy = None if difference is None else "The tables were changed by hand: undo the changes."
+    yield Finding("tables", difference or "as this release expects", remedy)
     orphans = await diagnostics.find_orphans(database)
     yield Finding("references", ", ".join(orphans) or "intact", "Restore a backup." if orphans else None)
     yield await (_check_sqlite(database) if database.is_sqlite else _check_postgresql(database))
@@ -139,5 +143,5 @@ async def _check_postgresql(database: Database) -> Finding:
     seen = f"PostgreSQL {found['server_version']}, {found['server_encoding']}"
     if int(found["server_version"].split(".")[0]) < _MIN_POSTGRESQL:
         return Finding("PostgreSQL", seen, f"Use PostgreSQL {_MIN_POSTGRESQL} or newer.")
-    remedy = None if found["server_encoding"] == "UTF8" else "Make a database with the encoding UTF8."
+    remedy = None if found["server_encoding"] == "UTF8" else "Create a database with the encoding UTF8."
     return Finding("PostgreSQL", seen, remedy)

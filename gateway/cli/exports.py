@@ -1,4 +1,4 @@
-"""`gateway export`."""
+"""The command `gateway export`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +8,7 @@ import typer
 from rich.progress import Progress
 
 from gateway import services
-from gateway.cli.database import open_migrated_database, run_blocking
-from gateway.cli.identifiers import parse_id
+from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err
 from gateway.domain.enums import ErrorCode, SecretsMode
 from gateway.errors import refusal
@@ -17,19 +16,19 @@ from gateway.errors import refusal
 
 @run_blocking
 async def export(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The integration's id, of either world.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Id of a connected integration or a webhook.")],
     team: Annotated[
         str | None,
         typer.Option(
-            parser=parse_id, metavar="ID", help="Its team; needed when several teams have one with this id."
+            parser=parse_id,
+            metavar="ID",
+            help="Id of its team; needed if several teams use this id.",
         ),
     ] = None,
     secrets: Annotated[bool, typer.Option("--secrets", help="Include tokens.")] = False,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write it; stdout when absent.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write; stdout if absent.")] = None,
 ) -> None:
-    """Write an integration with all that hangs below it as JSON, which `gateway import` takes back in."""
+    """Export an integration with its use cases and records as JSON, for `gateway import`."""
     mode = SecretsMode.INCLUDE if secrets else SecretsMode.OMIT
     async with open_migrated_database() as database, database.read() as session:
         integration = await services.exports.find_integration(session, id, team)
@@ -38,13 +37,13 @@ async def export(
             document, omitted = await services.exports.export_integration(
                 session, integration, mode, lambda done: progress.advance(task, done)
             )
-    written = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     if output is None:
-        typer.get_binary_stream("stdout").write(written)
+        typer.get_binary_stream("stdout").write(content)
     else:
-        _write(output, written)
+        _write(output, content)
     if omitted:
-        err.print(f"Left out: {', '.join(omitted)}. `--secrets` includes them.", markup=False)
+        err.print(f"Omitted: {', '.join(omitted)}. Use `--secrets` to include them.", markup=False)
 
 
 def _write(output: Path, content: bytes) -> None:

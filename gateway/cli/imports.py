@@ -12,8 +12,7 @@ from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from gateway import services
-from gateway.cli.database import open_migrated_database, run_blocking
-from gateway.cli.identifiers import parse_id
+from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, print_error, print_table
 from gateway.database import Database, ResourceRecord
 from gateway.domain.documents import (

@@ -1,4 +1,4 @@
-"""`gateway keys`: create, list and revoke."""
+"""The commands `gateway keys create`, `list` and `revoke`."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,8 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway import services
-from gateway.cli.database import configure_command, open_migrated_database, run_blocking
-from gateway.cli.identifiers import parse_id
+from gateway.cli.database import configure_command, open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import ApiKey
 from gateway.domain import origins
@@ -18,7 +17,7 @@ from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
 from gateway.settings import get_variable_name
 
-keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke the API keys that clients come with.")
+keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 
 
 def _parse_permission(name: str) -> Permission:
@@ -26,7 +25,7 @@ def _parse_permission(name: str) -> Permission:
         return Permission[name]
     except KeyError:
         allowed = ", ".join(permission.name for permission in Permission)
-        raise typer.BadParameter(f"there is no permission {name}; there are {allowed}") from None
+        raise typer.BadParameter(f"{name} is not a permission; use {allowed}") from None
 
 
 def _parse_origin(text: str) -> str:
@@ -41,21 +40,21 @@ def _warn_of_unlisted_origins(origins_of_key: Iterable[str]) -> None:
     for origin in origins_of_key:
         if origin not in allowed:
             err.print(
-                f"Browsers will not let pages of {origin} ask before {get_variable_name('allowed_origins')} of the server "
-                "names it.",
+                f"Browsers block queries from pages of {origin} until "
+                f"{get_variable_name('allowed_origins')} of the server contains it.",
                 markup=False,
             )
 
 
 def _parse_expiry(text: str) -> datetime:
-    """The instant that a number of days from now, or an RFC 3339 instant, stands for."""
+    """Parse a number of days from now, or an RFC 3339 instant in the future."""
     try:
-        found = instants.now() + timedelta(days=int(text)) if text.isdecimal() else instants.parse_instant(text)
+        expiry = instants.now() + timedelta(days=int(text)) if text.isdecimal() else instants.parse_instant(text)
     except OverflowError:
-        found = None
-    if found is None or found <= instants.now():
-        raise typer.BadParameter("give a number of days, or an instant to come such as 2030-01-31T00:00:00Z")
-    return found
+        expiry = None
+    if expiry is None or expiry <= instants.now():
+        raise typer.BadParameter("use a number of days, or a future instant such as 2030-01-31T00:00:00Z")
+    return expiry
 
 
 _PermissionOption = Annotated[
@@ -63,14 +62,14 @@ _PermissionOption = Annotated[
     typer.Option(
         parser=_parse_permission,
         metavar="PERMISSION",
-        help=f"What it allows; may be repeated. {', '.join(permission.name for permission in Permission)}.",
+        help=f"Permission; can be repeated. One of {', '.join(permission.name for permission in Permission)}.",
     ),
 ]
 _ForWidgetsOption = Annotated[
     bool,
     typer.Option(
         "--for-widgets",
-        help="A key for public pages: it allows READ_STATISTICS alone, to pages of the origins that are named.",
+        help="Create a widget key for public pages: READ_STATISTICS only, on pages of the given origins.",
     ),
 ]
 _OriginOption = Annotated[
@@ -78,7 +77,7 @@ _OriginOption = Annotated[
     typer.Option(
         parser=_parse_origin,
         metavar="ORIGIN",
-        help="With --for-widgets: whose pages use it, such as https://clinic.example; may be repeated.",
+        help="With --for-widgets: origin of the pages, such as https://clinic.example; can be repeated.",
     ),
 ]
 
@@ -87,27 +86,25 @@ _OriginOption = Annotated[
 @run_blocking
 async def create(
     team: Annotated[
-        str, typer.Option(parser=parse_id, metavar="ID", help="The team; made when it does not exist.")
+        str, typer.Option(parser=parse_id, metavar="ID", help="Id of the team; created if it does not exist.")
     ],
     user: Annotated[
-        str, typer.Option(parser=parse_id, metavar="ID", help="The user; made when they do not exist.")
+        str, typer.Option(parser=parse_id, metavar="ID", help="Id of the user; created if it does not exist.")
     ],
-    name: Annotated[str, typer.Option(metavar="TEXT", help="What the key is for; shown in lists.")],
+    name: Annotated[str, typer.Option(metavar="TEXT", help="Purpose of the key, for lists.")],
     permission: _PermissionOption = None,
     for_widgets: _ForWidgetsOption = False,
     origin: _OriginOption = None,
     expires_in: Annotated[
         datetime | None,
-        typer.Option(
-            parser=_parse_expiry, metavar="DAYS|INSTANT", help="When it ends to be good; never when absent."
-        ),
+        typer.Option(parser=_parse_expiry, metavar="DAYS|INSTANT", help="When the key expires; never if absent."),
     ] = None,
 ) -> None:
-    """Create a key and print it: once, alone on stdout. It cannot be shown again."""
+    """Create a key and print it on stdout. It cannot be shown again."""
     if for_widgets == (permission is not None):
-        raise typer.BadParameter("give either --permission or --for-widgets")
+        raise typer.BadParameter("use either --permission or --for-widgets")
     if for_widgets == (origin is None):
-        raise typer.BadParameter("give --origin with --for-widgets, and only with that")
+        raise typer.BadParameter("use --origin with --for-widgets, and only there")
     async with open_migrated_database() as database, database.write() as session:
         key = await services.keys.create_key(
             session,
@@ -119,16 +116,16 @@ async def create(
             expires_at=expires_in,
         )
     _warn_of_unlisted_origins(origin or ())
-    err.print(f"A key for user {user} of team {team}. It is shown this once:", markup=False)
+    err.print(f"Key for user {user} of team {team}. It cannot be shown again:", markup=False)
     typer.echo(key)
 
 
 @keys.command("list")
 @run_blocking
 async def list_(
-    team: Annotated[str | None, typer.Option(parser=parse_id, metavar="ID", help="Only this team's.")] = None,
+    team: Annotated[str | None, typer.Option(parser=parse_id, metavar="ID", help="Only this team.")] = None,
 ) -> None:
-    """List keys, the oldest of each team first. Of a key only its prefix is known."""
+    """List keys by their prefixes, oldest of each team first."""
     async with open_migrated_database() as database, database.read() as session:
         found = await services.keys.list_keys(session, team)
     table = Table("Prefix", "Team", "User", "Name", "Permissions", "Origins", "Created", "State")
@@ -150,20 +147,18 @@ def _format_state(key: ApiKey) -> str:
     if key.revoked_at is not None:
         return f"revoked {instants.to_instant(key.revoked_at):%Y-%m-%d}"
     if key.expires_at is None:
-        return "good"
+        return "valid"
     expires_at = instants.to_instant(key.expires_at)
-    return f"{'expired' if expires_at <= instants.now() else 'good until'} {expires_at:%Y-%m-%d}"
+    return f"{'expired' if expires_at <= instants.now() else 'valid until'} {expires_at:%Y-%m-%d}"
 
 
 @keys.command()
 @run_blocking
 async def revoke(
-    prefix: Annotated[
-        str, typer.Argument(metavar="PREFIX", help="The key's prefix, as `gateway keys list` shows it.")
-    ],
+    prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="Prefix of the key, from `gateway keys list`.")],
 ) -> None:
-    """Make a key useless from now on."""
-    # Whoever pastes the whole key must not read its secret in an error.
+    """Revoke a key and end its sessions."""
+    # If the user pastes a whole key, no error message may show its secret.
     public = prefix.split("_")[1] if prefix.startswith("gw_") else prefix
     async with open_migrated_database() as database, database.write() as session:
         key = await services.keys.revoke_key(session, public)

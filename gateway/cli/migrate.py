@@ -1,4 +1,4 @@
-"""`gateway migrate`."""
+"""The command `gateway migrate`."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from gateway.database import migrations
 def _check_revision(name: str | None) -> str | None:
     allowed = (migrations.EMPTY, *migrations.list_known())
     if name is not None and name not in allowed:
-        raise typer.BadParameter(f"there is no revision {name}; there are {', '.join(allowed)}")
+        raise typer.BadParameter(f"{name} is not a revision; use {', '.join(allowed)}")
     return name
 
 
@@ -23,13 +23,13 @@ async def migrate(
         typer.Option(
             metavar="REVISION",
             callback=_check_revision,
-            help="Go back down to this revision instead; `base` drops every table with all that is in it.",
+            help="Downgrade to this revision; `base` deletes all tables with all data.",
         ),
     ] = None,
 ) -> None:
-    """Bring the database's schema to this release's.
+    """Migrate the database to this release's revision, in one transaction.
 
-    A run is one transaction: done, or not begun. Several at once take turns; all but one find nothing to do.
+    If several migrations run at once, one does the work and the others find nothing to do.
     """
     async with open_database() as database:
         before = await migrations.get_current(database)
@@ -38,4 +38,4 @@ async def migrate(
         else:
             await migrations.downgrade(database, down_to)
         after = await migrations.get_current(database)
-    out.print(f"The schema is at {after}" + ("." if after == before else f", it was at {before}."))
+    out.print(f"The database is at revision {after}" + ("." if after == before else f"; it was at {before}."))

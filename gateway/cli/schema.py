@@ -1,4 +1,4 @@
-"""`gateway schema`."""
+"""The command `gateway schema`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,13 +8,13 @@ import typer
 
 def schema(
     output: Annotated[
-        Path | None, typer.Option(help="Write it to this file instead.", dir_okay=False, writable=True)
+        Path | None, typer.Option(help="File to write; stdout if absent.", dir_okay=False, writable=True)
     ] = None,
 ) -> None:
-    """Print the graph's schema, as it stands in `schema.graphql`."""
-    from gateway.schema import schema as graph  # noqa: PLC0415 (it takes a while; other commands do without)
+    """Print the GraphQL schema, the content of `schema.graphql`."""
+    from gateway.schema import schema as graphql_schema  # noqa: PLC0415 (it is slow to import)
 
-    printed = f"{graph.as_str()}\n"
+    printed = f"{graphql_schema.as_str()}\n"
     if output is None:
         typer.echo(printed, nl=False)
     else:

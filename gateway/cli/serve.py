@@ -1,33 +1,31 @@
-"""`gateway serve`."""
+"""The command `gateway serve`."""
 
 import asyncio
 from typing import Annotated
 
 import typer
 
+from gateway import server
 from gateway.cli.database import configure_command, open_database
 from gateway.database import migrations
-from gateway.server import uvicorn_server
 from gateway.settings import DEFAULT_DATABASE_URL, Settings
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; GATEWAY_HOST when absent.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; GATEWAY_HOST if absent.")] = None,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port to listen on; GATEWAY_PORT when absent, 0 for a free one."),
+        typer.Option(min=0, max=65535, help="Port to listen on; GATEWAY_PORT if absent, 0 for a free one."),
     ] = None,
 ) -> None:
-    """Serve the graph over HTTP, until it is told to stop.
+    """Serve the API over HTTP until SIGINT or SIGTERM.
 
-    The database's schema must be this release's: `gateway migrate` brings it there. Only the embedded database,
-    which is used when GATEWAY_DATABASE_URL is absent, is migrated here.
+    The database must have this release's revision; run `gateway migrate` before. Without GATEWAY_DATABASE_URL, the
+    gateway uses a SQLite file in the working directory and migrates it by itself.
     """
     settings = configure_command()
     asyncio.run(_prepare_database(settings))
-    uvicorn_server.serve(
-        settings, uvicorn_server.listen(host or settings.host, settings.port if port is None else port)
-    )
+    server.serve(settings, server.listen(host or settings.host, settings.port if port is None else port))
 
 
 async def _prepare_database(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""`gateway settings`."""
+"""The command `gateway settings`."""
 
 import json
 from typing import Annotated
@@ -10,19 +10,37 @@ from gateway.cli.database import configure_command
 from gateway.cli.terminal import out
 from gateway.settings import CONFIG_VARIABLE, Settings, get_variable_name
 
+_INTRODUCTION = f"""\
+# Settings
+
+`gateway settings --markdown` prints this page. `gateway settings` prints each setting with its current value.
+Set a variable in the environment, or write its name into the TOML file that `{CONFIG_VARIABLE}` names.
+In the file, names are in lower case and have no prefix, such as `port = 9000`. The environment overrides the file.
+
+| variable | default | meaning |
+| --- | --- | --- |
+"""
+
 
 def settings(
     toml: Annotated[
-        bool, typer.Option("--toml", help=f"Print a file for {CONFIG_VARIABLE} instead, with the defaults.")
+        bool, typer.Option("--toml", help=f"Print a file for {CONFIG_VARIABLE} with all defaults.")
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print all settings and their defaults as a Markdown table.")
     ] = False,
 ) -> None:
-    """Show what can be set, what it is set to, its default, and what it does.
+    """Print each setting with its value, its default and its meaning.
 
-    Each is read from the environment, then from the TOML file that GATEWAY_CONFIG names, where its name is the
-    same in small letters without `GATEWAY_`.
+    The gateway reads settings from the environment and then from the TOML file that GATEWAY_CONFIG names. In the
+    file, names are in lower case and have no prefix.
     """
+    if toml and markdown:
+        raise typer.BadParameter("give either --toml or --markdown")
     if toml:
         _print_toml()
+    elif markdown:
+        _print_markdown()
     else:
         _print_settings(configure_command())
 
@@ -30,15 +48,23 @@ def settings(
 def _print_settings(current: Settings) -> None:
     for name, field in Settings.model_fields.items():
         value = current.database_address if name == "database_url" else getattr(current, name)
-        out.print(
-            f"[bold]{get_variable_name(name)}[/] = {escape(str(value))} [dim](default {escape(str(field.default))})[/]\n"
-            f"    {escape(field.description or '')}"
-        )
-    out.print(
-        f"[bold]{CONFIG_VARIABLE}[/]\n    A TOML file with any of these; `gateway settings --toml` prints one."
-    )
+        default = f"[dim](default {escape(str(field.default))})[/]"
+        out.print(f"[bold]{get_variable_name(name)}[/] = {escape(str(value))} {default}")
+        out.print(f"    {escape(field.description or '')}")
+    out.print(f"[bold]{CONFIG_VARIABLE}[/]\n    TOML file with settings; `gateway settings --toml` prints one.")
 
 
 def _print_toml() -> None:
     for name, field in Settings.model_fields.items():
         typer.echo(f"# {field.description}\n# {name} = {json.dumps(field.default)}\n")
+
+
+def _print_markdown() -> None:
+    typer.echo(_INTRODUCTION, nl=False)
+    for name, field in Settings.model_fields.items():
+        default = f"`{_format_default(field.default)}`" if field.default != "" else "empty"
+        typer.echo(f"| `{get_variable_name(name)}` | {default} | {field.description} |")
+
+
+def _format_default(default: object) -> str:
+    return default if isinstance(default, str) else json.dumps(default)

@@ -1,4 +1,4 @@
-"""`gateway statistics`: verify."""
+"""The command `gateway statistics verify`."""
 
 import json
 import shlex
@@ -12,33 +12,32 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gateway import services
-from gateway.cli.database import open_migrated_database, run_blocking
-from gateway.cli.identifiers import parse_id
+from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import Database
 from gateway.domain.enums import ErrorCode
 from gateway.domain.statistics import ALL, CountDifference, SeriesCounts, VerificationPosition, VerificationScope
 from gateway.errors import refusal
 
-statistics = typer.Typer(no_args_is_help=True, help="Verify what the dashboards are read from.")
+statistics = typer.Typer(no_args_is_help=True, help="Verify the stored counts of the dashboards.")
 
 
 def _parse_position(text: str) -> VerificationPosition:
     try:
         return VerificationPosition.parse(text)
     except ValueError:
-        raise typer.BadParameter("give a place as an interrupted run has printed it") from None
+        raise typer.BadParameter("use a position that an interrupted run has printed") from None
 
 
 @dataclass(slots=True)
 class _VerificationRun:
-    """A run: what it is to do, how far it has come, and what it found."""
+    """State of one run: its scope, its position and its results."""
 
     database: Database
     scope: VerificationScope
     is_repairing: bool
     position: VerificationPosition | None
-    """Where it goes on; None when it is done."""
+    """The next position; None at the end."""
     integrations: set[tuple[str, str]] = field(default_factory=set)
     blocks: int = 0
     records: int = 0
@@ -46,9 +45,9 @@ class _VerificationRun:
     repaired: int = 0
 
     async def run(self) -> None:
-        """Go on to the end. Where it stops before that, it says how to go on from there."""
+        """Verify all blocks from the position on. If interrupted, print how to continue."""
         try:
-            # What is found goes to stdout, whatever shows the progress.
+            # Results go to stdout, progress to stderr.
             with Progress(
                 console=err, disable=not err.is_terminal, transient=True, redirect_stdout=False
             ) as progress:
@@ -58,10 +57,10 @@ class _VerificationRun:
                     progress.advance(task, step.record_count if step else 0)
         finally:
             if self.position is not None and self.position != VerificationPosition():
-                err.print(f"To go on from here: --from {shlex.quote(str(self.position))}", markup=False)
+                err.print(f"To continue from here: --from {shlex.quote(str(self.position))}", markup=False)
 
     async def _count_records(self) -> int | None:
-        """How many records there are to count, for who watches."""
+        """Return the number of records to count, for the progress bar."""
         if self.position is None or not err.is_terminal:
             return None
         async with self.database.read() as session:
@@ -93,7 +92,7 @@ class _VerificationRun:
 
 
 def _format_difference(step: services.verification.VerificationStep, difference: CountDifference) -> str:
-    """A difference in words. Values are written as in JSON, so that none can do anything to a terminal."""
+    """Return a difference in words. JSON escapes values, so that none can send control characters."""
     series, block = difference.series_counts
     parts = [f"team {step.target.team_id}", f"integration {step.target.integration_id}", series.type]
     if series.appointment_type != ALL:
@@ -101,7 +100,10 @@ def _format_difference(step: services.verification.VerificationStep, difference:
     if series.breakdown != ALL:
         parts.append(f"{series.breakdown} {_quote(block.value)}")
     parts.append(f"{date.fromordinal(block.day)} ({block.size} {'day' if block.size == 1 else 'days'})")
-    return f"{', '.join(parts)}: stored {_format_counts(difference.stored)}; counted {_format_counts(difference.counted)}"
+    return (
+        f"{', '.join(parts)}: stored {_format_counts(difference.stored)}; "
+        f"counted {_format_counts(difference.counted)}"
+    )
 
 
 def _quote(text: str) -> str:
@@ -111,31 +113,27 @@ def _quote(text: str) -> str:
 def _format_counts(cell: SeriesCounts | None) -> str:
     if cell is None:
         return "nothing"
-    return "{} successful, {} failed, {} pending".format(*cell.state_counts)
+    return "{} successful, {} failed, {} pending".format(*cell.status_counts)
 
 
 @statistics.command()
 @run_blocking
 async def verify(
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Make what differs what the records say, block by block.")
-    ] = False,
-    team: Annotated[str | None, typer.Option(parser=parse_id, metavar="ID", help="Only this team's.")] = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Correct wrong counts, block by block.")] = False,
+    team: Annotated[str | None, typer.Option(parser=parse_id, metavar="ID", help="Only this team.")] = None,
     integration: Annotated[
-        str | None, typer.Option(parser=parse_id, metavar="ID", help="Only the integration with this id.")
+        str | None, typer.Option(parser=parse_id, metavar="ID", help="Only this integration.")
     ] = None,
     from_: Annotated[
         VerificationPosition | None,
-        typer.Option(
-            "--from", parser=_parse_position, metavar="PLACE", help="Go on where an earlier run was interrupted."
-        ),
+        typer.Option("--from", parser=_parse_position, metavar="POSITION", help="Continue an interrupted run."),
     ] = None,
 ) -> None:
-    """Count the records again, and name each count of days that differs.
+    """Count the records again, and print each stored count that differs.
 
-    Nothing has to stop meanwhile: each block of 64 days is compared in a snapshot of its own, and repaired in a
-    transaction of its own, for which only writers of the same integration wait (on SQLite all). Ends with 1 when
-    something differed, also when it was repaired.
+    The gateway can run meanwhile. Each block of 64 days is read in one snapshot and repaired in one transaction.
+    Only writes to the same integration wait for a repair; on SQLite, all writes do. Exits with 1 if a count
+    differed, even if it was repaired.
     """
     async with open_migrated_database() as database:
         run = _VerificationRun(

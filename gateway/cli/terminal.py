@@ -1,4 +1,4 @@
-"""What the commands say: results on stdout, everything else on stderr."""
+"""Output of commands: results on stdout, everything else on stderr."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -8,14 +8,14 @@ _MAX_WIDTH = 10_000
 """Columns."""
 
 out = Console(highlight=False, soft_wrap=True)
-"""For results, which may be piped on."""
+"""For results, also into pipes."""
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
-"""For a person who watches."""
+"""For messages and progress."""
 
 
 def print_table(table: Table) -> None:
-    """A table on stdout, of which nothing is cut off: folded into a terminal, as wide as it is when piped on."""
+    """Print a table on stdout without cutting text: folded in a terminal, as wide as needed in a pipe."""
     for column in table.columns:
         column.overflow = "fold"
     console = out if out.is_terminal else Console(width=_MAX_WIDTH)
@@ -23,5 +23,5 @@ def print_table(table: Table) -> None:
 
 
 def print_error(message: str) -> None:
-    """One line that begins with `error:`."""
+    """Print one line that begins with `error:` on stderr."""
     err.print(f"[bold red]error:[/] {escape(' '.join(message.split()))}")

@@ -1,4 +1,4 @@
-"""A year of bookings: fewer at weekends and in summer, more in the cold months."""
+"""A year of bookings: fewer at weekends and in summer, more in winter."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
@@ -15,10 +15,10 @@ from gateway.domain.lenient_reading import Document
 DAYS = 365
 
 _WEEKDAY_WEIGHTS = (1.30, 1.10, 1.05, 1.00, 0.85, 0.30, 0.12)
-"""How busy Monday to Sunday are."""
+"""Monday to Sunday, relative to an average weekday."""
 
 _MONTH_WEIGHTS = (1.20, 1.15, 1.05, 0.95, 0.95, 0.85, 0.70, 0.75, 1.05, 1.15, 1.10, 0.80)
-"""How busy January to December are."""
+"""January to December, relative to an average month."""
 
 _TYPE_WEIGHTS: Mapping[AppointmentType, float] = {
     AppointmentType.F_U: 34,
@@ -38,7 +38,7 @@ _LEAD_DAYS: Mapping[AppointmentType, tuple[int, int]] = {
     AppointmentType.PROV_USE: (0, 14),
     AppointmentType.RAP_ACCESS: (0, 1),
 }
-"""From booking to visit: the fewest and the most."""
+"""Days from booking to visit: minimum and maximum."""
 
 _SOURCE_WEIGHTS: Mapping[str | None, float] = {
     "website": 38,
@@ -66,7 +66,7 @@ _FAILURE_MESSAGES = (
 )
 _FAILURE_RATE = 0.08
 _CAMPAIGN_FAILURE_RATES: Mapping[str | None, float] = {"back-to-school": 0.34}
-"""One campaign promises what cannot be booked, for dashboards to find out."""
+"""One campaign fails often, so that dashboards have something to show."""
 _PENDING_RATE = 0.015
 _RECENT_PENDING_RATE = 0.35
 _RECENT = timedelta(days=2)
@@ -74,26 +74,26 @@ _SATURDAY = 5
 
 
 def build_appointments(clinic: Clinic, staff: ClinicStaff, now: datetime) -> Iterator[Document]:
-    """The bookings of the twelve months up to `now`, by the instant at which they were made."""
+    """Yield the bookings of the twelve months before `now`, oldest first."""
     zone = ZoneInfo(clinic.timezone)
     today = now.astimezone(zone).date()
     for day in (today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)):
-        chance = clinic.create_rng("bookings", day)
+        rng = clinic.create_rng("bookings", day)
         busy = clinic.bookings_per_day * _WEEKDAY_WEIGHTS[day.weekday()] * _MONTH_WEIGHTS[day.month - 1]
-        count = max(0, round(chance.gauss(busy, busy**0.5)))
-        for booked_at in sorted(_pick_booking_time(chance, day, zone) for _ in range(count)):
+        count = max(0, round(rng.gauss(busy, busy**0.5)))
+        for booked_at in sorted(_pick_booking_time(rng, day, zone) for _ in range(count)):
             if booked_at <= now:
-                yield _build_appointment(clinic, staff, chance, booked_at, now)
+                yield _build_appointment(clinic, staff, rng, booked_at, now)
 
 
 def _pick_booking_time(rng: Random, day: date, zone: ZoneInfo) -> datetime:
-    """Between 7 in the morning and 9 in the evening, mostly in the late morning."""
+    """Return an instant from 7:00 to 21:00, mostly late in the morning."""
     seconds = int(rng.triangular(7, 21, 11) * 3600)
     return datetime.combine(day, time(), zone) + timedelta(seconds=seconds)
 
 
 def _pick_visit_time(rng: Random, type_: AppointmentType, booked_at: datetime) -> datetime:
-    """When the visit begins: on a weekday, between 8 and 17, not before it was booked."""
+    """Return the start of the visit: on a later weekday, from 8:00 to 17:00."""
     day = booked_at.date() + timedelta(days=max(1, rng.randint(*_LEAD_DAYS[type_])))
     while day.weekday() >= _SATURDAY:
         day += timedelta(days=1)
@@ -159,7 +159,7 @@ def _pick_outcome(rng: Random, campaign: str | None, booked_at: datetime, now: d
 
 
 def _pick_origin(rng: Random) -> dict[str, str]:
-    """Where the booking came from; what is not known is absent."""
+    """Return source and UTM values; unknown ones are absent."""
     source, medium, campaign = pick_weighted(rng, _CAMPAIGN_WEIGHTS)
     values = {
         "source": pick_weighted(rng, _SOURCE_WEIGHTS),

@@ -1,4 +1,4 @@
-"""The clinic group: two teams, five connected integrations, and how busy each of them is."""
+"""The clinic group: two teams and five connected integrations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SCOPES = {
 
 @dataclass(frozen=True, slots=True)
 class DemoTeam:
-    """A team and the person who keeps its integrations."""
+    """A team, and the user who owns its integrations."""
 
     id: str
     name: str
@@ -29,7 +29,7 @@ class DemoTeam:
 
 
 LAKESIDE = DemoTeam("5eb7cf5a86d9755df3a6c593", "Lakeside", "64a3f0c2b81d4e5f6a7b8c01", "mara.lindqvist")
-"""The team of the documents' own example too, so that one key sees everything."""
+"""Also the team of the documents' examples, so that one key reads both."""
 
 HARBORVIEW = DemoTeam("64b0d2e47c1f3a5b9d8e6f02", "Harborview", "64b0d3117c1f3a5b9d8e6f03", "otto.rosendahl")
 
@@ -38,7 +38,7 @@ TEAMS = (LAKESIDE, HARBORVIEW)
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """A clinic that has connected an account; all of its records hang below that integration."""
+    """A clinic with one connected integration, which all its records belong to."""
 
     team: DemoTeam
     slug: str
@@ -49,13 +49,13 @@ class Clinic:
     practitioners: int
     patients: int
     bookings_per_day: float
-    """On an ordinary weekday."""
+    """Average of a weekday."""
     token_lifetime: timedelta
-    """From now; negative for one that has expired."""
+    """From now on; negative for an expired token."""
 
-    def create_rng(self, *about: object) -> Random:
-        """Chance of this clinic's own, for one thing."""
-        return Random("/".join([self.slug, *map(str, about)]))
+    def create_rng(self, *subject: object) -> Random:
+        """Return a random generator that is the same for the same clinic and subject."""
+        return Random("/".join([self.slug, *map(str, subject)]))
 
     @property
     def id(self) -> str:
@@ -133,14 +133,14 @@ CLINICS: Sequence[Clinic] = (
 def add_audit_fields(
     clinic: Clinic, id: str, document: Document, created_at: datetime, updated_at: datetime
 ) -> Document:
-    """A document of this clinic with its id and audit keys."""
+    """Return the document with its id, team and audit fields."""
     user_id = clinic.team.user_id
     document_created = mark_created(document, id=id, team_id=clinic.team.id, user_id=user_id, at=created_at)
     return mark_updated(document_created, user_id=user_id, at=updated_at)
 
 
 def build_integration(clinic: Clinic, now: datetime) -> Document:
-    """Document 1's `integration`."""
+    """Return the `integration` of an export document."""
     rng = clinic.create_rng("integration")
     is_expired = clinic.token_lifetime < timedelta()
     renewed_at = now + min(clinic.token_lifetime, timedelta()) - timedelta(hours=3)

@@ -1,4 +1,4 @@
-"""The clinic group as export documents."""
+"""The clinic group as export documents (document 1)."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from gateway.domain.lenient_reading import Document
 
 
 def build_clinic_exports(now: datetime) -> Iterator[Document]:
-    """Document 1 of each clinic, with twelve months of appointments up to `now`."""
+    """Yield an export document for each clinic, with appointments of the twelve months before `now`."""
     for clinic in CLINICS:
         yield build_clinic_export(clinic, now)
 
@@ -28,7 +28,7 @@ def build_clinic_export(clinic: Clinic, now: datetime) -> Document:
 
 
 def _build_billing_use_case(clinic: Clinic, now: datetime) -> Document:
-    """A use case that stands alone and is done: a bill reminder that ran once, last month."""
+    """Return a finished use case outside any group: a bill reminder that ran once, last month."""
     rng = clinic.create_rng("use case")
     ran_at = (now - timedelta(days=30)).replace(hour=16, minute=0, second=0, microsecond=0)
     created_at = ran_at - timedelta(days=3)

@@ -1,12 +1,12 @@
-"""The clinic group's six use-case groups; the first one is after document 2's own example."""
+"""The six use-case groups of the clinic group. The first one follows the example of document 2."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.demo.clinics import CLINICS, Clinic
-from gateway.domain.actions import ActionInput
 from gateway.domain.enums import ActionType, UseCaseKey
-from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
+from gateway.domain.use_case_groups import GroupInput, ListedUseCase
+from gateway.domain.use_cases import ActionInput
 
 _FAMILY, _SPECIALTY, _SURGERY, _PEDIATRICS, _TELEHEALTH = CLINICS
 _SMS, _CALL = ActionType.SMS, ActionType.CALL
@@ -15,14 +15,14 @@ EXAMPLE_SLUG = "appointment-reminders"
 EXAMPLE_CLINIC = _SPECIALTY
 
 _ActionTuples = Sequence[tuple[ActionType, int, str, str]]
-"""Type, days before, context, and name of the template."""
+"""Action type, days before, context and template name."""
 
 _REMINDERS: _ActionTuples = ((_SMS, 7, "reminder_7d", "First SMS"), (_CALL, 1, "reminder_1d", "Day 1 Call"))
 
 
 @dataclass(frozen=True, slots=True)
 class DemoGroup:
-    """A group and the clinic that has it."""
+    """A group and its clinic."""
 
     clinic: Clinic
     input: GroupInput
@@ -37,20 +37,20 @@ def _build_group(
     paused: UseCaseKey | None = None,
 ) -> DemoGroup:
     inputs = [
-        UseCaseInput(
+        ListedUseCase(
             key,
             key is not paused,
             [ActionInput(type_, context, days, template) for type_, days, context, template in actions],
         )
         for key, actions in use_cases.items()
     ]
-    fields = GroupFields(
-        slug=slug,
-        sheet_link=f"https://sheets.example.org/{clinic.slug}/{slug}",
-        assistant_id="68a8652f82513625d1c21a85",
-        timezone=clinic.timezone,
-        start_time=start_time,
-    )
+    fields = {
+        "slug": slug,
+        "sheet_link": f"https://sheets.example.org/{clinic.slug}/{slug}",
+        "assistant_id": "68a8652f82513625d1c21a85",
+        "timezone": clinic.timezone,
+        "start_time": start_time,
+    }
     return DemoGroup(clinic, GroupInput(name, fields, None, inputs, None))
 
 

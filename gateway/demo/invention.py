@@ -1,4 +1,4 @@
-"""Chance that is the same each time: ids, people, and picks by weight."""
+"""Reproducible random values: ids, people and weighted choices."""
 
 import uuid
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ _LAST_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody invented."""
+    """A fictional person."""
 
     first_name: str
     last_name: str
@@ -42,7 +42,7 @@ class Person:
 
     @property
     def mailbox(self) -> str:
-        """The name as it stands before an `@`."""
+        """Local part of the e-mail address."""
         return f"{self.first_name}.{self.last_name}".lower().replace("'", "")
 
 
@@ -52,12 +52,12 @@ def invent_person(rng: Random) -> Person:
 
 
 def invent_phone(rng: Random) -> str:
-    """One of the hundred numbers that are kept for fiction."""
+    """Return one of the hundred phone numbers that are reserved for fiction."""
     return f"555-01{rng.randrange(100):02}"
 
 
 def invent_object_id(rng: Random, at: datetime) -> str:
-    """24 hexadecimal digits that sort by `at`."""
+    """Return 24 hexadecimal digits that sort by `at`."""
     return f"{int(at.timestamp()):08x}{rng.getrandbits(64):016x}"
 
 
@@ -66,5 +66,5 @@ def invent_logical_id(rng: Random, kind: str) -> str:
 
 
 def pick_weighted(rng: Random, weights: Mapping[T, float]) -> T:
-    """One of the keys, each as often as its weight says."""
+    """Return one of the keys with a probability in proportion to its weight."""
     return rng.choices(list(weights), list(weights.values()))[0]

@@ -1,4 +1,4 @@
-"""Taking the demo into a database, through the doors that imports and upserts go through."""
+"""Loads the demo through the services for imports and upserts."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,28 +20,28 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, refusal
 
 ProgressCallback = Callable[[int], None]
-"""Told how many records more are in."""
+"""Receives the number of records loaded since the last call."""
 
 
 def read_example(name: str) -> Document:
-    """One of the documents' own examples, such as `export.response`."""
-    found: Document = orjson.loads((files("gateway.demo") / "documents" / f"{name}.json").read_bytes())
-    return found
+    """Return an example of the documents, such as `export.response`."""
+    example: Document = orjson.loads((files("gateway.demo") / "documents" / f"{name}.json").read_bytes())
+    return example
 
 
 async def load_demo(database: Database, now: datetime, advance: ProgressCallback) -> bool:
-    """Load the demo, all of it or nothing; False when the database holds it already.
+    """Load the demo in one transaction. Return False if the database already contains it.
 
-    Raises Refused (CONFLICT) for a database that holds anything else.
+    Raises Refused (CONFLICT) if the database contains other data.
     """
     async with database.write() as session:
-        there = await services.teams.list_team_ids(session)
-        if there == {team.id for team in TEAMS}:
+        team_ids = await services.teams.list_team_ids(session)
+        if team_ids == {team.id for team in TEAMS}:
             return False
-        if there:
+        if team_ids:
             raise refusal(
                 ErrorCode.CONFLICT,
-                "This database holds other data: name an empty one with --database, or none for a new file.",
+                "This database contains other data. Use an empty one, or omit --database for a temporary file.",
             )
         await _load_webhooks(session, now)
         await _load_exports(session, now, advance)
@@ -52,7 +52,7 @@ async def load_demo(database: Database, now: datetime, advance: ProgressCallback
 
 
 async def _load_webhooks(session: Writer, now: datetime) -> None:
-    """First, for they are what names people."""
+    """Load webhooks. They come first because they contain the names of users."""
     documents = [
         (LAKESIDE, read_example("integrations.list.response")),
         (LAKESIDE, read_example("integrations.get.response")),
@@ -80,12 +80,12 @@ async def _load_groups(session: Writer) -> None:
 
 
 def _build_viewer(team: DemoTeam) -> Viewer:
-    """The person who keeps a team's integrations, before they have a key."""
+    """Return the owner of a team's integrations, with all permissions."""
     return Viewer(team.id, team.user_id, team.username, "demo", frozenset(Permission))
 
 
 async def create_key(database: Database, team: DemoTeam) -> str:
-    """A new key of the team's keeper, with every permission."""
+    """Create a key with all permissions for the owner of a team's integrations."""
     async with database.write() as session:
         return await services.keys.create_key(
             session, team_id=team.id, user_id=team.user_id, name="gateway demo", permissions=Permission
@@ -93,7 +93,7 @@ async def create_key(database: Database, team: DemoTeam) -> str:
 
 
 async def find_example_group_id(database: Database) -> str:
-    """The id of the group that document 2's example made."""
+    """Return the id of the group from the example of document 2."""
     clinic = EXAMPLE_CLINIC
     key = (clinic.team.id, clinic.id)
     async with database.read() as snapshot:

@@ -1,4 +1,4 @@
-"""One request for each of the five documents' operations, about things that the demo holds."""
+"""One request for the operation of each document, with ids of the demo."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -61,14 +61,14 @@ query List($first: Int!) {
 
 @dataclass(frozen=True, slots=True)
 class ExampleRequest:
-    """An operation of the graph with its variables."""
+    """A GraphQL operation with its variables."""
 
     operation: str
     query: str
     variables: Mapping[str, Json]
 
     def to_curl(self, url: str, key: str) -> str:
-        """A line for a shell that sends this."""
+        """Return a shell command that sends the operation."""
         body = orjson.dumps({"query": " ".join(self.query.split()), "variables": dict(self.variables)}).decode()
         headers = (f"Authorization: Bearer {key}", "Content-Type: application/json")
         words = ["curl", "-sS", url, *(word for header in headers for word in ("-H", header)), "-d", body]
@@ -76,7 +76,7 @@ class ExampleRequest:
 
 
 def build_requests(group_id: str, now: datetime) -> Sequence[ExampleRequest]:
-    """The five, in the documents' order; each can be sent any number of times."""
+    """Return the five requests in the order of the documents. Each can be sent repeatedly."""
     week_ago = instants.format_instant(now - timedelta(days=7))
     return (
         ExampleRequest("integrationExport", _EXPORT, {"id": _read_example_id("export.response")}),
@@ -94,7 +94,7 @@ def _read_example_id(name: str) -> Json:
 
 
 def _build_upsert_variables(group_id: str) -> Mapping[str, Json]:
-    """A later start for the group; sent again, it finds nothing to change."""
+    """Return variables that move the group's start time. A second upsert changes nothing."""
     action: Json = {
         "actionType": "SMS",
         "context": "lab_result_sms",

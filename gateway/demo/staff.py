@@ -1,4 +1,4 @@
-"""What a clinic has before anybody books: an organization, locations, visiting reasons, staff and patients."""
+"""Records that appointments refer to: organization, locations, visiting reasons, practitioners and patients."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from gateway.domain.lenient_reading import Document, Json
 
 _REASONS: Sequence[tuple[AppointmentType, str, int, str]] = (
     (AppointmentType.NP, "New Patient Visit", 40, "First visit, with history and examination."),
-    (AppointmentType.F_U, "Follow-up Visit", 20, "To see how it has gone since the last visit."),
+    (AppointmentType.F_U, "Follow-up Visit", 20, "Visit after an earlier treatment."),
     (AppointmentType.ASC_FU, "Post-surgery Follow-up", 20, "Check after a procedure at the surgery center."),
     (AppointmentType.FU_TELE, "Video Follow-up", 15, "Follow-up by video."),
     (AppointmentType.PROCEDURE, "Minor Procedure", 60, "A procedure under local anaesthesia."),
-    (AppointmentType.PROV_USE, "Provider Time", 30, "Time kept for the provider."),
+    (AppointmentType.PROV_USE, "Provider Time", 30, "Time reserved for the provider."),
     (AppointmentType.RAP_ACCESS, "Rapid Access", 20, "Seen on the same or the next day."),
 )
 _SOURCES = ("website", "phone", "website", "front desk", "referral")
@@ -33,7 +33,7 @@ _WORKDAYS = 5
 
 @dataclass(frozen=True, slots=True)
 class RecordReference:
-    """A record that appointments refer to."""
+    """Id and name of a record that appointments refer to."""
 
     id: str
     name: str
@@ -41,18 +41,18 @@ class RecordReference:
 
 @dataclass(frozen=True, slots=True)
 class ClinicStaff:
-    """The records of a clinic, and what its appointments refer to."""
+    """The records of a clinic, and references to them for appointments."""
 
     records: Sequence[Document]
     locations: Sequence[RecordReference]
     practitioners: Sequence[RecordReference]
     patients: Sequence[RecordReference]
     reasons: dict[AppointmentType, tuple[RecordReference, int]]
-    """The visiting reason of each type, and its minutes."""
+    """Visiting reason and duration in minutes of each type."""
 
 
 class _RecordBuilder:
-    """Makes a clinic's records one after the other, each a minute later than the one before."""
+    """Creates the records of a clinic, each one minute after the one before."""
 
     def __init__(self, clinic: Clinic, begin: datetime) -> None:
         self.clinic = clinic
@@ -73,7 +73,7 @@ class _RecordBuilder:
 
 
 def build_staff(clinic: Clinic, begin: datetime) -> ClinicStaff:
-    """Everything of a clinic that is there from `begin` on."""
+    """Return the records of a clinic, created from `begin` on."""
     builder = _RecordBuilder(clinic, begin)
     organization = builder.add_record("organizations", clinic.name, name=clinic.name)
     locations = [_add_location(builder, name) for name in clinic.locations]
@@ -135,8 +135,8 @@ def _add_practitioner(
         "education": "Example University School of Medicine",
         "languages": ["English", *rng.sample(["Spanish", "Polish", "Arabic", "French"], k=1)],
         "specialties": [{"name": specialty, "code": code}],
-        "locations": [{"locationId": place.id, "locationName": place.name} for place in chosen_locations],
-        "workingHours": {day: hours if place < _WORKDAYS else [] for place, day in enumerate(_DAYS)},
+        "locations": [{"locationId": location.id, "locationName": location.name} for location in chosen_locations],
+        "workingHours": {day: hours if index < _WORKDAYS else [] for index, day in enumerate(_DAYS)},
         "preferred_visiting_reasons": [reason.id for reason, _ in rng.sample(list(reasons), k=3)],
     }
     if supervisor is not None:

@@ -1,4 +1,4 @@
-"""The clinic group's webhooks, as document 5 lists them."""
+"""The webhooks of the clinic group, in the shape of document 5."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -83,7 +83,7 @@ _OUTGOING_DEFAULTS: Document = {
 
 
 def build_webhooks(team: DemoTeam, now: datetime) -> Document:
-    """A team's webhooks in the shape of an `integrations.list` response."""
+    """Return the webhooks of a team as a response of `integrations.list`."""
     rng = Random(f"webhooks/{team.id}")
     incoming: list[Json] = [
         _build_webhook(

@@ -1,6 +1,6 @@
-"""Every closed set of words, once.
+"""All enums of the gateway.
 
-A member's name is the word in the graph, its value the spelling in the documents and in the database.
+The name of a member is its name in the GraphQL schema. Its value is the text in documents and in the database.
 """
 
 from enum import Enum
@@ -159,7 +159,7 @@ class StatisticsDateField(Enum):
 
 
 class ErrorCode(Enum):
-    """Why a mutation was refused; `INVALID` reads `BAD_USER_INPUT` in `errors[].extensions.code`."""
+    """The reason why a mutation failed. `errors[].extensions.code` has `BAD_USER_INPUT` for `INVALID`."""
 
     INVALID = "INVALID"
     REQUIRED = "REQUIRED"

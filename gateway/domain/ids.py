@@ -1,4 +1,4 @@
-"""Ids: 24 hexadecimal digits in the ObjectId layout, logical ids, and the graph's opaque node ids."""
+"""Ids: 24 hexadecimal digits in the ObjectId layout, logical ids, and opaque node ids."""
 
 import base64
 import binascii
@@ -13,33 +13,33 @@ _PROCESS_BYTES = os.urandom(5)
 _COUNTER = itertools.count(secrets.randbelow(1 << 23))
 
 MAX_ID_LENGTH = 64
-"""Characters; the documents' ids have 17 or 24, users' may be words."""
+"""In characters. Ids of documents have 17 or 24 characters; ids of users may be words."""
 
 
 def new_id() -> str:
-    """24 hexadecimal digits that sort by time: 4 bytes of seconds, 5 of this process, 3 of a counter."""
+    """Return 24 hexadecimal digits that sort by time: 4 bytes of seconds, 5 of the process, 3 of a counter."""
     seconds = int(time.time()).to_bytes(4, "big")
     counter = (next(_COUNTER) & 0xFFFFFF).to_bytes(3, "big")
     return (seconds + _PROCESS_BYTES + counter).hex()
 
 
 def new_series_id() -> int:
-    """A positive number of 63 bits, which nothing else has."""
+    """Return a random number of 63 bits for a row of `gateway.database.tables.DaySeries`."""
     return secrets.randbits(63)
 
 
 def new_logical_id(kind: str) -> str:
-    """An id that stays the same over export and import, such as `use_case_<uuid>`."""
+    """Return an id that survives export and import, such as `use_case_<uuid>`."""
     return f"{kind}_{uuid.uuid4()}"
 
 
 def is_id(value: str) -> bool:
-    """Whether this could be the id of anything, of either world: 1 to 64 visible ASCII characters."""
+    """Return whether a text is a valid id: 1 to 64 visible ASCII characters."""
     return 0 < len(value) <= MAX_ID_LENGTH and value.isascii() and value.isprintable() and " " not in value
 
 
 class NodeId(NamedTuple):
-    """What stands in a `nodeId`: the GraphQL type, the team, and the id within them."""
+    """The content of a `nodeId`: the GraphQL type, the team, and the id within them."""
 
     type_name: str
     team_id: str
@@ -51,7 +51,7 @@ class NodeId(NamedTuple):
 
     @classmethod
     def decode(cls, value: str) -> "NodeId | None":
-        """None for what no `nodeId` looks like."""
+        """Return the content of a `nodeId`, or None if the text is not one."""
         try:
             raw = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode()
         except (binascii.Error, ValueError):

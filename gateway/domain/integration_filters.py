@@ -1,7 +1,7 @@
-"""What a list of integrations is narrowed to: a tree of conditions.
+"""Filters of integrations: trees of conditions.
 
-Every condition that is given must hold; None is no condition. `and_` of nothing holds and `or_` of nothing does
-not, no value is in an empty list, and a filter without conditions lets everything through.
+An integration must meet all conditions of a filter; None is no condition. An empty `and_` is true, an empty `or_`
+is false, and an empty list of values matches nothing. A filter without conditions matches all integrations.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,18 +12,21 @@ from gateway.domain.enums import IntegrationKind, Provider
 from gateway.domain.statement_arguments import StatementArguments
 
 MAX_FILTER_DEPTH = 5
-"""How many times `and`, `or` and `not` may be nested."""
+"""The maximum nesting of `and`, `or` and `not`."""
 
 MAX_FILTER_SIZE = 500
-"""How many filters and listed values a whole filter may hold; databases limit both."""
+"""The maximum number of filters and listed values in a whole filter; databases limit both."""
 
 MAX_PATTERN_LENGTH = 1000
-"""Characters of what a text may be asked to contain, to start or to end with; SQLite limits patterns."""
+"""The maximum length of a search text, in characters; SQLite limits patterns of LIKE."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextFilter(StatementArguments):
-    """Conditions on a text: `eq`, `ne` and `in_` are exact, the other three ignore case."""
+    """Conditions on a text.
+
+    `eq`, `ne` and `in_` are case-sensitive; `contains`, `starts_with` and `ends_with` are not.
+    """
 
     eq: str | None = None
     ne: str | None = None
@@ -47,7 +50,7 @@ class InstantFilter(StatementArguments):
 
 @dataclass(frozen=True, slots=True)
 class IntegrationFilter(StatementArguments):
-    """Conditions on an integration; what is null meets only `ne`, `is_null` and what stands under `not_`."""
+    """Conditions on an integration. A null column matches `ne` and `is_null`, and conditions under `not_`."""
 
     and_: "Sequence[IntegrationFilter] | None" = None
     or_: "Sequence[IntegrationFilter] | None" = None
@@ -62,30 +65,30 @@ class IntegrationFilter(StatementArguments):
     updated_at: InstantFilter | None = None
 
     def iterate_nested(self) -> "Iterator[IntegrationFilter]":
-        """The filters that stand directly in this one."""
+        """Yield the direct children of this filter."""
         yield from self.and_ or ()
         yield from self.or_ or ()
         if self.not_ is not None:
             yield self.not_
 
     def iterate_text_filters(self) -> Iterator[TextFilter]:
-        """The conditions on texts that stand directly in this one."""
+        """Yield the conditions on texts of this filter, without those of its children."""
         yield from (test for test in (self.name, self.username) if test is not None)
 
     @property
     def depth(self) -> int:
-        """How many times `and`, `or` and `not` are nested here."""
+        """The nesting of `and`, `or` and `not` in this filter."""
         return max((1 + inner.depth for inner in self.iterate_nested()), default=0)
 
     @property
     def size(self) -> int:
-        """How many filters and listed values there are here, this filter included."""
+        """The number of filters and listed values, this filter included."""
         lists = (self.kind, self.provider, *(test.in_ for test in self.iterate_text_filters()))
         return 1 + sum(len(values or ()) for values in lists) + sum(inner.size for inner in self.iterate_nested())
 
     @property
     def longest_pattern(self) -> int:
-        """How long the longest text is that something is asked to contain, to start or to end with."""
+        """The length of the longest text of `contains`, `starts_with` and `ends_with`, in characters."""
         own_lengths = (
             len(pattern or "")
             for test in self.iterate_text_filters()

@@ -1,4 +1,4 @@
-"""Integrations of both worlds: what their documents say about a row, and the state of a token."""
+"""Connected integrations and webhooks: the columns that documents determine, secrets, and the state of tokens."""
 
 from datetime import datetime, timedelta
 from enum import Enum
@@ -28,10 +28,10 @@ from gateway.domain.text import fold
 E = TypeVar("E", bound=Enum)
 
 MAX_NAME_LENGTH = 200
-"""Characters of a name or username that somebody gives; documents may hold longer ones."""
+"""In characters, for names in mutations. Imported documents may have longer names."""
 
 _MAX_SORT_KEY_LENGTH = 400
-"""Characters of a name that lists are sorted and searched by: an index of PostgreSQL takes no longer ones."""
+"""In characters, for the columns that sort and search names. PostgreSQL limits the size of an index entry."""
 
 EXPIRING_SOON = timedelta(hours=24)
 
@@ -46,14 +46,17 @@ _SORT_COLUMNS = {
 
 
 def build_sort_order(*keys: tuple[IntegrationOrderField, SortDirection]) -> SortOrder:
-    """Integrations by these keys, or the newest first; then by id, and by team, as ids are a team's own."""
+    """Return the order by these keys, by default newest first.
+
+    Id and team break ties, since an id is unique in a team only.
+    """
     orderings = keys or ((IntegrationOrderField.CREATED_AT, SortDirection.DESC),)
     sort_keys = (SortKey(_SORT_COLUMNS[field], direction is SortDirection.DESC) for field, direction in orderings)
     return SortOrder((*sort_keys, SortKey("id"), SortKey("team_id")))
 
 
 class IntegrationColumns(AuditColumns):
-    """The columns of `gateway.database.tables.Integration` that follow from its document."""
+    """The columns of `gateway.database.tables.Integration` that its document determines."""
 
     kind: IntegrationKind
     logical_id: str | None
@@ -84,7 +87,11 @@ def _build_name_columns(name: str, username: str | None) -> _NameColumns:
 
 
 def read_connected_columns(document: Document, logical_id: str, at: datetime) -> IntegrationColumns:
-    """Of document 1's `integration`; what is missing or unknown reads as team access, UTC and not enabled."""
+    """Return the columns for the `integration` of an export document.
+
+    Defaults for missing or unknown values are access for the team, the zone UTC, and not enabled. `at` replaces
+    missing instants.
+    """
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
     zone = document.get("timezone")
@@ -101,7 +108,7 @@ def read_connected_columns(document: Document, logical_id: str, at: datetime) ->
 
 
 def read_webhook_columns(document: Document, at: datetime) -> IntegrationColumns:
-    """Of a record of documents 4 and 5; an absent name reads as username, alias or id."""
+    """Return the columns for a Rocket.Chat webhook. Without a name, the username, alias or id is the name."""
     username = get_text_or_none(document.get("username"))
     display_name = next(
         name
@@ -128,7 +135,7 @@ def _parse_member(enum: type[E], value: Json) -> E | None:
 
 
 def split_secrets(document: Document) -> tuple[Document, Document]:
-    """The document without its secrets, and the secrets."""
+    """Return the document without its secrets, and the secrets by their keys in `config`."""
     config = document.get("config")
     if not isinstance(config, dict):
         return document, {}
@@ -138,7 +145,7 @@ def split_secrets(document: Document) -> tuple[Document, Document]:
 
 
 def get_token_state(secrets: Document, expires_at: datetime | None) -> TokenState:
-    """How the access token stands now; without an expiry it is valid for good."""
+    """Return the state of the access token now; a token without expiry is always valid."""
     if not secrets.get("accessToken"):
         return TokenState.MISSING
     if expires_at is None:

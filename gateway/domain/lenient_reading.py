@@ -1,4 +1,7 @@
-"""Reading documents leniently: what is there is given, what is faulty is null and logged, nothing raises."""
+"""Lenient reading of documents: a faulty value reads as null and is logged, and no method raises.
+
+So one faulty value never turns a whole list of rows into an error.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -18,14 +21,14 @@ E = TypeVar("E", bound=Enum)
 log = structlog.get_logger(__name__)
 
 
-R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` says no more)
+R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` adds nothing)
 
 
 class LenientObject(Generic[R]):
-    """An object inside the document of a row; each method reads one key of it as one type.
+    """An object in the document of a row. Each method reads one key as one type.
 
-    A key that is missing or null reads as None (or as an empty list), and so does one of the wrong type,
-    which is logged with the row's id and the key, never with its value.
+    A missing or null key reads as None, or as an empty list. So does a value of the wrong type, after a log line
+    with the row's id and the key. Values are never logged, since they are patient data.
     """
 
     __slots__ = ("row", "values")
@@ -52,7 +55,7 @@ class LenientObject(Generic[R]):
         return None
 
     def read_integer(self, key: str) -> int | None:
-        """A 32-bit integer, which is what GraphQL's `Int` can say."""
+        """Read an integer of 32 bits, the range of GraphQL's `Int`."""
         value = self.values.get(key)
         if value is None:
             return None
@@ -79,7 +82,7 @@ class LenientObject(Generic[R]):
             return None
 
     def read_member(self, key: str, enum: type[E]) -> E | None:
-        """The member of a closed set whose spelling in the documents stands here."""
+        """Read the member of an enum with this value."""
         value = self.values.get(key)
         if value is None:
             return None
@@ -90,7 +93,7 @@ class LenientObject(Generic[R]):
             return None
 
     def read_timezone(self, key: str) -> str | None:
-        """The name of a time zone that exists."""
+        """Read the name of an existing time zone."""
         value = self.read_text(key)
         if value is None or timezones.is_timezone(value):
             return value
@@ -138,7 +141,7 @@ class LenientObject(Generic[R]):
         return found
 
     def read_complete_objects(self, key: str, *texts: str) -> list["LenientObject[R]"]:
-        """The objects of a list that have a text under each of these keys."""
+        """Read the objects of a list that have a text for each of these keys."""
         found = self.read_objects(key)
         complete = [item for item in found if all(isinstance(item.values.get(name), str) for name in texts)]
         if len(complete) < len(found):
@@ -147,20 +150,20 @@ class LenientObject(Generic[R]):
 
 
 class HasLenientDocument:
-    """What can be read by the sections of a document."""
+    """A row with a document."""
 
     document: Any
-    """A `Document`; what SQLAlchemy maps is a column of it."""
+    """A `Document`. The type is Any because SQLAlchemy maps it as a column."""
 
     @property
     def document_json(self) -> str:
-        """It as text."""
+        """The document as JSON text."""
         return orjson.dumps(self.document).decode()
 
     def read_document(self) -> LenientObject[Self]:
-        """The document's outermost object, for reading."""
+        """Return the document's outermost object."""
         return LenientObject(self.document, self)
 
     def read_config(self) -> LenientObject[Self]:
-        """The document's `config`, for reading."""
+        """Return the document's `config`."""
         return self.read_document().read_object("config")

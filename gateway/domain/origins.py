@@ -1,4 +1,4 @@
-"""Where a page comes from, as browsers say it in `Origin`: scheme, host, and port if not the scheme's own."""
+"""Origins of pages as browsers send them in `Origin`: scheme, host, and port unless it is the scheme's default."""
 
 import re
 
@@ -7,11 +7,10 @@ _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 
 
 def check_origin(text: str) -> str:
-    """The origin, if browsers would spell one like this. Raises ValueError, whose message says what is allowed."""
+    """Return the origin. Raises ValueError, with the allowed form, if no browser sends such an origin."""
     if _ORIGIN.fullmatch(text) and not _DEFAULT_PORT.fullmatch(text):
         return text
     raise ValueError(
-        f"`{text}` is no origin as browsers spell it, such as `https://clinic.example` or "
-        "`http://localhost:3000`: small letters, no path, no slash at the end, no port where it is the scheme's "
-        "own, and no `*`"
+        f"`{text}` is not an origin such as `https://clinic.example` or `http://localhost:3000`: use lower case, "
+        "and no path, no trailing slash, no default port and no `*`"
     )

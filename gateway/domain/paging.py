@@ -1,4 +1,4 @@
-"""Pages of a list: which slice, in which order, from which cursor."""
+"""Pages of lists: order, cursors, and the rows of a page."""
 
 import base64
 import binascii
@@ -17,15 +17,15 @@ MAX_PAGE_SIZE = 100
 _CURSOR_VERSION = 1
 
 T = TypeVar("T")
-R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` says no more)
+R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` adds nothing)
 
 CursorValues = tuple[str | datetime, ...]
-"""The values of an order's keys in one row; null counts as empty text."""
+"""The values of a row for the keys of an order; null is an empty text."""
 
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """One thing a list is sorted by: a column of its rows, and which way."""
+    """A column that sorts a list, and its direction."""
 
     column: str
     descending: bool = False
@@ -33,23 +33,23 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class SortOrder:
-    """A total order: its last key tells any two rows apart."""
+    """A total order: its keys together are unique for each row."""
 
     keys: tuple[SortKey, ...]
 
     @property
     def name(self) -> str:
-        """How a cursor remembers the order it is of, such as `-created_at,id`."""
+        """The order's name in cursors, such as `-created_at,id`."""
         return ",".join(("-" if key.descending else "") + key.column for key in self.keys)
 
     def encode_cursor(self, row: object) -> str:
-        """The opaque cursor of a row in this order."""
+        """Return the opaque cursor of a row in this order."""
         values = [getattr(row, key.column) for key in self.keys]
         texts = [instants.format_instant(v) if isinstance(v, datetime) else (v or "") for v in values]
         return _encode_cursor([_CURSOR_VERSION, self.name, *texts])
 
     def parse_cursor_values(self, texts: Sequence[str]) -> CursorValues | None:
-        """What a cursor's texts stand for in this order, or None where they fit it not."""
+        """Return the values of a cursor's texts in this order, or None if the cursor is of another order."""
         if len(texts) != len(self.keys):
             return None
         found: list[str | datetime] = []
@@ -65,7 +65,7 @@ OLDEST_FIRST = SortOrder((SortKey("created_at"), SortKey("id")))
 
 
 def _parse_exact_instant(text: str) -> datetime | None:
-    """Reads only what `Order.cursor` writes."""
+    """Return the instant, or None if `SortOrder.encode_cursor` would write it differently."""
     found = instants.parse_instant(text)
     return found if found is not None and instants.format_instant(found) == text else None
 
@@ -75,7 +75,7 @@ def _encode_cursor(parts: Sequence[int | str]) -> str:
 
 
 def decode_cursor(cursor: str) -> tuple[str, list[str]] | None:
-    """The name of a cursor's order and its texts, or None for what no `Order.cursor` gave."""
+    """Return the name of a cursor's order and its texts, or None if `SortOrder.encode_cursor` did not write it."""
     try:
         parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
@@ -84,7 +84,7 @@ def decode_cursor(cursor: str) -> tuple[str, list[str]] | None:
         case [int(version), str(name), *texts] if (
             version == _CURSOR_VERSION
             and all(isinstance(text, str) and "\0" not in text for text in texts)
-            # What can be spelled in several ways is a cursor in one of them only.
+            # base64 and JSON have several spellings of the same values; a cursor has one.
             and _encode_cursor([_CURSOR_VERSION, name, *texts]) == cursor
         ):
             return name, texts
@@ -94,7 +94,7 @@ def decode_cursor(cursor: str) -> tuple[str, list[str]] | None:
 
 @dataclass(frozen=True, slots=True)
 class PageArguments(StatementArguments):
-    """A slice of a list in an order: `size` rows between two cursors, from the front or from the back."""
+    """A page of a list: `size` rows between two cursors, from the start or, `backward`, from the end."""
 
     order: SortOrder
     size: int = DEFAULT_PAGE_SIZE
@@ -106,7 +106,7 @@ class PageArguments(StatementArguments):
 
 @dataclass(frozen=True, slots=True)
 class RowPage(Generic[R]):
-    """The rows of a page, and whether there are others on either side."""
+    """The rows of a page, and whether the list has rows before and after it."""
 
     rows: Sequence[R]
     has_previous: bool
@@ -114,7 +114,7 @@ class RowPage(Generic[R]):
 
     @staticmethod
     def from_rows(rows: Sequence[T], page: PageArguments) -> "RowPage[T]":
-        """What `gateway.sql.paging` fetched, without the rows it looks at to see whether there are others."""
+        """Return the page from the rows of `gateway.sql.paging`, which fetches one more row on each side."""
         skipped = 0 if page.offset is None else 1
         has_more = len(rows) > skipped + page.size
         shown = rows[skipped : skipped + page.size]

@@ -1,4 +1,4 @@
-"""Daily runs at a wall time, through every change of the clocks."""
+"""Daily schedules at a local time, with daylight saving."""
 
 import re
 from datetime import datetime, time, timedelta
@@ -16,25 +16,25 @@ _DAY = timedelta(days=1)
 
 
 def parse_wall_time(text: str) -> time | None:
-    """The time of day that `HH:MM:SS` says, or None for anything else: `24:00:00`, an offset, a fraction."""
+    """Return the time of a text `HH:MM:SS`, or None for any other text, such as `24:00:00` or with an offset."""
     return time.fromisoformat(text) if _WALL_TIME.fullmatch(text) else None
 
 
 @lru_cache(maxsize=256)
 def find_next_run(at: time, zone: ZoneInfo, after: datetime) -> datetime:
-    """The first instant strictly after `after` at which clocks in `zone` show `at`, in UTC.
+    """Return the first instant after `after` at which clocks in `zone` show `at`, in UTC.
 
-    A wall time that does not exist on a day runs when the gap ends; one that exists twice runs at the first.
-    The actions of a group ask for the same one, time and again.
+    A local time that a day skips runs at the end of the gap. A local time that occurs twice runs at its first
+    instant. The cache serves the actions of a group, which have the same arguments.
     """
-    # Yesterday's run may lie ahead of us: in a zone that leaves out a whole day.
+    # Yesterday's run may still be in the future, if the zone skips a whole day.
     yesterday = after.astimezone(zone).date() - _DAY
     runs = (days.find_instant(zone, datetime.combine(yesterday + ahead * _DAY, at)) for ahead in count())
     return next(run for run in runs if run > after)
 
 
 def new_daily_schedule(at: time, zone: ZoneInfo, now: datetime) -> Document:
-    """The `schedule` of an action that begins to run daily."""
+    """Return the `schedule` of an action that runs daily from now on."""
     run = instants.format_instant(find_next_run(at, zone, now))
     return {
         "startDateTime": run,
@@ -45,7 +45,7 @@ def new_daily_schedule(at: time, zone: ZoneInfo, now: datetime) -> Document:
 
 
 def is_daily(schedule: Json, at: time, zone: ZoneInfo) -> bool:
-    """Whether a stored schedule is one of `daily`, begun at whatever time."""
+    """Return whether a stored schedule runs daily at this time, whenever it began."""
     if not isinstance(schedule, dict) or schedule.get("field") != ScheduleField.RECURRING.value:
         return False
     stored = schedule.get("triggerAt")
@@ -54,12 +54,12 @@ def is_daily(schedule: Json, at: time, zone: ZoneInfo) -> bool:
         return False
     try:
         return find_next_run(at, zone, trigger - _SECOND) == trigger
-    except OverflowError:  # the first or the last day that can be said
+    except OverflowError:  # the first or the last day of the calendar
         return False
 
 
 def renew_schedule(schedule: Json, at: time, zone: ZoneInfo, now: datetime) -> Json:
-    """A daily schedule with its next run after now; any other schedule as it is."""
+    """Return a daily schedule with its next run after `now`; return any other schedule unchanged."""
     if not isinstance(schedule, dict) or not is_daily(schedule, at, zone):
         return schedule
     return {**schedule, "triggerAt": instants.format_instant(find_next_run(at, zone, now))}

@@ -1,11 +1,11 @@
-"""What a statement is asked with."""
+"""Arguments of statements."""
 
 
 class StatementArguments:
-    """A frozen dataclass whose texts, numbers, instants and dates are values.
+    """The base of frozen dataclasses that are arguments of prepared statements.
 
-    Statements that are asked with criteria of the same shape, which differ in their values alone, are one
-    statement with other parameters: see `gateway.database.prepared_statements`.
+    Their texts, numbers, instants and dates become parameters of the statement. Arguments that differ only in
+    these values share one compiled statement: see `gateway.database.prepared_statements`.
     """
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""Text as people search and sort it."""
+"""Case folding, patterns of LIKE, and words of a search."""
 
 import unicodedata
 
@@ -6,19 +6,22 @@ LIKE_ESCAPE = "\\"
 
 
 def fold(text: str) -> str:
-    """The case-folded form that name keys and search texts are stored in; the same on every database."""
+    """Return the case-folded text, for sorting and searching.
+
+    SQLite and PostgreSQL would each fold differently.
+    """
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def escape_like(text: str) -> str:
-    """`text` for LIKE with `LIKE_ESCAPE`: `%`, `_` and the backslash stand for themselves."""
+    """Return `text` as a literal of LIKE: `LIKE_ESCAPE` escapes `%`, `_` and itself."""
     for character in (LIKE_ESCAPE, "%", "_"):
         text = text.replace(character, LIKE_ESCAPE + character)
     return text
 
 
 def parse_search_words(search: str | None) -> tuple[str, ...]:
-    """The folded words of a search; each must occur."""
+    """Return the distinct case-folded words of a search. A match contains each of them."""
     return tuple(dict.fromkeys(fold(search or "").split()))

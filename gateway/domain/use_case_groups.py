@@ -1,37 +1,74 @@
-"""Groups: what a set of use cases shares, and how it reaches their documents."""
+"""Groups of use cases: their shared columns, slugs, and the documents of their use cases."""
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import count
-from typing import Literal, TypedDict
+from typing import Annotated, NamedTuple, TypedDict, cast, get_type_hints
 
 from gateway.domain import schedules
-from gateway.domain.actions import ActionInput, get_actions, merge_actions
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import Status, UseCaseKey
-from gateway.domain.lenient_reading import Document
-from gateway.domain.use_cases import KNOWN_USE_CASES, with_scheduler_names
+from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.use_cases import (
+    KNOWN_USE_CASES,
+    ActionInput,
+    get_actions,
+    merge_actions,
+    with_scheduler_names,
+)
 
 MAX_SLUG_LENGTH = 64
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 
 
-class GroupFields(TypedDict, total=False):
-    """What of a group may be given, null, or absent."""
+class ConfigKey(NamedTuple):
+    """The key of a use case's `config` to which a shared column is copied; inputs use the same name."""
 
-    slug: str | None
-    sheet_link: str | None
-    assistant_id: str | None
-    timezone: str | None
-    start_time: str | None
+    name: str
+
+
+class SharedColumns(TypedDict):
+    """The columns of `gateway.database.tables.UseCaseGroup` that all its use cases share.
+
+    This is the only list of them. A column with a `ConfigKey` is copied to that key. `timezone` and `start_time`
+    also determine the daily schedules of actions.
+    """
+
+    sheet_link: Annotated[str | None, ConfigKey("sheetLink")]
+    assistant_id: Annotated[str | None, ConfigKey("assistantId")]
+    timezone: Annotated[str | None, ConfigKey("timezone")]
+    start_time: time | None
+
+
+class GroupColumns(SharedColumns):
+    """The columns of `gateway.database.tables.UseCaseGroup` that an upsert writes."""
+
+    name: str
+    slug: str
+
+
+SHARED_COLUMNS = frozenset(SharedColumns.__annotations__)
+
+COPIED_KEYS: Mapping[str, str] = {
+    column: annotation.name
+    for column, type_ in get_type_hints(SharedColumns, include_extras=True).items()
+    for annotation in getattr(type_, "__metadata__", ())
+    if isinstance(annotation, ConfigKey)
+}
+"""The key of `config` for each shared column that has one."""
+
+INPUT_FIELDS = frozenset({"slug"}) | SHARED_COLUMNS
+"""The fields of a group's input that may be absent: absent keeps the value, null clears it."""
+
+_SCHEDULE_COLUMNS = frozenset({"timezone", "start_time"})
 
 
 @dataclass(frozen=True, slots=True)
-class UseCaseInput:
-    """A use case as a group's input lists it; actions that are None are kept."""
+class ListedUseCase:
+    """A use case in the input of a group. `actions` that are None stay unchanged."""
 
     key: UseCaseKey
     enabled: bool
@@ -40,53 +77,41 @@ class UseCaseInput:
 
 @dataclass(frozen=True, slots=True)
 class GroupInput:
-    """A group as it is asked for; without a `group_id` it is a new one."""
+    """The input of an upsert. It creates a group if `group_id` is None."""
 
     name: str
-    fields: GroupFields
+    fields: Mapping[str, str | None]
+    """Those of `INPUT_FIELDS` that are present; `start_time` is text such as `08:00:00`."""
     group_id: str | None
-    use_cases: Sequence[UseCaseInput]
+    use_cases: Sequence[ListedUseCase]
     expected_version: int | None
 
 
-class SharedColumns(TypedDict):
-    """The columns of `gateway.database.tables.UseCaseGroup` that its use cases carry copies of."""
+def build_group_columns(input: GroupInput, slug: str, stored: Mapping[str, object]) -> GroupColumns:
+    """Return the columns of a group after an upsert.
 
-    sheet_link: str | None
-    assistant_id: str | None
-    timezone: str | None
-    start_time: time | None
-
-
-class GroupColumns(SharedColumns):
-    """What an upsert has a say in of the columns of `gateway.database.tables.UseCaseGroup`."""
-
-    name: str
-    slug: str
-
-
-SharedColumn = Literal["sheet_link", "assistant_id", "timezone", "start_time"]
-SHARED_COLUMNS: frozenset[SharedColumn] = frozenset({"sheet_link", "assistant_id", "timezone", "start_time"})
-_SCHEDULE_COLUMNS: frozenset[SharedColumn] = frozenset({"timezone", "start_time"})
-_CONFIG_KEYS: dict[Literal["assistant_id", "timezone", "sheet_link"], str] = {
-    "assistant_id": "assistantId",
-    "timezone": "timezone",
-    "sheet_link": "sheetLink",
-}
+    `stored` has the shared columns of the group, and is empty for a new one.
+    """
+    changed: dict[str, object] = {name: input.fields[name] for name in input.fields.keys() & SHARED_COLUMNS}
+    if (start_time := input.fields.get("start_time")) is not None:
+        changed["start_time"] = schedules.parse_wall_time(start_time)
+    shared = {**dict.fromkeys(SharedColumns.__annotations__), **stored, **changed}
+    return cast("GroupColumns", {"name": input.name, "slug": slug, **shared})
 
 
 def is_slug(text: str) -> bool:
+    """Return whether a text is a valid slug, such as `lab-reminders`."""
     return len(text) <= MAX_SLUG_LENGTH and _SLUG.fullmatch(text) is not None
 
 
 def suggest_slug(name: str) -> str:
-    """The slug that a name suggests, `group` when nothing is left of it."""
+    """Return a slug for a name; `group` if the name has no letters or digits of ASCII."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[: MAX_SLUG_LENGTH + 1].strip("-")[:MAX_SLUG_LENGTH] or "group"
 
 
 def find_free_slug(slug: str, taken: Collection[str]) -> str:
-    """This slug, or with `-2`, `-3` and so on the first that is not taken."""
+    """Return the first of `slug`, `slug-2`, `slug-3` and so on that is not taken."""
     return next(found for found in _iterate_numbered_slugs(slug) if found not in taken)
 
 
@@ -98,7 +123,7 @@ def _iterate_numbered_slugs(slug: str) -> Iterator[str]:
 
 
 def new_use_case_document(logical_id: str, integration_id: str, group_name: str, key: UseCaseKey) -> Document:
-    """What the document of a new use case of a group says before the group and the input have their say."""
+    """Return the document of a new use case, for `apply_group`."""
     catalogue_entry = KNOWN_USE_CASES[key]
     return {
         "logicalId": logical_id,
@@ -120,18 +145,19 @@ def new_use_case_document(logical_id: str, integration_id: str, group_name: str,
 def apply_group(
     stored: Document,
     group: SharedColumns,
-    copied_columns: Collection[SharedColumn],
-    use_case: UseCaseInput | None,
+    copied_columns: Collection[str],
+    use_case: ListedUseCase | None,
     now: datetime,
 ) -> Document:
-    """A use case's document after an upsert of its group; the very same when that changes nothing.
+    """Return a use case's document after an upsert of its group; return `stored` itself if nothing changes.
 
-    `reached` names what of the group is copied. A daily schedule that stands is kept, also when its next run
-    has passed meanwhile; it is renewed only together with something else.
+    `copied_columns` are the shared columns to copy. A past next run of a daily schedule is no change by itself; it
+    is renewed together with another change.
     """
     stored_config = stored.get("config")
     config = dict(stored_config) if isinstance(stored_config, dict) else {}
-    config |= {key: group[name] for name, key in _CONFIG_KEYS.items() if name in copied_columns}
+    values = cast("Mapping[str, Json]", group)
+    config |= {key: values[column] for column, key in COPIED_KEYS.items() if column in copied_columns}
     if use_case is not None:
         config["status"] = (Status.ACTIVE if use_case.enabled else Status.INACTIVE).value
         if use_case.actions is not None:

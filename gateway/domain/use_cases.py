@@ -1,18 +1,109 @@
-"""Use cases: the map of keys, and what their documents say about a row."""
+"""Use cases and their actions: known use cases, changes to documents, and columns that documents determine."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from gateway.domain.actions import ActionInput, get_actions, merge_actions
 from gateway.domain.documents import AuditColumns, read_audit_columns
-from gateway.domain.enums import Status, UseCaseKey, UseCaseType
-from gateway.domain.lenient_reading import Document
+from gateway.domain.enums import ActionType, Status, UseCaseKey, UseCaseType
+from gateway.domain.ids import new_logical_id
+from gateway.domain.lenient_reading import Document, Json
+
+DEFAULT_DAYS = 7
+MAX_DAYS = 365
+
+
+class ActionIdentity(NamedTuple):
+    """The key of an action in a use case, for inputs without a logical id."""
+
+    type: str
+    days: int
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionInput:
+    """An action in a mutation. `changes` has values for other keys of the stored action."""
+
+    type: ActionType
+    context: str
+    days: int
+    template_name: str
+    logical_id: str | None = None
+    changes: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> ActionIdentity:
+        return ActionIdentity(self.type.value, self.days, self.context)
+
+
+def get_actions(config: Mapping[str, Json]) -> list[Document]:
+    """Return the actions of a use case's `config`, without entries that are not objects."""
+    stored = config.get("actions")
+    return [action for action in stored if isinstance(action, dict)] if isinstance(stored, list) else []
+
+
+def _read_identity(action: Document) -> ActionIdentity:
+    type_, days, context = action.get("actionType"), action.get("daysWindow"), action.get("context")
+    return ActionIdentity(
+        type_ if isinstance(type_, str) else ActionType.SMS.value,
+        days if isinstance(days, int) else DEFAULT_DAYS,
+        context if isinstance(context, str) else "",
+    )
+
+
+def _match_stored(stored: Iterable[Document], inputs: Sequence[ActionInput]) -> list[Document | None]:
+    """Return the stored action of each input, or None: by its logical id, else by its identity.
+
+    Inputs with a logical id choose first, and each stored action matches one input at most.
+    """
+    unmatched = list(stored)
+    found: list[Document | None] = [None] * len(inputs)
+    for index, action in sorted(enumerate(inputs), key=lambda entry: entry[1].logical_id is None):
+        for candidate in unmatched:
+            if action.logical_id is None:
+                is_match = _read_identity(candidate) == action.identity
+            else:
+                is_match = candidate.get("logicalId") == action.logical_id
+            if is_match:
+                found[index] = candidate
+                unmatched.remove(candidate)
+                break
+    return found
+
+
+def merge_actions(stored: Sequence[Document], inputs: Sequence[ActionInput]) -> list[Document]:
+    """Return the documents of the actions. A stored action keeps the keys that its input does not change."""
+    return [
+        {
+            **_new_action(action),
+            **(match or {}),
+            "actionType": action.type.value,
+            "templateName": action.template_name,
+            "context": action.context,
+            "daysWindow": action.days,
+            **action.changes,
+        }
+        for action, match in zip(inputs, _match_stored(stored, inputs), strict=True)
+    ]
+
+
+def _new_action(action: ActionInput) -> Document:
+    return {
+        "logicalId": new_logical_id("action"),
+        "actionType": action.type.value,
+        "templateName": action.template_name,
+        "context": action.context,
+        "reportEmails": [],
+        "daysWindow": action.days,
+        "status": Status.ACTIVE.value,
+        "schedule": None,
+    }
 
 
 class KnownUseCase(NamedTuple):
-    """What `config.type` and `config.name` say of a use case with a key."""
+    """The `config.type` and `config.name` of a known use case."""
 
     type: UseCaseType
     name: str
@@ -33,18 +124,18 @@ KNOWN_USE_CASES: dict[UseCaseKey, KnownUseCase] = {
     UseCaseKey.BILLING_REMINDER: KnownUseCase(UseCaseType.BILLING_REMINDER_WITH_SHEET, "Billing Reminder"),
     UseCaseKey.NO_SHOW_FOLLOW_UP: KnownUseCase(UseCaseType.NO_SHOW_FOLLOW_UP_WITH_SHEET, "No Show Follow Up"),
 }
-"""Each key, and what documents say in its place: no two say the same."""
+"""Type and name by key. No two keys have the same type and name."""
 
 _TYPES_BY_VALUE = {type_.value: type_ for type_ in UseCaseType}
 
 
 def parse_use_case_type(stored: str) -> UseCaseType:
-    """A stored `config.type`, which reads as OTHER when it is none we know."""
+    """Return the type of a stored `config.type`; an unknown one is OTHER."""
     return _TYPES_BY_VALUE.get(stored, UseCaseType.OTHER)
 
 
 def build_scheduler_names(document: Document) -> list[str]:
-    """The name of the scheduler of each scheduled action, as long as the use case is active."""
+    """Return the name of the scheduler of each scheduled action; none if the use case is not active."""
     config = document.get("config")
     if not isinstance(config, dict) or config.get("status") != Status.ACTIVE.value:
         return []
@@ -53,29 +144,30 @@ def build_scheduler_names(document: Document) -> list[str]:
 
 
 def with_scheduler_names(document: Document) -> Document:
+    """Return the document with the names of its schedulers."""
     return {**document, "schedulerNames": [*build_scheduler_names(document)]}
 
 
 @dataclass(frozen=True, slots=True)
 class UseCaseChanges:
-    """What is to change of a use case: keys of its `config` as stored, and its actions unless they are None."""
+    """Changes of a use case: keys of its `config`, and its actions unless they are None."""
 
     config: Document
     actions: Sequence[ActionInput] | None
 
     def apply(self, stored: Document) -> Document:
-        """The document after these changes; names of schedulers stay as long as what they follow from does."""
+        """Return the changed document. It keeps its scheduler names unless the change affects them."""
         config = stored.get("config")
         config = {**(config if isinstance(config, dict) else {}), **self.config}
         if self.actions is not None:
             config["actions"] = [*merge_actions(get_actions(config), self.actions)]
         document: Document = {**stored, "config": config}
-        same = build_scheduler_names(document) == build_scheduler_names(stored)
-        return document if same else with_scheduler_names(document)
+        is_same_names = build_scheduler_names(document) == build_scheduler_names(stored)
+        return document if is_same_names else with_scheduler_names(document)
 
 
 class UseCaseColumns(AuditColumns):
-    """The columns of `gateway.database.tables.UseCase` that follow from its document."""
+    """The columns of `gateway.database.tables.UseCase` that its document determines."""
 
     logical_id: str
     type: str
@@ -83,7 +175,7 @@ class UseCaseColumns(AuditColumns):
 
 
 def read_use_case_columns(document: Document, logical_id: str, at: datetime) -> UseCaseColumns:
-    """Of one of document 1's `use_cases`; a status that is not `active` reads as inactive."""
+    """Return the columns for an entry of `use_cases`. Each status other than `active` is inactive."""
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
     type_ = config.get("type")

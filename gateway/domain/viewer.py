@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do."""
+"""The viewer of a request, and what they may do."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from gateway.domain.statement_arguments import StatementArguments
 
 @dataclass(frozen=True, slots=True)
 class Viewer(StatementArguments):
-    """A user of a team with the permissions of the key they came with."""
+    """The user who sends a request, with the permissions of their API key."""
 
     team_id: str
     user_id: str
@@ -19,14 +19,14 @@ class Viewer(StatementArguments):
 
     @property
     def is_for_widgets(self) -> bool:
-        """Whether the key is one that stands in public pages; then it may ask few fields."""
+        """Whether the key is for widgets on public pages. Such a key may read few fields."""
         return self.permissions == _WIDGET_PERMISSIONS
 
     def has_permission(self, permission: Permission) -> bool:
         return permission in self.permissions or Permission.ADMIN in self.permissions
 
     def get_webhook_scope(self, kind: IntegrationKind) -> bool | None:
-        """How far the viewer's rights to webhooks of `kind` go: True all, False their own, None none."""
+        """Return which webhooks of a kind the viewer may manage: True is all, False their own, None is none."""
         manage, manage_own = _WEBHOOK_PERMISSIONS[kind]
         if self.has_permission(manage):
             return True
@@ -34,11 +34,11 @@ class Viewer(StatementArguments):
 
 
 class ApiKeyIdentity(NamedTuple):
-    """Who comes with a key, and from where they may."""
+    """The viewer of an API key, and the origins that may use the key."""
 
     viewer: Viewer
     origins: frozenset[str]
-    """Those whose pages may use the key; empty for one that is bound to none."""
+    """Empty for a key that any origin may use."""
 
 
 _WIDGET_PERMISSIONS = frozenset({Permission.READ_STATISTICS})

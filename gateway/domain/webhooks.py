@@ -1,4 +1,4 @@
-"""Webhooks: what their events take, and what their documents hold when one is made or changed."""
+"""Webhooks: options of their events, validation, and their documents."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from gateway.domain.viewer import Viewer
 WEBHOOK_KINDS = (IntegrationKind.INCOMING_WEBHOOK, IntegrationKind.OUTGOING_WEBHOOK)
 
 ALL_CHANNELS = ("all_public_channels", "all_private_groups", "all_direct_messages")
-"""What an outgoing webhook may listen to beside single channels and people."""
+"""Groups of channels for outgoing webhooks, beside single channels and users."""
 
 DEFAULT_RETRY_COUNT = 4
 DEFAULT_RETRY_DELAY = RetryDelay.POWERS_OF_TEN
@@ -23,7 +23,7 @@ _TOKEN_BYTES = 24
 
 
 class EventOptions(NamedTuple):
-    """What an event makes use of."""
+    """The settings that a webhook for an event has."""
 
     channels: bool = False
     trigger_words: bool = False
@@ -39,23 +39,23 @@ EVENT_OPTIONS: Mapping[WebhookEvent, EventOptions] = {
     WebhookEvent.ROOM_LEFT: EventOptions(channels=True),
     WebhookEvent.USER_CREATED: EventOptions(target_room=True),
 }
-"""The events that can be chosen."""
+"""The options of each event that a client may choose."""
 
 
 def may_manage_webhook(viewer: Viewer, kind: IntegrationKind, team_id: str, created_by: str | None) -> bool:
-    """Whether the viewer may change a webhook, and so see its token and script."""
+    """Return whether the viewer may change a webhook. Only then do they see its token and script."""
     scope = viewer.get_webhook_scope(kind)
     is_own = scope is not None and created_by == viewer.user_id
     return team_id == viewer.team_id and (scope is True or is_own)
 
 
 def new_token() -> str:
-    """What an incoming webhook is called with: 48 characters."""
+    """Return a new token of an incoming webhook, of 48 characters."""
     return secrets.token_hex(_TOKEN_BYTES)
 
 
 def get_event(document: Document) -> WebhookEvent | None:
-    """The event of a webhook's document; one that the gateway does not know is OTHER."""
+    """Return the event in a webhook's document; an unknown event is OTHER."""
     event = document.get("event")
     if not isinstance(event, str):
         return None
@@ -66,14 +66,17 @@ def get_event(document: Document) -> WebhookEvent | None:
 
 
 def is_channel(text: str, kind: IntegrationKind) -> bool:
-    """Whether this names a channel (`#general`) or a person (`@rocket.cat`), or, outgoing, all of some sort."""
+    """Return whether a text is a channel (`#general`) or a user (`@rocket.cat`).
+
+    For outgoing webhooks, `ALL_CHANNELS` are valid too.
+    """
     if text in ALL_CHANNELS:
         return kind is IntegrationKind.OUTGOING_WEBHOOK
     return text.startswith(("@", "#")) and text[1:].strip() != ""
 
 
 def is_web_address(text: str) -> bool:
-    """Whether this is an http(s) URL with a host."""
+    """Return whether a text is an http(s) URL with a host."""
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, text))
@@ -88,7 +91,7 @@ def drop_blanks(texts: Sequence[str]) -> list[str]:
 def build_webhook_document(
     settings: Document, kind: IntegrationKind, *, id: str, user_id: str, username: str | None, at: datetime
 ) -> Document:
-    """A Rocket.Chat document with these settings, made now by this user."""
+    """Return the Rocket.Chat document of a webhook that a user creates now."""
     timestamp = instants.format_instant(at)
     return {
         "_id": id,
@@ -102,6 +105,6 @@ def build_webhook_document(
 
 
 def mark_webhook_updated(document: Document, *, user_id: str, username: str | None, at: datetime) -> Document:
-    """A Rocket.Chat document with the audit keys of one that this user changes now."""
+    """Return a Rocket.Chat document with the audit keys for a change by a user now."""
     updated_by: Document = {"_id": user_id, "username": username}
     return {**document, "_updatedAt": instants.format_instant(at), "_updatedBy": updated_by}

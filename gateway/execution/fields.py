@@ -1,4 +1,12 @@
-"""Fields that say how they are answered, so that a selection of them can be compiled."""
+"""Kinds of fields that a selection can be compiled of.
+
+Declare what a field is, rather than how it is fetched::
+
+    name: str                                             # an attribute of the source
+    npi: str = PlainField(...)                            # a function of the source
+    code: str = DocumentField(...)                        # a key of an object in the row's document
+    useCases: Connection[UseCase] = BatchedField(...)     # loaded in one batch for all sources
+"""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -9,17 +17,19 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 BatchLoader = Callable[..., Awaitable[Mapping[Any, Any]]]
-"""Finds what there is for many keys, and whatever arguments follow them."""
+"""Loads the values of many keys. It takes a reader, a viewer, the keys, and the arguments of the request."""
 
 READ_ATTRIBUTES = "reads"
-"""In a field's metadata: the attributes that are read for it. A field without a resolver also reads its own."""
+"""The key of a field's metadata that lists the row attributes which the field reads.
 
+A field without a resolver also reads the attribute of its name. A field that lists nothing may read any.
+"""
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
 def declare_read_attributes(*attributes: str) -> Callable[[F], F]:
-    """Says of a `resolve_type` which attributes of a source, or of the row that is a part of, it reads."""
+    """Declare which row attributes a `resolve_type` reads."""
 
     def decorate(function: F) -> F:
         setattr(function, READ_ATTRIBUTES, attributes)
@@ -29,31 +39,31 @@ def declare_read_attributes(*attributes: str) -> Callable[[F], F]:
 
 
 Binder = Callable[[object], str]
-"""Gives the name by which generated code has a Python object."""
+"""Returns the name that refers to a Python object in generated code."""
 
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
-"""What GraphQL's `Int` can say."""
+"""The range of GraphQL's `Int`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How what stands under a key of a document is decoded where it is as it should be; see `DocumentField`."""
+    """How a well-formed value of a document's key is decoded; see `DocumentField`."""
 
     type: object = None
-    """What msgspec makes of it. None for objects and lists of them: that is made of what is selected of them."""
+    """The type that msgspec decodes to. None for objects and lists of objects, whose selection makes the type."""
     default_factory: Callable[[Any], object] | None = None
-    """Makes what a missing key and a null read as, given that type; None where they read as null."""
+    """Takes `type` and returns the value of a missing key or a null. None if that value is null."""
     build_expression: Callable[[str, Binder], str] | None = None
-    """Makes code for what it reads as, which may raise, of code for what was decoded; None where that is it."""
+    """Turns code for the decoded value into code for the field's value, which may raise. None without change."""
     required_keys: Mapping[str, object] = field(default_factory=dict)
-    """Of objects: the keys that each has to have, and their types."""
+    """The keys that each object must have, and their types."""
 
 
 class PlainField(StrawberryField):
     """A field whose value is a pure function of its source."""
 
-    def read(self, source: Any) -> object:  # noqa: ANN401 (each takes sources of its own)
-        """The value."""
+    def read(self, source: Any) -> object:  # noqa: ANN401 (a row or a part of its document)
+        """Return the field's value."""
         raise NotImplementedError
 
     def get_result(
@@ -67,33 +77,33 @@ class PlainField(StrawberryField):
 
 
 class DocumentField(PlainField):
-    """A field that is a key of its object in a row's document, the JSON text `document_json` of the row.
+    """A field that reads a key of an object in a row's document, the JSON text `document_json` of the row.
 
-    `read` takes a row, whose document it stands in at the top, or what the field of an object gives. What the
-    document holds is decoded at once as far as it is selected; `read` is asked where that does not go well.
+    `read` takes the row, for a key at the top of the document, or the value of an object's field. Compiled code
+    decodes all selected keys of a document at once instead, and calls `read` for malformed documents only.
     """
 
     key: str
 
     @property
     def decoding(self) -> Decoding | None:
-        """How it is decoded; None where it has to be read."""
+        """How the value is decoded; None if only `read` can return it."""
         raise NotImplementedError
 
 
 class RowField(PlainField):
-    """A field whose resolver makes it of the row alone, also where its object is a part of the row's document."""
+    """A field whose resolver takes the row, even when the field belongs to an object of the row's document."""
 
     @property
     def row_resolver(self) -> Callable[[Any], object]:
-        """What makes the value of the row."""
+        """The function that takes the row and returns the value."""
         resolver: Any = self.base_resolver
         function: Callable[[Any], object] = resolver.wrapped_func
         return function
 
 
 class BatchRequest(NamedTuple):
-    """What a batched field asks for one source; requests that differ only in their key are one batch."""
+    """The request of a batched field for one source. Requests that differ only in their key form one batch."""
 
     loader: BatchLoader
     key: Hashable
@@ -101,18 +111,18 @@ class BatchRequest(NamedTuple):
 
 
 class BatchedField(StrawberryField):
-    """A field whose values for all sources are found at once.
+    """A field whose values for all sources are loaded in one batch.
 
-    Its resolver turns the field's GraphQL arguments into what `request` takes. `request` says what is asked for
-    one source (None: nothing); `shape` makes the field's value of what was found (None: nothing) for it. Where an
-    exception was found, the field raises it.
+    Its resolver, if any, converts the field's GraphQL arguments. `build_request` takes a source and the converted
+    arguments, and returns a request, or None if there is nothing to load. `build_value` takes the loaded value, or
+    None, with the source and the arguments. If the loaded value is an exception, the field raises it.
     """
 
     build_request: Callable[[Any, Any], BatchRequest | None]
     build_value: Callable[[Any, Any, Any], object]
 
     def resolve_arguments(self, kwargs: Mapping[str, object]) -> object:
-        """What `request` takes, of the field's converted GraphQL arguments."""
+        """Return the arguments that `build_request` and `build_value` take."""
         return self.base_resolver(**kwargs) if self.base_resolver else None
 
     @property

@@ -1,9 +1,9 @@
-"""Operations of a document: what they cost, and those that were executed before, straight to their plans.
+"""Operations of a document: what they cost, and how a compiled one is answered.
 
-An operation whose root fields all have plans needs no parsing, validation or execution the next time: its
-variables are coerced, its root fields' resolvers are called, and what they give is projected. Whatever does not go
-well is nobody's business here: the operation is then executed the ordinary way, from its beginning, which tells
-what is wrong. So only queries are known: to repeat their beginning does no harm.
+An operation whose root fields all have plans is compiled. Later requests skip parsing, validation and
+graphql-core's execution: they coerce the variables, call the root fields' resolvers, and complete the values by
+the plans. If anything fails there, the operation runs again on the normal executor, which formats the error.
+So only queries are compiled: to repeat one does no harm.
 """
 
 from asyncio import create_task, gather, wait
@@ -11,60 +11,55 @@ from collections.abc import Callable, Coroutine, Hashable, Sequence
 from inspect import isawaitable
 from typing import Any, cast
 
-from graphql import GraphQLError, GraphQLField, GraphQLNonNull, GraphQLResolveInfo
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import Executor
-from graphql.execution.values import VariableValues
+from graphql import Executor, GraphQLError, GraphQLField, GraphQLNonNull, GraphQLResolveInfo, VariableValues
 from graphql.pyutils import Path
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
-from strawberry.types.info import Info
 
-from gateway.errors import Overloaded
-from gateway.execution.compiler.functions import FallbackNeeded
-from gateway.execution.compiler.plan import Plan
-from gateway.execution.inputs.arguments import FieldArguments, OperationVariables
-from gateway.execution.inputs.coercion import NotCoercible
-from gateway.execution.limits.cost import OperationCost
+from gateway.execution._private import FieldDetailsList, build_info, get_definition
+from gateway.execution.compiler import Plan
+from gateway.execution.fallbacks import FallbackLog, FallbackNeeded, FallbackReason, classify_error
+from gateway.execution.inputs import FieldArguments, NotCoercible, OperationVariables
+from gateway.execution.limits import OperationCost
 from gateway.telemetry import RecordedOperation, current_request
 
 _CONTEXT_INDEX = GraphQLResolveInfo._fields.index("context")
 _VARIABLE_VALUES_INDEX = GraphQLResolveInfo._fields.index("variable_values")
 
 _MAX_VARIANTS = 16
-"""Of one operation, by what its conditions read."""
+"""How many compiled variants of an operation are stored, by the values of variables in `@skip` and `@include`."""
 
 
 class RootField:
-    """A root field of a known operation."""
+    """A root field of a compiled operation."""
 
     def __init__(
         self,
         executor: Executor[Any],
         response_key: str,
+        coordinate: str,
         definition: GraphQLField,
         details: FieldDetailsList,
         plan: Plan,
     ) -> None:
-        field: StrawberryField = definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        field: StrawberryField = get_definition(definition)
         resolver = field.base_resolver
-        assert resolver is not None  # noqa: S101 (only direct fields come here)
+        assert resolver is not None  # noqa: S101 (see `is_direct`)
         query_type = executor.schema.query_type
         assert query_type is not None  # noqa: S101 (it has this field)
         nodes = [detail.node for detail in details]
         path = Path(None, response_key, query_type.name)
-        self.response_key, self.plan = response_key, plan
+        self.response_key, self.coordinate, self.plan = response_key, coordinate, plan
         self._is_nullable = not isinstance(definition.type, GraphQLNonNull)
         self._field, self._arguments = field, FieldArguments(executor.schema, definition, field, nodes[0])
         info = executor.build_resolve_info(definition, nodes, query_type, path)
-        # Without what leads to this one execution: its context, and helpers that nothing with a plan asks for.
+        # Without references to this request: its context, and helpers that no resolver with a plan uses.
         self._info = info._replace(context=None, async_helpers=cast(Any, None))
         self._resolve = cast(Callable[..., object], resolver.wrapped_func)
         self._info_argument = resolver.info_parameter.name if resolver.info_parameter else None
 
     @staticmethod
     def is_direct(field: object) -> bool:
-        """Whether nothing stands between a field and its resolver, which takes arguments and maybe an info."""
+        """Return whether Strawberry calls a field's resolver with nothing but its arguments and an info."""
         resolver = field.base_resolver if isinstance(field, StrawberryField) else None
         return (
             isinstance(field, StrawberryField)
@@ -75,12 +70,12 @@ class RootField:
         )
 
     async def complete(self, context: Any, variables: VariableValues) -> object:  # noqa: ANN401 (the operation's)
-        """The field's response data. Raises whatever keeps it from being plain."""
+        """Return the field's response data. Raises any exception if the normal executor has to answer."""
         arguments = self._arguments.coerce(variables)
-        # What `_replace` does, in a third of the time.
+        # As `_replace` does, in a third of the time.
         raw: list[Any] = [*self._info]
         raw[_CONTEXT_INDEX], raw[_VARIABLE_VALUES_INDEX] = context, variables.coerced
-        info = Info(_raw_info=type(self._info)._make(raw), _field=self._field)
+        info = build_info(type(self._info)._make(raw), self._field)
         if self._info_argument is not None:
             arguments[self._info_argument] = info
         value = self._resolve(**arguments)
@@ -94,30 +89,44 @@ class RootField:
 
 
 class CompiledOperation:
-    """An operation with plans, for one set of values of the variables that its conditions read."""
+    """The plans of an operation, for one set of values of the variables in `@skip` and `@include`."""
 
-    def __init__(self, fields: list[RootField]) -> None:
-        self._fields = fields
+    def __init__(self, fields: list[RootField], fallbacks: FallbackLog) -> None:
+        self._fields, self._fallbacks = fields, fallbacks
         self._attributes = _merge_attributes([field.plan.attributes for field in fields])
         self._may_be_single_statement = len(fields) == 1 and not fields[0].plan.stages
         self._is_single_statement = False
 
     async def execute(self, context: Any, variables: VariableValues) -> dict[str, Any]:  # noqa: ANN401
-        """The operation's data. Raises whatever keeps it from being plain."""
+        """Return the operation's data.
+
+        Raises FallbackNeeded if the normal executor has to answer, and Overloaded.
+        """
         context.expect(self._attributes, once=self._is_single_statement)
         try:
             if len(self._fields) == 1:
                 (field,) = self._fields
-                return {field.response_key: await field.complete(context, variables)}
-            found = await _gather_or_cancel([field.complete(context, variables) for field in self._fields])
-            return {field.response_key: value for field, value in zip(self._fields, found, strict=True)}
+                return {field.response_key: await self._complete(field, context, variables)}
+            values = await _gather_or_cancel([self._complete(field, context, variables) for field in self._fields])
+            return {field.response_key: value for field, value in zip(self._fields, values, strict=True)}
         finally:
             self._may_be_single_statement = self._may_be_single_statement and context.reads <= 1
             self._is_single_statement = self._may_be_single_statement and context.reads == 1
 
+    async def _complete(self, field: RootField, context: Any, variables: VariableValues) -> object:  # noqa: ANN401
+        try:
+            return await field.complete(context, variables)
+        except Exception as error:  # whatever it is, the normal executor meets it again and formats it
+            is_second_read = self._is_single_statement and context.reads > 1
+            reason = FallbackReason.SECOND_READ if is_second_read else classify_error(error)
+            self._fallbacks.report(field.coordinate, reason, error)
+            if reason is FallbackReason.OVERLOADED:
+                raise  # A second try would wait again.
+            raise FallbackNeeded from error
+
 
 async def _gather_or_cancel(fields: Sequence[Coroutine[Any, Any, object]]) -> Sequence[object]:
-    """What fields give that run at once, so that they load together; none runs on when one fails."""
+    """Complete fields concurrently, so that they load together; cancel the rest if one fails."""
     # Not a TaskGroup: in Python 3.11 and 3.12 it leaves a mark of its own cancellation on the task around it.
     tasks = [create_task(field) for field in fields]
     try:
@@ -129,14 +138,14 @@ async def _gather_or_cancel(fields: Sequence[Coroutine[Any, Any, object]]) -> Se
 
 
 def _merge_attributes(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
-    """All attributes that any reads; None when one reads all there are."""
+    """Return the union; None, which stands for all attributes, if any is None."""
     return None if None in attributes else frozenset[str]().union(*filter(None, attributes))
 
 
 class ExecutableOperation:
-    """An operation of a valid document: its price, and how it is answered where that is known.
+    """An operation of a valid document: its cost, and its compiled variants.
 
-    What is known of it is told apart by the values of the variables that its conditions read.
+    Variants differ in the values of the variables in `@skip` and `@include`.
     """
 
     def __init__(
@@ -151,9 +160,9 @@ class ExecutableOperation:
         self._compiled: dict[tuple[Hashable, ...], CompiledOperation] = {}
 
     async def execute_compiled(self, variables: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401
-        """The data, where it is known; None where it is not, and where its plans cannot give it.
+        """Return the data; None if the operation is not compiled or its plans failed.
 
-        Raises what the context does when it is charged the price.
+        Raises Exceeded if the cost is refused, and Overloaded.
         """
         if not self._compiled:
             return None
@@ -166,32 +175,30 @@ class ExecutableOperation:
         self.charge(context, values)
         try:
             return await compiled.execute(context, values)
-        except Overloaded:
-            raise  # To try again would be to wait again.
-        except Exception:  # noqa: BLE001 (whatever it is, the ordinary way meets it again and says it)
+        except FallbackNeeded:
             return None
 
     def coerce_variables(self, raw_values: dict[str, Any]) -> VariableValues | None:
-        """The values of its variables; None where they are not what they should be."""
+        """Return the coerced variables; None if they are invalid."""
         try:
             return self._variables.coerce(raw_values)
         except (NotCoercible, GraphQLError):
             return None
 
     def get_condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:
-        """The values of the variables that `@skip` and `@include` read."""
+        """Return the values of the variables that `@skip` and `@include` read."""
         return tuple([variables.coerced.get(name) for name in self._conditions])
 
     def charge(self, context: Any, variables: VariableValues) -> None:  # noqa: ANN401
-        """Note that it is what is asked, and charge its price. Raises what the context does then."""
+        """Record the operation and charge its cost. Raises Exceeded if the context refuses the cost."""
         current_request.get().operation = self._operation_record
         context.charge(self._cost.evaluate(variables.coerced))
 
     def is_compiled_for(self, conditions: tuple[Hashable, ...]) -> bool:
-        """Whether it is known how it is answered where its conditions read these values."""
+        """Return whether there is a compiled variant for these condition values."""
         return conditions in self._compiled
 
     def store_compiled(self, conditions: tuple[Hashable, ...], compiled: CompiledOperation) -> None:
-        """Know from now on how it is answered where its conditions read these values."""
+        """Store a compiled variant, unless there are too many."""
         if len(self._compiled) < _MAX_VARIANTS:
             self._compiled[conditions] = compiled

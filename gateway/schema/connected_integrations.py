@@ -1,4 +1,4 @@
-"""An account at a provider, connected for a team."""
+"""Type of connected integrations: accounts at a provider."""
 
 from datetime import datetime
 from typing import Annotated
@@ -45,16 +45,16 @@ from gateway.schema.use_cases import UseCase
 ProviderConfigSource = LenientObject[IntegrationRow]
 
 
-@strawberry.type(description="How a connected integration reaches its account.")
+@strawberry.type(description="Connection to the account at the provider.")
 class ProviderConfig:
     provider: Provider = key_field(
-        "provider", "Where the account is.", with_default(read_enum(Provider), Provider.MICROSOFT)
+        "provider", "Provider of the account.", with_default(read_enum(Provider), Provider.MICROSOFT)
     )
     auth_type: AuthType = key_field(
-        "authType", "How it was connected.", with_default(read_enum(AuthType), AuthType.OAUTH)
+        "authType", "How the account was connected.", with_default(read_enum(AuthType), AuthType.OAUTH)
     )
-    scope: str | None = key_field("scope", "What the provider allows, in the provider's words.")
-    token_type: str | None = key_field("tokenType", "How the access token is sent, such as `Bearer`.")
+    scope: str | None = key_field("scope", "OAuth scopes that the provider granted, as the provider writes them.")
+    token_type: str | None = key_field("tokenType", "Type of the access token, such as `Bearer`.")
     expires_at: datetime | None = key_field("expiresAt", "When the access token expires.", json_readers.instant)
     connected_at: datetime | None = key_field(
         "connectedAt", "When the account was connected.", json_readers.instant
@@ -62,21 +62,21 @@ class ProviderConfig:
     renewed_at: datetime | None = key_field(
         "renewedAt", "When the access token was last renewed.", json_readers.instant
     )
-    error_message: str | None = key_field("errorMessage", "Why it does not work, in the provider's words.")
-    auth_user_email: str | None = key_field("authUserEmail", "The account's e-mail address.")
-    auth_user_name: str | None = key_field("authUserName", "The account's name.")
+    error_message: str | None = key_field("errorMessage", "Last error of the account, as the provider writes it.")
+    auth_user_email: str | None = key_field("authUserEmail", "E-mail address of the account.")
+    auth_user_name: str | None = key_field("authUserName", "Name of the account.")
 
-    @field("Null unless the viewer may READ_SECRETS; every read is audited.")
+    @field("Secret access token. Null without READ_SECRETS; each read is written to the audit log.")
     @staticmethod
     def access_token(root: strawberry.Parent[ProviderConfigSource], info: Info) -> str | None:
         return info.context.read_secret(root.row, "accessToken")
 
-    @field("Null unless the viewer may READ_SECRETS; every read is audited.")
+    @field("Secret refresh token. Null without READ_SECRETS; each read is written to the audit log.")
     @staticmethod
     def refresh_token(root: strawberry.Parent[ProviderConfigSource], info: Info) -> str | None:
         return info.context.read_secret(root.row, "refreshToken")
 
-    @row_field("How the access token stands now, derived when it is read.", reads=("secrets", "document", "id"))
+    @row_field("State of the access token at the time of the query.", reads=("secrets", "document", "id"))
     @staticmethod
     def token_state(root: strawberry.Parent[IntegrationRow]) -> TokenState:
         return integrations.get_token_state(root.secrets, root.read_config().read_instant("expiresAt"))
@@ -84,11 +84,11 @@ class ProviderConfig:
 
 def _parse_use_cases_arguments(
     status: Annotated[
-        Status | None, strawberry.argument(description="Only those that are in use, or not.")
+        Status | None, strawberry.argument(description="Return only use cases with this status.")
     ] = None,
     type: Annotated[
         UseCaseType | None,
-        strawberry.argument(description="Only those of this type; OTHER for all that this graph does not know."),
+        strawberry.argument(description="Return only use cases of this type; OTHER: of all unknown types."),
     ] = None,
     first: First = None,
     after: After = None,
@@ -96,53 +96,59 @@ def _parse_use_cases_arguments(
     before: Before = None,
     offset: Offset = None,
 ) -> tuple[PageArguments, Status | None, UseCaseType | None]:
-    """The page of use cases that is asked for, their status and type."""
+    """Return the page, the status and the type that the arguments of `useCases` select."""
     return build_page(OLDEST_FIRST, first, after, last, before, offset), status, type
 
 
-@strawberry.type(description="An account at a provider, connected for a team.")
+@strawberry.type(description="Account at a provider, connected for a team.")
 class ConnectedIntegration(Integration):
-    access: IntegrationAccess = strawberry.field(description="Who sees it.")
-    timezone: TimeZone = strawberry.field(description="Where its days begin; UTC when its document has no zone.")
+    access: IntegrationAccess = strawberry.field(description="Who may see the integration.")
+    timezone: TimeZone = strawberry.field(
+        description="Time zone in which the dashboards' days begin; UTC when the document has none."
+    )
 
-    @field("The same over export and import.", reads=("logical_id", "id"))
+    @field("Id that stays the same when the document is exported and imported.", reads=("logical_id", "id"))
     @staticmethod
     def logical_id(root: strawberry.Parent[IntegrationRow]) -> str:
         return root.logical_id or root.id
 
-    @field("Whether it works.", reads=("enabled",))
+    @field("Whether the integration is switched on; same as `enabled`.", reads=("enabled",))
     @staticmethod
     def status(root: strawberry.Parent[IntegrationRow]) -> IntegrationStatus:
         return IntegrationStatus.ACTIVE if root.enabled else IntegrationStatus.INACTIVE
 
-    config: ProviderConfig = key_field("config", "How it reaches its account.", json_readers.json_object)
+    config: ProviderConfig = key_field(
+        "config", "Connection to the account at the provider.", json_readers.json_object
+    )
 
     use_case_groups: Connection[UseCaseGroup] = connection_field(
-        "Its groups of use cases, the oldest first; none for an integration of another team.",
+        "Groups of use cases, the oldest first; empty for an integration of another team. Needs "
+        "READ_INTEGRATIONS.",
         services.use_case_groups.list_use_case_groups,
         services.use_case_groups.count_use_case_groups,
         parse_page_arguments,
     )
     use_cases: Connection[UseCase] = connection_field(
-        "Its use cases, the oldest first; none for an integration of another team.",
+        "Use cases, the oldest first; empty for an integration of another team. Needs READ_INTEGRATIONS.",
         services.use_cases.list_use_cases,
         services.use_cases.count_use_cases,
         _parse_use_cases_arguments,
     )
     resource_records: Connection[ResourceRecord] = connection_field(
-        "Its resource records, the oldest first; none for an integration of another team.",
+        "Resource records, the oldest first; empty for an integration of another team. Needs READ_RECORDS.",
         services.resource_records.list_resource_records,
         services.resource_records.count_resource_records,
         parse_records_arguments,
     )
 
     appointment_statistics: Dashboard | None = dashboard_field(
-        "Its appointments dashboard; an integration of another team counts none.",
-        statistics.APPOINTMENTS,
+        "Appointments dashboard; all numbers are 0 for an integration of another team. Needs READ_RECORDS or "
+        "READ_STATISTICS.",
+        statistics.APPOINTMENT_STATISTICS,
         AppointmentStatistics,
     )
     patient_statistics: Dashboard | None = dashboard_field(
-        "Its patients dashboard; an integration of another team counts none.",
-        statistics.PATIENTS,
+        "Patients dashboard; all numbers are 0 for an integration of another team. Needs READ_RECORDS.",
+        statistics.PATIENT_STATISTICS,
         PatientStatistics,
     )

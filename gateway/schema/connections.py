@@ -1,4 +1,4 @@
-"""Relay's connections: arguments in, one page out, cursors that know their order."""
+"""Relay connections: arguments, page, edges and cursors."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from gateway.schema.fields import batched_field
 T = TypeVar("T")
 
 ORDER_COLUMNS = ("created_at", "updated_at", "name_key", "username_key", "created_by", "id", "team_id")
-"""The attributes of rows that some order of a list goes by, and so its cursors."""
+"""Attributes of rows that sort orders, and so cursors, consist of."""
 
 PAGE_LIST_SIZE = ListSize(
     assumed_size=DEFAULT_PAGE_SIZE,
@@ -31,21 +31,28 @@ PAGE_LIST_SIZE = ListSize(
     sized_fields=["edges", "nodes"],
     maximum=MAX_PAGE_SIZE,
 )
-"""For a field that is a connection. A page that is larger is refused, whatever it would cost."""
+"""List size of every connection field. A larger page is refused, so it cannot cost more."""
 
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many from the front: 1 to {MAX_PAGE_SIZE}; {DEFAULT_PAGE_SIZE} when neither "
-        "`first` nor `last` is given."
+        description=f"Number of entries from the start of the list, 1 to {MAX_PAGE_SIZE}. {DEFAULT_PAGE_SIZE} "
+        "when neither `first` nor `last` is given."
     ),
 ]
-After = Annotated[str | None, strawberry.argument(description="Only what follows this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description=f"How many from the back: 1 to {MAX_PAGE_SIZE}.")]
-Before = Annotated[str | None, strawberry.argument(description="Only what precedes this cursor.")]
+After = Annotated[str | None, strawberry.argument(description="Return entries after this cursor.")]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"Number of entries from the end of the list, 1 to {MAX_PAGE_SIZE}; excludes `first`."
+    ),
+]
+Before = Annotated[str | None, strawberry.argument(description="Return entries before this cursor.")]
 Offset = Annotated[
     int | None,
-    strawberry.argument(description="How many to skip from the front; not together with `last` or `before`."),
+    strawberry.argument(
+        description="Number of entries to skip from the start; cannot be combined with `last` or `before`."
+    ),
 ]
 
 
@@ -57,10 +64,10 @@ def build_page(
     before: str | None,
     offset: int | None,
 ) -> PageArguments:
-    """The page that a connection's arguments ask for.
+    """Return the page that the arguments of a connection select.
 
-    Raises Refused, with a path that is the argument's name, for a size outside 1 to 100, for arguments that
-    exclude each other, and for a cursor that this list did not give in this order.
+    Raises Refused, with the argument's name as path, when a size is outside 1 to 100 or arguments exclude each
+    other. Raises CursorInvalid for a cursor of another list or order.
     """
     problems = ProblemList()
     for name, size in (("first", first), ("last", last)):
@@ -71,7 +78,7 @@ def build_page(
     if offset is not None and offset < 0:
         problems.add_invalid(f"`offset` must be 0 or more, not {offset}.", "offset")
     if offset and (last is not None or before is not None):
-        problems.add_invalid("`offset` counts from the front; leave out `last` and `before`.", "offset")
+        problems.add_invalid("`offset` cannot be combined with `last` or `before`.", "offset")
     problems.raise_if_any()
     return PageArguments(
         order=order,
@@ -86,29 +93,33 @@ def build_page(
 def _parse_cursor(order: SortOrder, argument: str, cursor: str) -> CursorValues:
     decoded = decode_cursor(cursor)
     if decoded is None:
-        raise CursorInvalid(f"`{argument}` is not a cursor of this graph; take one from `pageInfo`.", argument)
-    name, spelled = decoded
-    values = order.parse_cursor_values(spelled) if name == order.name else None
+        raise CursorInvalid(f"`{argument}` is not a cursor; take one from `pageInfo`.", argument)
+    name, encoded_values = decoded
+    values = order.parse_cursor_values(encoded_values) if name == order.name else None
     if values is None:
         raise CursorInvalid(
-            f"`{argument}` is a cursor of another list or order; take one from a list in the order asked now.",
+            f"`{argument}` is a cursor of another list or order; take one from this list in the same order.",
             argument,
         )
     return values
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="Position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether there are more after this page.")
-    has_previous_page: bool = strawberry.field(description="Whether there are more before this page.")
-    start_cursor: str | None = strawberry.field(description="The first cursor of the page.")
-    end_cursor: str | None = strawberry.field(description="The last cursor of the page.")
+    has_next_page: bool = strawberry.field(description="Whether the list has entries after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether the list has entries before this page.")
+    start_cursor: str | None = strawberry.field(
+        description="Cursor of the first entry; null when the page is empty."
+    )
+    end_cursor: str | None = strawberry.field(description="Cursor of the last entry; null when the page is empty.")
 
 
-@strawberry.type(description="One place in a list.")
+@strawberry.type(description="Entry of a list with its cursor.")
 class Edge(Generic[T]):
-    cursor: str = strawberry.field(description="Marks this place for `after` and `before`.")
-    node: T = strawberry.field(description="What stands there.")
+    cursor: str = strawberry.field(
+        description="Opaque position of the entry in the list, for `after` and `before`."
+    )
+    node: T = strawberry.field(description="The entry.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +130,7 @@ class EdgeSource:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource:
-    """What a connection is answered from: a page, and what counts the whole list should that be asked."""
+    """Source of a connection: one page, and the request that counts the whole list."""
 
     page: PageArguments
     page_slice: RowPage[object]
@@ -134,7 +145,7 @@ class ConnectionSource:
         return [EdgeSource(self.page.order.encode_cursor(row), row) for row in self.page_slice.rows]
 
     def build_page_info(self, total: int | None) -> PageInfo:
-        """Where the page stands in its list, the whole of which has `total` entries if that had to be asked."""
+        """Return the position of the page; `total` is the size of the list, or None when it was not counted."""
         rows, cursor = self.page_slice.rows, self.page.order.encode_cursor
         return PageInfo(
             has_next_page=self.page_slice.has_next,
@@ -144,25 +155,25 @@ class ConnectionSource:
         )
 
     def get_page_info_request(self) -> BatchRequest | None:
-        """What has to be asked for `place`: past the end of a list nothing was fetched that would tell."""
+        """Return the count request if the page is past the end: then no row shows whether the list has entries."""
         is_past_the_end = self.page.offset and not self.page_slice.rows and not self.page_slice.has_previous
         return self.count_request if is_past_the_end else None
 
 
-@strawberry.type(description="A page of a list.")
+@strawberry.type(description="Page of a list.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(
-        description="The page's entries, each with its cursor.", metadata={READ_ATTRIBUTES: ORDER_COLUMNS}
+        description="Entries of the page with their cursors.", metadata={READ_ATTRIBUTES: ORDER_COLUMNS}
     )
-    nodes: list[T] = strawberry.field(description="The page's entries without their cursors.")
+    nodes: list[T] = strawberry.field(description="Entries of the page without cursors.")
     page_info: PageInfo = batched_field(
-        "Where the page stands in its list.",
+        "Position of the page in the list.",
         lambda root, _: root.get_page_info_request(),
         lambda total, root, _: root.build_page_info(total),
         reads=ORDER_COLUMNS,
     )
     total_count: int = batched_field(
-        "How many entries the whole list has; counted only when asked for.",
+        "Number of entries in the whole list; counted only when selected.",
         lambda root, _: root.count_request,
         lambda total, *_: total or 0,
         reads=(),
@@ -170,7 +181,7 @@ class Connection(Generic[T]):
 
 
 class ParentRow(Protocol):
-    """What has lists below it."""
+    """Row that has connections below it."""
 
     team_id: str
     id: str
@@ -182,20 +193,20 @@ def connection_field(
     count_batch: BatchLoader,
     parse_arguments: Callable[..., tuple[PageArguments, *tuple[Any, ...]]],
 ) -> Any:  # noqa: ANN401 (a dataclass field)
-    """A list below a row, found for all rows at once.
+    """Return a connection field below a row, which is batched over all rows.
 
-    `asked` turns the field's arguments into the page and whatever else the services that list and count take.
+    `parse_arguments` turns the field's arguments into the page and the further arguments of the services.
     """
 
     def build_request(row: ParentRow, arguments: tuple[Hashable, ...]) -> BatchRequest:
         return BatchRequest(list_batch, (row.team_id, row.id), arguments)
 
     def build_connection(
-        found: Sequence[object] | None, row: ParentRow, arguments: tuple[Any, ...]
+        rows: Sequence[object] | None, row: ParentRow, arguments: tuple[Any, ...]
     ) -> ConnectionSource:
         page, *further = arguments
         count_request = BatchRequest(count_batch, (row.team_id, row.id), tuple(further))
-        return ConnectionSource(page, RowPage.from_rows(found or (), page), count_request)
+        return ConnectionSource(page, RowPage.from_rows(rows or (), page), count_request)
 
     return batched_field(
         description, build_request, build_connection, arguments=parse_arguments, directives=[PAGE_LIST_SIZE]
@@ -205,5 +216,5 @@ def connection_field(
 def parse_page_arguments(
     first: First = None, after: After = None, last: Last = None, before: Before = None, offset: Offset = None
 ) -> tuple[PageArguments]:
-    """The page of a list that takes nothing else, the oldest first."""
+    """Return the page of a list without further arguments, the oldest first."""
     return (build_page(OLDEST_FIRST, first, after, last, before, offset),)

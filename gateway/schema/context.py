@@ -1,4 +1,4 @@
-"""What the fields of one operation share: who asks, and the snapshot that everything is read from."""
+"""Context of an operation: the viewer, the snapshot, batches, transactions and disclosed secrets."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -22,7 +22,7 @@ from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.execution import ExecutableDocument
-from gateway.schema.allowances import OperationBudget
+from gateway.schema.operation_limits import OperationBudget
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -32,45 +32,42 @@ BatchFunction = Callable[[Reader, Viewer, Sequence[K], *Ts], Awaitable[Mapping[K
 
 
 class Context:
-    """One operation: its viewer, its one snapshot, its batches.
+    """Context of one operation.
 
-    The snapshot is opened by the first field that reads and closed with the operation; sibling fields take
-    turns on it. A mutation ends it, so that what is read below the mutation is what it wrote. A dry run lends
-    its own transaction for that and undoes it afterwards.
+    The first field that reads opens the snapshot, and the end of the operation closes it. Sibling fields read from
+    it one after the other. A mutation closes it, so that the fields below the mutation read what it wrote. After a
+    dry run these fields read from its transaction, which is rolled back at the end of the operation.
     """
 
     document: ExecutableDocument
-    """What the operation stands in, from when it was read."""
+    """Document of the operation; set when it is parsed."""
 
-    def __init__(
-        self, database: Database, viewer: Viewer, budget: OperationBudget, *, compiles_selections: bool = True
-    ) -> None:
+    def __init__(self, database: Database, viewer: Viewer, budget: OperationBudget) -> None:
         self.database = database
-        self.compiles_selections = compiles_selections
         self.viewer = viewer
         self.budget = budget
         self._lock = asyncio.Lock()
         self._reader: Reader | None = None
         self._reader_scope: AbstractAsyncContextManager[Reader] | None = None
-        """What ends with the reader: its snapshot, or the transaction of a dry run."""
+        """Scope that closes the reader: the snapshot, or the transaction of a dry run."""
         self._expected_columns: ColumnNames = None
         self._reads_once = False
         self._is_finished = False
         self._team: TeamId = viewer.team_id
-        """Whose share of the connections the operation reads by."""
+        """Team whose share of the connection pool the operation reads with."""
         self.commit_count = 0
-        """How many transactions were committed."""
+        """Number of committed transactions."""
         self._batch_tasks: set[asyncio.Task[object]] = set()
         self._disclosed_secrets: set[str] = set()
         self._batch_results: dict[Hashable, dict[Hashable, object]] = {}
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
 
     def charge(self, cost: int) -> None:
-        """Take what the operation costs before it is executed. Raises Exceeded where that is too much."""
+        """Charge the cost of the operation before execution. Raises Exceeded above a limit."""
         self.budget.charge(cost)
 
     def read(self) -> AbstractAsyncContextManager[Reader]:
-        """The operation's snapshot, for one field or batch at a time."""
+        """Lock the operation's snapshot for one field or batch."""
         return self._lock_reader(self._expected_columns)
 
     def _lock_reader(self, columns: ColumnNames) -> "_ReaderLock":
@@ -78,7 +75,7 @@ class Context:
 
     async def _open_reader(self) -> Reader:
         if self._is_finished:
-            # Only a batch that nobody waits for any more comes so late.
+            # Only a batch whose field was cancelled can read after the end of the operation.
             raise asyncio.CancelledError
         if self._reader is None:
             self._reader_scope = self.database.read(team=self._team, once=self._reads_once)
@@ -86,19 +83,19 @@ class Context:
         return self._reader
 
     def expect(self, columns: ColumnNames, *, once: bool) -> None:
-        """What is read next needs only these columns of a row, and maybe one statement is all there is."""
+        """Set the columns that the next reads need, and whether they are a single statement."""
         self._expected_columns, self._reads_once = columns, once
 
     @property
     def reads(self) -> int:
-        """How many statements the snapshot was read by."""
+        """Number of statements that read the snapshot."""
         return self._reader_scope.statement_count if isinstance(self._reader_scope, Snapshot) else 0
 
     async def load(self, batch: BatchFunction[K, *Ts, T], key: K, *arguments: *Ts) -> T | None:
-        """What `batch` finds for `key`, in one statement together with what its sibling fields ask.
+        """Return the result of `batch` for `key`, or None. Calls of sibling fields share one call of `batch`.
 
-        `batch` is a service that takes many keys and gives a mapping; None for a key that it leaves out.
-        Further arguments must be hashable: calls that differ in them are separate batches.
+        `batch` is a service that takes many keys and returns a mapping. The arguments must be hashable: calls with
+        different arguments are separate batches.
         """
         batch_key = (batch, arguments)
         loader = self._loaders.get(batch_key)
@@ -108,19 +105,19 @@ class Context:
                 found = await self.load_many(batch, keys, arguments, self._expected_columns)
                 return [found.get(key) for key in keys]
 
-            loader = self._loaders[batch_key] = DataLoader(load_fn=load_all)  # type: ignore[arg-type]  # kept by name
-        # Others wait for the same: a field that is cancelled must not cancel it for them.
+            loader = self._loaders[batch_key] = DataLoader(load_fn=load_all)  # type: ignore[arg-type]  # typed by its key
+        # Other fields wait for the same future: a cancelled field must not cancel it for them.
         return await _wait_shielded(cast("asyncio.Future[T | None]", loader.load(key)))
 
     async def load_many(
         self, batch: BatchFunction[K, *Ts, T], keys: Sequence[K], arguments: tuple[*Ts], columns: ColumnNames
     ) -> Mapping[K, T | None]:
-        """What `batch` finds for all these keys, but for those that it was asked for before.
+        """Return the results of `batch` for these keys; it runs only for keys without a result from before.
 
-        Where it finds rows, they have these columns.
+        Rows among the results have these columns.
         """
         batch_key = (batch, arguments, columns)
-        known: dict[K, T | None] = self._batch_results.setdefault(batch_key, {})  # type: ignore[assignment]  # kept by name
+        known: dict[K, T | None] = self._batch_results.setdefault(batch_key, {})  # type: ignore[assignment]  # typed by its key
 
         async def load_missing() -> Mapping[K, T | None]:
             async with self._lock_reader(columns) as session:
@@ -130,18 +127,18 @@ class Context:
                     known.update((key, found.get(key)) for key in new)
             return known
 
-        # A field that fails cancels its siblings. A statement that is cut off takes the connection with it, and
-        # with that the snapshot that the rest of the operation reads: so it runs on until the operation ends.
+        # A failing field cancels its siblings. Cancelling a statement closes its connection, and so the snapshot
+        # that the other fields read. Therefore the statement runs on, at most until the operation ends.
         task = asyncio.create_task(load_missing())
         self._batch_tasks.add(task)
         task.add_done_callback(self._batch_tasks.discard)
         return await _wait_shielded(task)
 
     async def write(self, work: Callable[[Writer], Awaitable[T]], *, dry_run: bool = False) -> T:
-        """Do `work` in one transaction: all of it is kept, or nothing when it raises or is a dry run.
+        """Run `work` in one transaction, which is committed unless `work` raises or this is a dry run.
 
-        What the operation reads from then on, it reads from a snapshot taken after this; after a dry run, from
-        the dry run's own transaction, which is undone when the operation ends.
+        Later reads of the operation use a new snapshot. After a dry run they use its transaction, which is rolled
+        back when the operation ends.
         """
         await self.close_snapshot()
         team = self.viewer.team_id
@@ -152,7 +149,7 @@ class Context:
         try:
             result = await work(writer)
         except BaseException as error:
-            # It says what a clash means, as it does of a transaction that is kept.
+            # The scope translates a constraint violation, as it does for a committed transaction.
             await scope.__aexit__(type(error), error, error.__traceback__)
             raise
         self._reader_scope, self._reader = scope, writer
@@ -168,16 +165,16 @@ class Context:
         finally:
             if writer is not None and writer.is_committed:
                 self.commit_count += 1
-                # What tells of it must not be refused for want of a connection.
+                # Reading the payload of a committed mutation must not fail for lack of a connection.
                 self._team = None
 
     def read_secret(self, row: Integration, name: str) -> str | None:
-        """A secret of an integration, for a viewer who may read it; it is audited before the answer leaves."""
+        """Return a secret of an integration, or None without READ_SECRETS. The audit entry precedes the answer."""
         value = self._disclose_secrets(row, name).get(name)
         return value if isinstance(value, str) else None
 
     def read_secrets(self, row: Integration) -> Document:
-        """All secrets of an integration, on the same terms."""
+        """Return all secrets of an integration, empty without READ_SECRETS, under the same audit rule."""
         return self._disclose_secrets(row, *row.secrets)
 
     def _disclose_secrets(self, row: Integration, *names: str) -> Document:
@@ -194,7 +191,7 @@ class Context:
         await (self.cancel() if is_cut_off else self.finish())
 
     async def finish(self) -> None:
-        """End the operation: write down which secrets it disclosed, or fail it."""
+        """End the operation, and write the audit entry of its disclosed secrets. Without the entry it fails."""
         self._is_finished = True
         try:
             await self._close_reader(None)
@@ -208,9 +205,9 @@ class Context:
             raise
 
     async def cancel(self) -> None:
-        """End an operation that was cut off: no statement of it runs on, and nothing of it is kept from now on."""
+        """End a cancelled operation: stop its statements and roll back its open transaction."""
         self._is_finished = True
-        # Whoever is cut off once more in the middle of it leaves nothing behind either.
+        # A second cancellation must not interrupt the clean-up.
         await asyncio.shield(self._cancel())
 
     async def _cancel(self) -> None:
@@ -221,7 +218,7 @@ class Context:
         await self._close_reader(asyncio.CancelledError())
 
     async def close_snapshot(self) -> None:
-        """End the snapshot, and with it a dry run's transaction."""
+        """Close the snapshot, or roll back the transaction of a dry run."""
         await self._close_reader(None)
 
     async def _close_reader(self, error: asyncio.CancelledError | None) -> None:
@@ -235,14 +232,14 @@ class Context:
 
 
 async def _wait_shielded(work: asyncio.Future[T]) -> T:
-    """What the work gives, which goes on when nobody waits for it any more."""
-    # Should it fail then, that is nobody's concern: asyncio would report an exception that was never retrieved.
+    """Wait for `work` without cancelling it when the waiting field is cancelled."""
+    # Retrieve the exception, which asyncio would otherwise report when no field waits any more.
     work.add_done_callback(lambda done: done.cancelled() or done.exception())
     return await asyncio.shield(work)
 
 
 class _ReaderLock:
-    """One field's or batch's turn on the operation's snapshot."""
+    """Lock of the operation's reader for one field or batch."""
 
     __slots__ = ("_columns", "_lock", "_open_reader")
 

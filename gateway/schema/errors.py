@@ -1,4 +1,4 @@
-"""Where what went wrong becomes what the client reads. No other place words an error of the graph."""
+"""Translation of errors into the `errors` of a GraphQL answer, in one place."""
 
 import re
 from collections.abc import Iterator
@@ -18,24 +18,26 @@ log = structlog.get_logger(__name__)
 
 _UNSTORABLE_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
 _VALIDATION_ABORTED_MESSAGE = (
-    "The document was not validated to its end: too much of it is wrong, or too many of its fields and fragments "
-    "repeat or lead to each other. Ask for less at once."
+    "The document was not fully validated: it has too many errors, or too many of its fields and fragments "
+    "repeat or refer to each other. Send a smaller document."
 )
-_UNSTORABLE_MESSAGE = "Text cannot hold U+0000 or half of a surrogate pair; remove it from {}."
+_UNSTORABLE_MESSAGE = "Text cannot contain U+0000 or half of a surrogate pair; remove it from {}."
 
 
 def to_client_errors(result: ExecutionResult) -> list[GraphQLError] | None:
-    """The errors of a result, each with its `extensions.code`, surprises masked and logged."""
+    """Return the errors of a result, each with `extensions.code`. Unexpected errors are logged and masked."""
     if result.errors is None:
         return None
     before_execution = isinstance(result, PreExecutionError)
     return [
-        found for error in result.errors for found in _to_client_errors(error, before_execution=before_execution)
+        converted
+        for error in result.errors
+        for converted in _to_client_errors(error, before_execution=before_execution)
     ]
 
 
 def raise_overload(result: ExecutionResult) -> None:
-    """Raise Overloaded if a field met it: an operation is answered whole, or asked again."""
+    """Raise Overloaded if a field met it, so that the client repeats the whole operation."""
     for error in result.errors or ():
         if isinstance(error.original_error, Overloaded):
             raise error.original_error
@@ -64,7 +66,7 @@ def _to_client_errors(error: GraphQLError, *, before_execution: bool) -> Iterato
     elif error.path is None:
         yield _copy_error(error, error.message, code="BAD_USER_INPUT")
     else:
-        # A value that the graph's own types cannot say: ours to mend, not the client's.
+        # A resolver returned a value that its GraphQL type cannot represent: an error of the gateway.
         error_id = new_id()
         log.error("operation.failed", error_id=error_id, path=error.path, reason=error.message)
         yield _copy_error(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
@@ -88,15 +90,15 @@ def _copy_error(error: GraphQLError, message: str, **extensions: object) -> Grap
 
 
 def ambiguous_operation() -> GraphQLError:
-    """The refusal of a document of which nobody says which operation is meant."""
+    """Return the error for a document with several operations and no `operationName`."""
     return GraphQLError(
-        "The document has several operations; say which to run in `operationName`.",
+        "The document has several operations; give the `operationName` of the one to run.",
         extensions={"code": "OPERATION_RESOLUTION_FAILURE"},
     )
 
 
 class StorableTextRule(ValidationRule):
-    """No literal holds a character that a database refuses."""
+    """Refuses string literals with a character that PostgreSQL cannot store."""
 
     def enter_string_value(self, node: StringValueNode, *_args: object) -> None:
         if _UNSTORABLE_CHARACTERS.search(node.value):
@@ -108,7 +110,7 @@ class StorableTextRule(ValidationRule):
 
 
 def find_unstorable_variable(variables: dict[str, Json] | None) -> GraphQLError | None:
-    """The refusal of variables that hold a character that a database refuses."""
+    """Return the error for a variable with a character that PostgreSQL cannot store; None if there is none."""
     for name, value in (variables or {}).items():
         if _has_unstorable_text(value):
             return GraphQLError(
@@ -118,13 +120,13 @@ def find_unstorable_variable(variables: dict[str, Json] | None) -> GraphQLError 
 
 
 def _has_unstorable_text(value: Json) -> bool:
-    """Whether a text is unstorable in there, keys included."""
-    # All of it is written down in less time than it takes to look at each text.
+    """Return whether a text or key in this value cannot be stored."""
+    # Serializing the whole value is faster than visiting each text.
     try:
         if b"\\u0000" not in orjson.dumps(value):
             return False
     except TypeError:
-        pass  # It holds half of a surrogate pair, or a number that orjson does not know.
+        pass  # Half of a surrogate pair, or a number that orjson does not support.
     pending = [value]
     while pending:
         value = pending.pop()

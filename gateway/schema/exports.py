@@ -1,4 +1,4 @@
-"""One integration with all that hangs below it, and back again."""
+"""Export and import of one integration with its use cases and resource records."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,48 +24,50 @@ from gateway.schema.use_cases import UseCase
 
 _USE_CASE_LIST_SIZE = ListSize(assumed_size=20)
 _RECORD_LIST_SIZE = ListSize(assumed_size=200)
-"""What an export counts for, which is never paged: the use cases and records of an ordinary clinic."""
+"""Assumed sizes of an export's lists, which have no pages: those of an ordinary clinic."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportSource:
-    """What an export is answered from."""
+    """Source of an export."""
 
     integration: IntegrationRow
     secrets: SecretsMode
     disclose: Callable[[IntegrationRow], Document]
-    """Gives the integration's secrets, and has it written down that it did."""
+    """Returns the integration's secrets and records the disclosure for the audit log."""
 
 
 def _request_contents(root: ExportSource, _: object) -> BatchRequest:
     return BatchRequest(services.exports.list_children, root.integration.id)
 
 
-def _build_document(below: services.exports.IntegrationChildren, root: ExportSource, _: object) -> object:
+def _build_document(children: services.exports.IntegrationChildren, root: ExportSource, _: object) -> object:
     secrets = root.disclose(root.integration) if root.secrets is SecretsMode.INCLUDE else {}
-    return services.exports.build_document(root.integration, below, secrets)
+    return services.exports.build_document(root.integration, children, secrets)
 
 
-@strawberry.type(description="One integration with all its use cases and resource records, read in one snapshot.")
+@strawberry.type(
+    description="Connected integration with all its use cases and resource records, from one snapshot."
+)
 class IntegrationExport:
-    integration: ConnectedIntegration = strawberry.field(description="The integration itself.")
+    integration: ConnectedIntegration = strawberry.field(description="The connected integration.")
 
     use_cases: list[UseCase] = batched_field(
-        "All its use cases, the oldest first.",
+        "All use cases of the integration, the oldest first.",
         lambda root, _: BatchRequest(services.exports.list_use_cases, root.integration.id),
-        lambda found, *_: found or (),
+        lambda rows, *_: rows or (),
         directives=[_USE_CASE_LIST_SIZE],
     )
     resource_records: list[ResourceRecord] = batched_field(
-        "All its resource records, the oldest first.",
+        "All resource records of the integration, the oldest first.",
         lambda root, _: BatchRequest(services.exports.list_resource_records, root.integration.id),
-        lambda found, *_: found or (),
+        lambda rows, *_: rows or (),
         directives=[_RECORD_LIST_SIZE],
     )
 
     document: object = batched_field(
-        "The export in the documents' own spelling: `integration`, `use_cases`, `resource_records`, and whatever "
-        "else the imported document held.",
+        "Export document in the spelling of the documents: `integration`, `use_cases`, `resource_records`, and "
+        "the other keys of the imported document.",
         _request_contents,
         _build_document,
         graphql_type=JSON,
@@ -74,23 +76,24 @@ class IntegrationExport:
     )
 
     @field(
-        "SHA-256 over the canonical form of `document` (compact, keys sorted, both lists sorted) without `_id`, "
-        "`teamId`, `integrationId`, `schedulerNames`, who made and changed it and when, and tokens: what was "
-        "exported here and imported elsewhere has the same.",
+        "SHA-256 of `document` in canonical form (compact JSON, sorted keys, sorted lists). It leaves out `_id`, "
+        "`teamId`, `integrationId`, `schedulerNames`, users, times and tokens, so it stays the same after an "
+        "import elsewhere.",
         directives=[Cost(weight=5000)],
     )
     @staticmethod
     async def checksum(root: strawberry.Parent[ExportSource], info: Info) -> str:
-        below = await info.context.load(services.exports.list_children, root.integration.id)
-        # In a thread: it takes all documents apart, and there may be very many.
+        children = await info.context.load(services.exports.list_children, root.integration.id)
+        # In a thread, because it parses every document of the integration.
         return await asyncio.to_thread(
             services.exports.compute_checksum,
             root.integration,
-            below or services.exports.IntegrationChildren([], []),
+            children or services.exports.IntegrationChildren([], []),
         )
 
     @field(
-        "Paths of what was left out of `document`, such as `integration.config.accessToken`.",
+        "Paths of the secrets that `document` leaves out, such as `integration.config.accessToken`; empty with "
+        "`secrets: INCLUDE`.",
         reads=("document", "secrets"),
     )
     @staticmethod
@@ -103,41 +106,52 @@ class IntegrationExport:
 @strawberry.type
 class ExportQueries:
     @field(
-        "One integration with all its use cases and resource records, read in one snapshot. Null with NOT_FOUND "
-        "when it does not exist, is not visible or is a webhook.",
+        "Export a connected integration with all its use cases and resource records, from one snapshot. "
+        "NOT_FOUND when it does not exist, is a webhook, or the viewer may not see it. Needs READ_INTEGRATIONS "
+        "and READ_RECORDS.",
         graphql_type=IntegrationExport | None,
     )
     @staticmethod
     async def integration_export(
         info: Info,
-        integration_id: Annotated[strawberry.ID, strawberry.argument(description="The integration's id.")],
+        integration_id: Annotated[
+            strawberry.ID, strawberry.argument(description="Id of the connected integration.")
+        ],
         secrets: Annotated[
             SecretsMode,
-            strawberry.argument(description="Whether `document` has tokens; INCLUDE needs READ_SECRETS."),
+            strawberry.argument(
+                description="Whether `document` includes tokens. INCLUDE is FORBIDDEN without READ_SECRETS."
+            ),
         ] = SecretsMode.OMIT,
     ) -> ExportSource:
-        async with info.context.read() as session:
+        async with info.context.read() as reader:
             row = await services.exports.get_connected_integration(
-                session, info.context.viewer, integration_id, secrets
+                reader, info.context.viewer, integration_id, secrets
             )
         return ExportSource(row, secrets, info.context.read_secrets)
 
 
-@strawberry.type(description="What became of an imported document, or why nothing did.")
+@strawberry.type(description="Result of an import.")
 class ImportIntegrationPayload:
     integration: IntegrationRow | None = strawberry.field(
-        graphql_type=ConnectedIntegration | None, default=None, description="The integration as it is now."
+        graphql_type=ConnectedIntegration | None,
+        default=None,
+        description="The integration after the import; null when `errors` is not empty.",
     )
     outcome: Outcome | None = strawberry.field(
-        default=None, description="UPDATED also when only something below the integration changed."
+        default=None,
+        description="Effect of the import; UPDATED also when only a use case or record changed. Null when "
+        "`errors` is not empty.",
     )
     created: int = strawberry.field(
-        default=0, description="How many of the integration, its use cases and resource records are new."
+        default=0, description="Number of created objects: the integration, its use cases and resource records."
     )
-    updated: int = strawberry.field(default=0, description="How many of them were changed.")
-    unchanged: int = strawberry.field(default=0, description="How many of them were as the document says already.")
+    updated: int = strawberry.field(default=0, description="Number of updated objects.")
+    unchanged: int = strawberry.field(
+        default=0, description="Number of objects that already had the document's values."
+    )
     deleted: int = strawberry.field(
-        default=0, description="How many use cases and resource records REPLACE deleted."
+        default=0, description="Number of use cases and resource records that REPLACE deleted."
     )
     errors: list[UserError] = errors_field()
 
@@ -145,8 +159,9 @@ class ImportIntegrationPayload:
 @strawberry.type
 class ImportMutations:
     @mutation(
-        "Take an export document back in, all of it or nothing. What it says of teams, people, instants and "
-        "tokens is not believed; ids are kept where they are free.",
+        "Import an export document, all or nothing. Teams, users, times and tokens of the document are ignored; "
+        "an id in use elsewhere is replaced. Needs WRITE_INTEGRATIONS and WRITE_RECORDS, and ADMIN for `access: "
+        "system`.",
         weight=10 * MUTATION_COST,
     )
     @staticmethod
@@ -154,13 +169,15 @@ class ImportMutations:
         info: Info,
         document: Annotated[
             JSON,
-            strawberry.argument(description="An export document: `integration`, `use_cases`, `resource_records`."),
+            strawberry.argument(
+                description="Export document with `integration`, `use_cases` and `resource_records`."
+            ),
         ],
         mode: Annotated[
-            ImportMode, strawberry.argument(description="What happens to what is there already.")
+            ImportMode, strawberry.argument(description="How to treat stored objects.")
         ] = ImportMode.MERGE,
         dry_run: Annotated[
-            bool, strawberry.argument(description="Do all of it, answer, and keep nothing.")
+            bool, strawberry.argument(description="Run the whole mutation, return its payload, and roll it back.")
         ] = False,
     ) -> ImportIntegrationPayload:
         async def import_document(writer: Writer) -> ImportIntegrationPayload:

@@ -1,4 +1,4 @@
-"""How a field of the graph is read: plain fields by the attribute of a row, keys out of its document."""
+"""Constructors of fields: resolved, read from a document, computed from a row, batched, and mutations."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self, TypeVar, cast
@@ -24,18 +24,18 @@ from gateway.schema.json_readers import KeyReader, text
 T = TypeVar("T")
 
 MUTATION_COST = 1000
-"""What a mutation costs: about as long as one takes, a query could have answered so many fields."""
+"""Cost of a mutation: in the time of a mutation, a query resolves about this many fields."""
 
 SHORT_LIST_SIZE = ListSize(assumed_size=5)
-"""For a list that nobody pages, since it hardly ever is longer."""
+"""List size of short lists, which have no pages."""
 
 _KEY_COLUMNS = ("team_id", "id")
 _DOCUMENT_COLUMNS = ("document", "id")
-"""What keys are read from, and what a faulty one is logged with."""
+"""Columns that a key is read from: the document, and the id for the log line of a faulty value."""
 
 
 class KeyField(DocumentField):
-    """A field that is a key of its object in the document."""
+    """Field that reads a key of its object in the document."""
 
     reader: KeyReader[object]
 
@@ -44,8 +44,8 @@ class KeyField(DocumentField):
         return self.reader.decoding
 
     def read(self, source: HasDocument | LenientObject[object]) -> object:
-        section = source if isinstance(source, LenientObject) else source.read_document()
-        return self.reader(section, self.key)
+        parent = source if isinstance(source, LenientObject) else source.read_document()
+        return self.reader(parent, self.key)
 
     def __copy__(self) -> Self:
         copied = super().__copy__()
@@ -54,19 +54,19 @@ class KeyField(DocumentField):
 
 
 class ConfigRowField(RowField):
-    """A field that a static method makes of the row, whichever part of the document its type stands for."""
+    """Field that a static method computes from the row, also below an object of the document."""
 
     def read(self, source: object) -> object:
         return self.row_resolver(get_row(source))
 
 
 def get_row(source: object) -> Any:  # noqa: ANN401 (each field takes rows of its own)
-    """The row of which a section is a part, or which the source is itself."""
+    """Return the row of an object of the document; a source that is a row is returned itself."""
     return source.row if isinstance(source, LenientObject) else source
 
 
-def _return_value(found: object, _source: object, _arguments: object) -> object:
-    return found
+def _return_value(value: object, _source: object, _arguments: object) -> object:
+    return value
 
 
 def field(
@@ -76,9 +76,10 @@ def field(
     reads: Iterable[str] | None = None,
     directives: Sequence[object] = (),
 ) -> Callable[[T], T]:
-    """A field that a static method resolves; `graphql_type` where the graph shows what it gives as a type.
+    """Decorate a static method that resolves a field.
 
-    `reads` are the attributes of rows that it is made of, where it has to say so: see `gateway.execution`.
+    `graphql_type` is the field's type where it differs from the annotation. `reads` are the row attributes that
+    the resolver uses: `gateway.execution` fetches no others.
     """
     decorator: Callable[[T], T] = strawberry.field(
         description=description,
@@ -90,7 +91,7 @@ def field(
 
 
 def row_field(description: str, *, reads: Iterable[str], graphql_type: object = None) -> Callable[[T], T]:
-    """A field that a static method makes of the row, whichever part of the document its type stands for."""
+    """Decorate a static method that computes a field from the row, also below an object of the document."""
     annotation = StrawberryAnnotation.from_annotation(graphql_type)
     new_field = ConfigRowField(
         description=description, type_annotation=annotation, metadata={READ_ATTRIBUTES: (*reads,)}
@@ -101,7 +102,7 @@ def row_field(description: str, *, reads: Iterable[str], graphql_type: object = 
 def mutation(
     description: str, *, weight: int = MUTATION_COST, directives: Iterable[object] = ()
 ) -> Callable[[T], T]:
-    """A mutation that a static method does, which costs what it weighs."""
+    """Decorate a static method that resolves a mutation with this cost."""
     decorator: Callable[[T], T] = strawberry.mutation(
         description=description, directives=[Cost(weight=weight), *directives]
     )
@@ -111,10 +112,7 @@ def mutation(
 def key_field(
     name: str, description: str, reader: KeyReader[Any] = text, directives: Sequence[object] = ()
 ) -> Any:  # noqa: ANN401 (a dataclass field)
-    """A field that is the key `name` of its object in the document.
-
-    The source of such a field is a `Section`, or a row whose document it stands in at the top.
-    """
+    """Return a field that reads the key `name` of its source, an object of the document or a row."""
     new_field = KeyField(
         description=description, metadata={READ_ATTRIBUTES: _DOCUMENT_COLUMNS}, directives=directives
     )
@@ -132,11 +130,11 @@ def batched_field(
     reads: Iterable[str] = _KEY_COLUMNS,
     directives: Sequence[object] = (),
 ) -> Any:  # noqa: ANN401 (a dataclass field)
-    """A field that is found for all rows at once; see `gateway.execution.BatchedField`.
+    """Return a field that is loaded for all rows at once; see `gateway.execution.BatchedField`.
 
-    `arguments` takes the field's GraphQL arguments, and gives what `request` and `shape` are told of them;
-    `graphql_type` is the field's type where the class's annotation says what Python holds; `reads` are the
-    attributes that `request` and `shape` take of a row.
+    `request` and `shape` take a row and the result of `arguments`, which takes the field's GraphQL arguments.
+    `graphql_type` is the field's type where it differs from the annotation. `reads` are the row attributes that
+    `request` and `shape` use.
     """
     resolver: StrawberryResolver[object] | None = None if arguments is None else StrawberryResolver(arguments)
     annotation = StrawberryAnnotation.from_annotation(graphql_type)

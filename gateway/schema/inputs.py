@@ -1,4 +1,4 @@
-"""How input objects cross: what was given of them, as it is or in the documents' spelling."""
+"""Conversion of input objects into given fields and documents."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
@@ -17,26 +17,26 @@ from gateway.domain.lenient_reading import Document, Json
 
 
 def optional_field(description: str, *, name: str | None = None) -> Any:  # noqa: ANN401 (a dataclass field)
-    """A field of an input object that may be left out, which is not the same as null."""
+    """Return a field of an input object that may be absent. Absent and null differ."""
     return strawberry.field(description=description, name=name, default=strawberry.UNSET)
 
 
 def get_provided_fields(source: Any) -> Mapping[str, Any]:  # noqa: ANN401 (an input object of any class)
-    """What was given of an input object, null included, by the names of its attributes."""
+    """Return the fields that the client gave, null included, by attribute name."""
     type_: Any = type(source)
     values = ((name, getattr(source, name)) for name, _ in _list_keys(type_))
     return {name: value for name, value in values if value is not strawberry.UNSET}
 
 
 def to_document(source: object) -> Document:
-    """What was given of an input object, in the documents' spelling."""
+    """Return the fields that the client gave, null included, in the documents' spelling."""
     type_: Any = type(source)
     values = ((key, getattr(source, name)) for name, key in _list_keys(type_))
     return to_document_object({key: value for key, value in values if value is not strawberry.UNSET})
 
 
 def to_document_object(values: Mapping[str, Any]) -> Document:
-    """The values of an input object as documents spell them, whose keys are the graph's."""
+    """Return the values of an input object in the documents' spelling. The keys are the schema's."""
     return {
         key: value if type(value) in _PLAIN_TYPES else to_document_value(value) for key, value in values.items()
     }
@@ -47,12 +47,12 @@ _PLAIN_TYPES = frozenset({str, int, float, bool, NoneType})
 
 @cache
 def _list_keys(type_: Hashable) -> Sequence[tuple[str, str]]:
-    """The names of the attributes of an input type, and the documents' spelling of them."""
+    """Return the attribute names of an input type, each with its key in documents."""
     return [(field.name, to_camel_case(field.name)) for field in fields(cast(Any, type_))]
 
 
-def to_document_value(value: Any) -> Json:  # noqa: ANN401 (whatever a field of an input object may hold)
-    """A value as documents spell it."""
+def to_document_value(value: Any) -> Json:  # noqa: ANN401 (any value of an input object)
+    """Return a value in the documents' spelling: instants as text, enum members as their values."""
     match value:
         case date():
             return instants.format_instant(value) if isinstance(value, datetime) else value.isoformat()
@@ -65,5 +65,5 @@ def to_document_value(value: Any) -> Json:  # noqa: ANN401 (whatever a field of 
         case _ if has_object_definition(value):
             return to_document(value)
         case _:
-            found: Json = value
-            return found
+            plain: Json = value
+            return plain

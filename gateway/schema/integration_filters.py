@@ -1,4 +1,4 @@
-"""What a list of integrations can be narrowed to and sorted by."""
+"""Filter and order of the list of integrations."""
 
 from datetime import datetime
 from typing import Any
@@ -18,65 +18,66 @@ from gateway.schema.inputs import get_provided_fields, optional_field
 
 
 @strawberry.input(
-    description="Conditions on a text, all of which must hold; null is no condition. `eq`, `ne` and `in` are "
-    f"exact; `contains`, `startsWith` and `endsWith` ignore case, take at most {MAX_PATTERN_LENGTH} characters, "
-    "and in them `%` and `_` stand for themselves. A text that is null meets only `ne` and `isNull: true`."
+    description="Conditions on a text, combined with AND; a null condition is ignored. `eq`, `ne` and `in` are "
+    "case-sensitive. `contains`, `startsWith` and `endsWith` are case-insensitive, take at most "
+    f"{MAX_PATTERN_LENGTH} characters, and have no wildcards. A null text meets only `ne` and `isNull: true`."
 )
 class StringFilter:
-    eq: str | None = optional_field("Is exactly this, case included.")
-    ne: str | None = optional_field("Is anything but exactly this, or null.")
-    in_: list[str] | None = optional_field("Is exactly one of these; none is in an empty list.", name="in")
-    contains: str | None = optional_field("Has this somewhere, whatever the case; every text has the empty text.")
-    starts_with: str | None = optional_field("Begins with this, whatever the case.")
-    ends_with: str | None = optional_field("Ends with this, whatever the case.")
-    is_null: bool | None = optional_field("True: is null. False: is not null.")
+    eq: str | None = optional_field("The text equals this value.")
+    ne: str | None = optional_field("The text differs from this value, or is null.")
+    in_: list[str] | None = optional_field(
+        "The text equals one of these values; an empty list matches nothing.", name="in"
+    )
+    contains: str | None = optional_field("The text contains this value; an empty value matches every text.")
+    starts_with: str | None = optional_field("The text begins with this value.")
+    ends_with: str | None = optional_field("The text ends with this value.")
+    is_null: bool | None = optional_field("True: the text is null. False: it is not null.")
 
 
-@strawberry.input(description="Conditions on an instant, all of which must hold; null is no condition.")
+@strawberry.input(description="Conditions on an instant, combined with AND; a null condition is ignored.")
 class DateTimeFilter:
-    eq: datetime | None = optional_field("Is exactly this instant.")
-    gt: datetime | None = optional_field("Is after this instant.")
-    gte: datetime | None = optional_field("Is this instant or after it.")
-    lt: datetime | None = optional_field("Is before this instant.")
-    lte: datetime | None = optional_field("Is this instant or before it.")
+    eq: datetime | None = optional_field("At this instant.")
+    gt: datetime | None = optional_field("After this instant.")
+    gte: datetime | None = optional_field("At or after this instant.")
+    lt: datetime | None = optional_field("Before this instant.")
+    lte: datetime | None = optional_field("At or before this instant.")
 
 
 @strawberry.input(
-    description="Conditions on an integration, all of which must hold; null is no condition, and a filter without "
-    "conditions lets everything through. A filter narrows what the viewer may see and never widens it. "
-    f"`and`, `or` and `not` nest at most {MAX_FILTER_DEPTH} times; a whole filter holds at most {MAX_FILTER_SIZE} filters and "
-    "listed values."
+    description="Conditions on an integration, combined with AND; a null condition is ignored, and an empty "
+    "filter matches all. A filter never shows more than the viewer may see. `and`, `or` and `not` nest at most "
+    f"{MAX_FILTER_DEPTH} levels; a filter has at most {MAX_FILTER_SIZE} filters and listed values in all."
 )
 class IntegrationFilter:
     and_: list["IntegrationFilter"] | None = optional_field(
-        "Each of these holds; an empty list holds.", name="and"
+        "All of these filters match; an empty list matches everything.", name="and"
     )
     or_: list["IntegrationFilter"] | None = optional_field(
-        "At least one of these holds; an empty list does not hold.", name="or"
+        "At least one of these filters matches; an empty list matches nothing.", name="or"
     )
     not_: "IntegrationFilter | None" = optional_field(
-        "This does not hold, be it for want of a value; an empty filter under `not` lets nothing through.",
+        "This filter does not match, also because a value is null. An empty filter here matches nothing.",
         name="not",
     )
-    kind: list[IntegrationKind] | None = optional_field("It is of one of these kinds; none is in an empty list.")
-    name: StringFilter | None = optional_field("Conditions on its name, which is never null.")
+    kind: list[IntegrationKind] | None = optional_field("The kind is one of these; an empty list matches nothing.")
+    name: StringFilter | None = optional_field("Conditions on the name, which is never null.")
     username: StringFilter | None = optional_field(
         "Conditions on the username, which is null for connected integrations and for webhooks without one."
     )
-    enabled: bool | None = optional_field("Whether it is switched on.")
+    enabled: bool | None = optional_field("Whether the integration is switched on.")
     provider: list[Provider] | None = optional_field(
-        "Its account is at one of these; none is in an empty list. Webhooks have no provider."
+        "The provider is one of these; an empty list matches nothing. Webhooks have no provider."
     )
-    created_by: strawberry.ID | None = optional_field("This user created it; empty is as if absent.")
-    created_at: DateTimeFilter | None = optional_field("Conditions on when it was created.")
-    updated_at: DateTimeFilter | None = optional_field("Conditions on when it was last changed.")
+    created_by: strawberry.ID | None = optional_field("Id of the creator; an empty one is ignored.")
+    created_at: DateTimeFilter | None = optional_field("Conditions on the time of creation.")
+    updated_at: DateTimeFilter | None = optional_field("Conditions on the time of the last change.")
 
     def to_domain(self) -> DomainFilter:
         return DomainFilter(**{**_to_conditions(self), "created_by": self.created_by or None})
 
 
 def _to_conditions(conditions: object) -> dict[str, Any]:
-    """What is given of an input object, each value such that it can be hashed."""
+    """Return the given fields of an input object, with hashable values."""
     return {name: _to_condition(value) for name, value in get_provided_fields(conditions).items()}
 
 
@@ -94,7 +95,7 @@ def _to_condition(value: Any) -> Any:  # noqa: ANN401 (what a filter holds under
             return value
 
 
-@strawberry.input(description="One thing that a list of integrations is sorted by.")
+@strawberry.input(description="Sort key of a list of integrations.")
 class IntegrationOrder:
-    field: IntegrationOrderField = strawberry.field(description="What it is sorted by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way it runs.")
+    field: IntegrationOrderField = strawberry.field(description="Field to sort by.")
+    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Sort direction.")

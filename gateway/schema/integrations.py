@@ -1,4 +1,4 @@
-"""What integrations of both worlds have in common, and how to find them."""
+"""Interface and queries of integrations: connected integrations and webhooks."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,7 +7,6 @@ import strawberry
 
 from gateway import services
 from gateway.database import Integration as IntegrationRow
-from gateway.domain.integration_filters import IntegrationFilter as DomainFilter
 from gateway.execution import BatchRequest
 from gateway.schema.connections import (
     PAGE_LIST_SIZE,
@@ -27,40 +26,44 @@ from gateway.schema.nodes import Node
 from gateway.schema.users import User
 
 
-@strawberry.interface(description="Something a team has connected: an account at a provider, or a webhook.")
+@strawberry.interface(description="Integration of a team: an account at a provider, or a webhook.")
 class Integration(Node):
-    id: strawberry.ID = strawberry.field(description="The document's own id.")
-    team_id: strawberry.ID = strawberry.field(description="The team it belongs to.")
-    name: str = strawberry.field(description="What people call it.")
-    enabled: bool = strawberry.field(description="Whether it is switched on.")
-    version: int = strawberry.field(description="Counts its changes; for `expectedVersion`.")
-    created_at: datetime = strawberry.field(description="When it was created.")
-    created_by: User | None = strawberry.field(description="Who created it.")
-    updated_at: datetime = strawberry.field(description="When it was last changed.")
-    updated_by: User | None = strawberry.field(description="Who last changed it.")
+    id: strawberry.ID = strawberry.field(description="Id of the document, unique within its type and team.")
+    team_id: strawberry.ID = strawberry.field(description="Id of the team that owns the integration.")
+    name: str = strawberry.field(description="Display name.")
+    enabled: bool = strawberry.field(description="Whether the integration is switched on.")
+    version: int = strawberry.field(description="Version number; each change adds 1. For `expectedVersion`.")
+    created_at: datetime = strawberry.field(description="When the integration was created.")
+    created_by: User | None = strawberry.field(description="User who created the integration.")
+    updated_at: datetime = strawberry.field(description="When the integration was last changed.")
+    updated_by: User | None = strawberry.field(description="User who last changed the integration.")
 
 
 @strawberry.type
 class IntegrationQueries:
     @field(
-        "One integration. `createdBy` is a filter on the creator; it never widens access. Null with "
-        "NOT_FOUND when it does not exist or is not visible.",
+        "Find an integration by id. NOT_FOUND when it does not exist or the viewer may not see it. Where another "
+        "team shares one with the same id, the viewer's team's own is returned.",
         graphql_type=Integration | None,
     )
     @staticmethod
     async def integration(
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="The integration's id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Id of the integration.")],
         created_by: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="Only if this user created it; empty is as if absent."),
+            strawberry.argument(
+                description="Id of the creator. NOT_FOUND when another user created the integration; null or "
+                "empty: any creator."
+            ),
         ] = None,
     ) -> IntegrationRow:
-        async with info.context.read() as session:
-            return await services.integrations.get_integration(session, info.context.viewer, id, created_by)
+        async with info.context.read() as reader:
+            return await services.integrations.get_integration(reader, info.context.viewer, id, created_by)
 
     @field(
-        "Integrations of both worlds that the viewer may see.",
+        "List the connected integrations and webhooks that the viewer may see. FORBIDDEN unless the viewer has "
+        "READ_INTEGRATIONS or a permission to manage webhooks.",
         graphql_type=Connection[Integration],
         directives=[PAGE_LIST_SIZE],
     )
@@ -69,13 +72,13 @@ class IntegrationQueries:
         info: Info,
         filter: Annotated[
             IntegrationFilter | None,
-            strawberry.argument(description="Only those that meet these conditions; it never widens access."),
+            strawberry.argument(description="Return only integrations that meet these conditions."),
         ] = None,
         order_by: Annotated[
             list[IntegrationOrder] | None,
             strawberry.argument(
-                description="What they are sorted by, the first key first and each at most once; ties are broken "
-                "by id, then by team. When absent or empty: the newest first."
+                description="Sort keys, the most significant first, each at most once. Ties are broken by id, "
+                "then by team. Absent or empty: the newest first."
             ),
         ] = None,
         first: First = None,
@@ -84,10 +87,9 @@ class IntegrationQueries:
         before: Before = None,
         offset: Offset = None,
     ) -> ConnectionSource:
-        viewer = info.context.viewer
-        order = services.integrations.build_order([(key.field, key.direction) for key in order_by or ()])
-        page = build_page(order, first, after, last, before, offset)
-        conditions = filter.to_domain() if filter else DomainFilter()
-        async with info.context.read() as session:
-            found = await services.integrations.list_integrations(session, viewer, conditions, page)
-        return ConnectionSource(page, found, BatchRequest(services.integrations.count_integrations, conditions))
+        sort_keys = [(key.field, key.direction) for key in order_by or ()]
+        page = build_page(services.integrations.build_order(sort_keys), first, after, last, before, offset)
+        conditions = (filter or IntegrationFilter()).to_domain()
+        async with info.context.read() as reader:
+            rows = await services.integrations.list_integrations(reader, info.context.viewer, conditions, page)
+        return ConnectionSource(page, rows, BatchRequest(services.integrations.count_integrations, conditions))

@@ -1,4 +1,4 @@
-"""How keys of a document are read: leniently by a `Section`, or decoded where it is just as it should be."""
+"""Readers of document keys: lenient ones for any value, and decodings for values of the right type."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,21 +12,22 @@ from gateway.execution import Decoding, Int32
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
-R = TypeVar("R", covariant=True)  # noqa: PLC0105 (what is read; `R_co` says no more)
+R = TypeVar("R", covariant=True)  # noqa: PLC0105 (`R_co` is no clearer)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyReader(Generic[R]):
     """Reads a key of an object of a document.
 
-    `decoding` gives the same of what is as it should be, without a `Section`; None where nothing does.
+    `decoding` returns the same value without a `LenientObject` if the stored value has the right type. None: there
+    is no such decoding.
     """
 
     read: Callable[[LenientObject[object], str], R]
     decoding: Decoding | None = None
 
-    def __call__(self, section: LenientObject[object], key: str) -> R:
-        return self.read(section, key)
+    def __call__(self, parent: LenientObject[object], key: str) -> R:
+        return self.read(parent, key)
 
 
 def _decode_by(function: Callable[[str], object]) -> Decoding:
@@ -61,37 +62,37 @@ json_objects = KeyReader(LenientObject.read_objects, Decoding(default_factory=_c
 
 
 def with_default(reader: KeyReader[T | None], default: T) -> KeyReader[T]:
-    """`reader`, with `default` for what is missing or faulty, where the graph promises a value."""
+    """Return `reader` with `default` for a missing or faulty value, for fields that cannot be null."""
 
-    def read(section: LenientObject[object], key: str) -> T:
-        found = reader(section, key)
-        return default if found is None else found
+    def read(parent: LenientObject[object], key: str) -> T:
+        value = reader(parent, key)
+        return default if value is None else value
 
     return KeyReader(read, reader.decoding and replace(reader.decoding, default_factory=lambda _: default))
 
 
 def read_enum(enum_type: type[E]) -> KeyReader[E | None]:
-    """Reads the member of a closed set."""
-    return KeyReader(lambda section, key: section.read_member(key, enum_type), Decoding(str))
+    """Return a reader of an enum member; an unknown value reads as None."""
+    return KeyReader(lambda parent, key: parent.read_member(key, enum_type), Decoding(str))
 
 
 def read_enums(enum_type: type[E]) -> KeyReader[list[E]]:
-    """Reads a list of members of a closed set."""
+    """Return a reader of a list of enum members; unknown values are left out."""
     return KeyReader(
-        lambda section, key: section.read_members(key, enum_type), Decoding(list[str], _create_empty_list)
+        lambda parent, key: parent.read_members(key, enum_type), Decoding(list[str], _create_empty_list)
     )
 
 
 def read_object_with_enum(
     read: Callable[[LenientObject[object], str], LenientObject[object] | None], key: str, enum_type: type[Enum]
 ) -> KeyReader[LenientObject[object] | None]:
-    """Reads an object that says a word of a closed set under `key`, or is nothing."""
+    """Return a reader of an object with a value of `enum_type` under `key`; other objects read as None."""
     return KeyReader(read, Decoding(required_keys={key: enum_type}))
 
 
 def read_complete_objects(*texts: str) -> KeyReader[list[LenientObject[object]]]:
-    """Reads the objects of a list that have a text under each of these keys."""
+    """Return a reader of a list of objects; objects without a text under each of these keys are left out."""
     return KeyReader(
-        lambda section, key: section.read_complete_objects(key, *texts),
+        lambda parent, key: parent.read_complete_objects(key, *texts),
         Decoding(default_factory=_create_empty_list, required_keys=dict.fromkeys(texts, str)),
     )

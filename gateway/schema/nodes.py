@@ -1,4 +1,4 @@
-"""What has a global id, and finding it again."""
+"""Relay nodes: global ids, and the queries that find objects by them."""
 
 import asyncio
 from typing import Annotated, cast
@@ -26,7 +26,7 @@ _INTEGRATION_TYPES = {
 
 
 def get_type_name(source: NodeSource) -> str:
-    """The GraphQL type that a row is shown as; rows are called after their entity."""
+    """Return the name of a row's GraphQL type, which is the name of its entity except for integrations."""
     name = type(source).__name__
     return _INTEGRATION_TYPES[cast(Integration, source).kind] if name == Integration.__name__ else name
 
@@ -35,10 +35,10 @@ def _encode_node_id(source: NodeSource) -> str:
     return NodeId(get_type_name(source), source.team_id, source.id).encode()
 
 
-@strawberry.interface(description="A thing that `node` finds again.")
+@strawberry.interface(description="Object with a global id, which `node` and `nodes` find.")
 class Node:
     @field(
-        "Opaque and unique over all types; `id` is the document's own id, unique within its type.",
+        "Opaque global id, unique over all types and teams. `id` is unique only within its type and team.",
         reads=("kind", "team_id", "id"),
     )
     @staticmethod
@@ -56,40 +56,41 @@ class Node:
 
 
 async def _find_node(context: Context, node_id: str) -> NodeSource | None:
-    """What a node id stands for; all that one operation asks for is read in one statement for each table."""
+    """Find the object of a global id. All ids of one operation take one statement for each table."""
     decoded = NodeId.decode(node_id)
     if decoded is None or not (is_id(decoded.team_id) and is_id(decoded.id)):
         return None
     key = (decoded.team_id, decoded.id)
-    found: NodeSource | None = None
+    node: NodeSource | None = None
     match decoded.type_name:
         case "ConnectedIntegration" | "IncomingWebhook" | "OutgoingWebhook":
-            found = await context.load(services.integrations.find_by_keys, key)
+            node = await context.load(services.integrations.find_by_keys, key)
         case "UseCaseGroup":
-            found = await context.load(services.use_case_groups.find_by_keys, key)
+            node = await context.load(services.use_case_groups.find_by_keys, key)
         case "UseCase":
-            found = await context.load(services.use_cases.find_by_keys, key)
+            node = await context.load(services.use_cases.find_by_keys, key)
         case "ResourceRecord":
-            found = await context.load(services.resource_records.find_by_keys, key)
-    # Only the id that the thing itself gives: not another spelling of it, nor one with another kind.
-    return found if found is not None and _encode_node_id(found) == node_id else None
+            node = await context.load(services.resource_records.find_by_keys, key)
+    # Refuse other encodings of the id, and the id of another kind of integration.
+    return node if node is not None and _encode_node_id(node) == node_id else None
 
 
 @strawberry.type
 class NodeQueries:
     @field(
-        "What this node id stands for; null for what does not exist or is not visible.",
+        "Find an object by its global id; null when it does not exist or the viewer may not see it.",
         graphql_type=Node | None,
     )
     @staticmethod
     async def node(
         info: Info,
-        node_id: Annotated[strawberry.ID, strawberry.argument(description="The `nodeId` of anything.")],
+        node_id: Annotated[strawberry.ID, strawberry.argument(description="`nodeId` of the object.")],
     ) -> NodeSource | None:
         return await _find_node(info.context, node_id)
 
     @field(
-        f"Up to {MAX_NODES}, in the order asked; null for what does not exist or is not visible.",
+        f"Find up to {MAX_NODES} objects by their global ids, in the order of `nodeIds`. An entry is null when "
+        "the object does not exist or the viewer may not see it. TOO_MANY above the limit.",
         graphql_type=list[Node | None],
         directives=[ListSize(assumed_size=MAX_NODES, slicing_arguments=["nodeIds"], maximum=MAX_NODES)],
     )
@@ -98,11 +99,13 @@ class NodeQueries:
         info: Info,
         node_ids: Annotated[
             list[strawberry.ID],
-            strawberry.argument(description=f"The `nodeId`s of anything, at most {MAX_NODES}."),
+            strawberry.argument(description=f"`nodeId`s of the objects, at most {MAX_NODES}."),
         ],
     ) -> list[NodeSource | None]:
         if len(node_ids) > MAX_NODES:
             raise refusal(
-                ErrorCode.TOO_MANY, f"Ask for at most {MAX_NODES} nodes at once, not {len(node_ids)}.", "nodeIds"
+                ErrorCode.TOO_MANY,
+                f"`nodeIds` may have at most {MAX_NODES} entries, not {len(node_ids)}.",
+                "nodeIds",
             )
         return await asyncio.gather(*(_find_node(info.context, node_id) for node_id in node_ids))

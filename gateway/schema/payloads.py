@@ -1,7 +1,7 @@
-"""What a mutation answers when it is refused, and the one place where that is said."""
+"""Payloads of mutations: what they share, and the translation of a refusal into `errors`."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import strawberry
 
@@ -11,25 +11,34 @@ from gateway.errors import Refused
 from gateway.schema.context import Info
 from gateway.schema.fields import SHORT_LIST_SIZE
 
+ExpectedVersion = Annotated[
+    int | None,
+    strawberry.argument(
+        description="Refuse the mutation with VERSION_CONFLICT unless `version` is still this. Null: any version."
+    ),
+]
 
-@strawberry.type(description="One reason why a mutation changed nothing.")
+
+@strawberry.type(description="One problem that made a mutation change nothing.")
 class UserError:
-    code: ErrorCode = strawberry.field(description="Machine-readable.")
-    message: str = strawberry.field(description="What is wrong and what would be right, for a person.")
+    code: ErrorCode = strawberry.field(description="Machine-readable code.")
+    message: str = strawberry.field(description="The problem and how to solve it, in English.")
     path: list[str] = strawberry.field(
-        description="Where in the arguments, such as `[input, useCases, 0, actions, 1, day]`."
+        description="Position in the mutation's arguments, such as `[input, useCases, 0, actions, 1, day]`."
     )
 
 
 def errors_field() -> Any:  # noqa: ANN401 (a dataclass field)
-    """The field of a payload that holds the reasons why it has nothing else."""
+    """Return the `errors` field of a payload."""
     return strawberry.field(
-        default_factory=list, description="Why nothing was done; empty when it was.", directives=[SHORT_LIST_SIZE]
+        default_factory=list,
+        description="All problems of the input; empty on success. With any error, nothing was changed.",
+        directives=[SHORT_LIST_SIZE],
     )
 
 
 class MutationPayload(Protocol):
-    """A payload can be made of its errors alone; whatever else it holds has a default."""
+    """A payload whose fields except `errors` have defaults."""
 
     def __init__(self, *, errors: list[UserError]) -> None: ...
 
@@ -40,7 +49,10 @@ P = TypeVar("P", bound=MutationPayload)
 async def run_mutation(
     info: Info, payload: type[P], work: Callable[[Writer], Awaitable[P]], *, dry_run: bool = False
 ) -> P:
-    """Do `work` in one transaction and give its payload, or, refused, a payload of the reasons."""
+    """Run `work` in one transaction and return its payload.
+
+    If `work` raises Refused, the transaction is rolled back and the payload holds the problems in `errors`.
+    """
     try:
         return await info.context.write(work, dry_run=dry_run)
     except Refused as refusal:
@@ -49,9 +61,9 @@ async def run_mutation(
         )
 
 
-@strawberry.type(description="What was deleted, or why nothing was.")
+@strawberry.type(description="Result of a deletion.")
 class DeletePayload:
     deleted_ids: list[strawberry.ID] = strawberry.field(
-        default_factory=list, description="The ids of what is gone."
+        default_factory=list, description="Ids of the deleted objects, in the order of the arguments."
     )
     errors: list[UserError] = errors_field()

@@ -1,4 +1,4 @@
-"""What an operation costs, and what its key has left."""
+"""Cost of the operation and rate limit of its key."""
 
 from datetime import datetime, timedelta
 
@@ -10,29 +10,32 @@ from gateway.schema.fields import field
 
 
 @strawberry.type(
-    description="What the key may spend, in this process of the gateway. An operation is taken off before it is "
-    "executed."
+    description="Rate limit of the key, in cost units. Each process of the gateway has its own. An operation's "
+    "cost is subtracted before it runs; when too little is left, the answer is RATE_LIMITED."
 )
 class RateLimit:
-    limit: int = strawberry.field(description="What can be spent at once.")
-    remaining: int = strawberry.field(description="What is left of it after this operation.")
+    limit: int = strawberry.field(description="Cost units that the key has when its budget is full.")
+    remaining: int = strawberry.field(description="Cost units left after this operation.")
     cost: int = strawberry.field(
-        description="What this operation costs: 100, and for each field 1 or what its `@cost` says, as often as "
-        "the lists above it have entries, by their arguments or by `@listSize`."
+        description="Cost of this operation: 100 plus the cost of each field. A field costs 1 or the weight of "
+        "its `@cost`, multiplied by the sizes of the lists above it, which follow from their arguments or "
+        "`@listSize`."
     )
-    reset_at: datetime = strawberry.field(description="When all of it is there again, if nothing more is spent.")
+    reset_at: datetime = strawberry.field(
+        description="When the budget is full again if the key runs no further operation."
+    )
 
 
 @strawberry.type
 class RateLimitQueries:
-    @field("What this operation costs, and what is left to its key.", graphql_type=RateLimit)
+    @field("Cost of this operation and rate limit of its key.", graphql_type=RateLimit)
     @staticmethod
     def rate_limit(info: Info) -> RateLimit:
-        allowance = info.context.budget
-        bucket = allowance.bucket
+        budget = info.context.budget
+        bucket = budget.bucket
         return RateLimit(
             limit=bucket.size,
             remaining=bucket.remaining,
-            cost=allowance.cost or 0,
+            cost=budget.cost or 0,
             reset_at=instants.now() + timedelta(seconds=bucket.seconds_to_full),
         )

@@ -1,4 +1,4 @@
-"""What the configs of all kinds of resource record have in common."""
+"""What the config types of all record kinds share."""
 
 from typing import ClassVar
 
@@ -12,14 +12,18 @@ from gateway.schema.json_readers import KeyReader, read_enum, with_default
 
 RecordConfigSource = LenientObject[ResourceRecord]
 
+SOURCE_ID = "Id in the system that the record came from (`config.id` in the documents)."
+STATUS = "Whether it is in use. ACTIVE when the document has no status, INACTIVE when it has an unknown one."
+STATUS_INPUT = "Whether it is in use."
+
 
 class RecordConfig:
-    """A type of the union `ResourceConfig`: that of the records of one kind."""
+    """Base of the members of the union `ResourceConfig`; each member belongs to one record kind."""
 
     kind: ClassVar[RecordKind]
 
     _type_names: ClassVar[dict[str, str]] = {}
-    """The name of each kind's type, by what the kind is called in inputs."""
+    """Name of the GraphQL type of each kind, by the kind's field in `ResourceConfigInput`."""
 
     def __init_subclass__(cls) -> None:
         cls._type_names[cls.kind.member] = cls.__name__
@@ -34,11 +38,11 @@ class RecordConfig:
         return cls.resolve_type(source) == cls.__name__
 
 
-def _read_status(section: LenientObject[object], key: str) -> Status:
-    if section.values.get(key) is None:
+def _read_status(parent: LenientObject[object], key: str) -> Status:
+    if parent.values.get(key) is None:
         return Status.ACTIVE
-    return section.read_member(key, Status) or Status.INACTIVE
+    return parent.read_member(key, Status) or Status.INACTIVE
 
 
 status = KeyReader(_read_status, with_default(read_enum(Status), Status.ACTIVE).decoding)
-"""Reads a status: in use when nothing is said, not in use when it is not understood."""
+"""Read a status: ACTIVE when it is missing, INACTIVE when it is unknown."""

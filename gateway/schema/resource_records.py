@@ -1,4 +1,4 @@
-"""Resource records: what was synchronised below an integration."""
+"""Type, query and mutations of resource records."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,35 +24,43 @@ from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
 
 
-@strawberry.type(description="A synchronised object below an integration, such as an appointment.")
+@strawberry.type(
+    description="Object that an integration synchronised from its source system, such as an appointment."
+)
 class ResourceRecord(Node):
-    id: strawberry.ID = strawberry.field(description="The document's own id.")
-    logical_id: str = strawberry.field(description="The same over export and import.")
-    team_id: strawberry.ID = strawberry.field(description="The team it belongs to.")
-    integration_id: strawberry.ID = strawberry.field(description="The integration it hangs below.")
-    version: int = strawberry.field(description="Counts its changes.")
-    created_at: datetime = strawberry.field(description="When it was created.")
-    created_by: User | None = strawberry.field(description="Who created it.")
-    updated_at: datetime = strawberry.field(description="When it was last changed.")
-    updated_by: User | None = strawberry.field(description="Who last changed it.")
+    id: strawberry.ID = strawberry.field(description="Id of the document, unique within its type and team.")
+    logical_id: str = strawberry.field(
+        description="Id that stays the same when the document is exported and imported."
+    )
+    team_id: strawberry.ID = strawberry.field(description="Id of the team that owns the record.")
+    integration_id: strawberry.ID = strawberry.field(
+        description="Id of the connected integration that the record belongs to."
+    )
+    version: int = strawberry.field(description="Version number; each change adds 1.")
+    created_at: datetime = strawberry.field(description="When the record was created.")
+    created_by: User | None = strawberry.field(description="User who created the record.")
+    updated_at: datetime = strawberry.field(description="When the record was last changed.")
+    updated_by: User | None = strawberry.field(description="User who last changed the record.")
 
-    @field("What it describes.", reads=("type",))
+    @field("Type of the record.", reads=("type",))
     @staticmethod
     def type(root: strawberry.Parent[ResourceRecordRow]) -> ResourceType:
         return get_kind(root.type).type
 
-    config: ResourceConfig = key_field("config", "What it says, typed by `type`.", json_readers.json_object)
+    config: ResourceConfig = key_field(
+        "config", "Content of the record; its GraphQL type follows `type`.", json_readers.json_object
+    )
 
 
 ResourceTypeArgument = Annotated[
     ResourceType | None,
-    strawberry.argument(description="Only those of this type; OTHER for all that this graph does not know."),
+    strawberry.argument(description="Return only records of this type; OTHER: of all unknown types."),
 ]
 SearchArgument = Annotated[
     str | None,
     strawberry.argument(
-        description="Only those in which each of these words occurs, in any case: in names, codes and ids. "
-        f"At most {services.resource_records.MAX_SEARCH_LENGTH} characters."
+        description="Return only records that contain each of these words in a name, code or id, "
+        f"case-insensitive. At most {services.resource_records.MAX_SEARCH_LENGTH} characters."
     ),
 ]
 
@@ -66,7 +74,7 @@ def parse_records_arguments(
     before: Before = None,
     offset: Offset = None,
 ) -> tuple[PageArguments, ResourceType | None, tuple[str, ...]]:
-    """The page of records that is asked for, their type and the words in them."""
+    """Return the page, the type and the search words that the arguments of `resourceRecords` select."""
     page = build_page(OLDEST_FIRST, first, after, last, before, offset)
     return page, type, services.resource_records.parse_search(search)
 
@@ -74,34 +82,41 @@ def parse_records_arguments(
 @strawberry.type
 class ResourceRecordQueries:
     @field(
-        "One resource record. Null with NOT_FOUND when it does not exist or is not visible.",
+        "Find a resource record by id. NOT_FOUND when it does not exist or the viewer may not see it. Needs "
+        "READ_RECORDS.",
         graphql_type=ResourceRecord | None,
     )
     @staticmethod
     async def resource_record(
-        info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The record's id.")]
+        info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Id of the record.")]
     ) -> ResourceRecordRow:
-        async with info.context.read() as session:
-            return await services.resource_records.get_resource_record(session, info.context.viewer, id)
+        async with info.context.read() as reader:
+            return await services.resource_records.get_resource_record(reader, info.context.viewer, id)
 
 
 @strawberry.input(
-    description="A record to create or update. What is given replaces what this graph knows of the record: a "
-    "field that is left out or null is cleared. Keys of its document that this graph does not know stay."
+    description="Record to create or update. The input replaces all fields that the schema knows; an absent or "
+    "null field is cleared. Other keys of the stored document stay."
 )
 class ResourceRecordInput:
     logical_id: str | None = strawberry.field(
-        description="Update the record with this logical id, or create it; absent: create one with a new id.",
+        description="`logicalId` of the record to update. It is created when it does not exist. Absent: create a "
+        "record with a new one.",
         default=None,
     )
     created_at: datetime | None = strawberry.field(
-        description="When it was created, where that was not now; absent: keep, or now.", default=None
+        description="When the record was created. Absent: the stored time, or now for a new record.", default=None
     )
-    config: ResourceConfigInput = strawberry.field(description="What it says; its type never changes.")
+    config: ResourceConfigInput = strawberry.field(
+        description="Content of the record. The type of a stored record never changes."
+    )
 
 
 def to_record_input(value: Mapping[str, Any]) -> services.resource_records.RecordInput:
-    """A record as the services take it. There may be a thousand: no input objects are made of them."""
+    """Return the input of the services for one record.
+
+    The mutation takes up to a thousand records, so no input object is created for them.
+    """
     document: Mapping[str, Any] = value if type(value) is FormattedInput else to_document_object(value)
     ((member, config),) = document["config"].items()
     return services.resource_records.RecordInput(
@@ -109,19 +124,19 @@ def to_record_input(value: Mapping[str, Any]) -> services.resource_records.Recor
     )
 
 
-@strawberry.type(description="What became of one record of an upsert.")
+@strawberry.type(description="Result of one record of an upsert.")
 class UpsertedResourceRecord:
     record: ResourceRecordRow = strawberry.field(
-        description="The record as it is now.", graphql_type=ResourceRecord
+        description="The record after the upsert.", graphql_type=ResourceRecord
     )
-    outcome: Outcome = strawberry.field(description="What was done with it.")
+    outcome: Outcome = strawberry.field(description="Effect of the upsert on the record.")
 
 
-@strawberry.type(description="What became of the records, or why nothing was done.")
+@strawberry.type(description="Result of an upsert of records.")
 class UpsertResourceRecordsPayload:
     records: list[services.resource_records.UpsertedRecord] = strawberry.field(
         default_factory=list,
-        description="One for each record of the input, in its order.",
+        description="One entry for each record of the input, in the same order; empty when `errors` is not empty.",
         graphql_type=list[UpsertedResourceRecord],
     )
     errors: list[UserError] = errors_field()
@@ -130,28 +145,30 @@ class UpsertResourceRecordsPayload:
 @strawberry.type
 class ResourceRecordMutations:
     @mutation(
-        f"Create or update up to {services.resource_records.MAX_RECORDS:,} records, matched by `logicalId`, all or nothing. A record that "
-        "already is as given is not written.",
+        f"Create or update up to {services.resource_records.MAX_RECORDS:,} records, matched by `logicalId`, all "
+        "or nothing. A record that already has these values is not written. Needs WRITE_RECORDS.",
         directives=[ListSize(assumed_size=1, slicing_arguments=["records"], sized_fields=["records"])],
     )
     @staticmethod
     async def upsert_resource_records(
         info: Info,
         integration_id: Annotated[
-            strawberry.ID, strawberry.argument(description="The connected integration they hang below.")
+            strawberry.ID,
+            strawberry.argument(description="Id of the connected integration that the records belong to."),
         ],
         records: Annotated[
             list[ResourceRecordInput],
             strawberry.argument(
-                description=f"1 to {services.resource_records.MAX_RECORDS:,} records, each given once.",
+                description=f"1 to {services.resource_records.MAX_RECORDS:,} records, each `logicalId` at most "
+                "once; more are TOO_MANY.",
                 directives=[Cost(weight=50)],
             ),
         ],
         dry_run: Annotated[
-            bool, strawberry.argument(description="Answer as if it were done, and keep nothing.")
+            bool, strawberry.argument(description="Run the whole mutation, return its payload, and roll it back.")
         ] = False,
     ) -> UpsertResourceRecordsPayload:
-        # They come as they were coerced: see `gateway.schema`.
+        # The arguments arrive as mappings: `skip_argument_conversion` in `root_types`.
         inputs = [to_record_input(value) for value in cast(list[Mapping[str, Any]], records)]
 
         async def upsert(writer: Writer) -> UpsertResourceRecordsPayload:
@@ -163,18 +180,21 @@ class ResourceRecordMutations:
         return await run_mutation(info, UpsertResourceRecordsPayload, upsert, dry_run=dry_run)
 
     @mutation(
-        f"Delete up to {services.resource_records.MAX_RECORDS:,} records of one integration, all or nothing."
+        f"Delete up to {services.resource_records.MAX_RECORDS:,} records of one integration, all or nothing. "
+        "Needs WRITE_RECORDS; NOT_FOUND for each id that the integration does not have."
     )
     @staticmethod
     async def delete_resource_records(
         info: Info,
         integration_id: Annotated[
-            strawberry.ID, strawberry.argument(description="The connected integration they hang below.")
+            strawberry.ID,
+            strawberry.argument(description="Id of the connected integration that the records belong to."),
         ],
         ids: Annotated[
             list[strawberry.ID],
             strawberry.argument(
-                description=f"The ids of 1 to {services.resource_records.MAX_RECORDS:,} records, each given once.",
+                description=f"Ids of 1 to {services.resource_records.MAX_RECORDS:,} records, each at most once; "
+                "more are TOO_MANY.",
                 directives=[Cost(weight=10)],
             ),
         ],

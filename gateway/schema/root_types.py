@@ -1,4 +1,4 @@
-"""GraphQL words in, GraphQL words out; no business."""
+"""Root types and the executable schema."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,11 +18,11 @@ from gateway.execution import (
     DocumentPreparation,
     ExecutableDocument,
     LeafFormat,
+    get_graphql_schema,
     install_input_converters,
     set_leaf_format,
-    skip_argument_conversion,
 )
-from gateway.schema import enums as _enums  # noqa: F401 (describes them)
+from gateway.schema import enums as _enums  # noqa: F401 (adds descriptions to the enums)
 from gateway.schema import widgets
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
@@ -40,7 +40,7 @@ from gateway.schema.integrations import IntegrationQueries
 from gateway.schema.nodes import NodeQueries
 from gateway.schema.rate_limits import RateLimitQueries
 from gateway.schema.resource_records import ResourceRecordMutations, ResourceRecordQueries
-from gateway.schema.scalars import JSON, SCALARS
+from gateway.schema.scalars import SCALARS
 from gateway.schema.statistics import StatisticsQueries
 from gateway.schema.use_case_groups import UseCaseGroupMutations, UseCaseGroupQueries
 from gateway.schema.use_cases import UseCaseMutations, UseCaseQueries
@@ -48,7 +48,7 @@ from gateway.schema.users import UserQueries
 from gateway.schema.webhooks import IncomingWebhook, OutgoingWebhook
 
 
-@strawberry.type(description="What can be read. All fields of one operation see one snapshot.")
+@strawberry.type(description="Queries. All fields of one operation read one snapshot of the database.")
 class Query(
     UserQueries,
     NodeQueries,
@@ -63,7 +63,7 @@ class Query(
     pass
 
 
-@strawberry.type(description="What can be changed. Each field is one transaction, done or refused as a whole.")
+@strawberry.type(description="Mutations. Each field is one transaction, and is done completely or not at all.")
 class Mutation(
     UseCaseGroupMutations,
     IntegrationMutations,
@@ -75,7 +75,7 @@ class Mutation(
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's schema, which ends the operation's snapshot and gives every error its code."""
+    """Strawberry schema that closes the operation's snapshot and adds a code to every error."""
 
     async def execute(
         self,
@@ -87,20 +87,20 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """The result of an operation.
+        """Execute an operation and return its result.
 
-        Raises Exceeded for one that is too much, before it is executed, and Overloaded for one that got no
-        connection and of which nothing was done.
+        Raises Exceeded before execution when a limit is exceeded, and Overloaded when no connection was free and
+        nothing was committed.
         """
-        assert query is not None  # noqa: S101 (a request without one is refused at the door)
-        assert context_value is not None  # noqa: S101 (every operation has one)
+        assert query is not None  # noqa: S101 (the web layer refuses a request without a query)
+        assert context_value is not None  # noqa: S101 (every operation has a context)
         if (unstorable := find_unstorable_variable(variable_values)) is not None:
             return PreExecutionError(data=None, errors=[unstorable])
         async with context_value:
             try:
                 context_value.document = context_value.budget.get_document(query)
                 if context_value.viewer.is_for_widgets:
-                    widgets.require_allowed(self._schema, context_value.document)
+                    widgets.require_allowed(get_graphql_schema(self), context_value.document)
                 data = await self._execute_compiled(
                     context_value.document, operation_name, variable_values, context_value
                 )
@@ -120,10 +120,12 @@ class Schema(strawberry.Schema):
         return result
 
     def validate_document(self, text: str, limits: DocumentLimits) -> Sequence[GraphQLError]:
-        """Everything for which a document would not be executed, whatever its variables are."""
+        """Return the errors that a document has with any variables: syntax, limits and validation."""
         try:
             limits.compute_parsing_cost(text)
-            return validate(self._schema, limits.parse(Source(text)), [*specified_rules, StorableTextRule])
+            return validate(
+                get_graphql_schema(self), limits.parse(Source(text)), [*specified_rules, StorableTextRule]
+            )
         except GraphQLSyntaxError as error:
             return [error]
         except LimitExceeded as exceeded:
@@ -136,10 +138,9 @@ class Schema(strawberry.Schema):
         variable_values: dict[str, Any] | None,
         context: Context,
     ) -> dict[str, Any] | None:
-        """The data of an operation that was executed before; None when it has to be executed."""
+        """Return the data from the operation's compiled selection; None when the executor has to run."""
         operation = document.operations.get(operation_name)
-        compiles = context.compiles_selections and self.execution_context_class is CompilingExecutor
-        if operation is None or not compiles:
+        if operation is None or self.execution_context_class is not CompilingExecutor:
             return None
         data = await operation.execute_compiled(variable_values or {}, context)
         if data is None:
@@ -147,7 +148,7 @@ class Schema(strawberry.Schema):
         return data
 
     def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
-        """Nothing: `coded` logs what is ours to mend, and only that."""
+        """Do nothing: `to_client_errors` logs the unexpected errors."""
 
 
 schema = Schema(
@@ -158,11 +159,5 @@ schema = Schema(
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
-set_leaf_format(
-    schema._schema.type_map["ResourceRecordInput"],  # noqa: SLF001 (graphql-core's schema)
-    LeafFormat(to_document_value, {"DateTime": instants.is_formatted}),
-)
-skip_argument_conversion(
-    schema.schema_converter.type_map["Mutation"].definition, "upsert_resource_records", "records", any_scalar=JSON
-)
-install_input_converters(concrete.definition for concrete in schema.schema_converter.type_map.values())
+set_leaf_format(schema, "ResourceRecordInput", LeafFormat(to_document_value, {"DateTime": instants.is_formatted}))
+install_input_converters(schema)

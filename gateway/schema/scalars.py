@@ -1,7 +1,7 @@
-"""The graph's own scalars.
+"""Custom scalars.
 
-`TimeZone` and `Time` take any text at the door: whether a zone exists and a time is one is said by the service
-that needs it, with the argument's path and together with whatever else is wrong.
+`TimeZone` and `Time` parse any text. The services check them, so that a wrong value is reported with its path and
+together with the other problems of the input.
 """
 
 import re
@@ -25,14 +25,14 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 def _parse_instant(value: object) -> datetime:
     if isinstance(value, str):
-        found = instants.parse_formatted(value) or (
+        instant = instants.parse_formatted(value) or (
             instants.parse_instant(value) if _INSTANT.fullmatch(value) else None
         )
-        if found is not None:
-            return found
+        if instant is not None:
+            return instant
     raise GraphQLError(
-        "DateTime needs an RFC 3339 instant with an offset and at most milliseconds, "
-        "such as 2025-03-09T08:00:00Z or 2025-03-09T08:00:00.250-05:00."
+        "DateTime needs an RFC 3339 instant with an offset and at most milliseconds, such as "
+        "2025-03-09T08:00:00Z or 2025-03-09T08:00:00.250-05:00."
     )
 
 
@@ -48,7 +48,7 @@ def _parse_date(value: object) -> date:
 def _parse_text(value: object) -> str:
     if isinstance(value, str):
         return value
-    raise GraphQLError("A string is needed here.")
+    raise GraphQLError("Expected a string.")
 
 
 def _serialize_time(value: time) -> str:
@@ -62,34 +62,35 @@ def _return_json(value: Json) -> Json:
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="An RFC 3339 instant. Input needs an offset; output is UTC with milliseconds and `Z`.",
+        description="RFC 3339 instant. Input needs an offset and has at most milliseconds. Output is UTC with "
+        "milliseconds and `Z`.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=instants.to_text,
         parse_value=_parse_instant,
     ),
     date: strawberry.scalar(
         name="Date",
-        description="A calendar date such as `2025-03-09`.",
+        description="Calendar date, such as `2025-03-09`.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=date.isoformat,
         parse_value=_parse_date,
     ),
     Time: strawberry.scalar(
         name="Time",
-        description="A wall-clock time of day such as `08:00:00`, without an offset.",
+        description="Wall-clock time of day from `00:00:00` to `23:59:59`, without offset and fraction.",
         serialize=_serialize_time,
         parse_value=_parse_text,
     ),
     TimeZone: strawberry.scalar(
         name="TimeZone",
-        description="The IANA name of a time zone, such as `America/Chicago`.",
+        description="IANA name of a time zone, such as `America/Chicago`; case-sensitive.",
         specified_by_url="https://www.iana.org/time-zones",
         serialize=str,
         parse_value=_parse_text,
     ),
     JSON: strawberry.scalar(
         name="JSON",
-        description="Any JSON value; only where a third party owns the shape.",
+        description="Any JSON value, in the spelling of the documents.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
         serialize=_return_json,
         parse_value=_return_json,

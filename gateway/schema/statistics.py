@@ -1,11 +1,10 @@
-"""The dashboards. Their parts are read only when they are selected, and then all together."""
+"""Dashboards. The selected parts of all dashboards of an operation are read together."""
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import fields
 from datetime import date, datetime
-from inspect import Parameter, Signature
-from typing import Annotated, Any, TypeVar, cast
+from inspect import Parameter
+from typing import Any, cast
 
 import strawberry
 from strawberry.tools import create_type
@@ -13,102 +12,38 @@ from strawberry.types.field import StrawberryField
 
 from gateway import services
 from gateway.domain import statistics
-from gateway.domain.enums import AppointmentType, StatisticsDateField
 from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, get_previous_period
 from gateway.execution import READ_ATTRIBUTES, BatchRequest, Cost, ListSize
 from gateway.schema.context import Info
+from gateway.schema.dashboard_arguments import INTEGRATION_ID_ARGUMENT, with_dashboard_arguments
 from gateway.schema.fields import batched_field, field
-from gateway.schema.scalars import TimeZone
-
-F = TypeVar("F", bound=Callable[..., object])
 
 
-_ARGUMENT_DEFAULTS = {each.name: each.default for each in fields(services.statistics.DashboardArguments)}
-
-
-def _build_argument(name: str, type_: object, description: str) -> Parameter:
-    annotation = Annotated[type_, strawberry.argument(description=description)]  # type: ignore[valid-type]  # a type
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=_ARGUMENT_DEFAULTS[name], annotation=annotation)
-
-
-_APPOINTMENT_TYPE_ARGUMENT = _build_argument(
-    "appointment_type",
-    AppointmentType | None,
-    "Only visits of this kind; null for all, also those without one.",
-)
-_DASHBOARD_ARGUMENTS = (
-    _build_argument("size", int, "How many entries each breakdown shows: 1 or more."),
-    _build_argument(
-        "page",
-        int,
-        "Which page of each breakdown is shown: 1 or more; empty past the end. Totals are never cut.",
-    ),
-    _build_argument(
-        "search",
-        str | None,
-        "Only records in which each of these words occurs, in any case: in the names of who and what it is about, "
-        f"the source, a utm value or the id. At most {services.resource_records.MAX_SEARCH_LENGTH} characters.",
-    ),
-    _build_argument("start", datetime | None, "Only from this instant on, by `dateField`."),
-    _build_argument("end", datetime | None, "Only before this instant, by `dateField`."),
-    _build_argument(
-        "days",
-        int | None,
-        "Only the last so many whole days of `timezone`, until today begins there: 1 to "
-        f"{services.statistics.MAX_FILLED_DAYS}; it stands alone, without other bounds.",
-    ),
-    _build_argument("first_day", date | None, "Only from when this day of `timezone` begins, instead of `start`."),
-    _build_argument("last_day", date | None, "Only until this day of `timezone` ends, instead of `end`."),
-    _build_argument(
-        "timezone",
-        TimeZone | None,
-        "Where days begin, those of `trends` too; the integration's zone when absent.",
-    ),
-    _build_argument(
-        "date_field",
-        StatisticsDateField,
-        "The instant that `start`, `end` and `trends` go by. With START, records without a start are counted "
-        "while neither bound is given, and are in no trend.",
-    ),
-    _build_argument(
-        "fill_gaps",
-        bool,
-        "Give days without records too: from the day of `start`, or the first with records, to that of `end`, or "
-        f"the last with records; at most {services.statistics.MAX_FILLED_DAYS} days.",
-    ),
-)
-_INTEGRATION_ID_ARGUMENT = Parameter(
-    "integration_id",
-    Parameter.KEYWORD_ONLY,
-    annotation=Annotated[strawberry.ID, strawberry.argument(description="The integration's id.")],
-)
-
-
-@strawberry.type(description="How many records share a value.")
+@strawberry.type(description="Number of records that share a value.")
 class StatisticsBucket:
     value: str = strawberry.field(
-        description="The value, `_id` in the documents; of a very long one the beginning, and a hash of all of it."
+        description="The value; `_id` in the documents. A very long value is cut and ends in a hash."
     )
-    count: int = strawberry.field(description="How many records have it: successful, failed and pending.")
-    successful: int = strawberry.field(description="Those of them that went well.")
-    failed: int = strawberry.field(description="Those of them that did not.")
-    pending: int = strawberry.field(description="Those of them that are not decided yet.")
+    count: int = strawberry.field(description="Number of records: successful, failed and pending.")
+    successful: int = strawberry.field(description="Number of successful records.")
+    failed: int = strawberry.field(description="Number of failed records.")
+    pending: int = strawberry.field(description="Number of pending records.")
 
 
 @strawberry.type
 class _OverviewCounts:
-    total: int = strawberry.field(description="All of them: successful, failed and pending.")
-    successful: int = strawberry.field(description="Those that went well.")
-    failed: int = strawberry.field(description="Those that did not.")
-    pending: int = strawberry.field(description="Those that are not decided yet.")
+    total: int = strawberry.field(description="Number of records: successful, failed and pending.")
+    successful: int = strawberry.field(description="Number of successful records.")
+    failed: int = strawberry.field(description="Number of failed records.")
+    pending: int = strawberry.field(description="Number of pending records.")
 
 
-@strawberry.type(description="How many appointments there are, and how their bookings went.")
+@strawberry.type(description="Number of appointments by the state of their booking.")
 class AppointmentsOverview(_OverviewCounts):
     pass
 
 
-@strawberry.type(description="How many patients there are, and how taking them in went.")
+@strawberry.type(description="Number of patients by the state of their registration.")
 class PatientsOverview(_OverviewCounts):
     pass
 
@@ -116,20 +51,20 @@ class PatientsOverview(_OverviewCounts):
 @strawberry.type
 class _DayCounts:
     began_at: datetime = strawberry.field(
-        name="date", description="The first instant of the local day, `_id` in the documents."
+        name="date", description="First instant of the local day; `_id` in the documents."
     )
-    day: date = strawberry.field(description="The local day itself.")
-    successful: int = strawberry.field(description="Those of that day that went well.")
-    failed: int = strawberry.field(description="Those of that day that did not.")
-    pending: int = strawberry.field(description="Those of that day that are not decided yet.")
+    day: date = strawberry.field(description="The local day.")
+    successful: int = strawberry.field(description="Number of successful records of the day.")
+    failed: int = strawberry.field(description="Number of failed records of the day.")
+    pending: int = strawberry.field(description="Number of pending records of the day.")
 
 
-@strawberry.type(description="One local day with appointments.")
+@strawberry.type(description="Number of appointments of one local day.")
 class AppointmentTrend(_DayCounts):
     pass
 
 
-@strawberry.type(description="One local day with patients.")
+@strawberry.type(description="Number of patients of one local day.")
 class PatientTrend(_DayCounts):
     pass
 
@@ -139,9 +74,9 @@ _TREND_LIST_SIZE = ListSize(assumed_size=100)
 
 
 def _get_breakdown_list_size(definition: Statistics) -> ListSize:
-    """How many entries a dashboard's breakdowns count for: hardly any has more, whatever `size` allows."""
-    keys = [each.key for each in definition.breakdowns]
-    return ListSize(assumed_size=100, slicing_arguments=["size"], sized_fields=keys, maximum=100)
+    """Return the list size of a dashboard's breakdowns: `size`, but at most 100, since few have more entries."""
+    names = [each.field for each in definition.breakdowns]
+    return ListSize(assumed_size=100, slicing_arguments=["size"], sized_fields=names, maximum=100)
 
 
 def _part_field(
@@ -151,7 +86,7 @@ def _part_field(
     graphql_type: object,
     directives: Sequence[object] = (_COUNT_COST,),
 ) -> StrawberryField:
-    """A part of a dashboard; all that is selected of dashboards is found together."""
+    """Return the field for a part of a dashboard. The selected parts of all dashboards are one batch."""
     new_field: StrawberryField = batched_field(
         description,
         lambda dashboard, _: BatchRequest(services.statistics.get_parts, (dashboard, part)),
@@ -166,7 +101,7 @@ def _part_field(
 def _derived_field(
     name: str, description: str, read: Callable[[Dashboard], object], graphql_type: object
 ) -> StrawberryField:
-    """What follows from what was asked."""
+    """Return a field that is derived from the dashboard's arguments."""
 
     def resolve(root: strawberry.Parent[Dashboard]) -> object:
         return read(root)
@@ -182,80 +117,79 @@ def _derived_field(
     return new_field
 
 
-def _create_dashboard_type(name: str, noun: str, definition: Statistics, overview: type, trend: type) -> type:
-    """The type of a dashboard."""
-    counts = _part_field("overview", f"How many {noun} there are, and how they went.", OVERVIEW, overview)
-    previous_period = create_type(
+def _create_previous_period_type(name: str, counts: StrawberryField) -> type:
+    return create_type(
         f"{name}PreviousPeriod",
         [
-            _derived_field("start", "Where it begins.", lambda root: root.filter.start, datetime),
+            _derived_field("start", "Start of the period, inclusive.", lambda root: root.filter.start, datetime),
             _derived_field(
                 "end",
-                "Where it ends: where the period begins that was asked for.",
+                "End of the period, exclusive: the start of the queried period.",
                 lambda root: root.filter.end,
                 datetime,
             ),
             copy(counts),
         ],
-        description="The time of the same length, by the clocks of the zone, right before the one asked for.",
+        description="Period of the same length, in local time, right before the queried period.",
     )
+
+
+def _create_dashboard_type(name: str, noun: str, definition: Statistics, overview: type, trend: type) -> type:
+    """Return the GraphQL type of a dashboard, with a field for each breakdown of its catalogue entry."""
+    counts = _part_field("overview", f"Number of {noun} by state.", OVERVIEW, overview)
+    previous_period = _create_previous_period_type(name, counts)
     return create_type(
         name,
         [
             counts,
             _part_field(
                 "trends",
-                f"How the {noun} of each local day went, the earliest day first; days without any only when they "
-                "are asked for.",
+                f"Number of {noun} of each local day, the earliest day first. Days without records are left out "
+                "unless `fillGaps` is true.",
                 TRENDS,
                 list[trend],  # type: ignore[valid-type]  # a type
                 [_COUNT_COST, _TREND_LIST_SIZE],
             ),
             *(
-                _part_field(each.key, each.description, each.column, list[StatisticsBucket])
+                _part_field(each.field, each.description, each.column, list[StatisticsBucket])
                 for each in definition.breakdowns
             ),
             _derived_field(
                 "previousPeriod",
-                "The period before, to compare with; null unless `start` and `end` are given.",
+                "Overview of the period before; null unless the queried period has a start and an end.",
                 get_previous_period,
                 previous_period | None,
             ),
-            _part_field("asOf", "The instant of the snapshot that all numbers were read in.", AS_OF, datetime, ()),
+            _part_field("asOf", "Time of the snapshot that all numbers were read from.", AS_OF, datetime, ()),
         ],
-        description=f"The dashboard of {noun}: counts of those that meet all that was asked.",
+        description=f"Dashboard of {noun}: numbers of the {noun} that meet all arguments.",
     )
 
 
 AppointmentStatistics = _create_dashboard_type(
-    "AppointmentStatistics", "appointments", statistics.APPOINTMENTS, AppointmentsOverview, AppointmentTrend
+    "AppointmentStatistics",
+    "appointments",
+    statistics.APPOINTMENT_STATISTICS,
+    AppointmentsOverview,
+    AppointmentTrend,
 )
 PatientStatistics = _create_dashboard_type(
-    "PatientStatistics", "patients", statistics.PATIENTS, PatientsOverview, PatientTrend
+    "PatientStatistics", "patients", statistics.PATIENT_STATISTICS, PatientsOverview, PatientTrend
 )
-
-
-def _with_dashboard_arguments(function: F, definition: Statistics, result: type, *first: Parameter) -> F:
-    """The function, telling Strawberry that it takes the arguments of a dashboard after these."""
-    type_arguments = [_APPOINTMENT_TYPE_ARGUMENT] if definition is statistics.APPOINTMENTS else []
-    cast(Any, function).__signature__ = Signature(
-        [*first, *type_arguments, *_DASHBOARD_ARGUMENTS], return_annotation=result
-    )
-    return function
 
 
 def dashboard_field(description: str, definition: Statistics, graphql_type: type) -> Any:  # noqa: ANN401 (a dataclass field)
-    """A field below an integration: its dashboard."""
+    """Return the field of an integration for its dashboard."""
 
-    def collect_arguments(**asked: Any) -> services.statistics.DashboardArguments:  # noqa: ANN401 (what its signature says)
-        return services.statistics.DashboardArguments(**asked)
+    def collect_arguments(**arguments: Any) -> services.statistics.DashboardArguments:  # noqa: ANN401 (its signature has types)
+        return services.statistics.DashboardArguments(**arguments)
 
     return batched_field(
         description,
-        lambda row, question: BatchRequest(
-            services.statistics.get_dashboards, (row.team_id, row.id, row.timezone), (definition, question)
+        lambda row, arguments: BatchRequest(
+            services.statistics.get_dashboards, (row.team_id, row.id, row.timezone), (definition, arguments)
         ),
-        arguments=_with_dashboard_arguments(collect_arguments, definition, services.statistics.DashboardArguments),
+        arguments=with_dashboard_arguments(collect_arguments, definition, services.statistics.DashboardArguments),
         graphql_type=graphql_type | None,
         reads=("team_id", "id", "timezone"),
         directives=[_get_breakdown_list_size(definition)],
@@ -263,20 +197,20 @@ def dashboard_field(description: str, definition: Statistics, graphql_type: type
 
 
 def _dashboard_query_field(description: str, definition: Statistics, graphql_type: type) -> Any:  # noqa: ANN401 (a dataclass field)
-    """A root field: the dashboard of the integration with an id."""
+    """Return the root field for the dashboard of an integration."""
 
-    async def resolve(info: Info, integration_id: str, **asked: Any) -> Dashboard:  # noqa: ANN401 (as its signature)
-        async with info.context.read() as session:
+    async def resolve(info: Info, integration_id: str, **arguments: Any) -> Dashboard:  # noqa: ANN401 (its signature has types)
+        async with info.context.read() as reader:
             return await services.statistics.get_dashboard(
-                session,
+                reader,
                 info.context.viewer,
                 definition,
                 integration_id,
-                services.statistics.DashboardArguments(**asked),
+                services.statistics.DashboardArguments(**arguments),
             )
 
     info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
-    resolver = _with_dashboard_arguments(resolve, definition, Dashboard, info, _INTEGRATION_ID_ARGUMENT)
+    resolver = with_dashboard_arguments(resolve, definition, Dashboard, info, INTEGRATION_ID_ARGUMENT)
     decorate = field(
         description, graphql_type=graphql_type | None, directives=[_get_breakdown_list_size(definition)]
     )
@@ -286,8 +220,14 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
 @strawberry.type
 class StatisticsQueries:
     appointment_statistics = _dashboard_query_field(
-        "The appointments dashboard of one integration.", statistics.APPOINTMENTS, AppointmentStatistics
+        "Appointments dashboard of a connected integration. NOT_FOUND when it does not exist or the viewer may "
+        "not see it. Needs READ_RECORDS or READ_STATISTICS.",
+        statistics.APPOINTMENT_STATISTICS,
+        AppointmentStatistics,
     )
     patient_statistics = _dashboard_query_field(
-        "The patients dashboard of one integration.", statistics.PATIENTS, PatientStatistics
+        "Patients dashboard of a connected integration. NOT_FOUND when it does not exist or the viewer may not "
+        "see it. Needs READ_RECORDS.",
+        statistics.PATIENT_STATISTICS,
+        PatientStatistics,
     )

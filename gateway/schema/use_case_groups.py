@@ -1,4 +1,4 @@
-"""Groups of use cases."""
+"""Type, query and mutation of groups of use cases."""
 
 from datetime import datetime
 from typing import Annotated
@@ -22,27 +22,33 @@ from gateway.schema.use_case_inputs import UseCaseGroupInput
 from gateway.schema.use_cases import UseCase, integration_field
 
 GROUP_LIST_SIZE = ListSize(assumed_size=len(UseCaseKey))
-"""A group has each of the known use cases at most once."""
+"""A group contains each use case at most once."""
 
 
-@strawberry.type(description="A named set of use cases that share a sheet, an assistant and a daily start time.")
+@strawberry.type(
+    description="Named set of use cases that share a sheet, an assistant, a time zone and a daily start time."
+)
 class UseCaseGroup(Node):
-    id: strawberry.ID = strawberry.field(description="The group's id.")
-    name: str = strawberry.field(description="What people call it.")
-    slug: str = strawberry.field(description="What scripts call it; unique within its integration.")
-    sheet_link: str | None = strawberry.field(description="The sheet that its use cases read from.")
-    assistant_id: strawberry.ID | None = strawberry.field(description="The assistant that talks to patients.")
-    timezone: TimeZone | None = strawberry.field(description="The zone of `startTime`; UTC when there is none.")
-    start_time: Time | None = strawberry.field(description="When its use cases run each day; null for never.")
-    version: int = strawberry.field(description="Counts its changes; for `expectedVersion`.")
-    created_at: datetime = strawberry.field(description="When it was created.")
-    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    id: strawberry.ID = strawberry.field(description="Id of the group, unique within its team.")
+    name: str = strawberry.field(description="Display name.")
+    slug: str = strawberry.field(description="Name for scripts; unique within the integration.")
+    sheet_link: str | None = strawberry.field(description="URL of the sheet that the use cases read.")
+    assistant_id: strawberry.ID | None = strawberry.field(
+        description="Id of the assistant that talks to patients."
+    )
+    timezone: TimeZone | None = strawberry.field(description="Time zone of `startTime`; null: UTC.")
+    start_time: Time | None = strawberry.field(
+        description="Time of day when the use cases run; null: they do not run."
+    )
+    version: int = strawberry.field(description="Version number; each change adds 1. For `expectedVersion`.")
+    created_at: datetime = strawberry.field(description="When the group was created.")
+    updated_at: datetime = strawberry.field(description="When the group was last changed.")
 
     integration: IntegrationRow = integration_field()
 
     @field(
-        "The next instant at which the group runs, with daylight saving applied: a wall time that does not exist "
-        "runs when the gap ends, one that exists twice at the first.",
+        "Time of the next run; null without `startTime`. A local time that daylight saving skips runs when the "
+        "gap ends. A local time that occurs twice runs at the first.",
         reads=("start_time", "timezone"),
     )
     @staticmethod
@@ -52,9 +58,9 @@ class UseCaseGroup(Node):
         return schedules.find_next_run(root.start_time, timezones.get_zone(root.timezone), instants.now())
 
     use_cases: list[UseCase] = batched_field(
-        "Its use cases, the oldest first.",
+        "Use cases of the group, the oldest first. Needs READ_INTEGRATIONS.",
         lambda row, _: BatchRequest(services.use_cases.list_use_cases_of_groups, (row.team_id, row.id)),
-        lambda found, *_: found or [],
+        lambda rows, *_: rows or [],
         directives=[GROUP_LIST_SIZE],
     )
 
@@ -62,41 +68,44 @@ class UseCaseGroup(Node):
 @strawberry.type
 class UseCaseGroupQueries:
     @field(
-        "One group of use cases. Null with NOT_FOUND when it does not exist or is not visible.",
+        "Find a group of use cases by id. NOT_FOUND when it does not exist or the viewer may not see it. Needs "
+        "READ_INTEGRATIONS.",
         graphql_type=UseCaseGroup | None,
     )
     @staticmethod
     async def use_case_group(
-        info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The group's id.")]
+        info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Id of the group.")]
     ) -> UseCaseGroupRow:
-        async with info.context.read() as session:
-            return await services.use_case_groups.get_use_case_group(session, info.context.viewer, id)
+        async with info.context.read() as reader:
+            return await services.use_case_groups.get_use_case_group(reader, info.context.viewer, id)
 
 
-@strawberry.type(description="What an upsert did to one use case.")
+@strawberry.type(description="Result of one use case of an upsert.")
 class UpsertedUseCase:
-    use_case: UseCase = strawberry.field(description="The use case as it is now.")
-    outcome: Outcome = strawberry.field(description="Whether it was created, updated or left unchanged.")
+    use_case: UseCase = strawberry.field(description="The use case after the upsert.")
+    outcome: Outcome = strawberry.field(description="Effect of the upsert on the use case.")
     changed_paths: list[str] = strawberry.field(
-        description="The keys of its document that were changed, such as `config.actions.0.templateName`; none "
-        "for one that was created or left unchanged."
+        description="Changed keys of the document, such as `config.actions.0.templateName`; empty unless the "
+        "outcome is UPDATED."
     )
 
 
-@strawberry.type(description="The group and its use cases as they are now, or why nothing was done.")
+@strawberry.type(description="Result of an upsert of a group.")
 class UpsertUseCaseGroupPayload:
     group: UseCaseGroupRow | None = strawberry.field(
-        graphql_type=UseCaseGroup | None, default=None, description="The group; null when refused."
+        graphql_type=UseCaseGroup | None,
+        default=None,
+        description="The group after the upsert; null when `errors` is not empty.",
     )
     outcome: Outcome | None = strawberry.field(
         default=None,
-        description="UNCHANGED when neither the group nor any of its use cases had to be written; null when "
-        "refused.",
+        description="Effect of the upsert. UNCHANGED when neither the group nor a use case changed; null when "
+        "`errors` is not empty.",
     )
     use_cases: list[services.use_case_groups.upsert.UpsertedUseCase] = strawberry.field(
         graphql_type=list[UpsertedUseCase],
         default_factory=list,
-        description="The use cases listed, in that order, then others that a change of the group reached.",
+        description="Use cases of the input, in the same order, then other use cases that changed with the group.",
         directives=[GROUP_LIST_SIZE],
     )
     errors: list[UserError] = errors_field()
@@ -104,20 +113,26 @@ class UpsertUseCaseGroupPayload:
 
 @strawberry.type
 class UseCaseGroupMutations:
-    @mutation("Create or update a group and the use cases listed under it, all or nothing.")
+    @mutation(
+        "Create or update a group and the use cases that the input lists, all or nothing. Without `groupId` each "
+        "call creates a new group. Needs WRITE_INTEGRATIONS; NOT_FOUND when the provider is not connected."
+    )
     @staticmethod
     async def upsert_use_case_group(
         info: Info,
         provider: Annotated[
-            Provider, strawberry.argument(description="Where the integration is that the group hangs below.")
+            Provider, strawberry.argument(description="Provider of the integration that the group belongs to.")
         ],
-        input: Annotated[UseCaseGroupInput, strawberry.argument(description="The group as it is to be.")],
+        input: Annotated[UseCaseGroupInput, strawberry.argument(description="The group and its use cases.")],
         integration_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="Which integration, where the team has several at the provider."),
+            strawberry.argument(
+                description="Id of the integration. Without it, the only one at the provider, the one with the "
+                "group, or the only active one; else CONFLICT."
+            ),
         ] = None,
         dry_run: Annotated[
-            bool, strawberry.argument(description="Give the same payload and keep nothing.")
+            bool, strawberry.argument(description="Run the whole mutation, return its payload, and roll it back.")
         ] = False,
     ) -> UpsertUseCaseGroupPayload:
         viewer, group_input = info.context.viewer, input.to_domain()

@@ -1,109 +1,124 @@
-"""What groups and use cases are made of and changed by."""
+"""Input types of groups and use cases."""
 
 from datetime import datetime
-from typing import cast
 
 import strawberry
 
-from gateway.domain.actions import DEFAULT_DAYS, MAX_DAYS, ActionInput
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey
+from gateway.domain.integrations import MAX_NAME_LENGTH
 from gateway.domain.lenient_reading import Document
-from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupFields, GroupInput
-from gateway.domain.use_case_groups import UseCaseInput as ListedUseCase
-from gateway.domain.use_cases import UseCaseChanges
+from gateway.domain.use_case_groups import INPUT_FIELDS, MAX_SLUG_LENGTH, GroupInput, ListedUseCase
+from gateway.domain.use_cases import DEFAULT_DAYS, MAX_DAYS, ActionInput, UseCaseChanges
 from gateway.schema.inputs import get_provided_fields, optional_field, to_document
 from gateway.schema.scalars import Time, TimeZone
 
-_DAYS_DESCRIPTION = f"How many days before: 0, the same day, to {MAX_DAYS}."
-_SHEET_DESCRIPTION = "The sheet to read from; its address begins with http:// or https://."
-_ASSISTANT_DESCRIPTION = "The id of the assistant that talks to patients."
+_ACTION_TYPE = "How the action contacts the patient."
+_CONTEXT = "Context of the action, as the sheet writes it; not blank."
+_DAYS = f"Days before the event, 0 (the same day) to {MAX_DAYS}."
+_TEMPLATE_NAME = "Name of the message template; not blank."
+_SHEET = "URL of the sheet that the use cases read; http or https."
+_ASSISTANT = "Id of the assistant that talks to patients."
 
 
 @strawberry.input(
-    description="An action of a listed use case: the stored one of the same `actionType`, `day` and `context`, "
-    "or a new one."
+    description="Action of a use case. It updates the stored action with the same `actionType`, `day` and "
+    "`context`, else it creates one."
 )
 class UseCaseActionInput:
-    action_type: ActionType = strawberry.field(description="How it reaches a patient.")
-    context: str = strawberry.field(description="What it is about, in the sheet's words; not blank.")
-    day: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS_DESCRIPTION)
-    template_name: str = strawberry.field(description="The template of its words; not blank.")
+    action_type: ActionType = strawberry.field(description=_ACTION_TYPE)
+    context: str = strawberry.field(description=_CONTEXT)
+    day: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS)
+    template_name: str = strawberry.field(description=_TEMPLATE_NAME)
 
     def to_domain(self) -> ActionInput:
         return ActionInput(self.action_type, self.context, self.day, self.template_name)
 
 
-@strawberry.input(description="A use case of a group, known by its key.")
+@strawberry.input(description="Use case of a group.")
 class UseCaseInput:
-    use_case: UseCaseKey = strawberry.field(description="Which of the known use cases.")
-    enabled: bool = strawberry.field(default=True, description="Whether it is in use.")
+    use_case: UseCaseKey = strawberry.field(
+        description="Key of the use case; each at most once in a group (DUPLICATE)."
+    )
+    enabled: bool = strawberry.field(default=True, description="Whether the use case is in use.")
     actions: list[UseCaseActionInput] | None = optional_field(
-        "All that it is to do. Absent keeps what there is; null or an empty list leaves nothing."
+        "Replaces the stored actions. Absent: they stay. Null or empty: they are deleted."
     )
 
     def to_domain(self) -> ListedUseCase:
         is_absent = self.actions is strawberry.UNSET
         return ListedUseCase(
-            self.use_case, self.enabled, None if is_absent else [a.to_domain() for a in self.actions or ()]
+            self.use_case,
+            self.enabled,
+            None if is_absent else [action.to_domain() for action in self.actions or ()],
         )
 
 
 @strawberry.input(
-    description="A group and the use cases listed under it. With `groupId`, absent keeps and null clears; use "
-    "cases that are not listed stay."
+    description="Group to create or update, with use cases. With `groupId` it updates that group: an absent "
+    "field keeps its value, null clears it, and use cases that are not listed stay."
 )
 class UseCaseGroupInput:
-    name: str = strawberry.field(description="What people call it; not blank.")
+    name: str = strawberry.field(description=f"Display name, not blank, at most {MAX_NAME_LENGTH} characters.")
     slug: str | None = optional_field(
-        "What scripts call it: words of a-z and 0-9 with single hyphens between them, of at most "
-        f"{MAX_SLUG_LENGTH} characters, unique within its integration. Without one it is made of the name."
+        f"Name for scripts: words of a-z and 0-9 with single hyphens between them, at most {MAX_SLUG_LENGTH} "
+        "characters, unique within the integration (CONFLICT). Absent: derived from `name`."
     )
-    sheet_link: str | None = optional_field(_SHEET_DESCRIPTION)
-    assistant_id: strawberry.ID | None = optional_field(_ASSISTANT_DESCRIPTION)
-    timezone: TimeZone | None = optional_field("The zone of `startTime`; UTC when there is none.")
-    start_time: Time | None = optional_field("When its use cases run each day, as HH:MM:SS; null for never.")
-    group_id: strawberry.ID | None = optional_field("Absent: create. Given: update that group.")
-    use_cases: list[UseCaseInput] | None = optional_field("The use cases to create or update, each at most once.")
+    sheet_link: str | None = optional_field(_SHEET)
+    assistant_id: strawberry.ID | None = optional_field(_ASSISTANT)
+    timezone: TimeZone | None = optional_field("Time zone of `startTime`; null: UTC.")
+    start_time: Time | None = optional_field(
+        "Time of day when the use cases run, HH:MM:SS; null: they do not run."
+    )
+    group_id: strawberry.ID | None = optional_field(
+        "Id of the group to update. Absent: each call creates a new group."
+    )
+    use_cases: list[UseCaseInput] | None = optional_field(
+        "Use cases to create or update, matched by `useCase`; the others stay."
+    )
     expected_version: int | None = optional_field(
-        "Refuse with VERSION_CONFLICT when the group has another version by now."
+        "Refuse the mutation with VERSION_CONFLICT unless the group's `version` is still this. Needs `groupId`."
     )
 
     def to_domain(self) -> GroupInput:
         values = get_provided_fields(self)
-        fields = {name: value for name, value in values.items() if name in GroupFields.__annotations__}
         return GroupInput(
             name=self.name,
-            fields=cast("GroupFields", fields),
+            fields={name: value for name, value in values.items() if name in INPUT_FIELDS},
             group_id=values.get("group_id"),
             use_cases=[use_case.to_domain() for use_case in self.use_cases or ()],
             expected_version=values.get("expected_version"),
         )
 
 
-@strawberry.input(description="When an action is to run.")
+@strawberry.input(description="Schedule of an action.")
 class ScheduleInput:
-    field: ScheduleField = strawberry.field(description="How often.")
-    start_date_time: datetime | None = optional_field("Its first run.")
-    end_date_time: datetime | None = optional_field("After this it runs no more; not before `startDateTime`.")
-    trigger_at: datetime = strawberry.field(description="Its next run.")
+    field: ScheduleField = strawberry.field(description="How often the action runs.")
+    start_date_time: datetime | None = optional_field("Time of the first run.")
+    end_date_time: datetime | None = optional_field(
+        "No run after this time; not before `startDateTime`. Null: no end."
+    )
+    trigger_at: datetime = strawberry.field(description="Time of the next run.")
 
     def to_document(self) -> Document:
         return {"startDateTime": None, "endDateTime": None, **to_document(self)}
 
 
 @strawberry.input(
-    description="An action that a use case is to have: the stored one with its `logicalId` or, without one, of "
-    "the same `actionType`, `daysWindow` and `context`, else a new one. Absent keeps, null clears."
+    description="Action of a use case. It updates the stored action with the same `logicalId`; without "
+    "`logicalId`, the one with the same `actionType`, `daysWindow` and `context`, else it creates one. Absent "
+    "`reportEmails` and `schedule` keep their values; null clears them."
 )
 class UseCaseActionPatch:
-    logical_id: str | None = optional_field("Which of the stored actions it is.")
-    action_type: ActionType = strawberry.field(description="How it reaches a patient.")
-    template_name: str = strawberry.field(description="The template of its words; not blank.")
-    context: str = strawberry.field(description="What it is about, in the sheet's words; not blank.")
-    days_window: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS_DESCRIPTION)
-    report_emails: list[str] | None = optional_field("E-mail addresses of those who are told how it went.")
-    status: Status = strawberry.field(default=Status.ACTIVE, description="Whether it is in use.")
-    schedule: ScheduleInput | None = optional_field("When it runs; null for never.")
+    logical_id: str | None = optional_field(
+        "`logicalId` of the stored action to update; NOT_FOUND when the use case does not have it."
+    )
+    action_type: ActionType = strawberry.field(description=_ACTION_TYPE)
+    template_name: str = strawberry.field(description=_TEMPLATE_NAME)
+    context: str = strawberry.field(description=_CONTEXT)
+    days_window: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS)
+    report_emails: list[str] | None = optional_field("E-mail addresses that get a report.")
+    status: Status = strawberry.field(default=Status.ACTIVE, description="Whether the action is in use.")
+    schedule: ScheduleInput | None = optional_field("When the action runs; null: it does not run.")
 
     def to_domain(self) -> ActionInput:
         changes: Document = {"status": self.status.value}
@@ -121,17 +136,19 @@ class UseCaseActionPatch:
         )
 
 
-@strawberry.input(description="Changes to a use case: absent keeps, null clears.")
+@strawberry.input(description="Changes to a use case. An absent field keeps its value; null clears it.")
 class UpdateUseCaseInput:
-    display_name: str | None = optional_field("What people call it; not blank.")
-    assistant_id: strawberry.ID | None = optional_field(_ASSISTANT_DESCRIPTION)
-    status: Status | None = optional_field("Whether it is in use; cannot be cleared.")
-    timezone: TimeZone | None = optional_field("The zone that it runs in.")
-    sheet_link: str | None = optional_field(_SHEET_DESCRIPTION)
-    actions: list[UseCaseActionPatch] | None = optional_field("All that it is to do, in place of what there is.")
+    display_name: str | None = optional_field(f"Display name, not blank, at most {MAX_NAME_LENGTH} characters.")
+    assistant_id: strawberry.ID | None = optional_field(_ASSISTANT)
+    status: Status | None = optional_field("Whether the use case is in use. Cannot be null.")
+    timezone: TimeZone | None = optional_field("Time zone of the use case.")
+    sheet_link: str | None = optional_field(_SHEET)
+    actions: list[UseCaseActionPatch] | None = optional_field(
+        "Replaces the stored actions. Absent: they stay. Null or empty: they are deleted."
+    )
 
     def to_domain(self) -> UseCaseChanges:
         config = to_document(self)
         config.pop("actions", None)
         is_absent = self.actions is strawberry.UNSET
-        return UseCaseChanges(config, None if is_absent else [a.to_domain() for a in self.actions or ()])
+        return UseCaseChanges(config, None if is_absent else [action.to_domain() for action in self.actions or ()])

@@ -1,4 +1,4 @@
-"""People: who is asking, and who made or changed something."""
+"""Users, and the viewer: the user and permissions of the request's key."""
 
 import strawberry
 
@@ -10,27 +10,27 @@ from gateway.schema.context import Info
 from gateway.schema.fields import batched_field, field
 
 
-@strawberry.type(description="Somebody who made or changed something.")
+@strawberry.type(description="User who created or changed an object.")
 class User:
-    @field("The id that documents name them by.", reads=())
+    @field("Id of the user, as the documents write it.", reads=())
     @staticmethod
     def id(root: strawberry.Parent[str]) -> strawberry.ID:
         return strawberry.ID(root)
 
     username: str | None = batched_field(
-        "Their name to sign in with, where it is known.",
+        "Username; null when the team does not know the user.",
         lambda user_id, _: BatchRequest(services.users.get_usernames, user_id),
         reads=(),
     )
 
 
-@strawberry.type(description="Who is asking and what they may do.")
+@strawberry.type(description="User, team and permissions of the request's key.")
 class Viewer:
-    user_id: strawberry.ID = strawberry.field(description="The user that the key belongs to.")
-    team_id: strawberry.ID = strawberry.field(description="The team that everything shown belongs to.")
-    name: str = strawberry.field(description="The user's name, or the key's where the user has none.")
+    user_id: strawberry.ID = strawberry.field(description="Id of the user that the key belongs to.")
+    team_id: strawberry.ID = strawberry.field(description="Id of the team that the key belongs to.")
+    name: str = strawberry.field(description="Name of the user, or of the key when the user has none.")
 
-    @field("What the key allows, in alphabetical order.", reads=("permissions",))
+    @field("Permissions of the key, in alphabetical order.", reads=("permissions",))
     @staticmethod
     def permissions(root: strawberry.Parent[DomainViewer]) -> list[Permission]:
         return sorted(root.permissions, key=lambda permission: permission.name)
@@ -38,7 +38,7 @@ class Viewer:
 
 @strawberry.type
 class UserQueries:
-    @field("Who is asking and what they may do.", graphql_type=Viewer)
+    @field("User, team and permissions of the request's key.", graphql_type=Viewer)
     @staticmethod
     def viewer(info: Info) -> DomainViewer:
         return info.context.viewer

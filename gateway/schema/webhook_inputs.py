@@ -1,44 +1,46 @@
-"""What webhooks are made of and changed by."""
+"""Input types of webhooks."""
 
 import strawberry
 
 from gateway.domain.enums import RetryDelay, WebhookEvent
+from gateway.domain.integrations import MAX_NAME_LENGTH
 from gateway.domain.webhooks import DEFAULT_RETRY_COUNT, DEFAULT_RETRY_DELAY
 from gateway.schema.inputs import optional_field
 
-_NAME = "What people call it; not blank."
-_USERNAME = "Who it posts as; not blank."
-_ENABLED = "Whether it is switched on."
-_CHANNEL = "The channels (`#general`) and people (`@rocket.cat`) that it posts to; at least one."
+_NAME = f"Display name, not blank, at most {MAX_NAME_LENGTH} characters."
+_USERNAME = f"Username that the webhook posts as, not blank, at most {MAX_NAME_LENGTH} characters."
+_ENABLED = "Whether the webhook is switched on."
+_CHANNEL = "Channels (`#general`) and people (`@rocket.cat`) that the webhook posts to; at least one."
 _LISTENED_CHANNELS = (
-    "The channels (`#general`) and people (`@rocket.cat`) that it listens to, or all_public_channels, "
-    "all_private_groups, all_direct_messages. At least one for SEND_MESSAGE, FILE_UPLOADED, ROOM_JOINED and "
+    "Channels (`#general`) and people (`@rocket.cat`) that the webhook listens to, or `all_public_channels`, "
+    "`all_private_groups`, `all_direct_messages`. At least one for SEND_MESSAGE, FILE_UPLOADED, ROOM_JOINED and "
     "ROOM_LEFT."
 )
-_SCRIPT_ENABLED = "Whether its script is switched on."
-_SCRIPT = "Its script, which is stored and never run."
-_SCRIPT_ENGINE = "What its script is written for, such as `isolated-vm`."
-_ALIAS = "The name shown with what it posts."
-_AVATAR = "The address of the picture shown with what it posts."
-_EMOJI = "The emoji shown with what it posts, such as `:ghost:`."
-_OVERRIDE = "Whether what it receives may name another channel."
-_EVENT = "What makes it call; OTHER cannot be chosen."
-_URLS = "What it calls: at least one http(s) URL. Blank ones are dropped."
-_OUTGOING_TOKEN = "What it calls with, for the one called to recognise it."
+_SCRIPT_ENABLED = "Whether the script is switched on."
+_SCRIPT = "Script; the gateway stores it and never runs it."
+_SCRIPT_ENGINE = "Engine that the script is written for, such as `isolated-vm`."
+_ALIAS = "Name shown with the webhook's messages."
+_AVATAR = "URL of the picture shown with the webhook's messages."
+_EMOJI = "Emoji shown with the webhook's messages, such as `:ghost:`."
+_OVERRIDE = "Whether a received message may name another channel than `channel`."
+_EVENT = "Event that makes the webhook call its URLs; OTHER is INVALID."
+_URLS = "URLs to call: at least one, http or https. Blank entries are dropped."
+_OUTGOING_TOKEN = "Token sent with each call so that the receiver can verify it."  # noqa: S105 (a description)
 _TRIGGER_WORDS = (
-    "It calls only for messages that begin with one of these; kept only for SEND_MESSAGE, without blanks."
+    "Call only for messages that begin with one of these words. Stored only for SEND_MESSAGE; blank entries are "
+    "dropped."
 )
-_TRIGGER_WORD_ANYWHERE = "Whether a trigger word may stand anywhere in the message."
-_TARGET_ROOM = "Where answers go; needed for USER_CREATED."
-_IMPERSONATE = "Whether it posts as the user who triggered it."
-_RUN_ON_EDITS = "Whether an edited message triggers it."
-_RETRY_FAILED_CALLS = "Whether a call that failed is made again."
-_RETRY_COUNT = "How many times a call is made again, 0 or more"
-_RETRY_DELAY = "How long it waits before"
-_NOT_CLEARABLE = " It cannot be cleared."
+_TRIGGER_WORD_ANYWHERE = "Whether a trigger word may be anywhere in the message, not only at the start."
+_TARGET_ROOM = "Room that answers are posted to. Required for USER_CREATED."
+_IMPERSONATE = "Whether the webhook posts as the user who triggered it."
+_RUN_ON_EDITS = "Whether an edited message triggers the webhook."
+_RETRY_FAILED_CALLS = "Whether to retry a failed call."
+_RETRY_COUNT = "Maximum number of retries of a call, 0 or more"
+_RETRY_DELAY = "Delay before each retry"
+_NOT_CLEARABLE = " Cannot be null."
 
 
-@strawberry.input(description="An incoming webhook to be made. Its token is made by the server.")
+@strawberry.input(description="Creates an incoming webhook. The server generates its token.")
 class IncomingWebhookInput:
     name: str = strawberry.field(description=_NAME)
     username: str = strawberry.field(description=_USERNAME)
@@ -53,7 +55,7 @@ class IncomingWebhookInput:
     override_destination_channel_enabled: bool = strawberry.field(default=False, description=_OVERRIDE)
 
 
-@strawberry.input(description="An outgoing webhook to be made.")
+@strawberry.input(description="Creates an outgoing webhook.")
 class OutgoingWebhookInput:
     name: str = strawberry.field(description=_NAME)
     username: str = strawberry.field(description=_USERNAME)
@@ -80,7 +82,10 @@ class OutgoingWebhookInput:
     )
 
 
-@strawberry.input(description="Changes to an incoming webhook: absent keeps, null clears. Its token stays.")
+@strawberry.input(
+    description="Changes to an incoming webhook. An absent field keeps its value; null clears it. The token "
+    "never changes."
+)
 class IncomingWebhookPatch:
     name: str | None = optional_field(_NAME + _NOT_CLEARABLE)
     username: str | None = optional_field(_USERNAME + _NOT_CLEARABLE)
@@ -95,7 +100,7 @@ class IncomingWebhookPatch:
     override_destination_channel_enabled: bool | None = optional_field(_OVERRIDE + _NOT_CLEARABLE)
 
 
-@strawberry.input(description="Changes to an outgoing webhook: absent keeps, null clears.")
+@strawberry.input(description="Changes to an outgoing webhook. An absent field keeps its value; null clears it.")
 class OutgoingWebhookPatch:
     name: str | None = optional_field(_NAME + _NOT_CLEARABLE)
     username: str | None = optional_field(_USERNAME + _NOT_CLEARABLE)
@@ -109,7 +114,7 @@ class OutgoingWebhookPatch:
     alias: str | None = optional_field(_ALIAS)
     avatar: str | None = optional_field(_AVATAR)
     emoji: str | None = optional_field(_EMOJI)
-    token: str | None = optional_field(f"{_OUTGOING_TOKEN} A blank one keeps what is stored.")
+    token: str | None = optional_field(f"{_OUTGOING_TOKEN} A blank value keeps the stored token; null deletes it.")
     trigger_words: list[str] | None = optional_field(_TRIGGER_WORDS)
     trigger_word_anywhere: bool | None = optional_field(_TRIGGER_WORD_ANYWHERE + _NOT_CLEARABLE)
     target_room: str | None = optional_field(_TARGET_ROOM)

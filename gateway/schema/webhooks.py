@@ -1,4 +1,4 @@
-"""Webhooks. Their scripts and URLs are shown: never run, never called."""
+"""Types of webhooks. The gateway shows their scripts and URLs, and never runs or calls them."""
 
 import strawberry
 
@@ -17,7 +17,7 @@ _flag_reader = with_default(json_readers.boolean, default=False)
 
 
 def _read_guarded(row: IntegrationRow, info: Info, name: str) -> Json:
-    """A key of the document, for a viewer who may manage the webhook."""
+    """Return a key of the document; None unless the viewer may manage the webhook."""
     may_manage = webhooks.may_manage_webhook(info.context.viewer, row.kind, row.team_id, row.created_by)
     return row.document.get(name) if may_manage else None
 
@@ -26,76 +26,96 @@ def _read_guarded_text(row: IntegrationRow, info: Info, name: str) -> str | None
     return None if _read_guarded(row, info, name) is None else row.read_document().read_text(name)
 
 
-@strawberry.interface(description="A webhook: something that is called, or calls, with what happens in a room.")
+@strawberry.interface(
+    description="Webhook of a chat: it posts received messages to rooms, or calls URLs when an event happens in "
+    "a room."
+)
 class WebhookIntegration(Integration):
-    username: str | None = strawberry.field(description="Who it posts as.")
-    user_id: strawberry.ID | None = key_field("userId", "The id of the user that it acts for.")
-    channel: list[str] = key_field("channel", "The channels and people it belongs to.", json_readers.texts)
-    alias: str | None = key_field("alias", "The name shown with what it posts.")
-    avatar: str | None = key_field("avatar", "The address of the picture shown with what it posts.")
-    emoji: str | None = key_field("emoji", "The emoji shown with what it posts, such as `:ghost:`.")
-    script_enabled: bool = key_field("scriptEnabled", "Whether its script is switched on.", _flag_reader)
-    script_engine: str | None = key_field("scriptEngine", "What its script is written for, such as `isolated-vm`.")
+    username: str | None = strawberry.field(description="Username that the webhook posts as.")
+    user_id: strawberry.ID | None = key_field("userId", "Id of the user that the webhook acts as.")
+    channel: list[str] = key_field(
+        "channel",
+        "Channels (`#general`) and people (`@rocket.cat`) that the webhook posts to or listens to.",
+        json_readers.texts,
+    )
+    alias: str | None = key_field("alias", "Name shown with the webhook's messages.")
+    avatar: str | None = key_field("avatar", "URL of the picture shown with the webhook's messages.")
+    emoji: str | None = key_field("emoji", "Emoji shown with the webhook's messages, such as `:ghost:`.")
+    script_enabled: bool = key_field("scriptEnabled", "Whether the script is switched on.", _flag_reader)
+    script_engine: str | None = key_field(
+        "scriptEngine", "Engine that the script is written for, such as `isolated-vm`."
+    )
 
-    @field("Which of the two kinds of webhook it is.", reads=("kind",))
+    @field("Kind of webhook.", reads=("kind",))
     @staticmethod
     def type(root: strawberry.Parent[IntegrationRow]) -> WebhookType:
         return WebhookType(root.kind.value)
 
-    @field("Its script, which is stored and never run. Null unless the viewer may manage this webhook.")
+    @field("Script; the gateway stores it and never runs it. Null unless the viewer may manage this webhook.")
     @staticmethod
     def script(root: strawberry.Parent[IntegrationRow], info: Info) -> str | None:
         return _read_guarded_text(root, info, "script")
 
-    @field("Its script as it was compiled elsewhere. Null unless the viewer may manage this webhook.")
+    @field("Script as Rocket.Chat compiled it. Null unless the viewer may manage this webhook.")
     @staticmethod
     def script_compiled(root: strawberry.Parent[IntegrationRow], info: Info) -> str | None:
         return _read_guarded_text(root, info, "scriptCompiled")
 
     @field(
-        "Why its script could not be compiled elsewhere. Null unless the viewer may manage this webhook.",
+        "Error that Rocket.Chat met when it compiled the script. Null unless the viewer may manage this webhook.",
         graphql_type=JSON | None,
     )
     @staticmethod
     def script_error(root: strawberry.Parent[IntegrationRow], info: Info) -> Json:
         return _read_guarded(root, info, "scriptError")
 
-    @field("A capability: null unless the viewer may manage this webhook.")
+    @field("Secret token that authenticates calls. Null unless the viewer may manage this webhook.")
     @staticmethod
     def token(root: strawberry.Parent[IntegrationRow], info: Info) -> str | None:
         return _read_guarded_text(root, info, "token")
 
 
-@strawberry.type(description="A webhook that posts what it receives; `webhook-incoming` in the documents.")
+@strawberry.type(description="Webhook that posts the messages it receives; `webhook-incoming` in the documents.")
 class IncomingWebhook(WebhookIntegration):
     override_destination_channel_enabled: bool = key_field(
-        "overrideDestinationChannelEnabled", "Whether what it receives may name another channel.", _flag_reader
+        "overrideDestinationChannelEnabled",
+        "Whether a received message may name another channel than `channel`.",
+        _flag_reader,
     )
 
 
-@strawberry.type(description="A webhook that calls out on an event; `webhook-outgoing` in the documents.")
+@strawberry.type(description="Webhook that calls URLs when an event happens; `webhook-outgoing` in the documents.")
 class OutgoingWebhook(WebhookIntegration):
-    urls: list[str] = key_field("urls", "What it calls.", json_readers.texts)
+    urls: list[str] = key_field("urls", "URLs to call when the event happens.", json_readers.texts)
     trigger_words: list[str] = key_field(
-        "triggerWords", "It calls only for messages that begin with one of these.", json_readers.texts
+        "triggerWords",
+        "Call only for messages that begin with one of these words.",
+        json_readers.texts,
     )
     trigger_word_anywhere: bool = key_field(
-        "triggerWordAnywhere", "Whether a trigger word may stand anywhere in the message.", _flag_reader
+        "triggerWordAnywhere",
+        "Whether a trigger word may be anywhere in the message, not only at the start.",
+        _flag_reader,
     )
     target_room: str | None = key_field(
-        "targetRoom", "Where answers go, for events that have no room of their own."
+        "targetRoom", "Room that answers are posted to, for events that have no room."
     )
     impersonate_user: bool = key_field(
-        "impersonateUser", "Whether it posts as the user who triggered it.", _flag_reader
+        "impersonateUser", "Whether the webhook posts as the user who triggered it.", _flag_reader
     )
-    run_on_edits: bool = key_field("runOnEdits", "Whether an edited message triggers it.", _flag_reader)
-    retry_failed_calls: bool = key_field(
-        "retryFailedCalls", "Whether a call that failed is made again.", _flag_reader
+    run_on_edits: bool = key_field("runOnEdits", "Whether an edited message triggers the webhook.", _flag_reader)
+    retry_failed_calls: bool = key_field("retryFailedCalls", "Whether to retry a failed call.", _flag_reader)
+    retry_count: int | None = key_field("retryCount", "Maximum number of retries of a call.", json_readers.integer)
+    retry_delay: RetryDelay | None = key_field(
+        "retryDelay",
+        "Delay before each retry; null when the document has none or an unknown one.",
+        read_enum(RetryDelay),
     )
-    retry_count: int | None = key_field("retryCount", "How many times a call is made again.", json_readers.integer)
-    retry_delay: RetryDelay | None = key_field("retryDelay", "How long it waits before.", read_enum(RetryDelay))
 
-    @field("What makes it call; OTHER for an event that this graph does not know.", reads=("document",))
+    @field(
+        "Event that makes the webhook call; OTHER for an unknown event, null when the document has none.",
+        reads=("document",),
+    )
     @staticmethod
     def event(root: strawberry.Parent[IntegrationRow]) -> WebhookEvent | None:
         return webhooks.get_event(root.document)

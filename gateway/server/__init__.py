@@ -1,6 +1,5 @@
-""""""
+"""Serve the gateway with uvicorn: sockets, connections, forwarded headers, start and stop."""
 
-from gateway.server import uvicorn_server
-from gateway.server.garbage import reduce_collections
+from gateway.server.uvicorn_server import get_url, listen, reduce_collections, serve
 
-__all__ = ["reduce_collections", "uvicorn_server"]
+__all__ = ["get_url", "listen", "reduce_collections", "serve"]

@@ -1,10 +1,10 @@
-"""A client's connection: it waits no longer than is set, and answers in JSON also to what is no HTTP."""
+"""The connection of a client: uvicorn's HTTP protocol with timeouts for headers and writes, and JSON refusals."""
 
 import asyncio
+from http import HTTPStatus
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
-
+from gateway.server._private import HttpToolsProtocol, RequestResponseCycle
 from gateway.settings import Settings, get_variable_name
 from gateway.telemetry import Reporting
 from gateway.web import (
@@ -12,39 +12,36 @@ from gateway.web import (
     GraphQLErrorCode,
     HTTPRefusal,
     MediaType,
-    WholeResponseCycle,
     build_refusal_response,
     with_request_id,
 )
 
-_BAD_REQUEST = 400
-
 
 class HttpConnection(HttpToolsProtocol):
-    """Uvicorn's connection with an end to waiting: for headers, and for a client to take its answer.
+    """Closes the connection if headers arrive too slowly, or if the client takes its response too slowly.
 
-    A request that comes whole, and whose answer is taken at once, needs no timer.
+    A request that arrives in one piece and whose response is taken at once needs no timer.
     """
 
     settings: ClassVar[Settings]
     reporting: ClassVar[Reporting]
 
-    # Until the first request there are none, though uvicorn does not say so.
+    # Both are None before the first request; uvicorn's annotations omit that.
     scope: object | None  # type: ignore[assignment]
     cycle: RequestResponseCycle | None  # type: ignore[assignment]
 
     _header_timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
     _header_bytes = 0
-    """How many bytes came since headers are awaited."""
+    """Bytes of the current headers that have arrived."""
     _is_upgraded = False
 
     @classmethod
     def create_class(cls, settings: Settings, reporting: Reporting) -> type["HttpConnection"]:
-        """Connections by these settings, observed as requests are; it is uvicorn that makes them."""
+        """Return a subclass with these settings; uvicorn creates the instances itself."""
         return type(cls.__name__, (cls,), {"settings": settings, "reporting": reporting})
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
         super().connection_made(transport)
         self._start_header_timer()
 
@@ -60,35 +57,25 @@ class HttpConnection(HttpToolsProtocol):
         elif self._header_timer is not None:
             self._stop_header_timer()
 
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        if self.cycle is not None and self.cycle.scope is self.scope:
-            WholeResponseCycle.install(self.cycle)
-
     def handle_websocket_upgrade(self) -> None:
         self._is_upgraded = True
         self._stop_header_timer()
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP. `msg` is uvicorn's word for it."""
+        """Refuse bytes that are not HTTP. `msg` is uvicorn's reason."""
         self._refuse(
-            HTTPRefusal(
-                GraphQLErrorCode.BAD_REQUEST,
-                f"{msg} Send HTTP/1.1.",
-                status=_BAD_REQUEST,
-                headers=[CLOSE_CONNECTION],
-            )
+            HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"{msg} Send HTTP/1.1.", headers=[CLOSE_CONNECTION])
         )
 
     def _count_header_bytes(self, size: int) -> None:
-        """A request has begun whose headers are not whole."""
+        """Count bytes of a request whose headers are incomplete, and refuse it if they are too many."""
         if self._is_upgraded or self.transport.is_closing():
             return
         self._header_bytes += size
-        most = self.settings.url_limit + self.settings.header_limit
-        if self._header_bytes > most:
-            message = f"The headers are larger than {most} bytes; send less, or have the operator raise "
+        limit = self.settings.url_limit + self.settings.header_limit
+        if self._header_bytes > limit:
+            message = f"The headers are larger than {limit} bytes; send less, or have the operator raise "
             message += f"{get_variable_name('header_limit')}."
             self._refuse(HTTPRefusal(GraphQLErrorCode.HEADERS_TOO_LARGE, message, headers=[CLOSE_CONNECTION]))
         elif self._header_timer is None:
@@ -105,11 +92,11 @@ class HttpConnection(HttpToolsProtocol):
 
     def _handle_header_timeout(self) -> None:
         self._header_timer = None
-        if self._is_answering:
-            # The next request is late, which was sent before this one is answered.
+        if self._is_responding:
+            # The headers belong to a pipelined request, which may arrive while the previous one is answered.
             self._start_header_timer()
         elif self.scope is None:
-            # Nothing came at all, and nobody may be there to read why the connection ends.
+            # The client sent nothing, so it expects no response either.
             self.transport.close()
         else:
             message = (
@@ -118,18 +105,18 @@ class HttpConnection(HttpToolsProtocol):
             self._refuse(HTTPRefusal(GraphQLErrorCode.REQUEST_TIMEOUT, message, headers=[CLOSE_CONNECTION]))
 
     @property
-    def _is_answering(self) -> bool:
+    def _is_responding(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
     def _refuse(self, refusal: HTTPRefusal) -> None:
-        """Answer without a request, and end the connection; only that where another answer is under way."""
-        if not self._is_answering:
-            exchange = self.reporting.begin_request()
-            answer = build_refusal_response(refusal, MediaType.JSON, self.settings.http_profile)
-            status, headers, body = with_request_id(answer, exchange)
-            lines = [name + b": " + value + b"\r\n" for name, value in headers]
-            self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
-            self.reporting.end_request(exchange)
+        """Send a refusal and close the connection; only close it if another response is being sent."""
+        if not self._is_responding:
+            record = self.reporting.begin_request()
+            response = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
+            status = HTTPStatus(response.status)
+            lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *map(b": ".join, response.headers)]
+            self.transport.write(b"\r\n".join([*lines, b"", response.body]))
+            self.reporting.end_request(record)
         self.transport.close()
 
     def pause_writing(self) -> None:
@@ -141,8 +128,10 @@ class HttpConnection(HttpToolsProtocol):
         super().resume_writing()
 
     def _start_write_timer(self) -> None:
-        left = self.transport.get_write_buffer_size()
-        self._write_timer = self.loop.call_later(self.settings.client_timeout, self._handle_write_timeout, left)
+        pending_bytes = self.transport.get_write_buffer_size()
+        self._write_timer = self.loop.call_later(
+            self.settings.client_timeout, self._handle_write_timeout, pending_bytes
+        )
 
     def _stop_write_timer(self) -> None:
         if self._write_timer is not None:
@@ -150,7 +139,7 @@ class HttpConnection(HttpToolsProtocol):
             self._write_timer = None
 
     def _handle_write_timeout(self, pending_bytes: int) -> None:
-        """End the connection if its client took nothing since so much was left."""
+        """Close the connection if the client has taken nothing since `pending_bytes` were pending."""
         if self.transport.get_write_buffer_size() < pending_bytes:
             self._start_write_timer()
         else:

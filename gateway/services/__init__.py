@@ -1,15 +1,18 @@
 """May they, is it right, what follows. Each function takes a session and the viewer, then what is asked."""
 
 from gateway.services import (
+    access,
     audit,
     batches,
     connected_integrations,
     day_counts,
     exports,
     imports,
+    integration_changes,
     integrations,
     keys,
     rate_limits,
+    record_counts,
     resource_records,
     sessions,
     statistics,
@@ -22,15 +25,18 @@ from gateway.services import (
 )
 
 __all__ = [
+    "access",
     "audit",
     "batches",
     "connected_integrations",
     "day_counts",
     "exports",
     "imports",
+    "integration_changes",
     "integrations",
     "keys",
     "rate_limits",
+    "record_counts",
     "resource_records",
     "sessions",
     "statistics",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database import Integration, Reader, Writer, get_values
+from gateway.database import Integration, Reader, Writer
 from gateway.domain import integrations, webhooks
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import (
@@ -25,7 +25,6 @@ from gateway.domain.integration_filters import (
 from gateway.domain.paging import PageArguments, RowPage, SortOrder
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, forbidden, invalid_input, not_found, refusal
-from gateway.services import day_counts
 from gateway.services.access import RowKey, require_id, require_permissions
 
 INPUT_FIELDS = {
@@ -206,18 +205,3 @@ def check_name(problems: ProblemList, name: str, *path: str | int) -> None:
         problems.add_invalid(
             f"`{path[-1]}` must have at most {integrations.MAX_NAME_LENGTH} characters, not {len(name)}.", *path
         )
-
-
-async def delete_integration(writer: Writer, viewer: Viewer, id: str, expected_version: int | None = None) -> None:
-    """Delete an integration of either world with all that hangs below it.
-
-    Raises Refused: FORBIDDEN without a right to its kind, NOT_FOUND for what is missing or out of reach,
-    VERSION_CONFLICT.
-    """
-    if all(viewer.get_webhook_scope(kind) is None for kind in webhooks.WEBHOOK_KINDS):
-        require_permissions(viewer, Permission.WRITE_INTEGRATIONS)
-    found = await lock_integration_of_any_kind(writer, viewer, id)
-    require_kind_permission(viewer, found.kind)
-    check_version(found.version, expected_version, "expectedVersion")
-    await day_counts.delete_counts(writer, found.team_id, found.id)
-    await writer.delete_rows(Integration, [get_values(found, "team_id", "id")])

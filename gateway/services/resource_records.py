@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gateway import sql
 from gateway.database import Reader, ResourceRecord, Writer, new_row, with_changes
 from gateway.domain.calendar import instants
-from gateway.domain.documents import encode_canonical, mark_created, mark_updated
+from gateway.domain.documents import MAX_LOGICAL_ID_LENGTH, encode_canonical, mark_created, mark_updated
 from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
 from gateway.domain.ids import is_id, new_id, new_logical_id
 from gateway.domain.lenient_reading import Document
@@ -27,7 +27,6 @@ MAX_RECORDS = 1000
 """How many records one call may write or delete."""
 
 MAX_SEARCH_LENGTH = 500
-MAX_LOGICAL_ID_LENGTH = 255
 
 
 async def get_resource_record(reader: Reader, viewer: Viewer, id: str) -> ResourceRecord:

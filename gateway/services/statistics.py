@@ -20,7 +20,7 @@ from gateway.domain.calendar import days, instants, timezones
 from gateway.domain.enums import AppointmentType, Permission, StatisticsDateField
 from gateway.domain.ids import is_id
 from gateway.domain.statistics import (
-    APPOINTMENTS,
+    APPOINTMENT_STATISTICS,
     AS_OF,
     OVERVIEW,
     TRENDS,
@@ -113,7 +113,11 @@ async def get_dashboards(
 
 def _require_statistics_permission(viewer: Viewer, statistics: Statistics, *, is_search: bool) -> None:
     """Raises Refused (FORBIDDEN). To search is to ask for somebody by name, which numbers alone do not tell of."""
-    if is_search or statistics is not APPOINTMENTS or not viewer.has_permission(Permission.READ_STATISTICS):
+    if (
+        is_search
+        or statistics is not APPOINTMENT_STATISTICS
+        or not viewer.has_permission(Permission.READ_STATISTICS)
+    ):
         require_permissions(viewer, Permission.READ_RECORDS)
 
 

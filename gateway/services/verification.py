@@ -128,5 +128,5 @@ async def _compare_block(reader: Reader, target: CountTarget, block: int) -> tup
         if stored.get(key) != counted.get(key)
     ]
     total = counted.get((target.statistics.type.value, ALL, ALL, LARGEST_BLOCK_SIZE, block, ALL))
-    records = 0 if total is None else sum(total.state_counts)
+    records = 0 if total is None else sum(total.status_counts)
     return records, differences

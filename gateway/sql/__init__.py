@@ -1,35 +1,48 @@
-"""Says what to fetch or write. Each function returns a statement, which is a value: it runs nothing."""
+"""Statements: which rows to read or write. Each function takes plain arguments and returns a statement.
+
+The functions run nothing. Each module has the statements of one area; `paging`, `groupings`, `text_lists`,
+`json_rows`, `integration_filters` and `visibility` have parts of statements. Only `gateway.services` imports this
+package.
+"""
 
 from gateway.sql import (
     day_counts,
     exports,
+    groupings,
     imports,
     integration_filters,
     integrations,
+    json_rows,
     keys,
     paging,
     resource_records,
     sessions,
     statistics,
+    text_lists,
     use_case_groups,
     use_cases,
     users,
     verification,
+    visibility,
 )
 
 __all__ = [
     "day_counts",
     "exports",
+    "groupings",
     "imports",
     "integration_filters",
     "integrations",
+    "json_rows",
     "keys",
     "paging",
     "resource_records",
     "sessions",
     "statistics",
+    "text_lists",
     "use_case_groups",
     "use_cases",
     "users",
     "verification",
+    "visibility",
 ]

@@ -1,4 +1,4 @@
-"""Statements over what is counted by days."""
+"""Statements about day counts and their series."""
 
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,7 @@ from gateway.database import (
 from gateway.domain.calendar import days
 from gateway.domain.statistics import ALL, COUNTED_COLUMNS, STATISTICS_COLUMNS
 from gateway.domain.viewer import Viewer
-from gateway.sql import given, groupings
+from gateway.sql import groupings, json_rows
 from gateway.sql.groupings import CountSelect
 from gateway.sql.integrations import is_own_connected
 
@@ -49,25 +49,29 @@ def select_counts(
     dashboards: str,
     spans: str | None,
     single_days: str | None,
-    pieces: str | None,
-    parts_of_pieces: frozenset[str],
+    segments: str | None,
+    segment_parts: frozenset[str],
 ) -> CountSelect:
-    """Parts of dashboards: what is counted by days, and in pieces of days by records.
+    """Select the counts of parts of dashboards, one row per part and bucket or day.
 
-    Each of `dashboards` has a name, an integration, a type of record, an appointment type, and how many buckets
-    are skipped and how many taken. `spans` are the blocks of days that make up a part of a dashboard: its name,
-    breakdown, part, and the blocks' size, first and last day; and `single_days`, in the same words, are the days
-    of trends. Each of `pieces` has the name of a dashboard, its first instant (null: ever) and last, and the day.
+    Whole days come from day counts, segments of days from records. The arguments are JSON lists of rows, or None:
+
+    - `dashboards`: name, integration id, type of records, appointment type, and offset and limit of the buckets;
+    - `spans`: dashboard, breakdown, part, and size, first day and last day of the blocks that make up the part;
+    - `single_days`: the same columns, for the days of trends;
+    - `segments`: dashboard, first instant or null, last instant, and day.
+
+    `segment_parts` are the parts that segments are counted for.
     """
     dashboard_table = _build_dashboards_cte(viewer, dashboards)
     summed = [] if spans is None else [_select_day_counts(dashboard_table, spans, DayCount.value, "span")]
-    if pieces is not None:
+    if segments is not None:
         summed += groupings.select_counts(
-            _build_piece_records_cte(dashboard_table, pieces), parts_of_pieces, dialect
+            _build_segment_records_cte(dashboard_table, segments), segment_parts, dialect
         )
     found = []
     if summed:
-        sums = groupings.select_sums(summed, dashboard_table.c.skipped, dashboard_table.c.taken)
+        sums = groupings.select_sums(summed, dashboard_table.c.bucket_offset, dashboard_table.c.bucket_limit)
         found.append(
             sums.join(dashboard_table, dashboard_table.c.dashboard == sums.get_final_froms()[0].c.dashboard)
         )
@@ -77,29 +81,32 @@ def select_counts(
 
 
 def _build_dashboards_cte(viewer: Viewer, dashboards: str) -> CTE:
-    """The dashboards of those integrations that the viewer may see."""
-    requested = given.build_cte(
-        "given_dashboard",
+    """Select the requested dashboards whose integration the viewer may see, one row per dashboard."""
+    requested = json_rows.build_cte(
+        "requested_dashboard",
         dashboards,
         dashboard=String(),
         integration_id=String(),
         type=String(),
         appointment_type=String(),
-        skipped=BigInteger(),
-        taken=BigInteger(),
+        bucket_offset=BigInteger(),
+        bucket_limit=BigInteger(),
     )
     is_visible = and_(Integration.id == requested.c.integration_id, is_own_connected(viewer))
-    return _materialize(select(Integration.team_id, *requested.c).join(Integration, is_visible), "asked")
+    return _materialize(
+        select(Integration.team_id, *requested.c).join(Integration, is_visible), "visible_dashboard"
+    )
 
 
 def _materialize(statement: CountSelect, name: str) -> CTE:
-    """A small table of that name, which databases do well to join before all else."""
+    """Return a materialized CTE, so that databases join this small table first."""
     return statement.cte(name).prefix_with("MATERIALIZED")
 
 
 def _select_day_counts(dashboards: CTE, spans: str, value: SQLColumnExpression[str], name: str) -> CountSelect:
-    span_rows = given.build_cte(
-        f"given_{name}",
+    """Select the day counts of these blocks, one row per block and value; `value` is the column of the value."""
+    span_rows = json_rows.build_cte(
+        f"requested_{name}",
         spans,
         dashboard=String(),
         breakdown=String(),
@@ -133,32 +140,34 @@ def _select_day_counts(dashboards: CTE, spans: str, value: SQLColumnExpression[s
     return statement.select_from(span).join(DayCount, within)
 
 
-def _build_piece_records_cte(dashboards: CTE, pieces: str) -> CTE:
-    """The records of these pieces, one by one."""
-    piece_rows = given.build_cte(
-        "given_piece", pieces, dashboard=String(), since=Instant(), last=Instant(), day=Integer()
+def _build_segment_records_cte(dashboards: CTE, segments: str) -> CTE:
+    """Select the records of segments of days, one row per record."""
+    segment_rows = json_rows.build_cte(
+        "requested_segment", segments, dashboard=String(), since=Instant(), last=Instant(), day=Integer()
     )
-    since = func.coalesce(piece_rows.c.since, literal(days.FIRST_INSTANT, Instant)).label("since")
-    of_dashboard = piece_rows.c.dashboard == dashboards.c.dashboard
-    columns = (*dashboards.c, since, piece_rows.c.last, piece_rows.c.day)
-    piece = _materialize(select(*columns).join(piece_rows, of_dashboard), "piece")
+    since = func.coalesce(segment_rows.c.since, literal(days.FIRST_INSTANT, Instant)).label("since")
+    of_dashboard = segment_rows.c.dashboard == dashboards.c.dashboard
+    columns = (*dashboards.c, since, segment_rows.c.last, segment_rows.c.day)
+    segment = _materialize(select(*columns).join(segment_rows, of_dashboard), "segment")
     within = and_(
-        ResourceRecord.team_id == piece.c.team_id,
-        ResourceRecord.integration_id == piece.c.integration_id,
-        ResourceRecord.type == piece.c.type,
-        ResourceRecord.created_at.between(piece.c.since, piece.c.last),
-        or_(piece.c.appointment_type == ALL, ResourceRecord.appointment_type == piece.c.appointment_type),
+        ResourceRecord.team_id == segment.c.team_id,
+        ResourceRecord.integration_id == segment.c.integration_id,
+        ResourceRecord.type == segment.c.type,
+        ResourceRecord.created_at.between(segment.c.since, segment.c.last),
+        or_(segment.c.appointment_type == ALL, ResourceRecord.appointment_type == segment.c.appointment_type),
     )
     counted_columns = (ResourceRecord.__table__.c[name] for name in STATISTICS_COLUMNS)
     return _materialize(
-        select(piece.c.dashboard, piece.c.day, *counted_columns).select_from(piece).join(ResourceRecord, within),
+        select(segment.c.dashboard, segment.c.day, *counted_columns)
+        .select_from(segment)
+        .join(ResourceRecord, within),
         "matched",
     )
 
 
 @prepared
 def select_series(team_id: str, integration_id: str) -> Select[int, str, str, str]:
-    """The series of an integration, as `Series` has them, each after its id."""
+    """Select the series of an integration: id, and the columns of `Series`."""
     columns = (DaySeries.id, DaySeries.type, DaySeries.appointment_type, DaySeries.breakdown)
     return select(*columns).where(_is_of_integration(DaySeries, team_id, integration_id))
 
@@ -173,7 +182,10 @@ def _is_of_integration(
 def select_records(
     team_id: str, integration_id: str, type: str, since: datetime, after: str, until: datetime, size: int
 ) -> Select[*tuple[Any, ...]]:
-    """`COUNTED` and id of the first records of a type until `until` that come after the id `after` at `since`."""
+    """Select `COUNTED_COLUMNS` and id of records of a type, one row per record, ordered by `created_at` and id.
+
+    Up to `size` rows come after the position (`since`, `after`), and not after `until`.
+    """
     position = tuple_(ResourceRecord.created_at, ResourceRecord.id)
     return (
         select(*(ResourceRecord.__table__.c[name] for name in (*COUNTED_COLUMNS, "id")))
@@ -192,7 +204,7 @@ def select_records(
 def select_next_created_at(
     team_id: str, integration_id: str, type: str, since: datetime
 ) -> Select[datetime | None]:
-    """When the first record of a type was created, at this instant or later."""
+    """Select the first `created_at` from `since` on, of records of a type, in one row; null if there is none."""
     return select(func.min(ResourceRecord.created_at)).where(
         _is_of_integration(ResourceRecord, team_id, integration_id),
         ResourceRecord.type == type,
@@ -202,10 +214,15 @@ def select_next_created_at(
 
 @prepared
 def select_existing_blocks(team_id: str, block_keys: str) -> Select[int, int, int]:
-    """Those of these blocks, given by series, size and day, of which any value is counted."""
-    requested = given.build_cte("asked", block_keys, series_id=BigInteger(), size=Integer(), day=Integer())
+    """Select the blocks that have a count, one row per block: series id, size and day.
+
+    `block_keys` is a JSON list of such rows.
+    """
+    requested = json_rows.build_cte(
+        "requested_block", block_keys, series_id=BigInteger(), size=Integer(), day=Integer()
+    )
     keys = (requested.c.series_id, requested.c.size, requested.c.day)
-    # They are looked up one by one: planners know little of a table that grows.
+    # A subquery for each block: with a join, planners without statistics would scan the table.
     counts = select(DayCount.day).where(
         DayCount.team_id == team_id,
         DayCount.series_id == requested.c.series_id,
@@ -218,6 +235,6 @@ def select_existing_blocks(team_id: str, block_keys: str) -> Select[int, int, in
 
 @prepared
 def delete_counts(team_id: str, integration_id: str) -> Delete:
-    """Deletes all that is counted of an integration."""
+    """Delete all day counts of an integration."""
     series_ids = select(DaySeries.id).where(_is_of_integration(DaySeries, team_id, integration_id))
     return delete(DayCount).where(DayCount.team_id == team_id, DayCount.series_id.in_(series_ids))

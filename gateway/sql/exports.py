@@ -1,4 +1,4 @@
-"""Statements that read one integration whole."""
+"""Statements that read an integration with its use cases and resource records."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -9,7 +9,7 @@ from gateway.database import Integration, ResourceRecord, UseCase, prepared
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.sql.integrations import is_own_connected
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 from gateway.sql.visibility import has_visible_integration
 
 ChildEntity = UseCase | ResourceRecord
@@ -18,13 +18,13 @@ C = TypeVar("C", UseCase, ResourceRecord)
 
 @prepared
 def select_connected_integration(viewer: Viewer, id: str) -> Select[Integration]:
-    """The team's connected integration with this id, if the viewer may see it."""
+    """Select the connected integration with this id, if the viewer may see it; at most one row."""
     return select(Integration).where(Integration.id == id, is_own_connected(viewer))
 
 
 @prepared
 def select_children(viewer: Viewer, entity: type[C], integration_ids: Sequence[str]) -> Select[C]:
-    """All rows of an entity under these integrations that the viewer may see, in the order of an export."""
+    """Select the rows of an entity under these integrations that the viewer may see, in the order of exports."""
     return (
         select(entity)
         .where(has_visible_integration(viewer, entity), is_in(entity.integration_id, integration_ids))
@@ -34,7 +34,7 @@ def select_children(viewer: Viewer, entity: type[C], integration_ids: Sequence[s
 
 @prepared
 def select_integrations_by_id(id: str, team_id: str | None) -> Select[Integration]:
-    """Integrations of either world with this id: one a team, or at most that of one team."""
+    """Select the integrations and webhooks with this id, at most one row per team; `team_id` None is all teams."""
     statement = select(Integration).where(Integration.id == id)
     if team_id is not None:
         statement = statement.where(Integration.team_id == team_id)
@@ -43,7 +43,7 @@ def select_integrations_by_id(id: str, team_id: str | None) -> Select[Integratio
 
 @prepared
 def select_documents(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[Document]:
-    """The document of each row of an entity under an integration, in the order of an export."""
+    """Select the documents of an entity under an integration, in the order of exports, one row per document."""
     return (
         select(entity.document)
         .where(entity.team_id == team_id, entity.integration_id == integration_id)
@@ -53,7 +53,7 @@ def select_documents(entity: type[ChildEntity], team_id: str, integration_id: st
 
 @prepared
 def select_document_count(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[int]:
-    """How many documents `documents_under` gives."""
+    """Select the number of rows of `select_documents`."""
     return (
         select(func.count())
         .select_from(entity)

@@ -1,4 +1,4 @@
-"""Statements that take documents in."""
+"""Statements of imports."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,39 +9,41 @@ from sqlalchemy.sql.dml import ReturningDelete
 from gateway.database import Integration, ResourceRecord, Team, UseCase, User, prepared
 from gateway.domain.enums import IntegrationKind
 from gateway.domain.statistics import COUNTED_COLUMNS
-from gateway.sql import texts
-
-ChildEntity = UseCase | ResourceRecord
+from gateway.sql import text_lists
+from gateway.sql.exports import ChildEntity
 
 
 @prepared
 def select_team_id(id: str, locks: bool) -> Select[str]:
-    """Select the id itself, if there is such a team; `locks` its row until the transaction ends."""
+    """Select the id if the team exists; at most one row.
+
+    With `locks`, the row is locked until the transaction ends, so that imports into one team run one by one.
+    """
     statement = select(Team.id).where(Team.id == id)
     return statement.with_for_update(key_share=True) if locks else statement
 
 
 @prepared
 def select_team_ids() -> Select[str]:
-    """The ids of all teams."""
+    """Select the ids of all teams, one row per team."""
     return select(Team.id)
 
 
 @prepared
 def select_user_ids(team_id: str, ids: Sequence[str]) -> Select[str]:
-    """Which of these users the team has."""
-    return select(User.id).where(User.team_id == team_id, texts.is_in(User.id, ids))
+    """Select the ids among these that users of the team have, one row per id."""
+    return select(User.id).where(User.team_id == team_id, text_lists.is_in(User.id, ids))
 
 
 @prepared
 def select_integrations_for_update(team_id: str, ids: Sequence[str]) -> Select[Integration]:
-    """Integrations of either world with these ids, held until the transaction ends.
+    """Select the integrations and webhooks with these ids, and lock their rows until the transaction ends.
 
-    They come, and are locked, by id, so that no two imports wait for each other.
+    The order by id prevents deadlocks of two imports.
     """
     return (
         select(Integration)
-        .where(Integration.team_id == team_id, texts.is_in(Integration.id, ids))
+        .where(Integration.team_id == team_id, text_lists.is_in(Integration.id, ids))
         .order_by(Integration.id)
         .with_for_update(key_share=True)
     )
@@ -49,7 +51,10 @@ def select_integrations_for_update(team_id: str, ids: Sequence[str]) -> Select[I
 
 @prepared
 def select_connected_id(team_id: str, id: str, logical_id: str | None) -> Select[str]:
-    """The id of the team's connected integration with this logical id; without one, with this id."""
+    """Select the id of the connected integration with this logical id; at most one row.
+
+    With `logical_id` None, the integration is the one with this id.
+    """
     key = Integration.id == id if logical_id is None else Integration.logical_id == logical_id
     return select(Integration.id).where(
         Integration.team_id == team_id, Integration.kind == IntegrationKind.CONNECTED, key
@@ -58,7 +63,7 @@ def select_connected_id(team_id: str, id: str, logical_id: str | None) -> Select
 
 @prepared
 def select_integration_id(team_id: str, id: str) -> Select[str]:
-    """The id itself, when an integration of either world has it."""
+    """Select the id if an integration or webhook of the team has it; at most one row."""
     return select(Integration.id).where(Integration.team_id == team_id, Integration.id == id)
 
 
@@ -66,7 +71,7 @@ def select_integration_id(team_id: str, id: str) -> Select[str]:
 def select_ids_by_logical_ids(
     entity: type[ChildEntity], team_id: str, integration_id: str, logical_ids: Sequence[str]
 ) -> Select[str, str]:
-    """Logical id and id of the rows under an integration with these logical ids."""
+    """Select logical id and id of the rows under an integration with these logical ids, one row per match."""
     return _select_by_keys(
         logical_ids,
         entity.logical_id,
@@ -78,7 +83,7 @@ def select_ids_by_logical_ids(
 
 @prepared
 def select_integration_ids(entity: type[ChildEntity], team_id: str, ids: Sequence[str]) -> Select[str, str]:
-    """Id and integration's id of the team's rows with these ids, under whichever integration."""
+    """Select id and integration id of the team's rows with these ids, one row per match."""
     return _select_by_keys(ids, entity.id, entity.integration_id, entity.team_id == team_id)
 
 
@@ -88,12 +93,12 @@ def _select_by_keys(
     value: SQLColumnExpression[str],
     *conditions: ColumnElement[bool],
 ) -> Select[str, str]:
-    """Those of these texts that are the key of a row, of which there is one at most, and what it has for a value.
+    """Select the keys that a row has, and the row's value, one row per match. A key has at most one row.
 
-    They are looked up one by one: planners that know how many there are, and little of the table, would rather
-    walk through all of it.
+    Each key has a subquery: with a join, planners that know the number of keys, and little of the table, would
+    scan the whole table.
     """
-    key_table = texts.build_cte(keys)
+    key_table = text_lists.build_cte(keys)
     one = select(value).where(key == key_table.c.value, *conditions).scalar_subquery()
     found = select(key_table.c.value, one.label("found")).cte("looked_up").prefix_with("MATERIALIZED")
     return select(found.c.value, found.c.found).where(found.c.found.is_not(None))
@@ -101,21 +106,21 @@ def _select_by_keys(
 
 @prepared
 def select_rows(entity: type[UseCase] | type[ResourceRecord], team_id: str, ids: Sequence[str]) -> Select[Any]:
-    """The team's rows with these ids."""
-    wanted = texts.build_cte(ids)
-    return select(entity).join(wanted, entity.id == wanted.c.value).where(entity.team_id == team_id)
+    """Select the team's rows of an entity with these ids."""
+    id_table = text_lists.build_cte(ids)
+    return select(entity).join(id_table, entity.id == id_table.c.value).where(entity.team_id == team_id)
 
 
 @prepared
 def select_ids(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[str]:
-    """The ids of all rows of an entity under an integration."""
+    """Select the ids of an entity under an integration, one row per id."""
     return select(entity.id).where(entity.team_id == team_id, entity.integration_id == integration_id)
 
 
 @prepared
 def delete_rows(entity: type[ChildEntity], team_id: str, ids: Sequence[str]) -> ReturningDelete[*tuple[Any, ...]]:
-    """Delete these rows. Returns `COUNTED_COLUMNS` of records, and the id of others."""
-    wanted = select(texts.build_cte(ids).c.value)
-    statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(wanted))
+    """Delete these rows. Return `COUNTED_COLUMNS` of records, and the id of use cases, one row per deleted row."""
+    id_values = select(text_lists.build_cte(ids).c.value)
+    statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(id_values))
     names = COUNTED_COLUMNS if entity is ResourceRecord else ("id",)
     return statement.returning(*(getattr(entity, name) for name in names))

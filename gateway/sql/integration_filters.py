@@ -1,4 +1,4 @@
-"""From a filter of integrations to the condition that says it in SQL."""
+"""Conditions of SQL for filters of integrations."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,14 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, no
 from gateway.database import Integration
 from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter
 from gateway.domain.text import LIKE_ESCAPE, fold
-from gateway.sql.texts import LikePattern
+from gateway.sql.text_lists import LikePattern
 
 
 def build_condition(filter: IntegrationFilter) -> ColumnElement[bool]:
-    """What a filter asks of a row of `Integration`; null where a row cannot say, which counts as no."""
+    """Return the condition of a filter.
+
+    It may be null for a row with null columns, which WHERE treats as false.
+    """
     return and_(true(), *_build_nested_conditions(filter), *_build_column_conditions(filter))
 
 
@@ -21,7 +24,7 @@ def _build_nested_conditions(filter: IntegrationFilter) -> Iterator[ColumnElemen
     if filter.or_ is not None:
         yield or_(false(), *map(build_condition, filter.or_))
     if filter.not_ is not None:
-        # Left to itself SQL says that what is not known to be so is not known not to be so either.
+        # In SQL, NOT of null is null. Null counts as false here, so that `not` matches the row.
         yield not_(func.coalesce(build_condition(filter.not_), false()))
 
 
@@ -45,36 +48,36 @@ def _build_column_conditions(filter: IntegrationFilter) -> Iterator[ColumnElemen
 
 
 def _build_text_conditions(
-    test: TextFilter, column: SQLColumnExpression[str | None], key: SQLColumnExpression[str]
+    filter: TextFilter, column: SQLColumnExpression[str | None], key: SQLColumnExpression[str]
 ) -> Iterator[ColumnElement[bool]]:
-    """`key` is the column in its case-folded form, empty where the column is null."""
-    if test.eq is not None:
-        yield column == test.eq
-    if test.ne is not None:
-        yield column.is_distinct_from(test.ne)
-    if test.in_ is not None:
-        yield column.in_(test.in_)
-    if test.is_null is not None:
-        yield column.is_(None) if test.is_null else column.is_not(None)
+    """Yield the conditions on a text. `key` is the column in case-folded form, empty if the column is null."""
+    if filter.eq is not None:
+        yield column == filter.eq
+    if filter.ne is not None:
+        yield column.is_distinct_from(filter.ne)
+    if filter.in_ is not None:
+        yield column.in_(filter.in_)
+    if filter.is_null is not None:
+        yield column.is_(None) if filter.is_null else column.is_not(None)
     for text, pattern in (
-        (test.contains, LikePattern("%", "%", fold)),
-        (test.starts_with, LikePattern("", "%", fold)),
-        (test.ends_with, LikePattern("%", "", fold)),
+        (filter.contains, LikePattern("%", "%", fold)),
+        (filter.starts_with, LikePattern("", "%", fold)),
+        (filter.ends_with, LikePattern("%", "", fold)),
     ):
         if text is not None:
             yield and_(column.is_not(None), key.like(type_coerce(text, pattern), escape=LIKE_ESCAPE))
 
 
 def _build_instant_conditions(
-    test: InstantFilter, column: SQLColumnExpression[object]
+    filter: InstantFilter, column: SQLColumnExpression[object]
 ) -> Iterator[ColumnElement[bool]]:
-    if test.eq is not None:
-        yield column == test.eq
-    if test.gt is not None:
-        yield column > test.gt
-    if test.gte is not None:
-        yield column >= test.gte
-    if test.lt is not None:
-        yield column < test.lt
-    if test.lte is not None:
-        yield column <= test.lte
+    if filter.eq is not None:
+        yield column == filter.eq
+    if filter.gt is not None:
+        yield column > filter.gt
+    if filter.gte is not None:
+        yield column >= filter.gte
+    if filter.lt is not None:
+        yield column < filter.lt
+    if filter.lte is not None:
+        yield column <= filter.lte

@@ -1,4 +1,4 @@
-"""Statements over integrations of both worlds."""
+"""Statements about connected integrations and webhooks, and the conditions of their visibility."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,9 +11,9 @@ from gateway.domain.paging import PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.domain.webhooks import WEBHOOK_KINDS
 from gateway.sql import integration_filters, paging
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 
-ORDER_COLUMNS: paging.OrderColumns = {
+_ORDER_COLUMNS: paging.OrderColumns = {
     "id": Integration.id,
     "team_id": Integration.team_id,
     "name_key": Integration.name_key,
@@ -24,11 +24,11 @@ ORDER_COLUMNS: paging.OrderColumns = {
 }
 
 _SYSTEM_ACCESS = literal(IntegrationAccess.SYSTEM, Integration.access.type, literal_execute=True)
-"""In the statement itself: for a parameter SQLite would not use the index of these few rows."""
+"""A literal in the SQL text: with a parameter, SQLite would not use the partial index of shared integrations."""
 
 
 def is_own_connected(viewer: Viewer) -> ColumnElement[bool]:
-    """Connected integrations of the viewer's team that the viewer may see: not another's personal ones."""
+    """Return the condition for the team's connected integrations, except personal ones of other users."""
     return and_(Integration.team_id == viewer.team_id, _is_accessible_connected(viewer))
 
 
@@ -40,34 +40,37 @@ def _is_accessible_connected(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _build_webhook_conditions(viewer: Viewer) -> Iterator[ColumnElement[bool]]:
-    """For each kind of webhook that the viewer has a right to, those which it reaches."""
+    """Yield a condition for each kind of webhook that the viewer may manage."""
     for kind in WEBHOOK_KINDS:
-        every = viewer.get_webhook_scope(kind)
-        if every is not None:
-            scope = Integration.kind == kind
-            yield scope if every else and_(scope, Integration.created_by == viewer.user_id)
+        is_all = viewer.get_webhook_scope(kind)
+        if is_all is not None:
+            is_kind = Integration.kind == kind
+            yield is_kind if is_all else and_(is_kind, Integration.created_by == viewer.user_id)
 
 
 def is_own(viewer: Viewer, *permissions: Permission) -> ColumnElement[bool]:
-    """Those of the viewer's team: webhooks within reach, and connected ones given one of the permissions."""
+    """Return the condition for integrations of the viewer's team that the viewer may see.
+
+    These are webhooks that they may manage and, with one of the permissions, connected integrations.
+    """
     scopes = [_is_accessible_connected(viewer)] if any(map(viewer.has_permission, permissions)) else []
     return and_(Integration.team_id == viewer.team_id, or_(false(), *scopes, *_build_webhook_conditions(viewer)))
 
 
 def is_visible(viewer: Viewer) -> ColumnElement[bool]:
-    """Every integration that the viewer may see, of both worlds."""
+    """Return the condition for all integrations and webhooks that the viewer may see, also of other teams."""
     if viewer.is_for_widgets:
         return is_own_connected(viewer)
     found = is_own(viewer, Permission.READ_INTEGRATIONS)
     if not viewer.has_permission(Permission.READ_INTEGRATIONS):
         return found
-    # Every id is: a beginning, without which SQLite would not search the index of these few rows.
+    # The condition on the id is always true. Without it SQLite would not search the partial index.
     return or_(found, and_(Integration.access == _SYSTEM_ACCESS, Integration.id > ""))
 
 
 @prepared
 def select_by_ids(viewer: Viewer, teams: Sequence[str], ids: Sequence[str]) -> Select[Integration]:
-    """Those of these teams with these ids that the viewer may see."""
+    """Select the integrations with these ids in these teams that the viewer may see."""
     return select(Integration).where(
         is_in(Integration.team_id, teams), is_in(Integration.id, ids), is_visible(viewer)
     )
@@ -75,7 +78,7 @@ def select_by_ids(viewer: Viewer, teams: Sequence[str], ids: Sequence[str]) -> S
 
 @prepared
 def select_by_id(viewer: Viewer, id: str, created_by: str | None) -> Select[Integration]:
-    """The one with this id that the viewer may see, the team's own before another team's."""
+    """Select the integration with this id that the viewer may see; at most one row, the own team's first."""
     statement = select(Integration).where(Integration.id == id, is_visible(viewer))
     if created_by is not None:
         statement = statement.where(Integration.created_by == created_by)
@@ -84,9 +87,10 @@ def select_by_id(viewer: Viewer, id: str, created_by: str | None) -> Select[Inte
 
 @prepared
 def select_timezone_for_update(viewer: Viewer, id: str, provider: Provider | None) -> Select[str, str | None]:
-    """Id and zone of the team's connected integration, at this provider if one is named, held until the end.
+    """Select id and zone of a connected integration, and lock its row until the transaction ends; at most one row.
 
-    Whatever is written under an integration is written with its row held, so that writers take turns.
+    All writes under an integration lock its row first, so that they run one by one. `provider` None is any
+    provider.
     """
     statement = select(Integration.id, Integration.timezone).where(Integration.id == id, is_own_connected(viewer))
     if provider is not None:
@@ -96,20 +100,23 @@ def select_timezone_for_update(viewer: Viewer, id: str, provider: Provider | Non
 
 @prepared
 def select_for_update(viewer: Viewer, id: str) -> Select[Integration]:
-    """The team's integration of either world, held until the transaction ends."""
+    """Select an integration or webhook of the team; at most one row.
+
+    Its row is locked until the transaction ends.
+    """
     scope = is_own(viewer, Permission.READ_INTEGRATIONS, Permission.WRITE_INTEGRATIONS)
     return select(Integration).where(Integration.id == id, scope).with_for_update(key_share=True)
 
 
 @prepared
 def select_integrations(viewer: Viewer, filter: IntegrationFilter, page: PageArguments) -> Select[Integration]:
-    """A page of those that the viewer may see and that the filter lets through."""
+    """Select a page of the integrations that the viewer may see and that match the filter."""
     statement = select(Integration).where(is_visible(viewer), integration_filters.build_condition(filter))
-    return paging.select_page(statement, ORDER_COLUMNS, page)
+    return paging.select_page(statement, _ORDER_COLUMNS, page)
 
 
 @prepared
 def select_count(viewer: Viewer, filter: IntegrationFilter) -> Select[int]:
-    """How many `listed` has over all pages."""
+    """Select the number of integrations on all pages of `select_integrations`."""
     condition = integration_filters.build_condition(filter)
     return select(func.count()).select_from(Integration).where(is_visible(viewer), condition)

@@ -1,4 +1,4 @@
-"""Statements over API keys."""
+"""Statements about API keys."""
 
 from datetime import datetime
 
@@ -7,16 +7,17 @@ from sqlalchemy import Select, and_, func, select
 from gateway.database import ApiKey, User, prepared
 
 USER_NAME = func.coalesce(User.name, User.username, ApiKey.name)
-"""What the user of a key is called, or the key where they have no name."""
+"""The name of a key's user, else the username, else the name of the key."""
 
 
 @prepared
 def select_credentials(
     prefix: str,
 ) -> Select[str, str, str, str, str, list[str], list[str], datetime | None, datetime | None]:
-    """Of the key of that prefix: team, user and their name, id, digest, permissions, origins, expiry, revocation.
+    """Select the key with a prefix; at most one row.
 
-    It comes before the team is known.
+    The columns are team id, user id, name of the user, key id, digest, permissions, origins, expiry and
+    revocation. The statement has no condition on a team, because the key determines the team.
     """
     return (
         select(
@@ -37,12 +38,12 @@ def select_credentials(
 
 @prepared
 def select_by_prefix(prefix: str) -> Select[ApiKey]:
-    """The key of that prefix."""
+    """Select the key with a prefix; at most one row."""
     return select(ApiKey).where(ApiKey.prefix == prefix)
 
 
 @prepared
 def select_keys(team_id: str | None) -> Select[ApiKey]:
-    """Every key, or those of one team, the oldest first."""
+    """Select all keys, or those of one team, the oldest first within each team."""
     statement = select(ApiKey).order_by(ApiKey.team_id, ApiKey.created_at, ApiKey.id)
     return statement if team_id is None else statement.where(ApiKey.team_id == team_id)

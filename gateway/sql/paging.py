@@ -1,7 +1,7 @@
-"""Keyset pages: of one list, and of one list for each of many parents in one statement.
+"""Keyset pagination: of one list, and of the lists of many parents in one statement.
 
-Both fetch one row more than the page holds, and one before it when it is offset, so that
-`gateway.domain.paging.Slice.cut` can say whether there are others.
+The statements select one row after the page and, with an offset, one before it. So
+`gateway.domain.paging.RowPage.from_rows` knows whether there are other pages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,17 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, 
 
 from gateway.database import Base
 from gateway.domain.paging import CursorValues, PageArguments, SortOrder
-from gateway.sql.texts import is_single
+from gateway.sql.text_lists import is_single
 
 T = TypeVar("T", bound=Base)
 OrderColumns = Mapping[str, SQLColumnExpression[Any]]
-"""The expression of each key that a list can be sorted by; none of them may be null."""
+"""The expression of each sort key of a list; none may be null."""
 
 
 def _is_beyond(
     columns: OrderColumns, order: SortOrder, cursor: CursorValues, *, forward: bool
 ) -> ColumnElement[bool]:
-    """Rows after (or before) a cursor: in the first key, or equal there and in the second, and so on."""
+    """Return the condition for rows after a cursor, or before it if not `forward`."""
     alternatives: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
     for key, value in zip(order.keys, cursor, strict=True):
@@ -29,10 +29,10 @@ def _is_beyond(
         further = column < value if key.descending == forward else column > value
         alternatives.append(and_(*equal, further))
         equal.append(column == value)
-    # The alternatives say this too, but no database begins to read an index at what an OR says.
+    # The alternatives imply this condition, but databases do not use an index for an OR.
     first, start = columns[order.keys[0].column], cursor[0]
-    reached = first <= start if order.keys[0].descending == forward else first >= start
-    return and_(reached, or_(false(), *alternatives))
+    is_reached = first <= start if order.keys[0].descending == forward else first >= start
+    return and_(is_reached, or_(false(), *alternatives))
 
 
 def _build_cursor_conditions(columns: OrderColumns, page: PageArguments) -> list[ColumnElement[bool]]:
@@ -52,19 +52,19 @@ def _build_order_by(columns: OrderColumns, page: PageArguments) -> list[ColumnEl
 
 
 def _compute_window(page: PageArguments) -> tuple[int | None, int]:
-    """How many rows to skip, if any, and to take, with the one before and the one after the page."""
+    """Return offset and limit, including the row before and the row after the page."""
     return (None, page.size + 1) if page.offset is None else (page.offset - 1, page.size + 2)
 
 
 def select_page(statement: Select[T], columns: OrderColumns, page: PageArguments) -> Select[T]:
-    """One page of a list."""
-    skip, take = _compute_window(page)
+    """Return the statement with the conditions, the order and the limit of a page."""
+    offset, limit = _compute_window(page)
     statement = (
         statement.where(*_build_cursor_conditions(columns, page))
         .order_by(*_build_order_by(columns, page))
-        .limit(take)
+        .limit(limit)
     )
-    return statement if skip is None else statement.offset(skip)
+    return statement if offset is None else statement.offset(offset)
 
 
 def select_page_by_parent(
@@ -75,23 +75,26 @@ def select_page_by_parent(
     columns: OrderColumns,
     page: PageArguments,
 ) -> Select[T]:
-    """The same page of the list under each of these parents, as `statement` gives them, in the page's order."""
+    """Select the same page of the list under each parent, in the page's order.
+
+    `statement` selects the rows of all parents, and `parent` is their column of the parent's id.
+    """
     if is_single(parents):
-        # Without ranking all there is below it: that may be very much.
+        # Without a rank, which would number all rows under the parent.
         return select_page(statement, columns, page)
-    skip, take = _compute_window(page)
+    offset, limit = _compute_window(page)
     keys = [*entity.__table__.primary_key]
-    rank = func.row_number().over(partition_by=parent, order_by=_build_order_by(columns, page)).label("place")
+    rank = func.row_number().over(partition_by=parent, order_by=_build_order_by(columns, page)).label("rank")
     ranked = (
         statement.where(*_build_cursor_conditions(columns, page)).with_only_columns(*keys, rank).subquery("ranked")
     )
     return (
         select(entity)
         .join(ranked, and_(*(key == ranked.c[key.name] for key in keys)))
-        .where(*_build_rank_conditions(ranked.c.place, skip, take))
-        .order_by(ranked.c.place)
+        .where(*_build_rank_conditions(ranked.c.rank, offset, limit))
+        .order_by(ranked.c.rank)
     )
 
 
-def _build_rank_conditions(rank: ColumnElement[int], skip: int | None, take: int) -> list[ColumnElement[bool]]:
-    return [rank <= take] if skip is None else [rank > skip, rank <= skip + take]
+def _build_rank_conditions(rank: ColumnElement[int], offset: int | None, limit: int) -> list[ColumnElement[bool]]:
+    return [rank <= limit] if offset is None else [rank > offset, rank <= offset + limit]

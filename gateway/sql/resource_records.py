@@ -1,4 +1,4 @@
-"""Statements over resource records."""
+"""Statements about resource records."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from gateway.domain.statistics import COUNTED_COLUMNS
 from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
-from gateway.sql.texts import LikePattern, is_in
+from gateway.sql.text_lists import LikePattern, is_in
 from gateway.sql.visibility import has_visible_integration
 
 _ORDER_COLUMNS: paging.OrderColumns = {"created_at": ResourceRecord.created_at, "id": ResourceRecord.id}
@@ -23,14 +23,14 @@ _CONTAINS_PATTERN = LikePattern("%", "%")
 
 @prepared
 def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[ResourceRecord]:
-    """Those of these records that the viewer may see."""
+    """Select the records with these ids that the viewer may see."""
     return select(ResourceRecord).where(
         is_in(ResourceRecord.id, ids), has_visible_integration(viewer, ResourceRecord)
     )
 
 
 def build_search_conditions(words: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Records in whose searched text each of these folded words occurs."""
+    """Return the conditions that a record's search text contains each of these case-folded words."""
     return [
         ResourceRecord.search_text.like(type_coerce(word, _CONTAINS_PATTERN), escape=LIKE_ESCAPE) for word in words
     ]
@@ -60,7 +60,7 @@ def select_resource_records(
     type: ResourceType | None,
     words: Sequence[str],
 ) -> Select[ResourceRecord]:
-    """The same page of the records of each of these integrations."""
+    """Select the same page of the records of each integration."""
     statement = select(ResourceRecord).where(*_build_conditions(viewer, integration_ids, type, words))
     return paging.select_page_by_parent(
         statement, ResourceRecord, ResourceRecord.integration_id, integration_ids, _ORDER_COLUMNS, page
@@ -71,7 +71,10 @@ def select_resource_records(
 def select_counts(
     viewer: Viewer, integration_ids: Sequence[str], type: ResourceType | None, words: Sequence[str]
 ) -> Select[str, int]:
-    """How many records `listed` has of each of these integrations over all pages; none for one without."""
+    """Select integration id and number of records on all pages of `select_resource_records`.
+
+    One row per integration with records.
+    """
     return (
         select(ResourceRecord.integration_id, func.count())
         .where(*_build_conditions(viewer, integration_ids, type, words))
@@ -81,7 +84,7 @@ def select_counts(
 
 @prepared
 def select_by_logical_ids(team_id: str, integration_id: str, logical_ids: Sequence[str]) -> Select[ResourceRecord]:
-    """Those of the integration's records that have these logical ids."""
+    """Select the integration's records with these logical ids."""
     return select(ResourceRecord).where(
         ResourceRecord.team_id == team_id,
         ResourceRecord.integration_id == integration_id,
@@ -91,7 +94,7 @@ def select_by_logical_ids(team_id: str, integration_id: str, logical_ids: Sequen
 
 @prepared
 def select_existing_ids(team_id: str, integration_id: str, ids: Sequence[str]) -> Select[str]:
-    """Which of these ids the integration has records with."""
+    """Select the ids among these that records of the integration have, one row per id."""
     return select(ResourceRecord.id).where(
         ResourceRecord.team_id == team_id,
         ResourceRecord.integration_id == integration_id,
@@ -101,7 +104,7 @@ def select_existing_ids(team_id: str, integration_id: str, ids: Sequence[str]) -
 
 @prepared
 def delete_records(team_id: str, ids: Sequence[str]) -> ReturningDelete[*tuple[Any, ...]]:
-    """Deletes the team's records with these ids; gives what they had in `COUNTED`."""
+    """Delete the team's records with these ids. Return their `COUNTED_COLUMNS`, one row per record."""
     return (
         delete(ResourceRecord)
         .where(ResourceRecord.team_id == team_id, is_in(ResourceRecord.id, ids))

@@ -1,4 +1,4 @@
-"""Statements over the sessions of browsers."""
+"""Statements about browser sessions."""
 
 from datetime import datetime
 
@@ -12,9 +12,11 @@ from gateway.sql.keys import USER_NAME
 def select_session(
     id: str,
 ) -> Select[str, str, str, str, str, list[str], datetime | None, datetime | None, datetime]:
-    """Of the session with this id: team, user and their names; its key, and what holds of that; its expiry.
+    """Select the session with an id; at most one row.
 
-    Of the key these are id, permissions, expiry and revocation. It comes before the team is known.
+    The columns are id and name of the team, id and name of the user, then id, permissions, expiry and revocation
+    of the key, and the session's expiry. The statement has no condition on a team, because the session determines
+    the team.
     """
     return (
         select(
@@ -38,11 +40,11 @@ def select_session(
 
 @prepared
 def delete_session(id: str) -> Delete:
-    """Ends the session with this id, if there is one."""
+    """Delete the session with an id."""
     return delete(BrowserSession).where(BrowserSession.id == id)
 
 
 @prepared
 def delete_expired_sessions(team_id: str, now: datetime) -> Delete:
-    """Removes the sessions of a team that are of no use any more."""
+    """Delete the expired sessions of a team."""
     return delete(BrowserSession).where(BrowserSession.team_id == team_id, BrowserSession.expires_at <= now)

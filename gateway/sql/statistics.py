@@ -1,4 +1,4 @@
-"""Statements that count records, one by one; they take several integrations at once."""
+"""Statements that count records for dashboards, without day counts; each covers several integrations."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,12 +24,12 @@ from gateway.sql import groupings
 from gateway.sql.groupings import CountSelect
 from gateway.sql.integrations import is_own_connected
 from gateway.sql.resource_records import build_search_conditions
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 
 
 @prepared
 def select_integration(viewer: Viewer, id: str) -> Select[Integration]:
-    """The team's connected integration with this id, if the viewer may see it."""
+    """Select the connected integration with this id, if the viewer may see it; at most one row."""
     return select(Integration).where(Integration.id == id, is_own_connected(viewer))
 
 
@@ -44,19 +44,19 @@ def select_counts(
     parts: frozenset[str],
     offsets: tuple[tuple[datetime, int], ...],
 ) -> CountSelect:
-    """These parts of dashboards, which are called as their integrations.
+    """Select the counts of parts of dashboards, one row per dashboard, part and value.
 
-    For TRENDS, `offsets` says how many seconds the clock is ahead of UTC and since when, for all of the time that
-    the filter lets through.
+    The name of a dashboard is the id of its integration. For TRENDS, `offsets` are the zone's offsets from UTC
+    over the filter's time: the instant of each change, and the offset in seconds.
     """
     at = _get_instant_column(filter)
     columns = [ResourceRecord.__table__.c[part] for part in sorted(parts) if part in ResourceRecord.__table__.c]
     if TRENDS in parts:
-        columns.append(groupings.DayNumber(at, _compute_seconds_ahead(at, offsets)).label("day"))
+        columns.append(groupings.DayNumber(at, _build_utc_offset(at, offsets)).label("day"))
     matched = select(
         ResourceRecord.integration_id.label("dashboard"), ResourceRecord.booking_status, *columns
     ).where(*_build_conditions(viewer, statistics, integration_ids, filter))
-    # What is grouped several times over is fetched once.
+    # With several groupings, MATERIALIZED reads the records once.
     is_one_pass = dialect == groupings.POSTGRESQL or len(parts) == 1
     table = matched.subquery("matched") if is_one_pass else matched.cte("matched").prefix_with("MATERIALIZED")
     size = type_coerce(page.size, BigInteger)
@@ -68,12 +68,15 @@ def select_counts(
 def select_bounds(
     viewer: Viewer, statistics: Statistics, integration_ids: Sequence[str], filter: StatisticsFilter
 ) -> Select[datetime | None, datetime | None]:
-    """The first and the last instant of records within the filter's bounds; both null when there is none."""
+    """Select the first and the last instant of records within the filter's bounds, in one row.
+
+    Both are null without records. The statement ignores the words and the appointment type of the filter.
+    """
     at = _get_instant_column(filter)
     matching = _build_conditions(
         viewer, statistics, integration_ids, replace(filter, words=(), appointment_type=None)
     )
-    # Each by itself is found at one end of an index.
+    # Two subqueries, since each reads one end of an index.
     first, last = (select(end(at)).where(*matching).scalar_subquery() for end in (func.min, func.max))
     return select(type_coerce(first, Instant), type_coerce(last, Instant))
 
@@ -103,10 +106,13 @@ def _build_conditions(
     return conditions
 
 
-def _compute_seconds_ahead(
+def _build_utc_offset(
     at: SQLColumnExpression[datetime | None], offsets: tuple[tuple[datetime, int], ...]
 ) -> ColumnElement[int]:
-    """How far the clock is ahead at an instant; the latest offset first, as most records are recent."""
+    """Return the offset from UTC in seconds at an instant.
+
+    The latest change comes first, since most records are recent.
+    """
     (_, earliest), *changes = offsets
     conditions = [(at >= since, seconds) for since, seconds in reversed(changes)]
     return case(*conditions, else_=earliest) if conditions else type_coerce(earliest, Integer)

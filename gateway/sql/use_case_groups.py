@@ -1,4 +1,4 @@
-"""Statements over use-case groups."""
+"""Statements about use-case groups."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
 from gateway.sql.integrations import is_own_connected
-from gateway.sql.texts import LikePattern, is_in
+from gateway.sql.text_lists import LikePattern, is_in
 from gateway.sql.visibility import has_visible_integration
 
 _ORDER_COLUMNS: paging.OrderColumns = {"created_at": UseCaseGroup.created_at, "id": UseCaseGroup.id}
@@ -20,7 +20,7 @@ _PREFIX_PATTERN = LikePattern("", "%")
 
 @prepared
 def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCaseGroup]:
-    """Those of these groups that the viewer may see."""
+    """Select the groups with these ids that the viewer may see."""
     return select(UseCaseGroup).where(is_in(UseCaseGroup.id, ids), has_visible_integration(viewer, UseCaseGroup))
 
 
@@ -28,7 +28,7 @@ def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCaseGroup]:
 def select_use_case_groups(
     viewer: Viewer, integration_ids: Sequence[str], page: PageArguments
 ) -> Select[UseCaseGroup]:
-    """The same page of the groups of each of these integrations."""
+    """Select the same page of the groups of each integration."""
     statement = select(UseCaseGroup).where(
         is_in(UseCaseGroup.integration_id, integration_ids), has_visible_integration(viewer, UseCaseGroup)
     )
@@ -39,7 +39,7 @@ def select_use_case_groups(
 
 @prepared
 def select_counts(viewer: Viewer, integration_ids: Sequence[str]) -> Select[str, int]:
-    """How many groups each of these integrations has; none for one without."""
+    """Select integration id and number of groups, one row per integration with groups."""
     return (
         select(UseCaseGroup.integration_id, func.count())
         .where(is_in(UseCaseGroup.integration_id, integration_ids), has_visible_integration(viewer, UseCaseGroup))
@@ -51,14 +51,14 @@ def select_counts(viewer: Viewer, integration_ids: Sequence[str]) -> Select[str,
 def select_candidate_integrations(
     viewer: Viewer, provider: Provider, group_id: str | None
 ) -> Select[str, bool, bool]:
-    """The team's integrations at a provider: id, whether it is active, and whether it holds that group."""
+    """Select the team's integrations at a provider, one row each: id, whether active, whether it has the group."""
     has_group = exists().where(
         UseCaseGroup.team_id == Integration.team_id,
         UseCaseGroup.integration_id == Integration.id,
         UseCaseGroup.id == group_id,
     )
     return (
-        select(Integration.id, Integration.enabled, has_group.label("holds"))
+        select(Integration.id, Integration.enabled, has_group.label("has_group"))
         .where(is_own_connected(viewer), Integration.provider == provider)
         .order_by(Integration.id)
     )
@@ -66,7 +66,7 @@ def select_candidate_integrations(
 
 @prepared
 def select_slugs(viewer: Viewer, integration_id: str, prefix: str) -> Select[str, str]:
-    """The slugs of an integration's groups that begin so, and whose they are."""
+    """Select slug and id of an integration's groups whose slug begins with a prefix, one row per group."""
     return select(UseCaseGroup.slug, UseCaseGroup.id).where(
         UseCaseGroup.team_id == viewer.team_id,
         UseCaseGroup.integration_id == integration_id,

@@ -1,4 +1,4 @@
-"""Statements over use cases."""
+"""Statements about use cases."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from gateway.domain.enums import Status, UseCaseType
 from gateway.domain.paging import PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 from gateway.sql.visibility import has_visible_integration
 
 _ORDER_COLUMNS: paging.OrderColumns = {"created_at": UseCase.created_at, "id": UseCase.id}
@@ -18,13 +18,13 @@ _KNOWN_TYPES = [type_.value for type_ in UseCaseType if type_ is not UseCaseType
 
 @prepared
 def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCase]:
-    """Those of these use cases that the viewer may see."""
+    """Select the use cases with these ids that the viewer may see."""
     return select(UseCase).where(is_in(UseCase.id, ids), has_visible_integration(viewer, UseCase))
 
 
 @prepared
 def select_by_groups(viewer: Viewer, group_ids: Sequence[str]) -> Select[UseCase]:
-    """All use cases of these groups, the oldest first."""
+    """Select all use cases of these groups, the oldest first."""
     return (
         select(UseCase)
         .where(is_in(UseCase.group_id, group_ids), has_visible_integration(viewer, UseCase))
@@ -53,7 +53,7 @@ def select_use_cases(
     status: Status | None,
     type: UseCaseType | None,
 ) -> Select[UseCase]:
-    """The same page of the use cases of each of these integrations."""
+    """Select the same page of the use cases of each integration."""
     statement = select(UseCase).where(*_build_conditions(viewer, integration_ids, status, type))
     return paging.select_page_by_parent(
         statement, UseCase, UseCase.integration_id, integration_ids, _ORDER_COLUMNS, page
@@ -64,7 +64,7 @@ def select_use_cases(
 def select_counts(
     viewer: Viewer, integration_ids: Sequence[str], status: Status | None, type: UseCaseType | None
 ) -> Select[str, int]:
-    """How many use cases each of these integrations has; none for one without."""
+    """Select integration id and number of use cases, one row per integration with use cases."""
     return (
         select(UseCase.integration_id, func.count())
         .where(*_build_conditions(viewer, integration_ids, status, type))

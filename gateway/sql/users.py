@@ -1,4 +1,4 @@
-"""Statements over users."""
+"""Statements about users."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,10 @@ from sqlalchemy import Select, select
 
 from gateway.database import User, prepared
 from gateway.domain.viewer import Viewer
-from gateway.sql.texts import is_in
+from gateway.sql.text_lists import is_in
 
 
 @prepared
 def select_usernames(viewer: Viewer, ids: Sequence[str]) -> Select[str, str | None]:
-    """Id and username of those users of the viewer's team."""
+    """Select id and username of these users of the viewer's team, one row per user."""
     return select(User.id, User.username).where(User.team_id == viewer.team_id, is_in(User.id, ids))

@@ -1,4 +1,4 @@
-"""Statements that compare what is counted by days with the records."""
+"""Statements for the comparison of day counts with the records."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def _build_position(team_id: str, integration_id: str) -> ColumnElement[Any]:
 def select_integration(
     scope: VerificationScope, team_id: str, integration_id: str
 ) -> Select[str, str, str | None]:
-    """Team, id and zone of the first connected integration from this one on, in the order of teams and ids."""
+    """Select team id, id and zone of the first connected integration from this one on, ordered by team and id."""
     is_from_here = tuple_(*_INTEGRATION_KEY) >= _build_position(team_id, integration_id)
     return (
         select(*_INTEGRATION_KEY, Integration.timezone)
@@ -41,7 +41,7 @@ def select_integration(
 
 @prepared
 def select_next_integration(scope: VerificationScope, team_id: str, integration_id: str) -> Select[str, str]:
-    """Team and id of the first connected integration after this one."""
+    """Select team id and id of the first connected integration after this one, ordered by team and id."""
     is_after = tuple_(*_INTEGRATION_KEY) > _build_position(team_id, integration_id)
     return (
         select(*_INTEGRATION_KEY)
@@ -53,7 +53,7 @@ def select_next_integration(scope: VerificationScope, team_id: str, integration_
 
 @prepared
 def select_timezone_for_update(team_id: str, integration_id: str) -> Select[str | None]:
-    """The zone of an integration, which is held until the transaction ends."""
+    """Select the zone of an integration, and lock its row until the transaction ends; at most one row."""
     return (
         select(Integration.timezone)
         .where(Integration.team_id == team_id, Integration.id == integration_id)
@@ -63,12 +63,14 @@ def select_timezone_for_update(team_id: str, integration_id: str) -> Select[str 
 
 @prepared
 def select_record_count(scope: VerificationScope, team_id: str, integration_id: str) -> Select[int]:
-    """How many records are counted of this integration and those after it."""
-    below = (ResourceRecord.team_id == Integration.team_id) & (ResourceRecord.integration_id == Integration.id)
+    """Select the number of counted records of this integration and all later ones."""
+    is_of_integration = (ResourceRecord.team_id == Integration.team_id) & (
+        ResourceRecord.integration_id == Integration.id
+    )
     return (
         select(func.count())
         .select_from(Integration)
-        .join(ResourceRecord, below)
+        .join(ResourceRecord, is_of_integration)
         .where(
             tuple_(*_INTEGRATION_KEY) >= _build_position(team_id, integration_id),
             ResourceRecord.type.in_([each.type.value for each in STATISTICS]),
@@ -79,7 +81,7 @@ def select_record_count(scope: VerificationScope, team_id: str, integration_id: 
 
 @prepared
 def select_next_counted_day(team_id: str, integration_id: str, type: str, day: int) -> Select[int | None]:
-    """The first block, of any size, in which anything is counted of a type, of this day or later."""
+    """Select the first day of a block with a count of a type, from `day` on, in one row; null if there is none."""
     return (
         select(func.min(DayCount.day))
         .select_from(DaySeries)
@@ -90,7 +92,10 @@ def select_next_counted_day(team_id: str, integration_id: str, type: str, day: i
 
 @prepared
 def select_counts(team_id: str, integration_id: str, type: str, first: int, last: int) -> Select[*tuple[Any, ...]]:
-    """What is counted of a type in blocks that begin from the day `first` to `last`."""
+    """Select the counts of a type in blocks that begin from the day `first` to `last`.
+
+    One row per count, with the columns of `Series` and `BlockCounts`.
+    """
     series = (DaySeries.__table__.c[name] for name in Series._fields)
     blocks = (DayCount.__table__.c[name] for name in BlockCounts._fields)
     return (

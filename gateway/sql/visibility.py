@@ -1,4 +1,4 @@
-"""Which rows below an integration a viewer may see."""
+"""The condition of visibility for rows under an integration."""
 
 from sqlalchemy import ColumnElement, and_, exists
 
@@ -10,7 +10,7 @@ from gateway.sql.integrations import is_own_connected
 def has_visible_integration(
     viewer: Viewer, entity: type[UseCaseGroup] | type[UseCase] | type[ResourceRecord]
 ) -> ColumnElement[bool]:
-    """Rows of the viewer's team whose integration the viewer may see."""
+    """Return the condition for rows of the viewer's team whose integration the viewer may see."""
     return and_(
         entity.team_id == viewer.team_id,
         exists().where(

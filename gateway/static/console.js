@@ -1,12 +1,11 @@
-// What serves where GraphiQL is not there: a document, its variables, and the answer. Nothing is kept.
+// A plain editor for queries, shown while GraphiQL is not installed. Stores nothing.
 
 import { ask, session, signIn } from "./session.js";
 
-const [form, key, text, variables, answer] = ["question", "key", "document", "variables", "answer"].map((id) =>
-  document.getElementById(id),
-);
+const ids = ["question", "key", "document", "variables", "answer"];
+const [form, key, text, variables, answer] = ids.map((id) => document.getElementById(id));
 
-function parsed(json) {
+function parse(json) {
   try {
     return json.trim() ? JSON.parse(json) : {};
   } catch (error) {
@@ -14,23 +13,19 @@ function parsed(json) {
   }
 }
 
-async function answered() {
-  const given = parsed(variables.value);
+async function run() {
+  const values = parse(variables.value);
   const credentials = key.value.trim();
   key.value = "";
   await (credentials ? signIn(credentials) : session());
-  const { data, errors } = await ask(text.value, given);
-  return { data, errors };
+  const { data, errors } = await ask(text.value, values);
+  return JSON.stringify({ data, errors }, null, 2);
 }
 
 form.onsubmit = async (event) => {
   event.preventDefault();
-  answer.textContent = "Asking …";
-  try {
-    answer.textContent = JSON.stringify(await answered(), null, 2);
-  } catch (error) {
-    answer.textContent = error.message;
-  }
+  answer.textContent = "Running …";
+  answer.textContent = await run().catch(({ message }) => message);
 };
 
 form.onkeydown = (event) => {

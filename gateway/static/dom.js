@@ -1,8 +1,8 @@
-// Building what is shown, without markup in strings: nothing that the graph says can become markup.
+// Builds elements. No data is ever parsed as markup.
 
-/** An element such as `el("td.number", { title }, "12")`; attributes may be left out, as may null and false.
+/** Create an element, such as `el("td.number", { title }, "12")`. Skips null and false.
  *
- * Its classes are its parts too, for whoever dresses a widget. What begins with `on` is a listener.
+ * Classes are parts too, so that pages can style widgets. An attribute `on…` is an event listener.
  */
 export function el(name, ...content) {
   const [tag, ...classes] = name.split(".");
@@ -19,25 +19,24 @@ export function el(name, ...content) {
 
 export const button = (name, onclick, ...content) => el(`button${name}`, { type: "button", onclick }, ...content);
 
-/** Words for those who listen and do not look. */
+/** Create text for screen readers only. */
 export const spoken = (text) => el("span.spoken", text);
 
-/** A shape for those who look and do not listen. */
+/** Create text that screen readers skip. */
 export const shape = (text, name = "") => el(`span${name}`, { "aria-hidden": "true" }, text);
 
-/** Why there is nothing to show, and what to do about it. */
+/** Create a box that says why there is nothing to show. */
 export const notice = (title, why, action) => el("div.notice", el("strong", title), el("p", why), action);
 
-/** What could not be loaded, why, and a way to try again. */
+/** Create a box with an error and a button to try again. */
 export function failure({ message, code, errorId }, again) {
   const more = [code, errorId && `error id ${errorId}`].filter(Boolean).join(", ");
   const why = more ? `${message} (${more})` : message;
-  const shown = notice("This could not be loaded", why, again && button("", () => again(), "Try again"));
-  shown.classList.add("failure");
-  return shown;
+  const box = notice("This could not be loaded", why, again && button("", () => again(), "Try again"));
+  box.classList.add("failure");
+  return box;
 }
 
-/** Load a script that is no module. */
-export function script(src) {
-  return new Promise((onload, onerror) => document.head.append(el("script", { src, onload, onerror })));
-}
+/** Load a script that is not a module. */
+export const script = (src) =>
+  new Promise((onload, onerror) => document.head.append(el("script", { src, onload, onerror })));

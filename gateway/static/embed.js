@@ -1,5 +1,5 @@
-// A widget in a frame: named in the path, its attributes in the query. The page around it is told {widget: "ready"},
-// answers {token}, and is told {widget: "height", height} from then on.
+// A widget in a frame: its name is in the path, its attributes in the query. The page around the frame receives
+// {widget: "ready"}, sends {token} and receives {widget: "height", height}.
 
 import { ELEMENTS } from "/widgets.js";
 
@@ -12,14 +12,13 @@ for (const [attribute, value] of new URLSearchParams(location.search)) {
 
 const main = document.querySelector("main");
 const tell = (message) => parent !== window && parent.postMessage(message, "*");
-addEventListener("message", ({ source, data }) => {
-  if (source !== parent || typeof data?.token !== "string") return;
-  widget.token = data.token;
+function start(token) {
+  widget.token = token;
   main.replaceChildren(widget);
+}
+addEventListener("message", ({ source, data }) => {
+  if (source === parent && typeof data?.token === "string") start(data.token);
 });
 new ResizeObserver(() => tell({ widget: "height", height: main.scrollHeight })).observe(main);
 tell({ widget: "ready" });
-if (window.frameElement || parent === window) {
-  widget.token = "";
-  main.replaceChildren(widget);
-}
+if (window.frameElement || parent === window) start("");

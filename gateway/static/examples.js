@@ -1,4 +1,4 @@
-// The page of examples: its widgets are shown for one of the viewer's integrations.
+// Shows the widgets of the example page with one of the viewer's integrations.
 
 import { ask, session } from "./session.js";
 

@@ -1,16 +1,15 @@
-// The filter of the dashboard: it stands in the address, so that a view can be shared, and nowhere else.
+// The dashboard's filter. It is stored only in the address, so that a view can be shared.
 
 import { RANGES } from "./formats.js";
 
-const NOTHING = { integration: "", type: "", search: "", from: "", to: "" };
-const DEFAULTS = { ...NOTHING, range: "30d", by: "utmCampaign", sort: "count" };
+const DEFAULTS = { integration: "", type: "", search: "", from: "", to: "", range: "30d", by: "utmCampaign", sort: "count" };
 const ALLOWED = {
   range: /^(7d|30d|90d|12mo|custom)$/,
   by: /^utm(Campaign|Source|Medium)$/,
   sort: /^(count|failed)$/,
 };
 
-/** The filter of an address, and what in it is not understood: [filter, problems]. */
+/** Return [filter, problems] of an address; `problems` lists the parts that are not valid. */
 export function read(address) {
   const filter = { ...DEFAULTS };
   const problems = [];
@@ -21,13 +20,13 @@ export function read(address) {
   return [filter, problems];
 }
 
-/** The address of a filter, without what goes without saying. */
+/** Return the address of a filter, without default values. */
 export function address(filter) {
-  const said = Object.entries(filter).filter(([name, value]) => value !== DEFAULTS[name]);
-  return `${location.pathname}${said.length ? "?" : ""}${new URLSearchParams(said)}`;
+  const chosen = Object.entries(filter).filter(([name, value]) => value !== DEFAULTS[name]);
+  return `${location.pathname}${chosen.length ? "?" : ""}${new URLSearchParams(chosen)}`;
 }
 
-/** The variables that the graph is asked with. */
+/** Return the variables of the dashboard's query. */
 export function variables({ integration, type, search, range, from, to }) {
   const custom = range === "custom";
   return {

@@ -1,65 +1,57 @@
-// GraphiQL, for whoever is signed in. It keeps what is typed for as long as the browser's tab is open, headers not
-// even that; the key is exchanged for a session at once.
+// GraphiQL for the signed-in user. The browser tab stores what the user types, but no headers.
 
 import { script } from "./dom.js";
 import { tabs } from "./operations.js";
-import { begun, ended, viewer } from "./signing.js";
-
-const UNAUTHENTICATED = 401;
+import { send } from "./session.js";
+import { renewSession, requireSession, viewer } from "./signing.js";
 
 const ide = document.getElementById("ide");
 const { vendored } = ide.dataset;
 
 self.MonacoEnvironment = {
   getWorkerUrl(_module, language) {
-    // One of them is really spelled like this.
+    // One file name really ends like this.
     const names = { graphql: "graphql.worker.", json: "json.worker" };
     return `${vendored}/monacoeditorwork/${names[language] ?? "editor.worker"}.bundle.js`;
   },
 };
 
-async function sent(request, headers) {
-  const own = {
-    Accept: "application/graphql-response+json, application/json",
-    "Content-Type": "application/json",
-    "X-CSRF-Token": viewer.csrfToken,
-  };
-  return fetch("/graphql", { method: "POST", headers: { ...own, ...headers }, body: JSON.stringify(request) });
-}
+const post = (request, headers) =>
+  send("POST", "/graphql", request, { headers: { "X-CSRF-Token": viewer.csrfToken, ...headers } });
 
-/** What GraphiQL sends with. Where the session has ended, it is begun anew, and the same is sent again. */
-async function fetcher(request, { headers } = {}) {
-  let response = await sent(request, headers);
-  const hasOwnKey = Object.keys(headers ?? {}).some((name) => /^(authorization|x-auth-token)$/i.test(name));
-  if (response.status === UNAUTHENTICATED && !hasOwnKey) {
-    await ended();
-    response = await sent(request, headers);
+/** Send a request of GraphiQL. If the session has ended, send it again in a new session. */
+async function fetcher(request, { headers = {} } = {}) {
+  let { status, answer } = await post(request, headers);
+  const hasOwnKey = Object.keys(headers).some((name) => /^(authorization|x-auth-token)$/i.test(name));
+  if (status === 401 && !hasOwnKey) {
+    await renewSession();
+    ({ answer } = await post(request, headers));
   }
-  return response.json();
+  return answer;
 }
 
-/** The tab that was shown last, or the first. */
-function shown(defaultTabs) {
-  const { tabs: kept, activeTabIndex } = JSON.parse(sessionStorage.getItem("graphiql:tabState") ?? "{}");
-  return kept?.[activeTabIndex] ?? defaultTabs[0];
+/** Return the tab that was open last, or the first one. */
+function openTab(defaultTabs) {
+  const { tabs: stored, activeTabIndex } = JSON.parse(sessionStorage.getItem("graphiql:tabState") ?? "{}");
+  return stored?.[activeTabIndex] ?? defaultTabs[0];
 }
 
 const library = script(`${vendored}/yoga-graphiql.umd.js`);
-await begun();
+await requireSession();
 const defaultTabs = await tabs();
-const { query, variables } = shown(defaultTabs);
+const { query, variables } = openTab(defaultTabs);
 const options = {
   fetcher,
   defaultTabs,
-  // It opens one more tab unless it begins with what one of them holds.
+  // Without these, GraphiQL opens another tab.
   query,
   variables,
   storage: sessionStorage,
   shouldPersistHeaders: false,
-  // It would write into the address what is typed.
+  // Without this, GraphiQL writes the query into the address.
   onEditQuery: undefined,
 };
 library.then(
   () => YogaGraphiQL.renderYogaGraphiQL(ide, options),
-  () => (ide.textContent = "GraphiQL could not be loaded. Look at the connection, and load the page again."),
+  () => (ide.textContent = "GraphiQL could not be loaded. Check your connection and reload the page."),
 );

@@ -1,4 +1,4 @@
-// The operations that stand in the page, about things that the viewer has.
+// GraphiQL's first tabs: the operations in the page, with ids that the viewer can see.
 
 import { ask } from "./session.js";
 
@@ -11,23 +11,13 @@ const OWN = `{
   webhooks: integrations(filter: { kind: [INCOMING_WEBHOOK, OUTGOING_WEBHOOK] }, first: 1) { nodes { id } }
 }`;
 
-/** A tab of GraphiQL for each; what is not known of the viewer's own stands there in capitals. */
+/** Return {query, variables} of each tab. An unknown id is a word in capitals. */
 export async function tabs() {
   const { data } = await ask(OWN);
   const connected = data?.connected?.nodes?.[0];
   const integrationId = connected?.id ?? "ID_OF_A_CONNECTED_INTEGRATION";
-  const input = {
-    name: "Appointment Reminders",
-    timezone: "America/Chicago",
-    startTime: "08:00:00",
-    useCases: [
-      {
-        useCase: "LAB_REMINDER",
-        actions: [{ actionType: "SMS", context: "lab_result_sms", day: 0, templateName: "Lab Result SMS" }],
-      },
-    ],
-  };
   const provider = connected?.config?.provider ?? "MICROSOFT";
+  const input = JSON.parse(document.getElementById("group").text);
   const variables = {
     Export: { integrationId },
     UpsertGroup: { provider, integrationId, input, dryRun: true },

@@ -1,68 +1,59 @@
-// Signing in, and asking the graph, from a page of the gateway's own origin.
-//
-// The key is exchanged for a cookie that no script can read; nothing is stored here. What is kept, in this module's
-// memory alone, is the session's `csrfToken`, which mutations over the cookie need.
+// Sessions and GraphQL requests. The session is a cookie that scripts cannot read; mutations need its `csrfToken`.
 
 let csrfToken = null;
 
-/** The session, or null when nobody is signed in.
+/** Return the session, or null if nobody is signed in:
  *
  * {user: {id, name}, team: {id, name}, permissions: [string], expiresAt: "…Z", csrfToken}
  */
 export async function session() {
-  const { status, answer } = await sent("GET", "/session");
-  if (status === 401) csrfToken = null;
-  return status === 401 ? null : begun(answer);
+  const { status, answer } = await send("GET", "/session");
+  return status === 401 ? null : readSession(answer);
 }
 
-/** Exchange a key for a session. Throws {code, message} when the key is not good. */
-export async function signIn(key) {
-  return begun((await sent("POST", "/session", { key })).answer);
-}
+/** Exchange a key for a session. Throws {code, message} if the key is not valid. */
+export const signIn = async (key) => readSession((await send("POST", "/session", { key })).answer);
 
 /** End the session, here and in the database. */
 export async function signOut() {
-  // The page may not have asked for the session that its cookie stands for.
+  // The page may not have read the session of its cookie yet.
   if (csrfToken === null && (await session()) === null) return;
-  const { answer } = await sent("DELETE", "/session");
+  const { answer } = await send("DELETE", "/session");
   csrfToken = null;
-  if (answer.errors) throw failures(answer)[0];
+  if (answer.errors) throw readErrors(answer)[0];
 }
 
-/** Ask the graph: {data, errors, text}, where `errors` lists {code, message, path, …}, empty when all went well.
+/** Send a query and return {data, errors, text}. `errors` lists {code, message, path, …}; `text` is the response.
  *
- * `data` is null when there is none; `text` is the whole answer. With a `token`, the `endpoint` may be
- * another gateway's. Throws only what `signal` aborts with.
+ * With a `token`, `endpoint` may be another gateway's. Throws only when `signal` aborts.
  */
-export async function ask(document, variables = {}, { signal, endpoint = "/graphql", token } = {}) {
-  const { status, answer, text } = await sent("POST", endpoint, { query: document, variables }, signal, token);
-  if (status === 401) csrfToken = null;
-  return { data: answer.data ?? null, errors: failures(answer), text };
+export async function ask(query, variables = {}, { signal, endpoint = "/graphql", token } = {}) {
+  const headers = token && { Authorization: `Bearer ${token}` };
+  const { answer, text } = await send("POST", endpoint, { query, variables }, { signal, headers });
+  return { data: answer.data ?? null, errors: readErrors(answer), text };
 }
 
-function begun(answer) {
-  if (answer.errors) throw failures(answer)[0];
+function readSession(answer) {
+  if (answer.errors) throw readErrors(answer)[0];
   csrfToken = answer.csrfToken;
   return answer;
 }
 
-function failures({ errors = [] }) {
-  return errors.map(({ message, path = [], extensions = {} }) => ({ ...extensions, message, path }));
-}
+const readErrors = ({ errors = [] }) =>
+  errors.map(({ message, path = [], extensions = {} }) => ({ ...extensions, message, path }));
 
-async function sent(method, path, content, signal, token) {
-  const headers = { Accept: "application/json" };
-  if (content) headers["Content-Type"] = "application/json";
-  if (token) headers.Authorization = `Bearer ${token}`;
-  else if (csrfToken && method !== "GET") headers["X-CSRF-Token"] = csrfToken;
+/** Send JSON and return {status, answer, text}. Without `headers`, the request proves that it is the session's. */
+export async function send(method, path, content, { signal, headers = csrfToken && { "X-CSRF-Token": csrfToken } } = {}) {
   try {
+    const own = { Accept: "application/json", "Content-Type": "application/json", ...headers };
     const body = content && JSON.stringify(content);
-    const response = await fetch(path, { method, headers, body, signal, credentials: "same-origin" });
+    const response = await fetch(path, { method, headers: own, body, signal, credentials: "same-origin" });
+    if (response.status === 401) csrfToken = null;
     const text = await response.text();
     return { status: response.status, answer: text ? JSON.parse(text) : {}, text };
   } catch (error) {
     if (signal?.aborted) throw error;
-    const message = "The gateway could not be reached. Look at the connection, and try again.";
+    const message = "The gateway cannot be reached. Check your connection and try again.";
     return { status: 0, answer: { errors: [{ message, extensions: { code: "UNREACHABLE" } }] } };
   }
 }

@@ -1,38 +1,32 @@
-// Who is signed in, on pages that have the dialog to sign in with.
+// Sign-in and sign-out, on pages that have the sign-in dialog.
 
 import { session, signIn, signOut } from "./session.js";
 
 const ids = ["sign-in", "key", "refusal", "viewer", "sign-out"];
 const [dialog, key, refusal, who, out] = ids.map((id) => document.getElementById(id));
 
-/** The session. */
+/** The session, or null. */
 export let viewer = null;
-let asking = null;
+let renewal = null;
 let timer = null;
 
-/** The session there is, else one for a key. */
-export async function begun() {
-  try {
-    const found = await session();
-    return found ? greet(found) : keyAsked();
-  } catch (error) {
-    return keyAsked(error.message);
-  }
-}
+/** Return the session. Ask for a key if there is none. */
+export const requireSession = () =>
+  session().then((found) => (found ? greet(found) : askForKey()), ({ message }) => askForKey(message));
 
-/** Ask for a key until one is good; gives the session. */
-export function keyAsked(reason = "") {
+/** Ask for a key until one is valid, and return its session. */
+function askForKey(reason = "") {
   refusal.textContent = reason;
-  // Escape closes it, and there is nothing to do without.
+  // Escape closes the dialog, but the page needs a session.
   dialog.onclose = () => dialog.showModal();
   if (!dialog.open) dialog.showModal();
   return new Promise((resolve) => {
     dialog.onsubmit = async (event) => {
       event.preventDefault();
-      const given = key.value.trim();
+      const entered = key.value.trim();
       key.value = "";
       try {
-        resolve(greet(await signIn(given)));
+        resolve(greet(await signIn(entered)));
         dialog.onclose = null;
         dialog.close();
       } catch (error) {
@@ -43,8 +37,9 @@ export function keyAsked(reason = "") {
   });
 }
 
-/** The session has ended, as several requests may find out at once; gives another. */
-export const ended = () => (asking ??= keyAsked("The session has ended.").finally(() => (asking = null)));
+/** Return a new session after the old one has ended. Several requests may call this at once. */
+export const renewSession = () =>
+  (renewal ??= askForKey("Your session has ended. Please sign in again.").finally(() => (renewal = null)));
 
 function greet(found) {
   viewer = found;
@@ -55,16 +50,21 @@ function greet(found) {
   out.hidden = false;
   clearTimeout(timer);
   const left = Date.parse(found.expiresAt) - Date.now();
-  timer = setTimeout(() => ended().then(() => location.reload()), Math.min(left, 2 ** 31 - 1));
+  timer = setTimeout(() => renewSession().then(() => location.reload()), Math.min(left, 2 ** 31 - 1));
   return found;
 }
 
-out.onclick = async () => {
-  try {
-    await signOut();
-    sessionStorage.clear();
-    location.reload();
-  } catch (error) {
-    who.textContent = error.message;
-  }
-};
+/** Clear what the user typed and saw. */
+function leave() {
+  // GraphiQL may write once more before the page is gone.
+  Storage.prototype.setItem = () => {};
+  sessionStorage.clear();
+  location.reload();
+}
+
+out.onclick = () => signOut().then(leave, (error) => (who.textContent = error.message));
+
+// The back button may restore a page from before the user signed out.
+addEventListener("pageshow", async ({ persisted }) => {
+  if (persisted && (await session().catch(() => viewer)) === null) leave();
+});

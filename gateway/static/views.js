@@ -1,24 +1,23 @@
-// What the dashboard and the widgets show: each function turns data of the graph into elements.
+// Builds the parts of the dashboard and the widgets from GraphQL data.
 
 import { button, el, shape, spoken } from "./dom.js";
 import { BREAKDOWNS, STATES, WITHOUT } from "./formats.js";
 
-const rate = ({ total, successful }) => (total ? successful / total : null);
 const CARDS = [
   { title: "Bookings", read: ({ total }) => total, better: 0 },
   { title: "Successful", read: ({ successful }) => successful, better: 1 },
   { title: "Failed", read: ({ failed }) => failed, better: -1 },
-  { title: "Success rate", read: rate, share: true, better: 1 },
+  { title: "Success rate", read: ({ total, successful }) => (total ? successful / total : null), share: true, better: 1 },
 ];
 
-/** The numbers of a period, each against the period before. */
+/** Show the numbers of a period, compared with the period before. */
 export function cards({ overview, previousPeriod }, formats) {
   const before = previousPeriod?.overview;
   const card = (each) => {
     const now = each.read(overview);
-    const shown = now === null ? "–" : (each.share ? formats.percent : formats.number)(now);
+    const value = now === null ? "–" : (each.share ? formats.percent : formats.number)(now);
     const against = before && el("dd", change(each, now, each.read(before), formats));
-    return el("div.card", el("dt", each.title), el("dd.value", shown), against);
+    return el("div.card.panel", el("dt", each.title), el("dd.value", value), against);
   };
   return el("dl.cards", CARDS.map(card));
 }
@@ -39,10 +38,11 @@ const table = (name, caption, columns, rows) =>
   el(`table.${name}`, el("caption.spoken", caption), el("thead", el("tr", columns)), el("tbody", rows));
 const column = (content, name = "") => el(`th${name}`, { scope: "col" }, content);
 const titled = (...content) => el("th", { scope: "row" }, ...content);
+const numeric = (...content) => el("td.number", ...content);
 
-/** How many bookings have each value, and how many of those failed; where clearly more fail than usual, it is marked.
+/** Show bookings and failures of each value, and mark values that fail clearly more often than usual.
  *
- * `sort` is "count" or "failed"; `onsort` and `onpick` are told what is clicked, where they are given.
+ * `sort` is "count" or "failed". `onsort` and `onpick` may be missing.
  */
 export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick }) {
   const rows = buckets.toSorted((one, other) => other[sort] - one[sort] || other.count - one.count);
@@ -54,26 +54,25 @@ export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick
     if (sort === key) cell.append(shape(" ↓")), (cell.ariaSort = "descending");
     return cell;
   };
-  const named = (value) => {
+  const name = (value) => {
     if (WITHOUT.includes(value)) return el("span.quiet", value);
     return onpick ? button(".plain.pick", () => onpick(value), value) : value;
   };
-  const piece = (state, count) => {
-    const found = el(`i.${state}`);
-    found.style.width = `${(100 * count) / most}%`;
-    return found;
+  const piece = ([state, count]) => {
+    const bar = el(`i.state.${state}`);
+    bar.style.width = `${(100 * count) / most}%`;
+    return bar;
   };
   const row = ({ value, count, failed, successful }) => {
-    const parts = { successful, failed, pending: count - successful - failed };
-    const much = failed >= 3 && failed / count > 1.5 * usual;
+    const states = { successful, failed, pending: count - successful - failed };
+    const share = formats.percent(failed / count);
+    const isHigh = failed >= 3 && failed / count > 1.5 * usual;
     return el(
       "tr",
-      titled(named(value), el("span.bar", Object.entries(parts).map((part) => piece(...part)))),
-      el("td.number", formats.number(count)),
-      el("td.number", formats.number(failed)),
-      much
-        ? el("td.number.failing", shape("▲ "), formats.percent(failed / count), spoken(", more than usual"))
-        : el("td.number.quiet", formats.percent(failed / count)),
+      titled(name(value), el("span.bar", Object.entries(states).map(piece))),
+      numeric(formats.number(count)),
+      numeric(formats.number(failed)),
+      isHigh ? el("td.number.failing", shape("▲ "), share, spoken(", more than usual")) : el("td.number.quiet", share),
     );
   };
   const numbers = [sortable("count", "Bookings"), sortable("failed", "Failed"), column("Failed %", ".number")];
@@ -81,7 +80,7 @@ export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick
   return table("breakdown", `Bookings by ${BREAKDOWNS[by]}`, [title, numbers], rows.map(row));
 }
 
-const SIGNS = { good: "● ", wait: "◆ ", bad: "▲ ", off: "○ " };
+const SIGNS = { bad: "▲ ", wait: "◆ ", good: "● ", off: "○ " };
 const TOKENS = {
   VALID: ["good", "Token valid", "until"],
   EXPIRING_SOON: ["wait", "Token expires soon", "at"],
@@ -89,7 +88,7 @@ const TOKENS = {
   MISSING: ["bad", "Token missing", ""],
 };
 
-/** How an integration stands: the kind of it, the word, and why where it is broken. */
+/** Return [kind, word, reason] of an integration's state; only broken ones have a reason. */
 export function standing({ status, config }) {
   if (status === "INACTIVE") return ["off", "Switched off"];
   if (!config) return ["good", "Switched on"];
@@ -99,12 +98,9 @@ export function standing({ status, config }) {
   return kind === "wait" ? ["wait", "Expires soon"] : ["good", "Working"];
 }
 
-/** Connected integrations, the broken ones first; of some nothing is known but whether they are switched on.
- *
- * `href` is where one leads and `onexport` exports one, where they are given.
- */
+/** Show connected integrations, broken ones first; `config`, `href` and `onexport` may be missing. */
 export function integrations(list, { formats, href, onexport }) {
-  const place = (each) => ["bad", "wait", "good", "off"].indexOf(standing(each)[0]);
+  const rank = (each) => Object.keys(SIGNS).indexOf(standing(each)[0]);
   const sign = (kind, words) => el(`span.sign.${kind}`, shape(SIGNS[kind]), words);
   const account = ({ provider, authUserEmail }) =>
     el("small", provider.toLowerCase(), authUserEmail && ` · ${authUserEmail}`);
@@ -120,18 +116,18 @@ export function integrations(list, { formats, href, onexport }) {
       titled(href ? el("a", { href: href(each) }, each.name) : each.name, each.config && account(each.config)),
       el("td", sign(kind, words), why && el("p.why", why)),
       each.config && el("td", token(each)),
-      save && el("td.number", save),
+      save && numeric(save),
     );
   };
   const more = [list[0].config && column("Token"), onexport && column(spoken("Export"))];
   const columns = [column("Integration"), column("Status"), more];
-  const rows = list.toSorted((one, other) => place(one) - place(other)).map(row);
-  return table("integrations", "Connected integrations, the broken ones first", columns, rows);
+  const rows = list.toSorted((one, other) => rank(one) - rank(other)).map(row);
+  return table("integrations", "Connected integrations, broken ones first", columns, rows);
 }
 
-/** The days of a trend as a table. */
+/** Show the days of a trend as a table. */
 export function dayTable(days, formats) {
-  const cells = (day) => Object.keys(STATES).map((state) => el("td.number", formats.number(day[state])));
+  const cells = (day) => Object.keys(STATES).map((state) => numeric(formats.number(day[state])));
   const columns = [column("Day"), Object.values(STATES).map((state) => column(state, ".number"))];
   const rows = days.map((day) => el("tr", titled(formats.day(day.day)), cells(day)));
   return table("days", "Bookings per day", columns, rows);

@@ -1,35 +1,34 @@
-// Numbers of the gateway on other people's pages: custom elements that ask together, in one request.
+// The gateway's numbers on other pages: custom elements that share one request.
 
 import { el, failure, notice } from "/static/dom.js";
-import { BREAKDOWNS, Formats, RANGES, english } from "/static/formats.js";
+import { BREAKDOWNS, RANGES, createFormats, english } from "/static/formats.js";
 import { ask } from "/static/session.js";
 import { trend } from "/static/trend.js";
 import { breakdown, cards, integrations } from "/static/views.js";
 
-const HOME = new URL("/graphql", import.meta.url).href;
+const GATEWAY = new URL("/graphql", import.meta.url).href;
 const TYPES = ["NP", "F_U", "ASC_FU", "FU_TELE", "PROCEDURE", "PROV_USE", "RAP_ACCESS"];
 
-const dress = (name) => el("link", { rel: "stylesheet", href: new URL(`/static/${name}.css`, HOME).href });
+const style = (name) => el("link", { rel: "stylesheet", href: new URL(`/static/${name}.css`, GATEWAY).href });
 
-/** The value of an attribute that has to be one of these. Throws Error. */
-function known(attribute, value, allowed) {
+function check(attribute, value, allowed) {
   if (allowed.includes(value)) return value;
-  throw new Error(`\`${attribute}\` is “${value}”; it may be ${allowed.join(", ")}.`);
+  throw new Error(`\`${attribute}\` is “${value}”, but must be one of ${allowed.join(", ")}.`);
 }
 
 class Widget extends HTMLElement {
   static observedAttributes = "endpoint integration-id range start end appointment-type locale by".split(" ");
   #token = null;
-  #shown = el("div", el("div.skeleton"));
-  asked = 0;
+  #content = el("div", el("div.skeleton"));
+  queries = 0;
 
   constructor() {
     super();
-    this.attachShadow({ mode: "open" }).append(dress("tokens"), dress("views"), this.#shown);
+    this.attachShadow({ mode: "open" }).append(style("tokens"), style("views"), this.#content);
   }
 
   connectedCallback() {
-    // A token may have been set before this script was loaded.
+    // The page may have set a token before this script was loaded.
     if (Object.hasOwn(this, "token")) {
       const { token } = this;
       delete this.token;
@@ -39,148 +38,149 @@ class Widget extends HTMLElement {
   }
 
   attributeChangedCallback(_name, before, now) {
-    if (this.isConnected && before !== now) this.refresh();
+    if (before !== now) this.refresh();
   }
 
-  /** The key for widgets, set by script and never in markup; "" on our own pages, which ask by the session. */
+  /** The widget key, set by script and never in markup. "" uses the session, on the gateway's own pages. */
   get token() {
     return this.#token;
   }
 
   set token(token) {
     this.#token = token;
-    if (this.isConnected) this.refresh();
+    this.refresh();
   }
 
   get endpoint() {
-    return this.getAttribute("endpoint") ?? HOME;
+    return this.getAttribute("endpoint") ?? GATEWAY;
   }
 
-  /** Ask again, once there is a token. An answer to what was asked before is dropped. */
+  /** Query again, once there is a token. Answers to older queries are ignored. */
   refresh() {
-    this.asked += 1;
+    if (!this.isConnected) return;
+    this.queries += 1;
     this.setAttribute("aria-busy", "true");
     if (this.#token === null) return;
     waiting.add(this);
-    if (waiting.size === 1) setTimeout(askTogether);
+    if (waiting.size === 1) setTimeout(sendAll);
   }
 
-  /** Take the answer to what was asked the so manieth time, {data, error}. */
-  take(asked, { data, error }) {
-    if (asked !== this.asked) return;
+  /** Show {data, error}, the answer to the query of this number. */
+  take(number, { data, error }) {
+    if (number !== this.queries) return;
     this.removeAttribute("aria-busy");
     try {
       if (error) throw error;
-      this.#shown.replaceChildren(this.content(data, new Formats(this.getAttribute("locale") ?? english())));
+      this.#content.replaceChildren(this.view(data, createFormats(this.getAttribute("locale") ?? english())));
     } catch (problem) {
-      this.#shown.replaceChildren(failure(problem, problem instanceof Error ? null : () => this.refresh()));
+      this.#content.replaceChildren(failure(problem, problem instanceof Error ? null : () => this.refresh()));
     }
   }
 }
 
-/** A widget over the appointments of one integration; each says which parts of their statistics it needs. */
+/** A widget of one integration's appointments. */
 class StatisticsWidget extends Widget {
-  /** What is asked: a field, its arguments with their types, and what is selected. Throws Error. */
-  question() {
+  /** Return the field, its arguments and its selection. Throws Error if an attribute is wrong. */
+  query() {
     const id = this.getAttribute("integration-id");
     if (!id) throw new Error("The attribute `integration-id` is missing: the id of a connected integration.");
     const type = this.getAttribute("appointment-type");
-    if (type) known("appointment-type", type, TYPES);
-    const given = { integrationId: ["ID!", id], appointmentType: ["AppointmentType", type], ...this.#time() };
-    const parts = `overview { total successful failed } ${this.parts}`;
-    return { field: "appointmentStatistics", given, also: "size: 100, fillGaps: true", parts };
+    if (type) check("appointment-type", type, TYPES);
+    const typed = { integrationId: ["ID!", id], appointmentType: ["AppointmentType", type], ...this.#time() };
+    const selection = `overview { total successful failed } ${this.selection}`;
+    return { field: "appointmentStatistics", typed, fixed: "size: 100, fillGaps: true", selection };
   }
 
   #time() {
     const [start, end] = [this.getAttribute("start"), this.getAttribute("end")];
     const range = this.getAttribute("range") ?? (start || end ? null : "30d");
-    if (range && (start || end)) throw new Error("Give `range`, or `start` and `end`, not both.");
-    if (range) return { days: ["Int", RANGES[known("range", range, Object.keys(RANGES))]] };
+    if (range && (start || end)) throw new Error("Use either `range`, or `start` and `end`.");
+    if (range) return { days: ["Int", RANGES[check("range", range, Object.keys(RANGES))]] };
     for (const day of [start, end]) {
-      if (day && !/^\d{4}-\d\d-\d\d$/.test(day)) throw new Error(`“${day}” is no day such as 2026-11-16.`);
+      if (day && !/^\d{4}-\d\d-\d\d$/.test(day)) throw new Error(`“${day}” is not a day such as 2026-11-16.`);
     }
     return { firstDay: ["Date", start], lastDay: ["Date", end] };
   }
 
-  content(found, formats) {
-    if (found.overview.total === 0) return notice("No bookings", "None was made in that time.");
-    return this.shown(found, formats);
+  view(found, formats) {
+    return found.overview.total ? this.chart(found, formats) : notice("No bookings", "There are none in this time.");
   }
 }
 
 class AppointmentsTotal extends StatisticsWidget {
-  parts = "previousPeriod { overview { total successful failed } }";
-  content = cards;
+  selection = "previousPeriod { overview { total successful failed } }";
+  view = cards;
 }
 
 class AppointmentsTrend extends StatisticsWidget {
-  parts = "trends { day successful failed pending }";
-  shown = ({ trends }, formats) => trend(trends, { formats });
+  selection = "trends { day successful failed pending }";
+  chart = ({ trends }, formats) => trend(trends, { formats });
 }
 
 class AppointmentsBreakdown extends StatisticsWidget {
   get by() {
-    return known("by", this.getAttribute("by") ?? "source", Object.keys(BREAKDOWNS));
+    return check("by", this.getAttribute("by") ?? "source", Object.keys(BREAKDOWNS));
   }
 
-  get parts() {
+  get selection() {
     return `${this.by} { value count successful failed }`;
   }
 
-  shown = (found, formats) => breakdown(this.by, found[this.by], { formats });
+  chart = (found, formats) => breakdown(this.by, found[this.by], { formats });
 }
 
 class IntegrationsList extends Widget {
-  question() {
-    // No more than keys for widgets may see.
-    const parts = "nodes { id name ... on ConnectedIntegration { status } }";
-    return { field: "integrations", also: "orderBy: [{ field: NAME }], first: 100", parts };
-  }
+  // A widget key may read no more than this.
+  query = () => ({
+    field: "integrations",
+    fixed: "orderBy: [{ field: NAME }], first: 100",
+    selection: "nodes { id name ... on ConnectedIntegration { status } }",
+  });
 
-  content({ nodes }, formats) {
+  view({ nodes }, formats) {
     const connected = nodes.filter(({ status }) => status);
-    if (!connected.length) return notice("No integrations", "There are none, or the key may not see them.");
-    return integrations(connected, { formats });
+    if (connected.length) return integrations(connected, { formats });
+    return notice("No integrations", "There are none, or the key may not see them.");
   }
 }
 
 const waiting = new Set();
 
-/** Ask for all widgets that wait: one request for each endpoint and token. */
-function askTogether() {
+/** Send one request for each endpoint and token. */
+function sendAll() {
   const requests = Map.groupBy(waiting, ({ endpoint, token }) => JSON.stringify([endpoint, token]));
   waiting.clear();
   for (const widgets of requests.values()) send(widgets);
 }
 
-/** One question for several widgets, and who is told which of its fields. */
-function together(widgets) {
-  const types = [], fields = [], takers = [], variables = {};
-  for (const [place, widget] of widgets.entries()) {
-    const taker = { name: `w${place}`, take: widget.take.bind(widget, widget.asked) };
+/** Build one query for several widgets. */
+function combine(widgets) {
+  const types = [], fields = [], receivers = [], variables = {};
+  for (const [index, widget] of widgets.entries()) {
+    const receiver = { name: `w${index}`, take: widget.take.bind(widget, widget.queries) };
     try {
-      const { field, given = {}, also, parts } = widget.question();
-      const passed = Object.entries(given).map(([name, [type, value]]) => {
-        types.push(`$${name}${place}: ${type}`);
-        variables[name + place] = value;
-        return `${name}: $${name}${place}`;
+      const { field, typed = {}, fixed, selection } = widget.query();
+      const passed = Object.entries(typed).map(([name, [type, value]]) => {
+        types.push(`$${name}${index}: ${type}`);
+        variables[name + index] = value;
+        return `${name}: $${name}${index}`;
       });
-      fields.push(`${taker.name}: ${field}(${[...passed, also].join(", ")}) { ${parts} }`);
-      takers.push(taker);
+      fields.push(`${receiver.name}: ${field}(${[...passed, fixed].join(", ")}) { ${selection} }`);
+      receivers.push(receiver);
     } catch (error) {
-      taker.take({ error });
+      receiver.take({ error });
     }
   }
   const query = `query Widgets${types.length ? `(${types.join(", ")})` : ""} { ${fields.join(" ")} }`;
-  return { query, variables, takers };
+  return { query, variables, receivers };
 }
 
 async function send(widgets) {
-  const { query, variables, takers } = together(widgets);
-  if (!takers.length) return;
+  const { query, variables, receivers } = combine(widgets);
+  if (!receivers.length) return;
   const [{ endpoint, token }] = widgets;
   const { data, errors } = await ask(query, variables, { endpoint, token });
-  for (const { name, take } of takers) {
+  for (const { name, take } of receivers) {
     take({ data: data?.[name], error: data?.[name] ? null : errors.find(({ path }) => path[0] === name) ?? errors[0] });
   }
 }

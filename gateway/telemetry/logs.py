@@ -1,98 +1,76 @@
-"""Log lines: for a person on a terminal, one JSON object a line anywhere else; always on stderr.
+"""Log lines on standard error: JSON objects, or readable text on a terminal.
 
-A line has `ts`, `level` and `event`, then what the caller adds. Secrets and patients' data are never given to it.
+A line has `ts`, `level` and `event`, then `request_id` if there is a request, then the fields of the caller.
+Callers never log secrets, patient data or values of variables.
 """
 
+import json
 import logging
 import os
 import sys
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
-from datetime import datetime
 from io import TextIOBase
-from threading import Condition, Thread
+from logging.handlers import QueueListener
+from queue import SimpleQueue
+from threading import Thread
 
-import msgspec
+import orjson
 import structlog
-from msgspec import Struct
-from msgspec.structs import asdict
+from structlog.typing import EventDict, Processor
 
 from gateway.telemetry.request_record import current_request
 
-_LIBRARIES = ("uvicorn", "alembic", "asyncio")
-"""What logs through the standard library; heard from `warning` on, unless everything is wanted."""
+_SILENCED_LIBRARIES = ("aiosqlite",)
+"""Libraries whose `debug` lines contain the parameters of SQL statements."""
 
-_MAX_PENDING_BYTES = 2**20
-"""Bytes that may wait to be written."""
+_MAX_PENDING_LINES = 4096
+"""Lines that wait for the writing thread before new lines are dropped."""
 
 _DRAIN_SECONDS = 1.0
-"""For which they are waited for in the end."""
-
-_encoder = msgspec.json.Encoder()
+"""Longest wait for pending lines when the process ends."""
 
 
-def configure(level: str) -> None:
-    """Send the lines of this process, and of the libraries it uses, from `level` on to stderr."""
-    threshold = _get_level_number(level)
+def configure_logging(level: str) -> None:
+    """Write the gateway's lines to stderr from `level` on.
+
+    Libraries write only warnings and errors, unless the level is `debug`.
+    """
+    threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+            structlog.processors.MaybeTimeStamper(fmt="iso", utc=True, key="ts"),
             _add_request_id,
             *(_build_console_processors() if sys.stderr.isatty() else _build_json_processors()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        # Asked for with each line: stderr may have been replaced since.
+        # `sys.stderr` is read for each line, because it may be replaced later.
         logger_factory=lambda *_names: structlog.WriteLogger(sys.stderr),
     )
-    logging.root.handlers = [_StandardLibraryHandler()]
-    logging.root.setLevel(threshold)
-    for library in _LIBRARIES:
-        logging.getLogger(library).setLevel(threshold if level == "debug" else max(threshold, logging.WARNING))
-
-
-class LogLine(Struct):
-    """What stands in each line; what else does is a subclass's."""
-
-    ts: datetime
-    level: str
-    event: str
-
-
-def write_lines(lines: Sequence[LogLine]) -> None:
-    """Write lines, without asking whether their level is wanted.
-
-    For a machine they are what structlog would write; that takes ten times as long.
-    """
-    if sys.stderr.isatty():
-        log = structlog.get_logger(__name__)
-        for line in lines:
-            fields = {name: value for name, value in asdict(line).items() if name not in LogLine.__struct_fields__}
-            log.log(_get_level_number(line.level), line.event, **fields)
-        return
-    sys.stderr.write(_encoder.encode_lines(lines).decode())
-
-
-def is_enabled(level: str, threshold: str) -> bool:
-    """Whether lines of a level are to be written."""
-    return _get_level_number(level) >= _get_level_number(threshold)
+    logging.root.handlers = [_StructlogHandler()]
+    logging.root.setLevel(threshold if level == "debug" else max(threshold, logging.WARNING))
+    for library in _SILENCED_LIBRARIES:
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 class BackgroundStream(TextIOBase):
-    """Hands text on to a file from a thread of its own: a reader who does not keep up keeps nobody waiting.
+    """Writes lines to a file descriptor from a thread, so that nobody waits for the reader of the log.
 
-    What is too much to wait, or finds nobody to read it any more, is lost, and counted.
+    Drops and counts lines if too many are pending, or if the descriptor cannot be written.
     """
 
     def __init__(self, descriptor: int) -> None:
-        """`file` is a descriptor; nothing of Python's own stands between, which would be flushed at its end."""
-        self.lost_lines = 0
-        """How many lines were."""
-        self._descriptor, self._pending_bytes = descriptor, 0
-        self._pending: deque[bytes] = deque()
-        self._changed = Condition()
-        Thread(target=self._write_pending, name="logs", daemon=True).start()
+        self._descriptor = descriptor
+        self._pending: SimpleQueue[str] = SimpleQueue()
+        self._dropped_lines = 0
+        self._writer = _DescriptorWriter(self._pending, descriptor)
+        self._writer.start()
+
+    @property
+    def lost_lines(self) -> int:
+        """The number of lines that could not be written."""
+        return self._dropped_lines + self._writer.failed_lines
 
     def fileno(self) -> int:
         return self._descriptor
@@ -101,83 +79,83 @@ class BackgroundStream(TextIOBase):
         return os.isatty(self._descriptor)
 
     def write(self, text: str) -> int:
-        """Take whole lines, and never wait."""
-        content = text.encode(errors="backslashreplace")
-        with self._changed:
-            if self._pending_bytes + len(content) > _MAX_PENDING_BYTES:
-                self.lost_lines += text.count("\n")
-            else:
-                self._pending.append(content)
-                self._pending_bytes += len(content)
-                self._changed.notify_all()
+        """Queue whole lines. Never blocks."""
+        if self._pending.qsize() < _MAX_PENDING_LINES:
+            self._pending.put(text)
+        else:
+            self._dropped_lines += text.count("\n")
         return len(text)
 
     def drain(self, seconds: float) -> None:
-        """Wait until all is written, but no longer."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._pending_bytes, seconds)
+        """Write the pending lines and end the thread. Returns after `seconds` even if the reader is stuck."""
+        # `stop` has no timeout, and neither has a write to a full pipe.
+        stopping = Thread(target=self._writer.stop, daemon=True)
+        stopping.start()
+        stopping.join(seconds)
 
-    def _write_pending(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._pending)
-                content = self._pending.popleft()
-            left = memoryview(content)
-            try:
-                while left:
-                    left = left[os.write(self._descriptor, left) :]
-            except OSError:
-                lost = content.count(b"\n")
-            else:
-                lost = 0
-            with self._changed:
-                self.lost_lines += lost
-                self._pending_bytes -= len(content)
-                self._changed.notify_all()
+
+class _DescriptorWriter(QueueListener):
+    """Writes with `os.write`: the interpreter would flush a buffered file at its end, and block."""
+
+    def __init__(self, queue: "SimpleQueue[str]", descriptor: int) -> None:
+        super().__init__(queue)
+        self.failed_lines = 0
+        self._descriptor = descriptor
+
+    def handle(self, text: str) -> None:  # type: ignore[override]  # the queue holds text, not records
+        rest = memoryview(text.encode(errors="backslashreplace"))
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            self.failed_lines += text.count("\n")
 
 
 @contextmanager
-def write_in_background() -> Iterator[None]:
-    """Have all that goes to stderr written by a thread for as long as the block lasts."""
-    outlet = BackgroundStream(sys.stderr.fileno())
-    with redirect_stderr(outlet):
+def write_logs_in_background() -> Iterator[None]:
+    """Write stderr from a thread while the block runs; then write the pending lines, for at most a second."""
+    stream = BackgroundStream(sys.stderr.fileno())
+    with redirect_stderr(stream):
         try:
             yield
         finally:
-            outlet.drain(_DRAIN_SECONDS)
+            stream.drain(_DRAIN_SECONDS)
 
 
 def count_lost_lines() -> int:
-    """How many lines found nobody to read them."""
+    """Return the number of lines that could not be written."""
     return sys.stderr.lost_lines if isinstance(sys.stderr, BackgroundStream) else 0
 
 
-def _get_level_number(level: str) -> int:
-    return logging.getLevelNamesMapping()[level.upper()]
-
-
-class _StandardLibraryHandler(logging.Handler):
-    """Hands on what libraries log."""
+class _StructlogHandler(logging.Handler):
+    """Passes the lines of libraries to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
         line = structlog.get_logger(record.name)
         line.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
 
 
-def _build_console_processors() -> list[structlog.typing.Processor]:
-    # Without the values of local variables, which are what must not be told.
+def _build_console_processors() -> list[Processor]:
+    # `plain_traceback` omits the values of local variables, which can be secrets.
     return [structlog.dev.ConsoleRenderer(timestamp_key="ts", exception_formatter=structlog.dev.plain_traceback)]
 
 
-def _build_json_processors() -> list[structlog.typing.Processor]:
-    return [structlog.processors.format_exc_info, _order_keys, structlog.processors.JSONRenderer()]
+def _build_json_processors() -> list[Processor]:
+    return [structlog.processors.format_exc_info, _order_keys, structlog.processors.JSONRenderer(_to_json)]
 
 
-def _add_request_id(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    exchange = current_request.get()
-    # A line about a request that is over has the id of that one.
-    return {"request_id": exchange.id, **line} if exchange.id else line
+def _add_request_id(_logger: object, _method: str, line: EventDict) -> EventDict:
+    record = current_request.get()
+    # The line of a request is written later, and has its own `request_id`.
+    return {"request_id": record.id, **line} if record.id else line
 
 
-def _order_keys(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _order_keys(_logger: object, _method: str, line: EventDict) -> EventDict:
     return {**{key: line[key] for key in ("ts", "level", "event")}, **line}
+
+
+def _to_json(line: EventDict, default: Callable[[object], object]) -> str:
+    try:
+        return orjson.dumps(line, default, orjson.OPT_UTC_Z).decode()
+    except TypeError:  # Half of a surrogate pair, or an integer of more than 64 bits.
+        return json.dumps(line, default=default)

@@ -1,7 +1,7 @@
-"""One request and its answer, as far as the house notes it: for the log, for metrics and for traces.
+"""The record of a request, from which its log line, its metrics and its trace are made.
 
-Whoever has something to note finds the exchange in `current`, on whichever floor it happens. Never noted: the text
-of a document, and the values of variables or parameters.
+Each layer adds to `current_request`. The record never contains the text of a document, or the values of variables
+and parameters.
 """
 
 from contextvars import ContextVar
@@ -14,7 +14,7 @@ from gateway.domain.viewer import Viewer
 
 
 class RecordedOperation(NamedTuple):
-    """What an operation is told by, where its text is not to be."""
+    """The description of an operation, without its text."""
 
     type: str
     """`query` or `mutation`."""
@@ -25,7 +25,7 @@ class RecordedOperation(NamedTuple):
 
 
 class ExecutedStatement(NamedTuple):
-    """An SQL statement that ran, without its parameters; when, by `perf_counter`."""
+    """An SQL statement that ran, without its parameters. Its times are those of `perf_counter`."""
 
     text: str
     started: float
@@ -33,47 +33,54 @@ class ExecutedStatement(NamedTuple):
 
 
 class RequestRecord(Struct):
-    """What is known in the end of who asked what, what came of it, what it took. Instants are `perf_counter`'s."""
+    """What is known of a request: viewer, operation, result and times. Instants are those of `perf_counter`."""
 
     id: str
-    """Ours, unless the client gives the request one of its own."""
+    """The client's own id if it sends one, or a new one."""
 
     started: float
     ended: float = 0.0
     traceparent: str | None = None
-    """The trace that the request belongs to, as W3C's Trace Context spells it."""
+    """The trace of the request, in the format of W3C's Trace Context."""
 
     viewer: Viewer | None = None
     operation: RecordedOperation | None = None
-    """None until it is executed."""
+    """None until the operation is known."""
 
     status: int | None = None
-    """None when nobody was there to be answered."""
+    """The HTTP status; None if the client disconnected before the answer."""
 
     error_codes: tuple[str, ...] = ()
-    """Of the answer's errors."""
+    """The codes of the answer's errors."""
 
     rejection_reason: str | None = None
-    """Which limit kept it from being answered, in the metrics' words; None for most."""
+    """The limit that the request exceeded, as metrics name it; None for most requests."""
 
     cost: int | None = None
-    """Of the operation, whether or not it was too much; None until that is known."""
+    """The cost of the operation, even if it exceeds the limit; None until it is known."""
 
     response_bytes: int = 0
-    """Bytes of the answer's body."""
+    """Size of the answer's body."""
 
     statement_count: int = 0
-    """Without those that begin or end a transaction."""
+    """SQL statements, without those that begin or end a transaction."""
 
     database_seconds: float = 0.0
     statements: list[ExecutedStatement] | None = None
-    """Each statement, where somebody wants to know."""
+    """Each statement, if traces are sent; else None."""
 
     transactions: tuple[tuple[str, float], ...] = ()
-    """The kind of each transaction, `read` or `write`, and how many seconds it lasted."""
+    """The kind of each transaction, `read` or `write`, and its duration in seconds."""
+
+    fallbacks: dict[tuple[str, str], int] = {}
+    """How often a compiled query fell back to the normal executor, by root field and reason."""
+
+    def record_fallback(self, field: str, reason: str) -> None:
+        """Count a fallback of a root field."""
+        self.fallbacks[field, reason] = self.fallbacks.get((field, reason), 0) + 1
 
     def record_statement(self, text: str, started: float) -> None:
-        """Note a statement that is over."""
+        """Add a statement that has ended. `started` is by `perf_counter`."""
         ended = perf_counter()
         self.statement_count += 1
         self.database_seconds += ended - started
@@ -81,16 +88,19 @@ class RequestRecord(Struct):
             self.statements.append(ExecutedStatement(text, started, ended))
 
     def record_wait(self, started: float) -> None:
-        """Note that the database has done something else."""
+        """Add time that the database took for something other than a statement, such as a commit."""
         self.database_seconds += perf_counter() - started
 
     def record_transaction(self, kind: str, started: float) -> None:
-        """Note a transaction that is over."""
+        """Add a transaction that has ended."""
         self.transactions += ((kind, perf_counter() - started),)
 
 
 class _NoRequestRecord(RequestRecord):
-    """What is done without a request, such as by a command."""
+    """The record outside of requests, such as in commands. It ignores everything."""
+
+    def record_fallback(self, field: str, reason: str) -> None:
+        pass
 
     def record_statement(self, text: str, started: float) -> None:
         pass
@@ -102,4 +112,4 @@ class _NoRequestRecord(RequestRecord):
         pass
 
 
-current_request: ContextVar[RequestRecord] = ContextVar("exchange", default=_NoRequestRecord("", 0.0))  # noqa: B039 (it notes nothing)
+current_request: ContextVar[RequestRecord] = ContextVar("current_request", default=_NoRequestRecord("", 0.0))  # noqa: B039 (nothing changes it)

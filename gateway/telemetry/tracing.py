@@ -1,7 +1,7 @@
-"""Traces of requests and their SQL, sent to where OpenTelemetry's collectors listen.
+"""Send traces of requests and their SQL statements with OpenTelemetry.
 
-Imported only where they are wanted. A request is traced once it is over, from what was noted of it: before that,
-tracing costs it no more than a list of its statements.
+This module is imported only if traces are sent. The spans of a request are made from its record after its end, so
+tracing costs a running request only the list of its statements.
 """
 
 import os
@@ -24,7 +24,7 @@ _SERVER_ERROR = 500
 
 
 class RequestTracer:
-    """Sends a span for each request, and one below it for each statement; what is sampled OTEL_ variables say."""
+    """Sends a span for each request, with a child for each statement. `OTEL_` variables set the sampling."""
 
     def __init__(self, endpoint: str, database_system: str) -> None:
         resource = {SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", _SERVICE_NAME), SERVICE_VERSION: __version__}
@@ -35,41 +35,43 @@ class RequestTracer:
         self._database_system = database_system
 
     def trace_request(self, record: RequestRecord) -> None:
-        """Make the spans of a request that is over; they are sent by a thread of their own."""
+        """Create the spans of a request that has ended. OpenTelemetry sends them from its own thread."""
         parent = self._propagator.extract({"traceparent": record.traceparent}) if record.traceparent else None
-        # Since 1970, of what `perf_counter` calls zero.
-        zero = time_ns() - int(perf_counter() * _NANOSECONDS_PER_SECOND)
+        # Nanoseconds since 1970 when `perf_counter` was zero.
+        clock_offset = time_ns() - int(perf_counter() * _NANOSECONDS_PER_SECOND)
         span = self._tracer.start_span(
             record.operation.type if record.operation else "request",
             parent,
             SpanKind.SERVER,
             _build_attributes(record),
-            start_time=zero + int(record.started * _NANOSECONDS_PER_SECOND),
+            start_time=clock_offset + int(record.started * _NANOSECONDS_PER_SECOND),
         )
         if span.is_recording():
-            inside = set_span_in_context(span)
+            context = set_span_in_context(span)
             for text, started, ended in record.statements or ():
-                described = {"db.system.name": self._database_system, "db.query.text": text}
+                attributes = {"db.system.name": self._database_system, "db.query.text": text}
                 verb = text.split(maxsplit=1)[0]
-                began = zero + int(started * _NANOSECONDS_PER_SECOND)
-                statement = self._tracer.start_span(verb, inside, SpanKind.CLIENT, described, start_time=began)
-                statement.end(zero + int(ended * _NANOSECONDS_PER_SECOND))
+                start_time = clock_offset + int(started * _NANOSECONDS_PER_SECOND)
+                statement = self._tracer.start_span(
+                    verb, context, SpanKind.CLIENT, attributes, start_time=start_time
+                )
+                statement.end(clock_offset + int(ended * _NANOSECONDS_PER_SECOND))
         if record.status is None or record.status >= _SERVER_ERROR:
             span.set_status(Status(StatusCode.ERROR))
         span.end()
 
     def close(self) -> None:
-        """Send what was not sent yet; that may take seconds where nobody listens."""
+        """Send the remaining spans. This can take seconds if no collector answers."""
         self._provider.shutdown()
 
 
 def _build_attributes(record: RequestRecord) -> Mapping[str, str | int]:
     operation = record.operation
-    known: Mapping[str, str | int | None] = {
+    attributes: Mapping[str, str | int | None] = {
         "graphql.operation.type": operation and operation.type,
         "graphql.operation.name": operation and operation.name,
         "http.response.status_code": record.status,
         "error.type": record.error_codes[0] if record.error_codes else None,
         "request.id": record.id,
     }
-    return {name: value for name, value in known.items() if value is not None}
+    return {name: value for name, value in attributes.items() if value is not None}

@@ -1,21 +1,19 @@
-"""HTTP: transport, who is asking."""
+"""Answer HTTP: authenticate and limit requests, run GraphQL operations, serve sessions and pages."""
 
-from gateway.web import trusted_documents
 from gateway.web.app import create_app
-from gateway.web.cycle import WholeResponseCycle
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
 from gateway.web.refusals import CLOSE_CONNECTION, HTTPRefusal
 from gateway.web.responses import build_refusal_response, with_request_id
+from gateway.web.trusted_documents import load_trusted_documents
 
 __all__ = [
     "CLOSE_CONNECTION",
     "GraphQLErrorCode",
     "HTTPRefusal",
     "MediaType",
-    "WholeResponseCycle",
     "build_refusal_response",
     "create_app",
-    "trusted_documents",
+    "load_trusted_documents",
     "with_request_id",
 ]

@@ -1,4 +1,4 @@
-"""The application that uvicorn serves."""
+"""Create the ASGI application: its endpoints, pages and shared parts."""
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -22,11 +22,10 @@ from gateway.web import graphiql
 from gateway.web.authentication import Authentication
 from gateway.web.endpoint import Endpoint
 from gateway.web.error_codes import GraphQLErrorCode
-from gateway.web.faces import build_page_routes
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.health import Health
 from gateway.web.negotiation import MediaType
-from gateway.web.pages import StaticFolder
+from gateway.web.pages import StaticFolder, build_page_routes
 from gateway.web.refusals import HTTPRefusal
 from gateway.web.request_limits import RequestReader
 from gateway.web.responses import build_refusal_response, with_request_id
@@ -39,12 +38,12 @@ if TYPE_CHECKING:
 GRAPHQL_PATH = "/graphql"
 
 _STATEMENT_TIMEOUT_MARGIN = 1.0
-"""A second."""
+"""Seconds after a request's timeout when PostgreSQL cancels its statement, in case the gateway could not."""
 _METHOD_NOT_ALLOWED_STATUS = 405
 
 
 class GatewayApplication(Starlette):
-    """Starlette, with a short way to the door: to find a route costs about as much as all the door does."""
+    """Starlette, which passes requests for the GraphQL endpoint on without its routing and middleware."""
 
     def __init__(
         self,
@@ -68,16 +67,15 @@ class GatewayApplication(Starlette):
 
 
 def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette:
-    """The gateway over the database that the settings name. Raises SettingsInvalid.
+    """Return the application for these settings. Raises SettingsInvalid if one of them cannot be used.
 
-    Whoever visits it on this machine itself is signed in with the `visitors_key`, if there is one.
+    If `visitors_key` is given, browsers on this machine are signed in with that key.
     """
-    # The gateway ends what is late by itself; should it be unable to, PostgreSQL does a moment later.
     database = Database(settings, statement_timeout=settings.request_timeout + _STATEMENT_TIMEOUT_MARGIN)
-    health, metrics, tracing = Health(database), Metrics(settings), _create_tracing(settings)
+    health, metrics, tracing = Health(database), Metrics(settings.sqlite_file), _create_tracing(settings)
     for kind, queue in database.queues.items():
         metrics.measure_pool(kind, partial(getattr, queue, "used_slots"), partial(getattr, queue, "waiting_count"))
-    reporting = Reporting(settings, metrics, None if tracing is None else tracing.trace_request)
+    reporting = Reporting(metrics, None if tracing is None else tracing.trace_request)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -91,7 +89,8 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
 
     async def show_metrics(request: Request) -> Response:
         reporting.flush()
-        return await metrics.expose(request)
+        content, content_type = metrics.render(request.headers.get("accept", ""))
+        return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
     deadlines = Deadlines()
     graphql_endpoint, session_endpoint = _build_endpoints(database, settings, reporting, deadlines, visitors_key)
@@ -103,7 +102,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
         *_build_browser_routes(settings),
     ]
     app = GatewayApplication(graphql_endpoint, routes, lifespan, has_graphiql=settings.graphiql)
-    app.add_exception_handler(HTTPException, _build_not_found_handler(reporting, settings))
+    app.add_exception_handler(HTTPException, _build_not_found_handler(reporting))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.reporting = database, health, reporting
     app.state.deadlines = deadlines
@@ -111,7 +110,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
 
 
 def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
-    """The routes of what people see, and of the files that it is made of."""
+    """Yield the routes of pages and of their files."""
     yield Mount("/static", StaticFolder())
     yield from build_page_routes(settings)
     if settings.graphiql:
@@ -121,7 +120,7 @@ def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
 def _build_endpoints(
     database: Database, settings: Settings, reporting: Reporting, deadlines: Deadlines, visitors_key: str | None
 ) -> tuple[Endpoint, Endpoint]:
-    """The doors of the graph and of sessions, behind which keys are recognised and charged alike."""
+    """Return the endpoints `/graphql` and `/session`, which share authentication and rate limits."""
     buckets = services.rate_limits.TokenBuckets(settings.rate_limit, settings.rate_refill)
     reading, authentication = RequestReader(settings, deadlines), Authentication(database, settings, deadlines)
     graphql_endpoint = GraphQLEndpoint(database, settings, reading, authentication, buckets, deadlines)
@@ -135,24 +134,26 @@ def _build_endpoints(
 
 
 def _build_not_found_handler(
-    reporting: Reporting, settings: Settings
+    reporting: Reporting,
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """How a request is refused for which there is no route; it is observed as any other."""
+    """Return a handler that refuses requests without a route, and reports them like all others."""
 
     async def refuse(request: Request, error: Exception) -> Response:
         refusal = HTTPRefusal(
             GraphQLErrorCode.NOT_FOUND,
-            f"Nothing is served here; the graph is asked at {GRAPHQL_PATH}.",
+            f"There is nothing at this path; the GraphQL endpoint is {GRAPHQL_PATH}.",
             status=404,
         )
         if isinstance(error, HTTPException) and error.status_code == _METHOD_NOT_ALLOWED_STATUS:
             allow = (b"allow", b"GET, HEAD")
-            refusal = HTTPRefusal(GraphQLErrorCode.METHOD_NOT_ALLOWED, "This is read; send GET.", headers=[allow])
+            refusal = HTTPRefusal(
+                GraphQLErrorCode.METHOD_NOT_ALLOWED,
+                "This path does not allow the method; send GET or HEAD.",
+                headers=[allow],
+            )
         record = reporting.begin_request()
         read_correlation_headers(record, dict(request.headers.raw))
-        status, headers, body = with_request_id(
-            build_refusal_response(refusal, MediaType.JSON, settings.http_profile), record
-        )
+        status, headers, body = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
         reporting.end_request(record)
         response = Response(body, status)
         response.raw_headers = headers
@@ -162,12 +163,14 @@ def _build_not_found_handler(
 
 
 def _create_tracing(settings: Settings) -> "RequestTracer | None":
-    """What traces, where an endpoint is set; what that needs is not imported otherwise."""
+    """Return a tracer if a traces endpoint is set. Imports OpenTelemetry only then, because it is an extra."""
     if not settings.traces_endpoint:
         return None
     try:
         from gateway.telemetry.tracing import RequestTracer  # noqa: PLC0415
     except ModuleNotFoundError:
         name = get_variable_name("traces_endpoint")
-        raise SettingsInvalid(f"{name} needs OpenTelemetry: `pip install 'integrations-gateway[otel]'`.") from None
+        raise SettingsInvalid(
+            f"{name} needs OpenTelemetry: run `pip install 'integrations-gateway[otel]'`."
+        ) from None
     return RequestTracer(settings.traces_endpoint, "sqlite" if settings.sqlite_file else "postgresql")

@@ -1,4 +1,4 @@
-"""Who is asking: a bearer key, Rocket.Chat's pair of headers with one, or the cookie of who signed in with one."""
+"""Authenticate requests by a bearer key, by Rocket.Chat's two headers, or by a session cookie."""
 
 import asyncio
 import hashlib
@@ -28,21 +28,21 @@ _NO_CREDENTIALS = (None, None, None)
 
 
 class AuthenticatedViewer(NamedTuple):
-    """Who asks, and how far that is to be trusted."""
+    """The viewer of a request, and what its credentials allow."""
 
     viewer: Viewer
     may_change: bool = True
-    """False where only a cookie says who asks: whoever changes something has to know the session's CSRF token."""
+    """False for a session cookie without the session's CSRF token, as a forged request has it."""
 
     allowed_origins: frozenset[bytes] = frozenset()
-    """Whose pages alone may ask so; empty where all may."""
+    """Origins whose pages may use the key; empty if it is not bound to origins."""
 
 
 class Authentication:
-    """Recognises the viewers of a database's keys, and remembers for some seconds whom it has recognised.
+    """Finds the viewers of keys and sessions, and caches those of keys for `GATEWAY_KEY_MEMORY` seconds.
 
-    A key that is revoked or expires meanwhile works until then, in each process by itself. Sessions are not
-    remembered: people ask seldom, and signing out holds at once, in all processes.
+    A revoked or expired key works until its entry expires. Each process has its own cache.
+    Sessions are not cached: browsers send few requests, and signing out takes effect immediately.
     """
 
     def __init__(self, database: Database, settings: Settings, deadlines: Deadlines) -> None:
@@ -52,14 +52,15 @@ class Authentication:
         self._lookups: dict[bytes, asyncio.Task[AuthenticatedViewer]] = {}
 
     async def authenticate(self, scope: Scope, headers: Mapping[bytes, bytes]) -> AuthenticatedViewer:
-        """Who a request's credentials stand for, which is noted of the exchange.
+        """Return the viewer of a request's credentials, and add it to the request's record.
 
-        `Authorization: Bearer KEY`, or `X-Auth-Token: KEY` with `X-User-Id: USER`, or else a session's cookie.
-        Raises Unauthenticated for none, for a bad one, and for both forms of a key at once; Refusal for a page
-        that may not use the key; OutOfTime and Overloaded when it cannot be looked up.
+        Credentials are `Authorization: Bearer KEY`, or `X-Auth-Token: KEY` with `X-User-Id: USER`, or a session
+        cookie. Raises Unauthenticated if there are none, if they are invalid, or if a request has both forms of
+        a key. Raises HTTPRefusal if the origin may not use the key, DeadlineExceeded or Overloaded if the
+        database does not answer.
         """
         credentials = headers.get(b"authorization"), headers.get(b"x-auth-token"), headers.get(b"x-user-id")
-        # Not the key itself: memory is no place for it. No header holds a line break.
+        # A hash, so that the cache contains no keys. Headers contain no line breaks.
         cache_key = hashlib.sha256(b"\n".join([part or b"" for part in credentials])).digest()
         expires_at, authenticated = self._cache.get(cache_key, (0.0, None))
         if authenticated is None or monotonic() >= expires_at:
@@ -72,7 +73,10 @@ class Authentication:
         return authenticated
 
     async def authenticate_session(self, token: str) -> services.sessions.AuthenticatedSession:
-        """Who was given this session's token. Raises as `asker_of` does."""
+        """Return the session of a token, and add its viewer to the request's record.
+
+        Raises Unauthenticated if there is no such session, DeadlineExceeded or Overloaded as `authenticate` does.
+        """
         with self._deadlines.enforce(self._timeout):
             async with self._database.read(once=True) as snapshot:
                 found = await services.sessions.authenticate_session(snapshot, token)
@@ -81,7 +85,7 @@ class Authentication:
 
     async def _authenticate_cookie(self, scope: Scope, headers: Mapping[bytes, bytes]) -> AuthenticatedViewer:
         token = read_session_token(scope, headers)
-        # A browser sends it along with what a page of a sister's origin asks for.
+        # Browsers send the cookie from pages of the same site too, even if their origin is another one.
         if token is None or not origins.is_same_origin(scope, headers):
             raise Unauthenticated
         return AuthenticatedViewer(
@@ -93,7 +97,7 @@ class Authentication:
         if lookup is None:
             lookup = asyncio.create_task(self._look_up_key(cache_key, key, user_id))
             if self._cache_seconds:
-                # Who comes with the same key meanwhile need not ask for the same.
+                # Concurrent requests with the same key share one lookup.
                 self._lookups[cache_key] = lookup
                 lookup.add_done_callback(lambda _: self._lookups.pop(cache_key))
         return await asyncio.shield(lookup)
@@ -116,18 +120,18 @@ class Authentication:
 
 
 def get_cookie_name(scope: Scope) -> str:
-    """What the cookie is called; over TLS, so that neither a sister's origin nor one without TLS can set it."""
+    """Return the cookie's name. Over TLS its prefix prevents that another host, or a page without TLS, sets it."""
     return "__Host-gateway_session" if scope.get("scheme") == "https" else "gateway_session"
 
 
 def read_session_token(scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
-    """What the browser was given when somebody signed in."""
+    """Return the session token of the request's cookie, if it has one."""
     cookies = headers.get(b"cookie")
     return None if cookies is None else cookie_parser(cookies.decode("latin-1")).get(get_cookie_name(scope))
 
 
 def has_csrf_token(token: str, headers: Mapping[bytes, bytes]) -> bool:
-    """Whether a request has the session's CSRF token, which only pages of ours can know."""
+    """Return whether a request has the session's CSRF token, which only our own pages can read."""
     return hmac.compare_digest(
         headers.get(b"x-csrf-token", b""), services.sessions.derive_csrf_token(token).encode()
     )
@@ -144,13 +148,13 @@ def _parse_credentials(bearer: bytes | None, token: bytes | None, user_id: bytes
 
 
 def _require_origin(allowed: frozenset[bytes], scope: Scope, headers: Mapping[bytes, bytes]) -> None:
-    """Our own is allowed too: whom `/embed` pages may be framed by is in their policy."""
+    """Raise HTTPRefusal unless the page's origin is allowed or our own, which serves the `/embed` pages."""
     origin = headers.get(b"origin")
     if origin not in allowed and origin != origins.get_own_origin(scope, headers):
-        origin_fact = (
-            "says no origin"
-            if origin is None
-            else f"is of a page of `{origin[:_MAX_SHOWN_LENGTH].decode('latin-1')}`"
-        )
-        message = f"The request {origin_fact}, and this key is for pages of others; have one made with `--origin`."
+        subject = "Requests without `Origin`" if origin is None else f"Pages of `{_shorten(origin)}`"
+        message = f"{subject} may not use this key; use another key, or one created with `--origin` for that page."
         raise HTTPRefusal(GraphQLErrorCode.ORIGIN_NOT_ALLOWED, message)
+
+
+def _shorten(origin: bytes) -> str:
+    return origin[:_MAX_SHOWN_LENGTH].decode("latin-1")

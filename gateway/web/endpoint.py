@@ -1,4 +1,4 @@
-"""The door: a request in, an answer out, in JSON whatever goes wrong."""
+"""Wrap the handler of an endpoint: read headers, report the request, and answer every error in JSON."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
@@ -10,26 +10,25 @@ from gateway.domain.ids import new_id
 from gateway.errors import Exceeded, Overloaded
 from gateway.settings import Settings
 from gateway.telemetry import Reporting, RequestRecord, read_correlation_headers
-from gateway.web.cycle import send_response
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType, negotiate
 from gateway.web.origins import AllowedOrigins
 from gateway.web.refusals import HTTPRefusal, to_refusal
 from gateway.web.request_limits import RequestReader
-from gateway.web.responses import WholeResponse, build_refusal_response, with_request_id
+from gateway.web.responses import HTTPResponse, build_refusal_response, send_response, with_request_id
 from gateway.web.timeouts import ClientDisconnected, DeadlineExceeded
 
 log = structlog.get_logger(__name__)
 
 EndpointHandler: TypeAlias = Callable[
-    [Scope, Receive, Mapping[bytes, bytes], MediaType | None], Awaitable[WholeResponse]
+    [Scope, Receive, Mapping[bytes, bytes], MediaType | None], Awaitable[HTTPResponse]
 ]
-"""What is behind a door: it is given a request, its headers by their names in small letters, and the media type to
-answer in, if Accept leaves any."""
+"""Handles a request. The arguments are the ASGI scope and `receive`, the headers by their names in lower case, and
+the media type of the response, which is None if `Accept` excludes all."""
 
 
 class Endpoint:
-    """The way to a room: each request is observed, and whatever the room raises is answered."""
+    """An ASGI application that reports each request, and answers whatever its handler raises."""
 
     def __init__(
         self,
@@ -40,7 +39,7 @@ class Endpoint:
         *,
         is_cross_origin: bool = False,
     ) -> None:
-        """`is_open` where pages of other origins may ask, as far as that is set."""
+        """With `is_cross_origin`, pages of `GATEWAY_ALLOWED_ORIGINS` can read the responses."""
         self._handler, self._request_reader, self._reporting = handler, request_reader, reporting
         self._settings = settings
         self._allowed_origins = AllowedOrigins(settings) if is_cross_origin and settings.allowed_origins else None
@@ -57,7 +56,7 @@ class Endpoint:
         finally:
             self._reporting.end_request(record)
 
-    async def _respond(self, scope: Scope, receive: Receive, record: RequestRecord) -> WholeResponse:
+    async def _respond(self, scope: Scope, receive: Receive, record: RequestRecord) -> HTTPResponse:
         media_type = MediaType.JSON
         try:
             headers = self._request_reader.read_headers(scope)
@@ -67,15 +66,13 @@ class Endpoint:
             media_type = accepted or media_type
             return await self._handler(scope, receive, headers, accepted)
         except (HTTPRefusal, Exceeded, Overloaded, DeadlineExceeded) as error:
-            return build_refusal_response(
-                to_refusal(error, self._settings), media_type, self._settings.http_profile
-            )
+            return build_refusal_response(to_refusal(error, self._settings), media_type)
         except ClientDisconnected:
             raise
-        except Exception:  # Whatever it is, the client gets JSON and the log gets the rest.
+        except Exception:  # The client gets an id, and the log gets the traceback.
             error_id = new_id()
             log.exception("request.failed", error_id=error_id)
             surprise = HTTPRefusal(
                 GraphQLErrorCode.INTERNAL_SERVER_ERROR, "Internal server error.", extensions={"errorId": error_id}
             )
-            return build_refusal_response(surprise, media_type, self._settings.http_profile)
+            return build_refusal_response(surprise, media_type)

@@ -1,4 +1,4 @@
-"""GraphiQL, or a small console of our own where its files are not in place."""
+"""GraphiQL, or a small console of our own if GraphiQL's files are missing."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +12,7 @@ GRAPHIQL_PATH = "/graphiql"
 
 _PACKAGE = "@graphql-yoga/graphiql"
 _POLICY_CHANGES = {
-    # Its editor starts workers, styles itself as one types and brings its icons along.
+    # The editor starts workers, writes inline styles, and has its icons in `data:` URLs.
     "worker-src": "'self' blob:",
     "style-src": "'self' 'unsafe-inline'",
     "font-src": "'self' data:",
@@ -20,7 +20,7 @@ _POLICY_CHANGES = {
 
 
 def create_graphiql_page() -> PageHandler:
-    """The page to ask the graph by hand; `gateway assets` changes which, without a restart."""
+    """Return the handler of `/graphiql`. It shows GraphiQL as soon as `gateway assets` has installed it."""
     ide, console = create_page("graphiql.html", _POLICY_CHANGES), create_page("console.html")
     assets = Assets()
 
@@ -31,7 +31,7 @@ def create_graphiql_page() -> PageHandler:
 
 
 def is_browser_visit(scope: Scope) -> bool:
-    """Whether a request for the graph is a browser's that was given its address, and asks nothing."""
+    """Return whether a browser opens the endpoint's URL as a page, without a query."""
     return (
         scope["method"] == "GET"
         and not scope["query_string"]
@@ -40,6 +40,6 @@ def is_browser_visit(scope: Scope) -> bool:
 
 
 async def redirect_to_graphiql(scope: Scope, receive: Receive, send: Send) -> None:
-    """The answer to a visit."""
+    """Answer with a redirect to GraphiQL."""
     headers = {"Location": GRAPHIQL_PATH, "Cache-Control": "no-store", "Vary": "Accept"}
     await Response(status_code=303, headers=headers)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""`/graphql`: who asks and what, and the graph's answer; nothing of the graph before the viewer is known."""
+"""`/graphql`: authenticates the viewer, then reads, executes and answers the GraphQL request."""
 
 from collections.abc import Collection, Mapping
 
@@ -14,7 +14,6 @@ from gateway.schema import Context, OperationBudget, OperationLimits, schema
 from gateway.settings import Settings
 from gateway.web.authentication import AuthenticatedViewer, Authentication
 from gateway.web.error_codes import GraphQLErrorCode
-from gateway.web.error_limits import ErrorLimits
 from gateway.web.graphql_request import GraphQLRequest, from_body, from_query_string
 from gateway.web.negotiation import MediaType
 from gateway.web.persisted_queries import PersistedQueries
@@ -28,12 +27,20 @@ from gateway.web.refusals import (
     unauthenticated,
 )
 from gateway.web.request_limits import RequestReader
-from gateway.web.responses import WholeResponse, build_graphql_response, build_refusal_response, with_etag
+from gateway.web.responses import (
+    ErrorLimits,
+    HTTPResponse,
+    build_graphql_response,
+    build_refusal_response,
+    with_etag,
+)
 from gateway.web.timeouts import DeadlineExceeded, Deadlines
 
 _METHODS = b"GET, POST, HEAD, OPTIONS"
 _MAX_SHOWN_LENGTH = 100
-_UNAUTHENTICATED_MESSAGE = "Send a key that is known, not expired and not revoked: `Authorization: Bearer KEY`."
+_UNAUTHENTICATED_MESSAGE = (
+    "The request has no valid key; send one that is not expired or revoked: `Authorization: Bearer KEY`."
+)
 _QUERIES_ONLY = {OperationType.QUERY}
 _OPERATION_TYPES: Mapping[str, Collection[OperationType]] = {
     "GET": _QUERIES_ONLY,
@@ -43,7 +50,7 @@ _OPERATION_TYPES: Mapping[str, Collection[OperationType]] = {
 
 
 class GraphQLEndpoint:
-    """Asks the graph for those who may ask it."""
+    """Executes GraphQL requests of authenticated viewers."""
 
     def __init__(
         self,
@@ -63,41 +70,32 @@ class GraphQLEndpoint:
         self._authentication, self._buckets = authentication, buckets
         self._persisted_queries = PersistedQueries(settings)
         self._timeout = settings.request_timeout
-        self._profile = settings.http_profile
-        self._compiles_selections = settings.compiled_selections
         self._operation_limits = OperationLimits(settings)
         self._rate_limit_headers = RateLimitHeaders(settings)
         self._error_limits = ErrorLimits(settings)
 
     async def handle(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], accepted: MediaType | None
-    ) -> WholeResponse:
-        """See `gateway.web.endpoint.Room`."""
+    ) -> HTTPResponse:
+        """Answer a request, see `gateway.web.endpoint.EndpointHandler`."""
         method: str = scope["method"]
         if method == "OPTIONS":
-            return WholeResponse(200, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
+            return HTTPResponse(200, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
         if method not in _OPERATION_TYPES:
             raise method_not_allowed(
-                f"{method[:_MAX_SHOWN_LENGTH]} asks nothing here; send GET or POST.", _METHODS
+                f"The method {method[:_MAX_SHOWN_LENGTH]} is not allowed here; send GET or POST.", _METHODS
             )
         try:
             authenticated = await self._authentication.authenticate(scope, headers)
         except Unauthenticated:
             raise unauthenticated(_UNAUTHENTICATED_MESSAGE) from None
         bucket = self._buckets.get_bucket(authenticated.viewer)
-        context = Context(
-            self._database,
-            authenticated.viewer,
-            OperationBudget(self._operation_limits, bucket),
-            compiles_selections=self._compiles_selections,
-        )
+        context = Context(self._database, authenticated.viewer, OperationBudget(self._operation_limits, bucket))
         try:
             bucket.check()
             response = await self._respond(context, authenticated, scope, receive, headers, accepted)
         except (HTTPRefusal, Exceeded, Overloaded) as error:
-            response = build_refusal_response(
-                to_refusal(error, self._settings), accepted or MediaType.JSON, self._profile
-            )
+            response = build_refusal_response(to_refusal(error, self._settings), accepted or MediaType.JSON)
         response.headers.extend(self._rate_limit_headers.get_headers(bucket))
         return response
 
@@ -109,11 +107,12 @@ class GraphQLEndpoint:
         receive: Receive,
         headers: Mapping[bytes, bytes],
         accepted: MediaType | None,
-    ) -> WholeResponse:
+    ) -> HTTPResponse:
         if accepted is None:
-            types = " or ".join(f"`{known.value}`" for known in MediaType)
+            types = " or ".join(f"`{media_type.value}`" for media_type in MediaType)
             raise HTTPRefusal(
-                GraphQLErrorCode.NOT_ACCEPTABLE, f"Accept leaves no media type to answer in; name {types}."
+                GraphQLErrorCode.NOT_ACCEPTABLE,
+                f"`Accept` excludes all media types of the gateway; include {types}.",
             )
         method: str = scope["method"]
         if method == "POST":
@@ -124,7 +123,7 @@ class GraphQLEndpoint:
         result = await self._execute(request, context, method, allowed, receive)
         if is_cost_requested(headers.get(b"graphql-cost")) and context.budget.cost is not None:
             result.extensions = {**(result.extensions or {}), "cost": context.budget.cost}
-        response = build_graphql_response(result, accepted, self._profile, self._error_limits)
+        response = build_graphql_response(result, accepted, self._error_limits)
         return (
             response if method == "POST" or result.errors else with_etag(response, headers.get(b"if-none-match"))
         )
@@ -140,7 +139,7 @@ class GraphQLEndpoint:
         try:
             with self._deadlines.enforce(self._timeout, receive):
                 return await schema.execute(
-                    # Strawberry takes an empty document for none at all.
+                    # Strawberry treats an empty document as a missing one.
                     request.query or "\n",
                     request.variables,
                     context,
@@ -154,12 +153,13 @@ class GraphQLEndpoint:
             name = request.operation_name
             which = "operation" if name is None else f"operation named `{name[:_MAX_SHOWN_LENGTH]}`"
             raise HTTPRefusal(
-                GraphQLErrorCode.OPERATION_RESOLUTION_FAILURE, f"The document has no {which}."
+                GraphQLErrorCode.OPERATION_RESOLUTION_FAILURE,
+                f"The document has no {which}; send the name of an operation that it has.",
             ) from None
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.MUTATION:
                 if method == "POST":
                     raise csrf_token_invalid() from None
-                raise method_not_allowed("A mutation cannot be sent by GET; send it by POST.", b"POST") from None
-            message = "This graph has no subscriptions; send a query or a mutation."
+                raise method_not_allowed("GET cannot run a mutation; send it by POST.", b"POST") from None
+            message = "The schema has no subscriptions; send a query or a mutation."
             raise HTTPRefusal(GraphQLErrorCode.OPERATION_RESOLUTION_FAILURE, message) from None

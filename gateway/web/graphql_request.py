@@ -1,4 +1,4 @@
-"""What a client asks of the graph, out of a body or a query string."""
+"""Parse a GraphQL request from the body of a POST, or from the query string of a GET."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -27,14 +27,11 @@ _JSON_TYPE_NAMES: Mapping[type, str] = {
     dict: "an object",
 }
 MAX_JSON_VALUES = 65_536
-"""Values of a body, each of which takes many times the memory that its text does."""
-
-_UNREADABLE_STATUS = 400
-"""Where there is not even JSON, all editions have the same status."""
+"""Values that a body may have: in memory, each takes many times the bytes of its text."""
 
 
 class GraphQLRequest(NamedTuple):
-    """The parameters of GraphQL over HTTP; others are ignored, as it says."""
+    """The parameters that GraphQL over HTTP defines; others are ignored."""
 
     query: str
     operation_name: str | None
@@ -43,13 +40,13 @@ class GraphQLRequest(NamedTuple):
 
 
 def from_body(body: bytes, persisted_queries: PersistedQueries) -> GraphQLRequest:
-    """The request that a POST brings as JSON. Raises Refusal."""
+    """Return the request of a JSON body. Raises HTTPRefusal if it is not a valid one."""
     parameters = _parse_json("The body", body)
     if isinstance(parameters, dict):
         return _build_request(parameters, persisted_queries)
     if isinstance(parameters, list):
         raise HTTPRefusal(
-            GraphQLErrorCode.BAD_REQUEST, "The body is a list; send each request of a batch on its own."
+            GraphQLErrorCode.BAD_REQUEST, "The body is a list; send each request of a batch separately."
         )
     raise HTTPRefusal(
         GraphQLErrorCode.BAD_REQUEST,
@@ -58,18 +55,18 @@ def from_body(body: bytes, persisted_queries: PersistedQueries) -> GraphQLReques
 
 
 def from_query_string(query_string: bytes, persisted_queries: PersistedQueries) -> GraphQLRequest:
-    """The request that a GET brings in its URL; an empty parameter is none. Raises Refusal."""
+    """Return the request of a query string. Empty parameters are absent. Raises HTTPRefusal if it is not valid."""
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError:
-        message = "The query string is not percent-encoded UTF-8; send it as browsers encode forms."
-        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message, status=_UNREADABLE_STATUS) from None
+        message = "The query string is not percent-encoded UTF-8; encode it as browsers encode forms."
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message) from None
     parameters: Document = {}
     for name, text in pairs:
         if name in _PARAMETER_TYPES:
             if name in parameters:
                 raise HTTPRefusal(
-                    GraphQLErrorCode.BAD_REQUEST, f"`{name}` stands in the query string twice; send it once."
+                    GraphQLErrorCode.BAD_REQUEST, f"The query string has `{name}` twice; send it once."
                 )
             parameters[name] = text
     for name in ("variables", "extensions"):
@@ -82,14 +79,17 @@ def from_query_string(query_string: bytes, persisted_queries: PersistedQueries) 
 
 
 def _parse_json(name: str, text: bytes) -> Json:
-    # Nothing that is shorter can have so many.
+    # A shorter text cannot have so many values.
     if len(text) > MAX_JSON_VALUES and text.count(b"{") + text.count(b"[") + text.count(b",") > MAX_JSON_VALUES:
-        message = f"{name} has more than {MAX_JSON_VALUES} opening braces, brackets and commas; send less at once."
-        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message, status=_UNREADABLE_STATUS)
+        message = (
+            f"{name} has more than {MAX_JSON_VALUES} opening braces, brackets and commas; "
+            "divide it into several requests."
+        )
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message)
     try:
         return strict_json.loads(text)
     except ValueError as error:
-        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"{name} {error}.", status=_UNREADABLE_STATUS) from None
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"{name} {error}.") from None
 
 
 def _build_request(parameters: Document, persisted_queries: PersistedQueries) -> GraphQLRequest:
@@ -116,7 +116,8 @@ def _list_faults(parameters: Document) -> list[str]:
     persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
     has_id = parameters.get("documentId") is not None or persisted is not None
     return [
-        f"`{name}` is {_JSON_TYPE_NAMES[type(parameters[name])] if name in parameters else 'missing'}; send {allowed}."
+        f"`{name}` is {_JSON_TYPE_NAMES[type(parameters[name])] if name in parameters else 'missing'}; "
+        f"send {allowed}."
         for name, (types, allowed) in _PARAMETER_TYPES.items()
         if not isinstance(parameters.get(name), types)
         and not (name == "query" and parameters.get(name) is None and has_id)

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it is ready to answer: asked by whoever runs it, without a key."""
+"""`/livez` and `/readyz`: health checks for operators, without a key."""
 
 import asyncio
 from time import monotonic
@@ -11,13 +11,13 @@ from gateway.errors import SchemaNotAtHead
 
 _TIMEOUT = 1.0
 _CACHE_SECONDS = 1.0
-"""Seconds for which what was found is not asked again, however often somebody wants to know."""
+"""Seconds for which a check of the database is cached."""
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Health:
-    """What is wrong, part by part, in words that give nothing away."""
+    """Checks the parts of the gateway. Its messages reveal no secrets, because anybody can read them."""
 
     def __init__(self, database: Database) -> None:
         self._is_stopping = False
@@ -27,15 +27,15 @@ class Health:
         self._failing_parts: dict[str, str] = {}
 
     def stop(self) -> None:
-        """From now on the gateway is not ready, since it is about to end."""
+        """Answer from now on that the gateway is not ready, because it stops."""
         self._is_stopping = True
 
     async def get_live(self, _request: Request) -> Response:
-        """That it answers is the answer, whatever the database does."""
+        """Answer 200 whenever the process can answer, even if the database fails."""
         return JSONResponse({"live": True}, headers=_NO_STORE)
 
     async def get_ready(self, _request: Request) -> Response:
-        """200 when requests can be answered; 503 with each part that keeps them from it."""
+        """Answer 200 if requests can be answered, and otherwise 503 with each part that fails."""
         failing = {"server": "is stopping"} if self._is_stopping else await self._find_failing_parts()
         if failing:
             return JSONResponse({"ready": False, "failing": failing}, 503, headers=_NO_STORE)

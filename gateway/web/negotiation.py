@@ -1,4 +1,8 @@
-"""Media types: which one a client reads, and whether it sends one that is read here."""
+"""Choose the media type of a response from `Accept`, and check the media type of a body.
+
+We parse `Accept` ourselves. `python-mimeparse` compares types case-sensitively, ignores `charset` and the order of
+equal entries, which GraphQL over HTTP suggests to respect, and has no type annotations. Werkzeug is a framework.
+"""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -10,22 +14,22 @@ _HTML = "text/html"
 
 
 class MediaType(Enum):
-    """What an answer is sent as. Where a client does not mind, as the first."""
+    """The media types of responses. The first is the default."""
 
     JSON = "application/json"
     GRAPHQL = "application/graphql-response+json"
 
 
 class _AcceptRange(NamedTuple):
-    """An entry of an Accept header."""
+    """An entry of an `Accept` header."""
 
     name: str
     quality: float
     position: int
-    """How far from the end of the header it stands."""
+    """The number of entries after this one."""
 
     def get_specificity(self, media_type: MediaType) -> int:
-        """How closely it names a media type; 0 if it does not."""
+        """Return how specifically the entry matches a media type, from 1 to 3; 0 if it does not match."""
         if self.name == media_type.value:
             return 3
         return {"application/*": 2, "*/*": 1}.get(self.name, 0)
@@ -33,33 +37,33 @@ class _AcceptRange(NamedTuple):
 
 @lru_cache(_CACHE_SIZE)
 def negotiate(accept: bytes) -> MediaType | None:
-    """The media type that an Accept header likes best, None if it takes neither."""
+    """Return the media type that an `Accept` header prefers, or None if it excludes both."""
     return _find_best(list(_parse_accept(accept.decode("latin-1"))))[1]
 
 
 @lru_cache(_CACHE_SIZE)
 def is_html_preferred(accept: bytes) -> bool:
-    """Whether an Accept header names HTML, and likes it better than all that the graph answers in."""
+    """Return whether an `Accept` header names HTML, and prefers it to the media types of GraphQL."""
     ranges = list(_parse_accept(accept.decode("latin-1")))
     html_quality = max((entry.quality for entry in ranges if entry.name == _HTML), default=0.0)
     return html_quality > _find_best(ranges)[0]
 
 
 def _find_best(ranges: list[_AcceptRange]) -> tuple[float, MediaType | None]:
-    """The media type that is liked best, and how much."""
+    """Return the quality of the preferred media type, and that type."""
     best: tuple[float, int, int] = (0, 0, 0)
     chosen = None
     for media_type in MediaType:
-        # The entry that names it most closely tells how much it is liked.
+        # The most specific entry has the quality that applies.
         ranks = [(entry.get_specificity(media_type), entry.quality, entry.position) for entry in ranges]
-        closeness, quality, place = max(ranks, default=(0, 0, 0))
-        if closeness and quality and (quality, closeness, place) > best:
-            best, chosen = (quality, closeness, place), media_type
+        specificity, quality, position = max(ranks, default=(0, 0, 0))
+        if specificity and quality and (quality, specificity, position) > best:
+            best, chosen = (quality, specificity, position), media_type
     return best[0], chosen
 
 
 def _parse_accept(accept: str) -> Iterator[_AcceptRange]:
-    for place, entry in enumerate(reversed(accept.split(","))):
+    for position, entry in enumerate(reversed(accept.split(","))):
         name, parameters = _parse_media_type(entry)
         if parameters.get("charset", "utf-8") != "utf-8":
             continue
@@ -68,12 +72,12 @@ def _parse_accept(accept: str) -> Iterator[_AcceptRange]:
         except ValueError:
             continue
         if 0 <= quality <= 1:
-            yield _AcceptRange(name, quality, place)
+            yield _AcceptRange(name, quality, position)
 
 
 @lru_cache(_CACHE_SIZE)
 def is_json(content_type: bytes) -> bool:
-    """Whether a Content-Type header says JSON in UTF-8."""
+    """Return whether a `Content-Type` header means JSON in UTF-8."""
     name, parameters = _parse_media_type(content_type.decode("latin-1"))
     return name == MediaType.JSON.value and parameters.get("charset", "utf-8") == "utf-8"
 

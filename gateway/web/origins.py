@@ -1,4 +1,9 @@
-"""Which pages ask: those of our own origin, and those of others that are allowed to ask the graph."""
+"""Origins of pages: checks for our own origin, and CORS headers for the origins that the settings allow.
+
+We write the CORS headers ourselves. Starlette's CORSMiddleware sends `Access-Control-Expose-Headers`, methods and
+headers to origins that are not allowed. It answers their preflights with 400 in plain text, and all preflights
+without `X-Request-Id` and without a line in the log.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -22,12 +27,12 @@ _PREFLIGHT_HEADERS: Iterable[Header] = (
 
 
 def get_own_origin(scope: Scope, headers: Mapping[bytes, bytes]) -> bytes:
-    """Our own origin, by the name that the client calls us."""
+    """Return our own origin, with the `Host` that the client sent."""
     return b"%b://%b" % (scope.get("scheme", "http").encode(), headers.get(b"host", b"").lower())
 
 
 def is_same_origin(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
-    """Whether a request is that of a page of our own, or of no page, as far as the browser says."""
+    """Return whether a request comes from a page of our own origin, or from no page, according to the browser."""
     origin = headers.get(b"origin")
     return headers.get(b"sec-fetch-site", b"none") in (b"same-origin", b"none") and (
         origin is None or origin == get_own_origin(scope, headers)
@@ -35,21 +40,21 @@ def is_same_origin(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
 
 
 class AllowedOrigins:
-    """Lets pages of the origins that are set read the graph's answers: with keys, and never with cookies."""
+    """Builds the CORS headers for pages of `GATEWAY_ALLOWED_ORIGINS`. They use keys; cookies are never allowed."""
 
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(settings.allowed_origins.encode().split())
 
     def get_headers(self, scope: Scope) -> list[Header]:
-        """What a browser wants to be told before it lets a page ask, or read the answer."""
-        # Also where a request has more headers than are read.
+        """Return the CORS headers of a response, or of a preflight; none if the origin is not allowed."""
+        # Read from the scope, because the headers may have been refused as too large.
         origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
         if origin not in self._allowed:
             return []
-        found = [(b"access-control-allow-origin", origin), _EXPOSED_HEADERS]
-        return [*found, *_PREFLIGHT_HEADERS] if scope["method"] == "OPTIONS" else found
+        headers = [(b"access-control-allow-origin", origin), _EXPOSED_HEADERS]
+        return [*headers, *_PREFLIGHT_HEADERS] if scope["method"] == "OPTIONS" else headers
 
 
 def get_frame_ancestors(settings: Settings) -> str:
-    """Who may hold our `/embed` pages in frames, in the words of `Content-Security-Policy`."""
+    """Return the `frame-ancestors` of our `/embed` pages, for their `Content-Security-Policy`."""
     return f"'self' {settings.allowed_origins}".rstrip()

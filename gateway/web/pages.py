@@ -1,17 +1,23 @@
-"""Pages for people, and the files they load: public, without data, from this origin alone."""
+"""HTML pages and static files. They are public and contain no data; pages load files of this origin only."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from os import PathLike, stat_result
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 from gateway.assets import Assets
+from gateway.settings import Settings
+from gateway.web.origins import get_frame_ancestors
+
+WIDGET_ELEMENTS = ("appointments-total", "appointments-trend", "appointments-breakdown", "integrations-list")
+"""The custom elements that `widgets.js` defines."""
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -26,7 +32,7 @@ CONTENT_SECURITY_POLICY: Mapping[str, str] = {
     "base-uri": "'none'",
     "form-action": "'self'",
 }
-"""What a page may do (its Content-Security-Policy) unless it says otherwise."""
+"""The default `Content-Security-Policy` of a page."""
 
 _CONTENT_TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
@@ -35,7 +41,7 @@ _CONTENT_TYPES: Mapping[str, str] = {
     ".ttf": "font/ttf",
     ".woff2": "font/woff2",
 }
-"""Of all that is served as a file; pages are not, since they would come without their policy."""
+"""The files that can be served. HTML is not among them, because a page needs its policy."""
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _NO_CACHE = "no-cache"
@@ -44,10 +50,25 @@ _NOT_FOUND_STATUS = 404
 PageHandler = Callable[[Request], Awaitable[Response]]
 
 
-def create_page(name: str, policy: Mapping[str, str] | None = None) -> PageHandler:
-    """A page of `gateway/static`, with POLICY and what `policy` has instead of its directives.
+def build_page_routes(settings: Settings) -> Iterator[Route]:
+    """Yield the routes of the dashboard, and of widgets for other origins' pages."""
+    yield Route("/dashboard", create_page("dashboard.html"))
+    yield Route("/widgets", create_page("widgets.html", {"frame-src": "'self'"}))
+    files = StaticFolder()
 
-    `/static/vendor/NAME/` in it becomes the folder of the version that is pinned.
+    async def show_script(request: Request) -> Response:
+        return await files.get_response("widgets.js", request.scope)
+
+    yield Route("/widgets.js", show_script)
+    embed_page = create_page("embed.html", {"frame-ancestors": get_frame_ancestors(settings)})
+    for name in WIDGET_ELEMENTS:
+        yield Route(f"/embed/{name}", embed_page)
+
+
+def create_page(name: str, policy: Mapping[str, str] | None = None) -> PageHandler:
+    """Return the handler of a page of `gateway/static`. `policy` overrides directives of the default policy.
+
+    In the page, `/static/vendor/NAME/` becomes the folder of the pinned version of that package.
     """
     text = (STATIC / name).read_text()
     for pin in Assets().pins:
@@ -72,9 +93,9 @@ def create_page(name: str, policy: Mapping[str, str] | None = None) -> PageHandl
 
 
 class StaticFolder(StaticFiles):
-    """The files of `gateway/static`: vendored ones never change under their address, own ones may.
+    """Serves the files of `gateway/static`. Vendored files have a version in their URL, so they never change.
 
-    They are the same for everybody, so pages of other origins may read them: widgets are made for those.
+    The files are public, and widgets run on pages of other origins, so all origins may read them.
     """
 
     def __init__(self) -> None:
@@ -83,7 +104,6 @@ class StaticFolder(StaticFiles):
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """See Starlette."""
         file = Path(full_path)
         content_type = _CONTENT_TYPES.get(file.suffix)
         if content_type is None:

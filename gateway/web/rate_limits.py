@@ -1,4 +1,4 @@
-"""What a key has left, in the words of draft-ietf-httpapi-ratelimit-headers-11."""
+"""The headers of rate limits, by draft-ietf-httpapi-ratelimit-headers-11."""
 
 from math import ceil
 
@@ -10,10 +10,10 @@ _REPORT = b"report"
 
 
 class RateLimitHeaders:
-    """The headers by which each answer tells what is left.
+    """Builds the headers `RateLimit-Policy` and `RateLimit` of a response.
 
-    `q` and `r` are units of cost, of which the policy is named; `w` and `t` are seconds until all is there again,
-    of all that can be spent and of what was.
+    `q` is the budget and `r` what remains of it, in units of cost. `w` is the time in seconds that an empty budget
+    takes to fill up, and `t` the time until it is full again.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -27,5 +27,5 @@ class RateLimitHeaders:
 
 
 def is_cost_requested(header: bytes | None) -> bool:
-    """Whether `GraphQL-Cost` asks for `extensions.cost`."""
+    """Return whether `GraphQL-Cost` requests `extensions.cost`."""
     return header is not None and header.strip().lower() == _REPORT

@@ -1,4 +1,4 @@
-"""What the door itself refuses, before the graph is asked, and how it says so."""
+"""Refusals of whole requests, and how other errors become such refusals."""
 
 from collections.abc import Iterable, Mapping
 from math import ceil
@@ -23,18 +23,18 @@ REJECTION_REASONS: Mapping[GraphQLErrorCode, str] = {
     GraphQLErrorCode.TIMEOUT: "time",
     GraphQLErrorCode.OVERLOADED: "overload",
 }
-"""What the metrics call a limit that was not kept; LIMIT_EXCEEDED says which it was."""
+"""The `reason` of each code in `graphql_rejected_total`; the reason of LIMIT_EXCEEDED is the name of its limit."""
 
 Header: TypeAlias = tuple[bytes, bytes]
 
 CLOSE_CONNECTION: Header = (b"connection", b"close")
-"""For a request of which more may be on its way than anyone wants to read."""
+"""Closes the connection after the response, because the rest of the request is not read."""
 
 
 class HTTPRefusal(GatewayError):
-    """A request that is not answered, with an entry of `errors[]` for each message.
+    """A request that is refused, with an entry of `errors[]` for each message.
 
-    `status` is only given where the code's own does not fit; each entry has the `extensions` besides its code.
+    `status` replaces the status of the code. Each entry has the `extensions` in addition to its code.
     """
 
     def __init__(
@@ -54,40 +54,40 @@ class HTTPRefusal(GatewayError):
 
     @property
     def rejection_reason(self) -> str | None:
-        """What the metrics call the limit that the request does not keep; None where it is not one."""
+        """The `reason` in `graphql_rejected_total`, or None if no limit was exceeded."""
         limit = self.extensions.get("limit")
         return REJECTION_REASONS.get(self.code) if limit is None else str(limit)
 
 
 def unauthenticated(message: str) -> HTTPRefusal:
-    """How it is refused that nobody knows who asks: in the same bytes, whyever that is."""
+    """Return the refusal of a request without valid credentials. It does not reveal what is wrong with them."""
     return HTTPRefusal(GraphQLErrorCode.UNAUTHENTICATED, message, headers=[(b"www-authenticate", b"Bearer")])
 
 
 def csrf_token_invalid() -> HTTPRefusal:
-    """How a change is refused that only a cookie asks for."""
-    message = "A session changes something only with its `csrfToken`, as GET /session tells it, in `X-CSRF-Token`."
+    """Return the refusal of a change with a session cookie but without its CSRF token."""
+    message = "A change with a session cookie needs `X-CSRF-Token`; send the `csrfToken` of GET /session in it."
     return HTTPRefusal(GraphQLErrorCode.CSRF_TOKEN_INVALID, message)
 
 
 def method_not_allowed(message: str, methods: bytes) -> HTTPRefusal:
-    """How a method is refused; `methods` are those that are allowed."""
+    """Return the refusal of an HTTP method; `methods` are the allowed ones, separated by commas."""
     return HTTPRefusal(GraphQLErrorCode.METHOD_NOT_ALLOWED, message, headers=[(b"allow", methods)])
 
 
 def timed_out(seconds: float, commit_count: int = 0) -> HTTPRefusal:
-    """How a request is refused that took so long, of which so many mutations were done before."""
-    done = (
-        f"{commit_count} of its mutations {'was' if commit_count == 1 else 'were'} done"
+    """Return the refusal of a request that was cancelled after `seconds`, with its committed mutations."""
+    changes = (
+        f"{commit_count} of its mutations {'was' if commit_count == 1 else 'were'} committed"
         if commit_count
         else "nothing was changed"
     )
-    message = f"It was cut off after {seconds:g} seconds, and {done}. Ask for less, or again later."
+    message = f"The request was cancelled after {seconds:g} seconds, and {changes}. Ask for less, or retry later."
     return HTTPRefusal(GraphQLErrorCode.TIMEOUT, message, headers=[_build_retry_after(seconds)])
 
 
 def to_refusal(error: HTTPRefusal | Exceeded | Overloaded | DeadlineExceeded, settings: Settings) -> HTTPRefusal:
-    """How a request is refused for what was raised."""
+    """Return the refusal for an error."""
     match error:
         case HTTPRefusal():
             return error

@@ -1,4 +1,4 @@
-"""Taking a request in, no more of it and for no longer than is allowed."""
+"""Read the headers and the body of a request within limits of size and time."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,13 +13,13 @@ from gateway.web.timeouts import ClientDisconnected, DeadlineExceeded, Deadlines
 _MAX_HEADERS = 100
 _MAX_SHOWN_LENGTH = 100
 _MAX_LENGTH_DIGITS = 18
-"""Of a length, as many as need no care."""
+"""Digits of `Content-Length` that are read: `int` of very long text is slow."""
 _SINGLE_HEADERS = (b"authorization", b"content-length", b"content-type", b"x-auth-token", b"x-user-id")
-"""Headers that would mean two things if they came twice. All others are lists."""
+"""Headers that a request may have once only. All others are lists."""
 
 
 class RequestReader:
-    """Reads headers and bodies within the limits that are set. Raises Refusal beyond them."""
+    """Reads headers and bodies. Raises HTTPRefusal if they exceed a limit."""
 
     def __init__(self, settings: Settings, deadlines: Deadlines) -> None:
         self._max_url = settings.url_limit
@@ -29,32 +29,40 @@ class RequestReader:
         self._deadlines = deadlines
 
     def read_headers(self, scope: Scope) -> Mapping[bytes, bytes]:
-        """The headers by their names in lower case; what came in several is joined by commas."""
+        """Return the headers by their names in lower case; repeated ones are joined by commas."""
         if len(scope["query_string"]) + len(scope["path"]) > self._max_url:
             raise _limit_exceeded(
                 GraphQLErrorCode.URL_TOO_LONG, f"The URL is longer than {self._max_url} bytes", "url_limit"
             )
         sent = scope["headers"]
-        found = dict(sent)
-        if len(found) != len(sent):
-            found = _join_headers(sent)
-        size = sum(map(len, found)) + sum(map(len, found.values()))
+        headers = dict(sent)
+        if len(headers) != len(sent):
+            headers = _join_headers(sent)
+        size = sum(map(len, headers)) + sum(map(len, headers.values()))
         if len(sent) > _MAX_HEADERS or size > self._max_headers:
-            message = f"There are more than {_MAX_HEADERS} headers, or more than {self._max_headers} bytes of them"
+            message = (
+                f"The request has more than {_MAX_HEADERS} headers, or more than {self._max_headers} bytes of them"
+            )
             raise _limit_exceeded(GraphQLErrorCode.HEADERS_TOO_LARGE, message, "header_limit")
-        return found
+        return headers
 
     async def read_body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-        """The body, which must be JSON by its headers. Raises ClientGone when the client does not finish it."""
+        """Return the body.
+
+        Raises HTTPRefusal if it is not JSON by its headers, too large or too slow.
+        Raises ClientDisconnected if the client disconnects before the end of the body.
+        """
         content_type = headers.get(b"content-type")
         if content_type is None or not is_json(content_type):
-            content_type_fact = (
+            shown = (
                 "missing" if content_type is None else f"`{content_type[:_MAX_SHOWN_LENGTH].decode('latin-1')}`"
             )
-            message = f"Content-Type is {content_type_fact}; send `application/json`, in UTF-8."
+            message = f"`Content-Type` is {shown}; send `application/json`, in UTF-8."
             raise HTTPRefusal(GraphQLErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
         if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
-            raise HTTPRefusal(GraphQLErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body is compressed; send it as it is.")
+            raise HTTPRefusal(
+                GraphQLErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body is compressed; send it uncompressed."
+            )
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced[:_MAX_LENGTH_DIGITS]) > self._max_body:
             raise self._body_too_large()
@@ -87,17 +95,17 @@ class RequestReader:
 
 
 def _join_headers(sent: Iterable[Header]) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
+    joined: dict[bytes, bytes] = {}
     for name, value in sent:
-        if name in found and name in _SINGLE_HEADERS:
+        if name in joined and name in _SINGLE_HEADERS:
             raise HTTPRefusal(
-                GraphQLErrorCode.BAD_REQUEST, f"The header `{name.decode()}` came twice; send it once.", status=400
+                GraphQLErrorCode.BAD_REQUEST, f"The request has the header `{name.decode()}` twice; send it once."
             )
-        found[name] = found[name] + b", " + value if name in found else value
-    return found
+        joined[name] = joined[name] + b", " + value if name in joined else value
+    return joined
 
 
 def _limit_exceeded(code: GraphQLErrorCode, excess: str, setting: str) -> HTTPRefusal:
-    """Nothing more is read from a connection that brings so much."""
+    """Return the refusal of a request that exceeds a setting. Its connection closes, as the rest is not read."""
     message = f"{excess}; send less, or have the operator raise {get_variable_name(setting)}."
     return HTTPRefusal(code, message, headers=[CLOSE_CONNECTION])

@@ -1,16 +1,18 @@
-"""What goes back: a status, headers and JSON, as the profile of GraphQL over HTTP asks for."""
+"""Build responses in JSON, with the statuses and media types of GraphQL over HTTP, and send them."""
 
 import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from graphql import GraphQLFormattedError
+from graphql import GraphQLError, GraphQLFormattedError
+from starlette.types import Scope, Send
 from strawberry.types.execution import ExecutionResult
 
+from gateway.errors import LimitExceeded
 from gateway.execution import encode_json
+from gateway.settings import Settings, get_variable_name
 from gateway.telemetry import RequestRecord, current_request
-from gateway.web.error_codes import PARTIAL_STATUS, GraphQLErrorCode, HTTPProfile
-from gateway.web.error_limits import ErrorLimits
+from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
 from gateway.web.refusals import Header, HTTPRefusal
 
@@ -23,21 +25,57 @@ _CONTENT_TYPES = {
 _VARY: Header = (b"vary", b"Accept, Authorization, Cookie, GraphQL-Cost, Origin, X-Auth-Token, X-User-Id")
 NO_STORE: Header = (b"cache-control", b"no-store")
 _PRIVATE_NO_CACHE: Header = (b"cache-control", b"private, no-cache")
-"""The client may keep it for itself, and must ask each time whether it still holds."""
+"""Browsers may cache the response, and revalidate it before each use; proxies may not cache it."""
 
 
-class WholeResponse(NamedTuple):
-    """A response, whole."""
+class HTTPResponse(NamedTuple):
+    """A complete response."""
 
     status: int
     headers: list[Header]
     body: bytes
 
 
+async def send_response(response: HTTPResponse, scope: Scope, send: Send) -> None:
+    """Send a response as ASGI messages; without its body if the method is HEAD."""
+    status, headers, body = response
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+class ErrorLimits:
+    """Limits the number of errors in a response and the length of their messages."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._max_count = settings.error_limit
+        self._max_length = settings.error_length_limit
+
+    def format_errors(self, errors: Sequence[GraphQLError]) -> list[GraphQLFormattedError]:
+        """Return the errors as JSON. If there are too many, the last entry gives the number of those left out."""
+        shown = errors if len(errors) <= self._max_count else errors[: self._max_count - 1]
+        formatted = [self._shorten(error.formatted) for error in shown]
+        if len(shown) < len(errors):
+            formatted.append(self._build_omission(len(errors), len(shown)))
+        return formatted
+
+    def _shorten(self, error: GraphQLFormattedError) -> GraphQLFormattedError:
+        if len(error["message"]) > self._max_length:
+            error["message"] = error["message"][: self._max_length - 1] + "…"
+        return error
+
+    def _build_omission(self, errors: int, shown: int) -> GraphQLFormattedError:
+        message = (
+            f"{errors - shown} more errors are left out; at most {self._max_count} entries are allowed. "
+            f"Correct these first, or have the operator raise {get_variable_name('error_limit')}."
+        )
+        exceeded = LimitExceeded(message, "errors", self._max_count, errors)
+        return {"message": message, "extensions": {"code": exceeded.code, **exceeded.details}}
+
+
 def build_graphql_response(
-    result: ExecutionResult, media_type: MediaType, profile: HTTPProfile, error_limits: ErrorLimits
-) -> WholeResponse:
-    """The answer of the graph."""
+    result: ExecutionResult, media_type: MediaType, error_limits: ErrorLimits
+) -> HTTPResponse:
+    """Return the response of an executed operation, or of one that could not be executed."""
     errors = result.errors
     if not errors:
         content: dict[str, object] = {"data": result.data}
@@ -45,64 +83,60 @@ def build_graphql_response(
     else:
         formatted = _record_errors(error_limits.format_errors(errors))
         if result.data is None and errors[0].path is None:
-            # Nothing was executed: then there is no data, not even null.
+            # Without execution there is no `data`, not even null.
             content = {"errors": formatted}
-            status, media_type = _choose_status(_get_code(formatted[0]), media_type, profile)
+            status = _get_status(_get_code(formatted[0]), media_type)
         else:
             content = {"data": result.data, "errors": formatted}
-            is_partial = profile == "2026" and media_type is MediaType.GRAPHQL
-            status = PARTIAL_STATUS if is_partial else _OK
+            status = _OK
     if result.extensions:
         content["extensions"] = result.extensions
     return _build_response(status, media_type, content)
 
 
-def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType, profile: HTTPProfile) -> WholeResponse:
-    """The answer to a request that the graph was not asked, or had none for."""
-    status, media_type = _choose_status(refusal.code, media_type, profile)
+def build_refusal_response(refusal: HTTPRefusal, media_type: MediaType) -> HTTPResponse:
+    """Return the response to a refused request, and add its errors to the request's record."""
+    status = refusal.status or _get_status(refusal.code, media_type)
     extensions = {"code": refusal.code.name, **refusal.extensions}
     errors = _record_errors([{"message": message, "extensions": extensions} for message in refusal.messages])
     current_request.get().rejection_reason = refusal.rejection_reason
-    response = _build_response(refusal.status or status, media_type, {"errors": errors})
+    response = _build_response(status, media_type, {"errors": errors})
     response.headers.extend(refusal.headers)
     return response
 
 
-def build_json_response(status: int, content: dict[str, object], *headers: Header) -> WholeResponse:
-    """An answer that is not the graph's."""
+def build_json_response(status: int, content: dict[str, object], *headers: Header) -> HTTPResponse:
+    """Return a response that is not one of GraphQL."""
     response = _build_response(status, MediaType.JSON, content)
     response.headers.extend(headers)
     return response
 
 
-def with_request_id(response: WholeResponse, record: RequestRecord) -> WholeResponse:
-    """The answer with the request's id; what leaves is noted of the exchange."""
+def with_request_id(response: HTTPResponse, record: RequestRecord) -> HTTPResponse:
+    """Return the response with `X-Request-Id`, and add its status and size to the request's record."""
     response.headers.append((b"x-request-id", record.id.encode()))
     record.status, record.response_bytes = response.status, len(response.body)
     return response
 
 
-def with_etag(response: WholeResponse, if_none_match: bytes | None) -> WholeResponse:
-    """The answer to a GET, with a tag by which the client can ask whether it still holds.
-
-    `known` is what its If-None-Match says. Answers with errors are not kept.
-    """
+def with_etag(response: HTTPResponse, if_none_match: bytes | None) -> HTTPResponse:
+    """Return the response to a GET with an `ETag`, or 304 if `If-None-Match` contains that tag."""
     digest = hashlib.sha256(response.headers[0][1] + response.body).hexdigest()
     tag = f'"{digest[:32]}"'.encode()
     headers = [(b"etag", tag), _PRIVATE_NO_CACHE, _VARY]
     if if_none_match is not None and (if_none_match.strip() == b"*" or tag in if_none_match):
-        return WholeResponse(_NOT_MODIFIED, headers, b"")
-    return WholeResponse(response.status, [response.headers[0], *headers, response.headers[-1]], response.body)
+        return HTTPResponse(_NOT_MODIFIED, headers, b"")
+    return HTTPResponse(response.status, [response.headers[0], *headers, response.headers[-1]], response.body)
 
 
-def _build_response(status: int, media_type: MediaType, content: dict[str, object]) -> WholeResponse:
+def _build_response(status: int, media_type: MediaType, content: dict[str, object]) -> HTTPResponse:
     body = encode_json(content)
     headers = [_CONTENT_TYPES[media_type], NO_STORE, _VARY, (b"content-length", b"%d" % len(body))]
-    return WholeResponse(status, headers, body)
+    return HTTPResponse(status, headers, body)
 
 
 def _record_errors(errors: Sequence[GraphQLFormattedError]) -> list[GraphQLFormattedError]:
-    """The errors, with the request's id in each; which they are is noted of the exchange."""
+    """Return the errors with the request's id in each, and add their codes to the request's record."""
     record = current_request.get()
     record.error_codes = tuple(_get_code(error).name for error in errors)
     return [{**error, "extensions": {**error.get("extensions", {}), "requestId": record.id}} for error in errors]
@@ -113,11 +147,7 @@ def _get_code(error: GraphQLFormattedError) -> GraphQLErrorCode:
     return GraphQLErrorCode.__members__.get(str(name), GraphQLErrorCode.BAD_USER_INPUT)
 
 
-def _choose_status(code: GraphQLErrorCode, media_type: MediaType, profile: HTTPProfile) -> tuple[int, MediaType]:
-    """The status of an answer without data, and the media type that it then has."""
-    meaning = code.value
-    if profile == "2026":
-        # Only this type tells that the body is GraphQL's whatever the status is.
-        return meaning.status_2026, MediaType.GRAPHQL
-    is_plain = media_type is MediaType.JSON and meaning.is_graphql
-    return _OK if is_plain else meaning.status, media_type
+def _get_status(code: GraphQLErrorCode, media_type: MediaType) -> int:
+    """Return the status of an answer without data, as GraphQL over HTTP defines it for each media type."""
+    is_always_ok = media_type is MediaType.JSON and code.value.is_graphql
+    return _OK if is_always_ok else code.value.status

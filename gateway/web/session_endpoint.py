@@ -1,4 +1,4 @@
-"""`/session`: a page of ours signs somebody in with a key, asks who is signed in, and signs them out."""
+"""`/session`: our own pages sign a user in with a key, show who is signed in, and sign the user out."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -19,23 +19,23 @@ from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
 from gateway.web.refusals import Header, HTTPRefusal, csrf_token_invalid, method_not_allowed, unauthenticated
 from gateway.web.request_limits import RequestReader
-from gateway.web.responses import NO_STORE, WholeResponse, build_json_response
+from gateway.web.responses import NO_STORE, HTTPResponse, build_json_response
 from gateway.web.timeouts import Deadlines
 
 _METHODS = b"GET, POST, DELETE, OPTIONS"
 _MAX_SHOWN_LENGTH = 100
 _SIGN_IN_COST = 10_000
-"""What it costs the key, in units of its rate limit: so it cannot fill the database with sessions."""
+"""Cost of signing in, in units of the key's rate limit, which thus limits the number of sessions."""
 
-_BAD_KEY_MESSAGE = 'Send a key that is known, not expired and not revoked: `{"key": KEY}`.'
-_NOT_SIGNED_IN_MESSAGE = 'Nobody is signed in, or no longer; send `{"key": KEY}` by POST.'
+_BAD_KEY_MESSAGE = 'The key is not valid; send one that is not expired or revoked: `{"key": KEY}`.'
+_NOT_SIGNED_IN_MESSAGE = 'Nobody is signed in, or the session has ended; send `{"key": KEY}` by POST.'
 _FOREIGN_ORIGIN_MESSAGE = (
-    "Only pages of this origin sign in here, and none of another; what asks from elsewhere sends a key."
+    "Pages of other origins cannot use sessions; send a key with each request to /graphql instead."
 )
 
 
 class SessionEndpoint:
-    """Begins, tells and ends the sessions of browsers."""
+    """Creates, shows and ends the sessions of browsers."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class SessionEndpoint:
         deadlines: Deadlines,
         visitors_key: str | None = None,
     ) -> None:
-        """Whoever asks on this machine itself is signed in with the `visitors_key`, if there is one."""
+        """With `visitors_key`, browsers on this machine are signed in with that key."""
         self._database, self._request_reader, self._deadlines = database, request_reader, deadlines
         self._authentication, self._buckets = authentication, buckets
         self._lifetime = timedelta(seconds=settings.session_lifetime)
@@ -56,11 +56,11 @@ class SessionEndpoint:
 
     async def handle(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], _accepted: MediaType | None
-    ) -> WholeResponse:
-        """See `gateway.web.endpoint.Room`."""
+    ) -> HTTPResponse:
+        """Answer a request, see `gateway.web.endpoint.EndpointHandler`."""
         method: str = scope["method"]
         if method == "OPTIONS":
-            return WholeResponse(HTTPStatus.OK, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
+            return HTTPResponse(HTTPStatus.OK, [(b"allow", _METHODS), (b"content-length", b"0")], b"")
         if not origins.is_same_origin(scope, headers):
             raise HTTPRefusal(GraphQLErrorCode.ORIGIN_NOT_ALLOWED, _FOREIGN_ORIGIN_MESSAGE)
         match method:
@@ -71,10 +71,10 @@ class SessionEndpoint:
             case "DELETE":
                 return await self._sign_out(scope, headers)
         raise method_not_allowed(
-            f"{method[:_MAX_SHOWN_LENGTH]} does nothing here; send GET, POST or DELETE.", _METHODS
+            f"The method {method[:_MAX_SHOWN_LENGTH]} is not allowed here; send GET, POST or DELETE.", _METHODS
         )
 
-    async def _show(self, scope: Scope, headers: Mapping[bytes, bytes]) -> WholeResponse:
+    async def _show(self, scope: Scope, headers: Mapping[bytes, bytes]) -> HTTPResponse:
         try:
             token, signed_in = await self._require_session(scope, headers)
         except HTTPRefusal:
@@ -84,24 +84,25 @@ class SessionEndpoint:
             return build_json_response(HTTPStatus.OK, _to_json(token, signed_in), _build_cookie(scope, token))
         return build_json_response(HTTPStatus.OK, _to_json(token, signed_in))
 
-    async def _sign_in(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> WholeResponse:
+    async def _sign_in(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> HTTPResponse:
         try:
             content = strict_json.loads(await self._request_reader.read_body(headers, receive))
         except ValueError as error:
-            raise HTTPRefusal(
-                GraphQLErrorCode.BAD_REQUEST, f"The body {error}.", status=HTTPStatus.BAD_REQUEST
-            ) from None
+            raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"The body {error}.") from None
         key = content.get("key") if isinstance(content, dict) else None
         if not isinstance(key, str):
-            message = 'The body needs the key to sign in with: `{"key": KEY}`.'
-            raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message, status=HTTPStatus.BAD_REQUEST)
+            message = 'The body has no `key`; send the key to sign in with: `{"key": KEY}`.'
+            raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message)
         token, signed_in = await self._begin_session(scope, headers, key)
         return build_json_response(HTTPStatus.CREATED, _to_json(token, signed_in), _build_cookie(scope, token))
 
     async def _begin_session(
         self, scope: Scope, headers: Mapping[bytes, bytes], key: str
     ) -> tuple[str, services.sessions.AuthenticatedSession]:
-        """A session of this key, instead of that which the browser has, if any. Raises Refusal for a bad key."""
+        """Create a session with a key, and end the browser's previous one.
+
+        Raises HTTPRefusal if the key is not valid.
+        """
         previous_token, bearer = (
             read_session_token(scope, headers),
             {**headers, b"authorization": b"Bearer " + key.encode()},
@@ -115,24 +116,24 @@ class SessionEndpoint:
                     if previous_token is not None:
                         await services.sessions.end_session(session, previous_token)
                     token = await services.sessions.create_session(session, viewer, self._lifetime)
-                    # The key may have been revoked since it was last looked up.
+                    # Fails if the key was revoked after its last lookup.
                     return token, await services.sessions.authenticate_session(session, token)
         except Unauthenticated:
             raise unauthenticated(_BAD_KEY_MESSAGE) from None
 
-    async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> WholeResponse:
+    async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> HTTPResponse:
         token, signed_in = await self._require_session(scope, headers)
         if not has_csrf_token(token, headers):
             raise csrf_token_invalid()
         with self._deadlines.enforce(self._timeout):
             async with self._database.write(team=signed_in.viewer.team_id) as session:
                 await services.sessions.end_session(session, token)
-        return WholeResponse(HTTPStatus.NO_CONTENT, [NO_STORE, _build_cookie(scope, "", b"; Max-Age=0")], b"")
+        return HTTPResponse(HTTPStatus.NO_CONTENT, [NO_STORE, _build_cookie(scope, "", b"; Max-Age=0")], b"")
 
     async def _require_session(
         self, scope: Scope, headers: Mapping[bytes, bytes]
     ) -> tuple[str, services.sessions.AuthenticatedSession]:
-        """The session's token, and who it is of. Raises Refusal when nobody is signed in."""
+        """Return the token and the session of a request. Raises HTTPRefusal if nobody is signed in."""
         token = read_session_token(scope, headers)
         if token is None:
             raise unauthenticated(_NOT_SIGNED_IN_MESSAGE)
@@ -154,21 +155,21 @@ def _to_json(token: str, signed_in: services.sessions.AuthenticatedSession) -> d
 
 
 def _build_cookie(scope: Scope, token: str, extra_attributes: bytes = b"") -> Header:
-    """The cookie ends with the browser, and stands for nothing once the session has ended."""
+    """Return the `Set-Cookie` header. The browser deletes the cookie when it closes."""
     secure = b"; Secure" if scope.get("scheme") == "https" else b""
     attributes = b"; Path=/; HttpOnly; SameSite=Strict" + secure + extra_attributes
     return b"set-cookie", f"{get_cookie_name(scope)}={token}".encode() + attributes
 
 
 def _is_local(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
-    """Whether it is called by a name that no other machine has, by a client of its own.
+    """Return whether a client on this machine sent the request, to a host name that only means this machine.
 
-    A page of another machine may have its own name lead here, but that is what we are called then.
+    The host name matters because another site can let its own name resolve to 127.0.0.1 (DNS rebinding).
     """
     client = scope.get("client")
     try:
         name = urlsplit(b"//" + headers.get(b"host", b"")).hostname
         is_own = client is not None and ip_address(client[0]).is_loopback
-    except ValueError:  # Not a name, or not an address.
+    except ValueError:  # The host or the client's address is malformed.
         return False
     return is_own and name in (b"localhost", b"127.0.0.1", b"::1")

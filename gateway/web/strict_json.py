@@ -1,4 +1,4 @@
-"""JSON of which there is one reading: UTF-8, no key twice in an object, no NaN, nothing endless."""
+"""Parse JSON strictly: UTF-8, no repeated keys, no NaN, and limits on depth and digits."""
 
 import json
 from typing import cast
@@ -14,10 +14,10 @@ _CONTAINERS = frozenset({dict, list})
 
 
 def loads(text: bytes) -> Json:
-    """The value of a JSON text. Raises ValueError, whose message says what the text is or does.
+    """Return the value of a JSON text. Raises ValueError, whose message continues a sentence such as "The body …".
 
-    orjson is fast and strict, but keeps the last of equal keys and rounds large numbers. Text that it would
-    write in the same bytes can hold neither, and that is how most clients write; all other is read once more.
+    orjson is fast and strict, but uses the last of repeated keys and rounds large numbers. If orjson writes the
+    value as the same bytes, the text has neither, and most clients send such text. Python's parser reads the rest.
     """
     try:
         value: Json = orjson.loads(text)
@@ -27,7 +27,7 @@ def loads(text: bytes) -> Json:
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
     if orjson.dumps(value) == text:
         return value
-    del value  # There is memory for it once.
+    del value  # Frees the memory before the text is parsed again.
     return cast(Json, _decoder.decode(text.decode()))
 
 
@@ -44,12 +44,12 @@ def _is_deep(value: Json) -> bool:
 
 
 def _build_object(members: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(members)
-    if len(found) < len(members):
+    value = dict(members)
+    if len(value) < len(members):
         keys = [key for key, _ in members]
         duplicate = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(f"has the key `{duplicate[:_MAX_SHOWN_LENGTH]}` twice in one object")
-    return found
+    return value
 
 
 def _check_digits(digits: str) -> str:

@@ -1,4 +1,4 @@
-"""An end to what takes too long, or what nobody waits for any more."""
+"""Cancel operations that take too long, or whose clients have disconnected."""
 
 import asyncio
 from typing import Any
@@ -9,23 +9,23 @@ from starlette.types import Receive
 from gateway.errors import GatewayError
 
 _CHECK_INTERVAL = 0.05
-"""Seconds from one look to the next."""
+"""Seconds between two checks of the running blocks."""
 
 
 class ClientDisconnected(GatewayError):
-    """Nobody is there to answer."""
+    """The client disconnected before it was answered."""
 
 
 class DeadlineExceeded(GatewayError):
-    """It took longer than it may."""
+    """The operation took longer than its timeout."""
 
 
 class Deadlines:
-    """Cancels what takes longer than it may, and operations whose clients leave.
+    """Cancels blocks that exceed their timeout, and operations whose clients disconnect.
 
-    One timer does for all, and a client is listened to only once its operation was seen to last, so that what is
-    quick costs an entry in a set. A timer and a task each would cost as much as all else that the door does for a
-    small request.
+    One timer checks all blocks, and a task waits for a client's disconnect only if its operation still runs at a
+    check. A quick operation thus costs one entry of a set; a timer and a task for each would cost as much as the
+    rest of a small request.
     """
 
     def __init__(self) -> None:
@@ -33,17 +33,17 @@ class Deadlines:
         self.timer: asyncio.TimerHandle | None = None
 
     def enforce(self, seconds: float, receive: Receive | None = None) -> "_TimedBlock":
-        """For a block that raises OutOfTime after so many seconds, and ClientGone when its client leaves.
+        """Return a context manager that raises DeadlineExceeded in its block after `seconds`.
 
-        `receive` is given with a request that was received whole, of which only its end can come yet.
+        With `receive`, it also raises ClientDisconnected when the client disconnects. The body must be complete.
         """
         return _TimedBlock(self, seconds, receive)
 
     def check(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End what is late, listen to the clients of what lasts, and come back while there is anything."""
+        """Check all blocks, and schedule the next check while there are any."""
         self.timer = None
-        for watched in self.blocks:
-            watched.check(loop)
+        for block in self.blocks:
+            block.check(loop)
         if self.blocks:
             self.schedule_check(loop)
 
@@ -52,7 +52,7 @@ class Deadlines:
 
 
 class _TimedBlock(Struct, eq=False):
-    """A block that is under way."""
+    """A running block."""
 
     _deadlines: Deadlines
     _timeout: float
@@ -75,25 +75,25 @@ class _TimedBlock(Struct, eq=False):
         if self._disconnect_listener is not None:
             self._disconnect_listener.cancel()
         if self._reason is not None and self._task is not None:
-            is_ours = self._task.uncancel() == 0
-            if is_ours and isinstance(error, asyncio.CancelledError):
+            is_only_cancellation = self._task.uncancel() == 0
+            if is_only_cancellation and isinstance(error, asyncio.CancelledError):
                 raise self._reason from None
 
     def check(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End it if it is late, and listen to its client, since it lasts."""
+        """Cancel the block if it exceeds its timeout; else wait for the disconnect of its client."""
         if self.ends_at <= loop.time():
             self._cancel(DeadlineExceeded())
         elif self._receive is not None and self._disconnect_listener is None:
             self._disconnect_listener = loop.create_task(self._wait_for_disconnect(self._receive))
 
     async def _wait_for_disconnect(self, receive: Receive) -> None:
-        # What a GET has for a body comes first.
+        # The empty body of a GET arrives first.
         while (await receive())["type"] != "http.disconnect":
             pass
         self._cancel(ClientDisconnected())
 
     def _cancel(self, reason: GatewayError) -> None:
-        """Cancel whoever runs the block, once."""
+        """Cancel the task of the block, once."""
         if self._reason is None and self._task is not None:
             self._reason = reason
             self._task.cancel()

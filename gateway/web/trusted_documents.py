@@ -1,4 +1,4 @@
-"""The manifest of trusted documents, read and checked once, when the gateway starts."""
+"""Read the manifest of trusted documents and check it against the schema, when the gateway starts."""
 
 import hashlib
 import re
@@ -13,36 +13,38 @@ from gateway.settings import Settings, get_variable_name
 from gateway.web import strict_json
 
 DOCUMENT_ID = re.compile(r"sha256:[0-9a-f]{64}|x-[\w.~-]+:[\w.~-]+|[^:]+", re.ASCII)
-"""Of GraphQL over HTTP's appendix on persisted documents, which has all other prefixes to itself."""
+"""The ids of GraphQL over HTTP's appendix on persisted documents, which reserves all other prefixes."""
 
 SHA256_PREFIX = "sha256:"
 
 _APOLLO_FORMAT = "apollo-persisted-query-manifest"
 _MAX_SHOWN_FAULTS = 5
-"""Of what is wrong, so much is said at once."""
+"""Faults of a manifest that one message lists."""
 
 ManifestEntry = tuple[str, Json, Json]
-"""Where it stands, an id, and the text of a document."""
+"""The position in the manifest, an id, and the text of a document."""
 
 
 def hash_document(text: str) -> str:
-    """The id that everybody can give a document."""
+    """Return the id of a document that follows from its text."""
     return SHA256_PREFIX + hashlib.sha256(text.encode()).hexdigest()
 
 
 def load_trusted_documents(settings: Settings) -> Mapping[str, str]:
-    """The trusted documents by the manifest's ids, and by their digests; none where they are off.
+    """Return the texts of trusted documents by the manifest's ids and by their hashes; none if the mode is off.
 
-    Raises SettingsInvalid, which names the file, the place and the reason.
+    Raises SettingsInvalid with the file, the position and the reason if the manifest cannot be used.
     """
     name, mode = get_variable_name("document_manifest"), get_variable_name("trusted_documents")
     is_on = settings.trusted_documents != "off"
     if not is_on and settings.document_manifest:
-        raise SettingsInvalid(f"{name} is set, but {mode} is off: set that to allow or only, or unset this one.")
+        raise SettingsInvalid(f"{name} is set, but {mode} is off: set {mode} to allow or only, or unset {name}.")
     if not is_on:
         return {}
     if not settings.document_manifest:
-        raise SettingsInvalid(f"{mode} is {settings.trusted_documents}: then {name} must name the file of them.")
+        raise SettingsInvalid(
+            f"{mode} is {settings.trusted_documents}, but {name} is not set: set it to the file of the documents."
+        )
     texts = _read_manifest(
         Path(settings.document_manifest), f"{name}: {settings.document_manifest}", DocumentLimits(settings)
     )
@@ -58,15 +60,17 @@ def _read_manifest(file: Path, source: str, limits: DocumentLimits) -> Mapping[s
         raise SettingsInvalid(f"{source} {error}") from None
     if not isinstance(content, dict):
         raise SettingsInvalid(
-            f"{source} must be an object: of the format {_APOLLO_FORMAT}, or of ids with their documents"
+            f"{source} must be an object: a manifest of the format {_APOLLO_FORMAT}, or documents by their ids"
         )
     texts: dict[str, str] = {}
     faults = []
-    for place, id, text in _read_apollo(content, source) if "format" in content else _read_relay(content):
+    for position, id, text in _read_apollo(content, source) if "format" in content else _read_relay(content):
         if isinstance(id, str) and isinstance(text, str):
-            faults += [f"{place}: {fault}" for fault in _find_faults(id, text, texts.setdefault(id, text), limits)]
+            faults += [
+                f"{position}: {fault}" for fault in _find_faults(id, text, texts.setdefault(id, text), limits)
+            ]
         else:
-            faults.append(f"{place}: needs an id and a document, both of them text")
+            faults.append(f"{position}: needs an id and a document, both as text")
     if faults:
         more = f"; and {len(faults) - _MAX_SHOWN_FAULTS} more" if len(faults) > _MAX_SHOWN_FAULTS else ""
         raise SettingsInvalid(f"{source}: {'; '.join(faults[:_MAX_SHOWN_FAULTS])}{more}")
@@ -91,11 +95,12 @@ def _read_relay(content: Document) -> Iterator[ManifestEntry]:
 
 def _find_faults(id: str, text: str, known: str, limits: DocumentLimits) -> Iterator[str]:
     if known != text:
-        yield f"the id {id} stands for another document already"
+        yield f"another document has the id {id} already"
     if not DOCUMENT_ID.fullmatch(id):
-        yield "an id must be `sha256:` with 64 small hexadecimal digits, without a colon, or `x-NAME:ID`"
+        yield "an id must be `sha256:` with 64 hexadecimal digits in lower case, `x-NAME:ID`, or without a colon"
     elif id.startswith(SHA256_PREFIX) and id != hash_document(text):
-        yield f"the document's SHA-256 is {hash_document(text).removeprefix(SHA256_PREFIX)}, not what its id says"
+        yield f"the document's SHA-256 is {hash_document(text).removeprefix(SHA256_PREFIX)}, not that of its id"
     for error in schema.validate_document(text, limits):
-        where = "".join(f" (line {place.line}, column {place.column})" for place in (error.locations or ())[:1])
-        yield f"{error.message}{where}"
+        locations = (error.locations or ())[:1]
+        suffix = "".join(f" (line {location.line}, column {location.column})" for location in locations)
+        yield f"{error.message}{suffix}"

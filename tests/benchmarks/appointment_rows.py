@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from gateway.database.database import Database
 from gateway.domain.records.appointments import APPOINTMENTS
-from gateway.domain.statistics.catalogue import APPOINTMENTS as STATISTICS
+from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS as STATISTICS
 from tests.benchmarks.appointments import (
     BEGIN,
     CHOICES,

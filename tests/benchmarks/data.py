@@ -11,10 +11,10 @@ from gateway import services
 from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.writing import Writer
-from gateway.domain.actions import ActionInput
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import ActionType, Permission, Provider, UseCaseKey
-from gateway.domain.use_case_groups import GroupFields, GroupInput, UseCaseInput
+from gateway.domain.use_case_groups import GroupInput, ListedUseCase
+from gateway.domain.use_cases import ActionInput
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
 from tests.benchmarks import appointment_rows
@@ -25,15 +25,15 @@ _VIEWER = Viewer(TEAM, USER, "benchmarks", "benchmarks", frozenset(Permission))
 
 GROUP = GroupInput(
     name="Appointment Reminders",
-    fields=GroupFields(
-        sheet_link="https://1drv.ms/x/0",
-        assistant_id="68a8652f82513625d1c21a85",
-        timezone=TIMEZONE,
-        start_time="08:00:00",
-    ),
+    fields={
+        "sheet_link": "https://1drv.ms/x/0",
+        "assistant_id": "68a8652f82513625d1c21a85",
+        "timezone": TIMEZONE,
+        "start_time": "08:00:00",
+    },
     group_id=None,
     use_cases=[
-        UseCaseInput(
+        ListedUseCase(
             UseCaseKey.NEW_PATIENT_APPOINTMENT_REMINDER,
             enabled=True,
             actions=[
@@ -41,7 +41,7 @@ GROUP = GroupInput(
                 ActionInput(ActionType.CALL, "reminder_1d", 1, "Day 1 Call"),
             ],
         ),
-        UseCaseInput(
+        ListedUseCase(
             UseCaseKey.LAB_REMINDER,
             enabled=True,
             actions=[ActionInput(ActionType.SMS, "lab_result_sms", 0, "Lab Result SMS")],

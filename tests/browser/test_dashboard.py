@@ -52,7 +52,7 @@ async def test_the_page_asks_once_and_shows_the_numbers_of_the_graph(page: Page,
     last = counts["trends"][-1]
     numbers = [str(last[state]) for state in ("successful", "failed", "pending")]
     assert await days.last.locator("td").all_inner_texts() == numbers
-    await expect(page.locator("#period")).to_contain_text("days of America/Chicago")
+    await expect(page.locator("#period")).to_contain_text("days in America/Chicago")
     await expect(page.locator("#as-of")).to_contain_text("CST")
 
 

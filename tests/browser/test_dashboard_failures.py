@@ -13,9 +13,9 @@ from tests.support.pages import address, shown
 async def test_nothing_found_says_why_and_how_to_find_more(page: Page) -> None:
     await page.goto("/dashboard?type=PROCEDURE&search=nobody-at-all&range=forever")
     await expect(page.locator("#trend")).to_contain_text(
-        "None of the type Procedure was made in that time that mentions"
+        "There are none of the type Procedure in this time that match"
     )
-    await expect(page.locator("#period")).to_contain_text("“range=forever”, which is not understood")
+    await expect(page.locator("#period")).to_contain_text("“range=forever”, which is not valid")
     await page.get_by_role("button", name="Clear the filter").click()
     await expect(page.locator("#trend canvas")).to_be_visible()
     assert address(page).keys() == {"integration"}
@@ -27,7 +27,7 @@ async def test_what_fails_says_why_and_can_be_tried_again(chromium: Browser, sit
         await page.goto("/dashboard")
         failures = page.locator(".failure")
         await expect(failures).to_have_count(5)
-        await expect(failures.first).to_contain_text("The gateway could not be reached.")
+        await expect(failures.first).to_contain_text("The gateway cannot be reached.")
         await page.unroute("**/graphql")
         surprise = {"message": "A surprise.", "extensions": {"code": "INTERNAL_SERVER_ERROR", "errorId": "e1"}}
         await page.route("**/graphql", lambda route: route.fulfill(status=500, json={"errors": [surprise]}))
@@ -101,7 +101,7 @@ async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site
             await expect(page.get_by_label("Key", exact=True)).to_be_focused()
             await page.get_by_label("Key", exact=True).fill("gw_of_nobody")
             await page.keyboard.press("Enter")
-            await expect(page.get_by_role("alert")).to_contain_text("Send a key that is known")
+            await expect(page.get_by_role("alert")).to_contain_text("The key is not valid; send one")
             await page.get_by_label("Key", exact=True).fill(again.key)
             await page.keyboard.press("Enter")
             await shown(page)
@@ -118,9 +118,25 @@ async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site
             await shown(page)
             await page.context.clear_cookies()
             await page.get_by_text("7 d", exact=True).click()
-            await expect(page.get_by_role("alert")).to_have_text("The session has ended.")
+            await expect(page.get_by_role("alert")).to_have_text("Your session has ended. Please sign in again.")
             await page.get_by_label("Key", exact=True).fill(again.key)
             await page.keyboard.press("Enter")
             await expect(page.get_by_role("dialog")).to_have_count(0)
             await shown(page)
             await expect(page.get_by_label("7 d")).to_be_checked()
+
+
+async def test_the_back_button_shows_no_numbers_after_signing_out(
+    chromium: Browser, site: Site, tmp_path: Path
+) -> None:
+    with served_again(site, tmp_path) as again:
+        async with opened(chromium, again, expected="401 .Unauthorized.*/session") as page:
+            await page.goto("/dashboard")
+            await page.get_by_label("Key", exact=True).fill(again.key)
+            await page.keyboard.press("Enter")
+            await shown(page)
+            await page.context.clear_cookies()
+            # Playwright turns the browser's cache of whole pages off.
+            await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })) && null")
+            await expect(page.get_by_role("dialog")).to_be_visible()
+            await expect(page.locator("#numbers .card")).to_have_count(0)

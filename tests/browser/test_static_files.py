@@ -9,8 +9,8 @@ from graphql import build_schema, parse, validate
 
 from gateway.assets import Assets
 from gateway.domain.enums import AppointmentType
-from gateway.domain.statistics.catalogue import APPOINTMENTS
-from gateway.web.faces import WIDGET_ELEMENTS
+from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS
+from gateway.web.pages import WIDGET_ELEMENTS
 from tests.support.endpoints import Door, opened
 
 STATIC = Path(__file__).parents[2] / "gateway" / "static"
@@ -53,10 +53,12 @@ def test_pages_know_all_types_of_visits_and_all_breakdowns() -> None:
     assert f"const TYPES = {json.dumps(types)};" in _text("widgets.js")
     breakdowns = re.search(r"BREAKDOWNS = \{(.*?)\};", _text("formats.js"), re.DOTALL)
     assert breakdowns is not None
-    assert re.findall(r"(\w+): ", breakdowns[1]) == [each.key for each in APPOINTMENTS.breakdowns]
+    assert re.findall(r"(\w+): ", breakdowns[1]) == [each.field for each in APPOINTMENT_STATISTICS.breakdowns]
     without = re.search(r"WITHOUT = (\[.*?\]);", _text("formats.js"))
     assert without is not None
-    assert set(re.findall(r'"(.*?)"', without[1])) == {each.blank_value for each in APPOINTMENTS.breakdowns}
+    assert set(re.findall(r'"(.*?)"', without[1])) == {
+        each.blank_value for each in APPOINTMENT_STATISTICS.breakdowns
+    }
 
 
 def test_the_chart_is_drawn_by_the_library_that_is_pinned() -> None:

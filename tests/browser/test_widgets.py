@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.support import browser
 from tests.support.browser import Scheme, Site, opened, served_again
 from tests.support.commands import gateway as command
+from tests.support.dashboard import BREAKDOWNS
 from tests.support.gateway import TEAM, USER
 from tests.support.pages import asked, clinic, graph
 
@@ -159,11 +160,11 @@ async def test_what_is_set_wrongly_is_said_and_asks_nothing(chromium: Browser, o
     """
     said = (
         "The attribute `integration-id` is missing",
-        "`range` is “1y”; it may be 7d, 30d, 90d, 12mo.",
-        "Give `range`, or `start` and `end`, not both.",
-        "`by` is “color”; it may be source, utmSource, utmMedium, utmCampaign.",
-        "`appointment-type` is “np”; it may be NP, F_U,",
-        "“yesterday” is no day such as 2026-11-16.",
+        "`range` is “1y”, but must be one of 7d, 30d, 90d, 12mo.",
+        "Use either `range`, or `start` and `end`.",
+        f"`by` is “color”, but must be one of {', '.join(BREAKDOWNS)}.",
+        "`appointment-type` is “np”, but must be one of NP, F_U,",
+        "“yesterday” is not a day such as 2026-11-16.",
     )
     async with opened(chromium, of_clinic.site) as page:
         questions = asked(page)
@@ -182,7 +183,7 @@ async def test_one_that_fails_leaves_the_others(chromium: Browser, of_clinic: Cl
         await of_clinic.open(page, PAGE + more)
         await of_clinic.give(page)
         await expect(page.locator("#worded")).to_contain_text("Invalid language tag: no locale")
-        await expect(page.locator("#lost")).to_contain_text("The gateway could not be reached.")
+        await expect(page.locator("#lost")).to_contain_text("The gateway cannot be reached.")
         await expect(page.locator("#unknown")).to_contain_text("There is no connected integration with this id.")
         await expect(page.locator("appointments-trend canvas")).to_be_visible()
         await expect(page.locator("integrations-list tbody tr")).to_have_count(4)
@@ -202,7 +203,7 @@ async def test_pages_that_are_not_allowed_learn_nothing(chromium: Browser, site:
     async with opened(chromium, site, expected="CORS|ERR_FAILED") as page:
         await stranger.open(page, PAGE)
         await stranger.give(page)
-        said = "The gateway could not be reached."
+        said = "The gateway cannot be reached."
         await expect(page.get_by_text(said)).to_have_count(4)
         await expect(page.locator("appointments-total .value")).to_have_count(0)
 

@@ -58,7 +58,18 @@ def test_every_command_and_option_has_help() -> None:
         *("gateway statistics", "gateway statistics verify"),
         *(
             f"gateway {word}"
-            for word in ("serve", "demo", "migrate", "schema", "import", "export", "assets", "settings", "doctor")
+            for word in (
+                "serve",
+                "demo",
+                "migrate",
+                "schema",
+                "errors",
+                "import",
+                "export",
+                "assets",
+                "settings",
+                "doctor",
+            )
         ),
     } == found.keys()
     for name, command in found.items():
@@ -108,13 +119,15 @@ def test_a_schema_that_is_not_at_head_ends_with_3_and_names_the_command(empty: s
 
 def test_migrate_goes_up_once_and_down_where_it_is_told(empty: str) -> None:
     head = migrations.get_head()
-    assert gateway("migrate", database_url=empty).stdout == f"The schema is at {head}, it was at base.\n"
-    assert gateway("migrate", database_url=empty).stdout == f"The schema is at {head}.\n"
+    assert (
+        gateway("migrate", database_url=empty).stdout == f"The database is at revision {head}; it was at base.\n"
+    )
+    assert gateway("migrate", database_url=empty).stdout == f"The database is at revision {head}.\n"
     unknown = gateway("migrate", "--down-to", "9999", database_url=empty)
     assert unknown.exit_code == 2
-    assert "there is no revision 9999; there are base, 0001" in unboxed(unknown.stderr)
+    assert "9999 is not a revision; use base, 0001" in unboxed(unknown.stderr)
     down = gateway("migrate", "--down-to", "base", database_url=empty)
-    assert (down.exit_code, down.stdout) == (0, f"The schema is at base, it was at {head}.\n")
+    assert (down.exit_code, down.stdout) == (0, f"The database is at revision base; it was at {head}.\n")
 
 
 def test_a_variable_that_sets_nothing_is_reported_as_a_json_line(empty: str) -> None:
@@ -163,7 +176,7 @@ def test_a_key_is_printed_once_and_opens_the_door(database_url: str) -> None:
     assert prefix in listed
     assert "a [test]" in listed
     assert "READ_RECORDS" in listed
-    assert "good until" in listed
+    assert "valid until" in listed
     assert secret not in listed
     assert prefix not in gateway("keys", "list", "--team", "another", database_url=database_url).stdout
 
@@ -185,13 +198,13 @@ def test_a_revoked_key_opens_it_no_more(database_url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--permission", "FLY"), "there is no permission FLY; there are READ_INTEGRATIONS"),
-        ((), "give either --permission or --for-widgets"),
+        (("--permission", "FLY"), "FLY is not a permission; use READ_INTEGRATIONS"),
+        ((), "use either --permission or --for-widgets"),
         (("--permission", "ADMIN", "--team", "a b"), "1 to 64 visible ASCII characters"),
-        (("--permission", "ADMIN", "--expires-in", "soon"), "a number of days, or an instant to come"),
-        (("--permission", "ADMIN", "--expires-in", "0"), "a number of days, or an instant to come"),
-        (("--permission", "ADMIN", "--expires-in", "99999999999"), "a number of days, or an instant to come"),
-        (("--permission", "ADMIN", "--expires-in", "2020-01-01T00:00:00Z"), "an instant to come"),
+        (("--permission", "ADMIN", "--expires-in", "soon"), "a number of days, or a future instant"),
+        (("--permission", "ADMIN", "--expires-in", "0"), "a number of days, or a future instant"),
+        (("--permission", "ADMIN", "--expires-in", "99999999999"), "a number of days, or a future instant"),
+        (("--permission", "ADMIN", "--expires-in", "2020-01-01T00:00:00Z"), "a future instant"),
     ],
 )
 def test_a_key_that_cannot_be_is_refused(empty: str, arguments: tuple[str, ...], said: str) -> None:

@@ -145,7 +145,7 @@ def test_a_database_with_other_data_is_refused(empty: str) -> None:
     gateway("keys", "create", *key, database_url=empty)
     ended = gateway("demo", "--no-serve", "--database", empty)
     assert (ended.exit_code, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("error: This database holds other data: ")
+    assert ended.stderr.startswith("error: This database contains other data. ")
     with closing(sqlite3.connect(empty.removeprefix("sqlite:///"))) as connection:
         assert connection.execute("SELECT count(*) FROM integration").fetchone() == (0,)
 

@@ -91,7 +91,7 @@ def test_doctor_reads_the_manifest_of_trusted_documents(database_url: str, tmp_p
     settings = {"trusted_documents": "only", "document_manifest": str(manifest), "database_url": database_url}
     manifest.write_text(json.dumps({"a": "{ __typename }", "b": "{ viewer { userId } }"}))
     ended = gateway("doctor", **settings)
-    assert (ended.exit_code, "only, 2 of them, all valid" in ended.stdout) == (0, True), ended.output
+    assert (ended.exit_code, "only, 2 valid documents" in ended.stdout) == (0, True), ended.output
     manifest.write_text(json.dumps({"a": "{ nothing }"}))
     ended = gateway("doctor", **settings)
     assert ended.exit_code == 1

@@ -1,6 +1,5 @@
 """Settings: what is taken, what is refused, and that no password is ever shown."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from gateway.errors import SettingsInvalid
 from gateway.settings import Settings, find_unknown_variables, get_variable_name, load_settings
 
 PASSWORD = "open-sesame"
-README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture(autouse=True)
@@ -37,13 +35,13 @@ def test_addresses_of_databases_are_brought_to_the_async_drivers(given: str, tak
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("", "no address of a database"),
-        ("gateway.db", "no address of a database"),
-        (f"postgresql://u:{PASSWORD}@h:port/d", "no address of a database"),
-        (f"mysql://u:{PASSWORD}@h/d", "mysql is not allowed; use `sqlite:///FILE` or `postgresql://…`"),
-        (f"postgresql+psycopg://u:{PASSWORD}@h/d", "postgresql+psycopg is not allowed"),
-        (f"postgresql://u:{PASSWORD}@h", "names no database"),
-        (f"postgresql://u:{PASSWORD}@h/d?colour=red", "colour is no parameter; there are host, port, ssl"),
+        ("", "not a database URL"),
+        ("gateway.db", "not a database URL"),
+        (f"postgresql://u:{PASSWORD}@h:port/d", "not a database URL"),
+        (f"mysql://u:{PASSWORD}@h/d", "mysql is not supported; use `sqlite:///FILE` or `postgresql://…`"),
+        (f"postgresql+psycopg://u:{PASSWORD}@h/d", "postgresql+psycopg is not supported"),
+        (f"postgresql://u:{PASSWORD}@h", "has no database name"),
+        (f"postgresql://u:{PASSWORD}@h/d?colour=red", "colour is not a parameter; use host, port, ssl"),
         ("sqlite://", "must be a file"),
         ("sqlite:///:memory:", "must be a file"),
         ("sqlite://gateway.db", "three slashes"),
@@ -87,7 +85,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("prot = 9000", "prot in the file that GATEWAY_CONFIG names is no setting"),
+        ("prot = 9000", "prot in the file of GATEWAY_CONFIG is not a setting"),
         ("port = 'http'", "GATEWAY_PORT: "),
         ("port = = 1", "is not TOML"),
         (None, "is not a file"),
@@ -130,7 +128,7 @@ def test_variables_that_set_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_an_origin_that_no_browser_would_send_is_refused(given: str) -> None:
-    with pytest.raises(SettingsInvalid, match=r"GATEWAY_ALLOWED_ORIGINS: .* is no origin as browsers spell it"):
+    with pytest.raises(SettingsInvalid, match=r"GATEWAY_ALLOWED_ORIGINS: .* is not an origin such as"):
         load_settings(allowed_origins=given)
 
 
@@ -139,14 +137,3 @@ def test_an_origin_that_no_browser_would_send_is_refused(given: str) -> None:
 )
 def test_an_origin_is_taken_as_browsers_send_it(given: str) -> None:
     assert load_settings(allowed_origins=given).allowed_origins == given
-
-
-def test_the_readme_tells_each_setting_with_its_default() -> None:
-    told: list[tuple[str, str]] = []
-    for names, defaults in re.findall(r"^\| (`GATEWAY_.+?) \| (.*?) ?\|", README.read_text(), re.MULTILINE):
-        told += zip(re.findall(r"`(\w+)`", names), defaults.strip("`").split(", "), strict=True)
-    expected = [(get_variable_name(name), str(field.default)) for name, field in Settings.model_fields.items()]
-    assert [(name, default.lower()) for name, default in told] == [
-        *((name, default.lower()) for name, default in expected),
-        ("GATEWAY_CONFIG", ""),
-    ]

@@ -50,8 +50,9 @@ async def test_a_reader_sees_one_snapshot(database: Database) -> None:
 async def test_a_writer_reads_what_it_wrote(database: Database) -> None:
     async with database.write() as writer:
         await writer.insert_rows(Team, [team("b"), team("a")])
-        (row,) = [row for row in await writer.with_columns(frozenset({"name"})).fetch_rows(select_teams())][:1]
-        renamed = await writer.update_row(Team, (await writer.fetch_rows(select_teams()))[0], {"name": "new"})
+        row, _ = await writer.with_columns(frozenset({"name"})).fetch_rows(select_teams())
+        whole, _ = await writer.fetch_rows(select_teams())
+        renamed = await writer.update_row(Team, whole, {"name": "new"})
         assert (row.name, renamed.name, renamed.id) == ("a", "new", "a")
         assert [row.name for row in await writer.fetch_rows(select_teams())] == ["new", "b"]
         await writer.delete_rows(Team, [{"id": "b"}, {"id": "none"}])
@@ -100,7 +101,7 @@ async def test_forty_writers_at_once_all_succeed(database: Database) -> None:
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
-    with pytest.raises((sqlite3.OperationalError, asyncpg.ReadOnlySQLTransactionError), match="read-?only"):
+    with pytest.raises((sqlite3.OperationalError, asyncpg.ReadOnlySQLTransactionError), match=r"read-?only"):
         async with database.read() as reader:
             await ids(reader)
             # What mypy refuses: a writer of the reader's connection.

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Integer, Select, func, literal, select
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect
 
+from gateway.database import inline_reads
 from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
 from gateway.database.inline_reads import InlineReader
@@ -46,7 +47,7 @@ async def database(file: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def gateway(file: Path) -> AsyncIterator[Gateway]:
-    async with served(f"sqlite+aiosqlite:///{file}", key_memory=60, compiled_selections=True) as found:
+    async with served(f"sqlite+aiosqlite:///{file}", key_memory=60) as found:
         yield found
 
 
@@ -95,6 +96,12 @@ async def counts(database: Database, statement: PreparedStatement[int]) -> int:
         return (await snapshot.fetch_tuples(statement))[0][0]
 
 
+async def _wait_for_thread(statements: Sequence[str]) -> None:
+    """Let the event loop run on until a thread has a statement."""
+    while not statements:  # noqa: ASYNC110 (an event would have to be set for one statement of several)
+        await asyncio.sleep(0)
+
+
 async def test_what_reads_once_needs_no_thread_and_is_answered_alike(client: Client, threads: list[str]) -> None:
     for id in ("i", "missing"):
         answers = [await client(READ, id=id) for _ in range(4)]
@@ -123,7 +130,7 @@ async def test_a_glance_sees_what_was_just_written(client: Client) -> None:
 
 
 async def test_a_glance_needs_no_place_among_those_who_read(file: Path) -> None:
-    settings = {"database_pool_size": 1, "database_pool_timeout": 0.05, "compiled_selections": True}
+    settings = {"database_pool_size": 1, "database_pool_timeout": 0.05}
     async with served(f"sqlite+aiosqlite:///{file}", **settings) as narrow:
         await store(narrow.database, connected("i", name="n"))
         client = await narrow.client()
@@ -146,14 +153,25 @@ async def test_a_long_value_is_read_in_a_thread(gateway: Gateway, client: Client
     assert len(threads) == 1
 
 
-async def test_a_long_statement_is_run_in_a_thread_while_the_loop_goes_on(
-    database: Database, counted: Counted, threads: list[str]
+async def test_a_long_statement_stops_after_its_steps_and_runs_in_a_thread(
+    database: Database, counted: Counted, threads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    callbacks: list[bool] = []
+    count_steps = InlineReader._count_steps
+
+    def noted(self: InlineReader) -> bool:
+        callbacks.append(count_steps(self))
+        return callbacks[-1]
+
+    monkeypatch.setattr(InlineReader, "_count_steps", noted)
     assert await counts(database, counted(40)) == 40
-    assert threads == []
+    assert (threads, True in callbacks) == ([], False)
+    callbacks.clear()
     counting = asyncio.create_task(counts(database, counted(10**12)))
-    await asyncio.sleep(0.05)
-    assert (len(threads), counting.done()) == (1, False)
+    await _wait_for_thread(threads)
+    # The event loop runs on. This ended the statement on it:
+    most = inline_reads._MAX_STEPS // inline_reads._STEPS_PER_CALLBACK
+    assert (callbacks, counting.done()) == ([False] * most + [True], False)
     counting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await counting
@@ -205,7 +223,7 @@ async def test_a_locked_database_is_waited_for_in_a_thread(
     other.execute("BEGIN EXCLUSIVE")
     counting = asyncio.create_task(counts(database, teams("")))
     try:
-        # Were it waited for here, nobody would be left to unlock it.
+        # If the event loop waited, nobody could unlock it.
         await asyncio.sleep(0.05)
         assert not counting.done()
     finally:

@@ -8,55 +8,20 @@ import shutil
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
-from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, inspect, text
 
 from alembic import command
-from gateway import services
 from gateway.database import migrations
 from gateway.database.database import Database
-from gateway.database.tables import Base
-from gateway.demo.groups import GROUPS
-from gateway.domain.enums import Permission
-from gateway.domain.records import KINDS_BY_MEMBER
-from gateway.domain.viewer import Viewer
 from gateway.errors import Refused, SchemaNotAtHead
-from gateway.services.resource_records import RecordInput
-from tests.support.examples import example
-from tests.support.gateway import TEAM, USER
+from tests.support.every_table import count_rows, fill_every_table
 from tests.support.sessions import open_session
-
-
-async def _fill(database: Database) -> None:
-    """Rows in every table, one of them a group's use case."""
-    async with database.write() as session:
-        imported = await services.imports.import_as_operator(session, example("export.response"))
-        await services.keys.create_key(session, team_id=TEAM, user_id=USER, name="any", permissions=Permission)
-        appointment = RecordInput(KINDS_BY_MEMBER["appointment"], {"source": "web"})
-        (key,) = await services.keys.list_keys(session, TEAM)
-        viewer = Viewer(TEAM, USER, USER, key.id, frozenset(Permission))
-        await services.sessions.create_session(session, viewer, timedelta(hours=1))
-        await services.audit.record_action(session, viewer, "read-secret", ["any"])
-        await services.resource_records.upsert_resource_records(
-            session, viewer, imported.integration.id, [appointment]
-        )
-        provider = imported.integration.provider
-        assert provider is not None
-        await services.use_case_groups.upsert.upsert_group(session, viewer, provider, GROUPS[0].input)
-
-
-async def _counts(database: Database) -> dict[str, int]:
-    async with open_session(database) as session:
-        return {
-            table.name: await session.scalar(select(func.count()).select_from(table)) or 0
-            for table in Base.metadata.sorted_tables
-        }
 
 
 async def _tables(database: Database) -> list[str]:
@@ -82,14 +47,14 @@ async def test_a_table_that_was_changed_by_hand_is_noticed(database: Database) -
 
 async def test_up_down_up_with_rows_in_every_table(database: Database) -> None:
     for _ in range(2):
-        await _fill(database)
-        assert min((await _counts(database)).values()) > 0
+        await fill_every_table(database)
+        assert min((await count_rows(database)).values()) > 0
         await migrations.downgrade(database, migrations.EMPTY)
         assert await _tables(database) == ["alembic_version"]
         assert await migrations.get_current(database) == migrations.EMPTY
         await migrations.upgrade(database)
         assert await migrations.get_current(database) == migrations.get_head()
-        assert set((await _counts(database)).values()) == {0}
+        assert set((await count_rows(database)).values()) == {0}
 
 
 async def test_each_migration_goes_down_one_step_and_up_again(database: Database) -> None:

@@ -33,7 +33,7 @@ async def test_between_slices_of_many_rows_others_have_their_turn(
     monkeypatch.setattr(chunked_output, "encode_json", noted)
     config: Document = {"type": "practitioners", "supervisorId": "r0", "languages": ["Polish"]}
     rows = [record(f"r{n}", "i", {**config, "name": f"{n}"}) for n in range(600)]
-    async with served(database_url, compiled_selections=True) as gateway:
+    async with served(database_url) as gateway:
         client = await gateway.client()
         await store(gateway.database, connected("i"))
         await store(gateway.database, *rows)

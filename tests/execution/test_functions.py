@@ -17,6 +17,7 @@ from graphql import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from structlog.testing import capture_logs
 
@@ -45,6 +46,8 @@ SCHEMA = strawberry.Schema(
     query=Query,
     types=[ConnectedIntegration, IncomingWebhook, OutgoingWebhook],
     config=StrawberryConfig(scalar_map=SCALARS),
+    # To parse and validate a query takes ten times as long as to execute it.
+    extensions=[cache(ParserCache), cache(ValidationCache)],
 )
 
 

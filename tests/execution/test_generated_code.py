@@ -7,7 +7,7 @@ import strawberry
 
 from gateway.domain.lenient_reading import Document, LenientObject
 from gateway.execution import Decoding, encode_json
-from gateway.execution.compiler.selection import FallbackNeeded
+from gateway.execution.fallbacks import FallbackNeeded
 from gateway.schema import json_readers
 from gateway.schema.fields import KeyField, key_field
 from tests.support.compiling import ordinary, planned

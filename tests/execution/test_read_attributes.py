@@ -11,8 +11,9 @@ from gateway.database.tables import Base, HasDocument
 from gateway.domain.lenient_reading import LenientObject
 from gateway.domain.paging import OLDEST_FIRST, PageArguments, RowPage
 from gateway.errors import Refused
-from gateway.execution import BatchedField, BatchRequest, PlainField
+from gateway.execution import BatchedField, BatchRequest
 from gateway.execution.compiler.selection import get_read_attributes, is_compilable
+from gateway.execution.fields import PlainField
 from gateway.schema import schema
 from gateway.schema.connections import ORDER_COLUMNS, ConnectionSource
 from gateway.services import integrations

@@ -1,4 +1,4 @@
-"""Connected integrations made, changed and deleted."""
+"""Creating, updating and deleting connected integrations."""
 
 import pytest
 from sqlalchemy import select
@@ -27,11 +27,11 @@ FULL: dict[str, Json] = {
 MISSING = [{"code": "NOT_FOUND", "message": "There is no integration with this id.", "path": ["id"]}]
 
 
-async def test_a_connected_integration_is_made_in_the_documents_shape(gateway: Gateway) -> None:
+async def test_creating_a_connected_integration_stores_the_documented_shape(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await create(client, connected=FULL)
-    integration = made["integration"]
-    assert made["errors"] == []
+    created = await create(client, connected=FULL)
+    integration = created["integration"]
+    assert created["errors"] == []
     assert integration == {
         "__typename": "ConnectedIntegration",
         "id": integration["id"],
@@ -69,28 +69,28 @@ async def test_a_connected_integration_is_made_in_the_documents_shape(gateway: G
     assert row["document"]["createdAt"] == integration["config"]["connectedAt"]
 
 
-async def test_a_connected_integration_needs_only_a_name_and_a_provider(gateway: Gateway) -> None:
-    made = await create(await gateway.client(), connected={**SETTINGS, "accessToken": " "})
-    assert made["errors"] == []
+async def test_a_name_and_a_provider_suffice_to_create_a_connected_integration(gateway: Gateway) -> None:
+    created = await create(await gateway.client(), connected={**SETTINGS, "accessToken": " "})
+    assert created["errors"] == []
     (row,) = await rows(gateway)
     assert row["secrets"] == {}
     assert (row["document"]["access"], row["document"]["timezone"]) == ("team", "UTC")
-    assert made["integration"]["config"]["tokenState"] == "MISSING"
+    assert created["integration"]["config"]["tokenState"] == "MISSING"
 
 
-async def test_tokens_are_shown_only_to_who_may_read_secrets(gateway: Gateway) -> None:
+async def test_tokens_are_null_without_read_secrets(gateway: Gateway) -> None:
     client = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
-    made = await create(client, connected={**FULL, "access": "TEAM"})
-    assert (made["integration"]["config"]["accessToken"], made["integration"]["config"]["refreshToken"]) == (
+    created = await create(client, connected={**FULL, "access": "TEAM"})
+    assert (created["integration"]["config"]["accessToken"], created["integration"]["config"]["refreshToken"]) == (
         None,
         None,
     )
-    assert made["integration"]["config"]["tokenState"] == "VALID"
-    changed = await update(client, made["integration"]["id"], connected={"accessToken": "other"})
+    assert created["integration"]["config"]["tokenState"] == "VALID"
+    changed = await update(client, created["integration"]["id"], connected={"accessToken": "other"})
     assert changed["integration"]["config"]["accessToken"] is None
 
 
-async def test_everything_that_is_wrong_is_said_at_once(gateway: Gateway) -> None:
+async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
     client = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
     wrong: dict[str, Json] = {"name": "", "timezone": "america/chicago", "access": "SYSTEM"}
     refused = await create(client, connected={**SETTINGS, **wrong})
@@ -110,7 +110,7 @@ async def test_everything_that_is_wrong_is_said_at_once(gateway: Gateway) -> Non
     assert await rows(gateway) == before
 
 
-async def test_what_is_absent_is_kept_and_null_clears(gateway: Gateway) -> None:
+async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gateway) -> None:
     document = {**example("export.response")["integration"], "unknown": [1]}
     document["config"]["unknown"] = 2
     id = document.pop("_id")
@@ -144,13 +144,13 @@ async def test_what_is_absent_is_kept_and_null_clears(gateway: Gateway) -> None:
     assert row["created_at"] == before["created_at"]
 
 
-async def test_a_blank_secret_keeps_and_a_new_one_renews(gateway: Gateway) -> None:
+async def test_a_blank_secret_keeps_the_token_and_a_new_one_sets_renewed_at(gateway: Gateway) -> None:
     client = await gateway.client()
     id = (await create(client, connected=FULL))["integration"]["id"]
     before = await rows(gateway)
     same: dict[str, Json] = {"accessToken": "", "refreshToken": " ", "expiresAt": "2999-01-01T01:00:00+01:00"}
-    kept = await update(client, id, connected={**same, "name": "Front desk", "access": "SYSTEM"})
-    assert (kept["errors"], await rows(gateway)) == ([], before)
+    unchanged = await update(client, id, connected={**same, "name": "Front desk", "access": "SYSTEM"})
+    assert (unchanged["errors"], await rows(gateway)) == ([], before)
     renewed = await update(client, id, connected={"accessToken": "newer", "expiresAt": None})
     assert renewed["integration"]["version"] == 2
     assert renewed["integration"]["config"]["renewedAt"] is not None
@@ -166,7 +166,7 @@ async def test_an_integration_that_is_shared_already_can_be_changed_without_admi
     assert (changed["errors"], changed["integration"]["name"]) == ([], "New")
 
 
-async def test_an_integration_out_of_reach_is_as_if_it_did_not_exist(gateway: Gateway) -> None:
+async def test_an_integration_that_the_viewer_may_not_change_is_not_found(gateway: Gateway) -> None:
     await store(
         gateway.database,
         connected("personal", access="personal", createdBy="somebody.else"),
@@ -201,7 +201,7 @@ async def test_without_the_permission_nothing_is_written(gateway: Gateway, permi
     assert await rows(gateway) == before
 
 
-async def test_deleting_takes_what_hangs_below(gateway: Gateway) -> None:
+async def test_deleting_an_integration_deletes_its_children(gateway: Gateway) -> None:
     audit = {"created_at": AT, "created_by": USER, "updated_at": AT, "updated_by": USER}
     for team_id in (TEAM, OTHER_TEAM):
         below = {"team_id": team_id, "integration_id": "c", "id": "x", **audit}
@@ -227,7 +227,7 @@ async def test_deleting_takes_what_hangs_below(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("input", [{}, {"connected": SETTINGS, "incomingWebhook": None}, {"connected": None}])
-async def test_exactly_one_kind_is_given(gateway: Gateway, input: dict[str, Json]) -> None:
+async def test_an_input_without_exactly_one_kind_is_refused(gateway: Gateway, input: dict[str, Json]) -> None:
     client = await gateway.client()
     query = "mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { errors { code } } }"
     answer = await client(query, input=input)

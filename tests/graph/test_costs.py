@@ -1,4 +1,4 @@
-"""What operations cost: known before they are executed, and refused where it is too much, on every way."""
+"""Cost of operations: computed before execution, and refused above the limit."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.demo.requests import build_requests
+from gateway.execution import CompilingExecutor
 from gateway.execution.limits.cost import OperationCost, compute_operation_costs
 from gateway.execution.limits.cost_directives import get_field_costs
 from gateway.execution.limits.document_limits import DocumentLimits
@@ -20,6 +21,7 @@ from gateway.execution.limits.size import MAX_INT32
 from gateway.schema import schema
 from gateway.settings import Settings
 from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET, LIST, UPSERT, WRITTEN
+from tests.support.compiling import UncompiledExecutor
 from tests.support.dashboard import DASHBOARD, PARTS
 from tests.support.factories import connected, record, store, use_case, use_case_group, user, webhook
 from tests.support.gateway import USER, Client, Gateway, answer_of, served, statements
@@ -42,7 +44,7 @@ COSTS: list[tuple[str, dict[str, Any], int]] = [
     (LIST_OF, {"last": 10}, 100 + 2 + 10 * 2),
     (LIST_OF, {}, 100 + 2 + 50 * 2),
     (LIST_OF, {"first": None}, 100 + 2 + 50 * 2),
-    # A page that no list gives is refused by the list, and costs no more than the largest that it does.
+    # A page above the limit costs as much as the largest page; the list refuses it.
     (LIST_OF, {"first": 10**9}, 100 + 2 + 100 * 2),
     (LIST_OF, {"first": -1}, 100 + 2),
     ("{ integrations(first: 3) { edges { cursor node { id } } nodes { id } totalCount } }", {}, 104 + 3 * 3 + 3),
@@ -63,15 +65,13 @@ COSTS: list[tuple[str, dict[str, Any], int]] = [
 
 
 @pytest.mark.parametrize(("query", "variables", "cost"), COSTS)
-def test_an_operation_costs_its_fields_as_often_as_its_lists_have_entries(
-    query: str, variables: dict[str, Any], cost: int
-) -> None:
+def test_fields_below_a_list_cost_once_for_each_entry(query: str, variables: dict[str, Any], cost: int) -> None:
     document = parse(query)
     assert not validate(schema._schema, document)
     assert [price.evaluate(variables) for price in compute_operation_costs(schema._schema, document)] == [cost]
 
 
-def test_a_cost_beyond_what_graphql_can_say_is_the_most_it_can_say() -> None:
+def test_a_cost_above_32_bits_is_capped() -> None:
     assert OperationCost(10**12).evaluate({}) == MAX_INT32
     assert OperationCost(lambda values: 10**9 * int(values["first"])).evaluate({"first": 100}) == MAX_INT32
 
@@ -96,7 +96,7 @@ OUR_OWN = {
 
 
 @pytest.mark.parametrize("query", OUR_OWN.values(), ids=OUR_OWN)
-def test_what_we_ask_ourselves_passes_as_the_settings_are(query: str) -> None:
+def test_our_own_queries_are_below_the_default_cost_limit(query: str) -> None:
     defaults = Settings()
     document = DocumentLimits(defaults).parse(Source(query))
     assert not validate(schema._schema, document)
@@ -104,8 +104,8 @@ def test_what_we_ask_ourselves_passes_as_the_settings_are(query: str) -> None:
         assert price.evaluate({"size": 300, "first": 100}) <= defaults.cost_limit
 
 
-def test_a_list_whose_size_nobody_declares_is_told() -> None:
-    with pytest.raises(LookupError, match=r"Query.things is a list; say by `ListSize`"):
+def test_a_list_without_a_declared_size_is_an_error() -> None:
+    with pytest.raises(LookupError, match=r"Query.things is a list; declare its size by `ListSize`"):
         get_field_costs(build_schema("type Query { names: [String] things: [Thing] } type Thing { id: ID }"))
 
 
@@ -116,28 +116,31 @@ TOO_MUCH = {"first": 100, "more": 100}
 COST = 100 + 2 + 100 * (2 + 100 * 3)
 
 
-@pytest.fixture(params=[True, False], ids=["compiled", "ordinary"])
-async def small(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway of which nobody may ask much."""
-    async with served(database_url, cost_limit=1000, compiled_selections=request.param) as gateway:
+@pytest.fixture(params=[CompilingExecutor, UncompiledExecutor], ids=["compiled", "uncompiled"])
+async def limited(
+    request: pytest.FixtureRequest, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Gateway]:
+    """Gateway with a low cost limit."""
+    monkeypatch.setattr(schema, "execution_context_class", request.param)
+    async with served(database_url, cost_limit=1000) as gateway:
         yield gateway
 
 
-async def test_an_operation_that_costs_too_much_is_refused_before_it_is_executed_on_every_way(
-    small: Gateway,
+async def test_an_operation_above_the_cost_limit_is_refused_before_execution(
+    limited: Gateway,
 ) -> None:
-    client = await small.client()
-    await store(small.database, connected("i"))
+    client = await limited.client()
+    await store(limited.database, connected("i"))
     refusal = {
         "errors": [
             {
-                "message": f"The operation costs {COST}; at most 1000 is allowed. Ask for fewer fields or entries "
-                "at once, or have the operator raise GATEWAY_COST_LIMIT.",
+                "message": f"The operation costs {COST}; at most 1000 is allowed. Select fewer fields or entries, "
+                "or let the operator raise GATEWAY_COST_LIMIT.",
                 "extensions": {"code": "COST_LIMIT_EXCEEDED", "cost": COST, "max": 1000},
             }
         ]
     }
-    # The first time it is parsed, then it is prepared, and where it is known it is not even executed.
+    # The document is parsed at first, then cached, then compiled.
     for variables in (TOO_MUCH, TOO_MUCH, LITTLE, TOO_MUCH, LITTLE, TOO_MUCH):
         with statements() as ran:
             answer = await client(MUCH, **variables)
@@ -154,9 +157,9 @@ async def test_an_operation_that_costs_too_much_is_refused_before_it_is_executed
         assert answer_of(got) == refusal
 
 
-async def test_a_mutation_that_costs_too_much_changes_nothing(small: Gateway) -> None:
-    client = await small.client()
-    await store(small.database, connected("i"))
+async def test_a_mutation_above_the_cost_limit_changes_nothing(limited: Gateway) -> None:
+    client = await limited.client()
+    await store(limited.database, connected("i"))
     records = [{"config": {"practitioner": {"name": "A"}}}]
     with statements() as ran:
         answer = await client(UPSERTED, records=records)
@@ -169,31 +172,33 @@ async def test_a_mutation_that_costs_too_much_changes_nothing(small: Gateway) ->
 
 
 @pytest.mark.parametrize(
-    ("header", "told"),
+    ("header", "expected"),
     [("report", {"cost": 103}), ("Report", {"cost": 103}), ("validate", None), ("", None), (None, None)],
 )
-async def test_the_cost_is_told_to_who_asks(gateway: Gateway, header: str | None, told: object) -> None:
+async def test_the_cost_is_reported_only_when_a_header_requests_it(
+    gateway: Gateway, header: str | None, expected: object
+) -> None:
     client = await gateway.client()
     headers = {"Authorization": f"Bearer {client.key}"} | ({} if header is None else {"GraphQL-Cost": header})
     body = {"query": "{ viewer { userId teamId } }"}
     for _ in range(2):
         posted = await client.http.post("/graphql", json=body, headers=headers)
         got = await client.http.get("/graphql", params=body, headers=headers)
-        assert posted.json().get("extensions") == told == got.json().get("extensions")
+        assert posted.json().get("extensions") == expected == got.json().get("extensions")
         assert "GraphQL-Cost" in posted.headers["Vary"]
 
 
-async def test_what_was_not_executed_has_no_cost(gateway: Gateway) -> None:
+async def test_an_operation_that_was_not_executed_has_no_cost(gateway: Gateway) -> None:
     client = await gateway.client()
     headers = {"Authorization": f"Bearer {client.key}", "GraphQL-Cost": "report"}
     answer = await client.http.post("/graphql", json={"query": "{ nothing }"}, headers=headers)
     assert answer.json().keys() == {"errors"}
 
 
-def _fields(value: object) -> int:
+def count_fields(value: object) -> int:
     if isinstance(value, dict):
-        return len(value) + sum(map(_fields, value.values()))
-    return sum(map(_fields, value)) if isinstance(value, list) else 0
+        return len(value) + sum(map(count_fields, value.values()))
+    return sum(map(count_fields, value)) if isinstance(value, list) else 0
 
 
 @settings(
@@ -202,17 +207,17 @@ def _fields(value: object) -> int:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(query=queries(schema._schema, lambda _name, type_: st.just("{}") if type_ == "JSON" else None))
-async def test_an_answer_has_no_more_fields_than_were_paid(filled: Client, query: str) -> None:
+async def test_an_answer_has_at_most_as_many_fields_as_its_cost(filled: Client, query: str) -> None:
     headers = {"Authorization": f"Bearer {filled.key}", "GraphQL-Cost": "report"}
     for _ in range(2):
         answer = (await filled.http.post("/graphql", json={"query": query}, headers=headers)).json()
         if "extensions" in answer:
-            assert _fields(answer["data"]) <= answer["extensions"]["cost"]
+            assert count_fields(answer["data"]) <= answer["extensions"]["cost"]
 
 
 @pytest.fixture
 async def filled(database_url: str) -> AsyncIterator[Client]:
-    """Somebody whose team has some of everything, in lists no longer than costs assume."""
+    """Client of a team with rows of every type, in lists no longer than the costs assume."""
     async with served(
         database_url, **dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), MAX_INT32)
     ) as gateway:

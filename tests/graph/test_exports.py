@@ -1,4 +1,4 @@
-"""One integration with all that hangs below it, in one document."""
+"""Exports of an integration with its use cases and resource records."""
 
 from typing import Any
 
@@ -26,20 +26,20 @@ NOT_FOUND = {
 }
 
 
-async def take_in(gateway: Gateway, document: object, team_id: str | None = None) -> None:
+async def import_document(gateway: Gateway, document: object, team_id: str | None = None) -> None:
     async with gateway.database.write() as session:
         await services.imports.import_as_operator(session, document, team_id)  # type: ignore[arg-type]  # any JSON
 
 
-def refusal(answer: dict[str, Any]) -> dict[str, Any]:
+def get_error(answer: dict[str, Any]) -> dict[str, Any]:
     assert answer["data"] == {"integrationExport": None}
     (error,) = answer["errors"]
     error.pop("locations")
     return dict(error)
 
 
-async def test_the_example_is_given_back_key_for_key_with_secrets(gateway: Gateway) -> None:
-    await take_in(gateway, example("export.response"))
+async def test_the_example_document_is_exported_unchanged_with_secrets(gateway: Gateway) -> None:
+    await import_document(gateway, example("export.response"))
     client = await gateway.client()
     found = (await client.data(EXPORT, id=EXAMPLE, secrets="INCLUDE"))["integrationExport"]
     assert found == {
@@ -49,8 +49,8 @@ async def test_the_example_is_given_back_key_for_key_with_secrets(gateway: Gatew
     }
 
 
-async def test_without_secrets_only_what_is_named_is_missing(gateway: Gateway) -> None:
-    await take_in(gateway, example("export.response"))
+async def test_without_secrets_only_the_redacted_fields_are_missing(gateway: Gateway) -> None:
+    await import_document(gateway, example("export.response"))
     client = await gateway.client(permissions=READERS)
     expected = example("export.response")
     for path in ("accessToken", "refreshToken"):
@@ -62,8 +62,8 @@ async def test_without_secrets_only_what_is_named_is_missing(gateway: Gateway) -
     }
 
 
-async def test_secrets_that_are_not_there_are_neither_given_nor_named(gateway: Gateway) -> None:
-    await take_in(gateway, export(config={"accessToken": None}), TEAM)
+async def test_missing_secrets_are_neither_exported_nor_redacted(gateway: Gateway) -> None:
+    await import_document(gateway, export(config={"accessToken": None}), TEAM)
     client = await gateway.client()
     omitted = (await client.data(EXPORT, id=INTEGRATION))["integrationExport"]
     assert omitted["redactedFields"] == ["integration.config.accessToken"]
@@ -71,8 +71,8 @@ async def test_secrets_that_are_not_there_are_neither_given_nor_named(gateway: G
     assert included["document"]["integration"]["config"] == {"accessToken": None}
 
 
-async def test_reading_secrets_is_audited_and_leaving_them_out_is_not(gateway: Gateway) -> None:
-    await take_in(gateway, example("export.response"))
+async def test_only_an_export_with_secrets_is_audited(gateway: Gateway) -> None:
+    await import_document(gateway, example("export.response"))
     client = await gateway.client()
     await client.data(EXPORT, id=EXAMPLE)
     async with gateway.read() as session:
@@ -88,38 +88,38 @@ async def test_reading_secrets_is_audited_and_leaving_them_out_is_not(gateway: G
 
 @pytest.mark.parametrize("missing", READERS)
 async def test_an_export_needs_both_permissions_to_read(gateway: Gateway, missing: Permission) -> None:
-    await take_in(gateway, example("export.response"))
+    await import_document(gateway, example("export.response"))
     client = await gateway.client(permissions=set(READERS) - {missing})
-    assert refusal(await client(EXPORT, id=EXAMPLE)) == {
+    assert get_error(await client(EXPORT, id=EXAMPLE)) == {
         "message": f"This needs the permission {missing.name}.",
         "path": ["integrationExport"],
         "extensions": {"code": "FORBIDDEN"},
     }
 
 
-async def test_secrets_are_forbidden_and_not_left_out_in_silence(gateway: Gateway) -> None:
-    await take_in(gateway, example("export.response"))
+async def test_an_export_with_secrets_is_forbidden_without_the_permission(gateway: Gateway) -> None:
+    await import_document(gateway, example("export.response"))
     client = await gateway.client(permissions=READERS)
-    assert refusal(await client(EXPORT, id=EXAMPLE, secrets="INCLUDE")) == {
+    assert get_error(await client(EXPORT, id=EXAMPLE, secrets="INCLUDE")) == {
         "message": "This needs the permission READ_SECRETS.",
         "path": ["integrationExport"],
         "extensions": {"code": "FORBIDDEN"},
     }
 
 
-async def test_a_malformed_id_is_refused_by_its_path(gateway: Gateway) -> None:
+async def test_a_malformed_id_is_refused_with_its_path(gateway: Gateway) -> None:
     client = await gateway.client()
     for id in ("", "a b", "é", "x" * 65):
-        assert refusal(await client(EXPORT, id=id))["extensions"] == {
+        assert get_error(await client(EXPORT, id=id))["extensions"] == {
             "code": "BAD_USER_INPUT",
             "argument": ["integrationId"],
         }
 
 
-async def test_what_is_not_there_for_the_viewer_is_not_found_whatever_the_reason(gateway: Gateway) -> None:
-    await take_in(gateway, export(), OTHER_TEAM)
-    await take_in(gateway, export(0, 0, _id="shared", logicalId="shared", access="system"), OTHER_TEAM)
-    await take_in(gateway, export(0, 0, _id="personal", logicalId="personal", access="personal"), TEAM)
+async def test_missing_and_invisible_integrations_get_the_same_not_found(gateway: Gateway) -> None:
+    await import_document(gateway, export(), OTHER_TEAM)
+    await import_document(gateway, export(0, 0, _id="shared", logicalId="shared", access="system"), OTHER_TEAM)
+    await import_document(gateway, export(0, 0, _id="personal", logicalId="personal", access="personal"), TEAM)
     webhook = example("integrations.get.response")["integration"]
     async with gateway.database.write() as session:
         await services.imports.webhooks.import_webhooks(
@@ -127,14 +127,14 @@ async def test_what_is_not_there_for_the_viewer_is_not_found_whatever_the_reason
         )
     client = await gateway.client()
     for id in ("64ffffffffffffffffffffff", INTEGRATION, "shared", "personal", webhook["_id"]):
-        assert refusal(await client(EXPORT, id=id)) == NOT_FOUND
+        assert get_error(await client(EXPORT, id=id)) == NOT_FOUND
 
 
-async def test_lists_are_by_creation_and_then_id_and_empty_ones_are_empty(gateway: Gateway) -> None:
+async def test_lists_are_sorted_by_creation_then_id(gateway: Gateway) -> None:
     document = export(0, 0)
     same = "2025-01-01T00:00:00Z"
     document["use_cases"] = [use_case(3, createdAt=same), use_case(2), use_case(1, createdAt=same)]
-    await take_in(gateway, document, TEAM)
+    await import_document(gateway, document, TEAM)
     client = await gateway.client()
     query = """query($id: ID!) { integrationExport(integrationId: $id) {
       integration { id name } useCases { logicalId } resourceRecords { logicalId } document } }"""
@@ -146,8 +146,8 @@ async def test_lists_are_by_creation_and_then_id_and_empty_ones_are_empty(gatewa
     assert found["resourceRecords"] == found["document"]["resource_records"] == []
 
 
-async def test_only_what_is_selected_is_read(gateway: Gateway) -> None:
-    await take_in(gateway, export(2, 2), TEAM)
+async def test_only_selected_lists_are_read(gateway: Gateway) -> None:
+    await import_document(gateway, export(2, 2), TEAM)
     client = await gateway.client()
     expected = {
         "redactedFields": (False, False),
@@ -165,18 +165,18 @@ async def test_only_what_is_selected_is_read(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 10, 100])
-async def test_the_number_of_statements_does_not_grow(gateway: Gateway, size: int) -> None:
-    await take_in(gateway, export(size, size), TEAM)
+async def test_the_number_of_statements_does_not_grow_with_rows(gateway: Gateway, size: int) -> None:
+    await import_document(gateway, export(size, size), TEAM)
     client = await gateway.client()
     query = """query($id: ID!) { integrationExport(integrationId: $id) {
       integration { id } useCases { id } resourceRecords { id } document checksum redactedFields } }"""
     with statements() as seen:
         await client.data(query, id=INTEGRATION)
-    # The key, the integration, the rows of both lists, the documents of both lists.
+    # The statements read the key, the integration, the rows of both lists and the documents of both lists.
     assert len(seen) == 6
 
 
-def test_a_checksum_covers_what_is_said_and_not_whose_and_when() -> None:
+def test_a_checksum_ignores_ids_users_and_times() -> None:
     document = export(2, 2)
     same = export(2, 2, _id="other", teamId="t", createdBy="a", updatedBy="b", createdAt="c", updatedAt="d")
     same["integration"]["config"] |= {"accessToken": "x", "refreshToken": "y"}
@@ -201,6 +201,6 @@ def test_a_checksum_covers_what_is_said_and_not_whose_and_when() -> None:
         {**export(1, 1), "use_cases": [record(0)], "resource_records": [use_case(0)]},
     ],
 )
-def test_a_checksum_differs_for_what_says_something_else(different: dict[str, Any]) -> None:
+def test_a_checksum_differs_for_different_content(different: dict[str, Any]) -> None:
     others = [export(1, 1), {**export(1, 1), "unknown": 1.0}]
     assert compute_checksum(different) not in {compute_checksum(other) for other in others}

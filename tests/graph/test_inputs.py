@@ -1,4 +1,4 @@
-"""Input values are coerced and made quickly, and as graphql-core and Strawberry do it."""
+"""Coercion of input values: the same results as graphql-core and Strawberry."""
 
 from contextlib import suppress
 from typing import Any
@@ -18,9 +18,8 @@ from gateway.domain.calendar.instants import format_instant
 from gateway.domain.records import KINDS_BY_MEMBER
 from gateway.execution.inputs.coercion import NotCoercible, build_coercer
 from gateway.schema import schema
-from gateway.schema.inputs import get_provided_fields as given_of
-from gateway.schema.inputs import to_document, to_document_value
-from gateway.schema.resource_records import to_record_input as given_record
+from gateway.schema.inputs import get_provided_fields, to_document, to_document_value
+from gateway.schema.resource_records import to_record_input
 from gateway.services.resource_records import RecordInput
 from tests.support.operations import literals
 
@@ -34,7 +33,7 @@ INPUTS = {
 @pytest.mark.parametrize("name", INPUTS)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
-def test_an_input_object_is_what_strawberry_makes_of_it(name: str, data: st.DataObject) -> None:
+def test_an_input_object_equals_the_one_of_strawberry(name: str, data: st.DataObject) -> None:
     type_ = schema._schema.type_map[name]
     assert isinstance(type_, GraphQLInputObjectType)
     literal = data.draw(literals("input", GraphQLNonNull(type_), lambda _name, _type: None, 0))
@@ -43,30 +42,32 @@ def test_an_input_object_is_what_strawberry_makes_of_it(name: str, data: st.Data
     except StrawberryInputCoercionError:
         value = Undefined
     assume(value is not Undefined)
-    quick = _converted(name, value)
+    actual = convert(name, value)
     with pytest.MonkeyPatch.context() as monkeypatch:
         for definition in INPUTS.values():
             assert definition.from_input is not None
             monkeypatch.setattr(definition, "from_input", None)
-        made = _converted(name, value)
-    assert quick == made
+        expected = convert(name, value)
     if name == "ResourceRecordInput":
-        assert given_record(value) == _given(made)
+        assert actual == value
+        assert to_record_input(value) == build_record_input(expected)
+    else:
+        assert actual == expected
 
 
-def _given(made: Any) -> RecordInput:
-    """A record as services take it, which are given no input object of it."""
-    ((member, config),) = given_of(made.config).items()
+def build_record_input(expected: Any) -> RecordInput:
+    """Return the input of the services for an input object of Strawberry."""
+    ((member, config),) = get_provided_fields(expected.config).items()
     kind = KINDS_BY_MEMBER[to_camel_case(member)]
     return RecordInput(
-        kind, to_document(config), made.logical_id, made.created_at and format_instant(made.created_at)
+        kind, to_document(config), expected.logical_id, expected.created_at and format_instant(expected.created_at)
     )
 
 
 @pytest.mark.parametrize("name", INPUTS)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
-def test_a_value_is_coerced_as_graphql_core_does_it(name: str, data: st.DataObject) -> None:
+def test_a_value_is_coerced_as_by_graphql_core(name: str, data: st.DataObject) -> None:
     type_ = schema._schema.type_map[name]
     assert isinstance(type_, GraphQLInputObjectType)
     literal = data.draw(literals("input", GraphQLNonNull(type_), lambda _name, _type: None, 0))
@@ -74,28 +75,28 @@ def test_a_value_is_coerced_as_graphql_core_does_it(name: str, data: st.DataObje
     if data.draw(st.booleans()):
         spoil(value, data)
     expected = Undefined
-    with suppress(GraphQLError):  # Strawberry's, of one-of input objects.
+    with suppress(GraphQLError):  # Strawberry raises it for oneOf input objects.
         expected = coerce_input_value(value, type_)
     coerced = Undefined
     with suppress(NotCoercible, GraphQLError):
         coerced = build_coercer(type_)(value)
-    # A record is spelled as documents do it.
+    # A record is coerced into the spelling of the documents.
     assert coerced == (
         to_document_value(expected) if name == "ResourceRecordInput" and expected is not Undefined else expected
     )
 
 
 def spoil(value: Any, data: st.DataObject) -> None:
-    """Replace or take away something in it, or add to it."""
-    place = data.draw(st.sampled_from([*value, "unknown"]))
-    below = value.get(place)
-    if isinstance(below, dict) and below and data.draw(st.booleans()):
-        spoil(below, data)
-    elif place in value and data.draw(st.booleans()):
-        del value[place]
+    """Replace, remove or add a random key."""
+    key = data.draw(st.sampled_from([*value, "unknown"]))
+    child = value.get(key)
+    if isinstance(child, dict) and child and data.draw(st.booleans()):
+        spoil(child, data)
+    elif key in value and data.draw(st.booleans()):
+        del value[key]
     else:
-        value[place] = data.draw(st.sampled_from([None, 1, 1.5, True, "x", [], [None], ["x"], {}]))
+        value[key] = data.draw(st.sampled_from([None, 1, 1.5, True, "x", [], [None], ["x"], {}]))
 
 
-def _converted(name: str, value: object) -> object:
+def convert(name: str, value: object) -> object:
     return convert_argument(value, INPUTS[name].origin, schema.schema_converter.scalar_registry, schema.config)

@@ -1,4 +1,4 @@
-"""Filters of integrations: the same answer as asking each row in Python."""
+"""Filters of integrations: the same result as an evaluation of each row in Python."""
 
 import itertools
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
 from gateway.domain.integration_filters import IntegrationFilter, TextFilter
 from gateway.domain.lenient_reading import Json
-from gateway.sql.texts import LikePattern
+from gateway.sql.text_lists import LikePattern
 from tests.support.factories import connected, store, webhook
 from tests.support.filter_evaluation import INSTANT_TESTS, KINDS, PROVIDERS, TEXT_TESTS, Test, meets
 from tests.support.gateway import USER, Client, Gateway
@@ -47,8 +47,8 @@ DAYS = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 6)]
 PIECES = ["", "A", "alpha", "ss", "ß", "%", "_", "\\", "é", "E", "i", "ω", "100", ".C"]
 
 
-def _world() -> list[Integration]:
-    """A few dozen integrations of both worlds, always the same."""
+def build_integrations() -> list[Integration]:
+    """Return a few dozen connected integrations and webhooks, always the same."""
     chance = Random(44)
     rows = []
     for number in range(44):
@@ -80,23 +80,23 @@ def _world() -> list[Integration]:
     return rows
 
 
-def _some(**strategies: SearchStrategy[Any]) -> SearchStrategy[Test]:
-    """An object with any of these keys, one or two of them mostly."""
+def objects(**strategies: SearchStrategy[Any]) -> SearchStrategy[Test]:
+    """Generate objects with some of these keys, mostly one or two."""
     return st.lists(st.sampled_from(sorted(strategies)), max_size=2, unique=True).flatmap(
         lambda names: st.fixed_dictionaries({name: strategies[name] for name in names})
     )
 
 
-def _texts(known: list[Any]) -> SearchStrategy[Test]:
+def text_filters(known: list[Any]) -> SearchStrategy[Test]:
     exact = st.sampled_from([text for text in known if text is not None] + PIECES)
     piece = st.sampled_from(PIECES)
-    return _some(
+    return objects(
         **{"eq": st.none() | exact, "ne": exact, "in": st.lists(exact, max_size=3), "isNull": st.booleans()},
         **dict.fromkeys(("contains", "startsWith", "endsWith"), piece),
     )
 
 
-_instants = _some(
+_instants = objects(
     **dict.fromkeys(
         INSTANT_TESTS,
         st.sampled_from(
@@ -104,10 +104,10 @@ _instants = _some(
         ),
     )
 )
-_leaves = _some(
+_leaves = objects(
     kind=st.lists(st.sampled_from(sorted(KINDS)), max_size=2),
-    name=_texts(NAMES),
-    username=st.none() | _texts(USERNAMES),
+    name=text_filters(NAMES),
+    username=st.none() | text_filters(USERNAMES),
     enabled=st.none() | st.booleans(),
     provider=st.lists(st.sampled_from(sorted(PROVIDERS)), max_size=2),
     createdBy=st.none() | st.sampled_from(["", *CREATORS[1:]]),
@@ -116,50 +116,52 @@ _leaves = _some(
 )
 
 
-def _nest(inner: SearchStrategy[Test]) -> SearchStrategy[Test]:
-    nested = _some(**{"and": st.lists(inner, max_size=2), "or": st.lists(inner, max_size=3), "not": inner})
-    return st.tuples(_leaves, nested).map(lambda parts: parts[0] | parts[1])
+def nested(inner: SearchStrategy[Test]) -> SearchStrategy[Test]:
+    filters = objects(**{"and": st.lists(inner, max_size=2), "or": st.lists(inner, max_size=3), "not": inner})
+    return st.tuples(_leaves, filters).map(lambda parts: parts[0] | parts[1])
 
 
 def trees(depth: int) -> SearchStrategy[Test]:
-    return _leaves if depth == 0 else st.one_of(_leaves, _nest(trees(depth - 1)))
+    return _leaves if depth == 0 else st.one_of(_leaves, nested(trees(depth - 1)))
 
 
-async def _listed(client: Client, filter: Json) -> list[str]:
+async def list_ids(client: Client, filter: Json) -> list[str]:
     listed = (await client.data(LIST, filter=filter))["integrations"]
     ids = sorted(node["id"] for node in listed["nodes"])
     assert listed["totalCount"] == len(ids)
     return ids
 
 
-class _Once:
-    """What is made once for all examples of one test: who asks, and what there is to find."""
+class Shared:
+    """Client and rows that all examples of one test share."""
 
     client: Client | None = None
     rows: list[Integration]
 
 
 @pytest.fixture
-def once() -> _Once:
-    return _Once()
+def shared() -> Shared:
+    return Shared()
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(filters=st.lists(trees(4), min_size=3, max_size=3))
-async def test_a_filter_finds_what_python_finds(gateway: Gateway, once: _Once, filters: list[Test]) -> None:
-    if once.client is None:
-        once.rows = _world()
-        await store(gateway.database, *once.rows)
-        once.client = await gateway.client()
+async def test_a_filter_matches_the_rows_that_python_matches(
+    gateway: Gateway, shared: Shared, filters: list[Test]
+) -> None:
+    if shared.client is None:
+        shared.rows = build_integrations()
+        await store(gateway.database, *shared.rows)
+        shared.client = await gateway.client()
     for filter in filters:
-        expected = sorted(row.id for row in once.rows if meets(row, filter))
-        assert await _listed(once.client, filter) == expected
-        everything_else = sorted({row.id for row in once.rows} - set(expected))
-        assert await _listed(once.client, {"not": filter}) == everything_else
+        expected = sorted(row.id for row in shared.rows if meets(row, filter))
+        assert await list_ids(shared.client, filter) == expected
+        everything_else = sorted({row.id for row in shared.rows} - set(expected))
+        assert await list_ids(shared.client, {"not": filter}) == everything_else
 
 
-async def test_each_condition_on_its_own_finds_what_python_finds(gateway: Gateway) -> None:
-    rows = _world()
+async def test_each_condition_alone_matches_the_rows_that_python_matches(gateway: Gateway) -> None:
+    rows = build_integrations()
     await store(gateway.database, *rows)
     client = await gateway.client()
     filters: list[Test] = [
@@ -176,10 +178,10 @@ async def test_each_condition_on_its_own_finds_what_python_finds(gateway: Gatewa
     for start in range(0, len(filters), AT_ONCE):
         variables = {f"f{number}": filter for number, filter in enumerate(filters[start : start + AT_ONCE])}
         declared = ", ".join(f"${name}: IntegrationFilter" for name in variables)
-        asked = " ".join(
+        fields = " ".join(
             f"{name}: integrations(filter: ${name}, first: 100) {{ nodes {{ id }} }}" for name in variables
         )
-        answer = await client.data(f"query ({declared}) {{ {asked} }}", **variables)
+        answer = await client.data(f"query ({declared}) {{ {fields} }}", **variables)
         for name, filter in variables.items():
             found = {node["id"] for node in answer[name]["nodes"]}
             assert found == {row.id for row in rows if meets(row, filter)}, filter
@@ -214,14 +216,14 @@ NOTHINGS: list[tuple[Json, bool]] = [
 ]
 
 
-async def test_nothing_has_a_meaning_too(gateway: Gateway) -> None:
+async def test_empty_filters_and_empty_lists_have_a_meaning(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w", "name": "only"}))
     client = await gateway.client()
     for filter, finds in NOTHINGS:
-        assert await _listed(client, filter) == (["w"] if finds else [])
+        assert await list_ids(client, filter) == (["w"] if finds else [])
 
 
-def _deep(depth: int, word: str) -> dict[str, Json]:
+def build_deep_filter(depth: int, word: str) -> dict[str, Json]:
     filter: dict[str, Json] = {"enabled": True}
     for _ in range(depth):
         filter = {word: filter} if word == "not" else {word: [filter]}
@@ -229,11 +231,11 @@ def _deep(depth: int, word: str) -> dict[str, Json]:
 
 
 @pytest.mark.parametrize("word", ["and", "or", "not"])
-async def test_a_filter_nests_five_times_and_no_more(gateway: Gateway, word: str) -> None:
+async def test_a_filter_nests_at_most_five_levels(gateway: Gateway, word: str) -> None:
     client = await gateway.client()
-    assert await _listed(client, _deep(5, word)) == []
+    assert await list_ids(client, build_deep_filter(5, word)) == []
     for depth in (6, 30):
-        answer = await client(LIST, filter=_deep(depth, word))
+        answer = await client(LIST, filter=build_deep_filter(depth, word))
         assert answer["data"] is None
         assert [(error["message"], error["extensions"]) for error in answer["errors"]] == [
             (
@@ -251,11 +253,11 @@ async def test_a_filter_nests_five_times_and_no_more(gateway: Gateway, word: str
         ({"name": {"contains": "ΐ" * 1000}}, {"name": {"endsWith": "%" * 1001}}, "1000"),
     ],
 )
-async def test_a_filter_that_is_too_big_is_refused_and_the_limit_is_named(
+async def test_a_filter_above_a_limit_is_refused_with_the_limit(
     gateway: Gateway, good: Json, bad: Json, limit: str
 ) -> None:
     client = await gateway.client()
-    assert await _listed(client, good) == []
+    assert await list_ids(client, good) == []
     (error,) = (await client(LIST, filter=bad))["errors"]
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": ["filter"]}
     assert f"at most {limit} " in error["message"]

@@ -1,4 +1,4 @@
-"""Integrations of both worlds: what whom is shown."""
+"""Integrations: which ones a viewer sees."""
 
 import itertools
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ SHOWN = {
 }
 
 
-def _missing(query: str) -> dict[str, object]:
+def build_not_found_answer(query: str) -> dict[str, object]:
     return {
         "data": {query: None},
         "errors": [
@@ -47,8 +47,8 @@ def _missing(query: str) -> dict[str, object]:
     }
 
 
-def _world() -> list[Integration]:
-    """One integration of each sort, named after it, with ids that have no blanks."""
+def build_integrations() -> list[Integration]:
+    """Return one integration of each kind, access and creator, named after these; the ids have no spaces."""
     found = [
         connected("team", access="team"),
         connected("personal", access="personal"),
@@ -68,20 +68,20 @@ def _world() -> list[Integration]:
     return found
 
 
-def _shown(permissions: Iterable[Permission]) -> set[str]:
+def list_visible_ids(permissions: Iterable[Permission]) -> set[str]:
     return {name.replace(" ", "-") for permission in permissions for name in SHOWN.get(permission, ())}
 
 
 @pytest.mark.parametrize("reads", [False, True], ids=["", "read"])
-async def test_a_list_a_total_and_a_single_read_show_the_union_of_the_scopes(
+async def test_a_list_its_total_and_a_single_read_use_the_union_of_the_scopes(
     gateway: Gateway, reads: bool
 ) -> None:
-    world = _world()
+    world = build_integrations()
     await store(gateway.database, *world)
     for size in range(len(WEBHOOK_PERMISSIONS) + 1):
         for combination in itertools.combinations(WEBHOOK_PERMISSIONS, size):
             permissions = [*combination, *([Permission.READ_INTEGRATIONS] if reads else [])]
-            shown = _shown(permissions)
+            visible = list_visible_ids(permissions)
             client = await gateway.client(permissions=permissions)
             answer = await client(LIST)
             if not permissions:
@@ -91,22 +91,24 @@ async def test_a_list_a_total_and_a_single_read_show_the_union_of_the_scopes(
                 assert error["extensions"] == {"code": "FORBIDDEN"}
             else:
                 listed = answer["data"]["integrations"]
-                assert {node["id"] for node in listed["nodes"]} == shown
-                assert listed["totalCount"] == len(listed["nodes"]) == len(shown)
+                assert {node["id"] for node in listed["nodes"]} == visible
+                assert listed["totalCount"] == len(listed["nodes"]) == len(visible)
             if size in (0, 1, 4):
                 for row in world:
                     answer = await client(GET, id=row.id)
-                    if row.id in shown:
+                    if row.id in visible:
                         assert answer["data"]["integration"]["id"] == row.id
                     else:
-                        assert answer == _missing("integration")
+                        assert answer == build_not_found_answer("integration")
 
 
-async def test_an_administrator_sees_the_team_whole_but_nobodys_personal_integrations(gateway: Gateway) -> None:
-    await store(gateway.database, *_world())
+async def test_an_administrator_sees_all_of_the_team_except_personal_integrations_of_others(
+    gateway: Gateway,
+) -> None:
+    await store(gateway.database, *build_integrations())
     client = await gateway.client()
     listed = (await client.data(LIST))["integrations"]["nodes"]
-    assert {node["id"] for node in listed} == _shown(SHOWN)
+    assert {node["id"] for node in listed} == list_visible_ids(SHOWN)
 
 
 @pytest.mark.parametrize(
@@ -120,25 +122,25 @@ async def test_an_administrator_sees_the_team_whole_but_nobodys_personal_integra
     ],
 )
 async def test_a_filter_never_widens_what_is_shown(gateway: Gateway, filter: dict[str, Json]) -> None:
-    await store(gateway.database, *_world())
+    await store(gateway.database, *build_integrations())
     for permission in SHOWN:
         client = await gateway.client(permissions=[permission])
         listed = (await client.data(LIST, filter=filter))["integrations"]
-        assert {node["id"] for node in listed["nodes"]} <= _shown([permission])
+        assert {node["id"] for node in listed["nodes"]} <= list_visible_ids([permission])
         assert listed["totalCount"] == len(listed["nodes"])
 
 
-async def test_created_by_filters_a_single_read(gateway: Gateway) -> None:
+async def test_created_by_filters_a_single_integration(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w", "_createdBy": {"_id": USER}}), webhook({"_id": "n"}))
     client = await gateway.client()
     found = {"data": {"integration": {"__typename": "IncomingWebhook", "id": "w", "teamId": TEAM}}}
     for creator in (None, "", USER):
         assert await client(GET, id="w", createdBy=creator) == found
     for id, creator in (("w", "somebody.else"), ("w", USER.upper()), ("w", f"{USER} "), ("n", USER)):
-        assert await client(GET, id=id, createdBy=creator) == _missing("integration")
+        assert await client(GET, id=id, createdBy=creator) == build_not_found_answer("integration")
 
 
-async def test_ids_are_a_teams_own_and_the_teams_own_comes_first(gateway: Gateway) -> None:
+async def test_of_two_integrations_with_one_id_the_teams_own_is_found(gateway: Gateway) -> None:
     await store(
         gateway.database,
         connected("same", access="system", team_id=OTHER_TEAM, createdBy="far.creator"),
@@ -163,14 +165,14 @@ async def test_ids_are_a_teams_own_and_the_teams_own_comes_first(gateway: Gatewa
 
 
 @pytest.mark.parametrize("id", ["", " ", "a b", "é", "x" * 65])
-async def test_what_is_no_id_is_refused(gateway: Gateway, id: str) -> None:
+async def test_a_malformed_id_is_refused(gateway: Gateway, id: str) -> None:
     answer = await (await gateway.client())(GET, id=id)
     assert answer["data"] == {"integration": None}
     assert [error["extensions"] for error in answer["errors"]] == [{"code": "BAD_USER_INPUT", "argument": ["id"]}]
 
 
-async def test_the_total_is_counted_only_when_asked(gateway: Gateway) -> None:
-    await store(gateway.database, *_world())
+async def test_the_total_is_counted_only_when_selected(gateway: Gateway) -> None:
+    await store(gateway.database, *build_integrations())
     client = await gateway.client()
     counts = []
     for fields in ("nodes { id }", "totalCount nodes { id }"):
@@ -180,7 +182,7 @@ async def test_the_total_is_counted_only_when_asked(gateway: Gateway) -> None:
     assert counts == [1, 2]
 
 
-async def test_who_made_integrations_is_read_in_one_statement(gateway: Gateway) -> None:
+async def test_the_creators_of_a_list_are_read_in_one_statement(gateway: Gateway) -> None:
     client = await gateway.client()
     counts = []
     for number in range(1, 101):

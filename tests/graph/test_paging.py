@@ -1,4 +1,4 @@
-"""Pages: sizes, cursors, offsets, and that every way through a list is the same list."""
+"""Pages: sizes, cursors, offsets and orders."""
 
 import base64
 import itertools
@@ -32,28 +32,28 @@ LIST = """
     }
   }
 """
-Place = tuple[str, str]
+RowKey = tuple[str, str]
 
 
 @dataclass
-class _Shown:
-    places: list[Place]
+class FetchedPage:
+    keys: list[RowKey]
     cursors: list[str]
     has_next: bool
     has_previous: bool
     total: int
 
 
-async def _page(client: Client, **arguments: Json) -> _Shown:
+async def fetch_page(client: Client, **arguments: Json) -> FetchedPage:
     listed = (await client.data(LIST, **arguments))["integrations"]
     info, edges = listed["pageInfo"], listed["edges"]
     cursors = [edge["cursor"] for edge in edges]
     assert (info["startCursor"], info["endCursor"]) == ((cursors[0], cursors[-1]) if cursors else (None, None))
-    places = [(edge["node"]["id"], edge["node"]["teamId"]) for edge in edges]
-    return _Shown(places, cursors, info["hasNextPage"], info["hasPreviousPage"], listed["totalCount"])
+    keys = [(edge["node"]["id"], edge["node"]["teamId"]) for edge in edges]
+    return FetchedPage(keys, cursors, info["hasNextPage"], info["hasPreviousPage"], listed["totalCount"])
 
 
-async def _refusal(client: Client, **arguments: Json) -> list[tuple[str, str, list[str]]]:
+async def fetch_errors(client: Client, **arguments: Json) -> list[tuple[str, str, list[str]]]:
     answer = await client(LIST, **arguments)
     assert answer["data"] is None
     return [
@@ -62,7 +62,7 @@ async def _refusal(client: Client, **arguments: Json) -> list[tuple[str, str, li
     ]
 
 
-def _cursor(*parts: object) -> str:
+def encode_cursor(*parts: object) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
 
 
@@ -80,72 +80,72 @@ GARBAGE = [
     "\x7f",
     "A" * 10_000,
     base64.b64encode(b"\xff\xfe").decode(),
-    _cursor(),
-    _cursor(1),
-    _cursor(1, None),
-    _cursor(None, NEWEST_FIRST),
-    _cursor(*GOOD[:2], 5, "w", "t"),
-    _cursor(*GOOD[:2], None, "w", "t"),
-    _cursor(*GOOD[:3], ["w"], "t"),
-    _cursor(*GOOD[:3], "w\x00", "t"),
-    _cursor(2, *GOOD[1:]),
-    _cursor(True, *GOOD[1:]),
-    _cursor(1.0, *GOOD[1:]),
-    _cursor("1", *GOOD[1:]),
-    _cursor(*GOOD) + "=",
-    _cursor(*GOOD) + "\n",
-    f" {_cursor(*GOOD)}",
+    encode_cursor(),
+    encode_cursor(1),
+    encode_cursor(1, None),
+    encode_cursor(None, NEWEST_FIRST),
+    encode_cursor(*GOOD[:2], 5, "w", "t"),
+    encode_cursor(*GOOD[:2], None, "w", "t"),
+    encode_cursor(*GOOD[:3], ["w"], "t"),
+    encode_cursor(*GOOD[:3], "w\x00", "t"),
+    encode_cursor(2, *GOOD[1:]),
+    encode_cursor(True, *GOOD[1:]),
+    encode_cursor(1.0, *GOOD[1:]),
+    encode_cursor("1", *GOOD[1:]),
+    encode_cursor(*GOOD) + "=",
+    encode_cursor(*GOOD) + "\n",
+    f" {encode_cursor(*GOOD)}",
     base64.urlsafe_b64encode(b'{"1": 2}').decode(),
     base64.urlsafe_b64encode(b"[1, " + b"[" * 2000).decode(),
     base64.urlsafe_b64encode(orjson.dumps(GOOD).replace(b",", b", ")).rstrip(b"=").decode(),
 ]
 FOREIGN = [
-    _cursor(1, ""),
-    _cursor(*GOOD[:4]),
-    _cursor(*GOOD, "x"),
-    _cursor(1, "created_at,id,team_id", *GOOD[2:]),
-    _cursor(1, "-created_at,id", *GOOD[2:4]),
-    _cursor(1, "name_key,id,team_id", "a", "w", "t"),
-    _cursor(*GOOD[:2], "", "w", "t"),
-    _cursor(*GOOD[:2], "2024-01-01", "w", "t"),
-    _cursor(*GOOD[:2], "2024-01-01T00:00:00Z", "w", "t"),
-    _cursor(*GOOD[:2], "2024-01-01T00:00:00.000+00:00", "w", "t"),
-    _cursor(*GOOD[:2], "2024-01-01T00:00:00.000", "w", "t"),
-    _cursor(*GOOD[:2], " 2024-01-01T00:00:00.000Z", "w", "t"),
-    _cursor(*GOOD[:2], "2024-02-30T00:00:00.000Z", "w", "t"),
-    _cursor(*GOOD[:2], "0001-01-01T00:00:00.000+23:59", "w", "t"),
+    encode_cursor(1, ""),
+    encode_cursor(*GOOD[:4]),
+    encode_cursor(*GOOD, "x"),
+    encode_cursor(1, "created_at,id,team_id", *GOOD[2:]),
+    encode_cursor(1, "-created_at,id", *GOOD[2:4]),
+    encode_cursor(1, "name_key,id,team_id", "a", "w", "t"),
+    encode_cursor(*GOOD[:2], "", "w", "t"),
+    encode_cursor(*GOOD[:2], "2024-01-01", "w", "t"),
+    encode_cursor(*GOOD[:2], "2024-01-01T00:00:00Z", "w", "t"),
+    encode_cursor(*GOOD[:2], "2024-01-01T00:00:00.000+00:00", "w", "t"),
+    encode_cursor(*GOOD[:2], "2024-01-01T00:00:00.000", "w", "t"),
+    encode_cursor(*GOOD[:2], " 2024-01-01T00:00:00.000Z", "w", "t"),
+    encode_cursor(*GOOD[:2], "2024-02-30T00:00:00.000Z", "w", "t"),
+    encode_cursor(*GOOD[:2], "0001-01-01T00:00:00.000+23:59", "w", "t"),
 ]
 
 
-async def test_garbage_is_no_cursor(gateway: Gateway) -> None:
+async def test_a_malformed_cursor_is_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     for argument, cursor in itertools.product(("after", "before"), GARBAGE):
-        message = f"`{argument}` is not a cursor of this graph; take one from `pageInfo`."
-        assert await _refusal(client, **{argument: cursor}) == [(message, "INVALID_CURSOR", [argument])]
+        message = f"`{argument}` is not a cursor; take one from `pageInfo`."
+        assert await fetch_errors(client, **{argument: cursor}) == [(message, "INVALID_CURSOR", [argument])]
 
 
-async def test_a_cursor_of_another_order_is_none_of_this(gateway: Gateway) -> None:
+async def test_a_cursor_of_another_order_is_refused(gateway: Gateway) -> None:
     client = await gateway.client()
-    message = "`after` is a cursor of another list or order; take one from a list in the order asked now."
+    message = "`after` is a cursor of another list or order; take one from this list in the same order."
     for cursor in FOREIGN:
-        assert await _refusal(client, after=cursor) == [(message, "INVALID_CURSOR", ["after"])]
+        assert await fetch_errors(client, after=cursor) == [(message, "INVALID_CURSOR", ["after"])]
 
 
-async def test_a_cursor_of_a_row_that_is_gone_still_marks_its_place(gateway: Gateway) -> None:
+async def test_a_cursor_of_a_deleted_row_keeps_its_position(gateway: Gateway) -> None:
     client = await gateway.client()
     for cursor in (
-        _cursor(*GOOD),
-        _cursor(1, NEWEST_FIRST, "0001-01-01T00:00:00.000Z", "", ""),
-        _cursor(1, NEWEST_FIRST, "9999-12-31T23:59:59.999Z", "💥", "'; --"),
+        encode_cursor(*GOOD),
+        encode_cursor(1, NEWEST_FIRST, "0001-01-01T00:00:00.000Z", "", ""),
+        encode_cursor(1, NEWEST_FIRST, "9999-12-31T23:59:59.999Z", "💥", "'; --"),
     ):
         for arguments in ({"after": cursor}, {"before": cursor}, {"after": cursor, "last": 1}):
-            assert (await _page(client, **arguments)).places == []
+            assert (await fetch_page(client, **arguments)).keys == []
 
 
 @given(text=st.text(max_size=40) | st.binary(max_size=40).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
-def test_no_text_breaks_a_cursors_reader(text: str) -> None:
+def test_decoding_any_text_as_a_cursor_never_raises(text: str) -> None:
     decoded = decode_cursor(text)
-    assert decoded is None or _cursor(1, decoded[0], *decoded[1]) == text
+    assert decoded is None or encode_cursor(1, decoded[0], *decoded[1]) == text
 
 
 REFUSED: list[tuple[dict[str, Json], list[tuple[str, list[str]]]]] = [
@@ -158,7 +158,7 @@ REFUSED: list[tuple[dict[str, Json], list[tuple[str, list[str]]]]] = [
         {"offset": 1, "last": 101},
         [
             ("`last` must be from 1 to 100, not 101.", ["last"]),
-            ("`offset` counts from the front; leave out `last` and `before`.", ["offset"]),
+            ("`offset` cannot be combined with `last` or `before`.", ["offset"]),
         ],
     ),
     (
@@ -168,35 +168,35 @@ REFUSED: list[tuple[dict[str, Json], list[tuple[str, list[str]]]]] = [
 ]
 
 
-async def test_what_cannot_be_a_page_is_refused(gateway: Gateway) -> None:
+async def test_invalid_page_arguments_are_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     for arguments, refusals in REFUSED:
-        assert await _refusal(client, **arguments) == [
+        assert await fetch_errors(client, **arguments) == [
             (message, "BAD_USER_INPUT", path) for message, path in refusals
         ]
 
 
-async def test_a_page_has_fifty_unless_asked_otherwise(gateway: Gateway) -> None:
+async def test_a_page_has_fifty_entries_by_default(gateway: Gateway) -> None:
     await store(gateway.database, *(webhook({"_id": f"w{number:03}"}) for number in range(101)))
     client = await gateway.client()
-    assert len((await _page(client)).places) == 50
-    assert len((await _page(client, first=100)).places) == 100
-    page = await _page(client, first=100, offset=1)
+    assert len((await fetch_page(client)).keys) == 50
+    assert len((await fetch_page(client, first=100)).keys) == 100
+    page = await fetch_page(client, first=100, offset=1)
     assert (page.has_previous, page.has_next, page.total) == (True, False, 101)
 
 
-async def test_past_the_end_is_an_empty_page_with_others_before_it(gateway: Gateway) -> None:
+async def test_a_page_past_the_end_is_empty_and_has_a_previous_page(gateway: Gateway) -> None:
     client = await gateway.client()
     for offset in (0, 1, 7):
-        page = await _page(client, offset=offset)
-        assert (page.places, page.has_previous, page.has_next) == ([], False, False)
+        page = await fetch_page(client, offset=offset)
+        assert (page.keys, page.has_previous, page.has_next) == ([], False, False)
     await store(gateway.database, webhook({"_id": "w"}))
     for offset in (1, 2, 7, 2**31 - 1):
-        page = await _page(client, offset=offset)
-        assert (page.places, page.has_previous, page.has_next) == ([], True, False)
+        page = await fetch_page(client, offset=offset)
+        assert (page.keys, page.has_previous, page.has_next) == ([], True, False)
 
 
-def test_a_slice_says_what_is_on_either_side() -> None:
+def test_a_page_of_rows_knows_whether_more_rows_precede_or_follow() -> None:
     order = SortOrder((SortKey("id"),))
     for backward in (False, True):
         both = RowPage.from_rows(
@@ -207,7 +207,7 @@ def test_a_slice_says_what_is_on_either_side() -> None:
         assert (alone.rows, alone.has_previous, alone.has_next) == ((["a"]), False, False)
 
 
-def test_an_order_is_spelled_with_its_directions() -> None:
+def test_the_name_of_an_order_includes_its_directions() -> None:
     assert SortOrder((SortKey("created_at", descending=True), SortKey("id"))).name == "-created_at,id"
 
 
@@ -220,8 +220,8 @@ SORTED_BY = {
 }
 
 
-def _world() -> list[Integration]:
-    """Two dozen integrations with many ties, some ids of two teams."""
+def build_integrations() -> list[Integration]:
+    """Return two dozen integrations with many ties and some ids of two teams."""
     chance = Random(24)
     rows = []
     for number in range(24):
@@ -238,21 +238,21 @@ def _world() -> list[Integration]:
     return rows
 
 
-def _sorted(rows: list[Integration], order: list[dict[str, str]]) -> list[Place]:
+def sort_rows(rows: list[Integration], order: list[dict[str, str]]) -> list[RowKey]:
     rows = sorted(rows, key=lambda row: (row.id, row.team_id))
     for key in reversed(order or [{"field": "CREATED_AT", "direction": "DESC"}]):
         rows.sort(key=SORTED_BY[key["field"]], reverse=key["direction"] == "DESC")
     return [(row.id, row.team_id) for row in rows]
 
 
-class _Once:
+class Shared:
     client: Client | None = None
     rows: list[Integration]
 
 
 @pytest.fixture
-def once() -> _Once:
-    return _Once()
+def shared() -> Shared:
+    return Shared()
 
 
 _orders = st.lists(
@@ -264,36 +264,36 @@ _orders = st.lists(
 )
 
 
-async def _walked(client: Client, order: Json, size: str, after: str, number: Json) -> list[_Shown]:
-    pages = [await _page(client, **{"orderBy": order, size: number})]
+async def fetch_all_pages(client: Client, order: Json, size: str, after: str, number: Json) -> list[FetchedPage]:
+    pages = [await fetch_page(client, **{"orderBy": order, size: number})]
     while pages[-1].has_next if size == "first" else pages[-1].has_previous:
         cursor = pages[-1].cursors[-1 if size == "first" else 0]
-        pages.append(await _page(client, **{"orderBy": order, size: number, after: cursor}))
+        pages.append(await fetch_page(client, **{"orderBy": order, size: number, after: cursor}))
     return pages
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=_orders, size=st.integers(3, 30))
-async def test_every_way_through_a_list_is_the_same_list(
-    gateway: Gateway, once: _Once, order: list[dict[str, str]], size: int
+async def test_paging_forward_backward_and_by_offset_yield_the_same_list(
+    gateway: Gateway, shared: Shared, order: list[dict[str, str]], size: int
 ) -> None:
-    if once.client is None:
-        once.rows = _world()
-        await store(gateway.database, *once.rows)
-        once.client = await gateway.client()
-    client, expected = once.client, _sorted(once.rows, order)
+    if shared.client is None:
+        shared.rows = build_integrations()
+        await store(gateway.database, *shared.rows)
+        shared.client = await gateway.client()
+    client, expected = shared.client, sort_rows(shared.rows, order)
     json: Json = [{**key} for key in order]
-    forward = await _walked(client, json, "first", "after", size)
-    backward = await _walked(client, json, "last", "before", size)
-    assert [place for page in forward for place in page.places] == expected
-    assert [place for page in reversed(backward) for place in page.places] == expected
+    forward = await fetch_all_pages(client, json, "first", "after", size)
+    backward = await fetch_all_pages(client, json, "last", "before", size)
+    assert [key for page in forward for key in page.keys] == expected
+    assert [key for page in reversed(backward) for key in page.keys] == expected
     assert [page.has_previous for page in forward] == [False] + [True] * (len(forward) - 1)
     assert [page.has_next for page in backward] == [False] + [True] * (len(backward) - 1)
     assert {page.total for page in (*forward, *backward)} == {len(expected)}
     for offset in range(0, len(expected), size):
-        page = await _page(client, orderBy=json, first=size, offset=offset)
-        assert page.places == expected[offset : offset + size]
+        page = await fetch_page(client, orderBy=json, first=size, offset=offset)
+        assert page.keys == expected[offset : offset + size]
         assert (page.has_previous, page.has_next) == (offset > 0, offset + size < len(expected))
     cursors = [cursor for page in forward for cursor in page.cursors]
-    between = await _page(client, orderBy=json, after=cursors[1], before=cursors[-2], offset=None)
-    assert between.places == expected[2:-2]
+    between = await fetch_page(client, orderBy=json, after=cursors[1], before=cursors[-2], offset=None)
+    assert between.keys == expected[2:-2]

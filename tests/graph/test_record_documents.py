@@ -1,4 +1,4 @@
-"""Resource records as their documents say them: leniently read, typed by kind, nothing lost."""
+"""Configs of resource records: lenient reading, types by kind, and derived columns."""
 
 from importlib import import_module
 from pathlib import Path
@@ -14,9 +14,15 @@ from gateway.database.tables import ResourceRecord
 from gateway.domain.calendar.instants import format_instant
 from gateway.domain.enums import BookingStatus, Permission, ResourceType
 from gateway.domain.lenient_reading import Document
-from gateway.domain.records import KINDS_BY_MEMBER, RECORD_COLUMNS, RECORD_KINDS, get_kind, read_record_columns
+from gateway.domain.records import KINDS_BY_MEMBER, get_kind, read_record_columns
+from gateway.domain.records.catalogue import RECORD_COLUMNS, RECORD_KINDS
 from gateway.domain.records.kind import RecordKind
-from gateway.domain.statistics.catalogue import APPOINTMENTS, MAX_VALUE_LENGTH, STATISTICS
+from gateway.domain.statistics.catalogue import (
+    APPOINTMENT_STATISTICS,
+    MAX_VALUE_LENGTH,
+    STATISTICS,
+    STATISTICS_COLUMNS,
+)
 from gateway.schema import schema
 from tests.support.examples import example
 from tests.support.factories import AT, connected, record, set_document, store
@@ -36,14 +42,15 @@ FIELDS = {
 }
 
 
-def _modules(package: Any) -> list[str]:
+def list_modules(package: Any) -> list[str]:
     return sorted(
-        {module.name for module in iter_modules([str(Path(package.__file__).parent)])} - {"catalogue", "kind", "lines"}
+        {module.name for module in iter_modules([str(Path(package.__file__).parent)])}
+        - {"catalogue", "kind", "lines"}
     )
 
 
-async def _config(gateway: Gateway, type: str, config: Document, fields: str) -> Any:
-    """The config of a record with this document, as the graph shows it."""
+async def fetch_config(gateway: Gateway, type: str, config: Document, fields: str) -> Any:
+    """Return the config of a record of this type, as a query returns it."""
     client = await gateway.client(permissions=[Permission.READ_RECORDS])
     name = ResourceType(type).name.title().replace("_", "").removesuffix("s") + "Config"
     await store(gateway.database, connected("clinic"), record("r", "clinic", {**config, "type": type}))
@@ -53,35 +60,33 @@ async def _config(gateway: Gateway, type: str, config: Document, fields: str) ->
     return found["config"]
 
 
-def test_every_file_of_the_folder_is_a_kind_of_the_catalogue() -> None:
+def test_every_module_of_records_is_in_the_catalogue() -> None:
     kinds = {
-        name: [
-            value for value in vars(import_module(f"gateway.domain.records.{name}")).values() if _is_kind(value)
-        ]
-        for name in _modules(domain_records)
+        name: [value for value in vars(import_module(f"gateway.domain.records.{name}")).values() if is_kind(value)]
+        for name in list_modules(domain_records)
     }
     assert all(len(found) == 1 for found in kinds.values())
     assert {kind.type for (kind,) in kinds.values()} == {kind.type for kind in RECORD_KINDS} == set(ResourceType)
-    assert _modules(schema_records) == _modules(domain_records)
+    assert list_modules(schema_records) == list_modules(domain_records)
 
 
-def _is_kind(value: object) -> bool:
+def is_kind(value: object) -> bool:
     return isinstance(value, RecordKind)
 
 
 def test_every_kind_has_a_type_and_an_input() -> None:
     printed = schema.introspect()["__schema"]["types"]
     types = {type_["name"]: type_ for type_ in printed}
-    shown = {type_["name"] for type_ in types["ResourceConfig"]["possibleTypes"]}
-    assert {f"{name[0].upper()}{name[1:]}Config" for name in KINDS_BY_MEMBER} == shown
+    names = {type_["name"] for type_ in types["ResourceConfig"]["possibleTypes"]}
+    assert {f"{name[0].upper()}{name[1:]}Config" for name in KINDS_BY_MEMBER} == names
     assert {field["name"] for field in types["ResourceConfigInput"]["inputFields"]} == set(KINDS_BY_MEMBER)
 
 
-async def test_the_documents_example_is_read_with_every_placeholder(gateway: Gateway) -> None:
+async def test_the_example_of_the_documents_is_readable(gateway: Gateway) -> None:
     document = example("export.response")["resource_records"][0]
     text, slots, id = "<string>", [{"start": "<string>", "end": "<string>"}], "5eb7cf5a86d9755df3a6c593"
     names = ("organizationId", "npi", "name", "gender", "avatar", "summary", "qualification", "education")
-    assert await _config(gateway, "practitioners", document["config"], FIELDS["practitioners"]) == {
+    assert await fetch_config(gateway, "practitioners", document["config"], FIELDS["practitioners"]) == {
         "id": text,
         **dict.fromkeys(names, text),
         "supervisorId": id,
@@ -111,17 +116,17 @@ EMPTY: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("type", FIELDS)
 async def test_an_empty_document_reads_as_active_and_empty(gateway: Gateway, type: str) -> None:
-    found = await _config(gateway, type, {}, FIELDS[type])
+    found = await fetch_config(gateway, type, {}, FIELDS[type])
     expected = EMPTY.get(type, {}) | ({} if type == "appointments" else {"status": "ACTIVE"})
     assert found == {**dict.fromkeys(found), **expected}
 
 
 @pytest.mark.parametrize("type", FIELDS)
-async def test_a_faulty_value_is_null_or_the_least_and_is_logged(gateway: Gateway, type: str) -> None:
+async def test_a_faulty_value_is_null_or_the_default_and_is_logged(gateway: Gateway, type: str) -> None:
     keys = [word for word in FIELDS[type].replace("{", " ").replace("}", " ").split() if word != "supervisor"]
     faulty: Document = {key: {"faulty": True} for key in (*keys, "id", "preferred_visiting_reasons")}
     with capture_logs() as logs:
-        found = await _config(gateway, type, faulty, FIELDS[type])
+        found = await fetch_config(gateway, type, faulty, FIELDS[type])
     expected = EMPTY.get(type, {}) | ({} if type == "appointments" else {"status": "INACTIVE"})
     assert found == {**dict.fromkeys(found), **expected}
     assert {entry["id"] for entry in logs if entry["event"] == "row.faulty"} == {"r"}
@@ -135,7 +140,7 @@ async def test_faulty_entries_of_a_list_are_dropped(gateway: Gateway) -> None:
         "preferred_visiting_reasons": ["a", {}],
     }
     fields = "languages specialties { name code } workingHours { mon { start end } } preferredVisitingReasons"
-    assert await _config(gateway, "practitioners", config, fields) == {
+    assert await fetch_config(gateway, "practitioners", config, fields) == {
         "id": None,
         "languages": ["de"],
         "specialties": [{"name": "Heart", "code": None}],
@@ -145,21 +150,21 @@ async def test_faulty_entries_of_a_list_are_dropped(gateway: Gateway) -> None:
 
 
 async def test_a_time_zone_that_does_not_exist_is_null(gateway: Gateway) -> None:
-    assert await _config(gateway, "locations", {"timezone": "<string>"}, "timezone") == {
+    assert await fetch_config(gateway, "locations", {"timezone": "<string>"}, "timezone") == {
         "id": None,
         "timezone": None,
     }
 
 
-async def test_what_the_graph_does_not_model_is_shown_as_stored(gateway: Gateway) -> None:
+async def test_a_config_of_an_unknown_type_is_returned_as_stored(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(
         gateway.database,
         connected("clinic"),
         record("a", "clinic", {"type": "invoices", "total": 1.5, "lines": [{"x": None}]}),
         record("b", "clinic", {"type": 7}),
-        _bare("c", {}),
-        _bare("d", {"config": "odd"}),
+        build_record("c", {}),
+        build_record("d", {"config": "odd"}),
     )
     query = """{ integration(id: "clinic") { ... on ConnectedIntegration { resourceRecords(type: OTHER) {
       nodes { id type config { ... on OtherConfig { type raw } } } } } } }"""
@@ -172,13 +177,13 @@ async def test_what_the_graph_does_not_model_is_shown_as_stored(gateway: Gateway
     ]
 
 
-def _bare(id: str, document: Document) -> ResourceRecord:
+def build_record(id: str, document: Document) -> ResourceRecord:
     row = record(id, "clinic")
     set_document(row, document, read_record_columns(document, id, AT))
     return row
 
 
-def test_columns_follow_from_the_document() -> None:
+def test_columns_are_derived_from_the_document() -> None:
     config: Document = {
         "type": "appointments",
         "id": "EXT",
@@ -192,6 +197,7 @@ def test_columns_follow_from_the_document() -> None:
     }
     columns = read_record_columns({"_id": "ABC", "config": config}, "logical", AT)
     assert {name: str(value) for name, value in columns.items() if not name.endswith(("_at", "_by"))} == {
+        **{breakdown.column: breakdown.blank_value for breakdown in APPOINTMENT_STATISTICS.breakdowns},
         "logical_id": "logical",
         "type": "appointments",
         "search_text": "abc\next\némile\n web ",
@@ -201,7 +207,6 @@ def test_columns_follow_from_the_document() -> None:
         "source": "Web",
         "utm_source": "direct",
         "utm_medium": "not set",
-        "utm_campaign": "not set",
     }
     assert (columns["created_at"], columns["created_by"]) == (format_instant(AT), None)
     assert tuple(columns) == RECORD_COLUMNS
@@ -211,24 +216,24 @@ _COUNTED = {statistics.type for statistics in STATISTICS}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in RECORD_KINDS if kind.type not in _COUNTED])
-def test_only_what_dashboards_count_fills_the_columns_that_are_counted(kind: RecordKind) -> None:
+def test_only_records_of_a_dashboard_fill_its_columns(kind: RecordKind) -> None:
     config: Document = {"type": kind.type.value, "start": "2025-03-09T08:00:00Z", "source": "web", "id": "X"}
     columns = read_record_columns({"_id": "A", "config": config}, "logical", AT)
-    counted = ("start", "booking_status", "appointment_type", "source", "utm_source", "utm_medium", "utm_campaign")
-    assert [columns[name] for name in counted] == [None] * 7
+    assert {columns[name] for name in ("start", "appointment_type", *STATISTICS_COLUMNS)} == {None}
     assert columns["search_text"] == "a\nx"
     assert get_kind(kind.type.value) is kind
 
 
-def test_of_a_patient_what_its_dashboard_counts_is_filled_in() -> None:
+def test_the_columns_of_the_patients_dashboard_are_filled() -> None:
     config: Document = {"type": "patients", "start": "2025-03-09T08:00:00Z", "source": " Web ", "utmSource": "x"}
     columns = read_record_columns({"_id": "A", "config": config}, "logical", AT)
-    counted = ("start", "booking_status", "appointment_type", "source", "utm_source", "utm_medium", "utm_campaign")
-    assert [columns[name] for name in counted] == [None, BookingStatus.SUCCESSFUL, None, "Web", None, None, None]
+    counted = ("start", "appointment_type", *STATISTICS_COLUMNS)
+    filled = {name: columns[name] for name in counted if columns[name] is not None}
+    assert filled == {"booking_status": BookingStatus.SUCCESSFUL, "source": "Web"}
 
 
-def test_a_very_long_value_is_cut_and_stays_apart_from_others_that_begin_so() -> None:
-    breakdown = APPOINTMENTS.breakdowns[0]
+def test_long_values_with_the_same_beginning_stay_distinct() -> None:
+    breakdown = APPOINTMENT_STATISTICS.breakdowns[0]
     one, other = (breakdown.get_bucket("ä" * 200 + end) for end in "xy")
     assert one != other
     assert len(one) == len(other) == MAX_VALUE_LENGTH

@@ -1,4 +1,4 @@
-"""What is told of requests that are beyond a limit, cut off or left; and who is asked nothing of all that."""
+"""Logs and metrics of requests that exceed a limit, time out or are abandoned."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ DEAR = "{ " + " ".join(f"i{n}: integrations(first: 100) {{ nodes {{ id name }} }
 
 @pytest.fixture
 async def narrow(database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway that reads one thing at a time, and for which nobody waits for long."""
+    """Gateway with one connection and a short timeout."""
     settings = {"database_pool_size": 1, "database_pool_timeout": 0.05, "key_memory": 60}
     async with served(database_url, cost_limit=1000, rate_limit=10_000, rate_refill=1, **settings) as gateway:
         await store(gateway.database, connected("i", name="n"))
@@ -30,7 +30,7 @@ async def narrow(database_url: str) -> AsyncIterator[Gateway]:
 
 
 async def spend_all(client: Client) -> None:
-    """Ask until nothing is left that may be spent."""
+    """Send queries until the rate limit is used up."""
     while (await client.send(MANY, {})).status_code != 429:
         pass
 
@@ -51,7 +51,7 @@ async def spend_all(client: Client) -> None:
         ({"json": {}, "headers": {"Authorization": None}}, "auth", "UNAUTHENTICATED"),
     ],
 )
-async def test_a_rejection_is_counted_by_the_limit_that_was_not_kept(
+async def test_a_rejection_is_counted_by_its_limit(
     sqlite_template: Path, tmp_path: Path, sent: dict[str, Any], reason: str | None, code: str
 ) -> None:
     async with opened(sqlite_template, tmp_path, depth_limit=1, alias_limit=0) as door:
@@ -61,7 +61,7 @@ async def test_a_rejection_is_counted_by_the_limit_that_was_not_kept(
     assert rejected == ({f'graphql_rejected_total{{reason="{reason}"}}': 1} if reason else {})
 
 
-async def test_an_operation_that_costs_too_much_is_told_of_with_its_cost(
+async def test_an_operation_above_the_cost_limit_is_logged_with_its_cost(
     narrow: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = await narrow.client()
@@ -78,7 +78,9 @@ async def test_an_operation_that_costs_too_much_is_told_of_with_its_cost(
     assert found['graphql_rejected_total{reason="rate"}'] >= 1
 
 
-async def test_who_gets_no_connection_is_told_of(narrow: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_operation_without_a_connection_is_logged(
+    narrow: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
     client = await narrow.client()
     await client.send(VIEWER, {})
     async with narrow.database._read_pool.connect("x"):
@@ -89,7 +91,7 @@ async def test_who_gets_no_connection_is_told_of(narrow: Gateway, capsys: pytest
     assert (await scraped(narrow))['graphql_rejected_total{reason="overload"}'] == 1
 
 
-async def test_what_is_cut_off_and_whom_nobody_waits_for_is_told_of_with_all_it_did(
+async def test_a_timed_out_or_abandoned_operation_is_logged_with_its_statements(
     narrow: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = await narrow.client()
@@ -113,7 +115,7 @@ async def test_what_is_cut_off_and_whom_nobody_waits_for_is_told_of_with_all_it_
     assert rejected == {'graphql_rejected_total{reason="time"}': 1}
 
 
-async def test_health_and_metrics_are_asked_nothing_of_limits(narrow: Gateway) -> None:
+async def test_health_and_metrics_are_not_limited(narrow: Gateway) -> None:
     client = await narrow.client()
     await spend_all(client)
     async with narrow.database._read_pool.connect("x"), narrow.database._write_pool.connect("x"):
@@ -130,7 +132,7 @@ async def test_health_and_metrics_are_asked_nothing_of_limits(narrow: Gateway) -
         ({"cost_limit": 1000}, DEAR, "COST_LIMIT_EXCEEDED"),
     ],
 )
-async def test_a_document_that_is_asked_by_its_hash_is_limited_as_by_its_text(
+async def test_a_persisted_document_has_the_same_limits_as_its_text(
     sqlite_template: Path, tmp_path: Path, settings: dict[str, int], query: str, code: str
 ) -> None:
     named = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}

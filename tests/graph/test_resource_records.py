@@ -1,4 +1,4 @@
-"""Resource records, found and listed."""
+"""Reading and listing resource records."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -27,19 +27,19 @@ query ($id: ID!, $type: ResourceType, $search: String, $first: Int, $after: Stri
 }"""
 
 
-async def _list(client: Client, /, **variables: object) -> Any:
+async def fetch_list(client: Client, /, **variables: object) -> Any:
     return (await client.data(LIST, id="clinic", **variables))["integration"]["resourceRecords"]
 
 
-async def _ids(client: Client, /, **variables: object) -> list[str]:
-    return [node["id"] for node in (await _list(client, **variables))["nodes"]]
+async def fetch_ids(client: Client, /, **variables: object) -> list[str]:
+    return [node["id"] for node in (await fetch_list(client, **variables))["nodes"]]
 
 
-def _of(number: int, integration_id: str = "clinic") -> list[ResourceRecord]:
-    """Records whose order of creation is that of their ids, three created at each instant."""
+def build_records(number: int, integration_id: str = "clinic") -> list[ResourceRecord]:
+    """Return records that were created in the order of their ids, three at each instant."""
     return [
-        record(f"{integration_id}-{place:03}", integration_id, at=AT + timedelta(minutes=place // 3))
-        for place in range(number)
+        record(f"{integration_id}-{index:03}", integration_id, at=AT + timedelta(minutes=index // 3))
+        for index in range(number)
     ]
 
 
@@ -72,7 +72,7 @@ async def test_a_record_is_found_by_its_id(gateway: Gateway) -> None:
     }
 
 
-async def test_what_may_not_be_seen_is_told_as_what_is_not_there(gateway: Gateway) -> None:
+async def test_an_invisible_record_gets_the_same_answer_as_a_missing_one(gateway: Gateway) -> None:
     client = await gateway.client(user_id="colleague")
     stranger = await gateway.client(team_id=OTHER_TEAM)
     await store(gateway.database, connected("private", access="personal"), connected("shared", access="system"))
@@ -87,10 +87,10 @@ async def test_what_may_not_be_seen_is_told_as_what_is_not_there(gateway: Gatewa
     assert (await client.data(ONE, id="s")) == {"resourceRecord": {"id": "s"}}
 
 
-async def test_another_teams_integration_shows_none(gateway: Gateway) -> None:
+async def test_an_integration_of_another_team_has_no_records(gateway: Gateway) -> None:
     stranger = await gateway.client(team_id=OTHER_TEAM)
-    await store(gateway.database, connected("clinic", access="system"), *_of(3))
-    assert (await _list(stranger)) == {
+    await store(gateway.database, connected("clinic", access="system"), *build_records(3))
+    assert (await fetch_list(stranger)) == {
         "totalCount": 0,
         "nodes": [],
         "pageInfo": {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None},
@@ -98,7 +98,7 @@ async def test_another_teams_integration_shows_none(gateway: Gateway) -> None:
 
 
 async def test_without_the_permission_records_are_forbidden(gateway: Gateway) -> None:
-    await store(gateway.database, connected("clinic"), *_of(1))
+    await store(gateway.database, connected("clinic"), *build_records(1))
     client = await gateway.client(permissions=[Permission.READ_INTEGRATIONS])
     listed = await client(LIST, id="clinic")
     assert listed["data"] == {"integration": None}
@@ -108,28 +108,28 @@ async def test_without_the_permission_records_are_forbidden(gateway: Gateway) ->
         assert answer["errors"][0]["message"] == "This needs the permission READ_RECORDS."
 
 
-async def test_forward_backward_and_offset_walk_the_same_list(gateway: Gateway) -> None:
+async def test_paging_forward_backward_and_by_offset_yield_the_same_list(gateway: Gateway) -> None:
     client = await gateway.client()
-    await store(gateway.database, connected("clinic"), *_of(10))
-    whole = [f"clinic-{place:03}" for place in range(10)]
+    await store(gateway.database, connected("clinic"), *build_records(10))
+    whole = [f"clinic-{index:03}" for index in range(10)]
     forward: list[str] = []
     page: dict[str, Any] = {"endCursor": None, "hasNextPage": True}
     while page["hasNextPage"]:
-        found = await _list(client, first=4, after=page["endCursor"])
+        found = await fetch_list(client, first=4, after=page["endCursor"])
         page = found["pageInfo"]
         forward += [node["id"] for node in found["nodes"]]
         assert found["totalCount"] == 10
     backward: list[str] = []
     page = {"startCursor": None, "hasPreviousPage": True}
     while page["hasPreviousPage"]:
-        found = await _list(client, last=4, before=page["startCursor"])
+        found = await fetch_list(client, last=4, before=page["startCursor"])
         page = found["pageInfo"]
         backward = [node["id"] for node in found["nodes"]] + backward
-    by_offset = [id for offset in (0, 4, 8, 12) for id in await _ids(client, first=4, offset=offset)]
-    assert whole == forward == backward == by_offset == await _ids(client)
+    by_offset = [id for offset in (0, 4, 8, 12) for id in await fetch_ids(client, first=4, offset=offset)]
+    assert whole == forward == backward == by_offset == await fetch_ids(client)
 
 
-async def test_pages_and_searches_outside_the_limits_are_refused(gateway: Gateway) -> None:
+async def test_pages_and_searches_above_the_limits_are_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("clinic"))
     for variables, argument in (({"first": 101}, "first"), ({"search": "x" * 501}, "search")):
@@ -161,21 +161,21 @@ SEARCHES = {
 }
 
 
-async def test_every_word_of_a_search_must_occur_literally(gateway: Gateway) -> None:
+async def test_a_search_matches_every_word_literally(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("clinic"))
     await store(gateway.database, *(record(id * 3, "clinic", config) for id, config in CONFIGS.items()))
-    found = {search: await _ids(client, search=search) for search in SEARCHES}
+    found = {search: await fetch_ids(client, search=search) for search in SEARCHES}
     assert {search: "".join(id[0] for id in ids) for search, ids in found.items()} == SEARCHES
-    assert (await _list(client, search="anna", first=1))["totalCount"] == 3
+    assert (await fetch_list(client, search="anna", first=1))["totalCount"] == 3
 
 
-async def test_a_list_is_narrowed_to_a_type(gateway: Gateway) -> None:
+async def test_a_list_is_filtered_by_type(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("clinic"))
     await store(gateway.database, *(record(id, "clinic", config) for id, config in CONFIGS.items()))
     await store(gateway.database, record("g", "clinic", {"type": None}))
-    found = {type.name: "".join(await _ids(client, type=type.name)) for type in ResourceType}
+    found = {type.name: "".join(await fetch_ids(client, type=type.name)) for type in ResourceType}
     assert found == {
         "PRACTITIONERS": "a",
         "LOCATIONS": "b",
@@ -185,7 +185,7 @@ async def test_a_list_is_narrowed_to_a_type(gateway: Gateway) -> None:
         "VISITING_REASONS": "d",
         "OTHER": "fg",
     }
-    assert await _ids(client, type="PATIENTS", search="spring") == []
+    assert await fetch_ids(client, type="PATIENTS", search="spring") == []
 
 
 NESTED = """{ integrations(first: 100) { nodes { id ... on ConnectedIntegration {
@@ -193,31 +193,33 @@ NESTED = """{ integrations(first: 100) { nodes { id ... on ConnectedIntegration 
 } } } }"""
 
 
-async def test_the_records_of_many_integrations_take_as_many_statements_as_of_one(gateway: Gateway) -> None:
+async def test_records_of_many_integrations_need_as_many_statements_as_of_one(gateway: Gateway) -> None:
     client = await gateway.client()
     ran_for = []
     for before, number in pairwise((0, 1, 10, 100)):
-        for place in range(before, number):
-            id = f"i{place:02}"
+        for index in range(before, number):
+            id = f"i{index:02}"
             practitioner: Document = {"type": "practitioners", "supervisorId": f"{id}-000"}
-            await store(gateway.database, connected(id), record(f"{id}-p", id, practitioner), *_of(3, id))
+            await store(
+                gateway.database, connected(id), record(f"{id}-p", id, practitioner), *build_records(3, id)
+            )
         with statements() as ran:
             nodes = (await client.data(NESTED))["integrations"]["nodes"]
         ran_for.append(len(ran))
         assert {node["id"]: node["resourceRecords"] for node in nodes} == {
-            f"i{place:02}": {
+            f"i{index:02}": {
                 "totalCount": 4,
                 "nodes": [
-                    {"id": f"i{place:02}-000", "config": {}},
-                    {"id": f"i{place:02}-001", "config": {}},
+                    {"id": f"i{index:02}-000", "config": {}},
+                    {"id": f"i{index:02}-001", "config": {}},
                 ],
             }
-            for place in range(number)
+            for index in range(number)
         }
     assert len(set(ran_for)) == 1
 
 
-async def test_supervisors_are_read_together_and_only_where_they_are_visible(gateway: Gateway) -> None:
+async def test_visible_supervisors_are_read_in_one_statement(gateway: Gateway) -> None:
     client = await gateway.client(permissions=[Permission.READ_RECORDS, Permission.READ_INTEGRATIONS])
     await store(gateway.database, connected("clinic"), connected("other"))
     await store(gateway.database, connected("private", access="personal", createdBy="somebody"))
@@ -242,7 +244,7 @@ async def test_supervisors_are_read_together_and_only_where_they_are_visible(gat
 @pytest.mark.parametrize("number", [1, 3])
 async def test_a_page_is_read_from_an_index(gateway: Gateway, number: int) -> None:
     client = await gateway.client()
-    ids = [f"i{place}" for place in range(number)]
+    ids = [f"i{index}" for index in range(number)]
     page = PageArguments(OLDEST_FIRST, size=2)
     for type in (None, ResourceType.PATIENTS):
         built = sql.resource_records.select_resource_records(client.viewer, ids, page, type, ())

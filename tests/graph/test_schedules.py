@@ -1,4 +1,4 @@
-"""When a daily run comes next, through every change of the clocks."""
+"""Next runs of daily schedules, through all changes of the clocks."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -33,24 +33,24 @@ def instant(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("zone", "at", "after", "run"),
     [
-        # 02:30 is left out: it runs when the gap ends, at 03:00 local.
+        # The clock skips 02:30: the run is at the end of the gap, 03:00 local time.
         ("America/Chicago", "02:30:00", "2025-03-09T06:00:00Z", "2025-03-09T08:00:00.000Z"),
         ("America/Chicago", "02:00:00", "2025-03-09T06:00:00Z", "2025-03-09T08:00:00.000Z"),
         ("America/Chicago", "02:59:59", "2025-03-09T06:00:00Z", "2025-03-09T08:00:00.000Z"),
         ("America/Chicago", "03:00:00", "2025-03-09T06:00:00Z", "2025-03-09T08:00:00.000Z"),
-        # 01:30 comes twice: it runs at the first, and not again an hour later.
+        # 01:30 occurs twice: the run is at the first, and not again an hour later.
         ("America/Chicago", "01:30:00", "2025-11-02T05:00:00Z", "2025-11-02T06:30:00.000Z"),
         ("America/Chicago", "01:30:00", "2025-11-02T06:30:00Z", "2025-11-03T07:30:00.000Z"),
-        # The same wall time is another instant after the clocks changed.
+        # After a change of the clocks, the same local time is another instant.
         ("America/Chicago", "08:00:00", "2025-03-08T14:00:00Z", "2025-03-09T13:00:00.000Z"),
         # Strictly after.
         ("America/Chicago", "08:00:00", "2025-03-09T12:59:59.999Z", "2025-03-09T13:00:00.000Z"),
         ("America/Chicago", "08:00:00", "2025-03-09T13:00:00Z", "2025-03-10T13:00:00.000Z"),
-        # Days whose midnight is left out: they begin at 01:00.
+        # Days without a midnight: they begin at 01:00.
         ("Africa/Cairo", "00:00:00", "2025-04-24T12:00:00Z", "2025-04-24T22:00:00.000Z"),
         ("Asia/Beirut", "00:30:00", "2025-03-29T12:00:00Z", "2025-03-29T22:00:00.000Z"),
         ("America/Havana", "00:00:00", "2025-03-08T12:00:00Z", "2025-03-09T05:00:00.000Z"),
-        # Midnight comes twice in Havana, 23:30 in Beirut and Cairo: the first counts.
+        # Midnight occurs twice in Havana, 23:30 in Beirut and Cairo: the first counts.
         ("America/Havana", "00:00:00", "2025-11-01T12:00:00Z", "2025-11-02T04:00:00.000Z"),
         ("America/Havana", "00:00:00", "2025-11-02T04:30:00Z", "2025-11-03T05:00:00.000Z"),
         ("Asia/Beirut", "23:30:00", "2025-10-25T12:00:00Z", "2025-10-25T20:30:00.000Z"),
@@ -60,17 +60,17 @@ def instant(text: str) -> datetime:
         ("Asia/Kathmandu", "08:00:00", "2025-03-09T00:00:00Z", "2025-03-09T02:15:00.000Z"),
         ("Australia/Lord_Howe", "02:15:00", "2025-10-04T12:00:00Z", "2025-10-04T15:30:00.000Z"),
         ("Australia/Lord_Howe", "01:45:00", "2025-04-05T12:00:00Z", "2025-04-05T14:45:00.000Z"),
-        # Samoa left out the whole of 30 December 2011.
+        # Samoa skipped 30 December 2011.
         ("Pacific/Apia", "08:00:00", "2011-12-29T18:00:00Z", "2011-12-30T10:00:00.000Z"),
         ("Pacific/Apia", "08:00:00", "2011-12-30T10:00:00Z", "2011-12-30T18:00:00.000Z"),
     ],
 )
-def test_a_run_is_at_its_wall_time_or_where_the_gap_ends(zone: str, at: str, after: str, run: str) -> None:
+def test_a_run_is_at_its_local_time_or_at_the_end_of_the_gap(zone: str, at: str, after: str, run: str) -> None:
     assert format_instant(find_next_run(time.fromisoformat(at), ZoneInfo(zone), instant(after))) == run
 
 
-def scanned(at: time, zone: ZoneInfo, after: datetime) -> datetime:
-    """The same by looking at each minute: the clock shows the time, or has just leapt over it."""
+def scan_minutes(at: time, zone: ZoneInfo, after: datetime) -> datetime:
+    """Find the next run by a scan of each minute: the clock shows the time, or has just skipped it."""
     now = after.replace(second=0)
     while True:
         now += MINUTE
@@ -110,12 +110,12 @@ TIMES = st.one_of(st.integers(0, 210), st.integers(0, 1439)).map(lambda minutes:
 
 @settings(max_examples=150, deadline=None)
 @given(zone=st.sampled_from(ZONES), at=TIMES, after=st.one_of(INSTANTS, CHANGES))
-def test_the_next_run_is_what_a_scan_of_each_minute_finds(zone: str, at: time, after: datetime) -> None:
-    assert find_next_run(at, ZoneInfo(zone), after) == scanned(at, ZoneInfo(zone), after)
+def test_the_next_run_equals_a_scan_of_each_minute(zone: str, at: time, after: datetime) -> None:
+    assert find_next_run(at, ZoneInfo(zone), after) == scan_minutes(at, ZoneInfo(zone), after)
 
 
 @pytest.mark.parametrize("text", ["00:00:00", "08:00:00", "23:59:59"])
-def test_a_time_of_day_is_read(text: str) -> None:
+def test_a_time_of_day_is_parsed(text: str) -> None:
     assert parse_wall_time(text) == time.fromisoformat(text)
 
 
@@ -138,7 +138,7 @@ def test_a_time_of_day_is_read(text: str) -> None:
         "",
     ],
 )
-def test_anything_else_is_no_time_of_day(text: str) -> None:
+def test_any_other_text_is_not_a_time_of_day(text: str) -> None:
     assert parse_wall_time(text) is None
 
 
@@ -146,17 +146,17 @@ CHICAGO = ZoneInfo("America/Chicago")
 EIGHT = time(8)
 
 
-def test_a_daily_schedule_is_known_again_in_summer_and_winter() -> None:
-    made = schedules.new_daily_schedule(EIGHT, CHICAGO, instant("2025-01-01T00:00:00Z"))
-    assert made == {
+def test_a_daily_schedule_is_recognised_in_summer_and_winter() -> None:
+    in_winter = schedules.new_daily_schedule(EIGHT, CHICAGO, instant("2025-01-01T00:00:00Z"))
+    assert in_winter == {
         "startDateTime": "2025-01-01T14:00:00.000Z",
         "endDateTime": None,
         "field": "recurring",
         "triggerAt": "2025-01-01T14:00:00.000Z",
     }
-    later = schedules.renew_schedule(made, EIGHT, CHICAGO, instant("2025-07-01T13:00:00Z"))
-    assert later == {**made, "triggerAt": "2025-07-02T13:00:00.000Z"}
-    for schedule in (made, later):
+    in_summer = schedules.renew_schedule(in_winter, EIGHT, CHICAGO, instant("2025-07-01T13:00:00Z"))
+    assert in_summer == {**in_winter, "triggerAt": "2025-07-02T13:00:00.000Z"}
+    for schedule in (in_winter, in_summer):
         assert schedules.is_daily(schedule, EIGHT, CHICAGO)
         assert not schedules.is_daily(schedule, time(9), CHICAGO)
         assert not schedules.is_daily(schedule, EIGHT, ZoneInfo("Asia/Kathmandu"))
@@ -179,6 +179,6 @@ def test_a_daily_schedule_is_known_again_in_summer_and_winter() -> None:
         },
     ],
 )
-def test_any_other_schedule_is_not_taken_for_a_daily_one(schedule: Json) -> None:
+def test_any_other_schedule_is_not_daily(schedule: Json) -> None:
     assert not schedules.is_daily(schedule, EIGHT, CHICAGO)
     assert schedules.renew_schedule(schedule, EIGHT, CHICAGO, instant("2025-07-01T13:00:00Z")) == schedule

@@ -1,4 +1,4 @@
-"""The printed schema: the same as in the repository, and every word of it described."""
+"""The printed schema: equal to `schema.graphql`, with a description for everything."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_schema_graphql_is_what_the_gateway_serves() -> None:
     assert PRINTED.read_text() == schema.as_str() + "\n", "run `gateway schema --output schema.graphql`"
 
 
-def test_everything_is_described(built: GraphQLSchema) -> None:
+def test_every_type_field_argument_and_value_has_a_description(built: GraphQLSchema) -> None:
     undescribed = []
     for name, type_ in built.type_map.items():
         if name.startswith("__") or name in {"String", "Int", "Float", "Boolean", "ID"}:
@@ -46,7 +46,7 @@ def test_everything_is_described(built: GraphQLSchema) -> None:
     assert undescribed == []
 
 
-def test_one_of_inputs_take_exactly_one(built: GraphQLSchema) -> None:
+def test_the_one_of_inputs_are_these(built: GraphQLSchema) -> None:
     one_of = {
         name
         for name, type_ in built.type_map.items()

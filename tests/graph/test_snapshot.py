@@ -1,4 +1,4 @@
-"""One operation reads one snapshot, also when a part of it fails."""
+"""The snapshot of an operation, also when a field fails."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ BOTH = (
 )
 
 
-async def test_a_part_that_fails_cuts_nothing_else_off(gateway: Gateway) -> None:
+async def test_a_failing_field_does_not_stop_the_other_fields(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected(CLINIC), record("a", CLINIC))
     whole = '{ whole: appointmentStatistics(integrationId: "clinic") {' + PARTS + "} }"
@@ -38,7 +38,7 @@ async def test_a_part_that_fails_cuts_nothing_else_off(gateway: Gateway) -> None
 
 
 @pytest.mark.parametrize("call", ["load", "load_many"])
-async def test_what_fails_when_nobody_waits_for_it_any_more_is_not_reported(gateway: Gateway, call: str) -> None:
+async def test_the_failure_of_an_abandoned_batch_is_not_reported(gateway: Gateway, call: str) -> None:
     client = await gateway.client()
     context = context_of(client.viewer, gateway.database)
     begun, goes_on = asyncio.Event(), asyncio.Event()
@@ -57,7 +57,7 @@ async def test_what_fails_when_nobody_waits_for_it_any_more_is_not_reported(gate
     reported: list[object] = []
     loop = asyncio.get_running_loop()
     handler = loop.get_exception_handler()
-    loop.set_exception_handler(lambda _loop, said: reported.append(said))
+    loop.set_exception_handler(lambda _loop, details: reported.append(details))
     try:
         goes_on.set()
         await context.finish()
@@ -68,9 +68,9 @@ async def test_what_fails_when_nobody_waits_for_it_any_more_is_not_reported(gate
     assert reported == []
 
 
-async def test_the_same_query_gives_the_same_bytes_each_time(gateway: Gateway) -> None:
+async def test_a_repeated_query_has_the_same_answer(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, *(connected(f"i{number}", name="same") for number in range(5)))
     query = "{ integrations(first: 3, orderBy: [{field: NAME}]) { nodes { id name } pageInfo { endCursor } } }"
-    # It is executed, and then known.
+    # The first request compiles the selection, and later ones use it.
     assert len({(await client.send(query, {})).content for _ in range(4)}) == 1

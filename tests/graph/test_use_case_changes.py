@@ -1,4 +1,4 @@
-"""Changing and deleting a use case."""
+"""Updating and deleting a use case."""
 
 from typing import Any
 
@@ -41,8 +41,8 @@ async def update(client: Client, id: str, input: dict[str, Any], **variables: ob
     return (await client.data(UPDATE, id=id, input=input, **variables))["updateUseCase"]
 
 
-async def updated(client: Client, id: str, input: dict[str, Any], **variables: object) -> Any:
-    """The use case after an update that must not be refused."""
+async def update_ok(client: Client, id: str, input: dict[str, Any], **variables: object) -> Any:
+    """Update a use case, require success, and return the use case."""
     payload = await update(client, id, input, **variables)
     assert payload["errors"] == []
     return payload["useCase"]
@@ -52,29 +52,29 @@ async def delete(client: Client, id: str, **variables: object) -> Any:
     return (await client.data(DELETE, id=id, **variables))["deleteUseCase"]
 
 
-def reasons(payload: Any) -> list[tuple[str, str]]:
+def list_refusals(payload: Any) -> list[tuple[str, str]]:
     assert payload.get("useCase") is None
     assert payload.get("deletedIds", []) == []
     return [(error["code"], ".".join(error["path"])) for error in payload["errors"]]
 
 
-async def document_of(gateway: Gateway, id: str) -> Document:
+async def read_document(gateway: Gateway, id: str) -> Document:
     async with gateway.read() as session:
         return (await session.scalars(select(UseCase).where(UseCase.id == id))).one().document
 
 
-async def a_use_case(gateway: Gateway, client: Client) -> Any:
-    """The laboratory reminder of document 2."""
+async def create_use_case(gateway: Gateway, client: Client) -> Any:
+    """Create the laboratory reminder of document 2 and return it."""
     await store(gateway.database, connected("i"))
     return use_case_of(await upserted(client, documented()), LAB)
 
 
-async def test_absent_keeps_and_null_clears(gateway: Gateway) -> None:
+async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await a_use_case(gateway, client)
+    created = await create_use_case(gateway, client)
     before = await stored(gateway)
-    same = await updated(client, made["id"], {"displayName": made["config"]["displayName"]})
-    assert (same["version"], same["config"]) == (1, made["config"])
+    same = await update_ok(client, created["id"], {"displayName": created["config"]["displayName"]})
+    assert (same["version"], same["config"]) == (1, created["config"])
     assert await stored(gateway) == before
     fields = {
         "displayName": "Ours",
@@ -82,36 +82,36 @@ async def test_absent_keeps_and_null_clears(gateway: Gateway) -> None:
         "timezone": "Asia/Kathmandu",
         "sheetLink": "https://own.example/",
     }
-    changed = await updated(client, made["id"], fields)
-    assert (changed["version"], changed["config"]) == (2, {**made["config"], **fields})
+    changed = await update_ok(client, created["id"], fields)
+    assert (changed["version"], changed["config"]) == (2, {**created["config"], **fields})
     assert changed["updatedBy"] == {"id": USER}
-    cleared = await updated(client, made["id"], {**dict.fromkeys(fields), "actions": None})
-    assert cleared["config"] == {**made["config"], **dict.fromkeys(fields), "actions": []}
+    cleared = await update_ok(client, created["id"], {**dict.fromkeys(fields), "actions": None})
+    assert cleared["config"] == {**created["config"], **dict.fromkeys(fields), "actions": []}
     assert cleared["schedulerNames"] == []
 
 
-async def test_switching_a_use_case_off_and_on_takes_its_schedulers_along(gateway: Gateway) -> None:
+async def test_the_status_of_a_use_case_sets_its_scheduler_names(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await a_use_case(gateway, client)
-    off = await updated(client, made["id"], {"status": "INACTIVE"})
+    created = await create_use_case(gateway, client)
+    off = await update_ok(client, created["id"], {"status": "INACTIVE"})
     assert (off["config"]["status"], off["schedulerNames"]) == ("INACTIVE", [])
-    on = await updated(client, made["id"], {"status": "ACTIVE"})
-    assert on["schedulerNames"] == made["schedulerNames"] != []
+    on = await update_ok(client, created["id"], {"status": "ACTIVE"})
+    assert on["schedulerNames"] == created["schedulerNames"] != []
 
 
-async def test_actions_are_replaced_and_those_that_stay_keep_what_is_not_said(gateway: Gateway) -> None:
+async def test_actions_are_replaced_and_matching_ones_keep_absent_fields(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await a_use_case(gateway, client)
-    (old,) = made["config"]["actions"]
+    created = await create_use_case(gateway, client)
+    (old,) = created["config"]["actions"]
     schedule = {"field": "ONE_TIME", "triggerAt": AT}
     new = {"actionType": "CALL", "templateName": "T", "context": "c", "reportEmails": ["a@b.example"]}
-    changed = await updated(
+    changed = await update_ok(
         client,
-        made["id"],
+        created["id"],
         {
             "actions": [
                 {**new, "schedule": schedule},
-                # By its logical id, whatever else of it changes.
+                # Matched by its logical id, although its other fields change.
                 {
                     "logicalId": old["logicalId"],
                     "actionType": "CALL",
@@ -119,7 +119,7 @@ async def test_actions_are_replaced_and_those_that_stay_keep_what_is_not_said(ga
                     "context": "other",
                     "daysWindow": 3,
                 },
-                # What it was known by before is free for another.
+                # Another action may use its former type, day and context.
                 {"actionType": "SMS", "templateName": "T", "context": old["context"], "daysWindow": 0},
             ]
         },
@@ -141,34 +141,34 @@ async def test_actions_are_replaced_and_those_that_stay_keep_what_is_not_said(ga
     }
     assert len({first["logicalId"], second["logicalId"], third["logicalId"]}) == 3
     assert third["schedule"] is None
-    assert changed["schedulerNames"] == [f"uc-{made['id']}-{a['logicalId']}" for a in (first, second)]
-    # Without a logical id it is the one of the same type, day and context.
-    again = await updated(client, made["id"], {"actions": [{**new, "templateName": "U", "schedule": None}]})
-    (kept,) = again["config"]["actions"]
-    assert kept == {**first, "templateName": "U", "schedule": None}
+    assert changed["schedulerNames"] == [f"uc-{created['id']}-{a['logicalId']}" for a in (first, second)]
+    # Without a logical id, an action is matched by type, day and context.
+    again = await update_ok(client, created["id"], {"actions": [{**new, "templateName": "U", "schedule": None}]})
+    (unchanged,) = again["config"]["actions"]
+    assert unchanged == {**first, "templateName": "U", "schedule": None}
     off = {**new, "reportEmails": None, "status": "INACTIVE"}
-    cleared = await updated(client, made["id"], {"actions": [off]})
-    assert cleared["config"]["actions"] == [{**kept, **off, "reportEmails": []}]
+    cleared = await update_ok(client, created["id"], {"actions": [off]})
+    assert cleared["config"]["actions"] == [{**unchanged, **off, "reportEmails": []}]
 
 
-async def test_sending_back_what_was_read_changes_nothing(gateway: Gateway) -> None:
+async def test_an_update_with_the_stored_values_changes_nothing(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await a_use_case(gateway, client)
+    created = await create_use_case(gateway, client)
     before = await stored(gateway)
-    config = {key: value for key, value in made["config"].items() if key not in ("type", "name")}
-    assert (await updated(client, made["id"], config))["version"] == 1
+    config = {key: value for key, value in created["config"].items() if key not in ("type", "name")}
+    assert (await update_ok(client, created["id"], config))["version"] == 1
     assert await stored(gateway) == before
 
 
-async def test_what_a_document_says_beside_stays_in_it(gateway: Gateway) -> None:
+async def test_unknown_keys_of_the_document_stay(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     (document,) = example("export.response")["use_cases"]
     row = use_case("u", "i")
     row.document = {**document, "_id": "u", "extra": {"a": [1]}}
     await store(gateway.database, row)
-    changed = await updated(client, "u", {"displayName": "Ours"})
-    stored = await document_of(gateway, "u")
+    changed = await update_ok(client, "u", {"displayName": "Ours"})
+    stored = await read_document(gateway, "u")
     assert stored == {
         **document,
         "_id": "u",
@@ -177,19 +177,19 @@ async def test_what_a_document_says_beside_stays_in_it(gateway: Gateway) -> None
         "updatedBy": USER,
         "updatedAt": stored["updatedAt"],
     }
-    # Names of schedulers that are not ours stay as long as nothing they follow from changes.
+    # Imported scheduler names stay unless the schedules or the status change.
     assert changed["schedulerNames"] == ["<string>"]
 
 
-async def test_all_that_is_wrong_is_said_at_once(gateway: Gateway) -> None:
+async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await a_use_case(gateway, client)
-    (old,) = made["config"]["actions"]
+    created = await create_use_case(gateway, client)
+    (old,) = created["config"]["actions"]
     before = await stored(gateway)
     good = {"actionType": "SMS", "templateName": "T", "context": "c"}
     payload = await update(
         client,
-        made["id"],
+        created["id"],
         {
             "displayName": " ",
             "assistantId": "no id",
@@ -216,7 +216,7 @@ async def test_all_that_is_wrong_is_said_at_once(gateway: Gateway) -> None:
             ],
         },
     )
-    assert reasons(payload) == [
+    assert list_refusals(payload) == [
         ("REQUIRED", "input.status"),
         ("REQUIRED", "input.displayName"),
         ("INVALID", "input.sheetLink"),
@@ -235,32 +235,34 @@ async def test_all_that_is_wrong_is_said_at_once(gateway: Gateway) -> None:
     assert await stored(gateway) == before
 
 
-async def test_another_version_than_the_expected_one_is_refused(gateway: Gateway) -> None:
+async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await a_use_case(gateway, client)
-    await updated(client, made["id"], {"displayName": "Ours"}, expectedVersion=1)
+    created = await create_use_case(gateway, client)
+    await update_ok(client, created["id"], {"displayName": "Ours"}, expectedVersion=1)
     before = await stored(gateway)
-    refused = await update(client, made["id"], {"displayName": "Theirs"}, expectedVersion=1)
-    assert reasons(refused) == [("VERSION_CONFLICT", "expectedVersion")]
-    assert reasons(await delete(client, made["id"], expectedVersion=1)) == [
+    refused = await update(client, created["id"], {"displayName": "Theirs"}, expectedVersion=1)
+    assert list_refusals(refused) == [("VERSION_CONFLICT", "expectedVersion")]
+    assert list_refusals(await delete(client, created["id"], expectedVersion=1)) == [
         ("VERSION_CONFLICT", "expectedVersion")
     ]
     assert await stored(gateway) == before
-    assert (await delete(client, made["id"], expectedVersion=2))["deletedIds"] == [made["id"]]
+    assert (await delete(client, created["id"], expectedVersion=2))["deletedIds"] == [created["id"]]
 
 
-async def test_a_deleted_use_case_is_gone_and_the_rest_stays(gateway: Gateway) -> None:
+async def test_only_the_deleted_use_case_is_deleted(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await a_use_case(gateway, client)
-    assert await delete(client, made["id"]) == {"deletedIds": [made["id"]], "errors": []}
+    created = await create_use_case(gateway, client)
+    assert await delete(client, created["id"]) == {"deletedIds": [created["id"]], "errors": []}
     assert len(await stored(gateway)) == 2
-    assert reasons(await delete(client, made["id"])) == [("NOT_FOUND", "id")]
-    # An upsert makes it anew.
-    again = await upserted(client, {"name": "G", "groupId": made["group"]["id"], "useCases": [{"useCase": LAB}]})
+    assert list_refusals(await delete(client, created["id"])) == [("NOT_FOUND", "id")]
+    # An upsert creates it again.
+    again = await upserted(
+        client, {"name": "G", "groupId": created["group"]["id"], "useCases": [{"useCase": LAB}]}
+    )
     assert again["useCases"][0]["outcome"] == "CREATED"
 
 
-async def test_what_may_not_be_changed_is_as_if_it_did_not_exist(gateway: Gateway) -> None:
+async def test_a_use_case_that_the_viewer_may_not_change_is_not_found(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(
         gateway.database,
@@ -282,10 +284,10 @@ async def test_what_may_not_be_changed_is_as_if_it_did_not_exist(gateway: Gatewa
         [await delete(client, id) for id in ids],
     ):
         unknown, hidden, foreign, malformed = payloads
-        assert reasons(unknown) == [("NOT_FOUND", "id")]
+        assert list_refusals(unknown) == [("NOT_FOUND", "id")]
         assert hidden == foreign == unknown
-        assert reasons(malformed) == [("INVALID", "id")]
+        assert list_refusals(malformed) == [("INVALID", "id")]
     reader = await gateway.client(permissions=[Permission.READ_INTEGRATIONS])
-    assert reasons(await update(reader, "ours", changes)) == [("FORBIDDEN", "")]
-    assert reasons(await delete(reader, "ours")) == [("FORBIDDEN", "")]
+    assert list_refusals(await update(reader, "ours", changes)) == [("FORBIDDEN", "")]
+    assert list_refusals(await delete(reader, "ours")) == [("FORBIDDEN", "")]
     assert await stored(gateway) == before

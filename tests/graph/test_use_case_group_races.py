@@ -1,4 +1,4 @@
-"""Many upserts at the same moment: none is lost, none doubled, none surprised."""
+"""Concurrent upserts: none is lost, duplicated or an internal error."""
 
 import asyncio
 
@@ -9,14 +9,16 @@ from tests.support.gateway import Client, Gateway
 from tests.support.upserts import LAB, action, documented, listed, stored, upsert, upserted, use_case_of
 
 
-async def a_client(gateway: Gateway) -> Client:
+async def create_client(gateway: Gateway) -> Client:
     await store(gateway.database, connected("i"))
     return await gateway.client()
 
 
 @pytest.mark.parametrize("slug", ["lab-reminders", None])
-async def test_forty_concurrent_creates_of_one_slug_make_no_duplicate(gateway: Gateway, slug: str | None) -> None:
-    client = await a_client(gateway)
+async def test_forty_concurrent_creates_of_one_slug_create_no_duplicate(
+    gateway: Gateway, slug: str | None
+) -> None:
+    client = await create_client(gateway)
     input = {**documented(), **({"slug": slug} if slug else {})}
     payloads = await asyncio.gather(*(upsert(client, input) for _ in range(40)))
     created = [payload for payload in payloads if payload["outcome"] == "CREATED"]
@@ -30,8 +32,8 @@ async def test_forty_concurrent_creates_of_one_slug_make_no_duplicate(gateway: G
     assert len(await stored(gateway)) == 3 * len(created)
 
 
-async def test_forty_concurrent_updates_of_one_group_are_all_done_in_turn(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_forty_concurrent_updates_of_one_group_are_all_applied(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     id = created["group"]["id"]
     inputs = [
@@ -49,8 +51,8 @@ async def test_forty_concurrent_updates_of_one_group_are_all_done_in_turn(gatewa
     assert len(await stored(gateway)) == 3
 
 
-async def test_of_forty_concurrent_updates_that_expect_one_version_one_is_done(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_of_forty_concurrent_updates_that_expect_one_version_one_is_applied(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     id = created["group"]["id"]
     inputs = [{"groupId": id, "name": f"Group {n}", "expectedVersion": 1} for n in range(40)]

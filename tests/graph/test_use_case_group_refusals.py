@@ -1,4 +1,4 @@
-"""What an upsert refuses: all of it at once, each with its path, and nothing is changed."""
+"""Refusals of upserts: all problems at once with their paths, and nothing is changed."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ WRITTEN = """mutation {{
 GOOGLE: dict[str, Json] = {"provider": "google", "authType": "oauth"}
 
 
-async def a_client(gateway: Gateway, *ids: str) -> Client:
+async def create_client(gateway: Gateway, *ids: str) -> Client:
     await store(gateway.database, *(connected(id) for id in ids or ("i",)))
     return await gateway.client()
 
 
-async def test_all_that_is_wrong_is_said_at_once(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     await upserted(client, {"name": "G", "slug": "taken"})
     before = await stored(gateway)
     wrong: dict[str, Any] = {
@@ -105,21 +105,21 @@ ALLOWED: list[dict[str, object]] = [
 
 
 async def test_a_value_that_is_not_allowed_is_refused_at_its_path(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+    client = await create_client(gateway)
     for field, values in NOT_ALLOWED.items():
         for value in values:
             assert await refusal(client, {"name": "G", field: value}) == [("INVALID", f"input.{field}")], value
     assert await stored(gateway) == []
 
 
-async def test_a_value_at_the_edge_of_what_is_allowed_is_taken(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_a_value_at_the_limit_is_accepted(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     for input in ALLOWED:
         assert (await upserted(client, {"name": "G", **input}))["outcome"] == "CREATED"
 
 
 async def test_one_bad_action_rolls_back_the_group(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     before = await stored(gateway)
     bad = {**documented(), "groupId": created["group"]["id"], "name": "Renamed", "startTime": "10:00:00"}
@@ -128,8 +128,8 @@ async def test_one_bad_action_rolls_back_the_group(gateway: Gateway) -> None:
     assert await stored(gateway) == before
 
 
-async def test_a_provider_that_is_not_connected_is_to_be_connected_first(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_a_provider_that_is_not_connected_is_not_found(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     payload = await upsert(client, documented(), provider="GOOGLE")
     assert payload == {
         **REFUSED,
@@ -141,7 +141,7 @@ async def test_a_provider_that_is_not_connected_is_to_be_connected_first(gateway
             }
         ],
     }
-    # Another's personal integration, and another team's, are as if they were not there.
+    # Another user's personal integration and another team's integration are not found.
     await store(
         gateway.database,
         connected("personal", config=GOOGLE, access="personal", createdBy="somebody.else"),
@@ -151,14 +151,14 @@ async def test_a_provider_that_is_not_connected_is_to_be_connected_first(gateway
     assert await stored(gateway) == []
 
 
-async def test_of_several_integrations_the_named_one_or_the_only_active_one_is_meant(gateway: Gateway) -> None:
-    client = await a_client(gateway, "a", "b")
+async def test_of_several_integrations_the_named_or_the_only_active_one_is_used(gateway: Gateway) -> None:
+    client = await create_client(gateway, "a", "b")
     assert await refusal(client, {"name": "G"}) == [("CONFLICT", "integrationId")]
     named = await upserted(client, {"name": "G"}, integrationId="b")
     assert named["group"]["integration"] == {"id": "b"}
     await store(gateway.database, connected("c", status="inactive"))
     assert await refusal(client, {"name": "G"}) == [("CONFLICT", "integrationId")]
-    # A group that is named by its id says which one holds it.
+    # `groupId` selects the integration that contains the group.
     update = {"name": "Renamed", "groupId": named["group"]["id"]}
     assert (await upserted(client, update))["group"]["integration"] == {"id": "b"}
     assert await refusal(client, update, integrationId="a") == [("NOT_FOUND", "input.groupId")]
@@ -166,8 +166,8 @@ async def test_of_several_integrations_the_named_one_or_the_only_active_one_is_m
         assert await refusal(client, {"name": "G"}, integrationId=id) == [(code, "integrationId")]
 
 
-async def test_the_only_active_integration_is_meant_without_being_named(gateway: Gateway) -> None:
-    client = await a_client(gateway, "active")
+async def test_the_only_active_integration_is_used_by_default(gateway: Gateway) -> None:
+    client = await create_client(gateway, "active")
     await store(gateway.database, connected("off", status="inactive"), connected("google", config=GOOGLE))
     assert (await upserted(client, {"name": "G"}))["group"]["integration"] == {"id": "active"}
     off = await upserted(client, {"name": "G"}, integrationId="off")
@@ -175,8 +175,8 @@ async def test_the_only_active_integration_is_meant_without_being_named(gateway:
     assert await refusal(client, {"name": "G"}, integrationId="google") == [("NOT_FOUND", "integrationId")]
 
 
-async def test_a_group_of_another_team_or_provider_is_as_if_it_did_not_exist(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_a_group_of_another_team_or_provider_is_not_found(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     await store(
         gateway.database,
         connected("google", config=GOOGLE),
@@ -203,8 +203,8 @@ async def test_a_group_of_another_team_or_provider_is_as_if_it_did_not_exist(gat
     assert await stored(gateway) == before
 
 
-async def test_a_slug_that_is_taken_is_refused_by_name(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_a_slug_in_use_is_a_conflict_that_names_the_group(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     first = (await upserted(client, {"name": "G", "slug": "taken"}))["group"]
     second = (await upserted(client, {"name": "Taken"}))["group"]
     assert second["slug"] == "taken-2"
@@ -224,8 +224,8 @@ async def test_a_slug_that_is_taken_is_refused_by_name(gateway: Gateway) -> None
     assert same["outcome"] == "UNCHANGED"
 
 
-async def test_another_version_than_the_expected_one_is_refused(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     update = {"name": "Renamed", "groupId": created["group"]["id"], "expectedVersion": 1}
     assert (await upserted(client, update))["group"]["version"] == 2
@@ -239,17 +239,17 @@ async def test_another_version_than_the_expected_one_is_refused(gateway: Gateway
         }
     ]
     assert await stored(gateway) == before
-    # A change of one of its use cases counts as one of the group.
+    # A change of a use case increments the version of its group.
     listing = {**update, "expectedVersion": 2, "useCases": [{"useCase": LAB, "enabled": False}]}
     changed = await upserted(client, listing)
     assert (changed["outcome"], changed["group"]["version"]) == ("UPDATED", 3)
     assert use_case_of(changed, LAB)["version"] == 2
 
 
-async def test_upserting_needs_the_permission_to_write(gateway: Gateway) -> None:
-    await a_client(gateway)
+async def test_an_upsert_needs_write_integrations(gateway: Gateway) -> None:
+    await create_client(gateway)
     reader = await gateway.client(permissions=[Permission.READ_INTEGRATIONS, Permission.WRITE_RECORDS])
-    # Before anything is said of the input or of what is stored.
+    # The permission is checked before the input and the stored rows.
     for input in (documented(), {"name": " "}):
         assert await upsert(reader, input) == {
             **REFUSED,
@@ -260,8 +260,8 @@ async def test_upserting_needs_the_permission_to_write(gateway: Gateway) -> None
     assert await stored(gateway) == []
 
 
-async def test_who_may_only_write_sees_what_was_written_and_nothing_around_it(gateway: Gateway) -> None:
-    await a_client(gateway)
+async def test_a_viewer_who_may_only_write_sees_only_the_written_rows(gateway: Gateway) -> None:
+    await create_client(gateway)
     writer = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
     answer = await writer(WRITTEN.format(""))
     assert answer == {"data": {"upsertUseCaseGroup": {"outcome": "CREATED", "group": {"slug": "g"}}}}

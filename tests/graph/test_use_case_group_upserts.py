@@ -1,4 +1,4 @@
-"""Upserting a group that is there: what is kept, cleared and reached, and what is not written at all."""
+"""Upserts of stored groups: fields that stay, change or reach the use cases."""
 
 from datetime import datetime, time
 from typing import Any
@@ -27,13 +27,13 @@ from tests.support.upserts import (
 )
 
 
-async def a_client(gateway: Gateway) -> Client:
+async def create_client(gateway: Gateway) -> Client:
     await store(gateway.database, connected("i"))
     return await gateway.client()
 
 
 async def rewrite(gateway: Gateway, id: str, **config: Any) -> None:
-    """Change keys of the `config` of a stored use case behind everybody's back."""
+    """Change keys of the `config` of a stored use case directly in the database."""
     async with open_session(gateway.database) as session:
         row = (await session.scalars(select(UseCase).where(UseCase.id == id))).one()
         values = row.document["config"]
@@ -41,14 +41,14 @@ async def rewrite(gateway: Gateway, id: str, **config: Any) -> None:
         row.document = {**row.document, "config": {**values, **config}}
 
 
-async def actions_of(gateway: Gateway, id: str) -> list[Document]:
+async def read_actions(gateway: Gateway, id: str) -> list[Document]:
     async with gateway.read() as session:
         row = (await session.scalars(select(UseCase).where(UseCase.id == id))).one()
     return [dict(found.values) for found in row.read_config().read_objects("actions")]
 
 
 async def test_an_identical_call_writes_nothing(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     before = await stored(gateway)
     repeated = await upserted(client, {**documented(), "groupId": created["group"]["id"]})
@@ -59,19 +59,19 @@ async def test_an_identical_call_writes_nothing(gateway: Gateway) -> None:
     assert await stored(gateway) == before
 
 
-async def test_that_time_has_passed_is_no_change(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_the_passing_of_time_is_not_a_change(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     lab = use_case_of(created, LAB)
     past = {"field": "recurring", "startDateTime": "2020-07-01T13:00:00.000Z", "endDateTime": None}
     schedule = {**past, "triggerAt": "2020-12-01T14:00:00.000Z"}
-    (kept,) = await actions_of(gateway, lab["id"])
-    await rewrite(gateway, lab["id"], actions=[{**kept, "schedule": schedule}])
+    (action,) = await read_actions(gateway, lab["id"])
+    await rewrite(gateway, lab["id"], actions=[{**action, "schedule": schedule}])
     before = await stored(gateway)
     again = {**documented(), "groupId": created["group"]["id"]}
     repeated = await upserted(client, again)
     assert (repeated["outcome"], await stored(gateway)) == ("UNCHANGED", before)
-    # Once it is written for another reason, its next run is ahead again and its first one stays.
+    # When another change writes it, its next run is in the future and its first run stays.
     again["useCases"][1]["enabled"] = False
     changed = await upserted(client, again)
     assert outcomes(changed) == {NEW: "UNCHANGED", LAB: "UPDATED"}
@@ -80,12 +80,12 @@ async def test_that_time_has_passed_is_no_change(gateway: Gateway) -> None:
     assert found["schedule"]["triggerAt"] == changed["group"]["nextRunAt"]
 
 
-async def test_absent_keeps_and_null_clears(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     id = created["group"]["id"]
-    kept = await upserted(client, {"groupId": id, "name": "Appointment Reminders"})
-    assert (kept["outcome"], kept["group"], kept["useCases"]) == ("UNCHANGED", created["group"], [])
+    unchanged = await upserted(client, {"groupId": id, "name": "Appointment Reminders"})
+    assert (unchanged["outcome"], unchanged["group"], unchanged["useCases"]) == ("UNCHANGED", created["group"], [])
     cleared = await upserted(
         client,
         {
@@ -109,13 +109,13 @@ async def test_absent_keeps_and_null_clears(gateway: Gateway) -> None:
         "version": 2,
         "updatedAt": cleared["group"]["updatedAt"],
     }
-    # The slug is kept too; null gives it back to the name.
+    # An absent slug stays; null derives it from the name.
     renamed = await upserted(client, {"groupId": id, "name": "Renamed", "slug": None})
     assert (renamed["outcome"], renamed["group"]["slug"]) == ("UPDATED", "renamed")
 
 
-async def test_what_a_group_shares_reaches_all_its_use_cases_listed_or_not(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_shared_fields_of_a_group_reach_all_its_use_cases(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     id = created["group"]["id"]
     shared = {"sheetLink": "http://sheets.example/1", "assistantId": "a1", "timezone": "Asia/Kathmandu"}
@@ -124,7 +124,7 @@ async def test_what_a_group_shares_reaches_all_its_use_cases_listed_or_not(gatew
         {"groupId": id, "name": "Renamed", **shared, "startTime": "09:30:00", "useCases": [{"useCase": LAB}]},
     )
     assert (changed["outcome"], changed["group"]["version"]) == ("UPDATED", 2)
-    # The listed one first, then the other that the change reached.
+    # The listed use case first, then the other changed one.
     assert [(e["useCase"]["key"], e["outcome"]) for e in changed["useCases"]] == [
         (LAB, "UPDATED"),
         (NEW, "UPDATED"),
@@ -134,7 +134,7 @@ async def test_what_a_group_shares_reaches_all_its_use_cases_listed_or_not(gatew
         before = use_case_of(created, use_case["key"])
         assert {key: use_case["config"][key] for key in shared} == shared
         assert use_case["version"] == 2
-        # Neither a name that people may have changed nor the actions follow.
+        # Neither the display name nor the actions change.
         assert use_case["config"]["displayName"] == before["config"]["displayName"]
         for now, then in zip(use_case["config"]["actions"], before["config"]["actions"], strict=True):
             assert {**now, "schedule": None} == {**then, "schedule": None}
@@ -150,8 +150,8 @@ async def test_what_a_group_shares_reaches_all_its_use_cases_listed_or_not(gatew
         assert entry["useCase"]["schedulerNames"] == []
 
 
-async def test_only_what_changed_of_the_group_reaches_use_cases_that_are_not_listed(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_unlisted_use_cases_get_only_the_changed_fields_of_their_group(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     lab = use_case_of(created, LAB)
     await rewrite(gateway, lab["id"], sheetLink="https://own.example/")
@@ -160,13 +160,13 @@ async def test_only_what_changed_of_the_group_reaches_use_cases_that_are_not_lis
     )
     assert {entry["changedPaths"][0] for entry in changed["useCases"]} == {"config.assistantId"}
     assert use_case_of(changed, LAB)["config"]["sheetLink"] == "https://own.example/"
-    # A listed one is as its group again.
+    # A listed use case gets all shared fields of its group.
     listing = {"groupId": created["group"]["id"], "name": "Appointment Reminders", "useCases": [{"useCase": LAB}]}
     assert use_case_of(await upserted(client, listing), LAB)["config"]["sheetLink"] == "https://1drv.ms/x/..."
 
 
-async def test_use_cases_are_upserted_by_key_and_others_stay_untouched(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_use_cases_are_matched_by_key_and_unlisted_ones_stay(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     changed = await upserted(
         client,
@@ -188,26 +188,31 @@ async def test_use_cases_are_upserted_by_key_and_others_stay_untouched(gateway: 
     assert lab["config"]["actions"] == before["config"]["actions"]
     billing = use_case_of(changed, BILLING)
     assert billing["config"]["displayName"] == "Appointment Reminders – Billing Reminder"  # noqa: RUF001
-    (made,) = billing["config"]["actions"]
-    assert made["daysWindow"] == 7
-    assert made["schedule"]["triggerAt"] == changed["group"]["nextRunAt"]
+    (new,) = billing["config"]["actions"]
+    assert new["daysWindow"] == 7
+    assert new["schedule"]["triggerAt"] == changed["group"]["nextRunAt"]
 
 
-async def test_actions_are_matched_so_that_what_the_input_cannot_say_survives(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_matched_actions_keep_the_fields_that_the_input_lacks(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     first = [action("a"), action("b", day=0), action("b", day=0, actionType="CALL")]
     created = await upserted(client, {"name": "G", "useCases": [listed(LAB, *first)]})
     lab = use_case_of(created, LAB)
-    a, b_sms, b_call = await actions_of(gateway, lab["id"])
-    kept = {"createdAt": "2020-01-01T00:00:00Z", "reportEmails": ["a@b.example"], "status": "inactive", "x": 1}
-    await rewrite(gateway, lab["id"], actions=[a, {**b_sms, **kept}, b_call])
+    a, b_sms, b_call = await read_actions(gateway, lab["id"])
+    extra = {
+        "createdAt": "2020-01-01T00:00:00Z",
+        "reportEmails": ["a@b.example"],
+        "status": "inactive",
+        "x": 1,
+    }
+    await rewrite(gateway, lab["id"], actions=[a, {**b_sms, **extra}, b_call])
     again = [action("b", day=0, templateName="Other"), action("a", day=6), action("a")]
     changed = await upserted(
         client, {"groupId": created["group"]["id"], "name": "G", "useCases": [listed(LAB, *again)]}
     )
     assert changed["useCases"][0]["outcome"] == "UPDATED"
-    now = await actions_of(gateway, lab["id"])
-    assert now[0] == {**b_sms, **kept, "templateName": "Other"}
+    now = await read_actions(gateway, lab["id"])
+    assert now[0] == {**b_sms, **extra, "templateName": "Other"}
     assert now[1]["logicalId"] not in {a["logicalId"], b_sms["logicalId"], b_call["logicalId"]}
     assert now[2] == a
     emptied = await upserted(
@@ -217,20 +222,20 @@ async def test_actions_are_matched_so_that_what_the_input_cannot_say_survives(ga
     assert emptied["useCases"][0]["changedPaths"] == ["config.actions"]
 
 
-async def test_an_action_of_a_document_that_names_no_type_is_a_text_message(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_an_action_without_a_type_is_a_text_message(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, {"name": "G", "useCases": [{"useCase": LAB}]})
     lab = use_case_of(created, LAB)
     await rewrite(gateway, lab["id"], actions=[{"logicalId": "old", "context": "a", "templateName": "T"}, 5])
     input = {"groupId": created["group"]["id"], "name": "G", "useCases": [listed(LAB, action("a"))]}
     await upserted(client, input)
-    (found,) = await actions_of(gateway, lab["id"])
+    (found,) = await read_actions(gateway, lab["id"])
     assert (found["logicalId"], found["actionType"], found["daysWindow"]) == ("old", "sms", 7)
     assert (await upserted(client, input))["outcome"] == "UNCHANGED"
 
 
-async def test_a_display_name_that_somebody_changed_stays(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_a_display_name_changed_by_a_user_stays(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     created = await upserted(client, documented())
     await rewrite(gateway, use_case_of(created, LAB)["id"], displayName="Ours")
     changed = await upserted(client, {**documented(), "groupId": created["group"]["id"], "name": "Renamed"})
@@ -238,8 +243,8 @@ async def test_a_display_name_that_somebody_changed_stays(gateway: Gateway) -> N
     assert (changed["outcome"], outcomes(changed)) == ("UPDATED", {NEW: "UNCHANGED", LAB: "UNCHANGED"})
 
 
-async def test_a_dry_run_gives_the_same_payload_and_keeps_nothing(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_a_dry_run_has_the_same_payload_and_stores_nothing(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     tried = await upserted(client, documented(), dryRun=True)
     assert await stored(gateway) == []
     assert (tried["outcome"], tried["group"]["integration"]) == ("CREATED", {"id": "i"})
@@ -258,13 +263,13 @@ async def test_a_dry_run_gives_the_same_payload_and_keeps_nothing(gateway: Gatew
     assert (await upsert(client, {"name": " "}, dryRun=True))["errors"] != []
 
 
-async def test_slugs_are_made_of_names_and_numbered(gateway: Gateway) -> None:
-    client = await a_client(gateway)
+async def test_slugs_are_derived_from_names_and_numbered(gateway: Gateway) -> None:
+    client = await create_client(gateway)
     await store(gateway.database, connected("g", config={"provider": "google", "authType": "oauth"}))
     long = "Reminders of appointments with a laboratory, a practitioner and others"
     names = ["Erinnerung für Ärzte!", "erinnerung FUR arzte", "Erinnerung--fur--Arzte", "提醒", "!!!", long, long]
-    made = [(await upserted(client, {"name": name}))["group"]["slug"] for name in names]
-    assert made == [
+    slugs = [(await upserted(client, {"name": name}))["group"]["slug"] for name in names]
+    assert slugs == [
         "erinnerung-fur-arzte",
         "erinnerung-fur-arzte-2",
         "erinnerung-fur-arzte-3",
@@ -273,7 +278,7 @@ async def test_slugs_are_made_of_names_and_numbered(gateway: Gateway) -> None:
         "reminders-of-appointments-with-a-laboratory-a-practitioner-and-o",
         "reminders-of-appointments-with-a-laboratory-a-practitioner-and-2",
     ]
-    assert {len(slug) for slug in made[-2:]} == {64}
-    # Unique within one integration only.
+    assert {len(slug) for slug in slugs[-2:]} == {64}
+    # Slugs are unique within one integration.
     other = await upserted(client, {"name": "Group"}, provider="GOOGLE")
     assert (other["group"]["slug"], other["group"]["integration"]) == ("group", {"id": "g"})

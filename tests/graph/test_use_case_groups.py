@@ -1,4 +1,4 @@
-"""Groups of use cases: made as document 2 asks, and read again."""
+"""Groups of use cases: the request of document 2, and reading groups."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ CHICAGO = ZoneInfo("America/Chicago")
 EIGHT = time(8)
 
 
-async def test_the_documents_own_request_makes_the_group_it_describes(gateway: Gateway) -> None:
+async def test_the_request_of_document_2_creates_its_group(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     before = instants.now()
@@ -103,7 +103,7 @@ async def test_the_documents_own_request_makes_the_group_it_describes(gateway: G
     assert [action["daysWindow"] for action in lab["config"]["actions"]] == [0]
 
 
-async def test_a_use_case_of_a_group_has_a_document_of_the_documented_shape(gateway: Gateway) -> None:
+async def test_a_use_case_of_a_group_has_the_documented_shape(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     payload = await upserted(client, documented())
@@ -131,7 +131,7 @@ async def test_a_use_case_of_a_group_has_a_document_of_the_documented_shape(gate
         assert row.logical_id.startswith("use_case_")
 
 
-async def test_an_upsert_takes_few_statements(gateway: Gateway) -> None:
+async def test_an_upsert_needs_few_statements(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     with statements() as creating:
@@ -142,7 +142,7 @@ async def test_an_upsert_takes_few_statements(gateway: Gateway) -> None:
     with statements() as repeating:
         repeated = await upserted(client, changed)
     assert [payload["outcome"] for payload in (created, updated, repeated)] == ["CREATED", "UPDATED", "UNCHANGED"]
-    # Of which each answer takes three: the integration, the groups and the use cases of what is nested in it.
+    # Each payload takes three of them: the integration, the groups and their use cases.
     assert (len(creating), len(updating), len(repeating)) == (6 + 3, 7 + 3, 5 + 3)
 
 
@@ -167,7 +167,7 @@ async def test_a_group_without_a_start_time_has_no_next_run(gateway: Gateway) ->
     assert (group["startTime"], group["nextRunAt"], group["timezone"]) == (None, None, "America/Havana")
 
 
-async def test_a_malformed_id_an_unknown_one_and_what_is_not_visible(gateway: Gateway) -> None:
+async def test_malformed_unknown_and_invisible_ids_are_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(
         gateway.database,
@@ -190,17 +190,17 @@ async def test_a_malformed_id_an_unknown_one_and_what_is_not_visible(gateway: Ga
     assert (await outsider(GROUP, id="hidden"))["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
 
 
-async def test_the_use_cases_of_a_group_are_in_the_order_in_which_they_were_made(gateway: Gateway) -> None:
+async def test_the_use_cases_of_a_group_are_in_order_of_creation(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     keys = ["PROCEDURE_REMINDER", "BILLING_REMINDER", "LAB_REMINDER", "NO_SHOW_FOLLOW_UP"]
-    made = await upserted(client, {"name": "All", "useCases": [listed(key) for key in keys]})
+    created = await upserted(client, {"name": "All", "useCases": [listed(key) for key in keys]})
     query = "query ($id: ID!) { useCaseGroup(id: $id) { useCases { key } } }"
-    data = await client.data(query, id=made["group"]["id"])
+    data = await client.data(query, id=created["group"]["id"])
     assert [use_case["key"] for use_case in data["useCaseGroup"]["useCases"]] == keys
 
 
-async def test_groups_are_listed_by_when_they_were_made(gateway: Gateway) -> None:
+async def test_groups_are_listed_in_order_of_creation(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     await store(

@@ -1,4 +1,4 @@
-"""Lists of groups and use cases below their integration: filters, pages, and how many statements they take."""
+"""Lists of groups and use cases of an integration: filters, pages and statements."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.support.gateway import OTHER_TEAM, TEAM, USER, Client, Gateway, state
 PAGE = """
 query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $offset: Int) {
   integration(id: $id) { ... on ConnectedIntegration {
-    found: LIST(first: $first, after: $after, last: $last, before: $before, offset: $offset) {
+    list: LIST(first: $first, after: $after, last: $last, before: $before, offset: $offset) {
       edges { cursor node { id } } nodes { id } totalCount
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     }
@@ -23,7 +23,7 @@ query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $offs
 FILTERED = """
 query ($status: Status, $type: UseCaseType, $first: Int) {
   integration(id: "i") { ... on ConnectedIntegration {
-    found: useCases(status: $status, type: $type, first: $first) { nodes { id } totalCount }
+    list: useCases(status: $status, type: $type, first: $first) { nodes { id } totalCount }
   } }
 }
 """
@@ -49,21 +49,21 @@ BY_DEPTH = {
       useCaseGroups { nodes { name useCases { id version group { slug integration { id } } } } }
     } } } }""",
 }
-"""Queries by how many rows are inside each other."""
+"""Queries by the depth of their nested lists."""
 LISTS = ("useCases", "useCaseGroups")
 
 
-async def found(client: Client, query: str, **variables: object) -> Any:
-    return (await client.data(query, **variables))["integration"]["found"]
+async def fetch_list(client: Client, query: str, **variables: object) -> Any:
+    return (await client.data(query, **variables))["integration"]["list"]
 
 
-def ids(nodes: Sequence[dict[str, str]]) -> list[str]:
+def list_ids(nodes: Sequence[dict[str, str]]) -> list[str]:
     return [node["id"] for node in nodes]
 
 
-async def test_another_teams_integration_shows_nothing_that_hangs_below_it(gateway: Gateway) -> None:
+async def test_an_integration_of_another_team_has_empty_lists(gateway: Gateway) -> None:
     client = await gateway.client()
-    # The same ids in both teams: they must not be mixed up.
+    # Both teams use the same ids.
     for team_id, access in ((OTHER_TEAM, "system"), (TEAM, "team")):
         await store(gateway.database, connected("i", team_id=team_id, access=access))
         await store(gateway.database, use_case_group(team_id, "i", team_id=team_id))
@@ -77,13 +77,13 @@ async def test_another_teams_integration_shows_nothing_that_hangs_below_it(gatew
 
 
 @pytest.mark.parametrize("depth", BY_DEPTH)
-async def test_a_list_takes_at_most_two_statements_more_than_it_is_deep(gateway: Gateway, depth: int) -> None:
+async def test_a_list_needs_at_most_two_statements_more_than_its_depth(gateway: Gateway, depth: int) -> None:
     client = await gateway.client()
-    for place in range(12):
-        await store(gateway.database, connected(f"i{place}"))
-        await store(gateway.database, *(use_case_group(f"g{place}-{each}", f"i{place}") for each in range(3)))
+    for number in range(12):
+        await store(gateway.database, connected(f"i{number}"))
+        await store(gateway.database, *(use_case_group(f"g{number}-{each}", f"i{number}") for each in range(3)))
         below = [
-            use_case(f"u{place}-{each}", f"i{place}", group=(f"g{place}-{each % 3}", key))
+            use_case(f"u{number}-{each}", f"i{number}", group=(f"g{number}-{each % 3}", key))
             for each, key in enumerate(UseCaseKey)
         ]
         await store(gateway.database, *below)
@@ -103,47 +103,49 @@ async def test_use_cases_are_filtered_by_status_and_type(gateway: Gateway) -> No
         for status in ("active", "off")
     ]
     await store(gateway.database, *rows)
-    assert (await found(client, FILTERED))["totalCount"] == 16
-    off = await found(client, FILTERED, status="INACTIVE", type="BILLING_REMINDER_WITH_SHEET")
+    assert (await fetch_list(client, FILTERED))["totalCount"] == 16
+    off = await fetch_list(client, FILTERED, status="INACTIVE", type="BILLING_REMINDER_WITH_SHEET")
     assert off == {"nodes": [{"id": "off-billing_reminder_with_sheet"}], "totalCount": 1}
-    others = await found(client, FILTERED, type="OTHER")
-    assert ids(others["nodes"]) == [
+    others = await fetch_list(client, FILTERED, type="OTHER")
+    assert list_ids(others["nodes"]) == [
         f"{status}-{type_}" for status in ("active", "off") for type_ in ("", "fax", "other")
     ]
-    first = await found(client, FILTERED, status="ACTIVE", type="OTHER", first=1)
+    first = await fetch_list(client, FILTERED, status="ACTIVE", type="OTHER", first=1)
     assert first == {"nodes": [{"id": "active-"}], "totalCount": 3}
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_lists_page_forward_backward_and_by_offset_alike(gateway: Gateway, name: str) -> None:
+async def test_paging_forward_backward_and_by_offset_yield_the_same_list(gateway: Gateway, name: str) -> None:
     client = await gateway.client()
     query = PAGE.replace("LIST", name)
     make = use_case if name == "useCases" else use_case_group
     await store(gateway.database, connected("i"), connected("other"))
-    # In another order than that of their ids, and some made in the same instant.
+    # Not in the order of their ids, and some created at the same instant.
     minutes = {"a": 5, "b": 1, "c": 1, "d": 9, "e": 0, "f": 3, "g": 3}
     rows = [make(id, "i", at=AT + timedelta(minutes=minute)) for id, minute in minutes.items()]
     await store(gateway.database, *rows, make("x", "other"))
     every = ["e", "b", "c", "f", "g", "a", "d"]
     for size in (1, 2, 5, 7):
         pages = [every[start : start + size] for start in range(0, len(every), size)]
-        by_offset = [await found(client, query, id="i", first=size, offset=start) for start in range(0, 7, size)]
-        assert [ids(page["nodes"]) for page in by_offset] == pages
-        forward = [await found(client, query, id="i", first=size)]
+        by_offset = [
+            await fetch_list(client, query, id="i", first=size, offset=start) for start in range(0, 7, size)
+        ]
+        assert [list_ids(page["nodes"]) for page in by_offset] == pages
+        forward = [await fetch_list(client, query, id="i", first=size)]
         while forward[-1]["pageInfo"]["hasNextPage"]:
             after = forward[-1]["pageInfo"]["endCursor"]
-            forward.append(await found(client, query, id="i", first=size, after=after))
+            forward.append(await fetch_list(client, query, id="i", first=size, after=after))
         assert [page["edges"] for page in forward] == [page["edges"] for page in by_offset]
         assert {page["totalCount"] for page in forward} == {7}
-        backward = [await found(client, query, id="i", last=size)]
+        backward = [await fetch_list(client, query, id="i", last=size)]
         while backward[0]["pageInfo"]["hasPreviousPage"]:
             before = backward[0]["pageInfo"]["startCursor"]
-            backward.insert(0, await found(client, query, id="i", last=size, before=before))
-        assert [id for page in backward for id in ids(page["nodes"])] == every
+            backward.insert(0, await fetch_list(client, query, id="i", last=size, before=before))
+        assert [id for page in backward for id in list_ids(page["nodes"])] == every
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_a_page_that_is_too_big_is_refused(gateway: Gateway, name: str) -> None:
+async def test_a_page_above_the_limit_is_refused(gateway: Gateway, name: str) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     answer = await client(PAGE.replace("LIST", name), id="i", first=101)
@@ -152,7 +154,7 @@ async def test_a_page_that_is_too_big_is_refused(gateway: Gateway, name: str) ->
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": ["first"]}
 
 
-async def test_lists_take_as_many_statements_for_one_parent_as_for_a_hundred(gateway: Gateway) -> None:
+async def test_lists_of_a_hundred_parents_need_as_many_statements_as_of_one(gateway: Gateway) -> None:
     client = await gateway.client()
     numbers = [f"{number:03}" for number in range(100)]
     await store(gateway.database, *(connected(f"i{n}") for n in numbers))

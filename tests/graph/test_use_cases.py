@@ -1,4 +1,4 @@
-"""Reading use cases: alone, below their integration, and whatever their documents say."""
+"""Reading use cases, also with faulty documents."""
 
 from typing import Any
 
@@ -31,14 +31,14 @@ query ($id: ID!) {
 LIST = """{ integration(id: "i") { ... on ConnectedIntegration { useCases { nodes { id } } } } }"""
 
 
-def refused(answer: Answer) -> Any:
-    """The extensions of the one error of an answer that has nothing else."""
+def get_error(answer: Answer) -> Any:
+    """Return the extensions of the only error of an answer without data."""
     assert set((answer.get("data") or {"": None}).values()) == {None}
     (error,) = answer["errors"]
     return error["extensions"]
 
 
-def test_each_key_says_its_own_type_and_name() -> None:
+def test_each_key_has_its_own_type_and_name() -> None:
     assert KNOWN_USE_CASES.keys() == set(UseCaseKey)
     assert len({(known.type, known.name) for known in KNOWN_USE_CASES.values()}) == len(UseCaseKey)
     assert {(key.name, known.type.value, known.name) for key, known in KNOWN_USE_CASES.items()} == {
@@ -56,7 +56,7 @@ def test_each_key_says_its_own_type_and_name() -> None:
     }
 
 
-async def test_a_use_case_says_what_its_document_says(gateway: Gateway) -> None:
+async def test_a_use_case_has_the_values_of_its_document(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     await store(gateway.database, user("R4jgcQaQhvvK6K3iY", "graywolf336"))
@@ -87,7 +87,7 @@ async def test_a_use_case_says_what_its_document_says(gateway: Gateway) -> None:
                     "displayName": "<string>",
                     "assistantId": "5eb7cf5a86d9755df3a6c593",
                     "status": "ACTIVE",
-                    # `<string>` is no zone.
+                    # `<string>` is not a time zone.
                     "timezone": None,
                     "type": "APPOINTMENT_REMINDER_WITH_SHEET",
                     "name": "New Patients Appointment Reminder",
@@ -126,7 +126,7 @@ FAULTY: list[Json] = [
 ]
 
 
-async def test_a_faulty_document_blanks_neither_its_use_case_nor_the_list(gateway: Gateway) -> None:
+async def test_a_faulty_document_affects_only_its_faulty_fields(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected("i"))
     faulty = use_case(
@@ -166,11 +166,11 @@ async def test_a_faulty_document_blanks_neither_its_use_case_nor_the_list(gatewa
         nothing,
         {**nothing, "schedule": once},
     ]
-    shown = (await client.data(ONE, id="b"))["useCase"]
-    assert (shown["schedulerNames"], shown["config"]["actions"]) == (["uc-b"], [])
+    read = (await client.data(ONE, id="b"))["useCase"]
+    assert (read["schedulerNames"], read["config"]["actions"]) == (["uc-b"], [])
 
 
-async def test_a_malformed_id_an_unknown_one_and_what_is_not_visible(gateway: Gateway) -> None:
+async def test_malformed_unknown_and_invisible_ids_are_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(
         gateway.database,
@@ -183,10 +183,10 @@ async def test_a_malformed_id_an_unknown_one_and_what_is_not_visible(gateway: Ga
         use_case("foreign", "theirs", team_id=OTHER_TEAM),
     )
     malformed = await client(ONE, id="no id")
-    assert refused(malformed) == {"code": "BAD_USER_INPUT", "argument": ["id"]}
+    assert get_error(malformed) == {"code": "BAD_USER_INPUT", "argument": ["id"]}
     unknown = await client(ONE, id=UNKNOWN)
-    assert refused(unknown) == NOT_FOUND
+    assert get_error(unknown) == NOT_FOUND
     for id in ("hidden", "foreign"):
         assert await client(ONE, id=id) == unknown
     outsider = await gateway.client(permissions=[Permission.READ_RECORDS, Permission.WRITE_INTEGRATIONS])
-    assert refused(await outsider(ONE, id="hidden")) == {"code": "FORBIDDEN"}
+    assert get_error(await outsider(ONE, id="hidden")) == {"code": "FORBIDDEN"}

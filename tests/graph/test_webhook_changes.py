@@ -1,4 +1,4 @@
-"""Webhooks changed and deleted."""
+"""Updating and deleting webhooks."""
 
 import asyncio
 
@@ -15,16 +15,16 @@ OWN: dict[str, Json] = {"_createdBy": {"_id": USER, "username": USER}}
 MISSING = [{"code": "NOT_FOUND", "message": "There is no integration with this id.", "path": ["id"]}]
 
 
-async def test_what_is_absent_is_kept_and_null_clears(gateway: Gateway) -> None:
+async def test_an_absent_field_keeps_its_value_and_null_clears_it(gateway: Gateway) -> None:
     legacy = example("integrations.list.response")["integrations"][0]
-    await store(gateway.database, webhook({**legacy, "unknown": {"kept": True}}))
+    await store(gateway.database, webhook({**legacy, "unknown": {"unchanged": True}}))
     client = await gateway.client()
     changed = await update(
         client, legacy["_id"], outgoingWebhook={"name": "Gifs", "alias": None, "avatar": None, "emoji": None}
     )
     assert changed["errors"] == []
     (row,) = await rows(gateway)
-    document = {**legacy, "unknown": {"kept": True}, "name": "Gifs"}
+    document = {**legacy, "unknown": {"unchanged": True}, "name": "Gifs"}
     del document["alias"], document["avatar"]
     assert row["version"] == 2
     assert row["name_key"] == "gifs"
@@ -37,7 +37,7 @@ async def test_what_is_absent_is_kept_and_null_clears(gateway: Gateway) -> None:
     assert row["document"]["_updatedAt"] > legacy["_updatedAt"]
 
 
-async def test_what_cannot_be_cleared_is_said_at_once(gateway: Gateway) -> None:
+async def test_null_for_required_fields_is_reported_at_once(gateway: Gateway) -> None:
     stored = webhook({"_id": "w", "type": "webhook-outgoing", "event": "sendMessage", "channel": ["#a"]})
     await store(gateway.database, stored)
     before = await rows(gateway)
@@ -64,8 +64,8 @@ async def test_a_blank_token_keeps_the_stored_one_and_null_clears_it(gateway: Ga
     await store(gateway.database, webhook({"_id": "w", "type": "webhook-outgoing", "token": "stored"}))
     client = await gateway.client()
     for blank in ("", "  "):
-        kept = await update(client, "w", outgoingWebhook={"token": blank})
-        assert (kept["integration"]["token"], kept["integration"]["version"]) == ("stored", 1)
+        unchanged = await update(client, "w", outgoingWebhook={"token": blank})
+        assert (unchanged["integration"]["token"], unchanged["integration"]["version"]) == ("stored", 1)
     cleared = await update(client, "w", outgoingWebhook={"token": None})
     assert (cleared["integration"]["token"], cleared["integration"]["version"]) == (None, 2)
 
@@ -80,20 +80,20 @@ async def test_a_change_that_changes_nothing_writes_nothing(gateway: Gateway) ->
     assert await rows(gateway) == before
 
 
-async def test_a_new_script_forgets_how_the_old_one_was_compiled(gateway: Gateway) -> None:
+async def test_a_new_script_deletes_the_compiled_script(gateway: Gateway) -> None:
     await store(
         gateway.database,
         webhook({"_id": "w", "script": "a", "scriptCompiled": "A", "scriptError": {"name": "x"}}),
     )
     client = await gateway.client()
-    kept = await update(client, "w", incomingWebhook={"script": "a", "name": "n"})
-    assert kept["integration"]["scriptCompiled"] == "A"
+    unchanged = await update(client, "w", incomingWebhook={"script": "a", "name": "n"})
+    assert unchanged["integration"]["scriptCompiled"] == "A"
     await update(client, "w", incomingWebhook={"script": "b"})
     (row,) = await rows(gateway)
     assert row["document"].keys() & {"script", "scriptCompiled", "scriptError"} == {"script"}
 
 
-async def test_an_event_change_asks_for_what_the_new_event_needs(gateway: Gateway) -> None:
+async def test_a_new_event_requires_its_fields(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w", "type": "webhook-outgoing", "event": "roomCreated"}))
     client = await gateway.client()
     assert codes(await update(client, "w", outgoingWebhook={"event": "SEND_MESSAGE"})) == [
@@ -122,7 +122,7 @@ async def test_the_type_never_changes(gateway: Gateway) -> None:
     assert await rows(gateway) == before
 
 
-async def test_another_version_than_expected_is_a_conflict(gateway: Gateway) -> None:
+async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w"}))
     before = await rows(gateway)
     client = await gateway.client()
@@ -140,7 +140,7 @@ async def test_another_version_than_expected_is_a_conflict(gateway: Gateway) -> 
     assert await delete(client, "w", 2) == {"deletedIds": ["w"], "errors": []}
 
 
-async def test_of_two_changes_to_one_version_one_is_a_conflict(gateway: Gateway) -> None:
+async def test_of_two_changes_of_one_version_one_is_refused(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w"}))
     client = await gateway.client()
     names = [f"name {number}" for number in range(8)]
@@ -169,7 +169,7 @@ async def test_of_two_changes_to_one_version_one_is_a_conflict(gateway: Gateway)
         ),
     ],
 )
-async def test_a_webhook_out_of_reach_is_as_if_it_did_not_exist(
+async def test_a_webhook_that_the_viewer_may_not_change_is_not_found(
     gateway: Gateway, permissions: list[Permission], reached: set[str], denied: set[str]
 ) -> None:
     other: dict[str, Json] = {"_createdBy": {"_id": "somebody.else"}}

@@ -1,4 +1,4 @@
-"""Webhooks made."""
+"""Creating webhooks."""
 
 from datetime import datetime
 
@@ -18,11 +18,11 @@ INCOMING: dict[str, Json] = {
 OUTGOING: dict[str, Json] = {**INCOMING, "event": "SEND_MESSAGE", "urls": ["https://example.org/hook"]}
 
 
-async def test_an_incoming_webhook_is_made_with_a_token_of_the_servers(gateway: Gateway) -> None:
+async def test_an_incoming_webhook_gets_a_token_from_the_server(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await create(client, incomingWebhook=INCOMING)
-    id, token = made["integration"].pop("id"), made["integration"].pop("token")
-    assert made == {
+    created = await create(client, incomingWebhook=INCOMING)
+    id, token = created["integration"].pop("id"), created["integration"].pop("token")
+    assert created == {
         "errors": [],
         "integration": {
             "__typename": "IncomingWebhook",
@@ -59,7 +59,7 @@ async def test_an_incoming_webhook_is_made_with_a_token_of_the_servers(gateway: 
     }
 
 
-async def test_an_outgoing_webhook_is_made_with_the_callers_token_and_the_defaults(gateway: Gateway) -> None:
+async def test_an_outgoing_webhook_gets_the_callers_token_and_the_defaults(gateway: Gateway) -> None:
     client = await gateway.client()
     settings: dict[str, Json] = {
         **OUTGOING,
@@ -70,9 +70,9 @@ async def test_an_outgoing_webhook_is_made_with_the_callers_token_and_the_defaul
         "script": "class Script {}",
         "retryCount": None,
     }
-    made = await create(client, outgoingWebhook=settings)
-    del made["integration"]["id"]
-    assert made == {
+    created = await create(client, outgoingWebhook=settings)
+    del created["integration"]["id"]
+    assert created == {
         "errors": [],
         "integration": {
             "__typename": "OutgoingWebhook",
@@ -103,10 +103,10 @@ async def test_an_outgoing_webhook_is_made_with_the_callers_token_and_the_defaul
     }
 
 
-async def test_trigger_words_are_kept_only_for_messages(gateway: Gateway) -> None:
+async def test_trigger_words_are_stored_only_for_message_events(gateway: Gateway) -> None:
     client = await gateway.client()
-    made = await create(client, outgoingWebhook={**OUTGOING, "triggerWords": ["gif"]})
-    id = made["integration"]["id"]
+    created = await create(client, outgoingWebhook={**OUTGOING, "triggerWords": ["gif"]})
+    id = created["integration"]["id"]
     changed = await update(client, id, outgoingWebhook={"event": "FILE_UPLOADED"})
     assert changed["integration"]["triggerWords"] == []
     changed = await update(client, id, outgoingWebhook={"triggerWords": ["gif"]})
@@ -115,7 +115,7 @@ async def test_trigger_words_are_kept_only_for_messages(gateway: Gateway) -> Non
     assert (changed["integration"]["version"], changed["integration"]["triggerWords"]) == (3, ["gif"])
 
 
-async def test_everything_that_is_wrong_is_said_at_once(gateway: Gateway) -> None:
+async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
     client = await gateway.client()
     refused = await create(
         client,
@@ -164,7 +164,7 @@ async def test_everything_that_is_wrong_is_said_at_once(gateway: Gateway) -> Non
         ("outgoingWebhook", {**OUTGOING, "event": "USER_CREATED", "targetRoom": " "}, "targetRoom"),
     ],
 )
-async def test_what_an_event_needs_is_required(
+async def test_the_fields_of_an_event_are_required(
     gateway: Gateway, kind: str, settings: dict[str, Json], path: str
 ) -> None:
     refused = await create(await gateway.client(), **{kind: settings})
@@ -172,15 +172,15 @@ async def test_what_an_event_needs_is_required(
     assert await rows(gateway) == []
 
 
-async def test_what_an_event_does_not_need_may_be_left_out(gateway: Gateway) -> None:
+async def test_fields_that_an_event_does_not_use_are_optional(gateway: Gateway) -> None:
     client = await gateway.client()
     for event in ("ROOM_ARCHIVED", "ROOM_CREATED"):
-        made = await create(client, outgoingWebhook={**OUTGOING, "event": event, "channel": []})
-        assert made["errors"] == []
-    made = await create(
+        created = await create(client, outgoingWebhook={**OUTGOING, "event": event, "channel": []})
+        assert created["errors"] == []
+    created = await create(
         client, outgoingWebhook={**OUTGOING, "event": "USER_CREATED", "channel": [], "targetRoom": "#welcome"}
     )
-    assert made["integration"]["targetRoom"] == "#welcome"
+    assert created["integration"]["targetRoom"] == "#welcome"
 
 
 async def test_all_channels_are_for_outgoing_webhooks(gateway: Gateway) -> None:

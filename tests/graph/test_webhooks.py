@@ -1,4 +1,4 @@
-"""Webhooks: as documents have them, however little that is."""
+"""Reading webhooks, also with faulty or nearly empty documents."""
 
 from gateway.domain.enums import IntegrationKind, Permission
 from gateway.domain.lenient_reading import Json
@@ -26,8 +26,8 @@ LIST = "{ integrations { nodes {" + SHARED + "} totalCount pageInfo { hasNextPag
 SECRET = '{ integration(id: "w") { ... on WebhookIntegration { token script scriptCompiled scriptError } } }'
 
 
-def _outgoing(**known: Json) -> dict[str, Json]:
-    """How an outgoing webhook reads of which nothing but this is known."""
+def build_answer(**known: Json) -> dict[str, Json]:
+    """Return the answer for an outgoing webhook whose document has only these values."""
     return {
         "__typename": "OutgoingWebhook",
         "teamId": TEAM,
@@ -55,7 +55,7 @@ def _outgoing(**known: Json) -> dict[str, Json]:
     }
 
 
-GOT = _outgoing(
+GOT = build_answer(
     id="659ea5e42dd9f928ada3e451",
     username="test.cat",
     channel=["#general"],
@@ -71,7 +71,7 @@ GOT = _outgoing(
     updatedAt="2024-01-10T14:12:52.203Z",
 )
 LISTED = [
-    _outgoing(
+    build_answer(
         id="3aazpZ2WzoBP8msi9",
         name="Testing via REST API",
         enabled=False,
@@ -84,7 +84,7 @@ LISTED = [
         createdBy={"id": "R4jgcQaQhvvK6K3iY", "username": "graywolf336"},
         updatedAt="2017-01-06T13:23:46.018Z",
     ),
-    _outgoing(
+    build_answer(
         id="WMQDChpnYTRmFre9h",
         enabled=True,
         username="rocket.cat",
@@ -106,7 +106,7 @@ LISTED = [
 ]
 
 
-async def test_the_documents_own_webhook_reads_as_it_is_written(gateway: Gateway) -> None:
+async def test_the_webhook_of_document_4_has_its_values(gateway: Gateway) -> None:
     await store(
         gateway.database,
         user("CkCPNcvsvCDfmWLqC", "test.cat"),
@@ -117,7 +117,7 @@ async def test_the_documents_own_webhook_reads_as_it_is_written(gateway: Gateway
     assert await client(GET, id=GOT["id"], createdBy="CkCPNcvsvCDfmWLqC") == {"data": {"integration": GOT}}
 
 
-async def test_the_documents_own_list_reads_as_it_is_written(gateway: Gateway) -> None:
+async def test_the_webhooks_of_document_5_have_their_values(gateway: Gateway) -> None:
     rows = [webhook(document) for document in example("integrations.list.response")["integrations"]]
     await store(gateway.database, user("R4jgcQaQhvvK6K3iY", "graywolf336"), *rows)
     client = await gateway.client()
@@ -132,7 +132,7 @@ async def test_the_documents_own_list_reads_as_it_is_written(gateway: Gateway) -
     }
 
 
-async def test_an_incoming_webhook_of_which_nothing_is_known_is_read(gateway: Gateway) -> None:
+async def test_a_webhook_with_an_empty_document_is_readable(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w"}))
     client = await gateway.client()
     answer = await client.data(GET, id="w")
@@ -181,10 +181,10 @@ FAULTY: list[tuple[str, Json, Json]] = [
     ("token", 5, None),
     ("scriptError", {"name": "SyntaxError"}, {"name": "SyntaxError"}),
 ]
-"""A key, a value that its field cannot say, and how it reads."""
+"""A key, a value of the wrong type, and the field's value in the answer."""
 
 
-async def test_a_faulty_value_empties_its_field_and_no_list(gateway: Gateway) -> None:
+async def test_a_faulty_value_affects_only_its_field(gateway: Gateway) -> None:
     rows = [
         webhook({"_id": f"w{number:02}", "type": "webhook-outgoing", key: value})
         for number, (key, value, _) in enumerate(FAULTY)
@@ -194,7 +194,7 @@ async def test_a_faulty_value_empties_its_field_and_no_list(gateway: Gateway) ->
     assert "errors" not in answer
     nodes = answer["data"]["integrations"]["nodes"]
     assert [node["id"] for node in nodes] == [row.id for row in rows]
-    empty = _outgoing(
+    empty = build_answer(
         username=None,
         userId=None,
         channel=[],
@@ -209,7 +209,7 @@ async def test_a_faulty_value_empties_its_field_and_no_list(gateway: Gateway) ->
         assert node == {**empty, "id": node["id"], "name": node["id"], key: read}
 
 
-async def test_token_and_script_show_to_whoever_may_manage_the_webhook(gateway: Gateway) -> None:
+async def test_token_and_script_are_visible_to_viewers_who_may_manage_the_webhook(gateway: Gateway) -> None:
     guarded: dict[str, Json] = {
         "token": "capability",
         "script": "class Script {}",
@@ -226,7 +226,7 @@ async def test_token_and_script_show_to_whoever_may_manage_the_webhook(gateway: 
         assert await client(SECRET) == {"data": {"integration": guarded}}
 
 
-def test_nobody_else_manages_a_webhook() -> None:
+def test_nobody_else_may_manage_a_webhook() -> None:
     incoming = IntegrationKind.INCOMING_WEBHOOK
 
     def may(*permissions: Permission, team_id: str = TEAM, created_by: str | None = USER) -> bool:

@@ -21,7 +21,8 @@ KNOWN = {"data": {"viewer": {"userId": USER, "teamId": TEAM, "name": USER, "perm
 UNKNOWN = {
     "errors": [
         {
-            "message": "Send a key that is known, not expired and not revoked: `Authorization: Bearer KEY`.",
+            "message": "The request has no valid key; send one that is not expired or revoked: "
+            "`Authorization: Bearer KEY`.",
             "extensions": {"code": "UNAUTHENTICATED"},
         }
     ]

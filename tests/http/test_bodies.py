@@ -67,7 +67,10 @@ async def test_all_that_is_json_is_read(door: Door, body: bytes) -> None:
         (_with('{"a": 1e400}'), "is not JSON in UTF-8: "),
         (_with('{"a": "\\ud800"}'), "is not JSON in UTF-8: "),
         (b"[" * 50_000, "is not JSON in UTF-8: "),
-        (b"{[," * 21_846, "has more than 65536 opening braces, brackets and commas; send less at once."),
+        (
+            b"{[," * 21_846,
+            "has more than 65536 opening braces, brackets and commas; divide it into several requests.",
+        ),
         (b"1" * 5_000, "is not JSON in UTF-8: "),
         (b"[" * 500 + b"]" * 500, "is nested deeper than 64 levels."),
         (_with(_nested(64)), "is nested deeper than 64 levels."),
@@ -92,7 +95,7 @@ async def test_json_of_which_there_is_no_one_reading_is_refused(door: Door, body
         ("1.5", ["The body is a number; send an object with `query`."]),
         ('"x"', ["The body is a string; send an object with `query`."]),
         ("true", ["The body is a boolean; send an object with `query`."]),
-        ("[]", ["The body is a list; send each request of a batch on its own."]),
+        ("[]", ["The body is a list; send each request of a batch separately."]),
         ("{}", ["`query` is missing; send the text of a GraphQL document."]),
         ('{"query": null}', ["`query` is null; send the text of a GraphQL document."]),
         ('{"query": ["{ a }"]}', ["`query` is a list; send the text of a GraphQL document."]),
@@ -207,5 +210,5 @@ async def test_a_batch_is_refused_and_nothing_of_it_is_executed(door: Door) -> N
         with statements() as ran:
             response = await door.knock(json=batch)
         assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
-        assert message(response) == "The body is a list; send each request of a batch on its own."
+        assert message(response) == "The body is a list; send each request of a batch separately."
         assert [statement for statement in ran if "FROM api_key" not in statement] == []

@@ -24,7 +24,7 @@ from tests.support.gateway import TEAM, Gateway, served
 from tests.support.stalling import Asking, assert_idle, stalled, time_is_up
 from tests.support.upserts import UPSERT, documented
 
-NOT_CHANGED = "It was cut off after 10 seconds, and nothing was changed. Ask for less, or again later."
+NOT_CHANGED = "The request was cancelled after 10 seconds, and nothing was changed. Ask for less, or retry later."
 GET = '{ integration(id: "i") { name ... on ConnectedIntegration { useCases { nodes { id } } } } }'
 GOT = {"data": {"integration": {"name": "n", "useCases": {"nodes": []}}}}
 EXPORT = '{ integrationExport(integrationId: "i") { resourceRecords { id } } }'
@@ -76,13 +76,6 @@ async def test_a_key_that_takes_too_long_to_look_up_is_cut_off(serving: Gateway)
     assert await client(GET) == GOT
 
 
-@pytest.fixture
-def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers are written in slices where selections are compiled."""
-    monkeypatch.setenv("GATEWAY_COMPILED_SELECTIONS", "true")
-
-
-@pytest.mark.usefixtures("compiled")
 async def test_an_answer_that_takes_too_long_to_write_is_cut_off_between_slices(serving: Gateway) -> None:
     client = await serving.client()
     await store(serving.database, *(record(f"r{n}", "i", {"type": "practitioners"}) for n in range(600)))
@@ -133,15 +126,16 @@ async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) ->
     with patch.object(PooledConnection, "execute", slow):
         response, _ = await asyncio.gather(client.send(f"mutation {{ a: {CREATE} b: {CREATE} }}", {}), go_on())
     assert (response.status_code, codes(response)) == (503, ["TIMEOUT"])
-    assert message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was done")
+    assert message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was committed")
     await assert_idle(serving.database)
     async with serving.read() as session:
         assert sorted(await session.scalars(select(Integration.name))) == ["N", "n"]
 
 
-async def test_postgresql_ends_what_the_gateway_cannot(postgresql_url: str) -> None:
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_postgresql_ends_what_the_gateway_cannot(database_url: str) -> None:
     async with (
-        served(postgresql_url, request_timeout=0.2) as gateway,
+        served(database_url, request_timeout=0.2) as gateway,
         gateway.database.write() as session,
     ):
         (row,) = await session._connection.fetch("SHOW statement_timeout")

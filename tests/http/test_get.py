@@ -48,10 +48,10 @@ async def test_a_query_may_stand_in_the_url(door: Door, params: dict[str, str], 
         ("query={__typename}&variables=1", "`variables` is a number; send an object or null, or leave it out."),
         ("query={__typename}&extensions=[]", "`extensions` is a list; send an object or null, or leave it out."),
         ('query={__typename}&variables={"a":1,"a":2}', "`variables` has the key `a` twice in one object."),
-        ("query={__typename}&query={viewer}", "`query` stands in the query string twice; send it once."),
+        ("query={__typename}&query={viewer}", "The query string has `query` twice; send it once."),
         (
             "query=%ff",
-            "The query string is not percent-encoded UTF-8; send it as browsers encode forms.",
+            "The query string is not percent-encoded UTF-8; encode it as browsers encode forms.",
         ),
     ],
 )
@@ -75,7 +75,7 @@ async def test_a_mutation_is_done_by_post_alone(door: Door, method: str, accept:
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
     if method == "GET":
         assert codes(response) == ["METHOD_NOT_ALLOWED"]
-        assert message(response) == "A mutation cannot be sent by GET; send it by POST."
+        assert message(response) == "GET cannot run a mutation; send it by POST."
 
 
 async def test_an_answer_is_kept_for_as_long_as_it_holds(door: Door) -> None:

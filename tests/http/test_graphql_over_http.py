@@ -1,4 +1,4 @@
-"""The HTTP door: methods, media types and statuses of both profiles, and what a client may keep."""
+"""The HTTP door: methods, media types and statuses, and what a client may keep."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,12 +10,10 @@ from tests.support.endpoints import ASKED, GRAPHQL, JSON, VIEWER, Door, codes, m
 METHODS = "GET, POST, HEAD, OPTIONS"
 
 
-@pytest.fixture(scope="module", params=["2023", "2026"])
-async def door(
-    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Door]:
+@pytest.fixture(scope="module")
+async def door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
     folder = tmp_path_factory.mktemp("door")
-    async with opened(sqlite_template, folder, http_profile=request.param) as found:
+    async with opened(sqlite_template, folder) as found:
         yield found
 
 
@@ -24,38 +22,35 @@ OPERATIONS = "query A { viewer { userId } } query B { viewer { teamId } }"
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "in_2023", "in_2026"),
+    ("body", "code", "statuses"),
     [
-        ({"query": VIEWER}, None, (200, 200), (200, 200)),
-        ({"query": OPERATIONS, "operationName": "B"}, None, (200, 200), (200, 200)),
-        ({"query": MISSING}, "NOT_FOUND", (200, 200), (200, 294)),
-        ({"query": "{ integrations(first: 0) { totalCount } }"}, "BAD_USER_INPUT", (200, 200), (200, 294)),
-        ({"query": "{"}, "GRAPHQL_PARSE_FAILED", (200, 400), (400, 400)),
-        ({"query": ""}, "GRAPHQL_PARSE_FAILED", (200, 400), (400, 400)),
-        ({"query": "{" * 5000}, "GRAPHQL_PARSE_FAILED", (200, 400), (400, 400)),
-        ({"query": "{ nothing }"}, "GRAPHQL_VALIDATION_FAILED", (200, 400), (422, 422)),
+        ({"query": VIEWER}, None, (200, 200)),
+        ({"query": OPERATIONS, "operationName": "B"}, None, (200, 200)),
+        ({"query": MISSING}, "NOT_FOUND", (200, 200)),
+        ({"query": "{ integrations(first: 0) { totalCount } }"}, "BAD_USER_INPUT", (200, 200)),
+        ({"query": "{"}, "GRAPHQL_PARSE_FAILED", (200, 400)),
+        ({"query": ""}, "GRAPHQL_PARSE_FAILED", (200, 400)),
+        ({"query": "{" * 5000}, "GRAPHQL_PARSE_FAILED", (200, 400)),
+        ({"query": "{ nothing }"}, "GRAPHQL_VALIDATION_FAILED", (200, 400)),
         (
             {"query": "{ viewer { userId } } query A { viewer { userId } }"},
             "GRAPHQL_VALIDATION_FAILED",
             (200, 400),
-            (422, 422),
         ),
-        ({"query": "query($a: Boolean!) { __typename @skip(if: $a) }"}, "BAD_USER_INPUT", (200, 400), (422, 422)),
-        ({"query": VIEWER, "variables": {"a": "\0"}}, "BAD_USER_INPUT", (200, 400), (422, 422)),
-        ({"query": OPERATIONS}, "OPERATION_RESOLUTION_FAILURE", (200, 400), (422, 422)),
-        ({"query": OPERATIONS, "operationName": "C"}, "OPERATION_RESOLUTION_FAILURE", (200, 400), (422, 422)),
-        ({"query": VIEWER, "operationName": ""}, "OPERATION_RESOLUTION_FAILURE", (200, 400), (422, 422)),
-        ({"query": "fragment A on Query { a }"}, "OPERATION_RESOLUTION_FAILURE", (200, 400), (422, 422)),
-        ({"query": "subscription { a }"}, "OPERATION_RESOLUTION_FAILURE", (200, 400), (422, 422)),
-        ({"qeury": VIEWER}, "BAD_REQUEST", (400, 400), (422, 422)),
-        ([{"query": VIEWER}], "BAD_REQUEST", (400, 400), (422, 422)),
+        ({"query": "query($a: Boolean!) { __typename @skip(if: $a) }"}, "BAD_USER_INPUT", (200, 400)),
+        ({"query": VIEWER, "variables": {"a": "\0"}}, "BAD_USER_INPUT", (200, 400)),
+        ({"query": OPERATIONS}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
+        ({"query": OPERATIONS, "operationName": "C"}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
+        ({"query": VIEWER, "operationName": ""}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
+        ({"query": "fragment A on Query { a }"}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
+        ({"query": "subscription { a }"}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
+        ({"qeury": VIEWER}, "BAD_REQUEST", (400, 400)),
+        ([{"query": VIEWER}], "BAD_REQUEST", (400, 400)),
     ],
 )
-async def test_each_outcome_has_the_status_of_the_profile_and_the_media_type(
-    door: Door, body: object, code: str | None, in_2023: tuple[int, int], in_2026: tuple[int, int]
+async def test_each_outcome_has_the_status_of_its_media_type(
+    door: Door, body: object, code: str | None, statuses: tuple[int, int]
 ) -> None:
-    profile = door.settings.http_profile
-    statuses = in_2023 if profile == "2023" else in_2026
     for accept, status in zip((JSON, GRAPHQL), statuses, strict=True):
         response = await door.knock(headers={"Accept": accept}, json=body)
         answer = response.json()
@@ -63,8 +58,7 @@ async def test_each_outcome_has_the_status_of_the_profile_and_the_media_type(
         assert [error["extensions"]["code"] for error in answer.get("errors", [])] == [code][: code is not None]
         # A request that was not executed has no data, not even null.
         assert ("data" in answer) == (code is None or "path" in answer["errors"][0])
-        expected = accept if profile == "2023" or status < 300 else GRAPHQL
-        assert response.headers["Content-Type"] == f"{expected}; charset=utf-8"
+        assert response.headers["Content-Type"] == f"{accept}; charset=utf-8"
         assert response.headers["Content-Length"] == str(len(response.content))
         assert response.headers["Cache-Control"] == "no-store"
         assert "Accept" in response.headers["Vary"]
@@ -170,7 +164,7 @@ async def test_two_of_a_header_that_says_one_thing_are_refused(door: Door) -> No
     sent = [("Authorization", f"Bearer {door.key}"), ("Authorization", f"Bearer {door.key}")]
     response = await door.http.post("/graphql", headers=sent, json={"query": VIEWER})
     assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
-    assert message(response) == "The header `authorization` came twice; send it once."
+    assert message(response) == "The request has the header `authorization` twice; send it once."
     lists = [sent[0], ("Accept", "text/html"), ("Accept", GRAPHQL)]
     response = await door.http.post("/graphql", headers=lists, json={"query": VIEWER})
     assert (response.status_code, response.json()) == (200, ASKED)
@@ -180,4 +174,4 @@ async def test_two_of_a_header_that_says_one_thing_are_refused(door: Door) -> No
 async def test_nothing_else_is_served(door: Door, path: str) -> None:
     response = await door.http.get(path)
     assert (response.status_code, codes(response)) == (404, ["NOT_FOUND"])
-    assert message(response) == "Nothing is served here; the graph is asked at /graphql."
+    assert message(response) == "There is nothing at this path; the GraphQL endpoint is /graphql."

@@ -14,13 +14,14 @@ import structlog
 
 from gateway.telemetry import logs
 from tests.support.commands import serving
+from tests.support.gateway import served
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 def test_a_line_is_one_json_object_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("info")
-    structlog.get_logger("any").info("row.faulty", id="a\nb\x1b[31m")
+    logs.configure_logging("info")
+    structlog.get_logger("gateway.any").info("row.faulty", id="a\nb\x1b[31m")
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("\n") == 1
@@ -31,14 +32,14 @@ def test_a_line_is_one_json_object_on_stderr(capsys: pytest.CaptureFixture[str])
 
 
 def test_less_severe_lines_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("warning")
-    structlog.get_logger("any").info("quiet")
-    structlog.get_logger("any").warning("loud")
+    logs.configure_logging("warning")
+    structlog.get_logger("gateway.any").info("quiet")
+    structlog.get_logger("gateway.any").warning("loud")
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["loud"]
 
 
 def test_libraries_are_heard_from_warnings_on_with_their_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("info")
+    logs.configure_logging("info")
     library = logging.getLogger("uvicorn.error")
     library.info("Started server process [%d]", 1)
     try:
@@ -50,17 +51,29 @@ def test_libraries_are_heard_from_warnings_on_with_their_tracebacks(capsys: pyte
     assert "ValueError: invalid literal" in line["exception"]
 
 
+async def test_no_library_logs_parameters_of_statements(
+    sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure_logging("debug")
+    async with served(sqlite_url) as gateway:
+        client = await gateway.client(user_id="Jane-Roe-1970")
+        await client.data("{ integrations { totalCount } }")
+    said = capsys.readouterr().err
+    assert '"event":"request"' in said
+    assert "Jane-Roe-1970" not in said
+
+
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_values_of_local_variables_are_not_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
-    logs.configure("info")
+    logs.configure_logging("info")
     secret = "hunter" + str(2)
     try:
         raise RuntimeError(len(secret))  # noqa: TRY301 (beside the local that must not be told)
     except RuntimeError as error:
-        structlog.get_logger("any").error("operation.failed", exc_info=error)
+        structlog.get_logger("gateway.any").error("operation.failed", exc_info=error)
     told = capsys.readouterr().err
     assert "RuntimeError: 7" in told
     assert secret not in told
@@ -74,28 +87,49 @@ def pipe() -> Iterator[tuple[int, int]]:
     os.close(writing)
 
 
-def test_lines_that_nobody_reads_keep_nobody_waiting_and_are_counted(pipe: tuple[int, int]) -> None:
+def test_lines_that_nobody_reads_are_dropped_and_counted(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
-    outlet, line = logs.BackgroundStream(writing), "x" * 1023 + "\n"
-    for _ in range(1500):
-        outlet.write(line)
-    lost = outlet.lost_lines
-    assert lost >= 1500 - 1024 - 64  # What may wait, and what the pipe holds.
+    stream, count = logs.BackgroundStream(writing), 2 * logs._MAX_PENDING_LINES
+    lines = [f"{number:1023}\n" for number in range(count)]
+    for line in lines:
+        stream.write(line)
+    lost = stream.lost_lines
+    # The queue is full, and the pipe, which holds 64 KiB, is full as well.
+    assert count - lost <= logs._MAX_PENDING_LINES + 65
     with os.fdopen(reading) as file:
-        assert [file.readline() for _ in range(1500 - lost)] == [line] * (1500 - lost)
-        outlet.drain(30)
-        outlet.write("they are heard again\n")
-        assert file.readline() == "they are heard again\n"
-    assert outlet.lost_lines == lost
+        written = [file.readline() for _ in range(count - lost)]
+        assert written == sorted(set(written) & set(lines))
+        stream.write("again\n")
+        assert file.readline() == "again\n"
+    assert stream.lost_lines == lost
 
 
 def test_lines_whose_reader_is_gone_are_counted(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     os.close(reading)
-    outlet = logs.BackgroundStream(writing)
-    outlet.write("one\ntwo\n")
-    outlet.drain(30)
-    assert outlet.lost_lines == 2
+    stream = logs.BackgroundStream(writing)
+    stream.write("one\ntwo\n")
+    stream.drain(30)
+    assert stream.lost_lines == 2
+
+
+def test_draining_ends_although_nobody_reads(pipe: tuple[int, int]) -> None:
+    reading, writing = pipe
+    stream = logs.BackgroundStream(writing)
+    for _ in range(100):
+        stream.write("x" * 1023 + "\n")
+    stream.drain(0.01)
+    with os.fdopen(reading) as file:
+        assert len([file.readline() for _ in range(100)]) == 100
+
+
+@pytest.mark.parametrize("value", ["\udcff", 2**64, object()])
+def test_values_that_json_cannot_hold_are_logged_all_the_same(
+    capsys: pytest.CaptureFixture[str], value: object
+) -> None:
+    logs.configure_logging("info")
+    structlog.get_logger("gateway.any").info("odd", value=value)
+    assert json.loads(capsys.readouterr().err)["event"] == "odd"
 
 
 def test_a_server_whose_log_nobody_reads_answers_and_ends_all_the_same(tmp_path: Path) -> None:

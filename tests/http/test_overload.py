@@ -33,9 +33,7 @@ async def narrow(database_url: str) -> AsyncIterator[Gateway]:
 def assert_refused(response: Response) -> None:
     assert (response.status_code, codes(response)) == (503, ["OVERLOADED"])
     assert response.headers["Retry-After"] == "1"
-    assert message(response) == (
-        "The gateway has more to do than it can at once, so this was not done; ask again later."
-    )
+    assert message(response) == ("The gateway is overloaded; this was not executed. Retry later.")
 
 
 async def known(gateway: Gateway) -> Client:

@@ -72,7 +72,7 @@ def test_each_key_has_a_bucket_and_those_that_asked_last_are_remembered(monkeypa
 
 
 def test_an_operation_that_nobody_could_pay_is_not_allowed_by_the_settings() -> None:
-    with pytest.raises(SettingsInvalid, match=r"GATEWAY_COST_LIMIT is 5000, more than GATEWAY_RATE_LIMIT, 4000"):
+    with pytest.raises(SettingsInvalid, match=r"GATEWAY_COST_LIMIT is 5000 and exceeds GATEWAY_RATE_LIMIT, 4000"):
         load_settings(cost_limit=5000, rate_limit=4000)
 
 
@@ -124,7 +124,7 @@ async def test_a_key_that_has_spent_what_it_may_is_told_when_to_come_again(door:
             response = await door.knock(method, **where)
             assert (response.status_code, codes(response)) == (429, ["RATE_LIMITED"])
             assert COST - 5 <= _left(response) + int(response.headers["Retry-After"]) <= COST + 1
-            assert message(response).endswith(f"ask again in {response.headers['Retry-After']} s.")
+            assert message(response).endswith(f"retry in {response.headers['Retry-After']} s.")
             assert response.headers["Cache-Control"] == "no-store"
     # The key is remembered.
     assert ran == []

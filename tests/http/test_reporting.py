@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
+from gateway.telemetry import configure_logging
 from tests.support.endpoints import JSON, VIEWER, Door, opened
 from tests.support.gateway import TEAM, Client, Gateway, statements
 
@@ -130,12 +131,11 @@ async def test_as_many_statements_are_noted_as_run(
         assert line["db_ms"] <= line["ms"]
 
 
-async def test_requests_leave_no_line_where_none_is_wanted(
-    sqlite_template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    async with opened(sqlite_template, tmp_path, log_level="warning") as door:
-        await door.knock(json={"query": VIEWER})
-        assert await lines(door, capsys) == []
+@pytest.mark.usefixtures("logging_as_before")
+async def test_requests_leave_no_line_where_none_is_wanted(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("warning")
+    await door.knock(json={"query": VIEWER})
+    assert await lines(door, capsys) == []
 
 
 async def test_a_line_is_written_soon_and_at_once_when_the_request_failed(

@@ -89,9 +89,9 @@ async def test_a_key_that_was_revoked_a_moment_ago_signs_nobody_in(database_url:
     ("content", "content_type", "status", "code", "said"),
     [
         (b"{", "application/json", 400, "BAD_REQUEST", "is not JSON"),
-        (b"[]", "application/json", 400, "BAD_REQUEST", "needs the key"),
-        (b"{}", "application/json", 400, "BAD_REQUEST", "needs the key"),
-        (b'{"key": 1}', "application/json", 400, "BAD_REQUEST", "needs the key"),
+        (b"[]", "application/json", 400, "BAD_REQUEST", "has no `key`"),
+        (b"{}", "application/json", 400, "BAD_REQUEST", "has no `key`"),
+        (b'{"key": 1}', "application/json", 400, "BAD_REQUEST", "has no `key`"),
         (b'{"key": "a", "key": "b"}', "application/json", 400, "BAD_REQUEST", "twice"),
         (b'{"key": "a"}', "text/plain", 415, "UNSUPPORTED_MEDIA_TYPE", "send `application/json`"),
         (b"key=a", "application/x-www-form-urlencoded", 415, "UNSUPPORTED_MEDIA_TYPE", "send `application/json`"),

@@ -21,6 +21,8 @@ from tests.support.factories import connected, store
 from tests.support.gateway import Client, Gateway, served
 from tests.support.stalling import assert_idle, stalled
 
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
+
 TIMEOUT = 0.1
 LATE = "The headers did not arrive within 0.1 seconds; send them again."
 
@@ -53,8 +55,8 @@ class Listening:
 
 
 @pytest.fixture
-async def listening(sqlite_url: str) -> AsyncIterator[Listening]:
-    async with served(sqlite_url, key_memory=60, body_timeout=TIMEOUT) as gateway:
+async def listening(database_url: str) -> AsyncIterator[Listening]:
+    async with served(database_url, key_memory=60, body_timeout=TIMEOUT) as gateway:
         client = await gateway.client()
         async with listening_on(gateway.app, gateway.app.state.reporting) as (port, state):
             yield Listening(gateway, client, port, state)

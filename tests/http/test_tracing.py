@@ -108,5 +108,5 @@ def test_an_endpoint_without_the_extra_ends_the_start_with_2(
     command("migrate", database_url=url)
     monkeypatch.setitem(sys.modules, "gateway.telemetry.tracing", None)
     ended = command("serve", "--port", "0", database_url=url, traces_endpoint="http://127.0.0.1:1/v1/traces")
-    said = "error: GATEWAY_TRACES_ENDPOINT needs OpenTelemetry: `pip install 'integrations-gateway[otel]'`.\n"
+    said = "error: GATEWAY_TRACES_ENDPOINT needs OpenTelemetry: run `pip install 'integrations-gateway[otel]'`.\n"
     assert (ended.exit_code, ended.stdout, ended.stderr) == (2, "", said)

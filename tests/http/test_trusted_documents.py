@@ -134,7 +134,7 @@ async def test_an_id_that_is_not_known_is_refused_with_what_to_do(door: Door, me
         response = await ask(door, method, documentId=id)
         assert (response.status_code, codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
         said = remedy[door.settings.trusted_documents]
-        assert message(response) == f"No document is known by this `documentId`; {said}."
+        assert message(response) == f"No document has this `documentId`; {said}."
     response = await ask(door, method, extensions=hashed("{ a }"))
     assert (codes(response), message(response)) == (["PERSISTED_QUERY_NOT_FOUND"], "PersistedQueryNotFound")
 
@@ -158,10 +158,10 @@ async def test_a_trusted_document_obeys_all_other_rules(door: Door) -> None:
         ({"documentId": 1}, "`documentId` is a number; send the id of a document, or leave it out."),
         (
             {"documentId": "me", "extensions": hashed(VIEWER)},
-            "Send `documentId` or `extensions.persistedQuery`, not",
+            "The request has `documentId` and `extensions.persistedQuery`;",
         ),
-        ({"documentId": "me", "query": VIEWER}, "The SHA-256 that was sent is not that of `query`;"),
-        ({"query": VIEWER, "extensions": hashed(OTHER)}, "The SHA-256 that was sent is not that of `query`;"),
+        ({"documentId": "me", "query": VIEWER}, "The SHA-256 does not match `query`;"),
+        ({"query": VIEWER, "extensions": hashed(OTHER)}, "The SHA-256 does not match `query`;"),
         ({"extensions": {"persistedQuery": 1}}, "`extensions.persistedQuery` must be an object with"),
         ({"extensions": {"persistedQuery": {"version": 1}}}, "`extensions.persistedQuery` must be an object with"),
         (
@@ -238,7 +238,7 @@ async def test_ids_that_are_not_supported_are_refused_as_clients_expect(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[]", "must be an object: of the format apollo-persisted-query-manifest, or of ids with"),
+        ("[]", "must be an object: a manifest of the format apollo-persisted-query-manifest, or documents by"),
         ("{", "is not JSON in UTF-8: "),
         ('{"a": "{ viewer { userId } }", "a": "{ viewer { teamId } }"}', "has the key `a` twice in one object"),
         ('{"format": "other"}', "must have the `format` apollo-persisted-query-manifest, `version` 1 and a list"),
@@ -251,16 +251,19 @@ async def test_ids_that_are_not_supported_are_refused_as_clients_expect(
             apollo(a="{ " + " ".join(f"a{n}: __typename" for n in range(31)) + " }"),
             ": operations[0]: The operation has 31 fields at its root; at most 20 are allowed.",
         ),
-        (apollo(**{"md5:0": VIEWER}), ": operations[0]: an id must be `sha256:` with 64 small hexadecimal digits"),
-        ('{"a": 1}', ": a: needs an id and a document, both of them text"),
-        (apollo(a=VIEWER).replace('"a"', "1"), ": operations[0]: needs an id and a document, both of them text"),
+        (
+            apollo(**{"md5:0": VIEWER}),
+            ": operations[0]: an id must be `sha256:` with 64 hexadecimal digits in lower case",
+        ),
+        ('{"a": 1}', ": a: needs an id and a document, both as text"),
+        (apollo(a=VIEWER).replace('"a"', "1"), ": operations[0]: needs an id and a document, both as text"),
         (
             apollo(a=VIEWER)[:-2] + f', {{"id": "a", "body": "{UNTRUSTED}"}}]}}',
-            ": operations[1]: the id a stands for another document already",
+            ": operations[1]: another document has the id a already",
         ),
         (
             json.dumps({f"sha256:{sha256(OTHER)}": VIEWER}),
-            f": the document's SHA-256 is {sha256(VIEWER)}, not what its id says",
+            f": the document's SHA-256 is {sha256(VIEWER)}, not that of its id",
         ),
         ("{" + ", ".join(f'"{n}": "{{ nothing }}"' for n in range(7)) + "}", "; and 2 more"),
         (None, ": No such file or directory"),
@@ -286,8 +289,14 @@ def test_a_mode_and_a_manifest_go_together(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
     command("migrate", database_url=url)
     for settings, said in (
-        ({"trusted_documents": "allow"}, "then GATEWAY_DOCUMENT_MANIFEST must name the file of them."),
-        ({"document_manifest": "m.json"}, "set that to allow or only, or unset this one."),
+        (
+            {"trusted_documents": "allow"},
+            "but GATEWAY_DOCUMENT_MANIFEST is not set: set it to the file of the documents.",
+        ),
+        (
+            {"document_manifest": "m.json"},
+            "set GATEWAY_TRUSTED_DOCUMENTS to allow or only, or unset GATEWAY_DOCUMENT_MANIFEST.",
+        ),
     ):
         ended = command("serve", "--port", "0", database_url=url, **settings)
         assert (ended.exit_code, ended.stdout) == (2, "")

@@ -28,7 +28,7 @@ def test_the_export_example_is_given_back_key_for_key(run: Run) -> None:
     del expected["integration"]["config"]["refreshToken"]
     assert json.loads(without.stdout) == expected
     left_out = "integration.config.accessToken, integration.config.refreshToken"
-    assert without.stderr == f"Left out: {left_out}. `--secrets` includes them.\n"
+    assert without.stderr == f"Omitted: {left_out}. Use `--secrets` to include them.\n"
 
 
 @pytest.mark.parametrize("name", ["integrations.get.response", "integrations.list.response"])
@@ -66,9 +66,9 @@ def test_a_plain_list_of_webhooks_refuses_only_what_is_faulty(run: Run, database
     assert (result.exit_code, counts(result, file)) == (1, [2, 0, 0, 4])
     assert sorted(result.stderr.splitlines()) == [
         "list.json: 1.type: `type` must be webhook-incoming or webhook-outgoing. (INVALID)",
-        "list.json: 2._id: `_id` is missing: there is nothing to know this by. (REQUIRED)",
-        "list.json: 3: An object is needed here. (INVALID)",
-        "list.json: 4._id: `_id` is that of entry 0 already; each needs its own. (DUPLICATE)",
+        "list.json: 2._id: `_id` is missing. (REQUIRED)",
+        "list.json: 3: This must be an object. (INVALID)",
+        "list.json: 4._id: Entry 0 has the same `_id`; each entry needs its own. (DUPLICATE)",
     ]
     assert len(read(database_url, Integration)) == 2
 
@@ -76,7 +76,9 @@ def test_a_plain_list_of_webhooks_refuses_only_what_is_faulty(run: Run, database
 def test_webhooks_need_a_team(run: Run, database_url: str) -> None:
     result = run("import", DOCUMENTS / "integrations.get.response.json")
     assert result.exit_code == 1
-    assert result.stderr.endswith("integration.teamId: No team is named here: give one with --team. (REQUIRED)\n")
+    assert result.stderr.endswith(
+        "integration.teamId: `teamId` is missing or not an id; set the team with --team. (REQUIRED)\n"
+    )
     assert read(database_url, Integration) == []
 
 
@@ -123,7 +125,7 @@ def test_an_export_document_is_taken_in_whole_or_not_at_all(run: Run, database_u
     assert (result.exit_code, counts(result, "faulty.json")) == (1, [0, 0, 0, 2])
     assert result.stderr.splitlines() == [
         "faulty.json: use_cases.1._id: `_id` must be 1 to 64 visible ASCII characters. (INVALID)",
-        "faulty.json: resource_records.1: An object is needed here. (INVALID)",
+        "faulty.json: resource_records.1: This must be an object. (INVALID)",
     ]
     assert read(database_url, Integration, ResourceRecord) == []
 

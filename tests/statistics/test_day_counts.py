@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.enums import BookingStatus
 from gateway.domain.statistics import day_blocks
-from gateway.domain.statistics.catalogue import APPOINTMENTS, PATIENTS, Statistics
+from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS, PATIENT_STATISTICS, Statistics
 from gateway.domain.statistics.day_blocks import BLOCK_SIZES, LARGEST_BLOCK_SIZE, LAST_DAY
 from gateway.domain.statistics.day_counts import ALL, COUNTED_COLUMNS, DayCounts, SeriesCounts
 
@@ -63,7 +63,7 @@ def test_a_day_is_in_one_block_of_each_size() -> None:
 
 
 def _record(
-    of: Statistics = APPOINTMENTS,
+    of: Statistics = APPOINTMENT_STATISTICS,
     at: str = "2025-03-09T12:00",
     appointment_type: str | None = None,
     **values: object,
@@ -84,7 +84,7 @@ def _counted(*records: list[object]) -> list[SeriesCounts]:
     return counts.list_series_counts()
 
 
-@pytest.mark.parametrize(("of", "breakdowns"), [(APPOINTMENTS, 4), (PATIENTS, 1)])
+@pytest.mark.parametrize(("of", "breakdowns"), [(APPOINTMENT_STATISTICS, 4), (PATIENT_STATISTICS, 1)])
 def test_a_record_is_counted_once_in_all_and_in_each_breakdown_for_each_size(
     of: Statistics, breakdowns: int
 ) -> None:
@@ -93,7 +93,7 @@ def test_a_record_is_counted_once_in_all_and_in_each_breakdown_for_each_size(
     assert {cell.series.type for cell in cells} == {of.type.value}
     assert {cell.block_counts.value for cell in cells if cell.series.breakdown == "source"} == {"web"}
     assert {cell.block_counts.value for cell in cells if cell.series.breakdown == ALL} == {ALL}
-    assert {sum(cell.state_counts) for cell in cells} == {1}
+    assert {sum(cell.status_counts) for cell in cells} == {1}
     assert cells == sorted(cells)
 
 
@@ -106,7 +106,7 @@ def test_one_of_a_type_is_counted_for_its_type_too() -> None:
 @pytest.mark.parametrize(("place", "state"), [*enumerate(("successful", "failed", "pending"))])
 def test_states_are_counted_apart(place: int, state: str) -> None:
     cells = _counted(_record(booking_status=BookingStatus(state)))
-    assert {cell.state_counts for cell in cells} == {tuple(int(place == each) for each in range(3))}
+    assert {cell.status_counts for cell in cells} == {tuple(int(place == each) for each in range(3))}
 
 
 def test_days_are_those_of_the_zone() -> None:
@@ -117,10 +117,14 @@ def test_days_are_those_of_the_zone() -> None:
 
 
 def test_what_is_removed_and_added_again_changes_nothing() -> None:
-    records = [_record(source="a", appointment_type="NP"), _record(PATIENTS), _record(at="0001-01-01T00:00")]
+    records = [
+        _record(source="a", appointment_type="NP"),
+        _record(PATIENT_STATISTICS),
+        _record(at="0001-01-01T00:00"),
+    ]
     counts = DayCounts(CHICAGO)
     counts.remove(records)
-    assert {min(cell.state_counts) for cell in counts.list_series_counts()} == {-1}
+    assert {min(cell.status_counts) for cell in counts.list_series_counts()} == {-1}
     counts.add(records)
     assert counts.list_series_counts() == []
 
@@ -130,9 +134,9 @@ def test_what_moves_is_counted_less_where_it_was_and_more_where_it_is() -> None:
     counts.remove([_record(source="a")])
     counts.add([_record(source="b", booking_status=BookingStatus.FAILED)])
     cells = counts.list_series_counts()
-    assert {cell.state_counts for cell in cells if cell.series.breakdown == ALL} == {(0, 1, -1)}
+    assert {cell.status_counts for cell in cells if cell.series.breakdown == ALL} == {(0, 1, -1)}
     assert {
-        (cell.block_counts.value, cell.state_counts) for cell in cells if cell.series.breakdown == "source"
+        (cell.block_counts.value, cell.status_counts) for cell in cells if cell.series.breakdown == "source"
     } == {
         ("a", (0, 0, -1)),
         ("b", (0, 1, 0)),

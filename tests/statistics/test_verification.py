@@ -221,7 +221,7 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(
     first = await verify(gateway.database)
     assert first.exit_code == (130 if ending is KeyboardInterrupt else 1)
     said = first.stderr.splitlines()[0]
-    assert said == f"To go on from here: --from '{TEAM} clinic appointments 2024-02-29'"
+    assert said == f"To continue from here: --from '{TEAM} clinic appointments 2024-02-29'"
     second = await verify(gateway.database, *shlex.split(said.partition(": ")[2]))
     assert second.exit_code == 1
     assert [*first.stdout.splitlines(), *second.stdout.splitlines()[:-5]] == expected
@@ -235,7 +235,7 @@ async def test_a_place_that_is_none_is_bad_usage(gateway: Gateway, place: str) -
     await do(gateway.database, update(DayCount).values(pending=9))
     ended = await verify(gateway.database, "--repair", "--from", place)
     assert (ended.exit_code, ended.stdout) == (2, "")
-    assert "give a place as an interrupted run has printed it" in unboxed(ended.stderr)
+    assert "use a position that an interrupted run has printed" in unboxed(ended.stderr)
     assert await differences(gateway.database)
 
 

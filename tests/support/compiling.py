@@ -9,6 +9,7 @@ from graphql.execution.collect_fields import collect_fields
 from strawberry import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway.execution import CompilingExecutor
 from gateway.execution.compiler.functions import CompiledSelection, Compiler, ResponseFunction
 
 
@@ -20,7 +21,7 @@ def compiled(schema: Schema, query: str) -> tuple[Compiler, CompiledSelection]:
         executor.schema, executor.fragments, executor.variable_values, root, executor.operation, False
     )
     (details,) = collected.grouped_field_set.values()
-    compiler = Compiler(executor)
+    compiler = Compiler(executor, lambda _error: None)
     return compiler, compiler.compile_selection(root.fields[details[0].node.name.value].type, details)
 
 
@@ -46,6 +47,13 @@ def ordinary(schema: Schema, query: str, value: object) -> Any:
     assert found.errors is None
     assert found.data is not None
     return next(iter(found.data.values()))
+
+
+class UncompiledExecutor(CompilingExecutor):
+    """The normal executor, with costs charged and documents cached as in production."""
+
+    def get_plan(self, *_: object) -> None:
+        """Return no plan, so that every field is completed on its own."""
 
 
 def timeless(answer: bytes) -> bytes:

@@ -2,8 +2,8 @@
 
 from gateway.database.database import Database
 from gateway.domain.viewer import Viewer
-from gateway.schema.allowances import OperationBudget, OperationLimits
 from gateway.schema.context import Context
+from gateway.schema.operation_limits import OperationBudget, OperationLimits
 from gateway.services.rate_limits import TokenBuckets
 from gateway.settings import Settings
 

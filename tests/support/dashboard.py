@@ -2,14 +2,18 @@
 
 from typing import Any
 
-PARTS = """
-  overview { total successful failed pending }
-  trends { date day successful failed }
-  source { value count }
-  utmSource { value count }
-  utmMedium { value count }
-  utmCampaign { value count }
-"""
+from gateway.domain.statistics import APPOINTMENT_STATISTICS
+
+BREAKDOWNS = tuple(breakdown.field for breakdown in APPOINTMENT_STATISTICS.breakdowns)
+"""The fields of all breakdowns of appointments."""
+
+PARTS = "\n".join(
+    (
+        "overview { total successful failed pending }",
+        "trends { date day successful failed }",
+        *(f"{field} {{ value count }}" for field in BREAKDOWNS),
+    )
+)
 
 DASHBOARD = (
     """
@@ -29,8 +33,5 @@ query (
 NOTHING: dict[str, Any] = {
     "overview": {"total": 0, "successful": 0, "failed": 0, "pending": 0},
     "trends": [],
-    "source": [],
-    "utmSource": [],
-    "utmMedium": [],
-    "utmCampaign": [],
+    **{field: [] for field in BREAKDOWNS},
 }

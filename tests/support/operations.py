@@ -158,3 +158,25 @@ def mutations(schema: GraphQLSchema, chosen: Literals) -> SearchStrategy[str]:
     """Random mutations."""
     assert schema.mutation_type is not None
     return _documents(schema, chosen, "mutation", schema.mutation_type)
+
+
+def select_everything(schema: GraphQLSchema, type_: Composite, levels: int) -> str:
+    """Return a selection set of every field that needs no argument, to so many levels.
+
+    Where several types have a field with one name and different types, only the first one is selected.
+    """
+    types = [type_] if isinstance(type_, GraphQLObjectType) else schema.get_possible_types(type_)
+    parts, types_by_name = ["__typename"], dict[str, str]()
+    for each in types:
+        for name, definition in each.fields.items():
+            below = get_named_type(definition.type)
+            if (isinstance(below, Composite) and levels == 1) or any(
+                map(is_required_argument, definition.args.values())
+            ):
+                continue
+            if types_by_name.setdefault(name, str(definition.type)) == str(definition.type):
+                selection = (
+                    f" {select_everything(schema, below, levels - 1)}" if isinstance(below, Composite) else ""
+                )
+                parts.append(f"... on {each.name} {{ {name}{selection} }}")
+    return "{ " + " ".join(parts) + " }"

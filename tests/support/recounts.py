@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.calendar.instants import format_instant, parse_instant
 from gateway.domain.lenient_reading import Document
+from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS, Breakdown
 from tests.support.factories import ZONES
 
 CHANGES = ("2025-03-09", "2025-03-30", "2025-04-06", "2025-04-25", "2025-10-05", "2025-10-31", "2025-11-02")
@@ -31,10 +32,7 @@ configs = st.fixed_dictionaries(
         "appointmentType": st.sampled_from(("NP", "F/U", "FU Tele", "odd", None)),
         "start": instants.map(format_instant) | st.just("<string>"),
         "patientName": st.sampled_from(("Anna Straße", "ÄRZTE", "Bob")),
-        "source": texts,
-        "utmSource": texts,
-        "utmMedium": texts,
-        "utmCampaign": texts,
+        **{breakdown.key: texts for breakdown in APPOINTMENT_STATISTICS.breakdowns},
     },
 )
 
@@ -89,7 +87,7 @@ def _at(appointment: Appointment, by: str) -> datetime | None:
 def _counts(appointment: Appointment, question: Question) -> bool:
     config, at = appointment[1], _at(appointment, question.by)
     start, end = question.bounds
-    keys = ("patientName", "source", "utmSource", "utmMedium", "utmCampaign")
+    keys = ("patientName", *(breakdown.key for breakdown in APPOINTMENT_STATISTICS.breakdowns))
     mentioned = "\n".join(text for key in keys if isinstance(text := config.get(key), str)).casefold()
     return (
         (start is None or (at is not None and start <= at))
@@ -104,9 +102,11 @@ def _status(config: Document) -> str:
     return status if status in ("successful", "failed") else "pending"
 
 
-def _buckets(counted: list[Appointment], question: Question, key: str, blank: str) -> list[dict[str, object]]:
-    values = [config.get(key) for _, config in counted]
-    counts = Counter((value.strip() if isinstance(value, str) else "") or blank for value in values)
+def _buckets(counted: list[Appointment], question: Question, breakdown: Breakdown) -> list[dict[str, object]]:
+    values = [config.get(breakdown.key) for _, config in counted]
+    counts = Counter(
+        (value.strip() if isinstance(value, str) else "") or breakdown.blank_value for value in values
+    )
     ordered = sorted(counts.items(), key=lambda bucket: (-bucket[1], bucket[0]))
     shown = ordered[question.size * (question.page - 1) : question.size * question.page]
     return [{"value": value, "count": number} for value, number in shown]
@@ -151,8 +151,5 @@ def recount(appointments: list[Appointment], question: Question, zone: str) -> d
             **{status: statuses[status] for status in ("successful", "failed", "pending")},
         },
         "trends": _trends(counted, question, ZoneInfo(question.zone or zone)),
-        "source": _buckets(counted, question, "source", "unknown"),
-        "utmSource": _buckets(counted, question, "utmSource", "direct"),
-        "utmMedium": _buckets(counted, question, "utmMedium", "not set"),
-        "utmCampaign": _buckets(counted, question, "utmCampaign", "not set"),
+        **{each.field: _buckets(counted, question, each) for each in APPOINTMENT_STATISTICS.breakdowns},
     }

@@ -1,6 +1,7 @@
-"""`python -m tests.support.screenshots FOLDER` makes a picture of each page, with the demo's data, to be looked at.
+"""`python -m tests.support.screenshots FOLDER` takes a screenshot of each page with the demo's data.
 
-It prints how long the page's main thread was busy until it showed what it is for.
+With the folder `gateway/docs` it writes only `dashboard.png`, the picture in the README. For each page the command
+prints how long the main thread was busy until the content was visible.
 """
 
 import asyncio
@@ -10,25 +11,33 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, FloatRect, Page
 
+from gateway.demo.clinics import CLINICS, HARBORVIEW
 from gateway.web.pages import STATIC
 from tests.support import browser
 from tests.support.browser import Scheme, Site, chromium, opened
+from tests.support.commands import gateway
 
 EXPECTED = "401"
-"""What the console of the browser may say: that nobody is signed in."""
+"""Pattern of allowed messages in the browser's console: nobody is signed in."""
+
+DOCS = STATIC.parent / "docs"
+MARGIN = 12
+"""Pixels below the last element."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A page as it is to be seen, once it is prepared."""
+    """A page to prepare and to take a screenshot of."""
 
     name: str
     path: str
     prepare: Callable[[Page], Awaitable[object]]
     scheme: Scheme = "light"
     width: int = 1280
+    last: str | None = None
+    """Selector of the last element to show; the whole page if None."""
 
 
 async def _answered(page: Page) -> None:
@@ -76,6 +85,22 @@ async def _read(page: Page) -> None:
     await page.locator(".plot").hover()
 
 
+def _sign_in_to_harborview(site: Site) -> Callable[[Page], Awaitable[object]]:
+    """Show the team without the documents' example, whose name is `<string>`."""
+    team = ("--team", HARBORVIEW.id, "--user", HARBORVIEW.user_id)
+    permissions = ("--permission", "READ_INTEGRATIONS", "--permission", "READ_STATISTICS")
+    created = gateway(
+        "keys", "create", *team, "--name", "screenshot", *permissions, database_url=site.database_url
+    )
+
+    async def prepare(page: Page) -> None:
+        await page.request.post("/session", data={"key": created.stdout.strip()})
+        await page.goto("/dashboard?range=90d&integration=" + CLINICS[3].id)
+        await _counted(page)
+
+    return prepare
+
+
 SHOTS = [
     Shot("dashboard", "/dashboard", _counted),
     Shot("dashboard-dark", "/dashboard?range=90d&sort=failed", _counted, "dark"),
@@ -94,7 +119,7 @@ SHOTS = [
 
 
 async def take(shots: list[Shot], site: Site, folder: Path) -> None:
-    """A PNG for each, named after it."""
+    """Write a PNG for each shot, named after it."""
     async with chromium() as found:
         for shot in shots:
             await _take(shot, found, site, folder)
@@ -109,8 +134,27 @@ async def _take(shot: Shot, found: Browser, site: Site, folder: Path) -> None:
         metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
         busy = next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
         file = folder / f"{shot.name}.png"
-        await page.screenshot(path=file, full_page=True)
-        print(f"{file}  {busy:.2f} s")  # noqa: T201 (this is what it is asked for)
+        await page.screenshot(path=file, full_page=True, clip=await _find_clip(shot, page))
+        print(f"{file}  {busy:.2f} s")  # noqa: T201 (the command prints its results)
+
+
+async def _find_clip(shot: Shot, page: Page) -> FloatRect | None:
+    if shot.last is None:
+        return None
+    box = await page.locator(shot.last).bounding_box()
+    assert box is not None
+    return {"x": 0, "y": 0, "width": shot.width, "height": box["y"] + box["height"] + MARGIN}
+
+
+def main(folder: Path) -> None:
+    """Write all shots into a folder, or the README's picture if it is the folder of the documentation."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary, browser.served(Path(temporary)) as demo:
+        if folder.resolve() == DOCS:
+            shots = [Shot("dashboard", "/dashboard", _sign_in_to_harborview(demo), width=1100, last="#utm")]
+        else:
+            shots = SHOTS
+        asyncio.run(take(shots, demo, folder))
 
 
 if __name__ == "__main__":
@@ -118,7 +162,4 @@ if __name__ == "__main__":
         sys.exit("usage: python -m tests.support.screenshots FOLDER")
     if browser.EXECUTABLE is None:
         sys.exit(browser.MISSING)
-    target = Path(sys.argv[1])
-    target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as temporary, browser.served(Path(temporary)) as demo:
-        asyncio.run(take(SHOTS, demo, target))
+    main(Path(sys.argv[1]))

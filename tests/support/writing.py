@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.statistics import APPOINTMENT_STATISTICS
 from tests.graph.test_record_changes import DELETE, UPSERT
 from tests.support.gateway import TEAM, Client, Gateway
 from tests.support.importing import IMPORT
@@ -86,8 +87,7 @@ class Writes:
         choice = self._random.choice
         config: Document = {"type": choice(_TYPES), "bookingStatus": choice((*_STATES, "lost", None))}
         config |= {
-            "source": choice(self._sources),
-            "utmSource": choice(self._sources),
+            **{breakdown.key: choice(self._sources) for breakdown in APPOINTMENT_STATISTICS.breakdowns},
             "firstName": "A",
             "name": "B",
         }

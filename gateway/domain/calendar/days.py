@@ -1,7 +1,7 @@
-"""Local days: which day it is on the clocks of a zone, and at which instant that day begins.
+"""Local days of time zones: the day of an instant, and the first instant of a day.
 
-Days have 23, 24 or 25 hours, midnight may be missing or come twice, an offset may be +05:45, and a zone that
-crosses the date line skips a day. All of that follows from one thing: how far a zone's clock is ahead of UTC.
+Days have 23, 24 or 25 hours. Midnight may be missing or occur twice, an offset may be +05:45, and a zone that
+crosses the date line skips a day. All functions here compute with one value, the zone's offset from UTC.
 """
 
 from collections.abc import Iterator
@@ -14,44 +14,44 @@ _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
-"""The ends of the calendar."""
+"""The last instant of Python's calendar; `FIRST_INSTANT` is the first."""
 _LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 _SECOND_DAY = FIRST_INSTANT + _DAY
 _FIRST_YEAR, _LAST_YEAR = FIRST_INSTANT.year, LAST_INSTANT.year
 MAX_UTC_OFFSET = timedelta(hours=36)
-"""More than any clock was ever ahead of UTC, or behind, and the longest gap in one."""
+"""More than any offset from UTC, and more than the longest gap of a clock."""
 
 _SEARCH_STEP = timedelta(days=2)
-"""Less than the shortest time that any zone kept an offset and went back: 3 d 23 h, Freetown in 1939."""
+"""Less than the shortest change of an offset and back: 3 days 23 hours, Freetown in 1939."""
 
 _CACHE_SIZE = 32_768
-"""Days that are remembered: of a century."""
+"""The days of almost a century."""
 
 
 @dataclass(frozen=True, slots=True)
 class UtcOffset:
-    """From `since` on, until the next one, a zone's clock is `ahead` of UTC."""
+    """The offset of a zone from UTC, from `since` until the next change."""
 
     since: datetime
     utc_offset: timedelta
 
 
 def get_utc_offset(zone: tzinfo, at: datetime) -> timedelta:
-    """How far the zone's clock is ahead of UTC; on the calendar's outermost days it is read as UTC's."""
+    """Return the zone's offset from UTC; it is zero on the first and the last day of the calendar."""
     if not _SECOND_DAY <= at < _LAST_DAY:
         return timedelta()
     return at.astimezone(zone).utcoffset() or timedelta()
 
 
 def get_local_day(zone: tzinfo, at: datetime) -> date:
-    """The date that the zone's calendar shows at an instant."""
-    # Most are in no year for which the limits have to be looked at.
+    """Return the local date at an instant."""
+    # To compare years is cheaper, and enough for almost every instant.
     is_within = _FIRST_YEAR < at.year < _LAST_YEAR or _SECOND_DAY <= at < _LAST_DAY
     return at.astimezone(zone if is_within else UTC).date()
 
 
 def list_utc_offsets(zone: tzinfo, start: datetime, end: datetime) -> list[UtcOffset]:
-    """How far the zone's clock is ahead of UTC from `start` to `end`; the first entry is since `start`."""
+    """Return the zone's offsets from `start` to `end`; the first entry begins at `start`."""
     found = [UtcOffset(start, get_utc_offset(zone, start))]
     position = start
     while position < end:
@@ -64,7 +64,7 @@ def list_utc_offsets(zone: tzinfo, start: datetime, end: datetime) -> list[UtcOf
 
 
 def _find_offset_change(zone: tzinfo, start: datetime, end: datetime) -> UtcOffset | None:
-    """A change of the clock after `start`, and not after `end`, if there the offset is another."""
+    """Return a change of the offset after `start` and until `end`, or None if both offsets are the same."""
     before = get_utc_offset(zone, start)
     if get_utc_offset(zone, end) == before:
         return None
@@ -82,17 +82,17 @@ def _find_offset_change(zone: tzinfo, start: datetime, end: datetime) -> UtcOffs
 
 @lru_cache(_CACHE_SIZE)
 def find_first_instant(zone: tzinfo, day: date) -> datetime | None:
-    """The first instant of a local day, or None for a day that the zone skipped."""
+    """Return the first instant of a local day, or None for a day that the zone skipped."""
     wall = datetime.combine(day, time(), zone)
     is_plain = wall.utcoffset() == wall.replace(fold=1).utcoffset()
     if is_plain and (FIRST_INSTANT + MAX_UTC_OFFSET).date() < day < (LAST_INSTANT - MAX_UTC_OFFSET).date():
         return wall.astimezone(UTC)
-    # Midnight is missing, or comes twice.
+    # Midnight is missing, or occurs twice.
     midnight = datetime.combine(day, time(), UTC)
     end_of_window = _add_clamped(midnight, MAX_UTC_OFFSET)
     changes = list_utc_offsets(zone, _add_clamped(midnight, -MAX_UTC_OFFSET), end_of_window)
-    for place, offset in enumerate(changes):
-        until = changes[place + 1].since if place + 1 < len(changes) else end_of_window
+    for index, offset in enumerate(changes):
+        until = changes[index + 1].since if index + 1 < len(changes) else end_of_window
         begins = max(offset.since, _add_clamped(midnight, -offset.utc_offset))
         if begins < until and get_local_day(zone, begins) == day:
             return begins
@@ -100,7 +100,7 @@ def find_first_instant(zone: tzinfo, day: date) -> datetime | None:
 
 
 def find_day_start(zone: tzinfo, day: date) -> datetime:
-    """The first instant of a local day, or of what follows one that the zone skipped."""
+    """Return the first instant of a local day, or of the next day if the zone skipped it."""
     while (begins := find_first_instant(zone, day)) is None:
         if day == date.max:
             return LAST_INSTANT
@@ -109,20 +109,20 @@ def find_day_start(zone: tzinfo, day: date) -> datetime:
 
 
 def find_instant(zone: tzinfo, wall: datetime) -> datetime:
-    """The first instant at which the zone's clocks show a date and time; where they leave it out, what follows."""
+    """Return the first instant with a local date and time, or the end of the gap that skips it."""
     local = wall.replace(tzinfo=zone)
     found = local.astimezone(UTC)
     if found.astimezone(zone).replace(tzinfo=None) == wall:
         return found
-    # With the offset from before the gap it comes after that, and the other way round.
+    # With the offset before the gap, the instant is after the gap, and the other way round.
     return list_utc_offsets(zone, local.replace(fold=1).astimezone(UTC), found)[-1].since
 
 
 @lru_cache(_CACHE_SIZE)
 def find_boundary(zone: tzinfo, day: date) -> datetime | None:
-    """The instant before which the clocks show earlier days only, and from which on this day or later ones.
+    """Return the instant that divides earlier local days from this day and later ones.
 
-    None for a day that the zone skipped, and where clocks go back over midnight.
+    Return None for a day that the zone skipped, or if clocks go back over midnight.
     """
     begins = find_first_instant(zone, day)
     if begins is None or any(
@@ -134,7 +134,7 @@ def find_boundary(zone: tzinfo, day: date) -> datetime | None:
 
 
 class DaySegment(NamedTuple):
-    """The instants from `since` on and before `until`, all of one local day."""
+    """A part of one local day: the instants from `since`, included, to `until`, excluded."""
 
     since: datetime
     until: datetime
@@ -142,30 +142,30 @@ class DaySegment(NamedTuple):
 
 
 def split_into_days(zone: tzinfo, start: datetime, end: datetime) -> Iterator[DaySegment]:
-    """The time from `start` on and before `end`, cut wherever the clocks show another day; for short times."""
+    """Yield the parts of local days from `start` to `end`. For short ranges, since it yields each day."""
     changes = list_utc_offsets(zone, start, end)
-    for place, (since, ahead_by) in enumerate((each.since, each.utc_offset) for each in changes):
-        until = changes[place + 1].since if place + 1 < len(changes) else end
+    for index, (since, utc_offset) in enumerate((each.since, each.utc_offset) for each in changes):
+        until = changes[index + 1].since if index + 1 < len(changes) else end
         begins = since
         while begins < until:
             day = get_local_day(zone, begins)
-            midnight = _add_clamped(datetime.combine(day, time(), UTC), _DAY - ahead_by)
+            midnight = _add_clamped(datetime.combine(day, time(), UTC), _DAY - utc_offset)
             ends = min(until, midnight) if midnight > begins else until
             yield DaySegment(begins, ends, day)
             begins = ends
 
 
 class DaySplit(NamedTuple):
-    """Some time as whole days and the rest of it."""
+    """A range of time as whole days and parts of days."""
 
     start: date | None
     end: date | None
-    """The whole days are those from `start` on and before `end`; None where the time is open."""
+    """The whole days are from `start`, included, to `end`, excluded; None on an open side."""
     rest: list[DaySegment]
 
 
 def split_whole_days(zone: tzinfo, start: datetime | None, end: datetime | None) -> DaySplit:
-    """The time from `start` on and before `end`, None where it is open, as whole days and what is left."""
+    """Return the range from `start` to `end` as whole local days and the rest; None is an open side."""
     since, until = start or FIRST_INSTANT, end or LAST_INSTANT
     first = None if start is None else _find_nearest_boundary(zone, start, 1)
     last = None if end is None else _find_nearest_boundary(zone, end, -1)
@@ -177,7 +177,7 @@ def split_whole_days(zone: tzinfo, start: datetime | None, end: datetime | None)
 
 
 def _find_nearest_boundary(zone: tzinfo, at: datetime, step: int) -> tuple[date, datetime] | None:
-    """The first day at whose beginning the clocks turn, at or after an instant, or with -1 the last, not after."""
+    """Return the next day with a boundary from an instant on; with the step -1, the last one until the instant."""
     day = get_local_day(zone, at)
     while True:
         found = find_boundary(zone, day)
@@ -189,7 +189,7 @@ def _find_nearest_boundary(zone: tzinfo, at: datetime, step: int) -> tuple[date,
 
 
 def _add_clamped(at: datetime, by: timedelta) -> datetime:
-    """`at + by`, as far as the calendar goes."""
+    """Return `at + by`, or the end of the calendar."""
     try:
         return at + by
     except OverflowError:

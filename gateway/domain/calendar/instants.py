@@ -1,4 +1,8 @@
-"""Instants: UTC, to the millisecond, written as RFC 3339."""
+"""Instants: UTC timestamps with milliseconds, written in RFC 3339.
+
+Rows, cursors and answers have milliseconds, since PostgreSQL and SQLite must compare instants alike. Documents
+keep finer instants as they came; the GraphQL `DateTime` refuses them.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,34 +15,35 @@ _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
 )
 _SEPARATORS = "--T::."
-"""What stands between the numbers of an instant as `isoformat` writes it, which is how most documents do."""
+"""The separators in the format of `format_instant`, which most documents use."""
 
 RESOLUTION = timedelta(milliseconds=1)
-"""From one instant to the next."""
+"""The distance of two adjacent instants."""
 
 _LENGTH, _LENGTH_WITH_MICROSECONDS = 24, 29
 _MAX_LENGTH = 35
-"""Characters of an instant, with nanoseconds and an offset: nothing longer is one, or is remembered."""
+"""In characters, of an instant with nanoseconds and an offset. Longer texts are not parsed or cached."""
 
 _CACHE_SIZE = 4096
-"""How many spellings are remembered: documents of one time share theirs, and most have the same one twice."""
+"""Most documents have the same instant twice, as `createdAt` and `updatedAt`."""
 
 
 def now() -> datetime:
-    """The present instant, to the millisecond."""
+    """Return the current instant."""
     return datetime.fromtimestamp(time_ns() // 1_000_000 / 1_000, UTC)
 
 
 def truncate_to_milliseconds(value: datetime) -> datetime:
-    """The same instant in UTC without what is finer than a millisecond."""
+    """Return the instant in UTC without microseconds below a millisecond."""
     value = value.astimezone(UTC)
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
 def parse_instant(text: str) -> datetime | None:
-    """An instant in RFC 3339; naive is read as UTC, finer than a millisecond is cut, nonsense is None.
+    """Return the instant of a text in RFC 3339, or None for any other text.
 
-    This is how documents are read. The graph's `DateTime` is stricter: see `gateway.schema.scalars`.
+    A text without offset is in UTC. Digits after the millisecond are cut. This is for documents; the GraphQL
+    `DateTime` is stricter: see `gateway.schema.scalars`.
     """
     stripped = text.strip()
     return _parse_cached(stripped) if len(stripped) <= _MAX_LENGTH else None
@@ -62,8 +67,8 @@ def _parse_cached(text: str) -> datetime | None:
 
 
 def parse_formatted(text: str) -> datetime | None:
-    """An instant that is written as `isoformat` does it; None for all else."""
-    # Python since 3.14 takes the hour 24 for that of the next midnight.
+    """Return the instant of a text in the format of `format_instant`, or None for any other text."""
+    # Python 3.14 and later accept the hour 24.
     if len(text) == _LENGTH and text[4:22:3] == _SEPARATORS and text[-1] == "Z" and text[11:13] < "24":
         try:
             return datetime.fromisoformat(text)
@@ -73,12 +78,12 @@ def parse_formatted(text: str) -> datetime | None:
 
 
 def is_formatted(text: str) -> bool:
-    """Whether it is an instant as `isoformat` writes it."""
+    """Return whether a text is an instant in the format of `format_instant`."""
     return parse_formatted(text) is not None
 
 
 def normalize_instant(text: str) -> str | None:
-    """The instant that `parse` makes of a text, as `isoformat` writes it; None for nonsense."""
+    """Return the instant of `parse_instant` in the format of `format_instant`, or None."""
     if parse_formatted(text) is not None:
         return text
     found = parse_instant(text)
@@ -86,31 +91,31 @@ def normalize_instant(text: str) -> str | None:
 
 
 def format_instant(value: datetime) -> str:
-    """`2023-11-07T05:31:56.000Z`: UTC, milliseconds, 24 characters for each year from 1 to 9999."""
+    """Return a text such as `2023-11-07T05:31:56.000Z`, of 24 characters for the years 1 to 9999."""
     if value.tzinfo is not UTC:
         value = to_instant(value).astimezone(UTC)
-    # In quotes, with microseconds unless there are none; several times as fast as `datetime.isoformat`.
+    # orjson adds quotes, and microseconds unless they are zero. It is several times faster than `isoformat`.
     text = orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
     return f"{text[1:24]}Z" if len(text) == _LENGTH_WITH_MICROSECONDS else f"{text[1:20]}.000Z"
 
 
 def to_instant(value: datetime | str) -> datetime:
-    """An instant of a row, which may be written as `isoformat` does."""
+    """Return the instant of a row's value, which is a datetime or a text of `format_instant`."""
     if isinstance(value, str):
         return datetime.fromisoformat(value)
-    # asyncpg stores the first instant of the calendar as -infinity and gives it back without a zone.
+    # asyncpg stores the first instant of the calendar as -infinity and returns it without a zone.
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def to_text(value: datetime | str) -> str:
-    """An instant as `isoformat` writes it, which some rows hold already."""
+    """Return the text of `format_instant` for a row's value."""
     return value if isinstance(value, str) else format_instant(value)
 
 
 def normalize_valid_instant(text: str) -> str:
-    """An instant that a document spells in one way or another, as `isoformat` writes it.
+    """Return an instant of a document in the format of `format_instant`.
 
-    Raises ValueError for nonsense.
+    Raises ValueError when the text is not an instant.
     """
     return _normalize_cached(text if len(text) <= _MAX_LENGTH else text.strip())
 
@@ -119,5 +124,5 @@ def normalize_valid_instant(text: str) -> str:
 def _normalize_cached(text: str) -> str:
     found = parse_instant(text)
     if found is None:
-        raise ValueError("no instant")
+        raise ValueError("not an instant")
     return format_instant(found)

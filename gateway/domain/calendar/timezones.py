@@ -10,10 +10,10 @@ def _load_names() -> frozenset[str]:
 
 
 def is_timezone(name: str) -> bool:
-    """Whether this is a zone's name, in its own spelling: `america/chicago` is not."""
+    """Return whether a text is the IANA name of a zone, in its exact spelling: `america/chicago` is not."""
     return name in _load_names()
 
 
 def get_zone(name: str | None) -> ZoneInfo:
-    """The zone of that name, or UTC where there is none of it."""
+    """Return the zone with this name, or UTC if the name is None or unknown."""
     return ZoneInfo(name if name is not None and is_timezone(name) else "UTC")

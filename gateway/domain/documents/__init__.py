@@ -1,4 +1,4 @@
-""""""
+"""Documents: exports and their checksums, the reading of imports, import policies, and audit fields."""
 
 from gateway.domain.documents import exports
 from gateway.domain.documents.audit_fields import (
@@ -13,6 +13,7 @@ from gateway.domain.documents.audit_fields import (
     read_webhook_audit_columns,
 )
 from gateway.domain.documents.entries import (
+    MAX_LOGICAL_ID_LENGTH,
     DocumentPath,
     ExportDocument,
     ImportContent,
@@ -43,6 +44,7 @@ from gateway.domain.documents.json_lines import (
 
 __all__ = [
     "INTEGRATION",
+    "MAX_LOGICAL_ID_LENGTH",
     "SECRET_KEYS",
     "AuditColumns",
     "DocumentPath",

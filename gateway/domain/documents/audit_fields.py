@@ -1,4 +1,4 @@
-"""From documents to columns: what a row's audit columns say, whatever kind of document it holds."""
+"""Audit fields of documents: who created and changed them, and when."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -12,7 +12,7 @@ _PERSON_KEYS = ("createdBy", "updatedBy", "_createdBy", "_updatedBy")
 
 
 class AuditColumns(TypedDict):
-    """The columns of `gateway.database.HasAuditColumns` that a document has a say in."""
+    """The columns of `gateway.database.HasAuditColumns` that a document determines."""
 
     created_at: datetime
     created_by: str | None
@@ -21,7 +21,7 @@ class AuditColumns(TypedDict):
 
 
 def read_audit_columns(document: Document, at: datetime) -> AuditColumns:
-    """Of an Interactly document; an absent or unreadable instant is `at`, that of the import."""
+    """Return the columns for an Interactly document. `at` replaces a missing or invalid instant."""
     return {
         "created_at": _read_instant(document.get("createdAt"), at),
         "created_by": get_text_or_none(document.get("createdBy")),
@@ -31,7 +31,7 @@ def read_audit_columns(document: Document, at: datetime) -> AuditColumns:
 
 
 def read_webhook_audit_columns(document: Document, at: datetime) -> AuditColumns:
-    """Of a Rocket.Chat document, whose creator is an object and whose keys begin with an underscore."""
+    """Return the columns for a Rocket.Chat document. Its creator is an object, and its keys begin with `_`."""
     return {
         "created_at": _read_instant(document.get("_createdAt"), at),
         "created_by": _read_user_id(document.get("_createdBy")),
@@ -41,7 +41,7 @@ def read_webhook_audit_columns(document: Document, at: datetime) -> AuditColumns
 
 
 def mark_created(document: Document, *, id: str, team_id: str, user_id: str, at: datetime) -> Document:
-    """An Interactly document with the audit keys of one that this user makes now."""
+    """Return an Interactly document with the audit keys of a document that a user creates now."""
     timestamp = instants.format_instant(at)
     return {
         "teamId": team_id,
@@ -55,12 +55,12 @@ def mark_created(document: Document, *, id: str, team_id: str, user_id: str, at:
 
 
 def mark_updated(document: Document, *, user_id: str, at: datetime) -> Document:
-    """An Interactly document with the audit keys of one that this user changes now."""
+    """Return an Interactly document with the audit keys for a change by a user now."""
     return {**document, "updatedBy": user_id, "updatedAt": instants.format_instant(at)}
 
 
 def collect_people(documents: Iterable[Document]) -> dict[str, str | None]:
-    """Those whom documents name by an object with `_id`, and the `username` of each if that is there."""
+    """Return the usernames of the users in audit fields, by their ids; None for a user without one."""
     usernames: dict[str, str | None] = {}
     for document in documents:
         add_people(document, usernames)
@@ -68,7 +68,7 @@ def collect_people(documents: Iterable[Document]) -> dict[str, str | None]:
 
 
 def add_people(document: Document, usernames: dict[str, str | None]) -> None:
-    """Add those whom a document names to others."""
+    """Add the users in the audit fields of a document."""
     for key in _PERSON_KEYS:
         person = document.get(key)
         if isinstance(person, dict) and is_id(id := get_text_or_none(person.get("_id")) or ""):
@@ -76,19 +76,22 @@ def add_people(document: Document, usernames: dict[str, str | None]) -> None:
 
 
 def find_changed_paths(before: Json, after: Json, path: str = "") -> Iterator[str]:
-    """Where two values differ, such as `config.actions.0.context`; lists of unequal length differ as a whole."""
+    """Yield the paths of differences, such as `config.actions.0.context`.
+
+    Lists of different length differ as a whole.
+    """
     if before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for key in {**before, **after}:
-            below = f"{path}.{key}" if path else key
+            inner_path = f"{path}.{key}" if path else key
             if key in before and key in after:
-                yield from find_changed_paths(before[key], after[key], below)
+                yield from find_changed_paths(before[key], after[key], inner_path)
             else:
-                yield below
+                yield inner_path
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for place, pair in enumerate(zip(before, after, strict=True)):
-            yield from find_changed_paths(*pair, f"{path}.{place}")
+        for index, pair in enumerate(zip(before, after, strict=True)):
+            yield from find_changed_paths(*pair, f"{path}.{index}")
     else:
         yield path
 

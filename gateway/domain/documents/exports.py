@@ -1,4 +1,4 @@
-"""The export document: how it is put together, and what its checksum covers."""
+"""The export document: its parts, its secrets and its checksum."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ D = TypeVar("D")
 
 INTEGRATION, USE_CASES, RESOURCE_RECORDS = "integration", "use_cases", "resource_records"
 EXPORT_KEYS = (INTEGRATION, USE_CASES, RESOURCE_RECORDS)
-"""The keys of an export document; others are kept in the integration's `envelope`."""
+"""The keys of an export document. The integration's `envelope` stores all other keys."""
 
 SECRET_KEYS = ("accessToken", "refreshToken")
-"""Secrets: keys of a connected integration's `config` that are stored apart from its document."""
+"""The keys of `config` that are secret. Their values are stored in another column than the document."""
 
 UNHASHED_KEYS = frozenset(
     {
@@ -29,18 +29,18 @@ UNHASHED_KEYS = frozenset(
         "updatedAt",
     }
 )
-"""The ids and audit fields that no checksum covers; the names of schedulers hold ids."""
+"""Ids and audit fields, which the checksum ignores. The names of schedulers contain ids."""
 
 
 def compose_export(
     integration: D, use_cases: Sequence[D], records: Sequence[D], envelope: Mapping[str, D] | None
 ) -> dict[str, D | list[D]]:
-    """The export document of these parts, in whichever form they are."""
+    """Return the export document of these parts, which are objects or JSON texts."""
     return {INTEGRATION: integration, USE_CASES: [*use_cases], RESOURCE_RECORDS: [*records], **(envelope or {})}
 
 
 def add_secrets(integration: Document, secrets: Document) -> Document:
-    """An integration's document with its secrets back in their places in `config`."""
+    """Return an integration's document with its secrets in `config`."""
     config = integration.get("config", {})
     if not secrets or not isinstance(config, dict):
         return integration
@@ -48,33 +48,33 @@ def add_secrets(integration: Document, secrets: Document) -> Document:
 
 
 def list_redacted_fields(integration: Document, secrets: Document) -> list[str]:
-    """Where an export without secrets leaves something out, such as `integration.config.accessToken`."""
+    """Return the paths that an export without secrets omits, such as `integration.config.accessToken`."""
     if not isinstance(integration.get("config", {}), dict):
         return []
     return [f"{INTEGRATION}.config.{name}" for name in SECRET_KEYS if name in secrets]
 
 
 def encode_canonical(value: Json) -> bytes:
-    """Compact JSON with sorted keys: equal bytes for equal values, and `1`, `1.0` and `true` are three."""
+    """Return compact JSON with sorted keys: equal values have equal bytes; `1`, `1.0` and `true` differ."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def is_encoding(value: Json, text: str) -> bool:
-    """Whether JSON text is what a value was written as; it may be equal if it is not."""
+    """Return whether a JSON text is the exact encoding of a value. Other texts may have the same value."""
     return orjson.dumps(value).decode() == text
 
 
 def compute_checksum(document: Document) -> str:
-    """The SHA-256, in hexadecimal, of what an export document says, wherever and by whomever it was exported.
+    """Return the SHA-256, in hexadecimal, of the content of an export document.
 
-    Hashed is the `canonical` form of the whole document, its unknown keys included, after these are taken out:
+    The hash covers `encode_canonical` of the whole document, including unknown keys, but without:
 
-    - the keys `UNHASHED` of the integration, of each use case and of each resource record, at their outermost
-      level only: deeper down they are data;
+    - the keys `UNHASHED_KEYS` of the integration, of each use case and of each resource record. Only their
+      outermost level counts; deeper keys of the same name are data;
     - `accessToken` and `refreshToken` of the integration's `config`;
-    - the order of `use_cases` and `resource_records`: each is sorted by the canonical form of its entries.
+    - the order of `use_cases` and `resource_records`: each list is sorted by the canonical form of its entries.
 
-    So exports that differ in ids, owners, instants and tokens alone have the same checksum.
+    So exports that differ only in ids, owners, instants and tokens have the same checksum.
     """
     hashed_document = {**document, INTEGRATION: _strip_integration(document[INTEGRATION])}
     for part in (USE_CASES, RESOURCE_RECORDS):

@@ -1,4 +1,4 @@
-"""Whose word counts of ids, people and instants: an imported document's, or ours."""
+"""Import policies: which ids, users and instants of an imported document are stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,45 +9,45 @@ from gateway.domain.documents.entries import ImportEntry
 from gateway.domain.lenient_reading import Document, Json
 
 PROTECTED_KEYS = ("teamId", "createdBy", "updatedBy", "createdAt", "updatedAt", "_id", "integrationId")
-"""The keys at the top of a document that only its row's own team, writers and integration have a say in."""
+"""The keys that a user's import cannot set."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParentIntegration:
-    """The integration that entries are taken in under: how their document names it, and its id here."""
+    """The integration of imported entries: its id in the document, and its id in the database."""
 
     document_id: str
     id: str
 
 
 class StoredDocument(Protocol):
-    """A row with a document, which is not decoded before somebody asks for it."""
+    """A row that decodes its document on first access."""
 
     @property
     def document(self) -> Document: ...
 
 
 class ImportPolicy(Protocol):
-    """How the documents to store are made of those that came."""
+    """How an import turns the entries of a file into stored documents."""
 
     preserves_ids: bool
-    """Whether an entry whose `logicalId` is new here may be the row with its `_id`, and keeps that id or fails."""
+    """Whether entries keep their `_id`. An entry with a new `logicalId` then may update the row with its `_id`."""
 
     def build_new(self, entry: ImportEntry, id: str, parent: ParentIntegration | None) -> Document:
-        """The document of a new row with this id."""
+        """Return the document of a new row with this id."""
 
     def build_updated(
         self, entry: ImportEntry, id: str, parent: ParentIntegration | None, stored: StoredDocument
     ) -> Document:
-        """What an entry makes of the row `stored` under this id; equal to its document when it changes nothing."""
+        """Return the document of an updated row. It equals the stored document if the entry changes nothing."""
 
     def mark_updated(self, document: Document) -> Document:
-        """A document that `next` made and that is not what was stored, as it is to be stored."""
+        """Return a changed document of `build_updated` with its audit fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewerImportPolicy(ImportPolicy):
-    """A user's import: nothing is believed of teams, people, instants, or ids that are others'."""
+    """The policy of a user's import. It ignores teams, users, instants and ids of the file."""
 
     team_id: str
     user_id: str
@@ -60,7 +60,11 @@ class ViewerImportPolicy(ImportPolicy):
         return document if parent is None else {**document, "integrationId": parent.id}
 
     def build_updated(
-        self, entry: ImportEntry, id: str, parent: ParentIntegration | None, stored: StoredDocument
+        self,
+        entry: ImportEntry,
+        id: str,
+        parent: ParentIntegration | None,  # noqa: ARG002 (a row stays under its integration)
+        stored: StoredDocument,
     ) -> Document:
         values = {key: value for key, value in _replace_id(entry, id).items() if key not in PROTECTED_KEYS}
         return {**{key: stored.document[key] for key in PROTECTED_KEYS if key in stored.document}, **values}
@@ -71,7 +75,7 @@ class ViewerImportPolicy(ImportPolicy):
 
 @dataclass(frozen=True, slots=True)
 class OperatorImportPolicy(ImportPolicy):
-    """An operator's import: to the letter, but for another team where one is given."""
+    """The policy of an operator's import. It stores documents unchanged, except for a team given by --team."""
 
     team_id: str | None
     preserves_ids: bool = True
@@ -89,7 +93,11 @@ class OperatorImportPolicy(ImportPolicy):
         return document
 
     def build_updated(
-        self, entry: ImportEntry, id: str, parent: ParentIntegration | None, stored: StoredDocument
+        self,
+        entry: ImportEntry,
+        id: str,
+        parent: ParentIntegration | None,
+        stored: StoredDocument,  # noqa: ARG002 (the file determines the whole document)
     ) -> Document:
         return self.build_new(entry, id, parent)
 
@@ -98,7 +106,7 @@ class OperatorImportPolicy(ImportPolicy):
 
 
 def _replace_id(entry: ImportEntry, id: str) -> Document:
-    """The entry's document under another id, which its schedulers' names hold too."""
+    """Return the entry's document with another id, also in the names of its schedulers."""
     if id == entry.id:
         return entry.document
     document: Document = {**entry.document, "_id": id}

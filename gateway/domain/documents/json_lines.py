@@ -1,4 +1,4 @@
-"""Files of JSON: one document, or JSON Lines of resource records, told apart by their first lines."""
+"""JSON and JSON Lines. The first lines of a file tell which it is."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -12,21 +12,21 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class InvalidJson(ValueError):
-    """What should be JSON is not; the message says where, and shows nothing of it."""
+    """The text is not JSON. The message has the position and no content, since that may be patient data."""
 
 
 def parse_json(raw: bytes) -> Json:
-    """The value of JSON text in UTF-8, with whole numbers of any size. Raises NotJson."""
+    """Return the value of JSON in UTF-8, with integers of any size. Raises InvalidJson when it is not JSON."""
     return parse_json_and_finiteness(raw)[0]
 
 
 def parse_json_and_finiteness(raw: bytes) -> tuple[Json, bool]:
-    """The value, and whether its numbers are known to be finite. Raises NotJson."""
+    """Return the value, and whether all its numbers are finite for certain. Raises InvalidJson as `parse_json`."""
     try:
-        # Not orjson, which rounds whole numbers beyond 64 bits: they are refused, not changed.
+        # orjson would round integers of more than 64 bits. The gateway refuses them instead.
         return msgspec.json.decode(raw), True
     except (ValueError, RecursionError):
-        # It is stricter than we are, and does not say what is wrong as well.
+        # The standard library accepts NaN and Infinity too, and has better messages.
         return _parse_with_standard_library(raw), False
 
 
@@ -43,17 +43,17 @@ def _parse_with_standard_library(raw: bytes) -> Json:
 
 
 def read_head(lines: Iterator[bytes]) -> list[bytes]:
-    """The lines up to the second that is not blank, which `is_json_lines` looks at."""
+    """Return the lines up to the second non-blank one, for `is_json_lines`."""
     head: list[bytes] = []
     for line in lines:
         head.append(line)
-        if sum(1 for one in head if one.strip()) > 1:
+        if sum(1 for each in head if each.strip()) > 1:
             break
     return head
 
 
 def is_json_lines(head: Sequence[bytes]) -> bool:
-    """Whether a file that begins like this is JSON Lines: one of the first two lines is a record by itself."""
+    """Return whether a file is JSON Lines: one of its first two non-blank lines is a resource record."""
     return any(_is_record(line) for line in head if line.strip())
 
 

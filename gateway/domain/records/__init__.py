@@ -1,20 +1,19 @@
-"""Kinds of resource record: what their documents say about a row."""
+"""Kinds of resource records: their checks, the columns of their rows, and JSON Lines of records.
+
+Each module with the name of a kind has one entry of `catalogue.RECORD_KINDS`.
+"""
 
 from gateway.domain.records.appointments import APPOINTMENTS
 from gateway.domain.records.catalogue import (
     KINDS_BY_MEMBER,
     KINDS_BY_TYPE,
-    RECORD_COLUMNS,
-    RECORD_KINDS,
     get_kind,
     list_config_types,
     read_record_columns,
 )
 from gateway.domain.records.kind import RecordKind, is_same_instant
 from gateway.domain.records.lines import (
-    ROW_COLUMNS,
     IntegrationRecords,
-    RecordBatch,
     RecordLineParser,
 )
 from gateway.domain.records.locations import LOCATIONS
@@ -33,12 +32,8 @@ __all__ = [
     "OTHER",
     "PATIENTS",
     "PRACTITIONERS",
-    "RECORD_COLUMNS",
-    "RECORD_KINDS",
-    "ROW_COLUMNS",
     "VISITING_REASONS",
     "IntegrationRecords",
-    "RecordBatch",
     "RecordKind",
     "RecordLineParser",
     "get_kind",

@@ -1,4 +1,4 @@
-"""The kinds of resource record, one file each, and what their documents say about a row."""
+"""The catalogue of record kinds, and the columns that documents determine."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,16 +20,16 @@ from gateway.domain.records.visiting_reasons import VISITING_REASONS
 from gateway.domain.text import fold
 
 RecordColumns: TypeAlias = Mapping[str, object]
-"""The columns of `gateway.database.tables.ResourceRecord` that follow from its document, in the order of `COLUMNS`.
+"""The columns of `gateway.database.tables.ResourceRecord` that its document determines.
 
-Instants are as `gateway.domain.calendar.instants.isoformat` writes them, which is how most documents do.
+They are in the order of `RECORD_COLUMNS`. Instants are texts of `gateway.domain.calendar.instants.format_instant`.
 """
 
 RECORD_COLUMNS = (
     *("logical_id", "type", "search_text", "start", "appointment_type", *statistics.STATISTICS_COLUMNS),
     *AuditColumns.__annotations__,
 )
-"""Their names."""
+"""The names of these columns."""
 
 RECORD_KINDS: tuple[RecordKind, ...] = (
     PRACTITIONERS,
@@ -42,23 +42,24 @@ RECORD_KINDS: tuple[RecordKind, ...] = (
 )
 
 KINDS_BY_TYPE: Mapping[str, RecordKind] = {kind.type.value: kind for kind in RECORD_KINDS if kind is not OTHER}
-"""The kinds that the graph has a type for, by `config.type`."""
+"""The kinds that have a type in the GraphQL schema, by `config.type`."""
 
 KINDS_BY_MEMBER: Mapping[str, RecordKind] = {kind.member: kind for kind in RECORD_KINDS}
+"""The kinds by their field of the GraphQL input `ResourceConfigInput`."""
 
 
 def get_kind(type: str) -> RecordKind:
-    """The kind of a record whose `config.type` this is."""
+    """Return the kind of records with this `config.type`."""
     return KINDS_BY_TYPE.get(type, OTHER)
 
 
 def list_config_types(type: ResourceType) -> tuple[str, ...] | None:
-    """The `config.type`s that read as `type`, or None for OTHER: whatever is not in `MODELLED`."""
+    """Return the values of `config.type` for a type. None for OTHER means all that are not in `KINDS_BY_TYPE`."""
     return None if type is ResourceType.OTHER else (type.value,)
 
 
 def read_record_columns(document: Document, logical_id: str, at: datetime) -> RecordColumns:
-    """Of one of document 1's `resource_records`; an absent or unreadable instant is `at`, that of the import."""
+    """Return the columns for an entry of `resource_records`. `at` replaces a missing or invalid instant."""
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
     type_ = config.get("type")
@@ -80,8 +81,8 @@ def _normalize_instant(value: Json) -> str | None:
 
 
 def _join_texts(values: Sequence[Json]) -> str:
-    """Those that are texts, in lines of their own: words hold no line break, so none is found across two texts."""
+    """Return the texts among the values, one a line. A search for a word cannot match across lines."""
     try:
-        return "\n".join(filter(None, values))  # type: ignore[arg-type]  # It may hold what raises.
+        return "\n".join(filter(None, values))  # type: ignore[arg-type]  # Other values raise TypeError.
     except TypeError:
         return "\n".join(value for value in values if value and isinstance(value, str))

@@ -1,4 +1,4 @@
-"""What a kind of resource record says of itself, and what its entries have in common."""
+"""The class of record kinds, the merge of their values, and checks that several kinds share."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,28 +10,29 @@ from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import ResourceType
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.lenient_reading import Document, Json
-from gateway.domain.statistics import STATISTICS_COLUMNS
+from gateway.domain.statistics import STATISTICS_COLUMNS, Statistics
 
 _INVALID_ID = f"`{{}}` must be an id: 1 to {MAX_ID_LENGTH} visible ASCII characters."
 _SLOT_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with what was given, and where."""
+    """One problem of a `config` in a mutation, and its path."""
 
     message: str
     path: tuple[str | int, ...]
 
 
-def build_empty_columns(config: Mapping[str, Json]) -> Mapping[str, object]:  # noqa: ARG001 (as others of its kind)
-    """The columns of a record that no statistics count."""
+def build_empty_columns(config: Mapping[str, Json]) -> Mapping[str, object]:  # noqa: ARG001 (the signature of `read_columns`)
+    """Return the columns of a record that no statistics count; all are None."""
     return dict.fromkeys(("start", "appointment_type", *STATISTICS_COLUMNS))
 
 
 def merge_values(values: Document, stored: Document, instant_keys: frozenset[str]) -> Document:
-    """`stored` saying what is given: null clears a key, and what is unknown here, or says the same, stays.
+    """Return `stored` with these values; null removes a key, and keys without a value stay.
 
-    Clearing leaves a key out; one that is already stored as null or as an empty list stays that way.
+    An instant in `instant_keys` keeps its stored spelling if it is the same instant. A key that is stored as null
+    or as an empty list keeps that value when it is cleared.
     """
     if not stored:
         return {
@@ -57,14 +58,14 @@ def merge_values(values: Document, stored: Document, instant_keys: frozenset[str
 
 
 def _merge_new(value: Json) -> Json:
-    """What `merged` makes of a value where nothing is stored."""
+    """Return the result of `merge_values` for a value without a stored one."""
     if isinstance(value, dict):
         return merge_values(value, {}, frozenset())
     return [_merge_entry(item, []) for item in value] if isinstance(value, list) else value
 
 
 def _merge_entry(value: Json, stored: list[Json]) -> Json:
-    """An entry of a list: the stored one that says the same, with what else that holds, or a new one."""
+    """Return the stored entry that has all these values, with its other keys, or a new entry."""
     if not isinstance(value, dict):
         return value
     for item in stored:
@@ -73,39 +74,45 @@ def _merge_entry(value: Json, stored: list[Json]) -> Json:
     return merge_values(value, {}, frozenset())
 
 
-def is_same_instant(one: Json, other: Json) -> bool:
-    """Whether two texts are spellings of one instant."""
-    if not isinstance(one, str) or not isinstance(other, str):
+def is_same_instant(first: Json, second: Json) -> bool:
+    """Return whether two texts are the same instant."""
+    if not isinstance(first, str) or not isinstance(second, str):
         return False
-    return (found := instants.parse_instant(one)) is not None and found == instants.parse_instant(other)
+    return (found := instants.parse_instant(first)) is not None and found == instants.parse_instant(second)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordKind:
-    """A kind of resource record.
-
-    `member` names it in the graph's input. `searched` are the keys of `config` whose text is searched, beside
-    the document's `_id`. `faults` finds what is wrong with a given config, at an instant. `columns` are those
-    that statistics read. `odd_spellings` are keys that the document spells unlike the graph.
-    """
+    """A kind of resource records."""
 
     type: ResourceType
     member: str
+    """The field of the GraphQL input `ResourceConfigInput`."""
     searched_keys: tuple[str, ...]
+    """The keys of `config` that a search covers, beside the document's `_id`."""
     find_faults: Callable[[Document, datetime], Iterable[Fault]]
+    """Finds the problems of a `config` in a mutation; the instant is now."""
     read_columns: Callable[[Mapping[str, Json]], Mapping[str, object]] = build_empty_columns
+    """Returns the columns that statistics count, for a `config`."""
     instant_keys: frozenset[str] = frozenset()
+    """The keys of `config` that are instants."""
     document_keys: Mapping[str, str] = field(default_factory=dict)
+    """The keys of `config` whose name differs from the GraphQL field, by the field."""
 
     def build_config(self, values: Document, stored: Document) -> Document:
-        """The document's `config` that says what is given, with what `stored` holds beyond that."""
+        """Return the `config` of these values, merged into `stored`."""
         if self.document_keys:
             values = {self.document_keys.get(key, key): value for key, value in values.items()}
         return merge_values({"type": self.type.value, **values}, stored, self.instant_keys)
 
 
+def join_searched_keys(keys: Iterable[str], statistics: Statistics) -> tuple[str, ...]:
+    """Return the keys and those of the breakdowns, each once."""
+    return tuple(dict.fromkeys((*keys, *(breakdown.key for breakdown in statistics.breakdowns))))
+
+
 def find_blank(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
-    """Those of these texts that are given and hold nothing to read."""
+    """Yield a fault for each key with a blank text."""
     for key in keys:
         value = values.get(key)
         if isinstance(value, str) and not value.strip():
@@ -113,7 +120,7 @@ def find_blank(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
 
 
 def find_invalid_ids(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
-    """Those of these references, or lists of them, that are given and are no ids."""
+    """Yield a fault for each key whose value, or an entry of it, is not a valid id."""
     for key in keys:
         value = values.get(key)
         if value is None:
@@ -121,36 +128,34 @@ def find_invalid_ids(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
         if isinstance(value, str) and not is_id(value):
             yield Fault(_INVALID_ID.format(key), (key,))
         elif isinstance(value, list):
-            for place, item in enumerate(value):
+            for index, item in enumerate(value):
                 if isinstance(item, str) and not is_id(item):
-                    yield Fault(_INVALID_ID.format(key), (key, place))
+                    yield Fault(_INVALID_ID.format(key), (key, index))
 
 
 def find_invalid_timezone(values: Mapping[str, Json], key: str) -> Iterator[Fault]:
-    """The zone under this key, if it is given and there is none of that name."""
+    """Yield a fault if the key has a text that is not a time zone."""
     value = values.get(key)
     if isinstance(value, str) and not timezones.is_timezone(value):
-        yield Fault(
-            f"`{key}` must be the IANA name of a time zone in its own spelling, such as `America/Chicago`.", (key,)
-        )
+        yield Fault(f"`{key}` must be the exact IANA name of a time zone, such as `America/Chicago`.", (key,))
 
 
 def iterate_objects(values: Mapping[str, Json], key: str) -> Iterator[tuple[int, Document]]:
-    """The objects of a given list, each with its place."""
+    """Yield the objects of a list, each with its index."""
     value = values.get(key)
-    for place, item in enumerate(value if isinstance(value, list) else []):
+    for index, item in enumerate(value if isinstance(value, list) else []):
         if isinstance(item, dict):
-            yield place, item
+            yield index, item
 
 
 def find_slot_faults(values: Mapping[str, Json], day: str) -> Iterator[Fault]:
-    """What is wrong with the working hours of a day."""
-    for place, slot in iterate_objects(values, day):
+    """Yield the faults of a day's working hours."""
+    for index, slot in iterate_objects(values, day):
         start, end = str(slot.get("start")), str(slot.get("end"))
-        faulty = [key for key, value in (("start", start), ("end", end)) if not _SLOT_TIME.fullmatch(value)]
-        for key in faulty:
+        invalid = [key for key, value in (("start", start), ("end", end)) if not _SLOT_TIME.fullmatch(value)]
+        for key in invalid:
             message = f"`{key}` must be a time of day from 00:00 to 23:59, such as `08:30`."
-            yield Fault(message, (day, place, key))
-        if not faulty and start >= end:
-            message = "`end` must be after `start`; hours across midnight are two slots on two days."
-            yield Fault(message, (day, place, "end"))
+            yield Fault(message, (day, index, key))
+        if not invalid and start >= end:
+            message = "`end` must be after `start`; use two slots for hours across midnight."
+            yield Fault(message, (day, index, "end"))

@@ -27,32 +27,35 @@ from gateway.domain.records.catalogue import RECORD_COLUMNS, read_record_columns
 _PARSED_COLUMNS = ("id", "document", *RECORD_COLUMNS)
 
 ROW_COLUMNS = ("team_id", "integration_id", "version", *_PARSED_COLUMNS)
-"""The columns of a record's row."""
+"""All columns of `gateway.database.tables.ResourceRecord`."""
 
 _MAX_BATCH_BYTES = 1 << 25
-"""Bytes of lines after which a batch ends, however few records it has."""
+"""The maximum size of a batch's lines."""
 
 
 @dataclass(slots=True)
 class IntegrationRecords:
-    """Records of one integration, column by column, and the users of its team that they name."""
+    """The records of one integration, and the users in their audit fields."""
 
     team_id: str
     integration_id: str
     columns: dict[str, list[Any]] = field(default_factory=dict)
-    """The values of their rows by column. Instants and documents are text; a missing `logical_id` is empty."""
+    """The values of each column, in the order of the records. Instants and documents are text.
+
+    A missing `logical_id` is an empty text.
+    """
     line_numbers: list[int] = field(default_factory=list)
     """The number of each record's line."""
     people: dict[str, str | None] = field(default_factory=dict)
     """Usernames by user id; see `add_people`."""
 
     def build_columns(self) -> dict[str, list[Any]]:
-        """Return all columns of their rows, in the order of `ROW_COLUMNS`."""
+        """Return the values of all columns, in the order of `ROW_COLUMNS`."""
         constants = zip(ROW_COLUMNS, (self.team_id, self.integration_id, 1), strict=False)
         return {name: [value] * len(self.line_numbers) for name, value in constants} | self.columns
 
     def build_entries(self) -> list[ImportEntry]:
-        """Return the records one by one."""
+        """Return one entry for each record."""
         values = (self.columns[name] for name in ("id", "logical_id", "document"))
         return [
             ImportEntry(orjson.loads(document), id, logical_id or None, (number,))
@@ -62,23 +65,23 @@ class IntegrationRecords:
 
 @dataclass(slots=True)
 class RecordBatch:
-    """Records that are imported together, and the problems of the lines up to its end.
+    """Records of one transaction, and the problems of the lines up to its end.
 
-    No two have the same `_id`, or the same `logicalId` under the same integration. So the later of two such lines
-    wins, wherever batches end.
+    In a batch, each `_id` is unique, and each `logicalId` is unique in its integration. So of two lines with the
+    same id the later one wins, wherever a batch ends.
     """
 
     integrations: list[IntegrationRecords] = field(default_factory=list)
     problems: list[tuple[ErrorCode, str, DocumentPath]] = field(default_factory=list)
     record_count: int = 0
     byte_count: int = 0
-    """Bytes of its lines, faulty ones included."""
+    """The size of its lines, faulty ones included."""
 
 
 class RecordLineParser:
     """Parses the lines of one file into batches of at most `max_records` records.
 
-    `team_id` overrides the team that a line names. A faulty line is reported by its number, from 1 on.
+    `team_id` overrides the team of the records. Problems of a line have its number, from 1 on.
     """
 
     def __init__(self, max_records: int, team_id: str | None) -> None:
@@ -129,20 +132,25 @@ class RecordLineParser:
         )
 
     def _read_integration_key(self, entry: ImportEntry) -> tuple[str, str] | None:
-        """The team and the integration of an entry; None, and it is reported, for one that does not name both."""
+        """Return the team and the integration of an entry.
+
+        Report the problem and return None if one is missing.
+        """
         team_id = self._team_id or get_text_or_none(entry.document.get("teamId")) or ""
         integration_id = get_text_or_none(entry.document.get("integrationId")) or ""
         if (team_id, integration_id) in self._integrations or (is_id(team_id) and is_id(integration_id)):
             return team_id, integration_id
         if is_id(team_id):
-            self._report(ErrorCode.REQUIRED, "No integration is named here.", *entry.path, "integrationId")
+            self._report(
+                ErrorCode.REQUIRED, "`integrationId` is missing or not an id.", *entry.path, "integrationId"
+            )
         else:
-            message = "No team is named here: give one with --team."
+            message = "`teamId` is missing or not an id; set the team with --team."
             self._report(ErrorCode.REQUIRED, message, *entry.path, "teamId")
         return None
 
     def _is_full(self, entry: ImportEntry, key: tuple[str, str]) -> bool:
-        """Whether another batch has to begin with an entry."""
+        """Return whether an entry must begin another batch."""
         return (
             self._batch.record_count == self._max_records
             or self._batch.byte_count > _MAX_BATCH_BYTES

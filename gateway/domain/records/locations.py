@@ -1,4 +1,4 @@
-"""Places where patients are seen."""
+"""Locations where practitioners see patients."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from gateway.domain.lenient_reading import Document
 from gateway.domain.records.kind import Fault, RecordKind, find_blank, find_invalid_timezone
 
 
-def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
     yield from find_blank(values, "id", "name")
     yield from find_invalid_timezone(values, "timezone")
 

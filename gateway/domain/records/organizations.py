@@ -1,4 +1,4 @@
-"""Clinics and groups of clinics."""
+"""Organizations: clinics and groups of clinics."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from gateway.domain.lenient_reading import Document
 from gateway.domain.records.kind import Fault, RecordKind, find_blank
 
 
-def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
     yield from find_blank(values, "id", "name")
 
 

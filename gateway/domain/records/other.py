@@ -1,4 +1,4 @@
-"""Records of a type that the graph does not model, kept as they came."""
+"""Records of all other types. The GraphQL schema has no type for them, and their `config` is stored unchanged."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,22 +16,22 @@ def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: AR
     type_, raw = str(values.get("type")), values.get("raw")
     yield from find_blank(values, "type")
     if type_ in _MODELLED_TYPES:
-        yield Fault(f"Records of type `{type_}` are given in their own input, not as `other`.", ("type",))
+        yield Fault(f"Records of type `{type_}` have their own input; do not use `other`.", ("type",))
     if len(type_) > _MAX_TYPE_LENGTH:
         yield Fault(f"`type` must have at most {_MAX_TYPE_LENGTH} characters.", ("type",))
-    faulty = find_unstorable(raw)
+    unstorable = find_unstorable(raw)
     if not isinstance(raw, dict):
         yield Fault("`raw` must be an object: the `config` of the record's document.", ("raw",))
-    elif faulty is not None:
-        yield Fault(faulty[1], ("raw", *faulty[0]))
+    elif unstorable is not None:
+        yield Fault(unstorable[1], ("raw", *unstorable[0]))
     elif raw.get("type", type_) != type_:
-        yield Fault("`raw.type` must be the same as `type`, or be left out.", ("raw", "type"))
+        yield Fault("`raw.type` must be the same as `type` or absent.", ("raw", "type"))
 
 
 class _OtherKind(RecordKind):
-    """A kind whose `config` is what is given, and nothing else."""
+    """The kind whose `config` is the input `raw`, without stored values."""
 
-    def build_config(self, values: Document, stored: Document) -> Document:  # noqa: ARG002 (nothing of it is kept)
+    def build_config(self, values: Document, stored: Document) -> Document:  # noqa: ARG002 (the signature of RecordKind)
         raw = values.get("raw")
         return {"type": values.get("type"), **(raw if isinstance(raw, dict) else {})}
 

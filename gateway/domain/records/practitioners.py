@@ -1,4 +1,4 @@
-"""People who treat patients."""
+"""Practitioners, with their locations and working hours."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,17 +17,17 @@ from gateway.domain.records.kind import (
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
     yield from find_blank(values, "id", "name", "npi")
     yield from find_invalid_ids(values, "supervisorId", "preferredVisitingReasons")
     languages = values.get("languages")
-    for place, language in enumerate(languages if isinstance(languages, list) else []):
+    for index, language in enumerate(languages if isinstance(languages, list) else []):
         if not str(language).strip():
-            yield Fault("A language must not be blank.", ("languages", place))
+            yield Fault("A language must not be blank.", ("languages", index))
     for key, name in (("specialties", "name"), ("locations", "locationId")):
-        for place, item in iterate_objects(values, key):
+        for index, item in iterate_objects(values, key):
             for fault in find_blank(item, name):
-                yield Fault(fault.message, (key, place, *fault.path))
+                yield Fault(fault.message, (key, index, *fault.path))
     hours = values.get("workingHours")
     if isinstance(hours, dict):
         for day in WEEKDAYS:

@@ -1,4 +1,4 @@
-"""Reasons for a visit that can be booked."""
+"""Visiting reasons: the kinds of visits that patients can book."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,7 +10,7 @@ from gateway.domain.records.kind import Fault, RecordKind, find_blank
 _MINUTES_OF_A_DAY = 24 * 60
 
 
-def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (as others of its kind)
+def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
     yield from find_blank(values, "id", "name", "code")
     minutes = values.get("durationMinutes")
     if isinstance(minutes, int) and not 1 <= minutes <= _MINUTES_OF_A_DAY:

@@ -1,11 +1,15 @@
-"""Statistics of resource records: what is counted, and how counts of days are kept."""
+"""Statistics: the catalogue of dashboards, and counts of records by local days.
+
+`catalogue` has the dashboards and their results, `day_counts` the counts, `day_blocks` the blocks of days that
+store them, and `verification` the comparison of stored counts with the records.
+"""
 
 from gateway.domain.statistics import day_blocks
 from gateway.domain.statistics.catalogue import (
-    APPOINTMENTS,
+    APPOINTMENT_STATISTICS,
     AS_OF,
     OVERVIEW,
-    PATIENTS,
+    PATIENT_STATISTICS,
     STATISTICS,
     STATISTICS_COLUMNS,
     TRENDS,
@@ -25,7 +29,7 @@ from gateway.domain.statistics.day_blocks import LARGEST_BLOCK_SIZE, LAST_DAY
 from gateway.domain.statistics.day_counts import (
     ALL,
     COUNTED_COLUMNS,
-    STATES,
+    COUNTED_STATUSES,
     BlockCounts,
     DayCounts,
     Series,
@@ -36,14 +40,14 @@ from gateway.domain.statistics.verification import CountDifference, Verification
 
 __all__ = [
     "ALL",
-    "APPOINTMENTS",
+    "APPOINTMENT_STATISTICS",
     "AS_OF",
     "COUNTED_COLUMNS",
+    "COUNTED_STATUSES",
     "LARGEST_BLOCK_SIZE",
     "LAST_DAY",
     "OVERVIEW",
-    "PATIENTS",
-    "STATES",
+    "PATIENT_STATISTICS",
     "STATISTICS",
     "STATISTICS_COLUMNS",
     "TRENDS",

@@ -1,4 +1,4 @@
-"""What the dashboards count: which records, by what, and what comes out."""
+"""The catalogue of dashboards: which records they count, their breakdowns, their filters and their results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,33 +12,37 @@ from gateway.domain.lenient_reading import Json
 from gateway.domain.statement_arguments import StatementArguments
 
 MAX_VALUE_LENGTH = 120
-"""Characters of a bucket's value, as many as every database can look up."""
+"""The maximum length of a bucket's value, in characters; databases limit the size of an index entry.
+
+The rest of a longer value becomes a hash of the whole value, so that different values stay different. The document
+keeps the whole value.
+"""
 
 _HASH_LENGTH = 16
 
 OVERVIEW = "overview"
 TRENDS = "trends"
 AS_OF = "as_of"
-"""Parts of a dashboard; the others are called as the columns of its breakdowns."""
+"""The parts of a dashboard. Each column of a breakdown is a part, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Breakdown:
-    """A way to sort records into buckets, so that each is in exactly one.
+    """A way to group records by a value of their document; each record is in exactly one bucket."""
 
-    `column` is that of `gateway.database.tables.ResourceRecord` which holds the bucket, `key` where it comes from in
-    `config`, and the field's name in the graph.
-    """
-
-    column: str
+    field: str
+    """The field of the dashboard in the GraphQL schema."""
     key: str
+    """The key in the document's `config` that holds the value."""
+    column: str
+    """The column of `gateway.database.tables.ResourceRecord` that stores the record's bucket."""
     blank_value: str
     description: str
 
     def get_bucket(self, value: Json) -> str:
-        """The bucket of a record that says this: the value without blanks around it, its case kept.
+        """Return the bucket of a value in a document: the text without surrounding blanks.
 
-        The end of a very long one is replaced by a hash of all of it, so that different ones stay apart.
+        The case counts. A text longer than `MAX_VALUE_LENGTH` ends with a hash of the whole text.
         """
         text = value.strip() if isinstance(value, str) else ""
         return (text if len(text) <= MAX_VALUE_LENGTH else _shorten(text)) or self.blank_value
@@ -49,22 +53,26 @@ def _shorten(text: str) -> str:
     return f"{text[: MAX_VALUE_LENGTH - _HASH_LENGTH - 1]}…{digest}"
 
 
-_SOURCE = Breakdown("source", "source", "unknown", "Where it was made; `unknown` for those that do not say.")
+_SOURCE = Breakdown(
+    "source",
+    "source",
+    "source",
+    "unknown",
+    "Number of records by source; a record without one counts as `unknown`.",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statistics:
-    """What one dashboard counts: the records of a type.
-
-    `when_undecided` is the state of those whose `bookingStatus` is none that is known.
-    """
+    """The definition of a dashboard, which counts the records of one type."""
 
     type: ResourceType
     default_status: BookingStatus
+    """The status of a record without a known `bookingStatus`."""
     breakdowns: tuple[Breakdown, ...]
 
     def read_columns(self, config: Mapping[str, Json]) -> dict[str, object]:
-        """What of a record is counted, by the columns of `gateway.database.tables.ResourceRecord`."""
+        """Return the counted values of a `config` by their columns: the status and all buckets."""
         status = config.get("bookingStatus")
         known = _BOOKING_STATUSES.get(status) if isinstance(status, str) else None
         found: dict[str, object] = {"booking_status": known or self.default_status}
@@ -76,31 +84,51 @@ class Statistics:
 
 _BOOKING_STATUSES = {status.value: status for status in BookingStatus}
 
-APPOINTMENTS = Statistics(
+APPOINTMENT_STATISTICS = Statistics(
     ResourceType.APPOINTMENTS,
     BookingStatus.PENDING,
     (
         _SOURCE,
-        Breakdown("utm_source", "utmSource", "direct", "By `utm_source`; `direct` for those without one."),
-        Breakdown("utm_medium", "utmMedium", "not set", "By `utm_medium`; `not set` for those without one."),
-        Breakdown("utm_campaign", "utmCampaign", "not set", "By `utm_campaign`; `not set` for those without one."),
+        Breakdown(
+            "utmSource",
+            "utmSource",
+            "utm_source",
+            "direct",
+            "Number of records by `utm_source`; a record without one counts as `direct`.",
+        ),
+        Breakdown(
+            "utmMedium",
+            "utmMedium",
+            "utm_medium",
+            "not set",
+            "Number of records by `utm_medium`; a record without one counts as `not set`.",
+        ),
+        Breakdown(
+            "utmCampaign",
+            "utmCampaign",
+            "utm_campaign",
+            "not set",
+            "Number of records by `utm_campaign`; a record without one counts as `not set`.",
+        ),
     ),
 )
-PATIENTS = Statistics(ResourceType.PATIENTS, BookingStatus.SUCCESSFUL, (_SOURCE,))
+PATIENT_STATISTICS = Statistics(ResourceType.PATIENTS, BookingStatus.SUCCESSFUL, (_SOURCE,))
+"""A patient is successful by default, because the documents do not define a failed patient."""
 
-STATISTICS = (APPOINTMENTS, PATIENTS)
-"""All dashboards. What is kept of their days, their statements and their fields follow from this list."""
+STATISTICS = (APPOINTMENT_STATISTICS, PATIENT_STATISTICS)
+"""All dashboards. Day counts, statements and GraphQL fields follow from this list."""
 
 STATISTICS_COLUMNS = ("booking_status", *dict.fromkeys(b.column for each in STATISTICS for b in each.breakdowns))
-"""The columns that any of them fills in."""
+"""The columns that `Statistics.read_columns` fills."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatisticsFilter(StatementArguments):
-    """Which records are counted: those that meet all of it. None, and no words, let everything through."""
+    """The conditions that counted records meet. None and an empty `words` match all records."""
 
     appointment_type: AppointmentType | None = None
     words: tuple[str, ...] = ()
+    """Case-folded; the search text of a record contains each of them."""
     date_field: StatisticsDateField = StatisticsDateField.CREATED_AT
     start: datetime | None = None
     """Included."""
@@ -110,7 +138,7 @@ class StatisticsFilter(StatementArguments):
 
 @dataclass(frozen=True, slots=True)
 class BucketPage(StatementArguments):
-    """Which part of each breakdown is shown; both numbers count from 1."""
+    """The page of each breakdown; both numbers start at 1."""
 
     size: int
     page: int
@@ -118,22 +146,25 @@ class BucketPage(StatementArguments):
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """One question to the statistics of one integration, checked."""
+    """A validated query of the statistics of one integration."""
 
     statistics: Statistics
     team_id: str
     integration_id: str
     integration_timezone: str
-    """Where the days lie that are counted when records are written: the integration's."""
+    """The zone of the stored day counts."""
     filter: StatisticsFilter
     buckets: BucketPage
     timezone: str
-    """Where the days lie that are asked for."""
+    """The zone of the days in `trends` and in the previous period."""
     fill_gaps: bool
 
 
 def get_previous_period(dashboard: Dashboard) -> Dashboard | None:
-    """The same for as long a time right before, by the clocks where its days lie; None for time that is open."""
+    """Return the dashboard of the period directly before, or None if `start` or `end` is open.
+
+    The period has the same length in local time: seven local days precede seven local days, even if clocks change.
+    """
     start, end = dashboard.filter.start, dashboard.filter.end
     if start is None or end is None:
         return None
@@ -147,18 +178,18 @@ def get_previous_period(dashboard: Dashboard) -> Dashboard | None:
 
 
 StatusCounts: TypeAlias = tuple[str, int, int, int]
-"""A value of a breakdown, or the number of a day, and how many records are successful, failed and pending."""
+"""A bucket or the number of a day, and the numbers of successful, failed and pending records."""
 
 DashboardPart: TypeAlias = tuple[Dashboard, str]
-"""A dashboard, and which part of it."""
+"""A dashboard and the name of a part."""
 
 DashboardCounts: TypeAlias = dict[DashboardPart, list[StatusCounts]]
-"""What was counted for parts of dashboards, in no order."""
+"""The counts of each part, in no order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How many records there are, and how they went."""
+    """The number of records by status."""
 
     successful: int = 0
     failed: int = 0
@@ -170,7 +201,7 @@ class Overview:
 
 
 class Trend(NamedTuple):
-    """One local day, when it began, as `instants.isoformat` writes it, and how its records went."""
+    """The number of records of a local day by status. `began_at` is the day's first instant as text."""
 
     day: date
     began_at: str
@@ -181,7 +212,7 @@ class Trend(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StatisticsBucket:
-    """How the records went that share a value."""
+    """The number of records of a bucket by status."""
 
     value: str
     successful: int

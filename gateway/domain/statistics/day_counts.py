@@ -1,4 +1,4 @@
-"""Counts of records, kept by local days, and what changes them."""
+"""Counts of records by local days, and the changes of these counts by writes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,33 +13,33 @@ from gateway.domain.statistics.catalogue import STATISTICS, STATISTICS_COLUMNS
 from gateway.domain.statistics.day_blocks import BLOCK_SIZES, find_block_start
 
 COUNTED_COLUMNS = ("type", "created_at", "appointment_type", *STATISTICS_COLUMNS)
-"""The columns of a record that decide where it is counted."""
+"""The columns of a record that determine its counts."""
 
 CountedValues: TypeAlias = Sequence[Any]
-"""What a record has in these columns."""
+"""The values of a record in `COUNTED_COLUMNS`."""
 
 
 get_counted_values: Callable[[object], CountedValues] = attrgetter(*COUNTED_COLUMNS)
-"""What a row has in them."""
+"""Returns the values of a row in `COUNTED_COLUMNS`."""
 
 ALL = ""
-"""Stands for every breakdown with its values, and for every appointment type."""
+"""The breakdown, value and appointment type of counts over all records."""
 
-STATES = (BookingStatus.SUCCESSFUL, BookingStatus.FAILED, BookingStatus.PENDING)
-"""The states that are counted apart, in the order of their columns."""
+COUNTED_STATUSES = (BookingStatus.SUCCESSFUL, BookingStatus.FAILED, BookingStatus.PENDING)
+"""The statuses with a count each, in the order of their columns."""
 
-_STATE_INDEXES = {spelled: place for place, state in enumerate(STATES) for spelled in (state, state.value)}
-"""The place of a state among them, also as rows spell it."""
+_STATUS_INDEXES = {key: index for index, status in enumerate(COUNTED_STATUSES) for key in (status, status.value)}
+"""The index of each status in `COUNTED_STATUSES`, by the member and by its value in rows."""
 
 _CounterKey: TypeAlias = tuple[int, str, int, str]
-"""What records are counted by: number of the day, appointment type (ALL: none), place of the state, value."""
+"""The number of the day, the appointment type or ALL for none, the index of the status, and the value."""
 
 _CountsByDay: TypeAlias = defaultdict[tuple[int, str], list[int]]
-"""How many there are in each state, by the first day of a block and the value."""
+"""The counts of all statuses, by the first day of a block and the value."""
 
 
 class Series(NamedTuple):
-    """What is counted by days of an integration; a row of `gateway.database.tables.DaySeries`."""
+    """The kind of an integration's day counts: a row of `gateway.database.tables.DaySeries`."""
 
     type: str
     appointment_type: str
@@ -47,14 +47,11 @@ class Series(NamedTuple):
 
 
 class BlockCounts(NamedTuple):
-    """How many records of a series there are in a block of days, or how many more; what it counts comes first.
-
-    A row of `gateway.database.tables.DayCount`.
-    """
+    """The counts of a series in a block of days, or their changes: a row of `gateway.database.tables.DayCount`."""
 
     size: int
     day: int
-    """The number of the first day of the block: see `gateway.domain.statistics.day_blocks`."""
+    """The number of the block's first day: see `gateway.domain.statistics.day_blocks`."""
     value: str
     successful: int
     failed: int
@@ -62,36 +59,36 @@ class BlockCounts(NamedTuple):
 
 
 class SeriesCounts(NamedTuple):
-    """What is counted of a series in a block of days."""
+    """A series and its counts in a block of days."""
 
     series: Series
     block_counts: BlockCounts
 
     @property
     def key(self) -> tuple[str, str, str, int, int, str]:
-        """What it counts."""
+        """The series, the block and the value."""
         return *self.series, *self.block_counts[:3]
 
     @property
-    def state_counts(self) -> tuple[int, int, int]:
-        """How many there are, in the order of `STATES`."""
+    def status_counts(self) -> tuple[int, int, int]:
+        """The counts in the order of `COUNTED_STATUSES`."""
         return self.block_counts[3:]
 
 
 class DayCounts:
-    """Counts of the records of one integration, or how they change; the days are those of its zone."""
+    """The counts of an integration's records, or their changes, by the days of `zone`."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        # By type and breakdown: how often a day, appointment type or ALL, state and value are there together.
+        # By type of record and breakdown.
         self._counters: dict[tuple[str, str], Counter[_CounterKey]] = defaultdict(Counter)
 
     def add(self, records: Iterable[CountedValues]) -> None:
-        """Count records."""
+        """Add records to the counts."""
         self._update_counters(records, Counter.update)
 
     def remove(self, records: Iterable[CountedValues]) -> None:
-        """Count records no longer."""
+        """Subtract records from the counts."""
         self._update_counters(records, Counter.subtract)
 
     def _update_counters(
@@ -106,21 +103,21 @@ class DayCounts:
             found = by_type.get(statistics.type.value)
             if found is None:
                 continue
-            # Column by column, which leaves most of the counting to what is not Python.
-            _, created_at, types, states, *values = zip(*found, strict=True)
+            # Column by column, so that `Counter` and `zip` count in C.
+            _, created_at, types, statuses, *values = zip(*found, strict=True)
             day_numbers = [
                 days.get_local_day(self._zone, instants.to_instant(at)).toordinal() for at in created_at
             ]
             typed = [type_ or ALL for type_ in types]
-            places = [_STATE_INDEXES[state] for state in states]
+            status_indexes = [_STATUS_INDEXES[status] for status in statuses]
             by_column = dict(zip(STATISTICS_COLUMNS[1:], values, strict=True))
             for breakdown in (ALL, *(each.column for each in statistics.breakdowns)):
                 buckets = by_column.get(breakdown) or repeat(ALL, len(found))
-                together = zip(day_numbers, typed, places, buckets, strict=True)
-                update(self._counters[statistics.type.value, breakdown], together)
+                keys = zip(day_numbers, typed, status_indexes, buckets, strict=True)
+                update(self._counters[statistics.type.value, breakdown], keys)
 
     def list_block_counts(self) -> dict[Series, list[BlockCounts]]:
-        """Every count that is not nought, of blocks of every size; each series in the order of its keys."""
+        """Return the counts other than zero, for blocks of all sizes, sorted by series, block and value."""
         found = {
             Series(type_, appointment_type, breakdown): sorted(_iterate_block_counts(daily))
             for (type_, breakdown), counter in self._counters.items()
@@ -129,29 +126,29 @@ class DayCounts:
         return {series: blocks for series, blocks in sorted(found.items()) if blocks}
 
     def list_series_counts(self) -> list[SeriesCounts]:
-        """The same one by one."""
+        """Return the same counts in one list."""
         return [
             SeriesCounts(series, block) for series, blocks in self.list_block_counts().items() for block in blocks
         ]
 
 
 def _group_by_appointment_type(counter: Counter[_CounterKey]) -> dict[str, _CountsByDay]:
-    """The numbers of single days, of each appointment type and of all together."""
+    """Return the counts of single days, by appointment type and for ALL."""
     found: dict[str, _CountsByDay] = defaultdict(_new_counts)
     all_types = found[ALL]
-    for (day, appointment_type, state, value), number in counter.items():
-        all_types[day, value][state] += number
+    for (day, appointment_type, status_index, value), number in counter.items():
+        all_types[day, value][status_index] += number
         if appointment_type != ALL:
-            found[appointment_type][day, value][state] += number
+            found[appointment_type][day, value][status_index] += number
     return found
 
 
 def _iterate_block_counts(daily: _CountsByDay) -> Iterator[BlockCounts]:
-    """The blocks of every size, but for those of which all numbers are nought."""
+    """Yield the counts of blocks of all sizes, except those with zeros only."""
     numbers = daily
     for size in reversed(BLOCK_SIZES):
         if size > 1:
-            # Made of the next smaller ones, of which there are fewer than days.
+            # The next smaller blocks are fewer than the days.
             numbers = _join_blocks(numbers, size)
         for (day, value), (successful, failed, pending) in numbers.items():
             if successful or failed or pending:

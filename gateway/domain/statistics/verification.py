@@ -1,4 +1,4 @@
-"""The words of a verification: which counts, how far it has come, and what it found."""
+"""Verification of day counts: its scope, its position, and the differences that it finds."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,28 +14,28 @@ _TYPES = tuple(statistics.type.value for statistics in STATISTICS)
 
 @dataclass(frozen=True, slots=True)
 class VerificationScope(StatementArguments):
-    """Whose counts are verified: of one team, of the integrations with one id, or all there are."""
+    """The verified integrations: of one team, with one id, or all."""
 
     team_id: str | None = None
     integration_id: str | None = None
 
 
 class VerificationPosition(NamedTuple):
-    """How far a verification has come: what is counted from this day on is still to be verified."""
+    """The position of a verification. Counts from this day on are not verified yet."""
 
     team_id: str = ""
     integration_id: str = ""
     type: str = _TYPES[0]
     day: int = 1
-    """The number of the day, as by `date.toordinal`."""
+    """The `date.toordinal` of the day."""
 
     def __str__(self) -> str:
         return f"{self.team_id} {self.integration_id} {self.type} {date.fromordinal(self.day)}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The place that is written so. Raises ValueError for anything else."""
-        # There is no blank in an id.
+        """Return the position of a text. Raises ValueError when the text is not a position."""
+        # Ids contain no blanks.
         team_id, integration_id, type_, day = text.split(" ")
         if not (is_id(team_id) and is_id(integration_id) and type_ in _TYPES):
             raise ValueError(text)
@@ -44,14 +44,14 @@ class VerificationPosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CountDifference:
-    """A count that is not what the records say; None where there is none."""
+    """A stored count that differs from the records. `stored` or `counted` is None if that count is missing."""
 
     stored: SeriesCounts | None
     counted: SeriesCounts | None
 
     @property
     def series_counts(self) -> SeriesCounts:
-        """What is counted, and maybe how many there are."""
+        """The counts of the records, or the stored ones if there are none."""
         found = self.counted or self.stored
-        assert found is not None  # noqa: S101 (or there would be no difference)
+        assert found is not None  # noqa: S101 (a difference has one of them)
         return found

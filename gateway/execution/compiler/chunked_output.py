@@ -1,6 +1,6 @@
-"""Answers of very many rows, made slice by slice: between two of them the loop gets its turn.
+"""Writes responses of many rows in chunks, and yields to the event loop between chunks.
 
-Of each slice only its bytes are kept, which are a fraction of what they are written from.
+Only the JSON bytes of a finished chunk stay in memory, a fraction of the objects that they are written from.
 """
 
 import asyncio
@@ -8,43 +8,49 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Raw
-
-from gateway.execution.compiler.writing import encode_json
+from msgspec.json import Encoder
 
 T = TypeVar("T")
 
+_ENCODER = Encoder()
+
 CHUNK_SIZE = 512
-"""How many rows one slice has, which are a few milliseconds; an answer of no more is made at once."""
+"""Rows in one chunk, which takes a few milliseconds. Smaller responses are built at once."""
 
 _PAUSE_SECONDS = 0.001
-"""For how many seconds others have their turn.
+"""The length of a pause, in seconds.
 
-Threads too, such as those of a driver: one that waits for the interpreter's lock sleeps through a shorter pause,
-after which it begins anew to wait for the five milliseconds that let it ask for the lock.
+Threads of database drivers need the pause, too. A thread that waits for the interpreter lock sleeps through a
+shorter one, and then waits another five milliseconds before it may request the lock.
 """
 
 
 class ChunkedStageResults(list[Callable[[Any], Any]]):
-    """What the stages found, for one answer that is made in slices."""
+    """The lookup functions of the stages, for one response that is written in chunks."""
 
     rows_since_pause = 0
-    """How many rows were written since the loop had its turn."""
+    """Rows written since the last pause."""
+
+
+def encode_json(content: object) -> bytes:
+    """Return response data as JSON. It may contain msgspec structs, and JSON bytes as `msgspec.Raw`."""
+    return _ENCODER.encode(content)
 
 
 def split_chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items in their order, so many at a time."""
+    """Yield the items in chunks of `CHUNK_SIZE`."""
     return (items[start : start + CHUNK_SIZE] for start in range(0, len(items), CHUNK_SIZE))
 
 
 def pause() -> Awaitable[None]:
-    """The turn of others."""
+    """Return an awaitable that lets other tasks and threads run."""
     return asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def write_chunks(
     build_data: Callable[[Any, ChunkedStageResults], Any], rows: Sequence[Any], found: ChunkedStageResults
 ) -> list[Raw]:
-    """A list of the rows' response data, each of whose items is ready JSON of one or several."""
+    """Return the rows' response data as JSON, one item for each chunk of rows."""
     chunks = []
     for part in split_chunks(rows):
         chunks.append(Raw(memoryview(encode_json([build_data(row, found) for row in part]))[1:-1]))

@@ -1,7 +1,12 @@
-"""What is decoded of a document: types for msgspec, made of what is selected of it.
+"""Defines msgspec structs for the selected keys of a document.
 
-msgspec checks while it decodes, skips what nobody asked for, and writes what it decoded. So what is selected of a
-document under its own names, and consists of plain values, is response data as soon as it is decoded.
+msgspec checks types while it decodes, skips keys that are not selected, and encodes its structs. So a selection
+of plain keys under their own names needs no code at all: the decoded struct is the response data.
+
+`{ workingHours { mon { start } } }` becomes about::
+
+    class WorkingHours(Struct, rename={"f0": "mon"}):
+        f0: list[TimeSlot]
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,31 +24,31 @@ from gateway.execution.fields import Decoding, DocumentField
 
 
 class FieldLayout(NamedTuple):
-    """What is decoded for a field."""
+    """How a field is decoded."""
 
     key: str
     attribute: str
-    """What it is of its object."""
+    """The struct's attribute."""
     default: object
-    """What it reads as where it is None; None for null."""
+    """The value for a missing key or a null; None for null."""
     is_response_data: bool
-    """Whether it is response data as it is."""
+    """Whether the decoded value is response data."""
     layout: "ObjectLayout | None"
-    """Of what its objects consist, where it is one or several."""
+    """The layout of its objects; None for leaves."""
 
 
 class ObjectLayout(NamedTuple):
-    """What is decoded of objects in one place; fields without a part have to be read."""
+    """How objects are decoded. Fields without a field layout are read by their resolvers."""
 
     struct: type[Struct]
     field_layouts: Mapping[SelectedField, FieldLayout]
     is_response_data: bool
-    """Whether the objects are response data as they are."""
+    """Whether the decoded objects are response data."""
 
 
 @dataclass(slots=True)
 class _StructField:
-    """A key of an object."""
+    """A field of a struct, which decodes one key."""
 
     name: str
     attribute: str
@@ -52,7 +57,10 @@ class _StructField:
     is_required: bool
 
     def to_definition(self, *, is_response_data: bool) -> tuple[str, Any] | tuple[str, Any, Any]:
-        """It as msgspec takes it. As response data it is right by itself; else code sees to what is missing."""
+        """Return the field as `msgspec.defstruct` takes it.
+
+        Response data needs its defaults in the struct; otherwise generated code adds them.
+        """
         if self.is_required:
             return self.attribute, self.type
         if is_response_data and self.default_factory is not None:
@@ -63,17 +71,17 @@ class _StructField:
 def build_layout(
     type_name: str, fields: Iterable[SelectedField | str], required_keys: Mapping[str, object] | None = None
 ) -> ObjectLayout:
-    """What is decoded of objects of this type; `promises` are keys that they must have, and their types."""
+    """Return how objects of a type are decoded. `required_keys` maps keys that they must have to types."""
     struct_fields: dict[str, _StructField] = {}
     field_layouts: dict[SelectedField, FieldLayout] = {}
     is_response_data = True
     for entry in fields:
-        found = None if isinstance(entry, str) else _build_field_layout(entry, struct_fields)
-        if isinstance(entry, str) or found is None:
+        layout = None if isinstance(entry, str) else _build_field_layout(entry, struct_fields)
+        if isinstance(entry, str) or layout is None:
             is_response_data = False
             continue
-        field_layouts[entry] = found
-        is_response_data = is_response_data and found.is_response_data and found.key == entry.response_key
+        field_layouts[entry] = layout
+        is_response_data = is_response_data and layout.is_response_data and layout.key == entry.response_key
     for name, type_ in (required_keys or {}).items():
         is_response_data = is_response_data and name in struct_fields
         key = struct_fields.setdefault(
@@ -92,7 +100,7 @@ def build_layout(
 
 
 def _build_field_layout(selected: SelectedField, struct_fields: dict[str, _StructField]) -> FieldLayout | None:
-    """What is decoded for a field, whose key becomes one of `keys`; None where it has to be read."""
+    """Return how a field is decoded, and add its key to `struct_fields`; None if its resolver has to read it."""
     field = selected.field
     decoding = field.decoding if isinstance(field, DocumentField) and selected.stage_index is None else None
     if decoding is None or (selected.objects is not None and selected.objects.resolve_type is not None):
@@ -121,12 +129,12 @@ def _build_struct_field(
         try:
             default, is_required = default_factory(), False
         except TypeError:
-            # An object that promises something cannot be made of nothing.
+            # Objects with required keys have no default.
             is_required, default_factory = True, None
     return _StructField(name, attribute, type_, default_factory, is_required), layout, default
 
 
 def _to_struct_type(type_: GraphQLOutputType, struct: type[Struct]) -> Any:  # noqa: ANN401 (what msgspec takes for a type)
-    """The type of an object, or of a list of objects."""
+    """Return the msgspec type of an object or a list of objects."""
     inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     return list[_to_struct_type(inner.of_type, struct)] if isinstance(inner, GraphQLList) else struct  # type: ignore[misc]

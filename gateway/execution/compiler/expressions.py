@@ -1,38 +1,43 @@
-"""A generated function's text: the dictionary display of an object, and whatever has to be said before it."""
+"""Writes the text of a generated function: the dict display of an object, and the statements before it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
+from graphql import (
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    get_nullable_type,
+)
 
 from gateway.execution.compiler.decoding import FieldLayout, ObjectLayout
 from gateway.execution.compiler.leaves import write_leaf
 from gateway.execution.compiler.selection import SelectedField, SelectedObjects
 from gateway.execution.compiler.source_text import CodeBlock, CodeBlocks, GeneratedModule, Mode
-from gateway.execution.fields import Binder, DocumentField, PlainField, RowField
+from gateway.execution.fields import DocumentField, RowField
 
 _MAX_NESTING = 8
-"""How many objects and lists are written into each other; Python nests no more than 20 loops."""
+"""How many objects and lists are nested in one function. Python allows 20 nested loops."""
 
 
 class ResolverNeeded(Exception):
-    """A field has to be read of something that was only decoded."""
+    """A field's resolver needs its source, which compiled code has in decoded form only."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceVariables:
-    """What generated code has of the source of fields: a row, or a part of the document of a row."""
+    """The variables of generated code for the source of fields: a row, or an object in its document."""
 
     row_variable: str
     """The variable of the row."""
     resolver_source: str | None
-    """Code for the source as resolvers take it; None where there is none."""
+    """Code for the source that resolvers take; None if there is no such code."""
     layout: ObjectLayout | None = None
-    """What of it was decoded, if anything."""
+    """The decoded fields; None if none are."""
     decoded_variable: str = ""
-    """The variable of that."""
+    """The variable of the decoded object."""
 
 
 class ValueCode(NamedTuple):
@@ -40,31 +45,24 @@ class ValueCode(NamedTuple):
 
     code: str
     is_decoded: bool = False
-    """Whether it has the type that it should have."""
+    """Whether msgspec has checked its type."""
     build_source: Callable[[str], SourceVariables] | None = None
-    """What a variable of it, or of one of its items, is to the fields below, where those were decoded."""
+    """Takes a variable of the value, or of an item of it, and returns the source of the fields below.
+
+    None if the value was not decoded.
+    """
 
 
 class FunctionBuilder(Protocol):
-    """The generated functions of a plan."""
+    """Adds functions to a plan; see `gateway.execution.compiler.functions`."""
 
     module: GeneratedModule
 
     def get_function(self, objects: SelectedObjects, mode: Mode) -> str:
-        """The name of the function of objects, given whole."""
+        """Return the name of the function that takes one of these objects."""
 
     def write_decoded_call(self, objects: SelectedObjects, source: SourceVariables, mode: Mode) -> str:
-        """Code that calls the function of objects that were decoded."""
-
-
-def write_resolver_value(selected: SelectedField, resolver_source: str, bind: Binder) -> str:
-    """Code for the value of a field that has no stage, as a resolver gives it."""
-    field = selected.field
-    if isinstance(field, PlainField):
-        return f"{bind(field.read)}({resolver_source})"
-    if field.base_resolver is None:
-        return f"{resolver_source}.{field.python_name}"
-    return f"{bind(field.base_resolver.wrapped_func)}({resolver_source})"
+        """Return code that calls a function with a decoded object."""
 
 
 def _require_resolver_source(source: SourceVariables) -> str:
@@ -74,7 +72,7 @@ def _require_resolver_source(source: SourceVariables) -> str:
 
 
 class ExpressionWriter:
-    """The text of one function."""
+    """Writes the text of one function."""
 
     def __init__(self, functions: FunctionBuilder, mode: Mode) -> None:
         self._functions = functions
@@ -85,9 +83,9 @@ class ExpressionWriter:
     def write_object(
         self, type_: str, fields: Sequence[SelectedField | str], source: SourceVariables, blocks: CodeBlocks
     ) -> str:
-        """Code for the response data of an object; calls of other rows' functions come later, out of harm's way.
+        """Return code for the response data of an object.
 
-        So what goes wrong in another function is never taken for a fault of this one. Raises Unread.
+        Calls for other rows go to `blocks.unguarded`. Raises ResolverNeeded if only a careful function works.
         """
         items, unguarded_lines = [], []
         for entry in fields:
@@ -119,7 +117,7 @@ class ExpressionWriter:
     def write_value(
         self, type_: GraphQLOutputType, value: str, below: SelectedObjects | None, block: CodeBlock
     ) -> str:
-        """Code for the response data of a value that is no field of an object."""
+        """Return code for the response data of a value."""
         return self._write_data(type_, ValueCode(value), below, CodeBlocks(block, block))
 
     def _write_resolved(self, selected: SelectedField, source: SourceVariables) -> ValueCode:
@@ -127,7 +125,7 @@ class ExpressionWriter:
             return ValueCode(f"found[{selected.stage_index}]({_require_resolver_source(source)})")
         if isinstance(selected.field, RowField) and not self._mode.is_careful:
             return ValueCode(f"{self._bind(selected.field.row_resolver)}({source.row_variable})")
-        return ValueCode(write_resolver_value(selected, _require_resolver_source(source), self._bind))
+        return ValueCode(selected.write_resolver_call(_require_resolver_source(source), self._bind))
 
     def _write_decoded(
         self, selected: SelectedField, field_layout: FieldLayout, source: SourceVariables
@@ -142,11 +140,11 @@ class ExpressionWriter:
             code = f"({self._bind(field_layout.default)} if (v := {code}) is None else v)"
         if field_layout.layout is None:
             return ValueCode(code, is_decoded=True)
-        is_list = isinstance(_strip_non_null(selected.type), GraphQLList)
+        is_list = isinstance(get_nullable_type(selected.type), GraphQLList)
         resolver_source = (
             None
             if is_list or source.resolver_source is None
-            else write_resolver_value(selected, source.resolver_source, self._bind)
+            else selected.write_resolver_call(source.resolver_source, self._bind)
         )
         return ValueCode(
             code,
@@ -157,7 +155,7 @@ class ExpressionWriter:
     def _write_data(
         self, type_: GraphQLOutputType, value: ValueCode, below: SelectedObjects | None, blocks: CodeBlocks
     ) -> str:
-        inner = _strip_non_null(type_)
+        inner = get_nullable_type(type_)
         if isinstance(inner, GraphQLList):
             return self._write_list(type_, inner.of_type, value, below, blocks)
         if below is None:
@@ -176,7 +174,7 @@ class ExpressionWriter:
         return self._functions.get_function(objects, self._mode._replace(is_careful=objects.is_in_document))
 
     def _get_await_keyword(self, objects: SelectedObjects) -> str:
-        """What stands before a call of the function of these objects."""
+        """Return `await ` if the function of these objects is a coroutine function."""
         return "await " if self._mode.is_chunked and objects.has_lists else ""
 
     def _assign_variable(self, letter: str, code: str, block: CodeBlock) -> str:
@@ -194,7 +192,7 @@ class ExpressionWriter:
         below: SelectedObjects,
         blocks: CodeBlocks,
     ) -> str:
-        """Code for an object inside the document of a row, which is written in where that goes."""
+        """Return code for an object in the document of a row, inline or as a call."""
         source, is_nullable = build_source(name), not isinstance(type_, GraphQLNonNull)
         if blocks.depth >= _MAX_NESTING:
             call = (
@@ -246,15 +244,11 @@ class ExpressionWriter:
         return data
 
     def _is_chunked_list(self, type_: GraphQLOutputType, objects: SelectedObjects) -> bool:
-        """Whether a list of this type is a list of rows to be written slice by slice."""
+        """Return whether a list of this type is written in chunks."""
         is_of_rows = isinstance(type_, GraphQLNonNull) and not isinstance(type_.of_type, GraphQLList)
         return self._mode.is_chunked and is_of_rows and not objects.is_in_document and not objects.has_lists
 
 
-def _strip_non_null(type_: GraphQLOutputType) -> GraphQLOutputType:
-    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-
-
 def _is_unguarded(value: ValueCode, below: SelectedObjects | None) -> bool:
-    """Whether a value's objects are given whole to a function of their own."""
+    """Return whether the value's objects are rows, which have their own functions."""
     return below is not None and value.build_source is None

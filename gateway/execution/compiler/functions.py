@@ -1,27 +1,41 @@
-"""A selection over plain data, compiled.
+"""Generates the functions of a plan that build response data.
 
-Each object that is more than a part of another one's document has a generated function, which gives its response
-data from the row, and from what the stages found. What turns out not to be plain within an object is given by its
-careful function, which reads every field as a resolver would; that one is only generated when it is needed.
+A row's function takes the row and the lookup functions of the stages. For the selection
+`{ id config { npi supervisor { version } } }` it is, in short::
+
+    def f1(s, found):
+     if s is None: refuse(None)
+     try:
+      d = decode(s.document_json.encode())
+      o6 = {'npi': d.f0, 'supervisor': None}
+      r = {'id': v if type(v := s.id) is str else refuse(v), 'config': o6}
+     except DATA_ERRORS as e:
+      return careful(s, found, e)
+     o6['supervisor'] = None if (v := found[0](s)) is None else f5(v, found)
+     return r
+
+`careful` reads each field as its resolver does. It is generated when the first malformed document needs it.
+Calls for other rows follow the `try`, so that an error there is not taken for a malformed document of this row.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, NoReturn, cast
 
-from graphql import GraphQLOutputType
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import Executor
+from graphql import Executor, GraphQLOutputType
 from msgspec.json import Decoder
 
+from gateway.execution._private import FieldDetailsList
 from gateway.execution.compiler.chunked_output import ChunkedStageResults, write_chunks
-from gateway.execution.compiler.collection import CollectFunctionBuilder
 from gateway.execution.compiler.decoding import build_layout
-from gateway.execution.compiler.expressions import ExpressionWriter, ResolverNeeded, SourceVariables
+from gateway.execution.compiler.expressions import (
+    ExpressionWriter,
+    ResolverNeeded,
+    SourceVariables,
+)
 from gateway.execution.compiler.selection import (
     CollectFunction,
-    FallbackNeeded,
     ReadAttributes,
     SelectedField,
     SelectedObjects,
@@ -29,12 +43,12 @@ from gateway.execution.compiler.selection import (
     Stage,
     TypeResolver,
 )
+from gateway.execution.compiler.source_collection import CollectFunctionBuilder
 from gateway.execution.compiler.source_text import CodeBlock, CodeBlocks, GeneratedModule, Mode
-
-__all__ = ["Compiler", "FallbackNeeded", "Stage"]
+from gateway.execution.fallbacks import FallbackNeeded
 
 StageResults = Sequence[Callable[[Any], Any]]
-"""For each stage, what gives the value of its field for a source."""
+"""For each stage, the function that returns the value of its field for a source."""
 ResponseFunction = Callable[[Any, StageResults], Any]
 ChunkedResponseFunction = Callable[[Any, ChunkedStageResults], Awaitable[Any]]
 
@@ -47,34 +61,38 @@ _DATA_ERRORS = (
     ArithmeticError,
     RecursionError,
 )
-"""What straight code raises for data that is not as it should be; what msgspec raises is a ValueError."""
+"""The errors of a malformed document in a row's function; those of msgspec are ValueErrors.
+
+ColumnNotFetched is not among them, since it is a defect of the code.
+"""
 
 
 class CompiledSelection(NamedTuple):
-    """How a value becomes response data, and which sources it has for the stages below."""
+    """The functions of a plan."""
 
     build_data: ResponseFunction
     compile_chunked: Callable[[], ChunkedResponseFunction]
-    """Gives what does the same for very many rows."""
+    """Returns a coroutine function that writes the rows in chunks."""
     collect: CollectFunction | None
 
 
 class Compiler:
-    """Compiles what is selected in one operation; what it makes holds for every execution of that."""
+    """Compiles the selection of one root field, for all executions of its operation."""
 
-    def __init__(self, executor: Executor[Any]) -> None:
+    def __init__(self, executor: Executor[Any], report_row_error: Callable[[Exception], None]) -> None:
+        self._report_row_error = report_row_error
         self._tree_builder = SelectionTreeBuilder(executor)
         self.stages: list[Stage] = self._tree_builder.stages
         self.attributes: frozenset[str] | None = frozenset()
-        """What is read of the objects that the value consists of, down to the first stages; None for anything."""
+        """The attributes that are read of the rows in the value, down to the first stages; None for any."""
 
     def compile_selection(self, type_: GraphQLOutputType, details: FieldDetailsList) -> CompiledSelection:
-        """How values of a type are completed in one place. Raises NotPlain where that cannot be compiled."""
+        """Compile a selection below values of a type. Raises FallbackNeeded if it does not compile."""
         attributes = ReadAttributes()
         below = self._tree_builder.build_objects(type_, details, attributes)
         self.attributes = attributes.get_names()
         module = GeneratedModule({"refuse": _refuse, "write_chunks": write_chunks, "DATA_ERRORS": _DATA_ERRORS})
-        response_functions = ResponseFunctionBuilder(module)
+        response_functions = ResponseFunctionBuilder(module, self._report_row_error)
         function_name = response_functions.add_value_function(type_, below, Mode())
         collect_functions = CollectFunctionBuilder(module)
         collect_name = collect_functions.add_value_function(type_, below)
@@ -95,25 +113,28 @@ class Compiler:
         )
 
 
-def _refuse(_value: object) -> Any:  # noqa: ANN401 (it never returns)
+def _refuse(_value: object) -> NoReturn:
     raise FallbackNeeded
 
 
 class ResponseFunctionBuilder:
-    """The generated functions of one plan that give response data."""
+    """Generates the functions of one plan that build response data."""
 
-    def __init__(self, module: GeneratedModule) -> None:
-        self.module = module
+    def __init__(self, module: GeneratedModule, report_row_error: Callable[[Exception], None]) -> None:
+        self.module, self._report_row_error = module, report_row_error
 
     def add_value_function(self, type_: GraphQLOutputType, below: SelectedObjects | None, mode: Mode) -> str:
-        """The name of a function of a value of this type."""
+        """Add a function that takes a value of this type; return the function's name."""
         name, block = self.module.create_name("p"), CodeBlock()
         result = ExpressionWriter(self, mode).write_value(type_, "x", below, block)
         self.module.add_lines([f"{_get_def_keyword(mode)} {name}(x, found):", *block.lines, f" return {result}"])
         return name
 
     def get_function(self, objects: SelectedObjects, mode: Mode) -> str:
-        """The name of the function of objects, given whole; it is no coroutine where no lists are below them."""
+        """Return the name of the function that takes one of these objects; add it if needed.
+
+        It is a coroutine function only if there are lists of rows below the objects.
+        """
         mode = mode._replace(is_chunked=mode.is_chunked and objects.has_lists)
         name = objects.function_names.get((mode, ""))
         if name is None:
@@ -123,7 +144,7 @@ class ResponseFunctionBuilder:
         return name
 
     def _add_type_dispatch(self, resolve_type: TypeResolver | None, functions: Mapping[str, str]) -> str:
-        """The name of a function that calls that of the source's type."""
+        """Add a function that calls the function of the source's type; return its name."""
         if resolve_type is None:
             return next(iter(functions.values()))
         name, table = self.module.create_name("f"), self.module.create_name("t")
@@ -133,7 +154,10 @@ class ResponseFunctionBuilder:
         return name
 
     def _add_fast_function(self, objects: SelectedObjects, type_: str, mode: Mode) -> str:
-        """The name of the function of the rows of a type, which their own type may tell from each other."""
+        """Add the function of rows of a type; return its name.
+
+        If an object of the document may be of several types, add a function for each, and one that selects it.
+        """
         fields = objects.fields_by_type[type_]
         for index, entry in enumerate(fields):
             below = None if isinstance(entry, str) or entry.stage_index is not None else entry.objects
@@ -165,7 +189,12 @@ class ResponseFunctionBuilder:
             decode = self.module.bind(Decoder(layout.struct).decode)
             head = [" try:", f"  d = {decode}(s.document_json.encode())"]
             await_keyword = "await " if mode.is_chunked else ""
-            guarded = [*head, *guarded, " except DATA_ERRORS:", f"  return {await_keyword}{careful}(s, found)"]
+            guarded = [
+                *head,
+                *guarded,
+                " except DATA_ERRORS as e:",
+                f"  return {await_keyword}{careful}(s, found, e)",
+            ]
         else:
             guarded = [line.removeprefix(" ") for line in guarded]
         header = [f"{_get_def_keyword(mode)} {name}(s, found):", " if s is None: refuse(None)"]
@@ -173,7 +202,7 @@ class ResponseFunctionBuilder:
         return name
 
     def write_decoded_call(self, objects: SelectedObjects, source: SourceVariables, mode: Mode) -> str:
-        """Code that calls the function of objects that were decoded."""
+        """Add a function that takes a decoded object; return code that calls it."""
         mode = mode._replace(is_chunked=mode.is_chunked and objects.has_lists)
         ((type_, fields),) = objects.fields_by_type.items()
         name, block = self.module.create_name("f"), CodeBlock()
@@ -184,14 +213,15 @@ class ResponseFunctionBuilder:
         )
         return f"{name}({variable}, {source.row_variable}, found)"
 
-    def _build_lazy_careful(self, objects: SelectedObjects, type_: str, mode: Mode) -> ResponseFunction:
+    def _build_lazy_careful(self, objects: SelectedObjects, type_: str, mode: Mode) -> Callable[..., object]:
         @cache
         def compile_once() -> ResponseFunction:
             name = self._add_careful_function(objects, type_, mode)
             self.module.load()
             return cast(ResponseFunction, self.module.namespace[name])
 
-        def build_carefully(source: object, found: StageResults) -> object:
+        def build_carefully(source: object, found: StageResults, error: Exception) -> object:
+            self._report_row_error(error)
             return compile_once()(source, found)
 
         return build_carefully

@@ -1,10 +1,18 @@
-"""Code that completes leaves: as they are where their serializer would leave them so, else by their serializer."""
+"""Leaves: values that are response data unchanged, and code for the others, which calls their serializers."""
 
 from collections.abc import Mapping
 
-from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    get_nullable_type,
+)
 
-from gateway.execution.compiler.selection import FallbackNeeded
+from gateway.execution._private import get_definition
+from gateway.execution.fallbacks import FallbackNeeded
 from gateway.execution.fields import Binder, Int32
 
 _IS_TEXT = "type({0}) is str"
@@ -14,13 +22,19 @@ _TYPE_TESTS = {
     "Boolean": "type({0}) is bool",
     "Int": "type({0}) is int and -2147483648 <= {1} <= 2147483647",
 }
-"""When a leaf is left as it is, by the name of its type: code of its value, first and again."""
+"""For each type of leaf, the test that its serializer would not change a value.
+
+`{0}` stands for the value's code, `{1}` for the value once it has a name.
+"""
 
 _DECODED_TYPES = {"String": str, "ID": str, "Boolean": bool, "Int": Int32}
 
 
 def get_decoded_type(type_: GraphQLOutputType) -> object:
-    """What is left as it is for a leaf of this type or a list of leaves; None where nothing surely is."""
+    """Return the Python type whose values the serializer of a leaf, or of a list of leaves, leaves unchanged.
+
+    None if it might change any value.
+    """
     named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if isinstance(named, GraphQLList):
         item = get_decoded_type(named.of_type)
@@ -31,9 +45,13 @@ def get_decoded_type(type_: GraphQLOutputType) -> object:
 
 
 def write_leaf(type_: GraphQLOutputType, value: str, bind: Binder) -> str:
-    """Code for the response data of a leaf, given code for its value; it raises for what is not sure."""
+    """Return code for the response data of a leaf, given code for its value.
+
+    The code uses the value itself if the serializer would return it unchanged, or else calls the serializer. It
+    raises FallbackNeeded if the serializer might return something else or fail.
+    """
     is_non_null = isinstance(type_, GraphQLNonNull)
-    named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    named = get_nullable_type(type_)
     first, again = (value, value) if value.isidentifier() else (f"v := {value}", "v")
     if isinstance(named, GraphQLEnumType):
         member_name = f"{bind(_map_enum_names(named))}[{again}]"
@@ -53,7 +71,7 @@ def write_leaf(type_: GraphQLOutputType, value: str, bind: Binder) -> str:
 
 
 def _map_enum_names(type_: GraphQLEnumType) -> Mapping[object, str]:
-    """Each member of an enum, and what documents say for it, to its GraphQL name."""
-    wrapped = type_.wrapped_cls  # type: ignore[attr-defined]  # Strawberry's enums have the class they were made of
+    """Return the GraphQL name of each enum member, and of the value that documents have for it."""
+    class_ = get_definition(type_).wrapped_cls
     stored = {value.value: name for name, value in type_.values.items()}
-    return {**stored, **{wrapped(value): name for value, name in stored.items()}}
+    return {**stored, **{class_(value): name for value, name in stored.items()}}

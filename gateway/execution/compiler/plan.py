@@ -1,27 +1,36 @@
-"""Plans: a root field with all that is selected below it, compiled."""
+"""Plans: the compiled selection of a root field.
+
+A plan completes the value of a root field in three steps: collect the sources of batched fields, load the batches
+level by level, and build the response data.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-from graphql import GraphQLOutputType
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import Executor
-from graphql.execution.values import VariableValues
+from graphql import Executor, GraphQLOutputType, VariableValues
 
+from gateway.execution._private import FieldDetailsList
 from gateway.execution.compiler.chunked_output import CHUNK_SIZE, ChunkedStageResults, pause, split_chunks
-from gateway.execution.compiler.functions import Compiler, FallbackNeeded, Stage
-from gateway.execution.compiler.selection import CollectFunction, ReadAttributes, StageSources
+from gateway.execution.compiler.functions import Compiler
+from gateway.execution.compiler.selection import CollectFunction, ReadAttributes, Stage, StageSources
+from gateway.execution.fallbacks import FallbackNeeded
 from gateway.execution.fields import BatchLoader
-from gateway.execution.inputs.arguments import FieldArguments
+from gateway.execution.inputs import FieldArguments
 
 
 class Plan:
-    """A root field with all that is selected below it, compiled."""
+    """The compiled selection of a root field. Raises FallbackNeeded if the selection does not compile."""
 
-    def __init__(self, executor: Executor[Any], type_: GraphQLOutputType, details: FieldDetailsList) -> None:
-        compiler = Compiler(executor)
+    def __init__(
+        self,
+        executor: Executor[Any],
+        type_: GraphQLOutputType,
+        details: FieldDetailsList,
+        report_row_error: Callable[[Exception], None],
+    ) -> None:
+        compiler = Compiler(executor, report_row_error)
         self._selection = compiler.compile_selection(type_, details)
         self.stages = compiler.stages
         by_depth = groupby(sorted(range(len(self.stages)), key=self._get_depth), self._get_depth)
@@ -30,10 +39,10 @@ class Plan:
             FieldArguments(executor.schema, stage.definition, stage.field, stage.node) for stage in compiler.stages
         ]
         self.attributes = compiler.attributes
-        """What is read of the objects that the field's value consists of; None for all."""
+        """The attributes that are read of the rows in the field's value; None for any."""
 
     def _get_depth(self, index: int) -> int:
-        """How many stages a stage is below."""
+        """Return the number of stages above a stage."""
         parent_index = self.stages[index].parent_index
         return 0 if parent_index < 0 else self._get_depth(parent_index) + 1
 
@@ -43,37 +52,35 @@ class Plan:
         return _StageCall(index, stage, arguments, sources)
 
     async def complete(self, context: Any, variables: VariableValues, value: object) -> object:  # noqa: ANN401
-        """The response data of the field's value. Raises whatever keeps it from being plain.
+        """Return the response data of a value. Raises any exception if the normal executor has to answer.
 
-        `context` is the operation's: see the package for what it has to offer.
+        See `gateway.execution` for the attributes that `context` must have.
         """
         sources: list[list[object]] = [[] for _ in self.stages]
         found: list[Callable[[object], object]] = [_raise_fallback for _ in self.stages]
-        rows = 0
+        row_count = 0
         if self._selection.collect is not None:
             self._selection.collect(value, sources)
-        # Stages come after those above them, which are to tell their sources, and side by side they ask together.
+        # A stage's sources come from the stage above it. Stages of one level load together.
         for level in self._levels:
-            asking = [
-                self._build_stage_call(index, variables, sources[index]) for index in level if sources[index]
-            ]
-            answers, count = await _load_stages(context, asking)
-            rows += count
-            for each, answer in zip(asking, answers, strict=True):
-                found[each.stage_index] = answer
-                if each.stage.collect is not None:
-                    await _collect_sources(each.stage.collect, answer, each.sources, sources)
-        if rows > CHUNK_SIZE:
+            calls = [self._build_stage_call(index, variables, sources[index]) for index in level if sources[index]]
+            lookups, count = await _load_stages(context, calls)
+            row_count += count
+            for call, look_up in zip(calls, lookups, strict=True):
+                found[call.stage_index] = look_up
+                if call.stage.collect is not None:
+                    await _collect_sources(call.stage.collect, look_up, call.sources, sources)
+        if row_count > CHUNK_SIZE:
             return await self._selection.compile_chunked()(value, ChunkedStageResults(found))
         return self._selection.build_data(value, found)
 
 
 async def _collect_sources(
-    collect: CollectFunction, found: Callable[[object], object], parents: Sequence[object], sources: StageSources
+    collect: CollectFunction, look_up: Callable[[object], object], parents: Sequence[object], sources: StageSources
 ) -> None:
-    """Collect the sources below what was found of these; the loop gets its turn where that is much."""
+    """Collect the sources of the stages below; yield to the event loop between chunks of long lists."""
     for source in parents:
-        value = found(source)
+        value = look_up(source)
         if not (type(value) is list and len(value) > CHUNK_SIZE):
             collect(value, sources)
             continue
@@ -87,7 +94,7 @@ def _raise_fallback(_source: object) -> object:
 
 
 class _StageCall(NamedTuple):
-    """A stage that is to be answered."""
+    """A stage with the sources and arguments of one execution."""
 
     stage_index: int
     stage: Stage
@@ -96,41 +103,43 @@ class _StageCall(NamedTuple):
 
 
 _BatchKey: TypeAlias = tuple[BatchLoader, tuple[Hashable, ...]]
-"""A batch and what its requests have in common."""
+"""The loader of a batch, and the arguments that its requests share."""
 
 
 async def _load_stages(
     context: Any,  # noqa: ANN401 (the operation's)
     calls: Sequence[_StageCall],
 ) -> tuple[Sequence[Callable[[object], object]], int]:
-    """What gives the values of each of these stages: one batch for all requests that differ only in their key.
+    """Load the stages, one batch for all requests that differ only in their key.
 
-    Also how many rows those are, where they are lists.
+    Return a lookup function for each stage, and the number of rows in all loaded lists.
     """
     batches: dict[_BatchKey, dict[Hashable, None]] = defaultdict(dict)
     attributes: dict[_BatchKey, ReadAttributes] = defaultdict(ReadAttributes)
-    for each in calls:
-        for name, keys in (await _group_requests(each)).items():
-            batches[name] |= keys
-            attributes[name].add(each.stage.attributes)
+    for call in calls:
+        for batch_key, keys in (await _group_requests(call)).items():
+            batches[batch_key] |= keys
+            attributes[batch_key].add(call.stage.attributes)
     found = {
-        (batch, further): await context.load_many(batch, [*keys], further, attributes[batch, further].get_names())
-        for (batch, further), keys in batches.items()
+        (loader, arguments): await context.load_many(
+            loader, [*keys], arguments, attributes[loader, arguments].get_names()
+        )
+        for (loader, arguments), keys in batches.items()
     }
-    lists = (value for each in found.values() for value in each.values())
-    rows = sum(len(value) for value in lists if type(value) is list)
-    return [_build_lookup(each, found) for each in calls], rows
+    lists = (value for values in found.values() for value in values.values())
+    row_count = sum(len(value) for value in lists if type(value) is list)
+    return [_build_lookup(call, found) for call in calls], row_count
 
 
 async def _group_requests(call: _StageCall) -> dict[_BatchKey, dict[Hashable, None]]:
-    """The keys of a stage's requests."""
+    """Return the keys of a stage's requests by batch, without duplicates."""
     build_request, arguments = call.stage.field.build_request, call.arguments
     batches: dict[_BatchKey, dict[Hashable, None]] = {}
     for part in split_chunks(call.sources):
         for source in part:
-            asked = build_request(source, arguments)
-            if asked is not None:
-                batches.setdefault((asked.loader, asked.arguments), {})[asked.key] = None
+            request = build_request(source, arguments)
+            if request is not None:
+                batches.setdefault((request.loader, request.arguments), {})[request.key] = None
         if len(call.sources) > CHUNK_SIZE:
             await pause()
     return batches

@@ -1,10 +1,11 @@
-"""What is selected: a tree of fields, the batched ones of which are stages of a plan."""
+"""The selection of a root field as a tree. Each batched field in it is a stage of the plan."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    Executor,
     FieldNode,
     GraphQLField,
     GraphQLInterfaceType,
@@ -15,89 +16,93 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import Executor
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from gateway.execution._private import FieldDetailsList, get_definition
 from gateway.execution.compiler.source_text import Mode
-from gateway.execution.fields import READ_ATTRIBUTES, BatchedField, DocumentField, PlainField
+from gateway.execution.fallbacks import FallbackNeeded
+from gateway.execution.fields import READ_ATTRIBUTES, BatchedField, Binder, DocumentField, PlainField
 
 StageSources = Sequence[list[Any]]
-"""For each stage, the sources that it is asked for."""
+"""For each stage, the sources whose values it loads."""
 CollectFunction = Callable[[Any, StageSources], None]
 TypeResolver = Callable[[Any], str]
-"""Gives the name of a value's type."""
-
-
-class FallbackNeeded(Exception):
-    """Here is something that a compiled selection cannot give exactly."""
+"""Returns the name of a value's type."""
 
 
 class ReadAttributes:
-    """The attributes that are read of the objects which a value consists of."""
+    """Collects the attributes that are read of the rows in a value."""
 
     def __init__(self) -> None:
         self._names: set[str] | None = set()
 
     def add(self, names: Iterable[str] | None) -> None:
-        """These too, or, with None, nobody knows which."""
+        """Add names, or None for unknown ones."""
         self._names = None if names is None or self._names is None else self._names | {*names}
 
     def get_names(self) -> frozenset[str] | None:
-        """All of them, perhaps with others; None for any."""
+        """Return the names, some of which rows may not have; None if any attribute may be read."""
         return None if self._names is None else frozenset(self._names)
 
 
 @dataclass(slots=True)
 class Stage:
-    """A batched field of a plan, answered for all its sources at once."""
+    """A batched field of a plan, loaded for all its sources at once."""
 
     field: BatchedField
     definition: GraphQLField
     node: FieldNode
     parent_index: int
-    """The place of the stage that it is below; -1 for those below the root field alone."""
+    """The index of the stage above it; -1 if there is none."""
     attributes: frozenset[str] | None = frozenset()
-    """What is read of the objects that its values consist of, down to the next stages; None for anything."""
+    """The attributes that are read of the rows in its values, down to the next stages; None for any."""
     collect: CollectFunction | None = None
 
 
 @dataclass(slots=True, eq=False)
 class SelectedField:
-    """A field where it is selected, which is one key of an object of the response."""
+    """A selected field, which is one key of an object in the response."""
 
     response_key: str
     type: GraphQLOutputType
     field: StrawberryField
     stage_index: int | None
-    """Which stage finds its values, if one does."""
+    """The stage that loads its values; None if it is not batched."""
     objects: "SelectedObjects | None"
-    """What is selected of its objects; None for a leaf."""
+    """The selection below it; None for a leaf."""
 
     @property
     def has_stages(self) -> bool:
-        """Whether sources of stages are found at it, or below it before the next stage."""
+        """Whether the field is a stage, or has stages below it."""
         return self.stage_index is not None or (self.objects is not None and self.objects.has_stages)
+
+    def write_resolver_call(self, source: str, bind: Binder) -> str:
+        """Return code that resolves the field, given code for its source. The field must not be batched."""
+        field = self.field
+        if isinstance(field, PlainField):
+            return f"{bind(field.read)}({source})"
+        if field.base_resolver is None:
+            return f"{source}.{field.python_name}"
+        return f"{bind(field.base_resolver.wrapped_func)}({source})"
 
 
 @dataclass(slots=True, eq=False)
 class SelectedObjects:
-    """What is selected of objects in one place, for each type that they may be of."""
+    """A selection of objects, for each type that they may have."""
 
     fields_by_type: Mapping[str, Sequence[SelectedField | str]]
-    """By the name of the type; a text is the response key of `__typename`."""
+    """The fields by the type's name. A str is the response key of `__typename`."""
     resolve_type: TypeResolver | None
-    """What tells an object's type, or a row the type of a part of its document, where it may be of several."""
+    """Takes an object, or the row of an object in a document, and returns its type. None for a single type."""
     has_stages: bool
     is_in_document: bool = False
-    """Whether they are parts of the document of the row above."""
+    """Whether the objects are parts of a row's document."""
     function_names: dict[tuple[Mode, str], str] = field(default_factory=dict)
-    """The names of generated functions that take them whole, by their manner and type."""
+    """The generated functions that take such an object, by mode and type."""
 
     @property
     def has_lists(self) -> bool:
-        """Whether there are lists of rows below them."""
+        """Whether there are lists of rows below the objects."""
         below = (e for each in self.fields_by_type.values() for e in each if not isinstance(e, str) and e.objects)
         return any(
             _is_row_list(e.type, e.objects) or (e.objects is not None and e.objects.has_lists) for e in below
@@ -110,7 +115,7 @@ def _is_row_list(type_: GraphQLOutputType, below: SelectedObjects | None) -> boo
 
 
 class SelectionTreeBuilder:
-    """Finds out what is selected in one operation, and which stages that takes."""
+    """Builds the selection tree and the stages of a root field."""
 
     def __init__(self, executor: Executor[Any]) -> None:
         self._executor = executor
@@ -120,7 +125,10 @@ class SelectionTreeBuilder:
     def build_objects(
         self, type_: GraphQLOutputType, details: FieldDetailsList, attributes: ReadAttributes
     ) -> SelectedObjects | None:
-        """What is selected below a value of a type; None for leaves. Raises NotPlain where it does not compile."""
+        """Return the selection below a value of a type; None for leaves.
+
+        Raises FallbackNeeded if the selection does not compile.
+        """
         named, resolve_type = get_named_type(type_), None
         if isinstance(named, GraphQLObjectType):
             possible: Sequence[GraphQLObjectType] = [named]
@@ -150,9 +158,9 @@ class SelectionTreeBuilder:
     ) -> SelectedField:
         node = details[0].node
         definition = type_.fields[node.name.value]
-        field_ = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        field_ = get_definition(definition)
         if not (isinstance(field_, StrawberryField) and is_compilable(field_)):
-            # A field of the introspection, or more than a function of its source.
+            # A field of introspection, or one that needs more than its source.
             raise FallbackNeeded
         attributes.add(get_read_attributes(field_))
         if not isinstance(field_, BatchedField):
@@ -171,7 +179,7 @@ class SelectionTreeBuilder:
 
 
 def is_compilable(field_: StrawberryField) -> bool:
-    """Whether a field is no more than a function of its source, or batched."""
+    """Return whether a field is batched, or a function of its source alone."""
     resolver = field_.base_resolver
     if isinstance(field_, BatchedField | PlainField) or resolver is None:
         return True
@@ -181,7 +189,7 @@ def is_compilable(field_: StrawberryField) -> bool:
 
 
 def get_read_attributes(field_: StrawberryField) -> Iterable[str] | None:
-    """The attributes that a field reads, of its source or of the row which that is a part of; None for any."""
+    """Return the row attributes that a field reads; None for any."""
     declared: Iterable[str] | None = field_.metadata.get(READ_ATTRIBUTES)
     if field_.base_resolver or isinstance(field_, BatchedField | PlainField):
         return declared
@@ -189,8 +197,11 @@ def get_read_attributes(field_: StrawberryField) -> Iterable[str] | None:
 
 
 def _get_type_resolver(possible: Sequence[GraphQLObjectType]) -> TypeResolver:
-    """The `resolve_type` that the classes of all these types have of one and the same ancestor."""
-    classes = [each.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin for each in possible]
+    """Return the `resolve_type` that the classes of all these types inherit from one ancestor.
+
+    Raises FallbackNeeded if there is none.
+    """
+    classes = [get_definition(each).origin for each in possible]
     shared = {getattr(getattr(each, "resolve_type", None), "__func__", None) for each in classes}
     if len(shared) != 1 or None in shared:
         raise FallbackNeeded

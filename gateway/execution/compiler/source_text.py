@@ -1,4 +1,4 @@
-"""Python text in the making."""
+"""The text of generated Python code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 
 class Mode(NamedTuple):
-    """How a generated function gives its response data."""
+    """A variant of a generated function."""
 
     is_careful: bool = False
-    """Whether it reads every field as a resolver does."""
+    """Whether it reads each field by its resolver, and decodes nothing."""
     is_chunked: bool = False
-    """Whether it is a coroutine that gives the loop its turn between slices of long lists."""
+    """Whether it is a coroutine function that pauses between chunks of long lists."""
 
 
 class GeneratedModule:
-    """Generated functions that share their names."""
+    """Generated functions with one namespace."""
 
     def __init__(self, namespace: dict[str, object]) -> None:
         self.namespace = namespace
@@ -25,11 +25,11 @@ class GeneratedModule:
         self._lines: list[str] = []
 
     def create_name(self, letter: str) -> str:
-        """A name that nothing else has."""
+        """Return a new name."""
         return f"{letter}{next(self._counter)}"
 
     def bind(self, value: object) -> str:
-        """A name by which the code has a Python object."""
+        """Return a name that refers to a Python object."""
         name = self._bound_names.get(id(value))
         if name is None:
             name = self._bound_names[id(value)] = self.create_name("n")
@@ -40,14 +40,14 @@ class GeneratedModule:
         self._lines += lines
 
     def load(self) -> None:
-        """Make what was added since the last time."""
+        """Execute the lines that were added since the last call."""
         text, self._lines = "\n".join(self._lines), []
-        exec(text, self.namespace)  # noqa: S102 (our own text: names come from the schema and are quoted)
+        exec(text, self.namespace)  # noqa: S102 (names from the schema and documents are quoted)
 
 
 @dataclass(slots=True)
 class CodeBlock:
-    """Lines of one depth."""
+    """Lines of one indentation."""
 
     lines: list[str] = field(default_factory=list)
     depth: int = 1
@@ -56,16 +56,16 @@ class CodeBlock:
         self.lines.append(f"{' ' * self.depth}{line}")
 
     def open_inner(self, header: str) -> "CodeBlock":
-        """The block below a header, to be filled before anything else is added to this one."""
+        """Add a header and return the block below it. Fill it before adding to this block again."""
         self.add_line(header)
         return CodeBlock(self.lines, self.depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class CodeBlocks:
-    """Where an object is written: first what may turn out not to be plain, then what calls other functions.
+    """The lines that build an object: guarded ones in a `try`, then unguarded ones, which call other functions.
 
-    Within a loop or a condition both are one. `depth` is how many objects and lists it is written into.
+    Within a loop or a condition both are the same block. `depth` counts the enclosing objects and lists.
     """
 
     guarded: CodeBlock
@@ -77,5 +77,5 @@ class CodeBlocks:
         return self.guarded is not self.unguarded
 
     def nest(self, block: CodeBlock | None = None) -> "CodeBlocks":
-        """One deeper: in the same blocks, or in one of a loop or a condition."""
+        """Return the blocks one level deeper: the same ones, or the block of a loop or a condition."""
         return CodeBlocks(block or self.guarded, block or self.unguarded, self.depth + 1)

@@ -1,7 +1,8 @@
-"""Variables and arguments of an operation that is executed again and again.
+"""Coerces the variables of an operation and the arguments of its fields.
 
-graphql-core and Strawberry coerce them, which takes longer than many a resolver does. Arguments without variables
-are coerced once. A text that a variable hands to an argument goes as it is, which is what they make of it.
+graphql-core and Strawberry inspect each value in each request, which takes longer than many resolvers. Here
+arguments without variables are coerced once for each document. A variable that passes text to an argument of type
+`String` or `ID` needs no coercion.
 """
 
 from collections.abc import Sequence
@@ -15,15 +16,21 @@ from graphql import (
     GraphQLSchema,
     VariableDefinitionNode,
     VariableNode,
+    VariableValues,
     Visitor,
+    get_argument_values,
     visit,
 )
-from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
-from graphql.execution.values import VariableValues, VariableValueSource, get_argument_values
-from graphql.utilities.coerce_input_value import coerce_default_value
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from gateway.execution._private import (
+    VariableSignature,
+    VariableValueSource,
+    coerce_default_value,
+    get_strawberry_schema,
+    get_variable_signature,
+)
 from gateway.execution.inputs.coercion import Coercer, NotCoercible, build_coercer, is_text_type
 
 
@@ -31,14 +38,14 @@ class OperationVariables:
     """The variables of an operation of a valid document."""
 
     def __init__(self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]) -> None:
-        self._signatures: list[tuple[GraphQLVariableSignature, Coercer]] = []
+        self._signatures: list[tuple[VariableSignature, Coercer]] = []
         for definition in definitions:
             signature = get_variable_signature(schema, definition)
             assert not isinstance(signature, GraphQLError)  # noqa: S101 (or the document would not be valid)
             self._signatures.append((signature, build_coercer(signature.type)))
 
     def coerce(self, raw_values: dict[str, Any]) -> VariableValues:
-        """Their values. Raises NotCoercible or GraphQLError where they are not what they should be."""
+        """Return their values. Raises NotCoercible or GraphQLError if one is invalid."""
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
         for signature, coerce in self._signatures:
@@ -56,7 +63,7 @@ class OperationVariables:
 
 
 class _VariableCollector(Visitor):
-    """Collects the variables that stand somewhere in a node."""
+    """Collects the names of the variables in a node."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,18 +74,18 @@ class _VariableCollector(Visitor):
 
 
 class FieldArguments:
-    """The arguments of a field in one place of an operation, as its resolver takes them."""
+    """The arguments of a selected field, as its resolver takes them."""
 
     def __init__(
         self, schema: GraphQLSchema, definition: GraphQLField, field: StrawberryField, node: FieldNode
     ) -> None:
         self._definition, self._field, self._node = definition, field, node
-        strawberry_schema = schema._strawberry_schema  # type: ignore[attr-defined]  # noqa: SLF001 (their own link)
+        strawberry_schema = get_strawberry_schema(schema)
         self._config = strawberry_schema.config
         self._scalars = strawberry_schema.schema_converter.scalar_registry
         names = {self._config.name_converter.from_argument(each): each.python_name for each in field.arguments}
         self._text_variables: dict[str, str] = {}
-        """The variables of texts by what the resolver calls the argument that each of them is."""
+        """For arguments that are a text variable, the variable's name by the argument's Python name."""
         used = _VariableCollector()
         for argument in node.arguments or ():
             name = argument.name.value
@@ -90,16 +97,16 @@ class FieldArguments:
         self._constant_values: dict[str, Any] | None = None
 
     def coerce(self, variables: VariableValues) -> dict[str, Any]:
-        """Their values in one execution. Raises GraphQLError for those that are not what they should be."""
+        """Return their values by Python names. Raises GraphQLError if one is invalid."""
         if self._constant_values is not None:
-            found = {**self._constant_values}
+            values = {**self._constant_values}
             for name, variable in self._text_variables.items():
                 text = variables.coerced.get(variable)
                 if type(text) is not str:
                     break
-                found[name] = text
+                values[name] = text
             else:
-                return found
+                return values
         converted = self._convert(variables)
         if self._are_others_constant:
             self._constant_values = {

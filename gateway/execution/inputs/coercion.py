@@ -1,7 +1,7 @@
-"""What coerces values of input types, made by what is known of a type once.
+"""Builds a coercer for each input type, once.
 
-graphql-core asks each value of an input object what it is, each time, which takes longer than to write it down.
-What is wrong with a value is not said here: graphql-core then says it.
+graphql-core inspects the type of each value of an input object in each request, which takes longer than writing
+the value to the database. Coercers raise an exception without details; graphql-core then formats the error.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,49 +16,44 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
-    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLString,
     Undefined,
     is_required_input_field,
 )
-from graphql.utilities.coerce_input_value import coerce_default_value
+
+from gateway.execution._private import coerce_default_value
 
 Coercer: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeafFormat:
-    """How leaves are spelled: what is made of each, and by the names of scalars, which texts are that already."""
+    """How the leaves of an input object are formatted, such as datetimes as JSON text."""
 
     format_leaf: Coercer
+    """Takes a coerced leaf and returns the formatted one."""
     is_formatted: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
+    """By the name of a scalar, a function that returns whether a text is formatted already, so that it stays."""
 
 
-_LEAF_FORMAT_KEY = "spelling"
+LEAF_FORMAT_KEY = "leaf_format"
+"""The key of a type's extensions for the `LeafFormat` of the type and of all types below it."""
 
 
 class FormattedInput(dict[str, Any]):
-    """A value of an input object type whose leaves are spelled as `spell` was told."""
-
-
-def set_leaf_format(type_: GraphQLNamedType, leaf_format: LeafFormat) -> None:
-    """Have values of this type, and of those below it, coerced to `Spelled` ones.
-
-    Values that a document itself holds are graphql-core's.
-    """
-    type_.extensions[_LEAF_FORMAT_KEY] = leaf_format
+    """A value of an input type with a `LeafFormat`."""
 
 
 class NotCoercible(Exception):
-    """A value is not what its type needs. Scalars and enums raise a GraphQLError."""
+    """A value does not fit its type. Scalars and enums raise a GraphQLError instead."""
 
 
 @cache
 def build_coercer(type_: GraphQLInputType, leaf_format: LeafFormat | None = None) -> Coercer:
-    """What makes of a value what `graphql.utilities.coerce_input_value` does, or raises.
+    """Return a function that coerces values as `graphql.coerce_input_value` does, and formats leaves.
 
-    Leaves are spelled, if it is said how.
+    The function raises NotCoercible or GraphQLError for invalid values.
     """
     if isinstance(type_, GraphQLNonNull):
         return _build_non_null_coercer(type_.of_type, leaf_format)
@@ -68,11 +63,11 @@ def build_coercer(type_: GraphQLInputType, leaf_format: LeafFormat | None = None
 
 @cache
 def _build_non_null_coercer(type_: Any, leaf_format: LeafFormat | None) -> Coercer:  # noqa: ANN401 (an input type that may be null)
-    """What coerces a value of a type, which refuses null."""
+    """Return a coercer that refuses null."""
     if isinstance(type_, GraphQLList):
         return _build_list_coercer(build_coercer(type_.of_type, leaf_format))
     if isinstance(type_, GraphQLInputObjectType):
-        return _ObjectCoercer(type_, type_.extensions.get(_LEAF_FORMAT_KEY, leaf_format))
+        return _ObjectCoercer(type_, type_.extensions.get(LEAF_FORMAT_KEY, leaf_format))
     return _build_leaf_coercer(type_, leaf_format or _UNCHANGED)
 
 
@@ -104,7 +99,7 @@ def _build_leaf_coercer(type_: Any, leaf_format: LeafFormat) -> Coercer:  # noqa
     )
 
 
-def _return_unchanged(value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
+def _return_unchanged(value: Any) -> Any:  # noqa: ANN401 (JSON or a coerced value)
     return value
 
 
@@ -115,7 +110,7 @@ def _is_never_formatted(_text: str) -> bool:
 _UNCHANGED = LeafFormat(_return_unchanged)
 
 
-def _coerce_non_null(coerce_leaf: Coercer, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
+def _coerce_non_null(coerce_leaf: Coercer, value: Any) -> Any:  # noqa: ANN401 (JSON or a coerced value)
     if value is None:
         raise NotCoercible
     return coerce_leaf(value)
@@ -128,10 +123,10 @@ class _ObjectCoercer:
         self._type, self._leaf_format = type_, leaf_format
         self._dict_type: type[dict[str, Any]] = FormattedInput if leaf_format else dict
 
-    # A type may have fields of its own type, so they are looked at when there is a value.
+    # Cached, not computed at once: a type may have fields of the same type.
     @cached_property
     def _fields(self) -> Mapping[str, tuple[bool, Coercer]]:
-        """By their names: whether text goes as it is, and what coerces the rest."""
+        """For each field, whether text needs no coercion, and the coercer of other values."""
         return {
             name: (is_text_type(field.type), build_coercer(field.type, self._leaf_format))
             for name, field in self._type.fields.items()
@@ -147,20 +142,20 @@ class _ObjectCoercer:
         format_leaf = (self._leaf_format or _UNCHANGED).format_leaf
         return {name: format_leaf(value) for name, value in values.items() if value is not Undefined}
 
-    def __call__(self, value: Any) -> Any:  # noqa: ANN401 (JSON, and whatever it stands for)
+    def __call__(self, value: Any) -> Any:  # noqa: ANN401 (JSON or a coerced value)
         if type(value) is not dict or not self._required <= value.keys():
             raise NotCoercible
         fields, coerced = self._fields, self._dict_type(self._defaults)
         for name, item in value.items():
             if name not in fields:
                 raise NotCoercible
-            goes, coerce = fields[name]
-            coerced[name] = item if goes and type(item) is str else coerce(item)
+            is_text, coerce = fields[name]
+            coerced[name] = item if is_text and type(item) is str else coerce(item)
         if self._type.is_one_of and [item is None for item in coerced.values()] != [False]:
             raise NotCoercible
         return self._type.out_type(coerced)
 
 
 def is_text_type(type_: object) -> bool:
-    """Whether text is a value of it, and goes as it is."""
+    """Return whether the type is `String` or `ID`, nullable or not."""
     return (type_.of_type if isinstance(type_, GraphQLNonNull) else type_) in (GraphQLString, GraphQLID)

@@ -1,11 +1,10 @@
-"""What an operation costs, known before it is executed.
+"""The cost of an operation, computed before it runs.
 
-It costs `TAKING_IN`, and what each field weighs that is selected, as often as the lists above it have entries: so
-many as their arguments say, or as are assumed. Fields on types of which only one can be there all count. A field
-that `@skip` or `@include` leaves out costs nothing.
+The cost is `BASE_COST` plus the cost of each selected field, multiplied by the sizes of the lists above it.
+Arguments give the size of a list; otherwise it is assumed. Fields on several possible types all count.
+A field that `@skip` or `@include` leaves out costs nothing.
 
-The selections are walked once for each document. What is left is a number, or a function of the variables that
-do arithmetic alone.
+The selections are walked once for each document. The result is a number, or a function of the variables.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,39 +33,42 @@ from gateway.execution.limits.fragments import sort_fragments
 from gateway.execution.limits.size import INTROSPECTION_FIELDS, MAX_INT32
 
 BASE_COST = 100
-"""What each operation costs besides its fields: to take it in and answer it takes as long as so many of them."""
+"""The cost of an operation without its fields: to read and answer a request takes as long as 100 fields."""
 
 INTROSPECTION_COST = 50_000
-"""What `__schema` or `__type` costs with all below it, which is never compiled."""
+"""The cost of `__schema` or `__type` with all fields below it, which are never compiled."""
 
 CoercedVariables = Mapping[str, Any]
-"""The values of an operation's variables, coerced."""
+"""The coerced variables of an operation."""
 
 Units = int | Callable[[CoercedVariables], int]
-"""How many units, whatever the variables are, or by them."""
+"""A number, or a function that computes it from the variables."""
 
 
 class OperationCost(NamedTuple):
-    """What an operation costs."""
+    """The cost of an operation."""
 
     units: Units
 
     def evaluate(self, values: CoercedVariables) -> int:
-        """In one execution; `MOST` stands for all beyond."""
+        """Return the cost with these variables, at most `MAX_INT32`."""
         units = self.units
         return min(units if isinstance(units, int) else units(values), MAX_INT32)
 
 
 class _SelectionCost(NamedTuple):
-    """What a selection set costs."""
+    """The cost of a selection set."""
 
     once: Units = 0
     per_entry: Units = 0
-    """In lists of which the field that holds the selection set says how many entries they have."""
+    """The cost for each entry of lists whose size the parent field declares."""
 
 
 def compute_operation_costs(schema: GraphQLSchema, document: DocumentNode) -> Iterator[OperationCost]:
-    """The price of each operation of a valid document."""
+    """Yield the cost of each operation of a valid document, in document order.
+
+    Raises LookupError if the schema has a list of objects without a declared size.
+    """
     calculator = _CostCalculator(get_field_costs(schema))
     for fragment in sort_fragments(document):
         on = fragment.type_condition.name.value
@@ -100,10 +102,10 @@ class _CostCalculator:
         if isinstance(selection, InlineFragmentNode):
             on = selection.type_condition
             return self.compute_selection_set(selection.selection_set, type_name if on is None else on.name.value)
-        assert isinstance(selection, FieldNode)  # noqa: S101 (there is nothing else)
+        assert isinstance(selection, FieldNode)  # noqa: S101 (there is no other kind)
         field_cost = self._field_costs.get((type_name, selection.name.value))
         if field_cost is None:
-            # A field of the language itself.
+            # `__typename` or introspection.
             return _SelectionCost(INTROSPECTION_COST if selection.name.value in INTROSPECTION_FIELDS else 1)
         return self._compute_field(selection, field_cost)
 
@@ -156,18 +158,18 @@ def _multiply(count: Units, units: Units) -> Units:
 
 
 def _apply_conditions(selection_cost: _SelectionCost, directives: Sequence[DirectiveNode]) -> _SelectionCost:
-    """What a selection costs that may be left out."""
+    """Return the cost of a selection with `@skip` and `@include` applied."""
     for directive in directives:
         if directive.name.value not in ("skip", "include"):
             continue
-        wanted = directive.name.value == "include"
+        is_included = directive.name.value == "include"
         (value,) = [argument.value for argument in directive.arguments or ()]
         if isinstance(value, VariableNode):
-            counts = _build_condition(value.name.value, expected=wanted)
+            condition = _build_condition(value.name.value, expected=is_included)
             selection_cost = _SelectionCost(
-                _multiply(counts, selection_cost.once), _multiply(counts, selection_cost.per_entry)
+                _multiply(condition, selection_cost.once), _multiply(condition, selection_cost.per_entry)
             )
-        elif isinstance(value, BooleanValueNode) and value.value is not wanted:
+        elif isinstance(value, BooleanValueNode) and value.value is not is_included:
             selection_cost = _SelectionCost()
     return selection_cost
 
@@ -177,7 +179,7 @@ def _build_condition(variable: str, *, expected: bool) -> Callable[[CoercedVaria
 
 
 def _count_entries(size_arguments: Sequence[ValueNode], assumed_size: int, maximum: int = MAX_INT32) -> Units:
-    """How many entries the first of these arguments asks for or has that is not null; if none, as is assumed."""
+    """Return the size that the first non-null argument gives; the assumed size if there is none."""
     sizes = [_read_size(value) for value in size_arguments]
 
     def count_entries(values: CoercedVariables) -> int:
@@ -191,12 +193,12 @@ def _count_entries(size_arguments: Sequence[ValueNode], assumed_size: int, maxim
 
 
 def _read_size(value: ValueNode) -> int | str | None:
-    """How many entries an argument asks for or has, or the variable that tells; None for null."""
+    """Return the size that an argument gives, or the name of its variable; None for null."""
     if isinstance(value, IntValueNode):
         return int(value.value)
     if isinstance(value, VariableNode):
         return value.name.value
     if isinstance(value, ListValueNode):
         return len(value.values)
-    # What is no list where one is wanted is read as a list of it.
+    # GraphQL coerces any other value to a list with one entry.
     return None if isinstance(value, NullValueNode) else 1

@@ -1,6 +1,6 @@
-"""What the fields of a schema weigh: 1, unless `@cost` says more, and as often as `@listSize` says.
+"""The costs of fields: 1, unless `@cost` declares more, multiplied by the list sizes that `@listSize` declares.
 
-The two directives are those of the GraphQL Cost Directives specification, as far as they are needed here.
+Both directives follow the GraphQL Cost Directives specification; `maximum` is an addition.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,8 +21,9 @@ from graphql import (
     get_named_type,
     is_leaf_type,
 )
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
+
+from gateway.execution._private import get_definition
 
 D = TypeVar("D")
 
@@ -33,79 +34,80 @@ FieldCoordinate = tuple[str, str]
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION, Location.ARGUMENT_DEFINITION],
     name="cost",
-    description="What a field costs, without what is selected below it; 1 where this is not said. Of an "
-    "argument: what each entry of it costs.",
+    description="Cost of a field, without the fields below it. A field without this directive costs 1. On an "
+    "argument: cost of each of its entries.",
 )
 class Cost:
-    weight: int = strawberry.field(name="weight", description="As many units as this.")
+    weight: int = strawberry.field(name="weight", description="Cost in units.")
 
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="listSize",
-    description="How many entries the cost of an operation counts: what is selected below a list costs as often.",
+    description="Number of entries that the cost of an operation counts for a list. The fields below the list "
+    "cost that many times.",
 )
 class ListSize:
     assumed_size: int = strawberry.field(
-        name="assumedSize", description="So many where no argument says how many."
+        name="assumedSize", description="Number of entries when no slicing argument is given."
     )
     slicing_arguments: list[str] | None = strawberry.field(
         name="slicingArguments",
         default=strawberry.UNSET,
-        description="The arguments that say how many: a number, or a list with one for each.",
+        description="Arguments that set the number of entries: a number, or a list with one item for each entry.",
     )
     sized_fields: list[str] | None = strawberry.field(
         name="sizedFields",
         default=strawberry.UNSET,
-        description="The lists below the field that have as many entries; where none is named, it is the list.",
+        description="Lists below the field that have this many entries. Absent: the field itself is the list.",
     )
     maximum: int | None = strawberry.field(
-        name="maximum", default=strawberry.UNSET, description="No more are counted, however many are asked for."
+        name="maximum", default=strawberry.UNSET, description="Upper bound of the counted entries."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class FieldCost:
-    """What one field weighs."""
+    """The cost of one field."""
 
     units: int
     argument_units: Mapping[str, int]
-    """What each entry of an argument weighs, of those that weigh anything."""
+    """The cost of each entry, for arguments with a cost."""
     type_name: str
-    """Of what is selected below it."""
+    """The type of the fields below."""
     list_size: ListSize | None
     is_sized_by_parent: bool
-    """Whether it is a list whose size the field that holds it says."""
+    """Whether it is a list whose size its parent field declares."""
 
 
 @cache
 def get_field_costs(schema: GraphQLSchema) -> Mapping[FieldCoordinate, FieldCost]:
-    """The weight of every field. Raises LookupError for a list of objects whose size nobody says."""
+    """Return the cost of each field. Raises LookupError for a list of objects without a declared size."""
     fields = {
         (type_.name, name): field
         for type_ in _list_composite_types(schema)
         for name, field in type_.fields.items()
     }
-    sizes = {place: _find_directive(field, ListSize) for place, field in fields.items()}
+    sizes = {coordinate: _find_directive(field, ListSize) for coordinate, field in fields.items()}
     sized_by_parent = {
-        (get_named_type(fields[place].type).name, name)
-        for place, size in sizes.items()
+        (get_named_type(fields[coordinate].type).name, name)
+        for coordinate, size in sizes.items()
         if size is not None
         for name in size.sized_fields or ()
     }
     field_costs = {}
-    for place, field in fields.items():
-        size, cost, type_ = sizes[place], _find_directive(field, Cost), get_named_type(field.type)
+    for coordinate, field in fields.items():
+        size, cost, type_ = sizes[coordinate], _find_directive(field, Cost), get_named_type(field.type)
         is_list = _is_list(field.type) and not is_leaf_type(type_)
-        if is_list and size is None and place not in sized_by_parent:
-            raise LookupError(f"{'.'.join(place)} is a list; say by `ListSize` how many entries it counts for.")
+        if is_list and size is None and coordinate not in sized_by_parent:
+            raise LookupError(f"{'.'.join(coordinate)} is a list; declare its size by `ListSize`.")
         units = 1 if cost is None else cost.weight
         arguments = {
             name: cost.weight
             for name, argument in field.args.items()
             if (cost := _find_directive(argument, Cost)) is not None
         }
-        field_costs[place] = FieldCost(units, arguments, type_.name, size, place in sized_by_parent)
+        field_costs[coordinate] = FieldCost(units, arguments, type_.name, size, coordinate in sized_by_parent)
     return field_costs
 
 
@@ -116,7 +118,7 @@ def _list_composite_types(schema: GraphQLSchema) -> Iterator[GraphQLObjectType |
 
 
 def _find_directive(field: GraphQLField | GraphQLArgument, directive: type[D]) -> D | None:
-    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    definition = get_definition(field)
     declared: Sequence[object] = getattr(definition, "directives", ())
     return next((each for each in declared if isinstance(each, directive)), None)
 

@@ -1,4 +1,4 @@
-"""What a document may be at most: what it is refused for before it is validated."""
+"""Limits of documents, checked before validation."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _PARSER_ABORT = re.compile(r"Document contains more than \d+ (tokens|comments)\.
 
 
 class _Limit(NamedTuple):
-    """How a limit is called by clients and by operators, and what is said of a document beyond it."""
+    """A limit: its name for clients, its setting, and the message for a document beyond it."""
 
     name: str
     setting: str
@@ -37,11 +37,11 @@ _OPERATION_LIMITS: Mapping[str, _Limit] = {
 
 
 COST_PER_CHARACTER = 10
-"""What each character of a document costs that is read for the first time: as long as to answer so many fields."""
+"""The cost of each character of a document that is not cached: to parse it takes as long as 10 fields."""
 
 
 class DocumentLimits:
-    """Reads documents within the limits that are set. Raises LimitExceeded beyond them."""
+    """Parses documents within the limits of the settings. Raises LimitExceeded beyond them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -51,31 +51,31 @@ class DocumentLimits:
         )
 
     def compute_parsing_cost(self, text: str) -> int:
-        """What it costs to read a document, if that is no longer than is allowed."""
+        """Return the cost of parsing a document. Raises LimitExceeded if it is too long."""
         if len(text) > self._settings.document_limit:
             raise self._exceeded(_CHARACTER_LIMIT, len(text))
         return len(text) * COST_PER_CHARACTER
 
     def parse(self, source: Source) -> DocumentNode:
-        """A document that is not too much, valid or not. Raises GraphQLSyntaxError for what is none.
+        """Return the parsed document, which may be invalid. Raises LimitExceeded and GraphQLSyntaxError.
 
-        Where the parser stops at a limit, one more than is allowed is what was seen.
+        If the parser stops at a limit, the error gives the limit plus one as the actual number.
         """
         try:
             document = parse(source, max_lexical_tokens=self._token_limit, max_comments=self._comment_limit)
         except GraphQLSyntaxError as error:
-            aborted = _PARSER_ABORT.search(error.message)
-            if aborted is None:
+            match = _PARSER_ABORT.search(error.message)
+            if match is None:
                 raise
-            limit = _PARSER_LIMITS[aborted[1]]
+            limit = _PARSER_LIMITS[match[1]]
             raise self._exceeded(limit, self._get_maximum(limit) + 1) from None
-        for measure in measure_operations(document):
-            self._check_size(measure)
+        for size in measure_operations(document):
+            self._check_size(size)
         return document
 
     def _check_size(self, size: OperationSize) -> None:
-        for name, actual, most in zip(OperationSize._fields, size, self._max_size, strict=True):
-            if actual > most:
+        for name, actual, maximum in zip(OperationSize._fields, size, self._max_size, strict=True):
+            if actual > maximum:
                 raise self._exceeded(_OPERATION_LIMITS[name], actual)
 
     def _get_maximum(self, limit: _Limit) -> int:
@@ -84,8 +84,6 @@ class DocumentLimits:
 
     def _exceeded(self, limit: _Limit, actual: int) -> LimitExceeded:
         maximum = self._get_maximum(limit)
-        message = (
-            f"{limit.message.format(actual)}; at most {maximum} are allowed. Ask for it in several requests, or have "
-            f"the operator raise {get_variable_name(limit.setting)}."
-        )
-        return LimitExceeded(message, limit.name, maximum, actual)
+        message = f"{limit.message.format(actual)}; at most {maximum} are allowed."
+        advice = f"Split it into several requests, or have the operator raise {get_variable_name(limit.setting)}."
+        return LimitExceeded(f"{message} {advice}", limit.name, maximum, actual)

@@ -1,4 +1,4 @@
-"""A document's fragments, in an order in which each can be understood by those before it."""
+"""Sorts the fragments of a document so that each follows the fragments that it spreads."""
 
 from collections.abc import Iterator
 
@@ -12,31 +12,30 @@ from graphql import (
 
 
 def sort_fragments(document: DocumentNode) -> Iterator[FragmentDefinitionNode]:
-    """Each fragment once, after those that it spreads.
+    """Yield each fragment once, after those that it spreads, in time linear in the document's length.
 
-    What is found out of each can so be kept for those that spread it, and the whole takes no longer than the
-    document is long. Where fragments spread each other in a circle, which no valid document does, one of them
-    comes before what it spreads. Of several with one name it is the last.
+    In a cycle of fragments, which makes a document invalid, one fragment precedes those that it spreads. Of
+    fragments with the same name, only the last counts.
     """
     remaining = {
         each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
     }
     while remaining:
         _, fragment = remaining.popitem()
-        # Without recursion: they may be a long chain.
-        under_way = [(fragment, _find_spread_names(fragment))]
-        while under_way:
-            fragment, spread = under_way[-1]
+        # Without recursion, since a chain of fragments may be long.
+        stack = [(fragment, _find_spread_names(fragment))]
+        while stack:
+            fragment, spread = stack[-1]
             below = next((remaining.pop(name) for name in spread if name in remaining), None)
             if below is None:
-                under_way.pop()
+                stack.pop()
                 yield fragment
             else:
-                under_way.append((below, _find_spread_names(below)))
+                stack.append((below, _find_spread_names(below)))
 
 
 def _find_spread_names(fragment: FragmentDefinitionNode) -> Iterator[str]:
-    """The names of the fragments that are spread somewhere in there."""
+    """Yield the names of the fragments that a fragment spreads at any depth."""
     remaining = [fragment.selection_set]
     while remaining:
         for selection in remaining.pop().selections:

@@ -1,7 +1,7 @@
-"""How large a document's operations are, in time that grows as the document does.
+"""Measures the operations of a document in time linear in its length.
 
-Whatever a fragment selects counts wherever it is spread. It is measured once, so a document in which each of
-forty fragments spreads the next one twice takes no longer than any other of its length.
+A fragment counts each time it is spread, but is measured once. So a document in which each of forty fragments
+spreads the next one twice takes no longer than others of its length.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,35 +19,35 @@ from graphql import (
 from gateway.execution.limits.fragments import sort_fragments
 
 INTROSPECTION_FIELDS = ("__schema", "__type")
-"""Fields below which depth does not count: graphql-core bounds it there by a rule of its own."""
+"""Fields below which depth does not count: a validation rule of graphql-core limits it there."""
 
 MAX_INT32 = 2**31 - 1
-"""The greatest number that GraphQL can say. It stands for all beyond, too."""
+"""The largest `Int` of GraphQL; larger numbers become this one."""
 
 
 class OperationSize(NamedTuple):
-    """How large an operation is, or may be at most."""
+    """The size of an operation, or its limits."""
 
     depth: int
-    """Fields within fields."""
+    """Levels of nested fields."""
     root_fields: int
     fields: int
-    """All that are selected, each as often as its fragment is spread."""
+    """Selected fields; those of a fragment count each time it is spread."""
     aliases: int
     directives: int
     variables: int
-    """Those that it declares."""
+    """Declared variables."""
 
 
 _SelectingNode = FieldNode | FragmentDefinitionNode | InlineFragmentNode | OperationDefinitionNode
 
 
 class _SelectionSize(NamedTuple):
-    """How large a selection set is."""
+    """The size of a selection set."""
 
     depth: int = 0
     own_level_fields: int = 0
-    """The fields of its own level."""
+    """Fields that are not nested in others."""
     fields: int = 0
     aliases: int = 0
     directives: int = 0
@@ -57,30 +57,28 @@ _EMPTY = _SelectionSize()
 
 
 def measure_operations(document: DocumentNode) -> Iterator[OperationSize]:
-    """The measure of each operation. The document may be invalid: what cannot be followed counts nothing."""
+    """Yield the size of each operation. In an invalid document, unknown fragments count nothing."""
     fragments: dict[str, _SelectionSize] = {}
     for fragment in sort_fragments(document):
         fragments[fragment.name.value] = _measure_selections(fragment, fragments)
     for operation in document.definitions:
         if isinstance(operation, OperationDefinitionNode):
-            found, variables = _measure_selections(operation, fragments), operation.variable_definitions or ()
+            size, variables = _measure_selections(operation, fragments), operation.variable_definitions or ()
             yield OperationSize(
-                depth=found.depth,
-                root_fields=min(found.own_level_fields, MAX_INT32),
-                fields=min(found.fields, MAX_INT32),
-                aliases=min(found.aliases, MAX_INT32),
-                directives=min(
-                    found.directives + sum(len(each.directives or ()) for each in variables), MAX_INT32
-                ),
+                depth=size.depth,
+                root_fields=min(size.own_level_fields, MAX_INT32),
+                fields=min(size.fields, MAX_INT32),
+                aliases=min(size.aliases, MAX_INT32),
+                directives=min(size.directives + sum(len(each.directives or ()) for each in variables), MAX_INT32),
                 variables=len(variables),
             )
 
 
 def _measure_selections(node: _SelectingNode, fragments: Mapping[str, _SelectionSize]) -> _SelectionSize:
-    """What is selected below a node, with the directives of the node itself."""
+    """Return the size of the selections below a node, with the directives of the node itself."""
     depth = top = fields = aliases = 0
     directives = len(node.directives or ())
-    # One call a level, and the parser has bounded the levels of one definition.
+    # Recursive for each level; the parser limits the levels.
     for selection in node.selection_set.selections if node.selection_set else ():
         if isinstance(selection, FragmentSpreadNode):
             below = fragments.get(selection.name.value, _EMPTY)

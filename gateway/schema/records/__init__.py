@@ -1,4 +1,4 @@
-"""The configs of resource records, one file for each kind: what is shown of it, and what is given."""
+"""Config types and inputs of resource records, one module for each record kind."""
 
 from typing import Annotated
 
@@ -21,16 +21,20 @@ ResourceConfig = Annotated[
     | OrganizationConfig
     | VisitingReasonConfig
     | OtherConfig,
-    strawberry.union("ResourceConfig", description="What a resource record describes, by its type."),
+    strawberry.union(
+        "ResourceConfig", description="Config of a resource record; its type follows the record's `type`."
+    ),
 ]
 
 
-@strawberry.input(description="What a resource record describes: exactly one of these.", one_of=True)
+@strawberry.input(description="Config of a resource record. Give exactly one.", one_of=True)
 class ResourceConfigInput:
-    practitioner: PractitionerConfigInput | None = optional_field("A person who treats patients.")
-    location: LocationConfigInput | None = optional_field("A place where patients are seen.")
-    appointment: AppointmentConfigInput | None = optional_field("A booking of a visit.")
-    patient: PatientConfigInput | None = optional_field("A person who is treated.")
-    organization: OrganizationConfigInput | None = optional_field("A clinic or a group of clinics.")
-    visiting_reason: VisitingReasonConfigInput | None = optional_field("A reason for a visit that can be booked.")
-    other: OtherConfigInput | None = optional_field("A record of a type this graph does not model.")
+    practitioner: PractitionerConfigInput | None = optional_field("Person who treats patients.")
+    location: LocationConfigInput | None = optional_field("Place where patients are seen.")
+    appointment: AppointmentConfigInput | None = optional_field("Booking of a visit.")
+    patient: PatientConfigInput | None = optional_field("Patient of the clinic.")
+    organization: OrganizationConfigInput | None = optional_field("Clinic or group of clinics.")
+    visiting_reason: VisitingReasonConfigInput | None = optional_field(
+        "Reason for a visit that patients can book."
+    )
+    other: OtherConfigInput | None = optional_field("Record whose type the schema does not model.")

@@ -1,24 +1,24 @@
-"""Clinics and groups of clinics."""
+"""Configs of records of type `organizations`."""
 
 import strawberry
 
 from gateway.domain.enums import Status
 from gateway.domain.records import ORGANIZATIONS
 from gateway.schema.fields import key_field
-from gateway.schema.record_config import RecordConfig, status
+from gateway.schema.record_config import SOURCE_ID, STATUS, STATUS_INPUT, RecordConfig, status
 
 
-@strawberry.type(description="A clinic or a group of clinics.")
+@strawberry.type(description="Clinic or group of clinics.")
 class OrganizationConfig(RecordConfig):
     kind = ORGANIZATIONS
 
-    id: str | None = key_field("id", "The organization's id in the system it came from.")
-    name: str | None = key_field("name", "What people call it.")
-    status: Status = key_field("status", "Whether it is in use.", status)
+    id: str | None = key_field("id", SOURCE_ID)
+    name: str | None = key_field("name", "Display name.")
+    status: Status = key_field("status", STATUS, status)
 
 
-@strawberry.input(description="A clinic or a group of clinics.")
+@strawberry.input(description="Clinic or group of clinics.")
 class OrganizationConfigInput:
-    id: str | None = strawberry.field(description="Its id in the system it came from.", default=None)
-    name: str = strawberry.field(description="What people call it; not blank.")
-    status: Status = strawberry.field(description="Whether it is in use.", default=Status.ACTIVE)
+    id: str | None = strawberry.field(description=SOURCE_ID, default=None)
+    name: str = strawberry.field(description="Display name, not blank.")
+    status: Status = strawberry.field(description=STATUS_INPUT, default=Status.ACTIVE)

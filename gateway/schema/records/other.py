@@ -1,4 +1,4 @@
-"""Records of a type that this graph does not model."""
+"""Configs of records whose type the schema does not model."""
 
 import strawberry
 
@@ -10,17 +10,19 @@ from gateway.schema.record_config import RecordConfig
 from gateway.schema.scalars import JSON
 
 
-@strawberry.type(description="A record of a type this graph does not model; `raw` is its config as stored.")
+@strawberry.type(description="Config of a record whose type the schema does not model.")
 class OtherConfig(RecordConfig):
     kind = OTHER
 
-    @row_field("The type in the documents' spelling; empty for a record that has none.", reads=("type",))
+    @row_field(
+        "Type as the document writes it (`config.type`); empty when the document has none.", reads=("type",)
+    )
     @staticmethod
     def type(root: strawberry.Parent[ResourceRecord]) -> str:
         return root.type
 
     @row_field(
-        "The document's `config` as stored; an empty object for a record that has none.",
+        "`config` of the document as stored; an empty object when the document has none.",
         graphql_type=JSON,
         reads=("document",),
     )
@@ -30,11 +32,11 @@ class OtherConfig(RecordConfig):
         return {} if config is None else config
 
 
-@strawberry.input(description="A record of a type this graph does not model, kept as it comes.")
+@strawberry.input(description="Config of a record whose type the schema does not model. It is stored as given.")
 class OtherConfigInput:
     type: str = strawberry.field(
-        description="The type in the documents' spelling; not one that has an input of its own."
+        description="Type as the document writes it. A type that has its own input is INVALID."
     )
     raw: JSON = strawberry.field(
-        description="The document's `config`: an object, replaced whole. `type` may be left out of it."
+        description="`config` of the document: an object, which replaces the stored one. It may omit `type`."
     )

@@ -1,4 +1,4 @@
-"""People who treat patients."""
+"""Configs of records of type `practitioners`."""
 
 from typing import Annotated
 
@@ -11,36 +11,52 @@ from gateway.domain.records import PRACTITIONERS
 from gateway.execution import BatchRequest, ListSize
 from gateway.schema import json_readers
 from gateway.schema.fields import SHORT_LIST_SIZE, batched_field, key_field
-from gateway.schema.record_config import RecordConfig, RecordConfigSource, status
+from gateway.schema.record_config import SOURCE_ID, STATUS, STATUS_INPUT, RecordConfig, RecordConfigSource, status
 
-# A type of the room that builds on this one.
+# Lazy: `resource_records` imports this module.
 _RECORD_TYPE: object = Annotated["ResourceRecord", strawberry.lazy("gateway.schema.resource_records")] | None  # noqa: F821
 
-
 _SLOT_LIST_SIZE = [ListSize(assumed_size=2)]
-"""A day of work has a pause."""
+"""A working day is usually divided by one break."""
 _SLOTS_READER = json_readers.read_complete_objects("start", "end")
 
+_SPECIALTY_CODE = "Code of the specialty, such as one of the NUCC taxonomy."
+_LOCATION_ID = "Id of the location in the source system."
+_LOCATION_NAME = "Display name of the location."
+_ORGANIZATION_ID = "Id of the organization in the source system."
+_NPI = "National Provider Identifier."
+_GENDER = "Gender, as the source system writes it."
+_AVATAR = "URL of a picture."
+_SUMMARY = "Short introduction for patients."
+_QUALIFICATION = "Degrees and titles."
+_EDUCATION = "Schools and universities."
+_SUPERVISOR_ID = "Id of the supervisor's resource record."
+_LANGUAGES = "Languages that the practitioner speaks."
+_SPECIALTIES = "Medical specialties."
+_LOCATIONS = "Locations where the practitioner works."
+_WORKING_HOURS = "Working hours by day of the week."
+_PREFERRED_VISITING_REASONS = "Ids of the visiting reasons that the practitioner prefers."
 
-@strawberry.type(description="A field of medicine.")
+
+@strawberry.type(description="Medical specialty.")
 class Specialty:
-    name: str | None = key_field("name", "What people call it.")
-    code: str | None = key_field("code", "Its code, such as one of the NUCC's taxonomy.")
+    name: str | None = key_field("name", "Display name of the specialty.")
+    code: str | None = key_field("code", _SPECIALTY_CODE)
 
 
-@strawberry.type(description="A place where a practitioner sees patients.")
+@strawberry.type(description="Location where a practitioner sees patients.")
 class PractitionerLocation:
-    location_id: str | None = key_field("locationId", "The place's id in the system it came from.")
-    location_name: str | None = key_field("locationName", "What people call the place.")
+    location_id: str | None = key_field("locationId", _LOCATION_ID)
+    location_name: str | None = key_field("locationName", _LOCATION_NAME)
 
 
-@strawberry.type(description="A part of a day, in the place's own time.")
+@strawberry.type(description="Part of a day, in local time.")
 class TimeSlot:
-    start: str = key_field("start", "When it begins, such as `08:00`.")
-    end: str = key_field("end", "When it ends, such as `12:30`.")
+    start: str = key_field("start", "Start, such as `08:00`.")
+    end: str = key_field("end", "End, such as `12:30`.")
 
 
-@strawberry.type(description="When a practitioner works, by day of the week; empty for a day off.")
+@strawberry.type(description="Working hours by day of the week; an empty list is a day off.")
 class WorkingHours:
     mon: list[TimeSlot] = key_field("mon", "On Monday.", _SLOTS_READER, _SLOT_LIST_SIZE)
     tue: list[TimeSlot] = key_field("tue", "On Tuesday.", _SLOTS_READER, _SLOT_LIST_SIZE)
@@ -56,62 +72,60 @@ def _request_supervisor(root: RecordConfigSource, _: object) -> BatchRequest | N
     return None if id is None else BatchRequest(services.resource_records.find_by_keys, (root.row.team_id, id))
 
 
-@strawberry.type(description="A person who treats patients.")
+@strawberry.type(description="Person who treats patients.")
 class PractitionerConfig(RecordConfig):
     kind = PRACTITIONERS
 
-    id: str | None = key_field("id", "The practitioner's id in the system it came from.")
-    organization_id: str | None = key_field("organizationId", "The clinic, by its id in the system it came from.")
-    npi: str | None = key_field("npi", "The National Provider Identifier.")
-    name: str | None = key_field("name", "What people call the practitioner.")
-    gender: str | None = key_field("gender", "In the words of the system it came from.")
-    avatar: str | None = key_field("avatar", "Where a picture is.")
-    summary: str | None = key_field("summary", "A few words for patients.")
-    qualification: str | None = key_field("qualification", "Degrees and titles.")
-    education: str | None = key_field("education", "Where the practitioner learned.")
-    supervisor_id: strawberry.ID | None = key_field("supervisorId", "The id of the supervisor's resource record.")
-    status: Status = key_field("status", "Whether the practitioner is in use.", status)
-    languages: list[str] = key_field("languages", "What the practitioner speaks.", json_readers.texts)
+    id: str | None = key_field("id", SOURCE_ID)
+    organization_id: str | None = key_field("organizationId", _ORGANIZATION_ID)
+    npi: str | None = key_field("npi", _NPI)
+    name: str | None = key_field("name", "Display name.")
+    gender: str | None = key_field("gender", _GENDER)
+    avatar: str | None = key_field("avatar", _AVATAR)
+    summary: str | None = key_field("summary", _SUMMARY)
+    qualification: str | None = key_field("qualification", _QUALIFICATION)
+    education: str | None = key_field("education", _EDUCATION)
+    supervisor_id: strawberry.ID | None = key_field("supervisorId", _SUPERVISOR_ID)
+    status: Status = key_field("status", STATUS, status)
+    languages: list[str] = key_field("languages", _LANGUAGES, json_readers.texts)
     specialties: list[Specialty] = key_field(
-        "specialties", "The fields of medicine.", json_readers.json_objects, [SHORT_LIST_SIZE]
+        "specialties", _SPECIALTIES, json_readers.json_objects, [SHORT_LIST_SIZE]
     )
     locations: list[PractitionerLocation] = key_field(
-        "locations", "Where the practitioner works.", json_readers.json_objects, [SHORT_LIST_SIZE]
+        "locations", _LOCATIONS, json_readers.json_objects, [SHORT_LIST_SIZE]
     )
-    working_hours: WorkingHours = key_field(
-        "workingHours", "When the practitioner works.", json_readers.json_object
-    )
+    working_hours: WorkingHours = key_field("workingHours", _WORKING_HOURS, json_readers.json_object)
     preferred_visiting_reasons: list[strawberry.ID] = key_field(
-        "preferred_visiting_reasons", "The ids of the visiting reasons taken first.", json_readers.texts
+        "preferred_visiting_reasons", _PREFERRED_VISITING_REASONS, json_readers.texts
     )
 
     supervisor: ResourceRecordRow | None = batched_field(
-        "The supervisor's record; null when there is none or it is not visible.",
+        "Supervisor's record; null when there is none or the viewer may not see it.",
         _request_supervisor,
         graphql_type=_RECORD_TYPE,
         reads=("document", "team_id", "id"),
     )
 
 
-@strawberry.input(description="A field of medicine.")
+@strawberry.input(description="Medical specialty.")
 class SpecialtyInput:
-    name: str = strawberry.field(description="What people call it.")
-    code: str | None = strawberry.field(description="Its code.", default=None)
+    name: str = strawberry.field(description="Display name of the specialty, not blank.")
+    code: str | None = strawberry.field(description=_SPECIALTY_CODE, default=None)
 
 
-@strawberry.input(description="A place where a practitioner sees patients.")
+@strawberry.input(description="Location where a practitioner sees patients.")
 class PractitionerLocationInput:
-    location_id: str = strawberry.field(description="The place's id in the system it came from.")
-    location_name: str | None = strawberry.field(description="What people call the place.", default=None)
+    location_id: str = strawberry.field(description=f"{_LOCATION_ID} Not blank.")
+    location_name: str | None = strawberry.field(description=_LOCATION_NAME, default=None)
 
 
-@strawberry.input(description="A part of a day, in the place's own time.")
+@strawberry.input(description="Part of a day, in local time.")
 class TimeSlotInput:
-    start: str = strawberry.field(description="When it begins, `HH:MM`.")
-    end: str = strawberry.field(description="When it ends, `HH:MM`, later on the same day.")
+    start: str = strawberry.field(description="Start, `HH:MM`.")
+    end: str = strawberry.field(description="End, `HH:MM`, later on the same day.")
 
 
-@strawberry.input(description="When a practitioner works, by day of the week.")
+@strawberry.input(description="Working hours by day of the week. An absent or empty list is a day off.")
 class WorkingHoursInput:
     mon: list[TimeSlotInput] | None = strawberry.field(description="On Monday.", default=None)
     tue: list[TimeSlotInput] | None = strawberry.field(description="On Tuesday.", default=None)
@@ -122,29 +136,23 @@ class WorkingHoursInput:
     sun: list[TimeSlotInput] | None = strawberry.field(description="On Sunday.", default=None)
 
 
-@strawberry.input(description="A person who treats patients.")
+@strawberry.input(description="Person who treats patients.")
 class PractitionerConfigInput:
-    id: str | None = strawberry.field(description="Their id in the system they came from.", default=None)
-    organization_id: str | None = strawberry.field(description="The clinic, by its id there.", default=None)
-    npi: str | None = strawberry.field(description="The National Provider Identifier.", default=None)
-    name: str = strawberry.field(description="What people call them; not blank.")
-    gender: str | None = strawberry.field(description="In the words of that system.", default=None)
-    avatar: str | None = strawberry.field(description="Where a picture is.", default=None)
-    summary: str | None = strawberry.field(description="A few words for patients.", default=None)
-    qualification: str | None = strawberry.field(description="Degrees and titles.", default=None)
-    education: str | None = strawberry.field(description="Where they learned.", default=None)
-    supervisor_id: strawberry.ID | None = strawberry.field(
-        description="The id of their supervisor's resource record.", default=None
-    )
-    status: Status = strawberry.field(description="Whether they are in use.", default=Status.ACTIVE)
-    languages: list[str] | None = strawberry.field(description="What they speak.", default=None)
-    specialties: list[SpecialtyInput] | None = strawberry.field(
-        description="Their fields of medicine.", default=None
-    )
-    locations: list[PractitionerLocationInput] | None = strawberry.field(
-        description="Where they work.", default=None
-    )
-    working_hours: WorkingHoursInput | None = strawberry.field(description="When they work.", default=None)
+    id: str | None = strawberry.field(description=SOURCE_ID, default=None)
+    organization_id: str | None = strawberry.field(description=_ORGANIZATION_ID, default=None)
+    npi: str | None = strawberry.field(description=_NPI, default=None)
+    name: str = strawberry.field(description="Display name, not blank.")
+    gender: str | None = strawberry.field(description=_GENDER, default=None)
+    avatar: str | None = strawberry.field(description=_AVATAR, default=None)
+    summary: str | None = strawberry.field(description=_SUMMARY, default=None)
+    qualification: str | None = strawberry.field(description=_QUALIFICATION, default=None)
+    education: str | None = strawberry.field(description=_EDUCATION, default=None)
+    supervisor_id: strawberry.ID | None = strawberry.field(description=_SUPERVISOR_ID, default=None)
+    status: Status = strawberry.field(description=STATUS_INPUT, default=Status.ACTIVE)
+    languages: list[str] | None = strawberry.field(description=_LANGUAGES, default=None)
+    specialties: list[SpecialtyInput] | None = strawberry.field(description=_SPECIALTIES, default=None)
+    locations: list[PractitionerLocationInput] | None = strawberry.field(description=_LOCATIONS, default=None)
+    working_hours: WorkingHoursInput | None = strawberry.field(description=_WORKING_HOURS, default=None)
     preferred_visiting_reasons: list[strawberry.ID] | None = strawberry.field(
-        description="The ids of the visiting reasons they take first.", default=None
+        description=_PREFERRED_VISITING_REASONS, default=None
     )

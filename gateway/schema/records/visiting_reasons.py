@@ -1,4 +1,4 @@
-"""Reasons for a visit that can be booked."""
+"""Configs of records of type `visiting_reasons`."""
 
 import strawberry
 
@@ -7,36 +7,40 @@ from gateway.domain.records import VISITING_REASONS
 from gateway.schema import json_readers
 from gateway.schema.fields import key_field
 from gateway.schema.json_readers import read_enums
-from gateway.schema.record_config import RecordConfig, status
+from gateway.schema.record_config import SOURCE_ID, STATUS, STATUS_INPUT, RecordConfig, status
+
+_CODE = "Code in the source system."
+_DESCRIPTION = "Description for patients."
+_APPOINTMENT_TYPES = "Types of visit that can be booked for this reason."
 
 
-@strawberry.type(description="A reason for a visit that can be booked.")
+@strawberry.type(description="Reason for a visit that patients can book.")
 class VisitingReasonConfig(RecordConfig):
     kind = VISITING_REASONS
 
-    id: str | None = key_field("id", "The reason's id in the system it came from.")
-    name: str | None = key_field("name", "What people call it.")
-    code: str | None = key_field("code", "Its code in the system it came from.")
-    description: str | None = key_field("description", "A few words for patients.")
+    id: str | None = key_field("id", SOURCE_ID)
+    name: str | None = key_field("name", "Display name.")
+    code: str | None = key_field("code", _CODE)
+    description: str | None = key_field("description", _DESCRIPTION)
     duration_minutes: int | None = key_field(
-        "durationMinutes", "How long such a visit lasts.", json_readers.integer
+        "durationMinutes", "Length of the visit in minutes.", json_readers.integer
     )
     appointment_types: list[AppointmentType] = key_field(
-        "appointmentTypes", "The kinds of visit that it can be booked for.", read_enums(AppointmentType)
+        "appointmentTypes", f"{_APPOINTMENT_TYPES} Unknown types are left out.", read_enums(AppointmentType)
     )
-    status: Status = key_field("status", "Whether it can be booked.", status)
+    status: Status = key_field("status", STATUS, status)
 
 
-@strawberry.input(description="A reason for a visit that can be booked.")
+@strawberry.input(description="Reason for a visit that patients can book.")
 class VisitingReasonConfigInput:
-    id: str | None = strawberry.field(description="Its id in the system it came from.", default=None)
-    name: str = strawberry.field(description="What people call it; not blank.")
-    code: str | None = strawberry.field(description="Its code in that system.", default=None)
-    description: str | None = strawberry.field(description="A few words for patients.", default=None)
+    id: str | None = strawberry.field(description=SOURCE_ID, default=None)
+    name: str = strawberry.field(description="Display name, not blank.")
+    code: str | None = strawberry.field(description=_CODE, default=None)
+    description: str | None = strawberry.field(description=_DESCRIPTION, default=None)
     duration_minutes: int | None = strawberry.field(
-        description="How long such a visit lasts, from 1 to 1440.", default=None
+        description="Length of the visit in minutes, 1 to 1440.", default=None
     )
     appointment_types: list[AppointmentType] | None = strawberry.field(
-        description="The kinds of visit that it can be booked for.", default=None
+        description=_APPOINTMENT_TYPES, default=None
     )
-    status: Status = strawberry.field(description="Whether it can be booked.", default=Status.ACTIVE)
+    status: Status = strawberry.field(description=STATUS_INPUT, default=Status.ACTIVE)

@@ -134,7 +134,12 @@ async def import_as_operator(
     parsed = read_export(document, problems.add)
     team = team_id or (parsed and get_text_or_none(parsed.integration.document.get("teamId"))) or ""
     if parsed is not None and not is_id(team):
-        problems.add(ErrorCode.REQUIRED, "No team is named here: give one with --team.", INTEGRATION, "teamId")
+        problems.add(
+            ErrorCode.REQUIRED,
+            "`teamId` is missing or not an id; set the team with --team.",
+            INTEGRATION,
+            "teamId",
+        )
     problems.raise_if_any()
     assert parsed is not None  # noqa: S101 (or a problem was raised)
     await teams.lock_or_create_team(writer, team)
@@ -165,9 +170,9 @@ async def _run_import(job: _ImportJob, row: Integration | None) -> ImportResult:
     else:
         row, outcome = await _update_integration(job, row)
     tally = ImportCounts(
-        created=outcome is Outcome.CREATED,
-        updated=outcome is Outcome.UPDATED,
-        unchanged=outcome is Outcome.UNCHANGED,
+        created=int(outcome is Outcome.CREATED),
+        updated=int(outcome is Outcome.UPDATED),
+        unchanged=int(outcome is Outcome.UNCHANGED),
     )
     parent = ParentIntegration(job.document.integration.id, row.id)
     zone = timezones.get_zone(row.timezone)

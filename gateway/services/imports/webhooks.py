@@ -60,7 +60,12 @@ def _group_by_team(
         if is_id(team):
             found[team].append(entry)
         else:
-            report(ErrorCode.REQUIRED, "No team is named here: give one with --team.", *entry.path, "teamId")
+            report(
+                ErrorCode.REQUIRED,
+                "`teamId` is missing or not an id; set the team with --team.",
+                *entry.path,
+                "teamId",
+            )
     return found
 
 

@@ -1,16 +1,15 @@
 """Whether what is asked of a group or a use case is right: all that is wrong with it at once, with its path."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from gateway.domain.actions import MAX_DAYS, ActionIdentity, ActionInput
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import ErrorCode, UseCaseKey
 from gateway.domain.ids import is_id
-from gateway.domain.lenient_reading import Document, Json, LenientObject
+from gateway.domain.lenient_reading import Json, LenientObject
 from gateway.domain.schedules import parse_wall_time
-from gateway.domain.use_case_groups import MAX_SLUG_LENGTH, GroupInput, UseCaseInput, is_slug
-from gateway.domain.use_cases import UseCaseChanges
+from gateway.domain.use_case_groups import COPIED_KEYS, MAX_SLUG_LENGTH, GroupInput, ListedUseCase, is_slug
+from gateway.domain.use_cases import MAX_DAYS, ActionIdentity, ActionInput, UseCaseChanges
 from gateway.domain.webhooks import is_web_address
 from gateway.errors import ErrorPath, ProblemList
 from gateway.services.integrations import check_name
@@ -39,18 +38,11 @@ def check_group(input: GroupInput, problems: ProblemList) -> None:
         problems.add_invalid(
             "`expectedVersion` is of a group that exists: give its `groupId` too.", "input", "expectedVersion"
         )
-    _check_shared(
-        {
-            "sheetLink": input.fields.get("sheet_link"),
-            "assistantId": input.fields.get("assistant_id"),
-            "timezone": input.fields.get("timezone"),
-        },
-        problems,
-    )
+    _check_shared({key: input.fields.get(column) for column, key in COPIED_KEYS.items()}, problems)
     _check_use_cases(input.use_cases, problems)
 
 
-def _check_use_cases(use_cases: Sequence[UseCaseInput], problems: ProblemList) -> None:
+def _check_use_cases(use_cases: Sequence[ListedUseCase], problems: ProblemList) -> None:
     seen: set[UseCaseKey] = set()
     for place, use_case in enumerate(use_cases):
         path = ("input", "useCases", place)
@@ -82,7 +74,7 @@ def check_changes(changes: UseCaseChanges, stored: LenientObject[object], proble
     _check_actions(changes.actions or (), ("input", "actions"), "daysWindow", problems)
 
 
-def _check_shared(values: Document, problems: ProblemList) -> None:
+def _check_shared(values: Mapping[str, object], problems: ProblemList) -> None:
     sheet, assistant, zone = (values.get(key) for key in ("sheetLink", "assistantId", "timezone"))
     if isinstance(sheet, str) and not is_web_address(sheet):
         problems.add_invalid("`sheetLink` begins with http:// or https:// and names a host.", "input", "sheetLink")

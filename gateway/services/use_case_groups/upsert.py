@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from gateway import sql
 from gateway.database import UseCase, UseCaseGroup, Writer, get_values, new_row, with_changes
@@ -11,14 +10,13 @@ from gateway.domain.calendar import instants
 from gateway.domain.documents import find_changed_paths, mark_created, mark_updated
 from gateway.domain.enums import ErrorCode, Outcome, Permission, Provider
 from gateway.domain.ids import is_id, new_id, new_logical_id
-from gateway.domain.schedules import parse_wall_time
 from gateway.domain.use_case_groups import (
     SHARED_COLUMNS,
     GroupColumns,
     GroupInput,
-    SharedColumn,
-    UseCaseInput,
+    ListedUseCase,
     apply_group,
+    build_group_columns,
     find_free_slug,
     new_use_case_document,
     suggest_slug,
@@ -79,7 +77,8 @@ async def upsert_group(
     except Refused as refusal:
         raise Refused([*problems, *refusal.problems]) from None
     problems.raise_if_any()
-    columns = _build_columns(input, slug, group)
+    shared = {} if group is None else get_values(group, *SHARED_COLUMNS)
+    columns = build_group_columns(input, slug, shared)
     if group is None:
         return await _create_group(writer, viewer, target_id, columns, input.use_cases)
     return await _update_group(writer, viewer, group, columns, input.use_cases)
@@ -168,32 +167,12 @@ async def _choose_slug(
     return slug
 
 
-def _build_columns(input: GroupInput, slug: str, group: UseCaseGroup | None) -> GroupColumns:
-    """What the group is to hold: absent keeps, null clears."""
-    fields, start_time = input.fields, input.fields.get("start_time")
-
-    def get_column(name: Literal["sheet_link", "assistant_id", "timezone"]) -> str | None:
-        if name in fields:
-            return fields[name]
-        return None if group is None else getattr(group, name)
-
-    previous = None if group is None or "start_time" in fields else group.start_time
-    return GroupColumns(
-        name=input.name,
-        slug=slug,
-        sheet_link=get_column("sheet_link"),
-        assistant_id=get_column("assistant_id"),
-        timezone=get_column("timezone"),
-        start_time=previous if start_time is None else parse_wall_time(start_time),
-    )
-
-
 async def _create_group(
     writer: Writer,
     viewer: Viewer,
     integration_id: str,
     columns: GroupColumns,
-    inputs: Sequence[UseCaseInput],
+    inputs: Sequence[ListedUseCase],
 ) -> UpsertedGroup:
     at = writer.as_of
     values = {
@@ -219,7 +198,7 @@ async def _update_group(
     viewer: Viewer,
     group: UseCaseGroup,
     columns: GroupColumns,
-    inputs: Sequence[UseCaseInput],
+    inputs: Sequence[ListedUseCase],
 ) -> UpsertedGroup:
     at = writer.as_of
     changed = {name: value for name, value in columns.items() if getattr(group, name) != value}
@@ -248,7 +227,7 @@ async def _update_group(
 
 
 def _build_use_case(
-    viewer: Viewer, group: UseCaseGroup, columns: GroupColumns, input: UseCaseInput, at: datetime
+    viewer: Viewer, group: UseCaseGroup, columns: GroupColumns, input: ListedUseCase, at: datetime
 ) -> UpsertedUseCase:
     """A new use case of a group."""
     id, logical_id = new_id(), new_logical_id("use_case")
@@ -282,8 +261,8 @@ def _apply_to_use_case(
     viewer: Viewer,
     row: UseCase,
     columns: GroupColumns,
-    shared: Collection[SharedColumn],
-    input: UseCaseInput | None,
+    shared: Collection[str],
+    input: ListedUseCase | None,
     at: datetime,
 ) -> UpsertedUseCase:
     """A use case that was there, after what its group and the input say."""

@@ -6,12 +6,12 @@ overview is the sum of the days. The four breakdowns are grouped over all rows, 
 one pass.
 """
 
-from gateway.domain.statistics.catalogue import APPOINTMENTS
+from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS
 from tests.benchmarks.documents import TEAM
 
 INDEX = "floor_dashboard"
 
-BREAKDOWNS = {breakdown.key: breakdown.column for breakdown in APPOINTMENTS.breakdowns}
+BREAKDOWNS = {breakdown.field: breakdown.column for breakdown in APPOINTMENT_STATISTICS.breakdowns}
 COLUMNS = [*BREAKDOWNS.values()]
 
 _COUNTED = "booking_status > ''"

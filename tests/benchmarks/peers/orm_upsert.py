@@ -1,18 +1,18 @@
 """The upsert of the ORM peer. What follows from what was asked is said by the gateway's own domain."""
 
 from datetime import time
+from typing import cast
 
 import strawberry
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain import enums
-from gateway.domain.actions import ActionInput
 from gateway.domain.calendar import instants
 from gateway.domain.documents.audit_fields import mark_updated
 from gateway.domain.use_case_groups import SHARED_COLUMNS, SharedColumns, apply_group
-from gateway.domain.use_case_groups import UseCaseInput as Listed
-from gateway.domain.use_cases import read_use_case_columns
+from gateway.domain.use_case_groups import ListedUseCase as Listed
+from gateway.domain.use_cases import ActionInput, read_use_case_columns
 from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.peers.orm_context import Info
 from tests.benchmarks.peers.orm_enums import ActionType, Outcome, Provider, UseCaseKey
@@ -134,12 +134,7 @@ async def _upserted(session: AsyncSession, group: GroupRow, input: UseCaseGroupI
 
 
 def _changed(row: UseCaseRow, group: GroupRow, asked: UseCaseInput) -> UpsertedUseCase:
-    shared = SharedColumns(
-        sheet_link=group.sheet_link,
-        assistant_id=group.assistant_id,
-        timezone=group.timezone,
-        start_time=group.start_time,
-    )
+    shared = cast(SharedColumns, {name: getattr(group, name, None) for name in SHARED_COLUMNS})
     at = group.updated_at
     document = apply_group(row.document, shared, SHARED_COLUMNS, asked.to_domain(), at)
     if document == row.document:

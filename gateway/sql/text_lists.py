@@ -1,4 +1,4 @@
-"""Many texts as one parameter."""
+"""Lists of texts as one parameter, so that a statement has the same text for any number of them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,9 +23,9 @@ from gateway.domain.text import escape_like
 
 
 class _TextElements(GenericFunction[str]):
-    """The texts of one parameter, one a row, in the column `value`."""
+    """The texts of a parameter, one row each, in the column `value`."""
 
-    name = "texts"
+    name = "text_elements"
     inherit_cache = True
 
 
@@ -40,18 +40,18 @@ def _compile_texts_postgresql(function: _TextElements, compiler: SQLCompiler, **
 
 
 def build_cte(texts: Sequence[str]) -> CTE:
-    """A table of them with the column `value`.
+    """Return a CTE of the texts with the column `value`.
 
-    With IN, planners that have no statistics yet, as in a first import, rather walk through a whole integration
-    and hold each row against each text; so does SQLite when the table is not materialized.
+    With IN, planners without statistics, as in a first import, scan a whole integration and compare each row with
+    each text. SQLite does so too without MATERIALIZED.
     """
     elements = _TextElements(_to_parameter(texts)).table_valued("value", type_=String).c.value
     value = type_coerce(texts[0], String).label("value") if is_single(texts) else elements
-    return select(value).cte("given").prefix_with("MATERIALIZED")
+    return select(value).cte("text_list").prefix_with("MATERIALIZED")
 
 
 class LikePattern(TypeDecorator[str]):
-    """A text as a pattern of LIKE with `LIKE_ESCAPE`, which finds it as it is, with these wildcards around it."""
+    """A text as a literal pattern of LIKE with `LIKE_ESCAPE`, between a prefix and a suffix such as `%`."""
 
     impl = String
     cache_ok = True
@@ -65,9 +65,9 @@ class LikePattern(TypeDecorator[str]):
 
 
 class _InTexts(GenericFunction[bool]):
-    """Whether a text is among those of one parameter."""
+    """Whether a text is in the list of a parameter."""
 
-    name = "among"
+    name = "in_texts"
     inherit_cache = True
 
 
@@ -84,17 +84,17 @@ def _compile_in_postgresql(function: _InTexts, compiler: SQLCompiler, **options:
 
 
 def is_single(texts: Sequence[str]) -> bool:
-    """Whether just one text is given. Says so of placeholders too, where only a list has a length."""
+    """Return whether the list has one text. A placeholder for many texts is not a list, and returns False."""
     return isinstance(texts, list) and len(texts) == 1
 
 
 def is_in(column: SQLColumnExpression[str | None], texts: Sequence[str]) -> ColumnElement[bool]:
-    """The column holds one of these texts."""
+    """Return the condition that the column has one of these texts."""
     if is_single(texts):
         return column == texts[0]
     return _InTexts(column, _to_parameter(texts))
 
 
-def _to_parameter(texts: Sequence[str]) -> Any:  # noqa: ANN401 (a parameter)
-    """The one parameter of many texts: a placeholder for them stands for the list itself."""
+def _to_parameter(texts: Sequence[str]) -> Any:  # noqa: ANN401 (a parameter of any statement)
+    """Return the parameter for a list of texts; a placeholder is one already."""
     return literal(texts, TextList) if isinstance(texts, list) else texts

@@ -1,21 +1,30 @@
-"""Generated functions that collect the sources of stages."""
+"""Generates the functions of a plan that collect the sources of its stages.
+
+For `{ integrations { nodes { useCases { totalCount } } } }`, where `useCases` is stage 0, they are, in short::
+
+    def c1(s, sources):
+     sources[0].append(s)
+    def c0(x, sources):
+     for x2 in x.nodes:
+      c1(x2, sources)
+"""
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
-from gateway.execution.compiler.expressions import write_resolver_value
 from gateway.execution.compiler.selection import SelectedField, SelectedObjects
 from gateway.execution.compiler.source_text import CodeBlock, GeneratedModule
 
 
 class CollectFunctionBuilder:
-    """The functions of one plan that collect; `of_stages` are those over what a stage found."""
+    """Generates the functions of one plan that collect the sources of stages."""
 
     def __init__(self, module: GeneratedModule) -> None:
         self._module = module
         self.names_by_stage: dict[int, str] = {}
+        """The functions that take a value loaded for a stage, and collect the sources of the stages below."""
 
     def add_value_function(self, type_: GraphQLOutputType, below: SelectedObjects | None) -> str | None:
-        """The name of a function that collects from a value of this type; None where there is nothing."""
+        """Add a function that takes a value of this type; return its name, or None without stages below."""
         if below is None or not below.has_stages:
             return None
         name, block = self._module.create_name("c"), CodeBlock()
@@ -56,13 +65,13 @@ class CollectFunctionBuilder:
         for entry in fields:
             if entry.stage_index is not None:
                 block.add_line(f"sources[{entry.stage_index}].append(s)")
-                # What is below is collected from what was found, when it was.
+                # Sources below are collected from the loaded values.
                 below = self.add_value_function(entry.type, entry.objects)
                 if below is not None:
                     self.names_by_stage[entry.stage_index] = below
             elif entry.objects is not None:
                 self._write_collect(
-                    entry.type, write_resolver_value(entry, "s", self._module.bind), entry.objects, block
+                    entry.type, entry.write_resolver_call("s", self._module.bind), entry.objects, block
                 )
         self._module.add_lines([f"def {name}(s, sources):", *block.lines, " return"])
         return name

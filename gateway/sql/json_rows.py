@@ -1,4 +1,4 @@
-"""Many rows as one parameter: a JSON list of lists."""
+"""Tables from one parameter: a JSON list of rows, so that a statement has the same text for any number of rows."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from sqlalchemy.types import TypeEngine
 
 
 class _JsonElements(GenericFunction[str]):
-    """The items of a JSON list, one a row, in the column `value`."""
+    """The elements of a JSON list, one row each, in the column `value`."""
 
-    name = "rows_of"
+    name = "json_elements"
     inherit_cache = True
 
 
@@ -27,9 +27,9 @@ def _compile_elements_postgresql(function: _JsonElements, compiler: SQLCompiler,
 
 
 class _JsonElement(GenericFunction[Any]):
-    """What stands at a place of a JSON list, as the function's type."""
+    """The element at an index of a JSON list, cast to the type of the function."""
 
-    name = "item_of"
+    name = "json_element"
     inherit_cache = True
 
 
@@ -47,11 +47,14 @@ def _compile_element_postgresql(function: _JsonElement, compiler: SQLCompiler, *
 
 
 def build_cte(name: str, json_text: str, **types: TypeEngine[Any]) -> CTE:
-    """A table of that name with these columns: the JSON text of a list of rows, each a list of values."""
-    items = _JsonElements(type_coerce(json_text, String)).table_valued("value")
+    """Return a CTE with these columns.
+
+    `json_text` is a JSON list of rows, each a list of values in their order.
+    """
+    rows = _JsonElements(type_coerce(json_text, String)).table_valued("value")
     columns = [
-        _JsonElement(items.c.value, literal(place, Integer, literal_execute=True), type_=type_).label(column)
-        for place, (column, type_) in enumerate(types.items())
+        _JsonElement(rows.c.value, literal(index, Integer, literal_execute=True), type_=type_).label(column)
+        for index, (column, type_) in enumerate(types.items())
     ]
-    # Databases would rather look into the list again for each row that they join.
+    # Without MATERIALIZED, databases parse the list again for each joined row.
     return select(*columns).cte(name).prefix_with("MATERIALIZED")

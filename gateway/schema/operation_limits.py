@@ -1,4 +1,4 @@
-"""What an operation may cost, and what that leaves to those that its key sends later."""
+"""Cost limit of operations and rate limit of keys."""
 
 from gateway import services
 from gateway.errors import CostLimitExceeded
@@ -8,7 +8,7 @@ from gateway.telemetry import current_request
 
 
 class OperationLimits:
-    """What operations may be and cost by the settings, and the documents that were read within these limits."""
+    """Limits of operations from the settings, and the cache of parsed documents."""
 
     def __init__(self, settings: Settings) -> None:
         self.document_limits = DocumentLimits(settings)
@@ -17,7 +17,7 @@ class OperationLimits:
 
 
 class OperationBudget:
-    """What one operation may cost: no more than any, and no more than its key has left."""
+    """Cost budget of one operation: the cost limit, and what its key has left."""
 
     __slots__ = ("_limits", "bucket", "cost")
 
@@ -25,29 +25,32 @@ class OperationBudget:
         self._limits = limits
         self.bucket = bucket
         self.cost: int | None = None
-        """What was charged for the operation; None before it is executed."""
+        """Cost units charged for the operation; None before execution."""
 
     def get_document(self, text: str) -> ExecutableDocument:
-        """The document of this text, as it is known or read now, which is charged by its length.
+        """Return the document of this text from the cache, or parse it and charge the parsing.
 
-        Raises LimitExceeded, and GraphQLSyntaxError for a text that is no document.
+        Raises LimitExceeded above a document limit, and GraphQLSyntaxError when the text does not parse.
         """
-        known = self._limits.document_cache.get(text)
-        if known is not None:
-            return known
+        document = self._limits.document_cache.get(text)
+        if document is not None:
+            return document
         self.bucket.charge(self._limits.document_limits.compute_parsing_cost(text))
         return self._limits.document_cache.add(text)
 
     def charge(self, cost: int) -> None:
-        """Take what the operation costs, once. Raises CostLimitExceeded and RateLimited."""
+        """Charge the cost of the operation, once.
+
+        Raises CostLimitExceeded above the cost limit, and RateLimited when the key has too little left.
+        """
         if self.cost is not None:
             return
         current_request.get().cost = cost
         limit = self._limits.cost_limit
         if cost > limit:
             message = (
-                f"The operation costs {cost}; at most {limit} is allowed. Ask for fewer fields or entries at once, "
-                f"or have the operator raise {get_variable_name('cost_limit')}."
+                f"The operation costs {cost}; at most {limit} is allowed. Select fewer fields or entries, or let "
+                f"the operator raise {get_variable_name('cost_limit')}."
             )
             raise CostLimitExceeded(message, cost, limit)
         self.bucket.spend(cost)

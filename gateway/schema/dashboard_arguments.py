@@ -1,0 +1,90 @@
+"""Arguments of the dashboard fields."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import date, datetime
+from inspect import Parameter, Signature
+from typing import Annotated, Any, TypeVar, cast
+
+import strawberry
+
+from gateway import services
+from gateway.domain import statistics
+from gateway.domain.enums import AppointmentType, StatisticsDateField
+from gateway.domain.statistics import Statistics
+from gateway.schema.scalars import TimeZone
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_ARGUMENT_DEFAULTS = {each.name: each.default for each in fields(services.statistics.DashboardArguments)}
+
+
+def _build_argument(name: str, type_: object, description: str) -> Parameter:
+    annotation = Annotated[type_, strawberry.argument(description=description)]  # type: ignore[valid-type]  # a type
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=_ARGUMENT_DEFAULTS[name], annotation=annotation)
+
+
+_APPOINTMENT_TYPE_ARGUMENT = _build_argument(
+    "appointment_type",
+    AppointmentType | None,
+    "Count only visits of this type. Null: all visits, with and without a type.",
+)
+_DASHBOARD_ARGUMENTS = (
+    _build_argument("size", int, "Number of values on a page of each breakdown, 1 or more."),
+    _build_argument(
+        "page",
+        int,
+        "Page of each breakdown, 1 or more; a page past the end is empty. `overview` and `trends` are never cut.",
+    ),
+    _build_argument(
+        "search",
+        str | None,
+        "Count only records that contain each of these words, case-insensitive, in a name, id, contact or source "
+        f"field. At most {services.resource_records.MAX_SEARCH_LENGTH} characters. Needs READ_RECORDS.",
+    ),
+    _build_argument("start", datetime | None, "Count only records at or after this instant, by `dateField`."),
+    _build_argument("end", datetime | None, "Count only records before this instant, by `dateField`."),
+    _build_argument(
+        "days",
+        int | None,
+        "Count only this number of whole days before today, in `timezone`, 1 to "
+        f"{services.statistics.MAX_FILLED_DAYS}. Cannot be combined with `start`, `end`, `firstDay` or `lastDay`.",
+    ),
+    _build_argument(
+        "first_day", date | None, "First day to count, in `timezone`. Cannot be combined with `start` or `end`."
+    ),
+    _build_argument(
+        "last_day", date | None, "Last day to count, in `timezone`. Cannot be combined with `start` or `end`."
+    ),
+    _build_argument(
+        "timezone",
+        TimeZone | None,
+        "Time zone of all days. Null: the integration's.",
+    ),
+    _build_argument(
+        "date_field",
+        StatisticsDateField,
+        "Time of a record that the bounds and `trends` refer to. With START, a record without a start counts "
+        "only when there are no bounds, and never in `trends`.",
+    ),
+    _build_argument(
+        "fill_gaps",
+        bool,
+        "Whether `trends` also has the days without records: from `start` (or the first record) to `end` (or "
+        f"the last record). More than {services.statistics.MAX_FILLED_DAYS} days are an error of `trends`.",
+    ),
+)
+INTEGRATION_ID_ARGUMENT = Parameter(
+    "integration_id",
+    Parameter.KEYWORD_ONLY,
+    annotation=Annotated[strawberry.ID, strawberry.argument(description="Id of the connected integration.")],
+)
+
+
+def with_dashboard_arguments(function: F, definition: Statistics, result: type, *first: Parameter) -> F:
+    """Give the function a signature with the arguments of a dashboard after `first`, for Strawberry to read."""
+    type_arguments = [_APPOINTMENT_TYPE_ARGUMENT] if definition is statistics.APPOINTMENT_STATISTICS else []
+    cast(Any, function).__signature__ = Signature(
+        [*first, *type_arguments, *_DASHBOARD_ARGUMENTS], return_annotation=result
+    )
+    return function

@@ -1,0 +1,61 @@
+"""Create, update and delete integrations of every kind."""
+
+from gateway.database import Integration, Writer, get_values
+from gateway.domain import webhooks
+from gateway.domain.enums import IntegrationKind, Permission
+from gateway.domain.lenient_reading import Document
+from gateway.domain.viewer import Viewer
+from gateway.services import connected_integrations, day_counts
+from gateway.services import webhooks as webhook_changes
+from gateway.services.access import require_permissions
+from gateway.services.integrations import (
+    check_version,
+    lock_integration_of_any_kind,
+    require_kind_permission,
+)
+
+
+async def create_integration(
+    writer: Writer, viewer: Viewer, kind: IntegrationKind, settings: Document
+) -> Integration:
+    """Create an integration of this kind from these keys of its document.
+
+    Raises Refused: FORBIDDEN without a permission for the kind, and each problem of the settings.
+    """
+    if kind is IntegrationKind.CONNECTED:
+        return await connected_integrations.create_connected_integration(writer, viewer, settings)
+    return await webhook_changes.create_webhook(writer, viewer, kind, settings)
+
+
+async def update_integration(
+    writer: Writer,
+    viewer: Viewer,
+    id: str,
+    kind: IntegrationKind,
+    changes: Document,
+    expected_version: int | None,
+) -> Integration:
+    """Change these keys of an integration's document. An absent key stays, null clears, a blank secret stays.
+
+    Raises Refused: what `lock_integration_for_update` raises, and each problem of the changes.
+    """
+    if kind is IntegrationKind.CONNECTED:
+        return await connected_integrations.update_connected_integration(
+            writer, viewer, id, changes, expected_version
+        )
+    return await webhook_changes.update_webhook(writer, viewer, id, kind, changes, expected_version)
+
+
+async def delete_integration(writer: Writer, viewer: Viewer, id: str, expected_version: int | None = None) -> None:
+    """Delete an integration with its groups, use cases, resource records and counts.
+
+    Raises Refused: FORBIDDEN without a permission for its kind, NOT_FOUND when it does not exist or the viewer may
+    not see it, VERSION_CONFLICT.
+    """
+    if all(viewer.get_webhook_scope(kind) is None for kind in webhooks.WEBHOOK_KINDS):
+        require_permissions(viewer, Permission.WRITE_INTEGRATIONS)
+    row = await lock_integration_of_any_kind(writer, viewer, id)
+    require_kind_permission(viewer, row.kind)
+    check_version(row.version, expected_version, "expectedVersion")
+    await day_counts.delete_counts(writer, row.team_id, row.id)
+    await writer.delete_rows(Integration, [get_values(row, "team_id", "id")])

@@ -1,0 +1,117 @@
+"""Each setting is read by the gateway, and each has a test that gives it another value."""
+
+import ast
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import pytest
+import uvicorn
+from gateway.server.proxy_headers import ForwardedHeadersMiddleware
+from pydantic import Field
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from gateway.database.database import Database
+from gateway.errors import Overloaded
+from gateway.server import uvicorn_server
+from gateway.settings import Settings, get_variable_name
+from tests.support.endpoints import message, opened
+from tests.support.source_code import PROJECT, modules
+
+_SOURCES = ("settings", "_settings")
+"""Names of variables and attributes that hold the settings."""
+
+
+def _read_settings(trees: Iterable[ast.Module]) -> Iterator[str]:
+    """Yield each attribute that is read of the settings, and each text of a module that reads them by name."""
+    for tree in trees:
+        by_name = False
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and _holds_settings(node.value):
+                yield node.attr
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
+                by_name = by_name or _holds_settings(node.args[0])
+        if by_name:
+            yield from _list_texts(tree)
+
+
+def _holds_settings(node: ast.expr) -> bool:
+    name = ast.unparse(node)
+    return name.rpartition(".")[2] in _SOURCES or name in ("configure_command()", "load_settings()")
+
+
+def _list_texts(tree: ast.AST) -> Iterator[str]:
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return (node.value for node in constants if isinstance(node.value, str))
+
+
+def _find_unread(settings: type[Settings]) -> set[str]:
+    trees = (tree for name, tree in modules().items() if name != "gateway.settings")
+    return set(settings.model_fields) - set(_read_settings(trees))
+
+
+def test_the_gateway_reads_each_setting() -> None:
+    assert _find_unread(Settings) == set()
+
+
+def test_a_setting_that_is_read_nowhere_is_noticed() -> None:
+    class Planted(Settings):
+        planted_limit: int = Field(1)
+
+    assert _find_unread(Planted) == {"planted_limit"}
+
+
+def test_each_setting_has_a_test_with_another_value() -> None:
+    names: set[str] = set()
+    for file in (PROJECT / "tests").rglob("test_*.py"):
+        tree = ast.parse(file.read_text())
+        names.update(node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg)
+        names.update(_list_texts(tree))
+    untested = {name for name in Settings.model_fields if not {name, get_variable_name(name)} & names}
+    assert untested == set()
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_the_server_stops_and_trusts_proxies_as_set(
+    sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers: list[uvicorn.Server] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda server, *_: servers.append(server))
+    monkeypatch.setattr(uvicorn_server, "reduce_collections", lambda: None)
+    settings = Settings(
+        database_url=f"sqlite:///{sqlite_template}", shutdown_timeout=3, trusted_proxies="10.1.1.1", graphiql=False
+    )
+    uvicorn_server.serve(settings, uvicorn_server.listen("127.0.0.1", 0))
+    (server,) = servers
+    assert server.config.timeout_graceful_shutdown == 3
+    assert isinstance(server.config.app, ForwardedHeadersMiddleware)
+    trusted = cast(ProxyHeadersMiddleware, server.config.app._middleware).trusted_hosts
+    assert ["10.1.1.1" in trusted, "127.0.0.1" in trusted] == [True, False]
+
+
+async def test_so_many_operations_wait_for_a_connection_as_set(sqlite_template: Path) -> None:
+    url = f"sqlite:///{sqlite_template}"
+    database = Database(Settings(database_url=url, database_pool_size=1, database_pool_queue=1))
+    queue = database.queues["read"]
+    await queue.acquire("a")
+    waiting = asyncio.create_task(queue.acquire("a"))
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await queue.acquire("a")
+    queue.release("a")
+    await waiting
+    queue.release("a")
+    await database.dispose()
+
+
+async def test_messages_and_sessions_end_as_set(sqlite_template: Path, tmp_path: Path) -> None:
+    async with opened(sqlite_template, tmp_path, error_length_limit=100, session_lifetime=60) as endpoint:
+        refused = await endpoint.post(json.dumps({"query": f"{{ {'unknown' * 200} }}"}))
+        assert len(message(refused)) == 100
+        own = {"Origin": "http://gateway", "Sec-Fetch-Site": "same-origin"}
+        signed_in = await endpoint.http.post("/session", json={"key": endpoint.key}, headers=own)
+    expires_at = datetime.fromisoformat(signed_in.json()["expiresAt"])
+    assert expires_at < datetime.now(UTC) + timedelta(minutes=2)
