@@ -4,8 +4,9 @@
 more than the rest of the request. So:
 
 1. A GraphQL field declares the columns that it reads (`reads=` of the fields in `gateway.schema.fields`).
-2. The compiler collects them: the `columns` of each list are what the fields selected below it read.
-3. A reader has these `columns` from when it is opened; `with_columns` returns another reader of the same snapshot.
+2. The compiler collects them: the `columns` of a list are what the fields that are selected below it read.
+3. The operation's context reads each list with its columns. A reader has the same `columns` from its beginning to
+   its end; `with_columns` returns another reader of the same snapshot.
 4. `fetch_rows(statement, *also)` fetches them, the primary key, and the columns in `also`: those that the service
    itself reads, such as `integration_id` to group rows by.
 5. Reading any other column of such a row raises `gateway.errors.ColumnNotFetched`.

@@ -20,7 +20,7 @@ from gateway.database.tables import Base
 from gateway.errors import ColumnNotFetched
 
 ColumnNames: TypeAlias = frozenset[str] | None
-"""Names of columns, and maybe of other attributes; None for all columns."""
+"""Names of columns; None for all. Names that are no column of a table are ignored."""
 
 E = TypeVar("E", bound=Base)
 

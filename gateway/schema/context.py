@@ -82,7 +82,7 @@ class Context:
             self._reader = await self._reader_scope.__aenter__()
         return self._reader
 
-    def expect(self, columns: ColumnNames, *, once: bool) -> None:
+    def expect_columns(self, columns: ColumnNames, *, once: bool) -> None:
         """Set the columns that the next reads need, and whether they are a single statement."""
         self._expected_columns, self._reads_once = columns, once
 

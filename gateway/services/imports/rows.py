@@ -192,7 +192,10 @@ def _build_new_row(
 
 
 def _build_changed_row(
-    context: ImportContext, kind: ImportKind, entry: ImportEntry, stored: Any
+    context: ImportContext,
+    kind: ImportKind,
+    entry: ImportEntry,
+    stored: Any,  # noqa: ANN401 (a row of either table)
 ) -> RowValues | None:
     document = context.policy.build_updated(entry, stored.id, context.parent, stored)
     if is_encoding(document, stored.document_json) or encode_canonical(document) == encode_canonical(
