@@ -33,7 +33,6 @@ UNDOCUMENTED = ("graphql.execution.", "strawberry.schema.schema", "uvicorn.proto
 """Beginnings of the names of other libraries' modules that their documentation does not name."""
 
 PRIVATE: dict[str, set[str]] = {
-    "gateway.database._private": set(),
     "gateway.execution._private": {
         "BaseExecutor",
         "FieldDetailsList",

@@ -49,8 +49,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     """
     database = Database(settings, statement_timeout=settings.request_timeout + _STATEMENT_TIMEOUT_MARGIN)
     health, metrics, tracing = Health(database), Metrics(settings.sqlite_file), _create_tracing(settings)
-    for kind, queue in database.queues.items():
-        metrics.measure_pool(kind, partial(getattr, queue, "used_slots"), partial(getattr, queue, "waiting_count"))
+    _measure_pools(database, metrics)
     reporting = Reporting(metrics, None if tracing is None else tracing.trace_request)
 
     @asynccontextmanager
@@ -84,6 +83,12 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     app.state.database, app.state.health, app.state.reporting = database, health, reporting
     app.state.deadlines = deadlines
     return app
+
+
+def _measure_pools(database: Database, metrics: Metrics) -> None:
+    """Have the metrics show the used connections and the waiting operations of each pool."""
+    for kind, queue in database.queues.items():
+        metrics.measure_pool(kind, partial(getattr, queue, "used_slots"), partial(getattr, queue, "waiting_count"))
 
 
 def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:

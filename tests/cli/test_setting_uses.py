@@ -15,7 +15,7 @@ from gateway.database.database import Database
 from gateway.errors import Overloaded
 from gateway.server import uvicorn_server
 from gateway.settings import Settings, get_variable_name
-from tests.support.endpoints import message, opened
+from tests.support.endpoints import get_message, open_endpoint
 from tests.support.source_code import PROJECT, modules
 
 _SOURCES = ("settings", "_settings")
@@ -103,9 +103,9 @@ async def test_so_many_operations_wait_for_a_connection_as_set(sqlite_template: 
 
 
 async def test_messages_and_sessions_end_as_set(sqlite_template: Path, tmp_path: Path) -> None:
-    async with opened(sqlite_template, tmp_path, error_length_limit=100, session_lifetime=60) as endpoint:
+    async with open_endpoint(sqlite_template, tmp_path, error_length_limit=100, session_lifetime=60) as endpoint:
         refused = await endpoint.post(json.dumps({"query": f"{{ {'unknown' * 200} }}"}))
-        assert len(message(refused)) == 100
+        assert len(get_message(refused)) == 100
         own = {"Origin": "http://gateway", "Sec-Fetch-Site": "same-origin"}
         signed_in = await endpoint.http.post("/session", json={"key": endpoint.key}, headers=own)
     expires_at = datetime.fromisoformat(signed_in.json()["expiresAt"])

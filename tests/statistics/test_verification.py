@@ -298,7 +298,7 @@ async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repai
 async def test_an_integration_that_is_deleted_meanwhile_is_repaired_no_more(gateway: Gateway) -> None:
     await _clinic(gateway)
     await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
-    async with gateway.database.open_snapshot() as snapshot:
+    async with gateway.database.read() as snapshot:
         step = await services.verification.verify_next_block(snapshot, VerificationScope(), VerificationPosition())
     assert step is not None
     await execute_unnoticed(gateway.database, delete(Integration).where(Integration.id == "clinic"))
