@@ -51,11 +51,12 @@ def test_libraries_are_heard_from_warnings_on_with_their_tracebacks(capsys: pyte
     assert "ValueError: invalid literal" in line["exception"]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_no_library_logs_parameters_of_statements(
-    sqlite_url: str, capsys: pytest.CaptureFixture[str]
+    database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.configure_logging("debug")
-    async with serve_gateway(sqlite_url) as gateway:
+    async with serve_gateway(database_url) as gateway:
         client = await gateway.client(user_id="Jane-Roe-1970")
         await client.data("{ integrations { totalCount } }")
     said = capsys.readouterr().err
