@@ -5,9 +5,9 @@ Revises: ${down_revision | comma,n}
 """
 
 import sqlalchemy as sa
+
 from alembic import op
 ${imports if imports else ""}
-from gateway import columns
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -31,6 +31,7 @@ from tests.support.fallbacks import FallbackWatcher
 from tests.support.gateway import Gateway, serve_gateway
 from tests.support.import_command import Run
 from tests.support.machine import skip_unless_ci
+from tests.support.sessions import open_session
 
 MARKERS = ["fallback(*reasons): the test makes compiled selections give up for these reasons"]
 TEMPLATE = "gateway_template"
@@ -208,7 +209,7 @@ def running(database_kind: str, request: Request) -> Gateway:
 @pytest.fixture
 async def gateway(running: Gateway) -> AsyncIterator[Gateway]:
     """A running gateway over an empty database."""
-    async with running.database.write() as session:
+    async with open_session(running.database) as session:
         # Nothing refers to counts, so that no team takes them along.
         await session.execute(delete(DayCount))
         await session.execute(delete(Team))

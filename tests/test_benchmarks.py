@@ -29,6 +29,7 @@ from tests.benchmarks.peers import floor, strawberry_orm
 from tests.benchmarks.readme import README, Output
 from tests.benchmarks.servers import FLOOR, GATEWAY, PEERS, STRAWBERRY_ORM, Peer
 from tests.benchmarks.workloads import NAMES, Workload, workloads
+from tests.support.sessions import open_session
 
 SMALL = Scale(integrations=2, use_cases=3, actions=2, practitioners=5, many_practitioners=12, groups=1)
 
@@ -94,7 +95,7 @@ async def test_a_peer_that_differs_is_named_with_where_it_does(ask: Ask, loaded:
 async def records(database: Database, integration_id: str) -> list[ResourceRecord]:
     """The integration's, by their logical ids."""
     statement = select(ResourceRecord).where(ResourceRecord.integration_id == integration_id)
-    async with database.read() as session:
+    async with open_session(database) as session:
         return [*await session.scalars(statement.order_by(ResourceRecord.logical_id))]
 
 

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec
 import structlog
 import typer
 
-from gateway.database import DATABASE_ERRORS, Database, revisions
+from gateway.database import DATABASE_ERRORS, Database, migrations
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.errors import DatabaseUnavailable
 from gateway.settings import Settings, find_unknown_variables, load_settings
@@ -72,5 +72,5 @@ async def open_migrated_database() -> AsyncIterator[Database]:
     Raises SchemaNotAtHead at any other revision, and DatabaseUnavailable when the database cannot be used.
     """
     async with open_database() as database:
-        await revisions.require_head(database)
+        await migrations.require_head(database)
         yield database

@@ -13,7 +13,7 @@ from rich.table import Table
 from gateway.assets import Assets
 from gateway.cli.database import configure_command, open_database, run_blocking
 from gateway.cli.terminal import print_table
-from gateway.database import Database, diagnostics, migrations, revisions
+from gateway.database import Database, diagnostics, migrations
 from gateway.errors import DatabaseUnavailable, SchemaNotAtHead, SettingsInvalid
 from gateway.settings import Settings, find_unknown_variables
 
@@ -116,11 +116,11 @@ def _check_disk(settings: Settings) -> Finding:
 
 async def _check_database(database: Database) -> AsyncIterator[Finding]:
     try:
-        await revisions.require_head(database)
+        await migrations.require_head(database)
     except SchemaNotAtHead as error:
         yield Finding("schema", str(error), "Run `gateway migrate`.")
         return
-    yield Finding("schema", f"at revision {revisions.get_head()} of this release")
+    yield Finding("schema", f"at revision {migrations.get_head()} of this release")
     difference = await migrations.find_differences(database)
     remedy = None if difference is None else "The tables were changed by hand: undo the changes."
     yield Finding("tables", difference or "as this release expects", remedy)

@@ -13,7 +13,6 @@ from rich.table import Table
 
 from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
-from gateway.cli.line_reader import reading
 from gateway.cli.terminal import err, print_error, print_table
 from gateway.database import Database, ResourceRecord
 from gateway.domain.documents import (
@@ -28,6 +27,7 @@ from gateway.domain.documents import (
 )
 from gateway.domain.enums import ErrorCode
 from gateway.domain.lenient_reading import Json
+from gateway.domain.records import RecordLineParser
 from gateway.errors import Refused
 from gateway.server import reduce_collections
 
@@ -132,20 +132,19 @@ async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _FileReport, bar: _ProgressBar
 ) -> None:
     is_analyzed = False
-    async with reading(lines, services.batches.BATCH_SIZE, team, copied=not database.is_sqlite) as batches:
-        async for batch in batches:
-            for code, message, path in batch.problems:
-                report(code, message, *path)
-            bar.advance(batch.byte_count)
-            if not batch.integrations:
-                continue
-            async with database.write() as session:
-                tally = await services.imports.records.import_records(session, batch.integrations, team, report)
-            report.counts += tally
-            if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
-                # Records are looked up from now on.
-                await database.analyze(ResourceRecord)
-                is_analyzed = True
+    for batch in RecordLineParser(services.batches.BATCH_SIZE, team).parse_lines(lines):
+        for code, message, path in batch.problems:
+            report(code, message, *path)
+        bar.advance(batch.byte_count)
+        if not batch.integrations:
+            continue
+        async with database.write() as session:
+            tally = await services.imports.records.import_records(session, batch.integrations, team, report)
+        report.counts += tally
+        if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
+            # Records are looked up from now on.
+            await database.analyze(ResourceRecord)
+            is_analyzed = True
 
 
 async def _import_document(

@@ -137,7 +137,7 @@ async def list_(
             escape(key.name),
             "\n".join(Permission(value).name for value in key.permissions),
             "\n".join(key.origins),
-            f"{key.created_at:%Y-%m-%d}",
+            f"{instants.to_instant(key.created_at):%Y-%m-%d}",
             _format_state(key),
         )
     print_table(table)
@@ -145,10 +145,11 @@ async def list_(
 
 def _format_state(key: ApiKey) -> str:
     if key.revoked_at is not None:
-        return f"revoked {key.revoked_at:%Y-%m-%d}"
+        return f"revoked {instants.to_instant(key.revoked_at):%Y-%m-%d}"
     if key.expires_at is None:
         return "valid"
-    return f"{'expired' if key.expires_at <= instants.now() else 'valid until'} {key.expires_at:%Y-%m-%d}"
+    expires_at = instants.to_instant(key.expires_at)
+    return f"{'expired' if expires_at <= instants.now() else 'valid until'} {expires_at:%Y-%m-%d}"
 
 
 @keys.command()

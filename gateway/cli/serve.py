@@ -7,7 +7,7 @@ import typer
 
 from gateway import server
 from gateway.cli.database import configure_command, open_database
-from gateway.database import migrations, revisions
+from gateway.database import migrations
 from gateway.settings import DEFAULT_DATABASE_URL, Settings
 
 
@@ -32,4 +32,4 @@ async def _prepare_database(settings: Settings) -> None:
     async with open_database(settings) as database:
         if settings.database_url == DEFAULT_DATABASE_URL:
             await migrations.upgrade(database)
-        await revisions.require_head(database)
+        await migrations.require_head(database)

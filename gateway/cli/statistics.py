@@ -63,13 +63,13 @@ class _VerificationRun:
         """Return the number of records to count, for the progress bar."""
         if self.position is None or not err.is_terminal:
             return None
-        async with self.database.open_snapshot() as session:
+        async with self.database.read() as session:
             return await services.verification.count_records(session, self.scope, self.position)
 
     async def _verify_step(
         self, position: VerificationPosition, progress: Progress
     ) -> services.verification.VerificationStep | None:
-        async with self.database.open_snapshot() as session:
+        async with self.database.read() as session:
             step = await services.verification.verify_next_block(session, self.scope, position)
         if step is not None:
             self._report_step(step, progress)

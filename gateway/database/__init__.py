@@ -1,13 +1,32 @@
-""""""
+"""The database: connections, reading, writing, tables, migrations.
 
-from gateway.database import copy_format, diagnostics, migrations, revisions
+One read:
+
+1. `database`: `Database.read()` opens a `Snapshot`, which yields a `Reader`.
+2. `prepared_statements`: a function of `gateway.sql` returns a `PreparedStatement`: a builder and its arguments.
+3. `reading`: `Reader.fetch_rows(statement)` passes it to the snapshot, with the reader's columns.
+4. `inline_reads`: on SQLite, the only statement of an operation runs on the event loop if it is short.
+5. `fair_queue`, `connections`: otherwise the snapshot takes a `PooledConnection` and begins a transaction.
+6. `prepared_statements`: the statement is compiled, or found in the cache, and its values are bound.
+7. `sqlite_driver`, `postgresql_driver`: the driver runs it.
+8. `rows`: the driver's records become rows with the attributes of their class in `tables`.
+
+One write:
+
+1. `database`: `Database.write()` takes a connection, begins a transaction, and yields a `Writer`.
+2. `writing`: `Writer.insert_rows`, `update_rows`, `delete_rows` and `increment_rows` take many rows at once;
+   `execute` runs a prepared statement. A `Writer` is also a `Reader`, of the same transaction.
+3. `bulk_statements`: the statement for many rows is compiled once for each table and set of columns.
+4. `database`: after the block the transaction is committed; if the block raised, it is rolled back.
+"""
+
+from gateway.database import diagnostics, migrations
 from gateway.database.bulk_statements import to_columns
 from gateway.database.column_types import CollatedText, Instant, TextList
 from gateway.database.database import DATABASE_ERRORS, Database
 from gateway.database.fair_queue import TeamId
-from gateway.database.mixins import HasDocument
 from gateway.database.prepared_statements import prepared, prepared_by_dialect
-from gateway.database.reading import ColumnReader, NarrowedReader, Reader, Snapshot
+from gateway.database.reading import Reader, Snapshot
 from gateway.database.rows import ColumnNames, get_values, new_row, with_changes
 from gateway.database.tables import (
     ApiKey,
@@ -16,6 +35,7 @@ from gateway.database.tables import (
     BrowserSession,
     DayCount,
     DaySeries,
+    HasDocument,
     Integration,
     ResourceRecord,
     Team,
@@ -23,7 +43,7 @@ from gateway.database.tables import (
     UseCaseGroup,
     User,
 )
-from gateway.database.writing import EntitySession, UniqueViolation, Writer
+from gateway.database.writing import UniqueViolation, Writer
 
 __all__ = [
     "DATABASE_ERRORS",
@@ -33,15 +53,12 @@ __all__ = [
     "BrowserSession",
     "CollatedText",
     "ColumnNames",
-    "ColumnReader",
     "Database",
     "DayCount",
     "DaySeries",
-    "EntitySession",
     "HasDocument",
     "Instant",
     "Integration",
-    "NarrowedReader",
     "Reader",
     "ResourceRecord",
     "Snapshot",
@@ -53,14 +70,12 @@ __all__ = [
     "UseCaseGroup",
     "User",
     "Writer",
-    "copy_format",
     "diagnostics",
     "get_values",
     "migrations",
     "new_row",
     "prepared",
     "prepared_by_dialect",
-    "revisions",
     "to_columns",
     "with_changes",
 ]

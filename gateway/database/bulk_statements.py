@@ -1,17 +1,16 @@
-"""Statements that write rows, which are given column by column.
+"""Statements that write many rows, which are given column by column.
 
-PostgreSQL takes many rows in one statement, each column of which is one array, and new ones by COPY, which is
-`gateway.database.copy_format`'s. SQLite takes many new ones as one long VALUES, and otherwise runs the statement of one row
-many times over; both take it less time than reading rows out of anything else.
+PostgreSQL takes all rows in one run: each column is one array parameter, and `unnest` makes rows of them. SQLite
+runs the statement of one row once for each row, which is faster there than one long VALUES.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     ClauseElement,
+    Column,
     ColumnElement,
     Dialect,
     Table,
@@ -27,136 +26,89 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway.database.prepared_statements import CompiledStatement
 from gateway.database.tables import Base
 
-_VALUES_LENGTHS = (1_000, 100)
-"""Rows of a long VALUES. SQLite takes 32,766 parameters, and each length is a statement of its own to prepare."""
-
-
 ColumnValues: TypeAlias = Mapping[str, Sequence[object]]
-"""Rows column by column, each of which has a value for each row."""
+"""Rows column by column: each column has a value for each row."""
+
+_Parameters: TypeAlias = Mapping[str, ColumnElement[Any]]
+"""The parameters of a statement for one row, or the columns of a table of all rows."""
+
+StatementBuilder: TypeAlias = Callable[[Table, _Parameters, bool, Dialect], ClauseElement]
+"""Builds a statement for a table, of parameters by column; the flag says whether they are a table of all rows."""
 
 
 def to_columns(names: Iterable[str], rows: Iterable[Sequence[object]]) -> ColumnValues:
-    """The columns of rows that are given by these, in their order; there are none of no rows."""
+    """Return the columns of rows that have values for `names`, in their order; empty without rows."""
     return dict(zip(names, zip(*rows, strict=True), strict=False))
 
 
-class StatementRun(NamedTuple):
-    """A statement, and the parameters of each time that it is run."""
+def bind_rows(entity: type[Base], columns: ColumnValues, dialect: Dialect) -> Iterator[tuple[object, ...]]:
+    """Yield rows as the driver takes them, in the order of these columns."""
+    types = cast(Table, entity.__table__).c
+    bound = [_bind_column(types[name], values, dialect) for name, values in columns.items()]
+    return zip(*bound, strict=True)
 
-    text: str
-    parameter_rows: Sequence[Sequence[object]]
+
+def _bind_column(column: Column[Any], values: Sequence[object], dialect: Dialect) -> Iterable[object]:
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return values if process is None else map(process, values)
 
 
-class BulkStatement:
-    """A statement that writes what is given by columns of these names."""
-
-    def __init__(
-        self, statement: ClauseElement, names: Sequence[str], dialect: Dialect, *, uses_arrays: bool
-    ) -> None:
-        self._statement = CompiledStatement(
-            statement, {f"given_{name}": at for at, name in enumerate(names)}, dialect
+@lru_cache
+def compile_for_rows(
+    build: StatementBuilder, entity: type[Base], names: tuple[str, ...], dialect: Dialect, takes_arrays: bool
+) -> CompiledStatement:
+    """Return a compiled statement for rows with these columns; it takes one row, or arrays of all rows."""
+    table = cast(Table, entity.__table__)
+    parameters: _Parameters = {
+        name: bindparam(
+            f"row_{name}", type_=postgresql.ARRAY(table.c[name].type) if takes_arrays else table.c[name].type
         )
-        self._uses_arrays = uses_arrays
-        row = f"({', '.join('?' * len(names))})"
-        head, values, tail = self._statement.text.partition(f"VALUES {row}")
-        self._text_by_length = {
-            length: f"{head}VALUES {', '.join([row] * length)}{tail}" for length in _VALUES_LENGTHS if values
-        }
-
-    def build_runs(self, columns: Sequence[Sequence[object]]) -> Iterator[StatementRun]:
-        """What has to be run for rows, of which there is one at least, with these columns."""
-        if self._uses_arrays:
-            yield StatementRun(self._statement.text, [self._statement.bind([*map(list, columns)])])
-            return
-        yield from self._split_runs(self._statement.bind_rows(columns))
-
-    def build_runs_by_row(self, rows: Sequence[Sequence[object]]) -> Iterator[StatementRun]:
-        """The same for rows that are given one by one, which is how SQLite takes them."""
-        if self._uses_arrays or not self._statement.is_bound_in_order:
-            yield from self.build_runs([*zip(*rows, strict=True)])
-        else:
-            yield from self._split_runs(rows)
-
-    def _split_runs(self, parameter_rows: Sequence[Sequence[object]]) -> Iterator[StatementRun]:
-        """`each` has the parameters of each row."""
-        done = 0
-        for length, text in self._text_by_length.items():
-            while len(parameter_rows) - done >= length:
-                yield StatementRun(text, [[*chain.from_iterable(parameter_rows[done : done + length])]])
-                done += length
-        if done < len(parameter_rows):
-            yield StatementRun(self._statement.text, parameter_rows[done:])
+        for name in names
+    }
+    if takes_arrays:
+        rows = func.unnest(*parameters.values()).table_valued(
+            *(column(name, table.c[name].type) for name in names)
+        )
+        statement = build(table, dict(rows.render_derived().c.items()), takes_arrays, dialect)
+    else:
+        statement = build(table, parameters, takes_arrays, dialect)
+    return CompiledStatement(statement, {f"row_{name}": at for at, name in enumerate(names)}, dialect)
 
 
-class _BoundRows(NamedTuple):
-    """The row that a statement is about, or all of them."""
-
-    values: Mapping[str, ColumnElement[Any]]
-    is_many: bool
+def _match_primary_key(table: Table, rows: _Parameters) -> list[ColumnElement[bool]]:
+    return [key == rows[key.name] for key in table.primary_key if key.name in rows]
 
 
-def _bind_rows(table: Table, names: Sequence[str], *, many: bool) -> _BoundRows:
-    if not many:
-        return _BoundRows({name: bindparam(f"given_{name}", type_=table.c[name].type) for name in names}, many)
-    arrays = [bindparam(f"given_{name}", type_=postgresql.ARRAY(table.c[name].type)) for name in names]
-    rows = func.unnest(*arrays).table_valued(*(column(name, table.c[name].type) for name in names))
-    return _BoundRows(dict(rows.render_derived().c.items()), many)
-
-
-BulkStatementFactory: TypeAlias = Callable[[type[Base], tuple[str, ...], Dialect, bool], BulkStatement]
-"""Prepares a statement for an entity, the names of the columns that are given, a dialect, and one row or many."""
-
-
-def _compiled_once(build: Callable[[Table, _BoundRows, Dialect], ClauseElement]) -> BulkStatementFactory:
-    @lru_cache
-    def create_statement(
-        entity: type[Base], names: tuple[str, ...], dialect: Dialect, many: bool
-    ) -> BulkStatement:
-        table = cast(Table, entity.__table__)
-        takes_many = many and dialect.name == "postgresql"
-        statement = build(table, _bind_rows(table, names, many=takes_many), dialect)
-        return BulkStatement(statement, names, dialect, uses_arrays=takes_many)
-
-    return create_statement
-
-
-def _build_insert(table: Table, rows: _BoundRows, dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
+def build_insert(
+    table: Table, rows: _Parameters, are_many: bool, dialect: Dialect
+) -> postgresql.Insert | sqlite.Insert:
+    """Build an INSERT of rows."""
     statement = postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
-    if rows.is_many:
-        return statement.from_select([*rows.values], select(*rows.values.values()))
-    return statement.values(rows.values)
+    return statement.from_select([*rows], select(*rows.values())) if are_many else statement.values(rows)
 
 
-def _match_primary_key(table: Table, rows: _BoundRows) -> list[ColumnElement[bool]]:
-    return [key == rows.values[key.name] for key in table.primary_key if key.name in rows.values]
-
-
-@_compiled_once
-def insert_rows(table: Table, rows: _BoundRows, dialect: Dialect) -> ClauseElement:
-    """Adds rows."""
-    return _build_insert(table, rows, dialect)
-
-
-@_compiled_once
-def update_rows(table: Table, rows: _BoundRows, dialect: Dialect) -> ClauseElement:  # noqa: ARG001 (as others)
-    """Sets columns of rows, of which those of the primary key say which."""
-    values = {name: value for name, value in rows.values.items() if name not in table.primary_key.columns}
+def build_update(table: Table, rows: _Parameters, _are_many: bool, _dialect: Dialect) -> ClauseElement:
+    """Build an UPDATE of the rows with these primary keys."""
+    values = {name: value for name, value in rows.items() if name not in table.primary_key.columns}
     return update(table).where(*_match_primary_key(table, rows)).values(values)
 
 
-@_compiled_once
-def insert_or_increment_rows(table: Table, rows: _BoundRows, dialect: Dialect) -> ClauseElement:
-    """Adds rows, or their numbers to those of the rows that have their primary key."""
-    statement = _build_insert(table, rows, dialect)
-    numbers = [name for name in rows.values if name not in table.primary_key.columns]
+def build_delete(table: Table, rows: _Parameters, _are_many: bool, _dialect: Dialect) -> ClauseElement:
+    """Build a DELETE of the rows with these primary keys."""
+    return delete(table).where(*_match_primary_key(table, rows))
+
+
+def build_increment(table: Table, rows: _Parameters, are_many: bool, dialect: Dialect) -> ClauseElement:
+    """Build an INSERT that adds the numbers of a row to the stored row of the same primary key."""
+    statement = build_insert(table, rows, are_many, dialect)
+    numbers = [name for name in rows if name not in table.primary_key.columns]
     return statement.on_conflict_do_update(
         index_elements=[*table.primary_key],
         set_={name: table.c[name] + statement.excluded[name] for name in numbers},
     )
 
 
-@_compiled_once
-def delete_zero_rows(table: Table, rows: _BoundRows, dialect: Dialect) -> ClauseElement:  # noqa: ARG001 (as others)
-    """Deletes those of the rows with these primary keys whose other columns are all nought."""
+def build_delete_of_zeros(table: Table, rows: _Parameters, _are_many: bool, _dialect: Dialect) -> ClauseElement:
+    """Build a DELETE of those rows with these primary keys whose other columns are all 0."""
     numbers = [each for each in table.columns if not each.primary_key]
     return delete(table).where(*_match_primary_key(table, rows), *(number == 0 for number in numbers))

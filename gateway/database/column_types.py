@@ -1,23 +1,22 @@
-"""The types of columns, the same on every database."""
+"""The types of columns, which behave alike on both databases."""
 
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from sqlalchemy import JSON, Dialect, String, TypeDecorator
+from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Json
 
-E = TypeVar("E", bound=Enum)
-
 
 class Instant(TypeDecorator[datetime]):
-    """A UTC-aware instant to the millisecond: `timestamptz`, or RFC 3339 text, which sorts by time."""
+    """An instant in UTC, to the millisecond: `timestamptz` on PostgreSQL, RFC 3339 text on SQLite."""
 
     impl = String
     cache_ok = True
@@ -28,7 +27,7 @@ class Instant(TypeDecorator[datetime]):
         return dialect.type_descriptor(String(24))
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | str | None], datetime | str | None]:
-        # Rows may be given by what other rows hold, which is that text.
+        # Text is an instant of another row; see `gateway.database.rows`.
         return _require_zone if dialect.name == "postgresql" else _to_instant_text
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
@@ -49,35 +48,18 @@ def _require_zone(value: datetime | str | None) -> datetime | None:
 def _to_instant_text(value: datetime | str | None) -> str | None:
     if isinstance(value, str):
         return value
-    given = _require_zone(value)
-    return None if given is None else instants.format_instant(given)
+    instant = _require_zone(value)
+    return None if instant is None else instants.format_instant(instant)
 
 
-class EnumText(TypeDecorator[E]):
-    """A member of a closed set, stored in the documents' spelling."""
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, enum_class: type[E]) -> None:
-        super().__init__()
-        self.enum_class = enum_class
-        self._member_by_value: dict[str, E] = {word.value: word for word in enum_class}
-        self._value_by_member: dict[E | str | None, str | None] = {
-            None: None,
-            **{value: value for value in self._member_by_value},
-            **{word: value for value, word in self._member_by_value.items()},
-        }
-
-    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return self._value_by_member[value]
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[E | str | None], str | None]:  # noqa: ARG002
-        # The same in one call, for many rows.
-        return self._value_by_member.__getitem__
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
-        return None if value is None else self._member_by_value.get(value) or self.enum_class(value)
+def create_enum_type(enum_class: type[Enum]) -> EnumType:
+    """Return the type of a column that holds the values of an enum as text, in the documents' spelling."""
+    return EnumType(
+        enum_class,
+        native_enum=False,
+        length=None,
+        values_callable=lambda members: [each.value for each in members],
+    )
 
 
 CollatedText = String().with_variant(String(collation="C"), "postgresql")
@@ -85,9 +67,9 @@ CollatedText = String().with_variant(String(collation="C"), "postgresql")
 
 
 class JsonText(TypeDecorator[Any]):
-    """JSON as it came: `json` and not `jsonb` on PostgreSQL, which would sort its keys.
+    """A JSON object or list, unchanged: `json` on PostgreSQL, since `jsonb` would sort the keys.
 
-    It holds objects and lists. They are given as such or as text, also by a driver, as it was told.
+    Values are bound as objects or as their text.
     """
 
     impl = JSON(none_as_null=True)
@@ -105,7 +87,7 @@ def _to_json_text(value: Json) -> str | None:
 
 
 class TextList(TypeDecorator[list[str]]):
-    """Many texts as one parameter: an array, or on SQLite a JSON list."""
+    """A list of texts as one parameter: an array on PostgreSQL, a JSON list on SQLite."""
 
     impl = String
     cache_ok = True

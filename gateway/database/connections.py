@@ -1,93 +1,86 @@
-"""Connections at the cost of the driver alone.
+"""The pool of connections, and what it records of their statements.
 
-SQLAlchemy's pool makes, prepares and replaces connections. To take one from it, to begin a transaction and to run
-a statement through its façade costs more than most statements: so connections are leased from it for good,
-statements come prepared (`gateway.database.prepared_statements`), and the driver runs them itself.
+The drivers run statements directly: a statement through SQLAlchemy's connections would cost more than most of the
+gateway's statements do themselves.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Dialect
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gateway.database.copy_format import split_chunks
 from gateway.database.fair_queue import FairQueue, TeamId
-from gateway.database.turns import StatementQueue
+from gateway.database.prepared_statements import PreparedStatement
+from gateway.database.rows import ColumnNames
 from gateway.telemetry import current_request
 
 T = TypeVar("T")
 
-FetchFunction = Callable[[str, Sequence[object]], Awaitable[Any]]
-"""Runs a statement and gives its rows as the driver does."""
+
+class DriverConnection(Protocol):
+    """A connection of either driver."""
+
+    can_copy: bool
+    """Whether it inserts rows by COPY."""
+    takes_arrays: bool
+    """Whether it takes the rows of a statement as an array for each column."""
+    begin_statement: str
+    """The statement that begins a transaction of one snapshot."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    @property
+    def is_in_transaction(self) -> bool: ...
+
+    async def execute(self, text: str) -> None: ...
+
+    async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]: ...
+
+    async def execute_many(self, text: str, rows: Sequence[Sequence[object]]) -> None: ...
+
+    def stream(self, text: str, parameters: Sequence[object], batch_size: int) -> AsyncIterator[Sequence[Any]]: ...
+
+    async def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 class PooledConnection:
-    """A connection that was taken from SQLAlchemy's pool, and how its driver fetches."""
+    """A connection of a pool. It records its statements and transactions for the current request."""
 
-    def __init__(
-        self,
-        connection: AsyncConnection,
-        driver: Any,  # noqa: ANN401 (asyncpg's or aiosqlite's)
-        statement_queue: StatementQueue | None,
-    ) -> None:
-        self.dialect: Dialect = connection.dialect
-        self.connection = connection
+    def __init__(self, driver: DriverConnection, dialect: Dialect) -> None:
+        self.dialect = dialect
         self.team: TeamId = None
-        """Whom it is leased to."""
-        self._driver, self._statement_queue = driver, statement_queue
-        self._invalidation: asyncio.Task[None] | None = None
+        """The team that uses it."""
+        self.can_copy, self.takes_arrays = driver.can_copy, driver.takes_arrays
+        self.begin_statement = driver.begin_statement
+        self._driver = driver
+        self._closing: asyncio.Task[None] | None = None
         self._transaction_started: float | None = None
-        """When its transaction began."""
         self._transaction_kind = "read"
-        self._is_sqlite = self.dialect.name == "sqlite"
-        self.can_copy = not self._is_sqlite
-        self.begin_statement = "BEGIN" if self._is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        self._fetch: FetchFunction = driver.fetch if self._is_sqlite else self._fetch_with_asyncpg
-
-    @staticmethod
-    async def open(engine: AsyncEngine, statement_queue: StatementQueue | None) -> "PooledConnection":
-        """A connection leased from the engine's pool, whose statements take turns if they are to."""
-        connection = await engine.connect()
-        driver = (await connection.get_raw_connection()).driver_connection
-        if connection.dialect.name == "postgresql" and driver is not None:
-            # SQLAlchemy's way to get text out of `json` is in Python; the driver's own is not.
-            await driver.reset_type_codec("json", schema="pg_catalog")
-        return PooledConnection(connection, driver, statement_queue)
 
     @property
     def is_open(self) -> bool:
-        return self._is_sqlite or not self._driver.is_closed()
-
-    @property
-    def is_invalidated(self) -> bool:
-        """Whether it was broken off, here or by SQLAlchemy."""
-        return self._invalidation is not None or self.connection.invalidated
+        return self._closing is None and self._driver.is_open
 
     @property
     def is_in_transaction(self) -> bool:
-        if self.is_invalidated:
-            return False
-        return bool(self._driver.in_transaction if self._is_sqlite else self._driver.is_in_transaction())
+        return self.is_open and self._driver.is_in_transaction
 
     async def execute(self, text: str) -> None:
-        """Run a statement without parameters that gives nothing: one that begins or ends a transaction."""
+        """Run a statement that begins or ends a transaction."""
         started = perf_counter()
         try:
-            if self._statement_queue is None:
-                await self._driver.execute(text)
-            else:
-                await self._statement_queue.run(self._fetch, text)
+            await self._driver.execute(text)
         finally:
             current_request.get().record_wait(started)
         if text.startswith("BEGIN"):
-            self._transaction_started, self._transaction_kind = (
-                started,
-                "read" if text == self.begin_statement else "write",
-            )
+            self._transaction_started = started
+            self._transaction_kind = "read" if text == self.begin_statement else "write"
         else:
             self._record_transaction()
 
@@ -96,87 +89,94 @@ class PooledConnection:
             current_request.get().record_transaction(self._transaction_kind, self._transaction_started)
             self._transaction_started = None
 
-    async def execute_many(self, text: str, parameter_rows: Sequence[Sequence[object]]) -> None:
-        """Run a statement that gives nothing with each of these parameters."""
-        if len(parameter_rows) == 1:
-            await self.fetch(text, parameter_rows[0])
+    async def run(
+        self, statement: PreparedStatement[*tuple[Any, ...]], columns: ColumnNames = None, also: Sequence[str] = ()
+    ) -> Sequence[Any]:
+        """Run a prepared statement and return its rows; see `gateway.database.reading.Reader.fetch_rows`."""
+        compiled, values = statement.compile(self.dialect, columns, also)
+        return compiled.make_rows(await self.fetch(compiled.text, compiled.bind(values)))
+
+    async def stream(
+        self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int
+    ) -> AsyncIterator[Sequence[Any]]:
+        """Run a prepared statement and yield its rows in batches."""
+        compiled, values = statement.compile(self.dialect)
+        started = perf_counter()
+        try:
+            async for batch in self._driver.stream(compiled.text, compiled.bind(values), batch_size):
+                yield compiled.make_rows(batch)
+        finally:
+            current_request.get().record_statement(compiled.text, started)
+
+    async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Sequence[Any]:
+        """Run a statement and return the driver's rows."""
+        started = perf_counter()
+        try:
+            return await self._driver.fetch(text, parameters)
+        finally:
+            current_request.get().record_statement(text, started)
+
+    async def execute_many(self, text: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement without rows once for each of these parameters."""
+        if len(rows) == 1:
+            await self.fetch(text, rows[0])
             return
         started = perf_counter()
         try:
-            if self._statement_queue is None:
-                await self._driver.executemany(text, parameter_rows)
-            else:
-                await self._statement_queue.run(self._driver.executemany, text, parameter_rows)
+            await self._driver.execute_many(text, rows)
         finally:
             current_request.get().record_statement(text, started)
 
-    async def copy_rows(self, table: str, columns: Sequence[str], data: bytes) -> None:
-        """Add rows by COPY, which PostgreSQL knows, as `gateway.database.copy_format` spells them."""
+    async def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Insert rows by COPY."""
         started = perf_counter()
         try:
-            await self._driver.copy_to_table(table, columns=columns, source=split_chunks(data))
+            await self._driver.copy_rows(table, columns, rows)
         finally:
             current_request.get().record_statement(f"COPY {table}", started)
 
-    def _fetch_with_asyncpg(self, text: str, parameters: Sequence[object]) -> Awaitable[Any]:
-        return self._driver.fetch(text, *parameters)  # type: ignore[no-any-return]  # asyncpg has no types
-
-    async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401 (the driver's rows)
-        """The rows of a statement, as the driver gives them."""
-        started = perf_counter()
-        try:
-            if self._statement_queue is None:
-                return await self._fetch(text, parameters)
-            return await self._statement_queue.run(self._fetch, text, parameters)
-        finally:
-            current_request.get().record_statement(text, started)
-
-    async def close(self) -> None:
-        """Give the connection back to the pool."""
-        await self.connection.close()
-
-    def invalidate(self) -> asyncio.Task[None]:
-        """Give the connection up, whatever it is doing, in a task that outlives whoever is cut off."""
-        if self._invalidation is None:
+    def close(self) -> asyncio.Task[None]:
+        """Close the connection, whatever it is doing, in a task that outlives the caller."""
+        if self._closing is None:
             self._record_transaction()
-            self._invalidation = asyncio.create_task(self._invalidate_and_close())
-        return self._invalidation
-
-    async def _invalidate_and_close(self) -> None:
-        await self.connection.invalidate()
-        await self.close()
+            self._closing = asyncio.create_task(self._driver.close())
+        return self._closing
 
 
 class ConnectionPool:
-    """As many connections as operations are admitted at once, leased one by one as they are needed."""
+    """Connections that are opened when they are needed, at most as many as the queue has slots."""
 
     def __init__(
-        self, engine: AsyncEngine, queue: FairQueue, statement_queue: StatementQueue | None = None
+        self, open_driver: Callable[[], Awaitable[DriverConnection]], dialect: Dialect, queue: FairQueue
     ) -> None:
         self.queue = queue
-        self._engine, self._statement_queue = engine, statement_queue
+        self._open_driver, self._dialect = open_driver, dialect
         self._idle: list[PooledConnection] = []
-        self._tasks: set[asyncio.Task[Any]] = set()  # make connections, and end them
+        self._tasks: set[asyncio.Task[Any]] = set()
+        """Tasks that open and close connections."""
 
     async def acquire(self, team: TeamId) -> PooledConnection:
-        """A lease for an operation of a team. Raises Overloaded when none becomes free in time."""
+        """Return a connection for a team. Raises Overloaded when none becomes free in time."""
         if not self.queue.try_acquire(team):
             await self.queue.acquire(team)
         while self._idle:
-            lease = self._idle.pop()
-            if lease.is_open:
-                lease.team = team
-                return lease
-            self._track(lease.invalidate())
-        making = self._track(asyncio.create_task(PooledConnection.open(self._engine, self._statement_queue)))
+            connection = self._idle.pop()
+            if connection.is_open:
+                connection.team = team
+                return connection
+            self._track(connection.close())
+        opening = self._track(asyncio.create_task(self._open()))
         try:
-            # It is made in any case: half a connection would be nobody's to close.
-            lease = await asyncio.shield(making)
+            # A cancelled caller leaves the new connection to the next one.
+            connection = await asyncio.shield(opening)
         except BaseException:
-            making.add_done_callback(lambda _: self._release_unclaimed(making, team))
+            opening.add_done_callback(lambda _: self._release_unclaimed(opening, team))
             raise
-        lease.team = team
-        return lease
+        connection.team = team
+        return connection
+
+    async def _open(self) -> PooledConnection:
+        return PooledConnection(await self._open_driver(), self._dialect)
 
     def _release_unclaimed(self, opening: asyncio.Task[PooledConnection], team: TeamId) -> None:
         if opening.exception() is None:
@@ -190,40 +190,39 @@ class ConnectionPool:
 
     @asynccontextmanager
     async def connect(self, team: TeamId) -> AsyncIterator[PooledConnection]:
-        """A lease for as long as the block lasts; given up when that is cut off or left in a transaction."""
-        lease = await self.acquire(team)
-        cut_off = False
+        """Acquire a connection for a block; close it when the block is cancelled or leaves a transaction open."""
+        connection = await self.acquire(team)
+        is_cancelled = False
         try:
-            yield lease
+            yield connection
         except asyncio.CancelledError:
-            # SQLite's thread may yet do what nobody waits for any more, and begin a transaction.
-            cut_off = True
+            # SQLite's thread may still begin a transaction.
+            is_cancelled = True
             raise
         finally:
-            if cut_off or lease.is_invalidated or lease.is_in_transaction:
-                await self.discard(lease)
+            if is_cancelled or not connection.is_open or connection.is_in_transaction:
+                await self.discard(connection)
             else:
-                self.release(lease)
+                self.release(connection)
 
     def release(self, connection: PooledConnection) -> None:
-        """Take a lease back, outside any transaction."""
+        """Release a connection, outside any transaction, for the next caller."""
         self._idle.append(connection)
         self.queue.release(connection.team)
 
     async def discard(self, connection: PooledConnection) -> None:
-        """Take a lease back that is in no state to be used again; its place is free when it is ended."""
+        """Close a connection, and release its slot when it is closed."""
         await asyncio.shield(self._track(asyncio.create_task(self._discard(connection))))
 
     async def _discard(self, connection: PooledConnection) -> None:
         try:
-            await connection.invalidate()
+            await connection.close()
         finally:
             self.queue.release(connection.team)
 
     async def dispose(self) -> None:
-        """Close all that are not in use."""
+        """Close all connections that are not in use."""
         while self._tasks:
             await asyncio.wait(self._tasks)
         while self._idle:
             await self._idle.pop().close()
-        await self._engine.dispose()

@@ -1,25 +1,26 @@
-"""Connections, and the transactions that begin on them."""
+"""The database of one process: its pools, and the transactions that begin on their connections."""
 
 import asyncio
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 import asyncpg
 from sqlalchemy import Connection, Dialect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.database.connections import ConnectionPool, PooledConnection
-from gateway.database.engines import EngineFactory
+from gateway.database.connections import ConnectionPool, DriverConnection, PooledConnection
+from gateway.database.engines import READ_ONLY_OPTION, create_postgresql_engine, create_sqlite_engine
 from gateway.database.fair_queue import FairQueue, TeamId
 from gateway.database.inline_reads import InlineReader
+from gateway.database.postgresql_driver import PostgresqlConnection
 from gateway.database.reading import Snapshot
+from gateway.database.sqlite_driver import SqliteConnection
 from gateway.database.tables import Base
-from gateway.database.turns import StatementQueue
-from gateway.database.writing import INTEGRITY_ERRORS, ReadSession, Writer, is_unique_violation
-from gateway.domain.calendar import instants
+from gateway.database.writing import INTEGRITY_ERRORS, Writer, is_unique_violation
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Overloaded, refusal
 from gateway.settings import Settings
@@ -34,87 +35,72 @@ DATABASE_ERRORS = (
     TimeoutError,
     socket.gaierror,
 )
-"""What a database raises when it cannot be used, also before SQLAlchemy has it in hand."""
-
-_BEGIN = "BEGIN"
-_BEGIN_IMMEDIATE = "BEGIN IMMEDIATE"
-"""With BEGIN alone, SQLite refuses a transaction that reads first and writes after another one has written."""
+"""The errors of a database that cannot be used: SQLAlchemy's, the drivers', and the network's."""
 
 _LOCK_RETRY_SECONDS = 0.2
-"""Seconds that a writer waits for SQLite's lock before it asks again: it cannot be cut off while it waits."""
+"""Seconds that a statement waits for SQLite's lock. A cancelled writer stops between two of these waits."""
 
 
 class Database:
-    """The engines of one process. SQLite has one connection for writing, so that writers queue fairly."""
+    """Reads and writes of one process.
+
+    SQLite has one connection that writes, so that writers wait in a fair queue instead of for the lock.
+    """
 
     def __init__(self, settings: Settings, *, statement_timeout: float | None = None) -> None:
-        """`statement_timeout` is in seconds: PostgreSQL itself ends a statement that nobody ended before."""
+        """`statement_timeout` is in seconds: after it PostgreSQL itself ends a statement."""
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock_timeout = settings.database_lock_timeout
-        engines = EngineFactory(self.url, settings, statement_timeout)
         size, queue = settings.database_pool_size, settings.database_pool_queue
         readers = FairQueue(size, queue, settings.database_pool_timeout)
-        # They wait for each other, be it here or for a lock.
+        # Writers wait as long for a connection as they would for a lock.
         writers = FairQueue(1 if self.is_sqlite else size, queue, self._lock_timeout)
         self.queues: Mapping[str, FairQueue] = {"read": readers, "write": writers}
-        """Of those who read, and of those who write."""
         self._inline_reader: InlineReader | None = None
+        open_reading: Callable[[], Awaitable[DriverConnection]]
+        open_writing: Callable[[], Awaitable[DriverConnection]]
         if self.is_sqlite:
-            self._begin_statement = _BEGIN_IMMEDIATE
-            self._engine = engines.create_sqlite(_BEGIN_IMMEDIATE)
-            self._read_engine = engines.create_sqlite(_BEGIN, read_only=True)
-            self._inline_reader = InlineReader(str(self.url.database), self.dialect)
-            turns = StatementQueue()
-            self._read_pool = ConnectionPool(engines.create_sqlite(None, read_only=True), readers, turns)
-            self._write_pool = ConnectionPool(
-                engines.create_sqlite(None, lock_timeout=min(_LOCK_RETRY_SECONDS, self._lock_timeout)),
-                writers,
-                turns,
-            )
+            file = str(self.url.database)
+            self._engine = create_sqlite_engine(self.url, self._lock_timeout)
+            self._inline_reader = InlineReader(file, self.dialect)
+            # With BEGIN alone, SQLite refuses a transaction that reads, and writes after another has written.
+            self._begin_write_statement = "BEGIN IMMEDIATE"
+            open_reading = partial(SqliteConnection.open, file, self._lock_timeout, read_only=True)
+            open_writing = partial(SqliteConnection.open, file, min(_LOCK_RETRY_SECONDS, self._lock_timeout))
         else:
-            self._begin_statement = _BEGIN
-            self._engine = engines.create_postgresql()
-            self._read_engine = self._engine.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            self._read_pool = ConnectionPool(engines.create_postgresql(isolation_level="AUTOCOMMIT"), readers)
-            self._write_pool = ConnectionPool(engines.create_postgresql(isolation_level="AUTOCOMMIT"), writers)
+            self._engine = create_postgresql_engine(self.url, statement_timeout)
+            self._begin_write_statement = "BEGIN"
+            open_reading = open_writing = partial(PostgresqlConnection.open, self._engine)
+        self._read_pool = ConnectionPool(open_reading, self.dialect, readers)
+        self._write_pool = ConnectionPool(open_writing, self.dialect, writers)
 
     @property
     def dialect(self) -> Dialect:
-        """What statements are spelled for."""
+        """The dialect that statements are compiled for."""
         return self._engine.dialect
 
-    def open_snapshot(self, *, team: TeamId = "", once: bool = False) -> Snapshot:
-        """One snapshot of rows, for as long as a block lasts; `once` if one statement is to read from it.
+    def read(self, *, team: TeamId = "", once: bool = False) -> Snapshot:
+        """Open a snapshot for a block: `async with database.read() as reader`.
 
-        Reading raises Overloaded when no connection becomes free in time.
+        `once` is for a single statement. Reading raises Overloaded when no connection becomes free in time.
         """
         return Snapshot(self._read_pool, team, once=once, inline_reader=self._inline_reader)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[ReadSession]:
-        """One snapshot of entities, for as long as the block lasts."""
-        async with ReadSession(self._read_engine, expire_on_commit=False, autoflush=False) as session:
-            session.as_of = instants.now()
-            yield session
-
-    @asynccontextmanager
     async def write(self, *, team: TeamId = "", dry_run: bool = False) -> AsyncIterator[Writer]:
-        """One transaction: kept when the block ends, undone when it raises or is a dry run.
+        """Begin a transaction for a block; commit it after the block, or roll back if that raises or is a dry run.
 
-        Raises Overloaded when no connection becomes free in time, and Refused (CONFLICT) when a unique key was
-        taken by another transaction meanwhile.
+        Raises Overloaded when no connection becomes free in time, and Refused (CONFLICT) when another transaction
+        has written the same unique key meanwhile.
         """
-        async with self._write_pool.connect(team) as lease:
-            await self._begin_write(lease)
-            session = Writer(lease)
-            keep = False
+        async with self._write_pool.connect(team) as connection:
+            await self._begin_write(connection)
+            writer = Writer(connection)
+            commits = False
             try:
-                yield session
-                await session.flush_entities()
-                keep = not dry_run
+                yield writer
+                commits = not dry_run
             except INTEGRITY_ERRORS as error:
                 if not is_unique_violation(error):
                     raise
@@ -122,42 +108,44 @@ class Database:
                     ErrorCode.CONFLICT, "Something with the same key was written at the same moment; try again."
                 ) from error
             except asyncio.CancelledError:
-                # What was cut off may run on: it ends with the connection, as does all that was done.
-                await asyncio.shield(lease.invalidate())
+                # A cancelled statement may still run: closing the connection ends it, and rolls back.
+                await asyncio.shield(connection.close())
                 raise
             finally:
-                await session.end_transaction(commit=keep)
+                await writer.end_transaction(commit=commits)
 
     async def _begin_write(self, connection: PooledConnection) -> None:
         """Begin a transaction that writes. Raises Overloaded when another program keeps SQLite's lock."""
         end = asyncio.get_running_loop().time() + self._lock_timeout
         while True:
             try:
-                return await connection.execute(self._begin_statement)
+                return await connection.execute(self._begin_write_statement)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
                 if asyncio.get_running_loop().time() > end:
                     raise Overloaded("Another program writes to the database") from None
 
-    async def run_sync(self, work: Callable[[Connection], T]) -> T:
-        """Do `work` on a bare connection, in a transaction of its own; for migrations."""
-        async with self._engine.begin() as connection:
+    async def run_sync(self, work: Callable[[Connection], T], *, read_only: bool = False) -> T:
+        """Run a function of SQLAlchemy's connection in its own transaction; for migrations and diagnostics.
+
+        The connection is not one of the pools'. On SQLite the transaction locks the database unless `read_only`.
+        """
+        async with self._engine.execution_options(**{READ_ONLY_OPTION: read_only}).begin() as connection:
             return await connection.run_sync(work)
 
     async def analyze(self, entity: type[Base]) -> None:
-        """Have PostgreSQL look at a table anew, rather than when it next does so by itself.
+        """Have PostgreSQL collect the statistics of a table now.
 
-        Until then it takes a new integration for an empty one, and walks through all of it for each row that is
-        looked up.
+        Without them it plans for a new integration as if that were empty, and scans it for each row.
         """
         if not self.is_sqlite:
             await self.run_sync(lambda connection: connection.execute(text(f"ANALYZE {entity.__tablename__}")))
 
     async def dispose(self) -> None:
+        """Close all connections that are not in use."""
         if self._inline_reader is not None:
             self._inline_reader.close()
         await self._read_pool.dispose()
         await self._write_pool.dispose()
-        await self._read_engine.dispose()
         await self._engine.dispose()

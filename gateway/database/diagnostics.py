@@ -1,4 +1,4 @@
-"""What can be wrong with a database, each as one question to it. Readings, never repairs."""
+"""Checks of a database, for `gateway doctor`; they read and never repair."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from gateway.database.tables import Base, DayCount, DaySeries
 
 
 async def find_orphans(database: Database) -> Sequence[str]:
-    """Whatever has rows that refer to none, such as `use_case.fk_use_case_integration: 3 rows`."""
+    """Return the foreign keys without a parent row, such as `use_case.fk_use_case_integration: 3 rows`."""
     return await database.run_sync(_list_orphans)
 
 
@@ -24,7 +24,7 @@ def _list_orphans(connection: Connection) -> list[str]:
 
 
 def _list_references() -> Iterator[tuple[str, Iterable[ColumnElement[Any]], FromClause]]:
-    """By which columns rows refer to which table's keys: in foreign keys, and day counts without one."""
+    """Yield the name, the columns and the parent table of each foreign key, and of day counts, which have none."""
     for table in Base.metadata.sorted_tables:
         for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
             yield f"{table.name}.{key.name}", key.columns, key.referred_table
@@ -41,7 +41,7 @@ def _select_orphan_count(columns: Iterable[ColumnElement[Any]], parent: FromClau
 
 
 async def read_sqlite_pragmas(database: Database) -> dict[str, str]:
-    """`journal_mode`, `synchronous`, `foreign_keys` and `quick_check` as SQLite says them."""
+    """Return the pragmas `journal_mode`, `synchronous`, `foreign_keys` and `quick_check`."""
 
     def read_pragmas(connection: Connection) -> dict[str, str]:
         names = ("journal_mode", "synchronous", "foreign_keys", "quick_check")
@@ -51,7 +51,7 @@ async def read_sqlite_pragmas(database: Database) -> dict[str, str]:
 
 
 async def read_postgresql_settings(database: Database) -> dict[str, str]:
-    """`server_version` and `server_encoding` as PostgreSQL says them."""
+    """Return the settings `server_version` and `server_encoding`."""
 
     def read_settings(connection: Connection) -> dict[str, str]:
         names = ("server_version", "server_encoding")

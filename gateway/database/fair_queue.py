@@ -1,7 +1,7 @@
-"""Who is let in when there is not room for all: so many at once, and a bounded queue that is fair to each team.
+"""A bounded queue for the slots of a connection pool, which is fair to each team.
 
-A place goes to the waiting team that holds the fewest, and among equals to the one that was served longest ago.
-No team holds more than three quarters of the places: whatever it asks, there is one for another team soon.
+A free slot goes to the waiting team that uses the fewest slots; among equal teams, to the one served longest ago.
+No team uses more than three quarters of the slots, so that another team soon gets one.
 """
 
 import asyncio
@@ -11,16 +11,16 @@ from typing import TypeAlias
 from gateway.errors import Overloaded
 
 _RESERVED_SHARE = 4
-"""One place in so many is kept for teams that hold few."""
+"""One slot in this many is reserved for teams that use few."""
 
 TeamId: TypeAlias = str | None
-"""Whom a place is for; None for what cannot be refused any more: it comes first and waits as long as it takes."""
+"""The id of a team; None for an operation that has committed: it comes first, and waits without a timeout."""
 
 _Waiter: TypeAlias = asyncio.Future[None]
 
 
 class FairQueue:
-    """So many places, and a queue of so many who wait for one, each for so many seconds at most."""
+    """Slots, and a queue of those who wait for one, for at most `timeout` seconds each."""
 
     def __init__(self, slots: int, max_waiting: int, timeout: float) -> None:
         self._free_slots, self._max_per_team = slots, max(1, slots - slots // _RESERVED_SHARE)
@@ -30,25 +30,25 @@ class FairQueue:
 
     @property
     def used_slots(self) -> int:
-        """How many places are taken."""
+        """How many slots are in use."""
         return sum(self._slots_by_team.values())
 
     @property
     def waiting_count(self) -> int:
-        """How many wait for a place."""
+        """How many callers wait for a slot."""
         return sum(map(len, self._waiters.values()))
 
     def try_acquire(self, team: TeamId) -> bool:
-        """Take a place if one is to be had at once; that is all that most have to do."""
-        held = self._slots_by_team.get(team, 0)
-        if not self._free_slots or (held >= self._max_per_team and team is not None):
+        """Take a slot if one is free for the team; return whether it was."""
+        used = self._slots_by_team.get(team, 0)
+        if not self._free_slots or (used >= self._max_per_team and team is not None):
             return False
         self._free_slots -= 1
-        self._slots_by_team[team] = held + 1
+        self._slots_by_team[team] = used + 1
         return True
 
     async def acquire(self, team: TeamId) -> None:
-        """Take a place. Raises Overloaded when the queue is full, or no place becomes free in time."""
+        """Take a slot. Raises Overloaded when the queue is full, or no slot becomes free in time."""
         if self.try_acquire(team):
             return
         if team is not None and self.waiting_count >= self._max_waiting:
@@ -65,11 +65,11 @@ class FairQueue:
             raise
 
     def release(self, team: TeamId) -> None:
-        """Give a place back, to whoever is next."""
+        """Free a slot, which the next waiting caller takes."""
         self._free_slots += 1
-        held = self._slots_by_team[team] - 1
-        if held:
-            self._slots_by_team[team] = held
+        used = self._slots_by_team[team] - 1
+        if used:
+            self._slots_by_team[team] = used
         else:
             del self._slots_by_team[team]
         while self._waiters and self._admit(self._choose_team()):
@@ -79,7 +79,7 @@ class FairQueue:
         return min(self._waiters, key=lambda team: -1 if team is None else self._slots_by_team.get(team, 0))
 
     def _admit(self, team: TeamId) -> bool:
-        """Give a place to the one of a team who waits longest; false if there is none for it."""
+        """Give a slot to the caller of a team who waits longest; return False if the team may not take it."""
         waiting = self._waiters[team]
         waiter = waiting[0]
         if not waiter.done():
@@ -93,7 +93,7 @@ class FairQueue:
         return True
 
     def _refuse_waiter(self, team: TeamId) -> None:
-        """Of a full queue, refuse who came last of the team that waits for most; or else the one who comes."""
+        """Refuse the last caller of the team with the longest queue, or raise Overloaded for the new caller."""
         lengths: Counter[TeamId] = Counter(
             {each: len(waiting) for each, waiting in self._waiters.items() if each is not None}
         )
@@ -105,7 +105,7 @@ class FairQueue:
             waiter.set_exception(Overloaded())
 
     def _cancel_waiter(self, team: TeamId, waiter: _Waiter) -> None:
-        """Wait no longer; a place that was given at this very moment goes to the next."""
+        """Remove a caller from the queue; a slot that it got at the same moment goes to the next one."""
         if not waiter.cancelled():
             if waiter.exception() is None:
                 self.release(team)

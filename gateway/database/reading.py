@@ -1,13 +1,27 @@
-"""What is read from: one snapshot for each operation."""
+"""Reading: a `Reader` fetches rows from the one snapshot of an operation.
 
-from collections.abc import Sequence
+**Columns.** A list of the graph needs few of a table's columns, and fetching and decoding the others would cost
+more than the rest of the request. So:
+
+1. A GraphQL field declares the columns that it reads (`reads=` of the fields in `gateway.schema.fields`).
+2. The compiler collects them: the `columns` of a list are what the fields that are selected below it read.
+3. The operation's context reads each list with its columns. A reader has the same `columns` from its beginning to
+   its end; `with_columns` returns another reader of the same snapshot.
+4. `fetch_rows(statement, *also)` fetches them, the primary key, and the columns in `also`: those that the service
+   itself reads, such as `integration_id` to group rows by.
+5. Reading any other column of such a row raises `gateway.errors.ColumnNotFetched`.
+
+A reader without `columns` (None) fetches all of them, as do commands and mutations.
+"""
+
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Protocol, Self, TypeVar, TypeVarTuple, cast
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from gateway.database.connections import ConnectionPool, PooledConnection
 from gateway.database.fair_queue import TeamId
 from gateway.database.inline_reads import InlineReader
-from gateway.database.prepared_statements import PreparedQuery
+from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.domain.calendar import instants
 from gateway.errors import Overloaded
@@ -16,100 +30,119 @@ E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
 
 
-class Reader(Protocol):
-    """What services read from; everything that is read is of one snapshot."""
+class StatementRunner(Protocol):
+    """Runs the statements of a reader: a snapshot, or the connection of a transaction."""
 
-    as_of: datetime
-    """When the snapshot was taken."""
+    async def run(
+        self, statement: PreparedStatement[*tuple[Any, ...]], columns: ColumnNames = None, also: Sequence[str] = ()
+    ) -> Sequence[Any]: ...
 
-    async def fetch_rows(self, query: PreparedQuery[E], *needed: str) -> Sequence[E]:
-        """Rows of an entity: they read as it does and cannot be changed.
+    def stream(
+        self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int
+    ) -> AsyncIterator[Sequence[Any]]: ...
 
-        Where a reader reads only some columns, those needed are among them.
+
+class Reader:
+    """Fetches rows from one snapshot; see the module's docstring for its `columns`."""
+
+    def __init__(self, runner: StatementRunner, as_of: datetime, columns: ColumnNames = None) -> None:
+        self._runner, self.columns = runner, columns
+        self.as_of = as_of
+        """When the snapshot was taken."""
+
+    def with_columns(self, columns: ColumnNames) -> "Reader":
+        """Return a reader of the same snapshot that fetches these columns."""
+        return Reader(self._runner, self.as_of, columns)
+
+    async def fetch_rows(self, statement: PreparedStatement[E], *also: str) -> Sequence[E]:
+        """Fetch rows of a table with the reader's columns, the primary key, and those of `also`.
+
+        Rows have the attributes of their class and cannot be changed. Raises Overloaded when no connection becomes
+        free in time.
         """
-        ...
+        return await self._runner.run(statement, self.columns, also)
 
-    async def fetch_tuples(self, query: PreparedQuery[*Ts]) -> Sequence[tuple[*Ts]]:
-        """What a query gives whose columns are no entity's."""
-        ...
+    async def fetch_tuples(self, statement: PreparedStatement[*Ts]) -> Sequence[tuple[*Ts]]:
+        """Fetch the rows of a statement that selects expressions. Raises Overloaded as `fetch_rows` does."""
+        return await self._runner.run(statement)
 
-
-class ColumnReader(Reader, Protocol):
-    """A reader that can be narrowed."""
-
-    async def fetch_rows(
-        self, query: PreparedQuery[E], *needed: str, columns: ColumnNames = None
-    ) -> Sequence[E]: ...
-
-
-class NarrowedReader:
-    """A reader of some columns of whatever entity."""
-
-    def __init__(self, reader: ColumnReader, columns: ColumnNames) -> None:
-        self.as_of = reader.as_of
-        self.fetch_tuples = reader.fetch_tuples
-        self._reader, self._columns = reader, columns
-
-    async def fetch_rows(self, query: PreparedQuery[E], *needed: str) -> Sequence[E]:
-        """See `Reader`."""
-        return await self._reader.fetch_rows(query, *needed, columns=self._columns)
+    def stream_tuples(
+        self, statement: PreparedStatement[*Ts], batch_size: int
+    ) -> AsyncIterator[Sequence[tuple[*Ts]]]:
+        """Yield the rows of a statement in batches, so that they need not fit into memory."""
+        return self._runner.stream(statement, batch_size)
 
 
 class SecondRead(Exception):
-    """A snapshot that was to be read from once is read from again."""
+    """A second statement read from a snapshot that was opened for one."""
 
 
 class Snapshot:
-    """A lease for one operation. It is taken, and a transaction begun, when something is first read.
+    """The snapshot of one operation, opened by `Database.read`.
 
-    A snapshot to be read from once is one statement, and needs no transaction; it raises SecondRead for more. On
-    SQLite it needs no lease either where a glance will do.
-    One for which no connection became free raises Overloaded from then on, and does not wait again.
+    It takes a connection, and begins a transaction, when something is first read. With `once` it runs a single
+    statement, which needs no transaction; a second one raises SecondRead. On SQLite such a statement runs on the
+    event loop if it is short. After Overloaded it raises Overloaded again, without waiting.
     """
 
     def __init__(
         self, pool: ConnectionPool, team: TeamId, *, once: bool, inline_reader: InlineReader | None
     ) -> None:
-        self.as_of = instants.now()
+        self._as_of = instants.now()
         self._pool, self._team, self._once = pool, team, once
         self._inline_reader = inline_reader if once else None
         self._connection: PooledConnection | None = None
         self._is_overloaded = False
-        self.read_count = 0
-        """How many statements read from it."""
+        self.statement_count = 0
+        """How many statements have read from it."""
 
-    async def fetch_rows(self, query: PreparedQuery[E], *needed: str, columns: ColumnNames = None) -> Sequence[E]:
-        """See `Reader`."""
-        self.read_count += 1
-        if self._once and self.read_count > 1:
-            raise SecondRead
-        found = None if self._inline_reader is None else self._inline_reader.fetch_rows(query, columns, needed)
-        if found is not None:
-            return found
-        lease = self._connection or await self._connect()
-        prepared, values = query.compile(lease.dialect, columns, needed)
+    async def run(
+        self, statement: PreparedStatement[*tuple[Any, ...]], columns: ColumnNames = None, also: Sequence[str] = ()
+    ) -> Sequence[Any]:
+        """Run a statement; see `Reader`."""
+        self._count_statement()
+        if self._inline_reader is not None:
+            found = self._inline_reader.run(statement, columns, also)
+            if found is not None:
+                return found
+        connection = self._connection or await self._connect()
         try:
-            records = await lease.fetch(prepared.text, prepared.bind(values))
+            return await connection.run(statement, columns, also)
         except BaseException:
-            await self._discard(lease)
+            await self._discard(connection)
             raise
-        return prepared.make_rows(records)
 
-    async def fetch_tuples(self, query: PreparedQuery[*Ts]) -> Sequence[tuple[*Ts]]:
-        """See `Reader`."""
-        return await self.fetch_rows(cast(PreparedQuery[tuple[*Ts]], query))
+    async def stream(
+        self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int
+    ) -> AsyncIterator[Sequence[Any]]:
+        """Yield the rows of a statement in batches."""
+        self._count_statement()
+        connection = self._connection or await self._connect()
+        try:
+            async for batch in connection.stream(statement, batch_size):
+                yield batch
+        except GeneratorExit:
+            raise  # The caller wants no more rows: the connection is good, and may be in use again by now.
+        except BaseException:
+            await self._discard(connection)
+            raise
+
+    def _count_statement(self) -> None:
+        self.statement_count += 1
+        if self._once and self.statement_count > 1:
+            raise SecondRead
 
     async def _connect(self) -> PooledConnection:
         if self._is_overloaded:
             raise Overloaded
         try:
-            lease = self._connection = await self._pool.acquire(self._team)
+            connection = self._connection = await self._pool.acquire(self._team)
         except Overloaded:
             self._is_overloaded = True
             raise
         if not self._once:
-            await self._execute(lease, lease.begin_statement)
-        return lease
+            await self._execute(connection, connection.begin_statement)
+        return connection
 
     async def _execute(self, connection: PooledConnection, text: str) -> None:
         try:
@@ -119,19 +152,19 @@ class Snapshot:
             raise
 
     async def _discard(self, connection: PooledConnection) -> None:
-        """Read no more by a lease that was cut off or failed: nobody knows where it stopped."""
+        """Close a connection whose statement failed or was cancelled: its state is not known."""
         self._connection = None
         await self._pool.discard(connection)
 
-    async def __aenter__(self) -> Self:
-        return self
+    async def __aenter__(self) -> Reader:
+        return Reader(self, self._as_of)
 
     async def __aexit__(self, *_error: object) -> None:
-        """End the transaction and give the lease back."""
-        lease = self._connection
-        if lease is None:
+        """End the transaction and release the connection."""
+        connection = self._connection
+        if connection is None:
             return
         if not self._once:
-            await self._execute(lease, "ROLLBACK")
+            await self._execute(connection, "ROLLBACK")
         self._connection = None
-        self._pool.release(lease)
+        self._pool.release(connection)

@@ -1,70 +1,93 @@
-"""Rows that are read and not changed: tuples with the attributes of their entity.
+"""Rows: tuples with the attributes of their table's class, which cannot be changed.
 
-They hold only the columns that were asked for, and take nothing apart before somebody looks at it: JSON stays text
-until its attribute is read, and so do words of closed sets. Instants are as the driver gives them: a `datetime`,
-or on SQLite the text that `gateway.domain.calendar.instants.isoformat` makes.
+A row has the columns that its statement fetched; any other column of its table raises ColumnNotFetched. Values are
+decoded when they are first read: JSON columns and enums are text until then. Instants are as the driver gives
+them: a `datetime`, or on SQLite the text of `instants.format_instant`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from types import SimpleNamespace
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 
 import orjson
-from sqlalchemy import Column, Dialect, Select, Table
+from sqlalchemy import Column, Dialect, Table
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from gateway.database.column_types import Instant, JsonText
 from gateway.database.tables import Base
+from gateway.errors import ColumnNotFetched
 
 ColumnNames: TypeAlias = frozenset[str] | None
-"""The names of the columns that are wanted, and maybe names of other things; None for all columns."""
+"""Names of columns; None for all. Names that are no column of a table are ignored."""
 
 E = TypeVar("E", bound=Base)
 
 RowFactory: TypeAlias = Callable[[Iterable[Any]], list[Any]]
+"""Makes rows of the records of a driver."""
 
 
-class JsonAttribute:
-    """A JSON column of a row, decoded when it is first looked at."""
+class _JsonAttribute:
+    """A JSON column of a row, decoded when it is first read."""
 
     def __init__(self, name: str, position: int) -> None:
         self._name, self._position = name, position
 
     def __get__(self, row: tuple[Any, ...], _owner: type) -> object:
         text = row[self._position]
-        found = row.__dict__[self._name] = None if text is None else orjson.loads(text)
-        return found
+        value = row.__dict__[self._name] = None if text is None else orjson.loads(text)
+        return value
 
 
-def pick_columns(entity: type[Base], columns: ColumnNames, needed: Sequence[str] = ()) -> list[Column[Any]]:
-    """The columns of an entity that are wanted; its primary key always is."""
+class _MissingColumn:
+    """A column that a row's statement did not fetch."""
+
+    def __init__(self, entity: str, name: str) -> None:
+        self._entity, self._name = entity, name
+
+    def __get__(self, _row: object, _owner: type) -> NoReturn:
+        raise ColumnNotFetched(self._entity, self._name)
+
+
+def get_columns(entity: type[Base]) -> Sequence[Column[Any]]:
+    """Return all columns of a table."""
+    return [*cast(Table, entity.__table__).columns]
+
+
+def select_columns(entity: type[Base], columns: ColumnNames, also: Sequence[str]) -> Sequence[Column[Any]]:
+    """Return the columns to fetch: those of `columns` and `also`, and the primary key."""
     return [
         column
-        for column in cast(Table, entity.__table__).columns
-        if columns is None or column.primary_key or column.name in columns or column.name in needed
+        for column in get_columns(entity)
+        if columns is None or column.primary_key or column.name in columns or column.name in also
     ]
 
 
-def create_entity_factory(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> RowFactory:
-    """How rows of an entity are made of what the driver gives for these columns."""
-    row = _create_row_class(entity, tuple(columns), dialect)
+def create_row_factory(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> RowFactory:
+    """Return a function that makes rows of a driver's records, which have these columns."""
+    row_class = _create_row_class(entity, tuple(columns), dialect)
     new = tuple.__new__
-    return lambda records: [new(row, record) for record in records]
+    return lambda records: [new(row_class, record) for record in records]
 
 
 def _create_row_class(
     entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect
 ) -> type[tuple[Any, ...]]:
+    name = entity.__name__
     namespace: dict[str, object] = {}
-    for place, column in enumerate(columns):
+    for column in get_columns(entity):
+        namespace[column.name] = _MissingColumn(name, column.name)
         if isinstance(column.type, JsonText):
-            namespace[column.name] = JsonAttribute(column.name, place)
-            # As text, for what takes it to the answer as it is.
-            namespace[f"{column.name}_json"] = property(itemgetter(place))
+            namespace[f"{column.name}_json"] = _MissingColumn(name, column.name)
+    for position, column in enumerate(columns):
+        if isinstance(column.type, JsonText):
+            namespace[column.name] = _JsonAttribute(column.name, position)
+            # The text itself, which exports copy unchanged.
+            namespace[f"{column.name}_json"] = property(itemgetter(position))
         else:
-            namespace[column.name] = property(_create_getter(column, place, dialect))
-    return type(entity.__name__, (*entity.row_bases, tuple), namespace)
+            namespace[column.name] = property(_create_getter(column, position, dialect))
+    return type(name, (*entity.row_bases, tuple), namespace)
 
 
 def _create_getter(column: Column[Any], position: int, dialect: Dialect) -> Callable[[Any], object]:
@@ -79,10 +102,8 @@ def _get_result_processor(column: Any, dialect: Dialect) -> Callable[[Any], Any]
 
 
 def get_values(row: Base, *names: str) -> dict[str, object]:
-    """What a row holds in these columns, or in all."""
-    return {
-        name: getattr(row, name) for name in names or [column.name for column in pick_columns(type(row), None)]
-    }
+    """Return the values of a row by column."""
+    return {name: getattr(row, name) for name in names}
 
 
 @lru_cache
@@ -90,20 +111,21 @@ def _create_plain_class(entity: type[Base]) -> type:
     return type(entity.__name__, (*entity.row_bases, SimpleNamespace), {})
 
 
-def new_row(entity: type[E], columns: Mapping[str, object]) -> E:
-    """What reads as a row with these columns does."""
-    return cast(E, _create_plain_class(entity)(**columns))
+def new_row(entity: type[E], values: Mapping[str, object]) -> E:
+    """Return a row with these values by column, as it reads after they are written."""
+    missing = {column.name: None for column in get_columns(entity) if column.name not in values}
+    return cast(E, _create_plain_class(entity)(**missing, **values))
 
 
 def with_changes(entity: type[E], row: E, changes: Mapping[str, object]) -> E:
-    """What reads as a row does, but for these changes."""
-    names = [column.name for column in pick_columns(entity, None)]
-    return new_row(entity, {**get_values(row, *names), **changes})
+    """Return a copy of a row with other values in these columns. The row has all columns of its table."""
+    values = {column.name: getattr(row, column.name) for column in get_columns(entity)}
+    return new_row(entity, {**values, **changes})
 
 
-def create_tuple_factory(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> RowFactory:
-    """How tuples are made of what the driver gives for a statement's columns."""
-    processes = [_get_result_processor(column, dialect) for column in statement.selected_columns]
+def create_tuple_factory(columns: ReadOnlyColumnCollection[str, Any], dialect: Dialect) -> RowFactory:
+    """Return a function that makes tuples of a driver's records, which have these columns."""
+    processes = [_get_result_processor(column, dialect) for column in columns]
     if not any(processes):
         return lambda records: [*map(tuple, records)]
     return lambda records: [

@@ -1,60 +1,150 @@
-"""SQLite's driver, of which nothing runs on for somebody who was cut off."""
+"""A connection of SQLite whose statements run in a thread and stop when the task that waits for them is cancelled.
+
+SQLAlchemy reaches SQLite through aiosqlite, where a statement runs on after its task was cancelled.
+"""
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from functools import partial
-from typing import TypeVar
-
-import aiosqlite
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-_ROWS_PER_FETCH = 64
-"""Rows that a cursor is read by; those of the graph are fetched all at once."""
+_Job: TypeAlias = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+"""The pragmas of each connection."""
 
 _INTERRUPT_SECONDS = 0.01
-"""Seconds after which a statement is told once more to stop."""
+"""Seconds after which a statement is interrupted again: the first interrupt may come before it begins."""
 
 
-class SqliteConnection(aiosqlite.Connection):
-    """A connection with a thread of its own, in which statements run.
+class SqliteConnection:
+    """One connection and its thread, which runs one statement after another."""
 
-    To cancel who waits for a statement is nothing to its thread: the statement is interrupted, and waited for.
-    """
+    can_copy = False
+    takes_arrays = False
+    begin_statement = "BEGIN"
 
-    async def fetch(self, text: str, parameters: Sequence[object] = ()) -> Iterable[sqlite3.Row]:
-        """All rows of a statement: `execute_fetchall` on a shorter way."""
-        return await self._execute(self._execute_fetchall, text, parameters)
+    def __init__(self) -> None:
+        self._connection: sqlite3.Connection | None = None
+        self._jobs = SimpleQueue[_Job | None]()
+        # A daemon: a connection that nobody closes does not keep the process alive.
+        self._thread = Thread(target=self._run_jobs, name="sqlite", daemon=True)
 
-    async def _execute(self, fn: Callable[..., T], *args: object, **kwargs: object) -> T:
-        if not self._running or self._connection is None:
-            raise ValueError("Connection closed")  # As SQLAlchemy knows it from the driver.
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._tx.put_nowait((done, partial(fn, *args, **kwargs)))
+    @staticmethod
+    async def open(file: str, lock_timeout: float, *, read_only: bool = False) -> "SqliteConnection":
+        """Open a connection to a file, which waits for at most `lock_timeout` seconds for another writer."""
+        connection = SqliteConnection()
+        connection._thread.start()
         try:
-            return await done
+            connection._connection = await connection._run(_open, file, lock_timeout, read_only)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    def _run_jobs(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            future, work, arguments = job
+            try:
+                result, error = work(*arguments), None
+            except BaseException as raised:  # noqa: BLE001 (it is raised where the future is awaited)
+                result, error = None, raised
+            with suppress(RuntimeError):  # The event loop is closed: nobody waits any more.
+                future.get_loop().call_soon_threadsafe(_resolve, future, result, error)
+            # A thread that waits for its next job keeps no rows alive.
+            del job, future, work, arguments, result, error
+
+    def _submit(self, work: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put((done, work, arguments))
+        return done
+
+    async def _run(self, work: Callable[..., T], *arguments: object) -> T:
+        try:
+            return await self._submit(work, *arguments)
         except asyncio.CancelledError:
-            # Also if who waits is cut off once more.
-            await asyncio.shield(asyncio.create_task(self._interrupt_statement()))
+            # In a task of its own, which a second cancellation does not stop.
+            await asyncio.shield(asyncio.create_task(self._interrupt()))
             raise
 
-    async def _interrupt_statement(self) -> None:
-        """Stop what the thread was given: it may be about to begin it, and so is told until it is done."""
-        done = asyncio.get_running_loop().create_future()
-        self._tx.put_nowait((done, lambda: None))
+    async def _interrupt(self) -> None:
+        """Interrupt the statement of the thread until the thread is free."""
+        done = self._submit(_do_nothing)
         while not done.done() and self._thread.is_alive():
-            with suppress(ValueError, sqlite3.ProgrammingError):  # it is closed by now
-                self._conn.interrupt()
+            if self._connection is not None:
+                with suppress(sqlite3.ProgrammingError):  # It is closed by now.
+                    self._connection.interrupt()
             await asyncio.wait([done], timeout=_INTERRUPT_SECONDS)
 
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
 
-def connect(file: str, timeout: float) -> SqliteConnection:
-    """A connection to a file, which waits for so many seconds for another program's lock."""
-    connection = SqliteConnection(
-        lambda: sqlite3.connect(file, timeout=timeout, check_same_thread=False), _ROWS_PER_FETCH
-    )
-    # Should it not be closed, the process ends all the same.
-    connection._thread.daemon = True  # noqa: SLF001 (it is ours)
+    @property
+    def is_in_transaction(self) -> bool:
+        return self._connection is not None and self._connection.in_transaction
+
+    async def execute(self, text: str) -> None:
+        """Run a statement without parameters and rows."""
+        await self._run(self._get().execute, text)
+
+    async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
+        """Run a statement and return its rows."""
+        return await self._run(_fetch, self._get(), text, parameters)
+
+    async def execute_many(self, text: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement without rows once for each of these parameters."""
+        await self._run(self._get().executemany, text, rows)
+
+    async def stream(
+        self, text: str, parameters: Sequence[object], batch_size: int
+    ) -> AsyncIterator[Sequence[Any]]:
+        """Run a statement and yield its rows in batches."""
+        cursor = await self._run(self._get().execute, text, parameters)
+        while batch := await self._run(cursor.fetchmany, batch_size):
+            yield batch
+
+    async def copy_rows(self, table: str, columns: Sequence[str], rows: object) -> None:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Close the connection, which rolls back, and end its thread."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.shield(self._submit(connection.close))
+        self._jobs.put(None)
+
+    def _get(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise sqlite3.ProgrammingError("The connection is closed.")
+        return self._connection
+
+
+def _open(file: str, lock_timeout: float, read_only: bool) -> sqlite3.Connection:
+    # Without an isolation level the module never begins a transaction itself.
+    connection = sqlite3.connect(file, timeout=lock_timeout, isolation_level=None, check_same_thread=False)
+    for pragma in (*PRAGMAS, f"query_only={'ON' if read_only else 'OFF'}"):
+        connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _fetch(connection: sqlite3.Connection, text: str, parameters: Sequence[object]) -> list[Any]:
+    return connection.execute(text, parameters).fetchall()
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _resolve(future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)

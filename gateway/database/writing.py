@@ -1,169 +1,149 @@
-"""Transactions, by entities or by prepared statements. One is committed here and nowhere else."""
+"""Writing: a `Writer` is one transaction, which `Database.write` begins and commits."""
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from operator import itemgetter
-from typing import Any, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple
 
 import asyncpg
 from sqlalchemy import inspect
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database import copy_format
 from gateway.database.bulk_statements import (
-    BulkStatementFactory,
     ColumnValues,
-    delete_zero_rows,
-    insert_or_increment_rows,
-    insert_rows,
+    StatementBuilder,
+    bind_rows,
+    build_delete,
+    build_delete_of_zeros,
+    build_increment,
+    build_insert,
+    build_update,
+    compile_for_rows,
     to_columns,
-    update_rows,
 )
 from gateway.database.connections import PooledConnection
-from gateway.database.prepared_statements import PreparedQuery
-from gateway.database.rows import ColumnNames
+from gateway.database.prepared_statements import PreparedStatement
+from gateway.database.reading import Reader
+from gateway.database.rows import get_values, new_row, with_changes
 from gateway.database.tables import Base
 from gateway.domain.calendar import instants
 
-E = TypeVar("E")
+E = TypeVar("E", bound=Base)
 Ts = TypeVarTuple("Ts")
 
-_UNIQUE_VIOLATION = "23505"
-_SQLITE_UNIQUE_VIOLATIONS = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
-INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError, asyncpg.UniqueViolationError)
-"""Whatever tells of a clash, and of more."""
+_SQLITE_UNIQUE_VIOLATIONS = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+INTEGRITY_ERRORS = (sqlite3.IntegrityError, asyncpg.UniqueViolationError)
+"""The errors of a unique violation, and on SQLite of other constraints; see `is_unique_violation`."""
 
 
 class UniqueViolation(Exception):
-    """An attempt was undone, since something has a unique key already."""
+    """A savepoint was rolled back, since another row has a unique key of its rows."""
 
 
-class EntitySession(AsyncSession):
-    """A transaction over entities."""
-
-    as_of: datetime
-    """When it began."""
-
-
-class ReadSession(EntitySession):
-    """A transaction that only reads."""
-
-
-class Writer(EntitySession):
-    """A transaction that writes. It is a `gateway.database.reading.Reader` too, at the same low cost."""
+class Writer(Reader):
+    """One transaction that writes; it reads what it wrote."""
 
     def __init__(self, connection: PooledConnection) -> None:
-        super().__init__(connection.connection, expire_on_commit=False)
-        self.as_of = instants.now()
+        super().__init__(connection, instants.now())
         self.is_committed = False
-        """Whether its transaction was committed."""
-        self._pooled_connection = connection
+        self._connection = connection
 
     @property
     def can_copy(self) -> bool:
-        """Whether many new rows are added by COPY."""
-        return self._pooled_connection.can_copy
-
-    async def fetch_rows(self, query: PreparedQuery[E], *needed: str, columns: ColumnNames = None) -> Sequence[E]:
-        """See `gateway.database.reading.Reader`."""
-        await self.flush_entities()
-        prepared, values = query.compile(self._pooled_connection.dialect, columns, needed)
-        return prepared.make_rows(await self._pooled_connection.fetch(prepared.text, prepared.bind(values)))
-
-    async def fetch_tuples(self, query: PreparedQuery[*Ts]) -> Sequence[tuple[*Ts]]:
-        """See `gateway.database.reading.Reader`."""
-        return await self.fetch_rows(cast(PreparedQuery[tuple[*Ts]], query))
+        """Whether many new rows are inserted by COPY."""
+        return self._connection.can_copy
 
     async def insert_rows(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
-        """Add rows that are given by all their columns, the same of each."""
+        """Insert rows: values by column, the same columns in each row."""
         await self.insert_columns(entity, _to_columns(rows))
 
     async def insert_columns(self, entity: type[Base], columns: ColumnValues) -> None:
-        """Add rows that are given column by column, by all of them."""
-        if self.can_copy and _count_rows(columns.values()) > 1:
-            await self.copy_rows(entity, [*columns], copy_format.encode_rows(columns))
+        """Insert rows that are given column by column."""
+        if self.can_copy and _count_rows(columns) > 1:
+            rows = bind_rows(entity, columns, self._connection.dialect)
+            await self._connection.copy_rows(entity.__tablename__, [*columns], rows)
         else:
-            await self._run_statement(insert_rows, entity, columns)
-
-    async def copy_rows(self, entity: type[Base], names: Sequence[str], data: bytes) -> None:
-        """Add rows that are given by these columns, as `gateway.database.copy_format` spells them."""
-        await self.flush_entities()
-        await self._pooled_connection.copy_rows(entity.__tablename__, names, data)
+            await self._write_columns(build_insert, entity, columns)
 
     async def update_rows(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
-        """Change rows that are given by their primary key and the columns to set, the same of each."""
-        await self._run_statement(update_rows, entity, _to_columns(rows))
+        """Update rows by primary key: values by column, the same columns in each row, key included."""
+        await self._write_columns(build_update, entity, _to_columns(rows))
+
+    async def insert_row(self, entity: type[E], values: Mapping[str, object]) -> E:
+        """Insert one row, and return it."""
+        await self.insert_rows(entity, [values])
+        return new_row(entity, values)
+
+    async def update_row(self, entity: type[E], row: E, changes: Mapping[str, object]) -> E:
+        """Update columns of one row, and return it as it is now. The row has all columns of its table."""
+        keys = [column.name for column in inspect(entity).primary_key]
+        await self.update_rows(entity, [{**get_values(row, *keys), **changes}])
+        return with_changes(entity, row, changes)
+
+    async def delete_rows(self, entity: type[Base], keys: Sequence[Mapping[str, object]]) -> None:
+        """Delete rows by primary key."""
+        await self._write_columns(build_delete, entity, _to_columns(keys))
 
     async def increment_rows(
         self, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[Any]]
     ) -> None:
-        """Add the numbers of rows, which are given by these columns, to those that are stored under their keys.
+        """Add the numbers of these rows to those of the stored rows with the same primary key.
 
-        What was not stored begins with them, and what becomes nought is stored no more.
+        `names` are the columns of each row, the primary key first. A row that is not stored is inserted; one whose
+        numbers all become 0 is deleted.
         """
-        if not rows:
-            return
-        await self.flush_entities()
-        for run in insert_or_increment_rows(
-            entity, names, self._pooled_connection.dialect, len(rows) > 1
-        ).build_runs_by_row(rows):
-            await self._pooled_connection.execute_many(*run)
+        await self._write_columns(build_increment, entity, to_columns(names, rows))
         keys = [column.name for column in inspect(entity).primary_key]
-        numbers = zip(*map(itemgetter(slice(len(keys), None)), rows), strict=True)
-        if any(min(column) < 0 for column in numbers):
-            less = [row[: len(keys)] for row in rows if min(row[len(keys) :]) < 0]
-            await self._run_statement(delete_zero_rows, entity, to_columns(keys, less))
+        get_numbers = itemgetter(slice(len(keys), None))
+        decreased = [row[: len(keys)] for row in rows if min(get_numbers(row)) < 0]
+        await self._write_columns(build_delete_of_zeros, entity, to_columns(keys, decreased))
 
-    async def _run_statement(
-        self, create_statement: BulkStatementFactory, entity: type[Base], columns: ColumnValues
-    ) -> None:
-        length = _count_rows(columns.values())
-        if length:
-            await self.flush_entities()
-            change = create_statement(entity, (*columns,), self._pooled_connection.dialect, length > 1)
-            for run in change.build_runs([*columns.values()]):
-                await self._pooled_connection.execute_many(*run)
+    async def execute(self, statement: PreparedStatement[*Ts]) -> Sequence[tuple[*Ts]]:
+        """Run a statement that writes, and return the rows of its RETURNING clause."""
+        return await self.fetch_tuples(statement)
+
+    async def _write_columns(self, build: StatementBuilder, entity: type[Base], columns: ColumnValues) -> None:
+        length = _count_rows(columns)
+        if not length:
+            return
+        connection = self._connection
+        takes_arrays = connection.takes_arrays and length > 1
+        statement = compile_for_rows(build, entity, (*columns,), connection.dialect, takes_arrays)
+        if takes_arrays:
+            await connection.fetch(statement.text, statement.bind([*map(list, columns.values())]))
+        else:
+            await connection.execute_many(statement.text, statement.bind_rows([*columns.values()]))
 
     @asynccontextmanager
     async def begin_savepoint(self) -> AsyncIterator[None]:
-        """What may clash with what is there. Raises Clash when it did: then all of it, and no more, is undone."""
-        await self.flush_entities()
-        await self._pooled_connection.fetch("SAVEPOINT attempt")
+        """Begin a savepoint, to which a unique violation rolls back: it raises UniqueViolation then."""
+        await self._connection.fetch("SAVEPOINT attempt")
         try:
             yield
         except INTEGRITY_ERRORS as error:
             if not is_unique_violation(error):
                 raise
-            await self._pooled_connection.fetch("ROLLBACK TO SAVEPOINT attempt")
+            await self._connection.fetch("ROLLBACK TO SAVEPOINT attempt")
             raise UniqueViolation from None
-        await self._pooled_connection.fetch("RELEASE SAVEPOINT attempt")
-
-    async def flush_entities(self) -> None:
-        """Write down what was done to entities so far."""
-        if self.new or self.dirty or self.deleted:
-            await self.flush()
+        await self._connection.fetch("RELEASE SAVEPOINT attempt")
 
     async def end_transaction(self, *, commit: bool) -> None:
-        """End the transaction. A commit that has begun is waited for, also by who is cut off meanwhile."""
-        if self._pooled_connection.is_in_transaction:
-            if commit:
-                committing = asyncio.create_task(self._commit())
-                try:
-                    await asyncio.shield(committing)
-                except asyncio.CancelledError:
-                    await asyncio.wait([committing])
-                    raise
-            else:
-                await self._pooled_connection.execute("ROLLBACK")
-        if self.in_transaction():
-            await self.close()
+        """Commit or roll back. A cancelled task still waits for a commit that has begun."""
+        if not self._connection.is_in_transaction:
+            return
+        if not commit:
+            await self._connection.execute("ROLLBACK")
+            return
+        committing = asyncio.create_task(self._commit())
+        try:
+            await asyncio.shield(committing)
+        except asyncio.CancelledError:
+            await asyncio.wait([committing])
+            raise
 
     async def _commit(self) -> None:
-        await self._pooled_connection.execute("COMMIT")
+        await self._connection.execute("COMMIT")
         self.is_committed = True
 
 
@@ -171,12 +151,12 @@ def _to_columns(rows: Sequence[Mapping[str, object]]) -> ColumnValues:
     return to_columns(rows[0], [[*row.values()] for row in rows]) if rows else {}
 
 
-def _count_rows(columns: Iterable[Sequence[object]]) -> int:
-    return len(next(iter(columns), ()))
+def _count_rows(columns: ColumnValues) -> int:
+    return len(next(iter(columns.values()), ()))
 
 
 def is_unique_violation(error: Exception) -> bool:
-    """Whether a unique key was taken already, in either driver's words."""
-    original = error.orig if isinstance(error, IntegrityError) else error
-    name = getattr(original, "sqlite_errorname", "")
-    return getattr(original, "sqlstate", None) == _UNIQUE_VIOLATION or name in _SQLITE_UNIQUE_VIOLATIONS
+    """Return whether a driver's error means that another row has the same unique key."""
+    return isinstance(error, asyncpg.UniqueViolationError) or (
+        isinstance(error, sqlite3.IntegrityError) and error.sqlite_errorcode in _SQLITE_UNIQUE_VIOLATIONS
+    )

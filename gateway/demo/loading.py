@@ -96,7 +96,7 @@ async def find_example_group_id(database: Database) -> str:
     """Return the id of the group from the example of document 2."""
     clinic = EXAMPLE_CLINIC
     key = (clinic.team.id, clinic.id)
-    async with database.open_snapshot() as snapshot:
+    async with database.read() as snapshot:
         found = await services.use_case_groups.list_use_case_groups(
             snapshot, _build_viewer(clinic.team), [key], PageArguments(OLDEST_FIRST)
         )

@@ -20,8 +20,8 @@ selected fields. A leaf is used unchanged only if its serializer would return th
 code calls the serializer. Errors, with messages and paths, always come from the normal executor. Tests compare the
 bytes of both executors for random operations and malformed documents.
 
-**What is read.** A plan knows which attributes it reads of rows (`READ_ATTRIBUTES`), so that statements fetch no
-other columns. A field that does not declare its attributes may read any.
+**What is read.** A plan knows which columns it reads of rows (`READ_COLUMNS`), so that statements fetch no others
+(see `gateway.database.reading`). A field that does not declare its columns may read any.
 
 **Packages.** `compiler` generates plans. `inputs` coerces variables and arguments. `limits` measures documents and
 computes costs.
@@ -31,8 +31,8 @@ The context of an operation must have these attributes:
 - `document`: the `ExecutableDocument`;
 - `charge(cost)`: called before each execution, so twice after a fallback; it raises to refuse the operation;
 - `load(loader, key, *arguments)`: loads one value on the normal executor;
-- `load_many(loader, keys, arguments, attributes)`: loads all values of a batch for a plan;
-- `expect(attributes, once)`: called before a compiled operation, with the attributes it reads, and whether one
+- `load_many(loader, keys, arguments, columns)`: loads all values of a batch for a plan;
+- `expect_columns(columns, once)`: called before a compiled operation, with the columns it reads, and whether one
   statement was enough before;
 - `reads`: the number of statements read so far.
 """
@@ -42,7 +42,7 @@ from gateway.execution.compiler import encode_json
 from gateway.execution.document_cache import DocumentCache, ExecutableDocument
 from gateway.execution.executor import CompilingExecutor, DocumentPreparation
 from gateway.execution.fields import (
-    READ_ATTRIBUTES,
+    READ_COLUMNS,
     BatchedField,
     BatchLoader,
     BatchRequest,
@@ -50,7 +50,7 @@ from gateway.execution.fields import (
     DocumentField,
     Int32,
     RowField,
-    declare_read_attributes,
+    declare_columns,
 )
 from gateway.execution.inputs import (
     FormattedInput,
@@ -61,7 +61,7 @@ from gateway.execution.inputs import (
 from gateway.execution.limits import Cost, DocumentLimits, ListSize
 
 __all__ = [
-    "READ_ATTRIBUTES",
+    "READ_COLUMNS",
     "BatchLoader",
     "BatchRequest",
     "BatchedField",
@@ -78,7 +78,7 @@ __all__ = [
     "LeafFormat",
     "ListSize",
     "RowField",
-    "declare_read_attributes",
+    "declare_columns",
     "encode_json",
     "get_graphql_schema",
     "install_input_converters",

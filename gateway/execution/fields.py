@@ -19,20 +19,20 @@ from strawberry.types.info import Info
 BatchLoader = Callable[..., Awaitable[Mapping[Any, Any]]]
 """Loads the values of many keys. It takes a reader, a viewer, the keys, and the arguments of the request."""
 
-READ_ATTRIBUTES = "reads"
-"""The key of a field's metadata that lists the row attributes which the field reads.
+READ_COLUMNS = "reads"
+"""The key of a field's metadata that lists the columns of a row which the field reads.
 
-A field without a resolver also reads the attribute of its name. A field that lists nothing may read any.
+A field without a resolver also reads the column of its name. A field that lists nothing may read any.
 """
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def declare_read_attributes(*attributes: str) -> Callable[[F], F]:
-    """Declare which row attributes a `resolve_type` reads."""
+def declare_columns(*columns: str) -> Callable[[F], F]:
+    """Declare which columns of a row a `resolve_type` reads."""
 
     def decorate(function: F) -> F:
-        setattr(function, READ_ATTRIBUTES, attributes)
+        setattr(function, READ_COLUMNS, columns)
         return function
 
     return decorate

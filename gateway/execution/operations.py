@@ -93,7 +93,7 @@ class CompiledOperation:
 
     def __init__(self, fields: list[RootField], fallbacks: FallbackLog) -> None:
         self._fields, self._fallbacks = fields, fallbacks
-        self._attributes = _merge_attributes([field.plan.attributes for field in fields])
+        self._columns = _merge_columns([field.plan.columns for field in fields])
         self._may_be_single_statement = len(fields) == 1 and not fields[0].plan.stages
         self._is_single_statement = False
 
@@ -102,7 +102,7 @@ class CompiledOperation:
 
         Raises FallbackNeeded if the normal executor has to answer, and Overloaded.
         """
-        context.expect(self._attributes, once=self._is_single_statement)
+        context.expect_columns(self._columns, once=self._is_single_statement)
         try:
             if len(self._fields) == 1:
                 (field,) = self._fields
@@ -137,9 +137,9 @@ async def _gather_or_cancel(fields: Sequence[Coroutine[Any, Any, object]]) -> Se
         await wait(tasks)
 
 
-def _merge_attributes(attributes: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
-    """Return the union; None, which stands for all attributes, if any is None."""
-    return None if None in attributes else frozenset[str]().union(*filter(None, attributes))
+def _merge_columns(columns: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    """Return the union; None, which stands for all columns, if any is None."""
+    return None if None in columns else frozenset[str]().union(*filter(None, columns))
 
 
 class ExecutableOperation:

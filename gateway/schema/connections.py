@@ -17,7 +17,7 @@ from gateway.domain.paging import (
     decode_cursor,
 )
 from gateway.errors import CursorInvalid, ProblemList
-from gateway.execution import READ_ATTRIBUTES, BatchLoader, BatchRequest, ListSize
+from gateway.execution import READ_COLUMNS, BatchLoader, BatchRequest, ListSize
 from gateway.schema.fields import batched_field
 
 T = TypeVar("T")
@@ -163,7 +163,7 @@ class ConnectionSource:
 @strawberry.type(description="Page of a list.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(
-        description="Entries of the page with their cursors.", metadata={READ_ATTRIBUTES: ORDER_COLUMNS}
+        description="Entries of the page with their cursors.", metadata={READ_COLUMNS: ORDER_COLUMNS}
     )
     nodes: list[T] = strawberry.field(description="Entries of the page without cursors.")
     page_info: PageInfo = batched_field(

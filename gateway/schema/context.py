@@ -11,10 +11,8 @@ from strawberry.types.info import Info as StrawberryInfo
 from gateway import services
 from gateway.database import (
     ColumnNames,
-    ColumnReader,
     Database,
     Integration,
-    NarrowedReader,
     Reader,
     Snapshot,
     TeamId,
@@ -49,8 +47,8 @@ class Context:
         self.viewer = viewer
         self.budget = budget
         self._lock = asyncio.Lock()
-        self._reader: ColumnReader | None = None
-        self._reader_scope: AbstractAsyncContextManager[ColumnReader] | None = None
+        self._reader: Reader | None = None
+        self._reader_scope: AbstractAsyncContextManager[Reader] | None = None
         """Scope that closes the reader: the snapshot, or the transaction of a dry run."""
         self._expected_columns: ColumnNames = None
         self._reads_once = False
@@ -75,22 +73,23 @@ class Context:
     def _lock_reader(self, columns: ColumnNames) -> "_ReaderLock":
         return _ReaderLock(self._lock, self._open_reader, columns)
 
-    def _open_reader(self) -> ColumnReader:
+    async def _open_reader(self) -> Reader:
         if self._is_finished:
             # Only a batch whose field was cancelled can read after the end of the operation.
             raise asyncio.CancelledError
         if self._reader is None:
-            self._reader_scope = self._reader = self.database.open_snapshot(team=self._team, once=self._reads_once)
+            self._reader_scope = self.database.read(team=self._team, once=self._reads_once)
+            self._reader = await self._reader_scope.__aenter__()
         return self._reader
 
-    def expect(self, columns: ColumnNames, *, once: bool) -> None:
+    def expect_columns(self, columns: ColumnNames, *, once: bool) -> None:
         """Set the columns that the next reads need, and whether they are a single statement."""
         self._expected_columns, self._reads_once = columns, once
 
     @property
     def reads(self) -> int:
         """Number of statements that read the snapshot."""
-        return self._reader.read_count if isinstance(self._reader, Snapshot) else 0
+        return self._reader_scope.statement_count if isinstance(self._reader_scope, Snapshot) else 0
 
     async def load(self, batch: BatchFunction[K, *Ts, T], key: K, *arguments: *Ts) -> T | None:
         """Return the result of `batch` for `key`, or None. Calls of sibling fields share one call of `batch`.
@@ -149,7 +148,6 @@ class Context:
         writer = await scope.__aenter__()
         try:
             result = await work(writer)
-            await writer.flush_entities()
         except BaseException as error:
             # The scope translates a constraint violation, as it does for a committed transaction.
             await scope.__aexit__(type(error), error, error.__traceback__)
@@ -199,7 +197,7 @@ class Context:
             await self._close_reader(None)
             if self._disclosed_secrets:
                 async with self.database.write(team=self.viewer.team_id) as session:
-                    services.audit.record_action(
+                    await services.audit.record_action(
                         session, self.viewer, "read-secret", sorted(self._disclosed_secrets)
                     )
         except asyncio.CancelledError:
@@ -245,17 +243,19 @@ class _ReaderLock:
 
     __slots__ = ("_columns", "_lock", "_open_reader")
 
-    def __init__(self, lock: asyncio.Lock, open_reader: Callable[[], ColumnReader], columns: ColumnNames) -> None:
+    def __init__(
+        self, lock: asyncio.Lock, open_reader: Callable[[], Awaitable[Reader]], columns: ColumnNames
+    ) -> None:
         self._lock, self._open_reader, self._columns = lock, open_reader, columns
 
     async def __aenter__(self) -> Reader:
         await self._lock.acquire()
         try:
-            reader = self._open_reader()
+            reader = await self._open_reader()
         except BaseException:
             self._lock.release()
             raise
-        return reader if self._columns is None else NarrowedReader(reader, self._columns)
+        return reader if self._columns is None else reader.with_columns(self._columns)
 
     async def __aexit__(self, *_error: object) -> None:
         self._lock.release()

@@ -10,7 +10,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from gateway.database import HasDocument
 from gateway.domain.lenient_reading import LenientObject
 from gateway.execution import (
-    READ_ATTRIBUTES,
+    READ_COLUMNS,
     BatchedField,
     BatchRequest,
     Cost,
@@ -78,13 +78,13 @@ def field(
 ) -> Callable[[T], T]:
     """Decorate a static method that resolves a field.
 
-    `graphql_type` is the field's type where it differs from the annotation. `reads` are the row attributes that
+    `graphql_type` is the field's type where it differs from the annotation. `reads` are the columns of a row that
     the resolver uses: `gateway.execution` fetches no others.
     """
     decorator: Callable[[T], T] = strawberry.field(
         description=description,
         graphql_type=graphql_type,
-        metadata=None if reads is None else {READ_ATTRIBUTES: (*reads,)},
+        metadata=None if reads is None else {READ_COLUMNS: (*reads,)},
         directives=directives,
     )
     return decorator
@@ -94,7 +94,7 @@ def row_field(description: str, *, reads: Iterable[str], graphql_type: object = 
     """Decorate a static method that computes a field from the row, also below an object of the document."""
     annotation = StrawberryAnnotation.from_annotation(graphql_type)
     new_field = ConfigRowField(
-        description=description, type_annotation=annotation, metadata={READ_ATTRIBUTES: (*reads,)}
+        description=description, type_annotation=annotation, metadata={READ_COLUMNS: (*reads,)}
     )
     return cast(Callable[[T], T], new_field)
 
@@ -114,7 +114,7 @@ def key_field(
 ) -> Any:  # noqa: ANN401 (a dataclass field)
     """Return a field that reads the key `name` of its source, an object of the document or a row."""
     new_field = KeyField(
-        description=description, metadata={READ_ATTRIBUTES: _DOCUMENT_COLUMNS}, directives=directives
+        description=description, metadata={READ_COLUMNS: _DOCUMENT_COLUMNS}, directives=directives
     )
     new_field.key, new_field.reader = name, reader
     return new_field
@@ -133,7 +133,7 @@ def batched_field(
     """Return a field that is loaded for all rows at once; see `gateway.execution.BatchedField`.
 
     `request` and `shape` take a row and the result of `arguments`, which takes the field's GraphQL arguments.
-    `graphql_type` is the field's type where it differs from the annotation. `reads` are the row attributes that
+    `graphql_type` is the field's type where it differs from the annotation. `reads` are the columns of a row that
     `request` and `shape` use.
     """
     resolver: StrawberryResolver[object] | None = None if arguments is None else StrawberryResolver(arguments)
@@ -142,7 +142,7 @@ def batched_field(
         description=description,
         base_resolver=resolver,
         type_annotation=annotation,
-        metadata={READ_ATTRIBUTES: (*reads,)},
+        metadata={READ_COLUMNS: (*reads,)},
         directives=directives,
     )
     new_field.build_request, new_field.build_value = request, shape

@@ -10,7 +10,7 @@ from gateway.database import Integration, ResourceRecord, UseCase, UseCaseGroup
 from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import NodeId, is_id
 from gateway.errors import refusal
-from gateway.execution import ListSize, declare_read_attributes
+from gateway.execution import ListSize, declare_columns
 from gateway.schema.context import Context, Info
 from gateway.schema.fields import field
 
@@ -46,7 +46,7 @@ class Node:
         return strawberry.ID(_encode_node_id(root))
 
     @classmethod
-    @declare_read_attributes("kind")
+    @declare_columns("kind")
     def resolve_type(cls, source: NodeSource, *_: object) -> str:
         return get_type_name(source)
 

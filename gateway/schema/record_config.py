@@ -6,7 +6,7 @@ from gateway.database import ResourceRecord
 from gateway.domain.enums import Status
 from gateway.domain.lenient_reading import LenientObject
 from gateway.domain.records import RecordKind, get_kind
-from gateway.execution import declare_read_attributes
+from gateway.execution import declare_columns
 from gateway.schema.fields import get_row
 from gateway.schema.json_readers import KeyReader, read_enum, with_default
 
@@ -29,7 +29,7 @@ class RecordConfig:
         cls._type_names[cls.kind.member] = cls.__name__
 
     @classmethod
-    @declare_read_attributes("type")
+    @declare_columns("type")
     def resolve_type(cls, source: RecordConfigSource | ResourceRecord, *_: object) -> str:
         return cls._type_names[get_kind(get_row(source).type).member]
 

@@ -101,12 +101,11 @@ class Schema(strawberry.Schema):
                 context_value.document = context_value.budget.get_document(query)
                 if context_value.viewer.is_for_widgets:
                     widgets.require_allowed(get_graphql_schema(self), context_value.document)
-                data = await self._execute_compiled(
-                    context_value.document, operation_name, variable_values, context_value
-                )
+                document = context_value.document
+                data = await self._execute_compiled(document, operation_name, variable_values, context_value)
                 if data is not None:
                     return ExecutionResult(data=data, errors=None)
-                if context_value.document.is_ambiguous(operation_name):
+                if document.is_ambiguous(operation_name):
                     return PreExecutionError(data=None, errors=[ambiguous_operation()])
                 rest = (root_value, operation_name, allowed_operation_types, operation_extensions)
                 result = await super().execute(query, variable_values, context_value, *rest)

@@ -13,7 +13,7 @@ from strawberry.types.field import StrawberryField
 from gateway import services
 from gateway.domain import statistics
 from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, get_previous_period
-from gateway.execution import READ_ATTRIBUTES, BatchRequest, Cost, ListSize
+from gateway.execution import READ_COLUMNS, BatchRequest, Cost, ListSize
 from gateway.schema.context import Info
 from gateway.schema.dashboard_arguments import INTEGRATION_ID_ARGUMENT, with_dashboard_arguments
 from gateway.schema.fields import batched_field, field
@@ -111,7 +111,7 @@ def _derived_field(
         name=name,
         description=description,
         graphql_type=graphql_type,
-        metadata={READ_ATTRIBUTES: ()},
+        metadata={READ_COLUMNS: ()},
     )
     new_field.python_name = name
     return new_field

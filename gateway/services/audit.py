@@ -7,17 +7,13 @@ from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
 
 
-def record_action(writer: Writer, viewer: Viewer, action: str, subjects: Iterable[str]) -> None:
+async def record_action(writer: Writer, viewer: Viewer, action: str, subjects: Iterable[str]) -> None:
     """Write down that the viewer did something to each of the subjects."""
-    writer.add_all(
-        AuditEntry(
-            team_id=viewer.team_id,
-            id=new_id(),
-            at=writer.as_of,
-            user_id=viewer.user_id,
-            key_id=viewer.key_id,
-            action=action,
-            subject=subject,
-        )
-        for subject in subjects
-    )
+    constants = {
+        "team_id": viewer.team_id,
+        "at": writer.as_of,
+        "user_id": viewer.user_id,
+        "key_id": viewer.key_id,
+        "action": action,
+    }
+    await writer.insert_rows(AuditEntry, [{**constants, "id": new_id(), "subject": each} for each in subjects])

@@ -49,7 +49,7 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
     require_kind_permission(viewer, IntegrationKind.CONNECTED)
     _check_settings(viewer, settings, None)
     at = instants.format_instant(writer.as_of)
-    values: Document = {**settings, "connectedAt": at, "authType": AuthType.OAUTH.value}
+    config_values: Document = {**settings, "connectedAt": at, "authType": AuthType.OAUTH.value}
     id, logical_id = new_id(), new_logical_id("integration")
     document = mark_created(
         {
@@ -57,7 +57,7 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
             "name": settings["name"],
             "status": IntegrationStatus.ACTIVE.value,
             "access": settings["access"],
-            "config": {key: values.get(key) for key in _CONFIG_KEYS},
+            "config": {key: config_values.get(key) for key in _CONFIG_KEYS},
             "timezone": settings["timezone"],
         },
         id=id,
@@ -65,10 +65,15 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
         user_id=viewer.user_id,
         at=writer.as_of,
     )
-    row = Integration(team_id=viewer.team_id, id=id, secrets=_merge_secrets(settings, {}), version=1)
-    row.store_document(document, read_connected_columns(document, logical_id, writer.as_of))
-    writer.add(row)
-    return row
+    values = {
+        "team_id": viewer.team_id,
+        "id": id,
+        "version": 1,
+        "document": document,
+        "secrets": _merge_secrets(settings, {}),
+        **read_connected_columns(document, logical_id, writer.as_of),
+    }
+    return await writer.insert_row(Integration, values)
 
 
 async def update_connected_integration(
@@ -84,14 +89,15 @@ async def update_connected_integration(
     if secrets.get("accessToken") not in (None, row.secrets.get("accessToken")):
         changes = {**changes, "renewedAt": instants.format_instant(writer.as_of)}
     document = _apply_changes(changes, row.document)
-    if (document, secrets) != (row.document, row.secrets):
-        document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
-        previous_timezone = row.timezone
-        row.store_document(document, read_connected_columns(document, row.logical_id or row.id, row.created_at))
-        row.secrets = secrets
-        row.version += 1
-        await day_counts.recount_if_timezone_changed(writer, row, previous_timezone)
-    return row
+    if (document, secrets) == (row.document, row.secrets):
+        return row
+    document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
+    created_at = instants.to_instant(row.created_at)
+    columns = read_connected_columns(document, row.logical_id or row.id, created_at)
+    new_values = {"document": document, "secrets": secrets, "version": row.version + 1, **columns}
+    updated = await writer.update_row(Integration, row, new_values)
+    await day_counts.recount_if_timezone_changed(writer, updated, row.timezone)
+    return updated
 
 
 def _apply_changes(changes: Document, document: Document) -> Document:

@@ -32,6 +32,7 @@ from gateway.domain.statistics import (
 )
 from gateway.domain.viewer import Viewer
 
+_KEY_COLUMNS = ("team_id", "series_id", "size", "day", "value")
 _COUNT_COLUMNS = ("team_id", "series_id", *BlockCounts._fields)
 
 _CountRow: TypeAlias = tuple[str, int, int, int, str, int, int, int]
@@ -112,8 +113,8 @@ async def correct_counts(writer: Writer, target: CountTarget, differences: Seque
         (target.team_id, ids[each.stored.series], *each.stored.block_counts) for each in differences if each.stored
     ]
     if stale:
-        keys = [dict(zip(_COUNT_COLUMNS, row, strict=True)) for row in stale]
-        await writer.execute(sql.day_counts.delete_blocks(), keys)
+        keys = [dict(zip(_KEY_COLUMNS, row, strict=False)) for row in stale]
+        await writer.delete_rows(DayCount, keys)
     rows = [
         (target.team_id, ids[each.counted.series], *each.counted.block_counts)
         for each in differences
@@ -124,7 +125,6 @@ async def correct_counts(writer: Writer, target: CountTarget, differences: Seque
 
 async def delete_counts(writer: Writer, team_id: str, integration_id: str) -> None:
     """Delete all that is counted of an integration, which is held."""
-    await writer.flush_entities()
     await writer.execute(sql.day_counts.delete_counts(team_id, integration_id))
 
 

@@ -1,14 +1,14 @@
 """One integration with all that hangs below it."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import orjson
 from msgspec import Raw
 
 from gateway import sql
-from gateway.database import EntitySession, Integration, Reader, ResourceRecord, UseCase
+from gateway.database import Integration, Reader, ResourceRecord, UseCase
 from gateway.domain.documents import INTEGRATION, exports
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
 from gateway.domain.lenient_reading import Document, Json
@@ -105,12 +105,12 @@ def compute_checksum(integration: Integration, children: IntegrationChildren) ->
     )
 
 
-async def find_integration(session: EntitySession, id: str, team_id: str | None = None) -> Integration:
+async def find_integration(reader: Reader, id: str, team_id: str | None = None) -> Integration:
     """For an operator: the integration of either world with this id.
 
     Raises Refused: NOT_FOUND, or CONFLICT when several teams have one and none of them was named.
     """
-    found = (await session.scalars(sql.exports.select_integrations_by_id(id, team_id))).all()
+    found = await reader.fetch_rows(sql.exports.select_integrations_by_id(id, team_id))
     if not found:
         raise not_found(f"There is no integration {id}" + (f" in team {team_id}." if team_id else "."), "id")
     if len(found) > 1:
@@ -119,17 +119,18 @@ async def find_integration(session: EntitySession, id: str, team_id: str | None 
     return found[0]
 
 
-async def count_children(session: EntitySession, integration: Integration) -> int:
+async def count_children(reader: Reader, integration: Integration) -> int:
     """How many use cases and resource records hang below an integration."""
-    counts = [
-        await session.scalar(sql.exports.select_document_count(entity, integration.team_id, integration.id))
-        for entity in _CHILD_ENTITIES
-    ]
-    return sum(number or 0 for number in counts)
+    total = 0
+    for entity in _CHILD_ENTITIES:
+        statement = sql.exports.select_document_count(entity, integration.team_id, integration.id)
+        ((count,),) = await reader.fetch_tuples(statement)
+        total += count
+    return total
 
 
 async def export_integration(
-    session: EntitySession,
+    reader: Reader,
     integration: Integration,
     secrets: SecretsMode,
     advance: Callable[[int], None] = lambda _: None,
@@ -147,20 +148,12 @@ async def export_integration(
     children: list[list[Json]] = []
     for entity in _CHILD_ENTITIES:
         documents: list[Json] = []
-        async for batch in _stream_document_batches(session, entity, integration):
-            documents += batch
+        statement = sql.exports.select_documents(entity, integration.team_id, integration.id)
+        async for batch in reader.stream_tuples(statement, _BATCH_SIZE):
+            documents += (document for (document,) in batch)
             advance(len(batch))
         children.append(documents)
     disclosed = exports.add_secrets(integration.document, integration.secrets if includes_secrets else {})
     composed = exports.compose_export(cast(Json, disclosed), children[0], children[1], integration.envelope)
     omitted = [] if includes_secrets else exports.list_redacted_fields(integration.document, integration.secrets)
     return composed, omitted
-
-
-async def _stream_document_batches(
-    session: EntitySession, entity: type[UseCase | ResourceRecord], integration: Integration
-) -> AsyncIterator[Sequence[Document]]:
-    statement = sql.exports.select_documents(entity, integration.team_id, integration.id)
-    result = await session.stream_scalars(statement.execution_options(yield_per=_BATCH_SIZE))
-    async for batch in result.partitions():
-        yield batch

@@ -1,6 +1,6 @@
 """Create, update and delete integrations of every kind."""
 
-from gateway.database import Integration, Writer
+from gateway.database import Integration, Writer, get_values
 from gateway.domain import webhooks
 from gateway.domain.enums import IntegrationKind, Permission
 from gateway.domain.lenient_reading import Document
@@ -58,4 +58,4 @@ async def delete_integration(writer: Writer, viewer: Viewer, id: str, expected_v
     require_kind_permission(viewer, row.kind)
     check_version(row.version, expected_version, "expectedVersion")
     await day_counts.delete_counts(writer, row.team_id, row.id)
-    await writer.delete(row)
+    await writer.delete_rows(Integration, [get_values(row, "team_id", "id")])

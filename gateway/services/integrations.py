@@ -169,11 +169,11 @@ def require_kind_permission(viewer: Viewer, kind: IntegrationKind) -> None:
 
 async def lock_integration_of_any_kind(writer: Writer, viewer: Viewer, id: str) -> Integration:
     """The team's integration of either world, as far as the viewer reaches, held until the transaction ends."""
-    found = await writer.scalar(sql.integrations.select_for_update(viewer, id)) if is_id(id) else None
+    found = await writer.fetch_rows(sql.integrations.select_for_update(viewer, id)) if is_id(id) else []
     writer.as_of = instants.now()
-    if found is None:
+    if not found:
         raise not_found("There is no integration with this id.", "id")
-    return found
+    return found[0]
 
 
 async def lock_integration_for_update(

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gateway import sql
-from gateway.database import ApiKey, EntitySession, Reader, Team, User, Writer
+from gateway.database import ApiKey, Reader, Writer
 from gateway.domain.enums import Permission
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import ApiKeyIdentity, Viewer
 from gateway.errors import Unauthenticated, not_found
+from gateway.services import teams
 
 _PREFIX_BYTES = 6
 _SECRET_BYTES = 32
@@ -40,44 +41,38 @@ async def create_key(
 
     With `origins`, as `gateway.domain.origins` checks them, it is good for requests of their pages alone.
     """
-    if await writer.get(Team, team_id) is None:
-        writer.add(Team(id=team_id, name=team_id, created_at=writer.as_of))
-        await writer.flush()
-    if await writer.get(User, (team_id, user_id)) is None:
-        writer.add(User(team_id=team_id, id=user_id, username=user_id, name=None, created_at=writer.as_of))
-        await writer.flush()
+    await teams.create_missing_team(writer, team_id)
+    await teams.add_missing_users(writer, team_id, {user_id: user_id})
     prefix = secrets.token_hex(_PREFIX_BYTES)
     key = f"gw_{prefix}_{secrets.token_urlsafe(_SECRET_BYTES)}"
-    writer.add(
-        ApiKey(
-            team_id=team_id,
-            id=new_id(),
-            user_id=user_id,
-            name=name,
-            prefix=prefix,
-            digest=_hash_key(key),
-            permissions=sorted(permission.value for permission in permissions),
-            origins=sorted(set(origins)),
-            created_at=writer.as_of,
-            expires_at=expires_at,
-            revoked_at=None,
-        )
-    )
+    row = {
+        "team_id": team_id,
+        "id": new_id(),
+        "user_id": user_id,
+        "name": name,
+        "prefix": prefix,
+        "digest": _hash_key(key),
+        "permissions": sorted(permission.value for permission in permissions),
+        "origins": sorted(set(origins)),
+        "created_at": writer.as_of,
+        "expires_at": expires_at,
+    }
+    await writer.insert_rows(ApiKey, [row])
     return key
 
 
-async def list_keys(session: EntitySession, team_id: str | None = None) -> Sequence[ApiKey]:
+async def list_keys(reader: Reader, team_id: str | None = None) -> Sequence[ApiKey]:
     """Every key, or those of one team, the oldest first."""
-    return (await session.scalars(sql.keys.select_keys(team_id))).all()
+    return await reader.fetch_rows(sql.keys.select_keys(team_id))
 
 
 async def revoke_key(writer: Writer, prefix: str) -> ApiKey:
     """Make the key of this prefix useless from now on; revoking it again changes nothing."""
-    key = await writer.scalar(sql.keys.select_by_prefix(prefix))
-    if key is None:
+    found = await writer.fetch_rows(sql.keys.select_by_prefix(prefix))
+    if not found:
         raise not_found(f"There is no key with the prefix {prefix}; `gateway keys list` shows them.")
-    key.revoked_at = key.revoked_at or writer.as_of
-    return key
+    key = found[0]
+    return key if key.revoked_at else await writer.update_row(ApiKey, key, {"revoked_at": writer.as_of})
 
 
 async def authenticate_key(reader: Reader, key: str, user_id: str | None = None) -> ApiKeyIdentity:

@@ -258,9 +258,8 @@ async def delete_resource_records(writer: Writer, viewer: Viewer, integration_id
     _check_length(len(ids), "ids")
     zone = await lock_integration(writer, viewer, integration_id, "integrationId")
     wanted = [id for id in ids if is_id(id)]
-    found = set(
-        await writer.scalars(sql.resource_records.select_existing_ids(viewer.team_id, integration_id, wanted))
-    )
+    existing = sql.resource_records.select_existing_ids(viewer.team_id, integration_id, wanted)
+    found = {id for (id,) in await writer.fetch_tuples(existing)}
     problems = ProblemList()
     repeated = dict(_find_repeated(ids))
     for place, id in enumerate(ids):
@@ -274,5 +273,5 @@ async def delete_resource_records(writer: Writer, viewer: Viewer, integration_id
     problems.raise_if_any()
     deleted = await writer.execute(sql.resource_records.delete_records(viewer.team_id, wanted))
     counts = DayCounts(zone)
-    counts.remove(deleted.all())
+    counts.remove(deleted)
     await day_counts.add_counts(writer, viewer.team_id, integration_id, counts.list_block_counts())

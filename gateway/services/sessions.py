@@ -32,15 +32,14 @@ async def create_session(writer: Writer, viewer: Viewer, lifetime: timedelta) ->
     """The token of a new session of the viewer's key; it is given once. Sessions that have expired are removed."""
     await writer.execute(sql.sessions.delete_expired_sessions(viewer.team_id, writer.as_of))
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    writer.add(
-        BrowserSession(
-            team_id=viewer.team_id,
-            id=_hash_token(token),
-            key_id=viewer.key_id,
-            created_at=writer.as_of,
-            expires_at=writer.as_of + lifetime,
-        )
-    )
+    row = {
+        "team_id": viewer.team_id,
+        "id": _hash_token(token),
+        "key_id": viewer.key_id,
+        "created_at": writer.as_of,
+        "expires_at": writer.as_of + lifetime,
+    }
+    await writer.insert_rows(BrowserSession, [row])
     return token
 
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from gateway import sql
-from gateway.database import Reader, UseCase, Writer
+from gateway.database import Reader, UseCase, Writer, get_values
+from gateway.domain.calendar import instants
 from gateway.domain.documents import mark_updated
 from gateway.domain.enums import Permission, Status, UseCaseType
 from gateway.domain.paging import PageArguments
@@ -32,10 +33,10 @@ async def get_use_case(reader: Reader, viewer: Viewer, id: str) -> UseCase:
 
 async def _read_use_case(writer: Writer, viewer: Viewer, id: str) -> UseCase:
     require_id(id, "a use case")
-    found = await writer.scalar(sql.use_cases.select_by_ids(viewer, [id]).statement)
-    if found is None:
+    found = await writer.fetch_rows(sql.use_cases.select_by_ids(viewer, [id]))
+    if not found:
         raise not_found("There is no use case with this id.", "id")
-    return found
+    return found[0]
 
 
 async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -> Mapping[RowKey, UseCase]:
@@ -116,13 +117,14 @@ async def update_use_case(
     check_changes(changes, found.read_config(), problems)
     problems.raise_if_any()
     document = changes.apply(found.document)
-    if document != found.document:
-        document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
-        found.store_document(document, read_use_case_columns(document, found.logical_id, found.created_at))
-        found.version += 1
-    return found
+    if document == found.document:
+        return found
+    document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
+    columns = read_use_case_columns(document, found.logical_id, instants.to_instant(found.created_at))
+    return await writer.update_row(UseCase, found, {"document": document, "version": found.version + 1, **columns})
 
 
 async def delete_use_case(writer: Writer, viewer: Viewer, id: str, expected_version: int | None) -> None:
     """Delete a use case with its actions."""
-    await writer.delete(await _lock_use_case(writer, viewer, id, expected_version))
+    found = await _lock_use_case(writer, viewer, id, expected_version)
+    await writer.delete_rows(UseCase, [get_values(found, "team_id", "id")])

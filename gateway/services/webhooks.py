@@ -2,6 +2,7 @@
 
 from gateway.database import Integration, Writer
 from gateway.domain import webhooks
+from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode, IntegrationKind, WebhookEvent
 from gateway.domain.ids import new_id
 from gateway.domain.integrations import read_webhook_columns
@@ -54,10 +55,15 @@ async def create_webhook(writer: Writer, viewer: Viewer, kind: IntegrationKind, 
         username=await _get_username(writer, viewer),
         at=writer.as_of,
     )
-    row = Integration(team_id=viewer.team_id, id=id, secrets={}, version=1)
-    row.store_document(document, read_webhook_columns(document, writer.as_of))
-    writer.add(row)
-    return row
+    values = {
+        "team_id": viewer.team_id,
+        "id": id,
+        "version": 1,
+        "document": document,
+        "secrets": {},
+        **read_webhook_columns(document, writer.as_of),
+    }
+    return await writer.insert_row(Integration, values)
 
 
 async def update_webhook(
@@ -76,13 +82,13 @@ async def update_webhook(
     cleaned = _drop_blank_token(changes)
     document = _apply_changes(cleaned, row.document)
     _check_settings(kind, cleaned, document)
-    if document != row.document:
-        document = webhooks.mark_webhook_updated(
-            document, user_id=viewer.user_id, username=await _get_username(writer, viewer), at=writer.as_of
-        )
-        row.store_document(document, read_webhook_columns(document, row.created_at))
-        row.version += 1
-    return row
+    if document == row.document:
+        return row
+    document = webhooks.mark_webhook_updated(
+        document, user_id=viewer.user_id, username=await _get_username(writer, viewer), at=writer.as_of
+    )
+    columns = read_webhook_columns(document, instants.to_instant(row.created_at))
+    return await writer.update_row(Integration, row, {"document": document, "version": row.version + 1, **columns})
 
 
 async def _get_username(writer: Writer, viewer: Viewer) -> str | None:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from typing import cast as cast_type
 
 from sqlalchemy import (
     CTE,
@@ -13,9 +12,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     String,
-    Table,
     and_,
-    bindparam,
     cast,
     delete,
     func,
@@ -236,13 +233,8 @@ def select_existing_blocks(team_id: str, block_keys: str) -> Select[int, int, in
     return select(found.c.series_id, found.c.size, found.c.day).where(found.c.found.is_not(None))
 
 
+@prepared
 def delete_counts(team_id: str, integration_id: str) -> Delete:
     """Delete all day counts of an integration."""
     series_ids = select(DaySeries.id).where(_is_of_integration(DaySeries, team_id, integration_id))
     return delete(DayCount).where(DayCount.team_id == team_id, DayCount.series_id.in_(series_ids))
-
-
-def delete_blocks() -> Delete:
-    """Delete the day count with the bound primary key; made for many parameter sets."""
-    table = cast_type(Table, DayCount.__table__)
-    return delete(table).where(*(key == bindparam(key.name) for key in table.primary_key))

@@ -32,6 +32,7 @@ def select_children(viewer: Viewer, entity: type[C], integration_ids: Sequence[s
     )
 
 
+@prepared
 def select_integrations_by_id(id: str, team_id: str | None) -> Select[Integration]:
     """Select the integrations and webhooks with this id, at most one row per team; `team_id` None is all teams."""
     statement = select(Integration).where(Integration.id == id)
@@ -40,6 +41,7 @@ def select_integrations_by_id(id: str, team_id: str | None) -> Select[Integratio
     return statement.order_by(Integration.team_id)
 
 
+@prepared
 def select_documents(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[Document]:
     """Select the documents of an entity under an integration, in the order of exports, one row per document."""
     return (
@@ -49,6 +51,7 @@ def select_documents(entity: type[ChildEntity], team_id: str, integration_id: st
     )
 
 
+@prepared
 def select_document_count(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[int]:
     """Select the number of rows of `select_documents`."""
     return (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, SQLColumnExpression, delete, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, select
 from sqlalchemy.sql.dml import ReturningDelete
 
 from gateway.database import Integration, ResourceRecord, Team, UseCase, User, prepared
@@ -13,21 +13,29 @@ from gateway.sql import text_lists
 from gateway.sql.exports import ChildEntity
 
 
-def select_team_for_update(id: str) -> Select[Team]:
-    """Select a team and lock its row until the transaction ends, so that imports into one team run one by one."""
-    return select(Team).where(Team.id == id).with_for_update(key_share=True)
+@prepared
+def select_team_id(id: str, locks: bool) -> Select[str]:
+    """Select the id if the team exists; at most one row.
+
+    With `locks`, the row is locked until the transaction ends, so that imports into one team run one by one.
+    """
+    statement = select(Team.id).where(Team.id == id)
+    return statement.with_for_update(key_share=True) if locks else statement
 
 
+@prepared
 def select_team_ids() -> Select[str]:
     """Select the ids of all teams, one row per team."""
     return select(Team.id)
 
 
+@prepared
 def select_user_ids(team_id: str, ids: Sequence[str]) -> Select[str]:
     """Select the ids among these that users of the team have, one row per id."""
-    return select(User.id).where(User.team_id == team_id, User.id.in_(ids))
+    return select(User.id).where(User.team_id == team_id, text_lists.is_in(User.id, ids))
 
 
+@prepared
 def select_integrations_for_update(team_id: str, ids: Sequence[str]) -> Select[Integration]:
     """Select the integrations and webhooks with these ids, and lock their rows until the transaction ends.
 
@@ -35,13 +43,13 @@ def select_integrations_for_update(team_id: str, ids: Sequence[str]) -> Select[I
     """
     return (
         select(Integration)
-        .where(Integration.team_id == team_id, Integration.id.in_(ids))
+        .where(Integration.team_id == team_id, text_lists.is_in(Integration.id, ids))
         .order_by(Integration.id)
         .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
     )
 
 
+@prepared
 def select_connected_id(team_id: str, id: str, logical_id: str | None) -> Select[str]:
     """Select the id of the connected integration with this logical id; at most one row.
 
@@ -53,6 +61,7 @@ def select_connected_id(team_id: str, id: str, logical_id: str | None) -> Select
     )
 
 
+@prepared
 def select_integration_id(team_id: str, id: str) -> Select[str]:
     """Select the id if an integration or webhook of the team has it; at most one row."""
     return select(Integration.id).where(Integration.team_id == team_id, Integration.id == id)
@@ -108,12 +117,10 @@ def select_ids(entity: type[ChildEntity], team_id: str, integration_id: str) -> 
     return select(entity.id).where(entity.team_id == team_id, entity.integration_id == integration_id)
 
 
-def delete_rows(
-    entity: type[ChildEntity], team_id: str, ids: Sequence[str]
-) -> Delete | ReturningDelete[*tuple[Any, ...]]:
-    """Delete these rows. For records, return their `COUNTED_COLUMNS`, one row per deleted record."""
+@prepared
+def delete_rows(entity: type[ChildEntity], team_id: str, ids: Sequence[str]) -> ReturningDelete[*tuple[Any, ...]]:
+    """Delete these rows. Return `COUNTED_COLUMNS` of records, and the id of use cases, one row per deleted row."""
     id_values = select(text_lists.build_cte(ids).c.value)
     statement = delete(entity).where(entity.team_id == team_id, entity.id.in_(id_values))
-    if entity is ResourceRecord:
-        return statement.returning(*(getattr(entity, name) for name in COUNTED_COLUMNS))
-    return statement
+    names = COUNTED_COLUMNS if entity is ResourceRecord else ("id",)
+    return statement.returning(*(getattr(entity, name) for name in names))

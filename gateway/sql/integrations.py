@@ -98,18 +98,14 @@ def select_timezone_for_update(viewer: Viewer, id: str, provider: Provider | Non
     return statement.with_for_update(key_share=True)
 
 
+@prepared
 def select_for_update(viewer: Viewer, id: str) -> Select[Integration]:
     """Select an integration or webhook of the team; at most one row.
 
     Its row is locked until the transaction ends.
     """
     scope = is_own(viewer, Permission.READ_INTEGRATIONS, Permission.WRITE_INTEGRATIONS)
-    return (
-        select(Integration)
-        .where(Integration.id == id, scope)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    return select(Integration).where(Integration.id == id, scope).with_for_update(key_share=True)
 
 
 @prepared

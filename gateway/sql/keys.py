@@ -36,11 +36,13 @@ def select_credentials(
     )
 
 
+@prepared
 def select_by_prefix(prefix: str) -> Select[ApiKey]:
     """Select the key with a prefix; at most one row."""
     return select(ApiKey).where(ApiKey.prefix == prefix)
 
 
+@prepared
 def select_keys(team_id: str | None) -> Select[ApiKey]:
     """Select all keys, or those of one team, the oldest first within each team."""
     statement = select(ApiKey).order_by(ApiKey.team_id, ApiKey.created_at, ApiKey.id)

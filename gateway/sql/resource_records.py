@@ -92,19 +92,21 @@ def select_by_logical_ids(team_id: str, integration_id: str, logical_ids: Sequen
     )
 
 
+@prepared
 def select_existing_ids(team_id: str, integration_id: str, ids: Sequence[str]) -> Select[str]:
     """Select the ids among these that records of the integration have, one row per id."""
     return select(ResourceRecord.id).where(
         ResourceRecord.team_id == team_id,
         ResourceRecord.integration_id == integration_id,
-        ResourceRecord.id.in_(ids),
+        is_in(ResourceRecord.id, ids),
     )
 
 
+@prepared
 def delete_records(team_id: str, ids: Sequence[str]) -> ReturningDelete[*tuple[Any, ...]]:
     """Delete the team's records with these ids. Return their `COUNTED_COLUMNS`, one row per record."""
     return (
         delete(ResourceRecord)
-        .where(ResourceRecord.team_id == team_id, ResourceRecord.id.in_(ids))
+        .where(ResourceRecord.team_id == team_id, is_in(ResourceRecord.id, ids))
         .returning(*(getattr(ResourceRecord, name) for name in COUNTED_COLUMNS))
     )

@@ -38,11 +38,13 @@ def select_session(
     )
 
 
+@prepared
 def delete_session(id: str) -> Delete:
     """Delete the session with an id."""
     return delete(BrowserSession).where(BrowserSession.id == id)
 
 
+@prepared
 def delete_expired_sessions(team_id: str, now: datetime) -> Delete:
     """Delete the expired sessions of a team."""
     return delete(BrowserSession).where(BrowserSession.team_id == team_id, BrowserSession.expires_at <= now)

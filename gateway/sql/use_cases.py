@@ -18,12 +18,8 @@ _KNOWN_TYPES = [type_.value for type_ in UseCaseType if type_ is not UseCaseType
 
 @prepared
 def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCase]:
-    """Select the use cases with these ids that the viewer may see, with the values of the database."""
-    return (
-        select(UseCase)
-        .where(is_in(UseCase.id, ids), has_visible_integration(viewer, UseCase))
-        .execution_options(populate_existing=True)
-    )
+    """Select the use cases with these ids that the viewer may see."""
+    return select(UseCase).where(is_in(UseCase.id, ids), has_visible_integration(viewer, UseCase))
 
 
 @prepared

@@ -1,7 +1,7 @@
 """Create the ASGI application: its endpoints, pages and shared parts."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import Lifespan, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from gateway import services
 from gateway.database import Database
@@ -42,30 +42,6 @@ _STATEMENT_TIMEOUT_MARGIN = 1.0
 _METHOD_NOT_ALLOWED_STATUS = 405
 
 
-class GatewayApplication(Starlette):
-    """Starlette, which passes requests for the GraphQL endpoint on without its routing and middleware."""
-
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        other_routes: Sequence[BaseRoute],
-        lifespan: Lifespan["GatewayApplication"],
-        *,
-        has_graphiql: bool,
-    ) -> None:
-        super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *other_routes], lifespan=lifespan)
-        self._graphql_endpoint, self._has_graphiql = endpoint, has_graphiql
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH:
-            if self._has_graphiql and graphiql.is_browser_visit(scope):
-                await graphiql.redirect_to_graphiql(scope, receive, send)
-            else:
-                await self._graphql_endpoint(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
-
-
 def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette:
     """Return the application for these settings. Raises SettingsInvalid if one of them cannot be used.
 
@@ -73,8 +49,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     """
     database = Database(settings, statement_timeout=settings.request_timeout + _STATEMENT_TIMEOUT_MARGIN)
     health, metrics, tracing = Health(database), Metrics(settings.sqlite_file), _create_tracing(settings)
-    for kind, queue in database.queues.items():
-        metrics.measure_pool(kind, partial(getattr, queue, "used_slots"), partial(getattr, queue, "waiting_count"))
+    _measure_pools(database, metrics)
     reporting = Reporting(metrics, None if tracing is None else tracing.trace_request)
 
     @asynccontextmanager
@@ -95,18 +70,25 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     deadlines = Deadlines()
     graphql_endpoint, session_endpoint = _build_endpoints(database, settings, reporting, deadlines, visitors_key)
     routes = [
+        Route(GRAPHQL_PATH, graphql_endpoint),
         Route("/session", session_endpoint),
         Route("/livez", health.get_live),
         Route("/readyz", health.get_ready),
         Route("/metrics", show_metrics),
         *_build_browser_routes(settings),
     ]
-    app = GatewayApplication(graphql_endpoint, routes, lifespan, has_graphiql=settings.graphiql)
+    app = Starlette(routes=routes, lifespan=lifespan)
     app.add_exception_handler(HTTPException, _build_not_found_handler(reporting))
     app.router.redirect_slashes = False
     app.state.database, app.state.health, app.state.reporting = database, health, reporting
     app.state.deadlines = deadlines
     return app
+
+
+def _measure_pools(database: Database, metrics: Metrics) -> None:
+    """Have the metrics show the used connections and the waiting operations of each pool."""
+    for kind, queue in database.queues.items():
+        metrics.measure_pool(kind, partial(getattr, queue, "used_slots"), partial(getattr, queue, "waiting_count"))
 
 
 def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
@@ -119,7 +101,7 @@ def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
 
 def _build_endpoints(
     database: Database, settings: Settings, reporting: Reporting, deadlines: Deadlines, visitors_key: str | None
-) -> tuple[Endpoint, Endpoint]:
+) -> tuple[ASGIApp, ASGIApp]:
     """Return the endpoints `/graphql` and `/session`, which share authentication and rate limits."""
     buckets = services.rate_limits.TokenBuckets(settings.rate_limit, settings.rate_refill)
     reading, authentication = RequestReader(settings, deadlines), Authentication(database, settings, deadlines)
@@ -127,10 +109,10 @@ def _build_endpoints(
     session_endpoint = SessionEndpoint(
         database, settings, reading, authentication, buckets, deadlines, visitors_key
     )
-    return (
-        Endpoint(graphql_endpoint.handle, settings, reading, reporting, is_cross_origin=True),
-        Endpoint(session_endpoint.handle, settings, reading, reporting),
-    )
+    graphql_app: ASGIApp = Endpoint(graphql_endpoint.handle, settings, reading, reporting, is_cross_origin=True)
+    if settings.graphiql:
+        graphql_app = graphiql.GraphiQLRedirect(graphql_app)
+    return graphql_app, Endpoint(session_endpoint.handle, settings, reading, reporting)
 
 
 def _build_not_found_handler(

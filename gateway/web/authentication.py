@@ -78,7 +78,7 @@ class Authentication:
         Raises Unauthenticated if there is no such session, DeadlineExceeded or Overloaded as `authenticate` does.
         """
         with self._deadlines.enforce(self._timeout):
-            async with self._database.open_snapshot(once=True) as snapshot:
+            async with self._database.read(once=True) as snapshot:
                 found = await services.sessions.authenticate_session(snapshot, token)
         current_request.get().viewer = found.viewer
         return found
@@ -104,7 +104,7 @@ class Authentication:
 
     async def _look_up_key(self, cache_key: bytes, key: str, user_id: str | None) -> AuthenticatedViewer:
         with self._deadlines.enforce(self._timeout):
-            async with self._database.open_snapshot(once=True) as snapshot:
+            async with self._database.read(once=True) as snapshot:
                 viewer, allowed = await services.keys.authenticate_key(snapshot, key, user_id)
         authenticated = AuthenticatedViewer(
             viewer, allowed_origins=frozenset(origin.encode() for origin in allowed)

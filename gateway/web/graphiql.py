@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.assets import Assets
 from gateway.web.negotiation import is_html_preferred
@@ -30,16 +30,24 @@ def create_graphiql_page() -> PageHandler:
     return show
 
 
-def is_browser_visit(scope: Scope) -> bool:
-    """Return whether a browser opens the endpoint's URL as a page, without a query."""
+class GraphiQLRedirect:
+    """An ASGI application that redirects browsers which open the endpoint's URL as a page, without a query."""
+
+    def __init__(self, endpoint: ASGIApp) -> None:
+        """Pass all other requests to `endpoint`."""
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _is_page_visit(scope):
+            headers = {"Location": GRAPHIQL_PATH, "Cache-Control": "no-store", "Vary": "Accept"}
+            await Response(status_code=303, headers=headers)(scope, receive, send)
+        else:
+            await self._endpoint(scope, receive, send)
+
+
+def _is_page_visit(scope: Scope) -> bool:
     return (
         scope["method"] == "GET"
         and not scope["query_string"]
         and any(name == b"accept" and is_html_preferred(value) for name, value in scope["headers"])
     )
-
-
-async def redirect_to_graphiql(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with a redirect to GraphiQL."""
-    headers = {"Location": GRAPHIQL_PATH, "Cache-Control": "no-store", "Vary": "Accept"}
-    await Response(status_code=303, headers=headers)(scope, receive, send)

@@ -6,7 +6,7 @@ from time import monotonic
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.database import DATABASE_ERRORS, Database, revisions
+from gateway.database import DATABASE_ERRORS, Database, migrations
 from gateway.errors import SchemaNotAtHead
 
 _TIMEOUT = 1.0
@@ -51,7 +51,7 @@ class Health:
     async def _check_database(self) -> dict[str, str]:
         try:
             async with asyncio.timeout(_TIMEOUT):
-                await revisions.require_head(self._database)
+                await migrations.require_head(self._database)
         except SchemaNotAtHead as error:
             return {"schema": str(error)}
         except DATABASE_ERRORS:

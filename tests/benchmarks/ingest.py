@@ -35,6 +35,7 @@ from tests.benchmarks.databases import DATABASES, Filled
 from tests.benchmarks.equality import Unequal
 from tests.benchmarks.readme import Output
 from tests.benchmarks.servers import FLOOR, GATEWAY, PROJECT, environment
+from tests.support.sessions import open_session
 
 _RECORDS, _QUICK_RECORDS = 100_000, 2_000
 _FILLED, _QUICK_FILLED = 1_000_000, 20_000
@@ -84,7 +85,7 @@ async def _stored(database_url: str, integration_id: str) -> int:
     """How many records the integration has."""
     database = Database(Settings(database_url=database_url))
     try:
-        async with database.read() as session:
+        async with open_session(database) as session:
             statement = select(func.count()).where(ResourceRecord.integration_id == integration_id)
             return await session.scalar(statement) or 0
     finally:

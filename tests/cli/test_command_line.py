@@ -11,7 +11,7 @@ import typer
 
 from gateway import services
 from gateway.cli.app import app
-from gateway.database import revisions
+from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
@@ -28,7 +28,7 @@ def authenticate(database_url: str, key: str) -> Viewer:
     async def ask() -> Viewer:
         database = Database(Settings(database_url=database_url))
         try:
-            async with database.open_snapshot() as session:
+            async with database.read() as session:
                 return (await services.keys.authenticate_key(session, key)).viewer
         finally:
             await database.dispose()
@@ -118,7 +118,7 @@ def test_a_schema_that_is_not_at_head_ends_with_3_and_names_the_command(empty: s
 
 
 def test_migrate_goes_up_once_and_down_where_it_is_told(empty: str) -> None:
-    head = revisions.get_head()
+    head = migrations.get_head()
     assert (
         run_gateway("migrate", database_url=empty).stdout
         == f"The database is at revision {head}; it was at base.\n"

@@ -84,7 +84,7 @@ def test_the_server_stops_and_trusts_proxies_as_set(
     uvicorn_server.serve(settings, uvicorn_server.listen("127.0.0.1", 0))
     (server,) = servers
     assert server.config.timeout_graceful_shutdown == 3
-    assert server.config.forwarded_allow_ips == "10.1.1.1"
+    assert (server.config.proxy_headers, server.config.forwarded_allow_ips) == (True, "10.1.1.1")
 
 
 async def test_so_many_operations_wait_for_a_connection_as_set(sqlite_template: Path) -> None:

@@ -14,7 +14,7 @@ from gateway.database import inline_reads
 from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
 from gateway.database.inline_reads import InlineReader
-from gateway.database.prepared_statements import PreparedQuery, prepared
+from gateway.database.prepared_statements import PreparedStatement, prepared
 from gateway.database.tables import Team
 from gateway.settings import Settings
 from tests.http.test_reporting import lines
@@ -27,7 +27,7 @@ RENAME = """mutation($name: String!) {
 }"""
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
-Counted = Callable[[int], PreparedQuery[int]]
+Counted = Callable[[int], PreparedStatement[int]]
 
 
 @pytest.fixture
@@ -91,8 +91,8 @@ def glances(file: Path) -> Iterator[InlineReader]:
     found.close()
 
 
-async def counts(database: Database, statement: PreparedQuery[int]) -> int:
-    async with database.open_snapshot(once=True) as snapshot:
+async def counts(database: Database, statement: PreparedStatement[int]) -> int:
+    async with database.read(once=True) as snapshot:
         return (await snapshot.fetch_tuples(statement))[0][0]
 
 
@@ -235,7 +235,7 @@ async def test_a_locked_database_is_waited_for_in_a_thread(
 async def test_all_is_closed_with_the_database(file: Path, counted: Counted) -> None:
     database = Database(Settings(database_url=f"sqlite:///{file}"))
     for _ in range(2):
-        async with database.open_snapshot() as snapshot:
+        async with database.read() as snapshot:
             await snapshot.fetch_tuples(counted(1))
         assert await counts(database, counted(1)) == 1
         assert file.with_name("gateway.db-wal").exists()

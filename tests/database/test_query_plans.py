@@ -15,6 +15,7 @@ from gateway.domain.lenient_reading import Json
 from tests.support.dashboard import DASHBOARD
 from tests.support.factories import connected, record, store, use_case, use_case_group, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, Gateway, serve_gateway, watch_statements
+from tests.support.sessions import open_session
 
 TABLES = "integration|use_case_group|use_case|resource_record|day_series|day_count"
 SQLITE_SCAN = re.compile(rf"SCAN ({TABLES})(_\d+)?\b")
@@ -57,7 +58,7 @@ def _scanned(plan: dict[str, Any]) -> Iterator[str]:
 async def _scans(gateway: Gateway, ran: list[Ran]) -> list[tuple[str, list[str]]]:
     """The statements that scan a table that grows, with what they scan."""
     found = []
-    async with gateway.database.read() as session:
+    async with open_session(gateway.database) as session:
         connection = await session.connection()
         if not gateway.database.is_sqlite:
             # Tables are small here: without this PostgreSQL would rather read them whole.
@@ -261,7 +262,7 @@ async def test_no_dashboard_scans_and_each_is_read_by_the_time_asked_for(
     if not gateway.database.is_sqlite:
         return
     found = []
-    async with gateway.database.read() as session:
+    async with open_session(gateway.database) as session:
         connection = await session.connection()
         for statement, parameters in ran:
             plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))

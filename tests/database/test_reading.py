@@ -13,17 +13,18 @@ from gateway.database.database import Database
 from gateway.database.prepared_statements import prepared
 from gateway.database.reading import SecondRead
 from gateway.database.tables import Integration, Team, UseCaseGroup
-from gateway.database.turns import StatementQueue
 from gateway.database.writing import Writer
+from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, Status
 from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter
 from gateway.domain.paging import OLDEST_FIRST, PageArguments
 from gateway.domain.viewer import Viewer
-from gateway.errors import Overloaded, Refused
+from gateway.errors import ColumnNotFetched, Overloaded, Refused
 from gateway.settings import Settings
 from tests.support.contexts import create_context
 from tests.support.factories import connected, store, use_case_group
 from tests.support.gateway import OTHER_TEAM, TEAM, USER
+from tests.support.sessions import open_session
 
 VIEWER = Viewer(TEAM, USER, "n", "k", frozenset({Permission.ADMIN}))
 NAMES = sql.users.select_usernames(VIEWER, ["nobody"])
@@ -57,7 +58,7 @@ async def test_a_statement_that_looks_at_a_value_cannot_be_prepared(database: Da
 
 
 async def test_statements_that_are_kept_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepared_statements, "_MAX_SHAPES", 3)
+    monkeypatch.setattr(prepared_statements, "_MAX_COMPILED", 3)
     monkeypatch.setattr(prepared_statements, "_CACHE", type(prepared_statements._CACHE)())
     for columns in ("name", "kind", "access", "provider", "enabled"):
         sql.integrations.select_by_id(VIEWER, "i", None).compile(database.dialect, frozenset({columns}))
@@ -74,7 +75,7 @@ async def test_values_in_every_place_reach_the_database(database: Database) -> N
         not_=IntegrationFilter(created_at=InstantFilter(gt=datetime(2999, 1, 1, tzinfo=UTC))),
         kind=(IntegrationKind.CONNECTED,),
     )
-    async with database.open_snapshot() as snapshot:
+    async with database.read() as snapshot:
         rows = await snapshot.fetch_rows(
             sql.integrations.select_integrations(VIEWER, filter, PageArguments(OLDEST_FIRST))
         )
@@ -88,10 +89,10 @@ async def test_values_in_every_place_reach_the_database(database: Database) -> N
 async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
     await store(database, connected("i", name="n"))
     await store(database, use_case_group("g", "i"))
-    async with database.open_snapshot() as snapshot:
+    async with database.read() as snapshot:
         (row,) = await snapshot.fetch_rows(sql.integrations.select_by_id(VIEWER, "i", None))
         (group,) = await snapshot.fetch_rows(sql.use_case_groups.select_by_ids(VIEWER, ["g"]))
-    async with database.read() as session:
+    async with open_session(database) as session:
         entity = await session.get_one(Integration, (TEAM, "i"))
         entity_group = await session.get_one(UseCaseGroup, (TEAM, "g"))
     for read, stored in ((row, entity), (group, entity_group)):
@@ -108,30 +109,31 @@ async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
 async def test_a_row_holds_what_was_asked_for_and_its_key(database: Database) -> None:
     await store(database, connected("i", name="n"))
     columns = frozenset({"name", "nodes"})
-    async with database.open_snapshot(once=True) as snapshot:
-        (row,) = await snapshot.fetch_rows(
-            sql.integrations.select_by_id(VIEWER, "i", None), "kind", columns=columns
-        )
+    async with database.read(once=True) as snapshot:
+        reader = snapshot.with_columns(columns)
+        (row,) = await reader.fetch_rows(sql.integrations.select_by_id(VIEWER, "i", None), "kind")
     assert (row.team_id, row.id, row.name, row.kind) == (TEAM, "i", "n", IntegrationKind.CONNECTED)
-    with pytest.raises(AttributeError):
-        _ = row.document
+    for missing in ("document", "document_json", "logical_id"):
+        column = missing.removesuffix("_json")
+        with pytest.raises(ColumnNotFetched, match=rf"Integration\.{column} was not fetched: .* fetch_rows"):
+            getattr(row, missing, None)
 
 
 async def test_a_snapshot_stays_as_it_was(database: Database) -> None:
     await store(database, connected("i", name="before"))
     query = sql.integrations.select_by_id(VIEWER, "i", None)
-    async with database.open_snapshot() as snapshot:
+    async with database.read() as snapshot:
         (before,) = await snapshot.fetch_rows(query)
-        async with database.write() as session:
+        async with open_session(database) as session:
             await session.execute(update(Integration).values(name="after"))
         (again,) = await snapshot.fetch_rows(query)
-    async with database.open_snapshot(once=True) as later:
+    async with database.read(once=True) as later:
         (after,) = await later.fetch_rows(query)
     assert (before.name, again.name, after.name) == ("before", "before", "after")
 
 
 async def test_a_snapshot_to_be_read_from_once_is_not_read_from_again(database: Database) -> None:
-    async with database.open_snapshot(once=True) as snapshot:
+    async with database.read(once=True) as snapshot:
         await snapshot.fetch_rows(sql.integrations.select_by_id(VIEWER, "i", None))
         with pytest.raises(SecondRead):
             await snapshot.fetch_rows(sql.integrations.select_by_id(VIEWER, "i", None))
@@ -140,11 +142,11 @@ async def test_a_snapshot_to_be_read_from_once_is_not_read_from_again(database: 
 async def test_connections_are_used_again_and_no_more_than_allowed(database_url: str) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=2, database_pool_timeout=0.05))
     async with (
-        database.open_snapshot() as one,
-        database.open_snapshot() as three,
-        database.open_snapshot() as four,
+        database.read() as one,
+        database.read() as three,
+        database.read() as four,
     ):
-        async with database.open_snapshot() as two:
+        async with database.read() as two:
             await one.fetch_tuples(NAMES)
             await two.fetch_tuples(NAMES)
             with pytest.raises(Overloaded):
@@ -164,7 +166,7 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
     async def endless(*_: object) -> object:
         return await asyncio.Event().wait()
 
-    async with database.open_snapshot() as snapshot:
+    async with database.read() as snapshot:
         await snapshot.fetch_tuples(NAMES)
         monkeypatch.setattr(PooledConnection, "fetch", endless)
         task = asyncio.create_task(snapshot.fetch_tuples(NAMES))
@@ -173,39 +175,17 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
         with pytest.raises(asyncio.CancelledError):
             await task
         monkeypatch.undo()
-    async with database.open_snapshot() as again:
+    async with database.read() as again:
         assert await again.fetch_tuples(NAMES) == []
     await database.dispose()
-
-
-async def test_one_statement_runs_at_a_time_and_others_beside_one_that_takes_long() -> None:
-    turns, running, most = StatementQueue(), 0, 0
-    ends = asyncio.Event()
-
-    async def short() -> None:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        await asyncio.sleep(0)
-        running -= 1
-
-    await asyncio.gather(*(turns.run(short) for _ in range(5)))
-    assert most == 1
-    long = asyncio.create_task(turns.run(ends.wait))
-    await turns.run(short)
-    assert not long.done()
-    ends.set()
-    await long
-    await asyncio.gather(*(turns.run(short) for _ in range(5)))
-    assert most == 1
 
 
 async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=1))
-    async with database.write() as session:
-        session.add(Team(id="t", name="t", created_at=session.as_of))
+    async with open_session(database) as session:
+        session.add(Team(id="t", name="t", created_at=instants.now()))
     command, began = PooledConnection.execute, asyncio.Event()
 
     async def slow(self: PooledConnection, text: str) -> None:
@@ -224,23 +204,24 @@ async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
     with pytest.raises(asyncio.CancelledError):
         await task
     monkeypatch.undo()
-    async with database.write() as session:
-        session.add(Team(id="u", name="u", created_at=session.as_of))
-    async with database.read() as reader:
+    async with open_session(database) as session:
+        session.add(Team(id="u", name="u", created_at=instants.now()))
+    async with open_session(database) as reader:
         assert sorted(await reader.scalars(select(Team.id))) == ["t", "u"]
     await database.dispose()
 
 
 async def test_a_clash_in_a_dry_run_is_a_conflict_and_leaves_nothing(database: Database) -> None:
-    async def work(session: Writer) -> None:
-        session.add_all(Team(id=id, name="n", created_at=session.as_of) for id in ("new", "t"))
+    async def work(writer: Writer) -> None:
+        rows = [{"id": id, "name": "n", "created_at": writer.as_of} for id in ("new", "t")]
+        await writer.insert_rows(Team, rows)
 
-    async with database.write() as session:
-        session.add(Team(id="t", name="t", created_at=session.as_of))
+    async with open_session(database) as session:
+        session.add(Team(id="t", name="t", created_at=instants.now()))
     context = create_context(VIEWER, database)
     with pytest.raises(Refused) as refusal:
         await context.write(work, dry_run=True)
     assert [problem.code for problem in refusal.value.problems] == [ErrorCode.CONFLICT]
     await context.finish()
-    async with database.read() as reader:
+    async with open_session(database) as reader:
         assert [*await reader.scalars(select(Team.id))] == ["t"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Row, inspect, select
 
-from gateway.database import migrations, revisions
+from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.tables import Base, Integration, ResourceRecord, UseCase
 from gateway.domain.calendar.instants import format_instant
@@ -23,6 +23,7 @@ from tests.graph.test_record_changes import UPSERT
 from tests.support.every_table import APPOINTMENTS, count_rows, fill_every_table
 from tests.support.gateway import Gateway, serve_gateway
 from tests.support.importing import export_integration, import_accepted
+from tests.support.sessions import open_session
 from tests.support.source_code import PROJECT
 from tests.support.verifying import find_differences, verify
 
@@ -30,13 +31,13 @@ REPAIR = "gateway statistics verify --repair"
 """A migration whose description has these words leaves the counts of days to this command."""
 
 COUNTS = ("day_count", "day_series")
-COLUMN_TYPES = {"CollatedText", "EnumText", "Instant", "JsonText"}
+COLUMN_TYPES = {"CollatedText", "Instant", "JsonText"}
 
 
 def _read_descriptions(revision: str) -> str:
     """Return the descriptions of the migrations that come after a revision."""
-    files = sorted((revisions.SCRIPT_FOLDER / "versions").glob("[0-9]*.py"))
-    later = files[revisions.list_known().index(revision) + 1 :]
+    files = sorted((migrations.SCRIPT_FOLDER / "versions").glob("[0-9]*.py"))
+    later = files[migrations.list_known().index(revision) + 1 :]
     return "\n".join(ast.get_docstring(ast.parse(file.read_text())) or "" for file in later)
 
 
@@ -51,7 +52,7 @@ def _read_columns(connection: Connection) -> Columns:
 
 async def _read_rows(database: Database, columns: Columns) -> dict[str, list[Row[Any]]]:
     """Return all rows of these tables, in these columns. The counts of days are verified instead."""
-    async with database.read() as session:
+    async with open_session(database) as session:
         return {
             table.name: [
                 *await session.execute(
@@ -67,7 +68,7 @@ async def _read_rows(database: Database, columns: Columns) -> dict[str, list[Row
 
 async def _require_derived_columns(database: Database) -> None:
     """Require that the columns of each row with a document have the values that a write would give them."""
-    async with database.read() as session:
+    async with open_session(database) as session:
         for row in await session.scalars(select(ResourceRecord)):
             _require_columns(row, read_record_columns(row.document, row.logical_id, row.created_at))
         for use_case in await session.scalars(select(UseCase)):
@@ -132,7 +133,7 @@ async def _require_round_trip(gateway: Gateway, id: str) -> None:
     assert await export_integration(client, id) == export
 
 
-@pytest.mark.parametrize("revision", revisions.list_known())
+@pytest.mark.parametrize("revision", migrations.list_known())
 async def test_an_upgraded_database_works(database: Database, database_url: str, revision: str) -> None:
     await _require_upgrade(database, database_url, revision)
 
@@ -150,22 +151,22 @@ def _read_example() -> str:
 def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of all migrations, in which the first one does not create the column `utm_campaign`."""
     folder = tmp_path / "alembic"
-    shutil.copytree(revisions.SCRIPT_FOLDER, folder)
+    shutil.copytree(migrations.SCRIPT_FOLDER, folder)
     (first,) = (folder / "versions").glob("0001_*.py")
     source = first.read_text()
     without = source.replace('        sa.Column("utm_campaign", CollatedText, nullable=True),\n', "")
     without = without.replace(', "utm_campaign")', ")")
     assert "utm_campaign" not in without
     first.write_text(without)
-    monkeypatch.setattr(revisions, "SCRIPT_FOLDER", folder)
-    revisions.list_known.cache_clear()
+    monkeypatch.setattr(migrations, "SCRIPT_FOLDER", folder)
+    migrations.list_known.cache_clear()
     yield folder / "versions"
-    revisions.list_known.cache_clear()
+    migrations.list_known.cache_clear()
 
 
 async def _upgrade_with(scripts: Path, source: str, database: Database, url: str) -> None:
     (scripts / "0002_campaigns.py").write_text(source)
-    await migrations.downgrade(database, revisions.EMPTY)
+    await migrations.downgrade(database, migrations.EMPTY)
     await migrations.upgrade(database)
     await _require_upgrade(database, url, "0001")
 

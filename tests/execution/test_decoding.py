@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from strawberry.schema.config import StrawberryConfig
 from structlog.testing import capture_logs
 
-from gateway.database.rows import create_entity_factory
+from gateway.database.rows import create_row_factory
 from gateway.database.tables import ResourceRecord as ResourceRecordRow
 from gateway.domain.lenient_reading import LenientObject
 from gateway.execution import encode_json
@@ -68,7 +68,7 @@ def row(config: str, type_: str = "practitioners") -> Any:
     table = ResourceRecordRow.__table__
     assert isinstance(table, Table)
     columns = [table.c.team_id, table.c.id, table.c.type, table.c.document]
-    make = create_entity_factory(ResourceRecordRow, columns, sqlite.dialect())
+    make = create_row_factory(ResourceRecordRow, columns, sqlite.dialect())
     (made,) = make([("t", "a", type_, f'{{"_id": "a", "config": {config}}}')])
     return made
 

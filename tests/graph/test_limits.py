@@ -212,7 +212,9 @@ async def test_an_answer_has_a_limited_number_of_errors_and_counts_the_rest(
     assert len(errors) == most
     assert [error["extensions"]["code"] for error in errors[:-1]] == ["GRAPHQL_VALIDATION_FAILED"] * (most - 1)
     assert errors[-1]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "errors", "max": most, "actual": 40}
-    assert errors[-1]["message"].startswith(f"{41 - most} more errors are left out; at most {most} entries are")
+    assert errors[-1]["message"].startswith(
+        f"{41 - most} more errors are left out; at most {most} entries are allowed."
+    )
 
 
 async def test_a_long_error_message_is_cut(endpoint: Endpoint) -> None:

@@ -11,7 +11,7 @@ from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records import read_record_columns
 from tests.support.examples import example
-from tests.support.factories import AT, connected, record, store
+from tests.support.factories import AT, connected, record, set_document, store
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Answer, Client, Gateway, collect_statements
 
 UPSERT = """
@@ -133,7 +133,7 @@ async def test_an_update_replaces_known_fields_and_keeps_unknown_keys(gateway: G
     config["specialties"] = [{"name": "Heart", "code": None, "system": "x"}, {"name": "Lung"}]
     config["workingHours"] = {**config["workingHours"], "holiday": []}
     document = {**imported, "config": config, "outer": 1}
-    row.store_document(document, read_record_columns(document, "<string>", AT))
+    set_document(row, document, read_record_columns(document, "<string>", AT))
     await store(gateway.database, row)
     new: Document = {"name": "New", "specialties": [{"name": "Heart"}, {"name": "Skin"}], "workingHours": {}}
     payload = await upsert(client, {"logicalId": "<string>", "config": {"practitioner": new}})

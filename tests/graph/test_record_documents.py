@@ -25,7 +25,7 @@ from gateway.domain.statistics.catalogue import (
 )
 from gateway.schema import schema
 from tests.support.examples import example
-from tests.support.factories import AT, connected, record, store
+from tests.support.factories import AT, connected, record, set_document, store
 from tests.support.gateway import Gateway
 
 FIELDS = {
@@ -179,7 +179,7 @@ async def test_a_config_of_an_unknown_type_is_returned_as_stored(gateway: Gatewa
 
 def build_record(id: str, document: Document) -> ResourceRecord:
     row = record(id, "clinic")
-    row.store_document(document, read_record_columns(document, id, AT))
+    set_document(row, document, read_record_columns(document, id, AT))
     return row
 
 

@@ -10,6 +10,7 @@ from gateway.database.tables import UseCase
 from gateway.domain.lenient_reading import Document
 from tests.support.factories import connected, store
 from tests.support.gateway import Client, Gateway
+from tests.support.sessions import open_session
 from tests.support.upserts import (
     BILLING,
     LAB,
@@ -33,7 +34,7 @@ async def create_client(gateway: Gateway) -> Client:
 
 async def rewrite(gateway: Gateway, id: str, **config: Any) -> None:
     """Change keys of the `config` of a stored use case directly in the database."""
-    async with gateway.database.write() as session:
+    async with open_session(gateway.database) as session:
         row = (await session.scalars(select(UseCase).where(UseCase.id == id))).one()
         values = row.document["config"]
         assert isinstance(values, dict)

@@ -138,7 +138,7 @@ async def test_postgresql_ends_what_the_gateway_cannot(database_url: str) -> Non
         serve_gateway(database_url, request_timeout=0.2) as gateway,
         gateway.database.write() as session,
     ):
-        (row,) = await session._pooled_connection.fetch("SHOW statement_timeout")
+        (row,) = await session._connection.fetch("SHOW statement_timeout")
         assert row[0] == "1200ms"
 
 

@@ -9,12 +9,13 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
-from gateway.database import revisions
+from gateway.database import migrations
 from gateway.settings import Settings
 from gateway.web.app import create_app
 from tests.support.commands import UNREACHABLE_URL
 from tests.support.endpoints import Endpoint, get_codes, open_endpoint
 from tests.support.gateway import Gateway, collect_statements
+from tests.support.sessions import open_session
 
 
 @pytest.fixture
@@ -58,13 +59,13 @@ async def test_a_database_that_is_slow_is_waited_for_a_second(
         await asyncio.Event().wait()
 
     monkeypatch.setattr("gateway.web.health._TIMEOUT", 0.01)
-    monkeypatch.setattr(revisions, "require_head", never)
+    monkeypatch.setattr(migrations, "require_head", never)
     assert (await endpoint.http.get("/livez")).status_code == 200
     assert (await endpoint.http.get("/readyz")).status_code == 503
 
 
 async def test_a_database_at_another_revision_is_not_ready(endpoint: Endpoint) -> None:
-    async with endpoint.app.state.database.write() as session:
+    async with open_session(endpoint.app.state.database) as session:
         await session.execute(text("UPDATE alembic_version SET version_num = 'other'"))
     response = await endpoint.http.get("/readyz")
     assert response.status_code == 503

@@ -13,6 +13,7 @@ from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
 from tests.support.endpoints import get_message
 from tests.support.gateway import TEAM, USER, Gateway, serve_gateway
+from tests.support.sessions import open_session
 from tests.support.signing_in import (
     SAME_ORIGIN,
     VIEWER,
@@ -61,7 +62,7 @@ async def test_only_a_digest_of_the_cookie_is_stored(gateway: Gateway, http: Asy
 
 async def test_a_team_and_a_user_are_called_by_their_names(gateway: Gateway, http: AsyncClient) -> None:
     client = await gateway.client()
-    async with gateway.database.write() as session:
+    async with open_session(gateway.database) as session:
         user = await session.get_one(User, (TEAM, USER))
         user.name = "Ada Kimball"
     assert (await sign_in(http, client))["user"] == {"id": USER, "name": "Ada Kimball"}

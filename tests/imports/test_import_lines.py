@@ -1,14 +1,17 @@
 """`gateway import` of JSON Lines: many records, batch by batch, each of which refuses only itself."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.database.tables import ResourceRecord
+from gateway.domain.enums import ErrorCode
+from gateway.domain.records import RecordLineParser
 from gateway.services import batches
 from tests.support.examples import INTEGRATION, export, record
-from tests.support.gateway import TEAM, collect_statements
+from tests.support.gateway import OTHER_TEAM, TEAM, collect_statements
 from tests.support.import_command import Run, read_counts, read_rows, write, write_lines
 
 
@@ -111,6 +114,43 @@ def test_postgresql_looks_at_a_new_integration_after_its_first_batch(
         with collect_statements() as seen:
             assert run("import", lines).exit_code == 0
         assert seen.count("ANALYZE resource_record") == analyses
+
+
+def test_a_batch_has_so_many_bytes_and_not_many_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.domain.records.lines._MAX_BATCH_BYTES", 10_000)
+    lines = [json.dumps(record(place, teamId=TEAM)).encode() for place in range(200)]
+    found = [*RecordLineParser(700, None).parse_lines(lines)]
+    assert sum(batch.record_count for batch in found) == 200
+    assert sum(batch.byte_count for batch in found) == sum(map(len, lines))
+    assert len(found) > 1
+    assert all(batch.byte_count < 11_000 for batch in found)
+
+
+def test_a_batch_has_so_many_records_and_their_problems() -> None:
+    documents = [record(place, teamId=TEAM) for place in range(1_500)]
+    for document in documents[::100]:
+        del document["_id"]
+    lines = [*(json.dumps(document).encode() for document in documents), b"{"]
+    found = [*RecordLineParser(700, OTHER_TEAM).parse_lines(lines)]
+    assert [batch.record_count for batch in found] == [700, 700, 85]
+    assert {group.team_id for batch in found for group in batch.integrations} == {OTHER_TEAM}
+    problems = [problem for batch in found for problem in batch.problems]
+    assert problems[1] == (ErrorCode.REQUIRED, "`_id` is missing: there is nothing to know this by.", (101, "_id"))
+    assert (len(problems), problems[-1][2]) == (16, (1_501,))
+
+
+def test_a_file_that_cannot_be_read_on_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("import", write("export.json", export(0, 0, teamId=TEAM)))
+    lines = write_lines("records.jsonl", *(record(place, teamId=TEAM) for place in range(5)))
+
+    def fail_after(head: Iterable[bytes], _stream: object) -> Iterator[bytes]:
+        yield from head
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("gateway.cli.imports.chain", fail_after)
+    result = run("import", lines)
+    assert result.exit_code == 2
+    assert "records.jsonl: Input/output error" in result.stderr
 
 
 def _visit(place: int, day: int) -> dict[str, object]:

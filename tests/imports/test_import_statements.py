@@ -1,13 +1,13 @@
 """What imports look rows up by: an index for each row, however many rows there are and without statistics."""
 
 import pytest
-from sqlalchemy import Delete
 from sqlalchemy.dialects import sqlite
 
 from gateway import sql
 from gateway.database.database import Database
-from gateway.database.prepared_statements import PreparedQuery
+from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.tables import ResourceRecord, UseCase
+from tests.support.sessions import open_session
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -28,16 +28,13 @@ async def test_each_text_is_one_search_of_an_index(
     database: Database, entity: type[UseCase | ResourceRecord], statement: object, searched: str
 ) -> None:
     assert callable(statement)
-    built: PreparedQuery[str] | Delete = statement(entity)
-    parameters: tuple[object, ...] = ()
-    if isinstance(built, PreparedQuery):
-        prepared, values = built.compile(sqlite.dialect())
-        compiled, parameters = prepared.text, tuple(prepared.bind(values))
-    else:
-        compiled = str(built.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
-    async with database.read() as session:
+    built: PreparedStatement[str] = statement(entity)
+    compiled, values = built.compile(sqlite.dialect())
+    async with open_session(database) as session:
         connection = await session.connection()
-        explained = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", parameters)
+        explained = await connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {compiled.text}", tuple(compiled.bind(values))
+        )
         plan = [row.detail for row in explained]
     assert any(line.startswith(f"SEARCH {entity.__tablename__} ") and f"({searched})" in line for line in plan), (
         plan

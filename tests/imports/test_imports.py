@@ -19,6 +19,7 @@ from tests.support.importing import (
     import_accepted,
     import_document,
 )
+from tests.support.sessions import open_session
 
 
 async def test_a_new_document_is_created_and_the_same_again_changes_nothing(gateway: Gateway) -> None:
@@ -170,7 +171,7 @@ async def test_a_dry_run_says_the_same_and_keeps_nothing(gateway: Gateway) -> No
 async def test_a_use_case_that_is_another_one_now_leaves_its_group(gateway: Gateway) -> None:
     client = await gateway.client()
     await import_accepted(client, export(1, 0))
-    async with gateway.database.write() as session:
+    async with open_session(gateway.database) as session:
         case = (await session.scalars(select(UseCase))).one()
         session.add(
             UseCaseGroup(

@@ -18,6 +18,7 @@ from tests.graph.test_record_changes import UPSERT
 from tests.support.commands import ENVIRONMENT, run_gateway, start_server
 from tests.support.factories import connected, store
 from tests.support.gateway import TEAM, USER
+from tests.support.sessions import open_session
 from tests.support.verifying import find_differences
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
@@ -45,13 +46,13 @@ def _importing(file: Path, database_url: str) -> subprocess.Popen[bytes]:
 
 
 async def _logical_ids(database: Database) -> set[str]:
-    async with database.read() as session:
+    async with open_session(database) as session:
         return set(await session.scalars(select(ResourceRecord.logical_id)))
 
 
 async def _some_are_written(database: Database, process: subprocess.Popen[bytes]) -> None:
     while True:
-        async with database.read() as session:
+        async with open_session(database) as session:
             if await session.scalar(select(func.count()).select_from(ResourceRecord)):
                 return
         assert process.poll() is None

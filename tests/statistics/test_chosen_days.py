@@ -151,7 +151,7 @@ async def test_long_values_are_cut_and_stay_apart(gateway: Gateway) -> None:
 
 
 NESTED = (
-    "{ integrations(first: 100) { nodes { id ... on ConnectedIntegration {"
+    "{ integrations(first: 10) { nodes { id ... on ConnectedIntegration {"
     + (
         "appointmentStatistics(start: %s, end: %s) {"
         + PARTS

@@ -24,6 +24,7 @@ from tests.support.recounts import (
     instants,
     recount,
 )
+from tests.support.sessions import open_session
 from tests.support.verifying import find_differences
 from tests.support.writing import CLINIC, RandomWrites
 
@@ -86,7 +87,7 @@ INSTANTS = tuple(f"{day}T{time}Z" for day in CHANGES for time in ("00:00:00.000"
 async def test_the_dashboard_is_what_a_plain_recount_gives_after_any_writes(
     gateway: Gateway, seed: int, asked: list[DashboardArguments]
 ) -> None:
-    async with gateway.database.write() as session:
+    async with open_session(gateway.database) as session:
         await session.execute(delete(Integration))
     await store(gateway.database, connected(CLINIC, timezone="America/Havana"))
     client = await gateway.client()

@@ -12,11 +12,12 @@ from gateway import services
 from gateway.database.reading import Reader
 from gateway.database.tables import DayCount, Integration, ResourceRecord
 from gateway.domain.enums import BookingStatus
+from gateway.domain.statistics.day_blocks import BLOCK_SIZES
 from gateway.domain.statistics.verification import VerificationPosition, VerificationScope
 from gateway.services.verification import VerificationStep
 from tests.graph.test_record_changes import UPSERT
 from tests.support.commands import unbox
-from tests.support.dashboard import DASHBOARD
+from tests.support.dashboard import BREAKDOWNS, DASHBOARD
 from tests.support.factories import connected, record, store, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, Client, Gateway
 from tests.support.verifying import (
@@ -176,7 +177,9 @@ async def test_the_ends_of_the_calendar_are_verified(gateway: Gateway) -> None:
     await store(gateway.database, *(record(f"{at:%Y}", "clinic", at=at) for at in ends))
     assert await find_differences(gateway.database) == []
     await execute_unnoticed(gateway.database, delete(DayCount))
-    assert len(await find_differences(gateway.database, repairs=True)) == 2 * 3 * 5
+    assert len(await find_differences(gateway.database, repairs=True)) == 2 * len(BLOCK_SIZES) * (
+        1 + len(BREAKDOWNS)
+    )
     assert await find_differences(gateway.database) == []
 
 
@@ -295,7 +298,7 @@ async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repai
 async def test_an_integration_that_is_deleted_meanwhile_is_repaired_no_more(gateway: Gateway) -> None:
     await _clinic(gateway)
     await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
-    async with gateway.database.open_snapshot() as snapshot:
+    async with gateway.database.read() as snapshot:
         step = await services.verification.verify_next_block(snapshot, VerificationScope(), VerificationPosition())
     assert step is not None
     await execute_unnoticed(gateway.database, delete(Integration).where(Integration.id == "clinic"))

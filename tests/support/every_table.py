@@ -15,6 +15,7 @@ from gateway.domain.viewer import Viewer
 from gateway.services.resource_records import RecordInput
 from tests.support.examples import example
 from tests.support.gateway import TEAM, USER
+from tests.support.sessions import open_session
 
 APPOINTMENTS: list[Document] = [
     {"source": "web", "bookingStatus": "successful"},
@@ -31,7 +32,7 @@ async def fill_every_table(database: Database) -> str:
         (key,) = await services.keys.list_keys(session, TEAM)
         viewer = Viewer(TEAM, USER, USER, key.id, frozenset(Permission))
         await services.sessions.create_session(session, viewer, timedelta(hours=1))
-        services.audit.record_action(session, viewer, "read-secret", ["any"])
+        await services.audit.record_action(session, viewer, "read-secret", ["any"])
         await services.resource_records.upsert_resource_records(
             session,
             viewer,
@@ -49,7 +50,7 @@ async def fill_every_table(database: Database) -> str:
 
 async def count_rows(database: Database) -> dict[str, int]:
     """Return the number of rows of each table."""
-    async with database.read() as session:
+    async with open_session(database) as session:
         return {
             table.name: await session.scalar(select(func.count()).select_from(table)) or 0
             for table in Base.metadata.sorted_tables

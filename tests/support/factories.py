@@ -1,6 +1,8 @@
 """What tests put into a database."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,6 +17,7 @@ from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records import read_record_columns
 from gateway.domain.use_cases import read_use_case_columns
 from tests.support.gateway import TEAM, USER
+from tests.support.sessions import open_session
 
 AT = datetime(2025, 3, 9, 12, tzinfo=UTC)
 """When what tests make was made, where it does not say."""
@@ -34,15 +37,25 @@ ZONES = (
 async def store(database: Database, *rows: Base) -> None:
     """Write these rows, the teams that they are of, and what is counted of records."""
     teams = {team_id for row in rows if isinstance(team_id := getattr(row, "team_id", None), str)}
-    async with database.write() as session:
+    zones: dict[tuple[str, str], str | None] = {}
+    async with open_session(database) as session:
         known = set(await session.scalars(select(Team.id)))
         session.add_all(Team(id=id, name=id, created_at=AT) for id in sorted(teams - known))
         await session.flush()
         session.add_all(rows)
         await session.flush()
         for key in sorted({(row.team_id, row.integration_id) for row in rows if isinstance(row, ResourceRecord)}):
-            home = await session.get_one(Integration, key)
-            await services.day_counts.recount(session, *key, timezones.get_zone(home.timezone))
+            zones[key] = (await session.get_one(Integration, key)).timezone
+    async with database.write() as writer:
+        for key, zone in zones.items():
+            await services.day_counts.recount(writer, *key, timezones.get_zone(zone))
+
+
+def set_document(row: Any, document: Document, columns: Mapping[str, object]) -> None:
+    """Give a row a document, and the columns that are derived from it."""
+    row.document = document
+    for name, value in columns.items():
+        setattr(row, name, value)
 
 
 def user(id: str, username: str | None, *, team_id: str = TEAM) -> User:
@@ -53,7 +66,7 @@ def webhook(document: Document, *, team_id: str = TEAM) -> Integration:
     """A webhook with this document; incoming where it does not say."""
     document = {"type": "webhook-incoming", **document}
     row = Integration(team_id=team_id, id=str(document["_id"]), secrets={}, version=1)
-    row.store_document(document, read_webhook_columns(document, AT))
+    set_document(row, document, read_webhook_columns(document, AT))
     return row
 
 
@@ -64,7 +77,7 @@ def connected(id: str, *, team_id: str = TEAM, **keys: Json) -> Integration:
         {"_id": id, "name": id, "status": "active", "createdBy": USER, "config": config, **keys}
     )
     row = Integration(team_id=team_id, id=id, secrets=secrets, version=1)
-    row.store_document(document, read_connected_columns(document, f"integration_{id}", AT))
+    set_document(row, document, read_connected_columns(document, f"integration_{id}", AT))
     return row
 
 
@@ -114,7 +127,7 @@ def use_case(
     }
     group_id, key = group or (None, None)
     row = UseCase(team_id=team_id, id=id, integration_id=integration_id, group_id=group_id, key=key, version=1)
-    row.store_document(document, read_use_case_columns(document, f"use_case_{id}", at))
+    set_document(row, document, read_use_case_columns(document, f"use_case_{id}", at))
     return row
 
 
@@ -139,5 +152,5 @@ def record(
         "config": {"type": "appointments", **(config or {})},
     }
     row = ResourceRecord(team_id=team_id, id=id, integration_id=integration_id, version=1)
-    row.store_document(document, read_record_columns(document, f"resource_record_{id}", at))
+    set_document(row, document, read_record_columns(document, f"resource_record_{id}", at))
     return row

@@ -10,17 +10,18 @@ from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 
 from gateway import services
 from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
 from gateway.database.inline_reads import InlineReader
-from gateway.database.writing import EntitySession
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
 from gateway.web.app import create_app
+from tests.support.sessions import open_session
 
 TEAM = "5eb7cf5a86d9755df3a6c593"
 OTHER_TEAM = "64b000000000000000000002"
@@ -84,7 +85,7 @@ class Gateway:
             key = await services.keys.create_key(
                 session, team_id=team_id, user_id=user_id, name="test", permissions=permissions
             )
-        async with self.database.open_snapshot() as session:
+        async with self.database.read() as session:
             viewer, _ = await services.keys.authenticate_key(session, key)
         return Client(self.http, key, viewer)
 
@@ -93,8 +94,8 @@ class Gateway:
         self.app.state.reporting.flush()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[EntitySession]:
-        async with self.database.read() as session:
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        async with open_session(self.database) as session:
             yield session
 
 
@@ -143,9 +144,11 @@ def watch_statements(told: Callable[[str, Any], None]) -> Iterator[None]:
             tell(None, None, statement, parameters[0])  # type: ignore[arg-type]  # likewise
         await run(self, statement, parameters)
 
-    async def copied(self: PooledConnection, table: str, columns: Sequence[str], lines: bytes) -> None:
+    async def copied(
+        self: PooledConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
         tell(None, None, f"COPY {table} ({', '.join(columns)}) FROM STDIN", ())  # type: ignore[arg-type]  # likewise
-        await copy(self, table, columns, lines)
+        await copy(self, table, columns, rows)
 
     def glanced(self: InlineReader, statement: str, parameters: Sequence[object] = ()) -> list[Any] | None:
         found = glance(self, statement, parameters)

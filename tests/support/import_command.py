@@ -11,6 +11,7 @@ from typer.testing import Result
 
 from gateway.database.database import Database
 from gateway.settings import Settings
+from tests.support.sessions import open_session
 
 Run = Callable[..., Result]
 """Runs `gateway` with these arguments, and with `stdin`."""
@@ -21,7 +22,7 @@ def read_rows(database_url: str, *entities: type[Any]) -> list[Any]:
 
     async def found() -> list[Any]:
         database = Database(Settings(database_url=database_url))
-        async with database.read() as session:
+        async with open_session(database) as session:
             rows = [
                 row for entity in entities for row in await session.scalars(select(entity).order_by(entity.id))
             ]

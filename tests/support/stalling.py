@@ -15,6 +15,7 @@ from gateway.database.connections import PooledConnection
 from gateway.database.database import Database
 from gateway.database.inline_reads import InlineReader
 from tests.support.gateway import Client, Gateway
+from tests.support.sessions import open_session
 
 _ENDLESS = {
     "sqlite": "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c",
@@ -31,13 +32,13 @@ _RUNNING = """
 @contextmanager
 def disable_inline_reads(what: str = "") -> Iterator[None]:
     """Has SQLite give nothing at a glance meanwhile that it is asked by statements with these words in them."""
-    rows = InlineReader.fetch_rows
+    run = InlineReader.run
 
-    def glanced(self: InlineReader, query: Any, *columns: Any) -> list[Any] | None:
-        prepared, _ = query.compile(self._dialect, *columns)
-        return None if what in prepared.text else rows(self, query, *columns)
+    def run_others(self: InlineReader, statement: Any, *columns: Any) -> Sequence[Any] | None:
+        compiled, _ = statement.compile(self._dialect, *columns)
+        return None if what in compiled.text else run(self, statement, *columns)
 
-    with patch.object(InlineReader, "fetch_rows", glanced):
+    with patch.object(InlineReader, "run", run_others):
         yield
 
 
@@ -101,7 +102,7 @@ async def assert_idle(database: Database) -> None:
 
 
 async def _is_running(database: Database) -> bool:
-    async with database.read() as session:
+    async with open_session(database) as session:
         return bool(await session.scalar(text(_RUNNING)))
 
 

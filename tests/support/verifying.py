@@ -12,6 +12,7 @@ from gateway.database.tables import DayCount, DaySeries
 from gateway.domain.statistics.verification import CountDifference, VerificationPosition, VerificationScope
 from tests.support.commands import run_gateway
 from tests.support.gateway import TEAM
+from tests.support.sessions import open_session
 
 
 async def verify(database: Database, *arguments: str) -> Result:
@@ -25,7 +26,7 @@ async def find_differences(database: Database, *, repairs: bool = False) -> list
     found: list[CountDifference] = []
     place: VerificationPosition | None = VerificationPosition()
     while place is not None:
-        async with database.open_snapshot() as snapshot:
+        async with database.read() as snapshot:
             step = await services.verification.verify_next_block(snapshot, VerificationScope(), place)
         if step is None:
             break
@@ -44,7 +45,7 @@ def read_cells(line: str) -> list[int]:
 
 async def execute_unnoticed(database: Database, *statements: Executable) -> None:
     """Run statements behind the back of what keeps counts."""
-    async with database.write() as session:
+    async with open_session(database) as session:
         for statement in statements:
             await session.execute(statement)
 

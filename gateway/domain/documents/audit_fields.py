@@ -12,7 +12,7 @@ _PERSON_KEYS = ("createdBy", "updatedBy", "_createdBy", "_updatedBy")
 
 
 class AuditColumns(TypedDict):
-    """The columns of `gateway.database.mixins.HasAuditColumns` that a document determines."""
+    """The columns of `gateway.database.HasAuditColumns` that a document determines."""
 
     created_at: datetime
     created_by: str | None

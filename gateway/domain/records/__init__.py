@@ -13,10 +13,7 @@ from gateway.domain.records.catalogue import (
 )
 from gateway.domain.records.kind import RecordKind, is_same_instant
 from gateway.domain.records.lines import (
-    LOOKUP_COLUMNS,
-    ROW_COLUMNS,
     IntegrationRecords,
-    RecordBatch,
     RecordLineParser,
 )
 from gateway.domain.records.locations import LOCATIONS
@@ -31,15 +28,12 @@ __all__ = [
     "KINDS_BY_MEMBER",
     "KINDS_BY_TYPE",
     "LOCATIONS",
-    "LOOKUP_COLUMNS",
     "ORGANIZATIONS",
     "OTHER",
     "PATIENTS",
     "PRACTITIONERS",
-    "ROW_COLUMNS",
     "VISITING_REASONS",
     "IntegrationRecords",
-    "RecordBatch",
     "RecordKind",
     "RecordLineParser",
     "get_kind",

@@ -1,15 +1,12 @@
-"""JSON Lines of resource records, parsed into batches of columns for rows.
-
-This module does not read the database, so another process can parse while the database writes.
-"""
+"""JSON Lines of resource records, parsed into batches of columns for the table of records."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
-from msgspec import Struct, field
 
 from gateway.domain.calendar import instants
 from gateway.domain.documents import (
@@ -26,53 +23,48 @@ from gateway.domain.documents import (
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import is_id
 from gateway.domain.records.catalogue import RECORD_COLUMNS, read_record_columns
-from gateway.domain.statistics import COUNTED_COLUMNS
 
 _PARSED_COLUMNS = ("id", "document", *RECORD_COLUMNS)
 
 ROW_COLUMNS = ("team_id", "integration_id", "version", *_PARSED_COLUMNS)
 """All columns of `gateway.database.tables.ResourceRecord`."""
 
-LOOKUP_COLUMNS = ("id", "logical_id", *COUNTED_COLUMNS)
-"""The columns that an import reads before it writes the row."""
-
 _MAX_BATCH_BYTES = 1 << 25
 """The maximum size of a batch's lines."""
 
 
-class IntegrationRecords(Struct, array_like=True):
+@dataclass(slots=True)
+class IntegrationRecords:
     """The records of one integration, and the users in their audit fields."""
 
     team_id: str
     integration_id: str
     columns: dict[str, list[Any]] = field(default_factory=dict)
-    """The values of each column, in the order of the records. Instants, documents and members of enums are text.
+    """The values of each column, in the order of the records. Instants and documents are text.
 
     A missing `logical_id` is an empty text.
     """
     line_numbers: list[int] = field(default_factory=list)
     """The number of each record's line."""
     people: dict[str, str | None] = field(default_factory=dict)
-    copied: bytes = b""
-    """All of `rows` as `gateway.database.copy_format` spells it, where that is wanted; `columns` are then those of `KEPT`."""
+    """Usernames by user id; see `add_people`."""
 
     def build_columns(self) -> dict[str, list[Any]]:
         """Return the values of all columns, in the order of `ROW_COLUMNS`."""
         constants = zip(ROW_COLUMNS, (self.team_id, self.integration_id, 1), strict=False)
         return {name: [value] * len(self.line_numbers) for name, value in constants} | self.columns
 
-    def build_entries(self, documents: Sequence[str]) -> list[ImportEntry]:
-        """Return one entry for each record; `documents` are their JSON texts."""
-        ids, logical_ids = self.columns["id"], self.columns["logical_id"]
+    def build_entries(self) -> list[ImportEntry]:
+        """Return one entry for each record."""
+        values = (self.columns[name] for name in ("id", "logical_id", "document"))
         return [
             ImportEntry(orjson.loads(document), id, logical_id or None, (number,))
-            for number, id, logical_id, document in zip(
-                self.line_numbers, ids, logical_ids, documents, strict=True
-            )
+            for number, id, logical_id, document in zip(self.line_numbers, *values, strict=True)
         ]
 
 
-class RecordBatch(Struct, array_like=True):
+@dataclass(slots=True)
+class RecordBatch:
     """Records of one transaction, and the problems of the lines up to its end.
 
     In a batch, each `_id` is unique, and each `logicalId` is unique in its integration. So of two lines with the
@@ -83,18 +75,18 @@ class RecordBatch(Struct, array_like=True):
     problems: list[tuple[ErrorCode, str, DocumentPath]] = field(default_factory=list)
     record_count: int = 0
     byte_count: int = 0
-    """The size of its lines."""
+    """The size of its lines, faulty ones included."""
 
 
 class RecordLineParser:
-    """Parses lines into batches of at most `max_records` records.
+    """Parses the lines of one file into batches of at most `max_records` records.
 
-    `team_id` overrides the team of the records. Problems of a line have its number, from `first_line_number` on.
+    `team_id` overrides the team of the records. Problems of a line have its number, from 1 on.
     """
 
-    def __init__(self, max_records: int, team_id: str | None, first_line_number: int = 1) -> None:
+    def __init__(self, max_records: int, team_id: str | None) -> None:
         self._max_records, self._team_id, self._policy = max_records, team_id, OperatorImportPolicy(team_id)
-        self._line_number = first_line_number - 1
+        self._line_number = 0
         self._start_batch()
 
     def _start_batch(self) -> None:
@@ -105,7 +97,7 @@ class RecordLineParser:
         self._logical_ids: set[tuple[str, str]] = set()
 
     def parse_lines(self, lines: Iterable[bytes]) -> Iterator[RecordBatch]:
-        """Yield each batch that these lines complete."""
+        """Yield the batches of all lines; the last one may be empty."""
         at = instants.now()
         for line in lines:
             self._line_number += 1
@@ -113,12 +105,12 @@ class RecordLineParser:
             key = None if entry is None else self._read_integration_key(entry)
             if entry is not None and key is not None:
                 if self._is_full(entry, key):
-                    yield self.finish_batch()
+                    yield self._finish_batch()
                 self._add_entry(entry, key, at)
             self._batch.byte_count += len(line)
+        yield self._finish_batch()
 
-    def finish_batch(self) -> RecordBatch:
-        """Return the current batch and begin another one."""
+    def _finish_batch(self) -> RecordBatch:
         batch, integrations, rows = self._batch, self._integrations, self._rows
         for key, records in integrations.items():
             records.columns = dict(zip(_PARSED_COLUMNS, map(list, zip(*rows[key], strict=True)), strict=True))

@@ -36,7 +36,7 @@ from gateway.execution.compiler.expressions import (
 )
 from gateway.execution.compiler.selection import (
     CollectFunction,
-    ReadAttributes,
+    ColumnCollector,
     SelectedField,
     SelectedObjects,
     SelectionTreeBuilder,
@@ -83,14 +83,14 @@ class Compiler:
         self._report_row_error = report_row_error
         self._tree_builder = SelectionTreeBuilder(executor)
         self.stages: list[Stage] = self._tree_builder.stages
-        self.attributes: frozenset[str] | None = frozenset()
-        """The attributes that are read of the rows in the value, down to the first stages; None for any."""
+        self.columns: frozenset[str] | None = frozenset()
+        """The columns that are read of the rows in the value, down to the first stages; None for any."""
 
     def compile_selection(self, type_: GraphQLOutputType, details: FieldDetailsList) -> CompiledSelection:
         """Compile a selection below values of a type. Raises FallbackNeeded if it does not compile."""
-        attributes = ReadAttributes()
-        below = self._tree_builder.build_objects(type_, details, attributes)
-        self.attributes = attributes.get_names()
+        columns = ColumnCollector()
+        below = self._tree_builder.build_objects(type_, details, columns)
+        self.columns = columns.get_names()
         module = GeneratedModule({"refuse": _refuse, "write_chunks": write_chunks, "DATA_ERRORS": _DATA_ERRORS})
         response_functions = ResponseFunctionBuilder(module, self._report_row_error)
         function_name = response_functions.add_value_function(type_, below, Mode())

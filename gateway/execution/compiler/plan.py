@@ -14,7 +14,7 @@ from graphql import Executor, GraphQLOutputType, VariableValues
 from gateway.execution._private import FieldDetailsList
 from gateway.execution.compiler.chunked_output import CHUNK_SIZE, ChunkedStageResults, pause, split_chunks
 from gateway.execution.compiler.functions import Compiler
-from gateway.execution.compiler.selection import CollectFunction, ReadAttributes, Stage, StageSources
+from gateway.execution.compiler.selection import CollectFunction, ColumnCollector, Stage, StageSources
 from gateway.execution.fallbacks import FallbackNeeded
 from gateway.execution.fields import BatchLoader
 from gateway.execution.inputs import FieldArguments
@@ -38,8 +38,8 @@ class Plan:
         self._arguments = [
             FieldArguments(executor.schema, stage.definition, stage.field, stage.node) for stage in compiler.stages
         ]
-        self.attributes = compiler.attributes
-        """The attributes that are read of the rows in the field's value; None for any."""
+        self.columns = compiler.columns
+        """The columns that are read of the rows in the field's value; None for any."""
 
     def _get_depth(self, index: int) -> int:
         """Return the number of stages above a stage."""
@@ -115,14 +115,14 @@ async def _load_stages(
     Return a lookup function for each stage, and the number of rows in all loaded lists.
     """
     batches: dict[_BatchKey, dict[Hashable, None]] = defaultdict(dict)
-    attributes: dict[_BatchKey, ReadAttributes] = defaultdict(ReadAttributes)
+    columns: dict[_BatchKey, ColumnCollector] = defaultdict(ColumnCollector)
     for call in calls:
         for batch_key, keys in (await _group_requests(call)).items():
             batches[batch_key] |= keys
-            attributes[batch_key].add(call.stage.attributes)
+            columns[batch_key].add(call.stage.columns)
     found = {
         (loader, arguments): await context.load_many(
-            loader, [*keys], arguments, attributes[loader, arguments].get_names()
+            loader, [*keys], arguments, columns[loader, arguments].get_names()
         )
         for (loader, arguments), keys in batches.items()
     }

@@ -21,7 +21,7 @@ from strawberry.types.field import StrawberryField
 from gateway.execution._private import FieldDetailsList, get_definition
 from gateway.execution.compiler.source_text import Mode
 from gateway.execution.fallbacks import FallbackNeeded
-from gateway.execution.fields import READ_ATTRIBUTES, BatchedField, Binder, DocumentField, PlainField
+from gateway.execution.fields import READ_COLUMNS, BatchedField, Binder, DocumentField, PlainField
 
 StageSources = Sequence[list[Any]]
 """For each stage, the sources whose values it loads."""
@@ -30,8 +30,8 @@ TypeResolver = Callable[[Any], str]
 """Returns the name of a value's type."""
 
 
-class ReadAttributes:
-    """Collects the attributes that are read of the rows in a value."""
+class ColumnCollector:
+    """Collects the columns that are read of the rows in a value."""
 
     def __init__(self) -> None:
         self._names: set[str] | None = set()
@@ -54,8 +54,8 @@ class Stage:
     node: FieldNode
     parent_index: int
     """The index of the stage above it; -1 if there is none."""
-    attributes: frozenset[str] | None = frozenset()
-    """The attributes that are read of the rows in its values, down to the next stages; None for any."""
+    columns: frozenset[str] | None = frozenset()
+    """The columns that are read of the rows in its values, down to the next stages; None for any."""
     collect: CollectFunction | None = None
 
 
@@ -123,7 +123,7 @@ class SelectionTreeBuilder:
         self._parent_index = -1
 
     def build_objects(
-        self, type_: GraphQLOutputType, details: FieldDetailsList, attributes: ReadAttributes
+        self, type_: GraphQLOutputType, details: FieldDetailsList, columns: ColumnCollector
     ) -> SelectedObjects | None:
         """Return the selection below a value of a type; None for leaves.
 
@@ -135,26 +135,26 @@ class SelectionTreeBuilder:
         elif isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
             possible = self._executor.schema.get_possible_types(named)
             resolve_type = _get_type_resolver(possible)
-            attributes.add(getattr(resolve_type, READ_ATTRIBUTES, None))
+            columns.add(getattr(resolve_type, READ_COLUMNS, None))
         else:
             return None
-        fields_by_type = {each.name: self._build_fields(each, details, attributes) for each in possible}
+        fields_by_type = {each.name: self._build_fields(each, details, columns) for each in possible}
         has_stages = any(not isinstance(e, str) and e.has_stages for each in fields_by_type.values() for e in each)
         return SelectedObjects(fields_by_type, resolve_type, has_stages)
 
     def _build_fields(
-        self, type_: GraphQLObjectType, details: FieldDetailsList, attributes: ReadAttributes
+        self, type_: GraphQLObjectType, details: FieldDetailsList, columns: ColumnCollector
     ) -> Sequence[SelectedField | str]:
         collected = self._executor.collect_subfields(type_, details)
         if collected.new_defer_usages:
             raise FallbackNeeded
         return [
-            key if fields[0].node.name.value == "__typename" else self._build_field(type_, key, fields, attributes)
+            key if fields[0].node.name.value == "__typename" else self._build_field(type_, key, fields, columns)
             for key, fields in collected.grouped_field_set.items()
         ]
 
     def _build_field(
-        self, type_: GraphQLObjectType, key: str, details: FieldDetailsList, attributes: ReadAttributes
+        self, type_: GraphQLObjectType, key: str, details: FieldDetailsList, columns: ColumnCollector
     ) -> SelectedField:
         node = details[0].node
         definition = type_.fields[node.name.value]
@@ -162,18 +162,18 @@ class SelectionTreeBuilder:
         if not (isinstance(field_, StrawberryField) and is_compilable(field_)):
             # A field of introspection, or one that needs more than its source.
             raise FallbackNeeded
-        attributes.add(get_read_attributes(field_))
+        columns.add(get_read_columns(field_))
         if not isinstance(field_, BatchedField):
-            below = self.build_objects(definition.type, details, attributes)
+            below = self.build_objects(definition.type, details, columns)
             if below is not None:
                 below.is_in_document = isinstance(field_, DocumentField)
             return SelectedField(key, definition.type, field_, None, below)
-        stage, stage_attributes = Stage(field_, definition, node, self._parent_index), ReadAttributes()
+        stage, stage_columns = Stage(field_, definition, node, self._parent_index), ColumnCollector()
         parent_index, self._parent_index = self._parent_index, len(self.stages)
         stage_index = self._parent_index
         self.stages.append(stage)
-        below = self.build_objects(definition.type, details, stage_attributes)
-        stage.attributes = stage_attributes.get_names()
+        below = self.build_objects(definition.type, details, stage_columns)
+        stage.columns = stage_columns.get_names()
         self._parent_index = parent_index
         return SelectedField(key, definition.type, field_, stage_index, below)
 
@@ -188,9 +188,9 @@ def is_compilable(field_: StrawberryField) -> bool:
     )
 
 
-def get_read_attributes(field_: StrawberryField) -> Iterable[str] | None:
-    """Return the row attributes that a field reads; None for any."""
-    declared: Iterable[str] | None = field_.metadata.get(READ_ATTRIBUTES)
+def get_read_columns(field_: StrawberryField) -> Iterable[str] | None:
+    """Return the columns of a row that a field reads; None for any."""
+    declared: Iterable[str] | None = field_.metadata.get(READ_COLUMNS)
     if field_.base_resolver or isinstance(field_, BatchedField | PlainField):
         return declared
     return (field_.python_name, *(declared or ()))

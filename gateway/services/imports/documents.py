@@ -7,7 +7,7 @@ from msgspec import structs
 
 from gateway import sql
 from gateway.database import Integration, Writer
-from gateway.domain.calendar import timezones
+from gateway.domain.calendar import instants, timezones
 from gateway.domain.documents import (
     INTEGRATION,
     ExportDocument,
@@ -96,7 +96,7 @@ async def _lock_visible_integration(
     writer: Writer, viewer: Viewer, entry: ImportEntry, mode: ImportMode
 ) -> Integration | None:
     """The viewer's integration that this is, held; None when it is new."""
-    id = await writer.scalar(sql.imports.select_connected_id(viewer.team_id, entry.id, entry.logical_id))
+    id = await _find_connected_id(writer, viewer.team_id, entry)
     if id is None:
         return None
     name = "_id" if entry.logical_id is None else "logicalId"
@@ -107,7 +107,17 @@ async def _lock_visible_integration(
         raise exists
     if not await integrations.try_lock_integration(writer, viewer, id):
         raise exists
-    return await writer.scalar(sql.imports.select_integrations_for_update(viewer.team_id, [id]))
+    return await _lock_integration(writer, viewer.team_id, id)
+
+
+async def _find_connected_id(writer: Writer, team_id: str, entry: ImportEntry) -> str | None:
+    found = await writer.fetch_tuples(sql.imports.select_connected_id(team_id, entry.id, entry.logical_id))
+    return found[0][0] if found else None
+
+
+async def _lock_integration(writer: Writer, team_id: str, id: str) -> Integration | None:
+    found = await writer.fetch_rows(sql.imports.select_integrations_for_update(team_id, [id]))
+    return found[0] if found else None
 
 
 async def import_as_operator(
@@ -145,9 +155,10 @@ async def import_as_operator(
 
 async def _lock_known_integration(writer: Writer, team_id: str, entry: ImportEntry) -> Integration | None:
     """The team's integration that this is, by its logical id or else its id, held; None when it is new."""
-    id = await writer.scalar(sql.imports.select_connected_id(team_id, entry.id, entry.logical_id))
-    id = id or await writer.scalar(sql.imports.select_connected_id(team_id, entry.id, None))
-    return None if id is None else await writer.scalar(sql.imports.select_integrations_for_update(team_id, [id]))
+    id = await _find_connected_id(writer, team_id, entry)
+    if id is None and entry.logical_id is not None:
+        id = await _find_connected_id(writer, team_id, structs.replace(entry, logical_id=None))
+    return None if id is None else await _lock_integration(writer, team_id, id)
 
 
 async def _run_import(job: _ImportJob, row: Integration | None) -> ImportResult:
@@ -157,15 +168,12 @@ async def _run_import(job: _ImportJob, row: Integration | None) -> ImportResult:
         outcome = Outcome.CREATED
         row = await _create_integration(job)
     else:
-        before = row.timezone
-        outcome = _update_integration(job, row)
-        await day_counts.recount_if_timezone_changed(job.writer, row, before)
+        row, outcome = await _update_integration(job, row)
     tally = ImportCounts(
         created=int(outcome is Outcome.CREATED),
         updated=int(outcome is Outcome.UPDATED),
         unchanged=int(outcome is Outcome.UNCHANGED),
     )
-    await job.writer.flush()
     parent = ParentIntegration(job.document.integration.id, row.id)
     zone = timezones.get_zone(row.timezone)
     context = ImportContext(job.writer, job.team_id, parent, zone, job.policy, problems.add, tally, job.advance)
@@ -179,28 +187,41 @@ async def _run_import(job: _ImportJob, row: Integration | None) -> ImportResult:
 
 async def _create_integration(job: _ImportJob) -> Integration:
     entry = job.document.integration
-    is_taken = await job.writer.scalar(sql.imports.select_integration_id(job.team_id, entry.id)) is not None
+    is_taken = bool(await job.writer.fetch_tuples(sql.imports.select_integration_id(job.team_id, entry.id)))
     if is_taken and job.policy.preserves_ids:
         raise refusal(ErrorCode.CONFLICT, "A webhook of the team has this `_id` already.", *entry.path, "_id")
     id = new_id() if is_taken else entry.id
-    row = Integration(team_id=job.team_id, id=id, version=1, secrets=job.secrets, envelope=job.document.envelope)
     document = job.policy.build_new(entry, id, None)
     logical_id = entry.logical_id or new_logical_id("integration")
-    row.store_document(document, read_connected_columns(document, logical_id, job.writer.as_of))
-    job.writer.add(row)
-    return row
+    values = {
+        "team_id": job.team_id,
+        "id": id,
+        "version": 1,
+        "document": document,
+        "secrets": job.secrets,
+        "envelope": job.document.envelope,
+        **read_connected_columns(document, logical_id, job.writer.as_of),
+    }
+    return await job.writer.insert_row(Integration, values)
 
 
-def _update_integration(job: _ImportJob, row: Integration) -> Outcome:
+async def _update_integration(job: _ImportJob, row: Integration) -> tuple[Integration, Outcome]:
     entry = job.document.integration
     document = job.policy.build_updated(entry, row.id, None, row)
     secrets = {**row.secrets, **job.secrets}
     new_state: list[Json] = [document, secrets, job.document.envelope]
     if encode_canonical(new_state) == encode_canonical([row.document, row.secrets, row.envelope]):
-        return Outcome.UNCHANGED
+        return row, Outcome.UNCHANGED
     document = job.policy.mark_updated(document)
     columns = read_connected_columns(document, entry.logical_id or row.logical_id or row.id, job.writer.as_of)
-    created_at = read_audit_columns(document, row.created_at)["created_at"]
-    row.store_document(document, {**columns, "created_at": created_at})
-    row.secrets, row.envelope, row.version = secrets, job.document.envelope, row.version + 1
-    return Outcome.UPDATED
+    changes = {
+        "document": document,
+        "secrets": secrets,
+        "envelope": job.document.envelope,
+        "version": row.version + 1,
+        **columns,
+        "created_at": read_audit_columns(document, instants.to_instant(row.created_at))["created_at"],
+    }
+    updated = await job.writer.update_row(Integration, row, changes)
+    await day_counts.recount_if_timezone_changed(job.writer, updated, row.timezone)
+    return updated, Outcome.UPDATED

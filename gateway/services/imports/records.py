@@ -1,17 +1,16 @@
 """Resource records taken in from JSON Lines, batch by batch."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database import ResourceRecord, UniqueViolation, Writer, copy_format
+from gateway.database import ResourceRecord, UniqueViolation, Writer
 from gateway.domain.calendar import timezones
 from gateway.domain.documents import ImportCounts, OperatorImportPolicy, ParentIntegration, ProblemReporter
 from gateway.domain.enums import ErrorCode, IntegrationKind
-from gateway.domain.records import ROW_COLUMNS, IntegrationRecords
-from gateway.domain.statistics import COUNTED_COLUMNS, BlockCounts, DayCounts, Series
+from gateway.domain.records import IntegrationRecords
+from gateway.domain.statistics import COUNTED_COLUMNS, DayCounts
 from gateway.services import day_counts, teams
 from gateway.services.imports import rows
 from gateway.services.imports.rows import ImportContext
@@ -33,7 +32,7 @@ async def import_records(
         ids = sorted(home.integration_id for home in below)
         held = {
             row.id: timezones.get_zone(row.timezone)
-            for row in await writer.scalars(sql.imports.select_integrations_for_update(team, ids))
+            for row in await writer.fetch_rows(sql.imports.select_integrations_for_update(team, ids))
             if row.kind is IntegrationKind.CONNECTED
         }
         for home in below:
@@ -50,16 +49,8 @@ async def import_records(
                 under = ImportContext(
                     writer, team, ParentIntegration(id, id), held[id], OperatorImportPolicy(team_id), report, tally
                 )
-                await rows.import_rows(under, rows.RESOURCE_RECORDS, home.build_entries(_get_documents(home)))
+                await rows.import_rows(under, rows.RESOURCE_RECORDS, home.build_entries())
     return tally
-
-
-def _get_documents(group: IntegrationRecords) -> Sequence[str]:
-    return (
-        copy_format.decode_column(group.copied, ROW_COLUMNS.index("document"))
-        if group.copied
-        else group.columns["document"]
-    )
 
 
 async def _insert_if_all_new(writer: Writer, group: IntegrationRecords, zone: ZoneInfo) -> bool:
@@ -73,21 +64,12 @@ async def _insert_if_all_new(writer: Writer, group: IntegrationRecords, zone: Zo
     if "" in columns["logical_id"] or await writer.fetch_tuples(first):
         return False
 
-    def count_records() -> Mapping[Series, Sequence[BlockCounts]]:
-        found = DayCounts(zone)
-        found.add(zip(*(columns[name] for name in COUNTED_COLUMNS), strict=True))
-        return found.list_block_counts()
-
     try:
         async with writer.begin_savepoint():
-            inserting = (
-                writer.copy_rows(ResourceRecord, ROW_COLUMNS, group.copied)
-                if group.copied
-                else writer.insert_columns(ResourceRecord, group.build_columns())
-            )
-            # They are counted by a thread, for to feed the database is work too.
-            _, blocks = await asyncio.gather(inserting, asyncio.to_thread(count_records))
+            await writer.insert_columns(ResourceRecord, group.build_columns())
     except UniqueViolation:
         return False
-    await day_counts.add_counts(writer, group.team_id, group.integration_id, blocks)
+    counts = DayCounts(zone)
+    counts.add(zip(*(columns[name] for name in COUNTED_COLUMNS), strict=True))
+    await day_counts.add_counts(writer, group.team_id, group.integration_id, counts.list_block_counts())
     return True

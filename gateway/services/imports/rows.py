@@ -1,6 +1,5 @@
 """Use cases and resource records taken in under an integration: matched, compared and written many at a time."""
 
-import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -132,7 +131,7 @@ async def _delete_others(
     for batch in split_batches(sorted(gone)):
         deleted = await context.writer.execute(sql.imports.delete_rows(kind.entity, context.team_id, batch))
         if kind.is_counted:
-            changes.remove(deleted.all())
+            changes.remove(deleted)
     context.tally.deleted += len(gone)
     return gone
 
@@ -154,15 +153,11 @@ async def _write_batch(
             row = _build_changed_row(context, kind, entry, stored[id])
             if row is not None:
                 changed.append(row)
-
-    async def count() -> None:
-        if kind.is_counted:
-            changes.remove(get_counted_values(stored[str(row["id"])]) for row in changed)
-            changes.add(map(itemgetter(*COUNTED_COLUMNS), chain(added, changed)))
-
-    # They are counted while the database is at work, and neither goes on without the other.
-    await asyncio.gather(context.writer.insert_rows(kind.entity, added), count())
+    await context.writer.insert_rows(kind.entity, added)
     await context.writer.update_rows(kind.entity, changed)
+    if kind.is_counted:
+        changes.remove(get_counted_values(stored[str(row["id"])]) for row in changed)
+        changes.add(map(itemgetter(*COUNTED_COLUMNS), chain(added, changed)))
     context.tally.created += len(added)
     context.tally.updated += len(changed)
     context.tally.unchanged += len(ids) - len(changed)
@@ -172,9 +167,8 @@ async def _read_stored_rows(context: ImportContext, kind: ImportKind, ids: list[
     """The rows with these ids, as far as entries are compared with them and they are counted."""
     if not ids:
         return {}
-    found = await context.writer.fetch_rows(
-        sql.imports.select_rows(kind.entity, context.team_id, ids), columns=_COMPARED_COLUMNS
-    )
+    reader = context.writer.with_columns(_COMPARED_COLUMNS)
+    found = await reader.fetch_rows(sql.imports.select_rows(kind.entity, context.team_id, ids))
     return {row.id: row for row in found}
 
 
@@ -198,7 +192,10 @@ def _build_new_row(
 
 
 def _build_changed_row(
-    context: ImportContext, kind: ImportKind, entry: ImportEntry, stored: Any
+    context: ImportContext,
+    kind: ImportKind,
+    entry: ImportEntry,
+    stored: Any,  # noqa: ANN401 (a row of either table)
 ) -> RowValues | None:
     document = context.policy.build_updated(entry, stored.id, context.parent, stored)
     if is_encoding(document, stored.document_json) or encode_canonical(document) == encode_canonical(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from gateway import sql
 from gateway.database import Integration, Writer
+from gateway.domain.calendar import instants
 from gateway.domain.documents import (
     ImportCounts,
     ImportEntry,
@@ -40,14 +41,12 @@ async def import_webhooks(
         await teams.add_missing_users(writer, team, collect_people(entry.document for entry in found))
         for batch in split_batches(found):
             ids = [entry.id for entry in batch]
-            rows = {
-                row.id: row for row in await writer.scalars(sql.imports.select_integrations_for_update(team, ids))
-            }
+            statement = sql.imports.select_integrations_for_update(team, ids)
+            rows = {row.id: row for row in await writer.fetch_rows(statement)}
             for entry in batch:
-                _import_webhook(
+                await _import_webhook(
                     writer, team, entry, rows.get(entry.id), OperatorImportPolicy(team_id), report, tally
                 )
-            await writer.flush()
             advance(len(batch))
     return tally
 
@@ -70,7 +69,7 @@ def _group_by_team(
     return found
 
 
-def _import_webhook(
+async def _import_webhook(
     writer: Writer,
     team_id: str,
     entry: ImportEntry,
@@ -82,9 +81,8 @@ def _import_webhook(
     document = policy.build_new(entry, entry.id, None)
     columns = read_webhook_columns(document, writer.as_of)
     if row is None:
-        row = Integration(team_id=team_id, id=entry.id, version=1, secrets={}, envelope=None)
-        row.store_document(document, columns)
-        writer.add(row)
+        values = {"team_id": team_id, "id": entry.id, "version": 1, "document": document, "secrets": {}, **columns}
+        await writer.insert_rows(Integration, [values])
         tally.created += 1
     elif row.kind is not columns["kind"]:
         now = "a connected integration" if row.kind is IntegrationKind.CONNECTED else f"a {row.kind.value}"
@@ -92,7 +90,7 @@ def _import_webhook(
     elif encode_canonical(document) == encode_canonical(row.document):
         tally.unchanged += 1
     else:
-        created_at = read_webhook_audit_columns(document, row.created_at)["created_at"]
-        row.store_document(document, {**columns, "created_at": created_at})
-        row.version += 1
+        created_at = read_webhook_audit_columns(document, instants.to_instant(row.created_at))["created_at"]
+        changes = {"document": document, "version": row.version + 1, **columns, "created_at": created_at}
+        await writer.update_row(Integration, row, changes)
         tally.updated += 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway import sql
-from gateway.database import UseCase, UseCaseGroup, Writer, get_values, with_changes
+from gateway.database import UseCase, UseCaseGroup, Writer, get_values, new_row, with_changes
 from gateway.domain.calendar import instants
 from gateway.domain.documents import find_changed_paths, mark_created, mark_updated
 from gateway.domain.enums import ErrorCode, Outcome, Permission, Provider
@@ -31,6 +31,7 @@ from gateway.services.use_case_groups.checks import check_group
 _SLUG_PREFIX_LENGTH = 40
 """Characters that a slug shares with each of its numbered forms."""
 
+_CREATED_COLUMNS = (*UseCase.__table__.columns.keys(),)
 _UPDATED_COLUMNS = ("team_id", "id", "version", "document", *UseCaseColumns.__annotations__)
 """What is written of a use case that has another document."""
 
@@ -174,20 +175,20 @@ async def _create_group(
     inputs: Sequence[ListedUseCase],
 ) -> UpsertedGroup:
     at = writer.as_of
-    group = UseCaseGroup(
-        team_id=viewer.team_id,
-        id=new_id(),
-        integration_id=integration_id,
-        version=1,
-        created_at=at,
-        created_by=viewer.user_id,
-        updated_at=at,
-        updated_by=viewer.user_id,
+    values = {
+        "team_id": viewer.team_id,
+        "id": new_id(),
+        "integration_id": integration_id,
+        "version": 1,
+        "created_at": at,
+        "created_by": viewer.user_id,
+        "updated_at": at,
+        "updated_by": viewer.user_id,
         **columns,
-    )
-    use_cases = [_build_use_case(viewer, group, columns, asked, at) for asked in inputs]
+    }
     # Before its use cases, which refer to it.
-    await writer.insert_rows(UseCaseGroup, [get_values(group)])
+    group = await writer.insert_row(UseCaseGroup, values)
+    use_cases = [_build_use_case(viewer, group, columns, asked, at) for asked in inputs]
     await _write_use_cases(writer, use_cases)
     return UpsertedGroup(group, Outcome.CREATED, use_cases)
 
@@ -220,9 +221,9 @@ async def _update_group(
     if not changed and all(result.outcome is Outcome.UNCHANGED for result in results):
         return UpsertedGroup(group, Outcome.UNCHANGED, results)
     signed = {**changed, "version": group.version + 1, "updated_at": at, "updated_by": viewer.user_id}
-    await writer.update_rows(UseCaseGroup, [{"team_id": group.team_id, "id": group.id, **signed}])
+    updated = await writer.update_row(UseCaseGroup, group, signed)
     await _write_use_cases(writer, results)
-    return UpsertedGroup(with_changes(UseCaseGroup, group, signed), Outcome.UPDATED, results)
+    return UpsertedGroup(updated, Outcome.UPDATED, results)
 
 
 def _build_use_case(
@@ -243,16 +244,17 @@ def _build_use_case(
         input,
         at,
     )
-    row = UseCase(
-        team_id=viewer.team_id,
-        id=id,
-        integration_id=group.integration_id,
-        group_id=group.id,
-        key=input.key,
-        version=1,
-    )
-    row.store_document(document, read_use_case_columns(document, logical_id, at))
-    return UpsertedUseCase(row, Outcome.CREATED)
+    values = {
+        "team_id": viewer.team_id,
+        "id": id,
+        "integration_id": group.integration_id,
+        "group_id": group.id,
+        "key": input.key,
+        "version": 1,
+        "document": document,
+        **read_use_case_columns(document, logical_id, at),
+    }
+    return UpsertedUseCase(new_row(UseCase, values), Outcome.CREATED)
 
 
 def _apply_to_use_case(
@@ -279,5 +281,5 @@ async def _write_use_cases(writer: Writer, results: Sequence[UpsertedUseCase]) -
         [result.use_case for result in results if result.outcome is outcome]
         for outcome in (Outcome.CREATED, Outcome.UPDATED)
     )
-    await writer.insert_rows(UseCase, [get_values(use_case) for use_case in created])
+    await writer.insert_rows(UseCase, [get_values(use_case, *_CREATED_COLUMNS) for use_case in created])
     await writer.update_rows(UseCase, [get_values(use_case, *_UPDATED_COLUMNS) for use_case in updated])

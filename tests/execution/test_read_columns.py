@@ -7,13 +7,12 @@ import pytest
 from graphql import GraphQLObjectType
 from strawberry.types.field import StrawberryField
 
-from gateway.database.mixins import HasDocument
-from gateway.database.tables import Base
+from gateway.database.tables import Base, HasDocument
 from gateway.domain.lenient_reading import LenientObject
 from gateway.domain.paging import OLDEST_FIRST, PageArguments, RowPage
 from gateway.errors import Refused
 from gateway.execution import BatchedField, BatchRequest
-from gateway.execution.compiler.selection import get_read_attributes, is_compilable
+from gateway.execution.compiler.selection import get_read_columns, is_compilable
 from gateway.execution.fields import PlainField
 from gateway.schema import schema
 from gateway.schema.connections import ORDER_COLUMNS, ConnectionSource
@@ -89,7 +88,7 @@ def _evaluate(field: StrawberryField, source: Any) -> None:
 @pytest.mark.parametrize("type_", SOURCES)
 def test_a_field_reads_what_it_declares(type_: str) -> None:
     for field in _fields(type_):
-        declared = get_read_attributes(field)
+        declared = get_read_columns(field)
         assert declared is not None, field.python_name
         row = _narrow(SOURCES[type_], {*declared})
         _evaluate(field, row if type_ in ROWS else LenientObject({}, row))
@@ -102,7 +101,7 @@ def test_every_field_that_compiles_declares_what_it_reads() -> None:
         for type_ in types
         if not type_.name.startswith("__")
         for field in _fields(type_.name)
-        if get_read_attributes(field) is None
+        if get_read_columns(field) is None
     ]
     assert undeclared == []
 
@@ -139,14 +138,14 @@ def _nothing() -> BatchRequest:
     return BatchRequest(batch, ())
 
 
-def _attributes(query: str) -> tuple[frozenset[str] | None, dict[str, frozenset[str] | None]]:
+def _columns(query: str) -> tuple[frozenset[str] | None, dict[str, frozenset[str] | None]]:
     """What is read of the root field's value, and of what each batched field finds."""
     compiler, _ = compile_query(schema, query)
-    return compiler.attributes, {stage.field.python_name: stage.attributes for stage in compiler.stages}
+    return compiler.columns, {stage.field.python_name: stage.columns for stage in compiler.stages}
 
 
 def test_a_plan_knows_what_it_reads_of_each_stage() -> None:
-    root, stages = _attributes(
+    root, stages = _columns(
         """{ integration(id: "i") { name ... on ConnectedIntegration { status resourceRecords {
           totalCount edges { cursor } nodes { type config { ... on PractitionerConfig { name supervisor { version }
         } } } } } } }"""

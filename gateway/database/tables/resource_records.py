@@ -1,0 +1,45 @@
+"""Resource records."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.database.column_types import JsonText
+from gateway.database.tables.base import Base, HasAuditColumns, HasDocument
+from gateway.domain.enums import BookingStatus
+from gateway.domain.lenient_reading import Document, Json  # noqa: F401 (SQLAlchemy evaluates Document)
+from gateway.domain.statistics import STATISTICS_COLUMNS
+
+_TYPE_COLUMNS, _COUNTED_COLUMNS = ("team_id", "integration_id", "type"), ("appointment_type", *STATISTICS_COLUMNS)
+
+
+class ResourceRecord(HasDocument, HasAuditColumns, Base):
+    """A synchronised object of an integration; only appointments have values in the columns of statistics."""
+
+    __tablename__ = "resource_record"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["team_id", "integration_id"], ["integration.team_id", "integration.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("team_id", "integration_id", "logical_id"),
+        Index("ix_resource_record_listed", "team_id", "integration_id", "created_at", "id"),
+        # Covering indexes of statistics, which do not read the rows.
+        Index("ix_resource_record_typed", *_TYPE_COLUMNS, "created_at", "id", *_COUNTED_COLUMNS),
+        Index("ix_resource_record_visit", *_TYPE_COLUMNS, "start", *_COUNTED_COLUMNS),
+    )
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    integration_id: Mapped[str]
+    logical_id: Mapped[str]
+    type: Mapped[str]
+    document: Mapped[Document] = mapped_column(JsonText)
+    search_text: Mapped[str]
+    start: Mapped[datetime | None]
+    booking_status: Mapped[BookingStatus | None]
+    appointment_type: Mapped[str | None]
+    source: Mapped[str | None]
+    utm_source: Mapped[str | None]
+    utm_medium: Mapped[str | None]
+    utm_campaign: Mapped[str | None]
