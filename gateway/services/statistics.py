@@ -38,7 +38,7 @@ from gateway.domain.statistics import (
 from gateway.domain.text import parse_search_words
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, Refused, invalid_input, not_found
-from gateway.services import day_counts, record_counts
+from gateway.services import dashboard_day_counts, record_counts
 from gateway.services.access import require_permissions
 from gateway.services.resource_records import check_search
 
@@ -208,7 +208,7 @@ async def get_parts(
         if dashboard.team_id == viewer.team_id and part != AS_OF:
             (by_days if _is_counted_by_days(dashboard, part) else by_records)[dashboard].add(part)
     found: DashboardCounts = {}
-    for read, asked in ((day_counts.read_parts, by_days), (record_counts.read_parts, by_records)):
+    for read, asked in ((dashboard_day_counts.read_parts, by_days), (record_counts.read_parts, by_records)):
         if asked:
             found |= await read(reader, viewer, asked)
     return {
