@@ -135,7 +135,7 @@ def test_a_batch_has_so_many_records_and_their_problems() -> None:
     assert [batch.record_count for batch in found] == [700, 700, 85]
     assert {group.team_id for batch in found for group in batch.integrations} == {OTHER_TEAM}
     problems = [problem for batch in found for problem in batch.problems]
-    assert problems[1] == (ErrorCode.REQUIRED, "`_id` is missing: there is nothing to know this by.", (101, "_id"))
+    assert problems[1] == (ErrorCode.REQUIRED, "`_id` is missing.", (101, "_id"))
     assert (len(problems), problems[-1][2]) == (16, (1_501,))
 
 
