@@ -1,4 +1,4 @@
-"""A gateway per test, on SQLite and on PostgreSQL: the same tests on both."""
+"""Fixtures: a gateway on SQLite and on PostgreSQL for the same tests."""
 
 import asyncio
 import logging
@@ -35,8 +35,8 @@ from tests.support.sessions import open_session
 
 MARKERS = ["fallback(*reasons): the test makes compiled selections give up for these reasons"]
 TEMPLATE = "gateway_template"
-PATIENCE = dict.fromkeys(["database_pool_timeout", "database_lock_timeout", "request_timeout"], 120.0)
-"""On a slow machine, what many ask at once takes longer than a client would wait."""
+TIMEOUTS = dict.fromkeys(["database_pool_timeout", "database_lock_timeout", "request_timeout"], 120.0)
+"""Timeouts for slow machines, on which many concurrent requests take long."""
 
 
 class Request(Protocol):
@@ -68,7 +68,7 @@ def anyio_backend() -> str:
 
 
 def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of this test run share."""
+    """Return a folder that all processes of this test run share."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
@@ -83,7 +83,7 @@ async def _migrated(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, to be copied."""
+    """A migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     asyncio.run(_migrated(f"sqlite+aiosqlite:///{path}"))
     return path
@@ -134,7 +134,7 @@ def database_kind(request: Request) -> str:
 
 @pytest.fixture
 def database_url(database_kind: str, request: Request, tmp_path: Path) -> Iterator[str]:
-    """The address of a migrated database of the test's own."""
+    """The URL of a migrated database for one test."""
     with _fresh(database_kind, request, tmp_path) as url:
         yield url
 
@@ -166,7 +166,7 @@ async def _execute(server: str, statement: str) -> None:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A migrated database of the test's own."""
+    """A migrated database for one test."""
     found = Database(Settings(database_url=database_url))
     yield found
     await found.dispose()
@@ -188,19 +188,19 @@ def postgresql_gateway_url(request: Request, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="session")
 async def sqlite_gateway(sqlite_gateway_url: str) -> AsyncIterator[Gateway]:
-    async with serve_gateway(sqlite_gateway_url, **PATIENCE) as gateway:
+    async with serve_gateway(sqlite_gateway_url, **TIMEOUTS) as gateway:
         yield gateway
 
 
 @pytest.fixture(scope="session")
 async def postgresql_gateway(postgresql_gateway_url: str) -> AsyncIterator[Gateway]:
-    async with serve_gateway(postgresql_gateway_url, **PATIENCE) as gateway:
+    async with serve_gateway(postgresql_gateway_url, **TIMEOUTS) as gateway:
         yield gateway
 
 
 @pytest.fixture
 def running(database_kind: str, request: Request) -> Gateway:
-    """The gateway of this process on one kind of database; it serves one test after the other."""
+    """The gateway of this process on one kind of database. All tests share it."""
     found = request.getfixturevalue(f"{database_kind}_gateway")
     assert isinstance(found, Gateway)
     return found
@@ -219,7 +219,7 @@ async def gateway(running: Gateway) -> AsyncIterator[Gateway]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> str:
-    """The address of a SQLite file that does not exist yet."""
+    """The URL of a SQLite file that does not exist."""
     return f"sqlite:///{tmp_path / 'empty.db'}"
 
 
@@ -231,7 +231,7 @@ def logging_of_a_server() -> None:
 
 @pytest.fixture
 def logging_as_before() -> Iterator[None]:
-    """Commands set up the logging of their process, which is also that of other tests."""
+    """Restore the logging of this process, which commands configure."""
     handlers, level, configuration = logging.root.handlers, logging.root.level, structlog.get_config()
     yield
     logging.root.handlers, logging.root.level = handlers, level
@@ -240,14 +240,14 @@ def logging_as_before() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
-    """`gateway demo`, as visitors see it."""
+    """A running `gateway demo`."""
     with browser.serve_demo(tmp_path_factory.mktemp("demo")) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def plain_site(site: browser.Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
-    """`gateway serve` on the same data, where nobody is signed in by themselves."""
+    """A running `gateway serve` on the same data, which signs nobody in automatically."""
     with browser.serve_again(site, tmp_path_factory.mktemp("serve")) as found:
         yield found
 
@@ -262,7 +262,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def page(chromium: Browser, site: browser.Site) -> AsyncIterator[Page]:
-    """A page of a new visitor of the demo."""
+    """A page for a new visitor of the demo."""
     async with browser.open_page(chromium, site) as found:
         yield found
 
@@ -277,7 +277,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def run(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Runs the command on the test's database, in a folder of the test's own."""
+    """Runs the command on the test's database, in a temporary folder."""
     monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)

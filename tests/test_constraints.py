@@ -1,14 +1,17 @@
 """The file `.constraints.txt`: it pins every package that the project and its tools need."""
 
+import ast
+import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = "integrations-gateway"
-LINES = (Path(__file__).parents[1] / ".constraints.txt").read_text().splitlines()
+ROOT = Path(__file__).parents[1]
+LINES = (ROOT / ".constraints.txt").read_text().splitlines()
 PINS = {
     canonicalize_name(name): version for name, version in (line.split("==") for line in LINES if line[0] != "#")
 }
@@ -52,3 +55,25 @@ def test_each_requirement_is_pinned_to_a_version_that_fits() -> None:
 def test_each_package_stands_there_once_in_order() -> None:
     names = [canonicalize_name(line.split("==")[0]) for line in LINES if line[0] != "#"]
     assert names == sorted(set(names))
+
+
+def test_libraries_with_undocumented_uses_are_pinned_to_compatible_releases() -> None:
+    modules = [ast.parse(path.read_text()) for path in (ROOT / "gateway").rglob("_private.py")]
+    imported = {
+        (node.module or "").partition(".")[0]
+        for module in modules
+        for node in ast.walk(module)
+        if isinstance(node, ast.ImportFrom)
+    }
+    names = {
+        canonicalize_name(name)
+        for package in imported - sys.stdlib_module_names
+        for name in packages_distributions()[package]
+    }
+    assert len(names) >= 3
+    compatible = {
+        canonicalize_name(needed.name)
+        for needed in map(Requirement, distribution(PROJECT).requires or [])
+        if any(each.operator == "~=" for each in needed.specifier)
+    }
+    assert names == compatible

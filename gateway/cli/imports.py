@@ -1,4 +1,4 @@
-"""`gateway import`."""
+"""The command `gateway import`."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -36,7 +36,7 @@ _EXIT_REFUSED, _EXIT_UNREADABLE = 1, 2
 
 @dataclass(slots=True)
 class _FileReport:
-    """What became of a file, telling each refusal on stderr as it comes."""
+    """Counts the results of one file, and prints each refusal on stderr."""
 
     file: str
     is_by_line: bool = False
@@ -57,7 +57,7 @@ class _FileReport:
 
 @dataclass(frozen=True, slots=True)
 class _ProgressBar:
-    """How far a file has come."""
+    """The progress bar of one file."""
 
     progress: Progress
     task: TaskID
@@ -76,20 +76,22 @@ async def import_(
         typer.Argument(
             metavar="FILE",
             allow_dash=True,
-            help="Export documents, answers of integrations.get or integrations.list, lists of webhooks, or JSON "
-            "Lines of resource records, told apart by their content; `-` is stdin.",
+            help="Export documents, responses of integrations.get or integrations.list, lists of webhooks, or "
+            "JSON Lines of resource records. The content decides which; `-` is stdin.",
         ),
     ],
     team: Annotated[
         str | None,
-        typer.Option(parser=parse_id, metavar="ID", help="The team to import into, whatever the files say."),
+        typer.Option(
+            parser=parse_id, metavar="ID", help="Team to import into, instead of the teams in the files."
+        ),
     ] = None,
 ) -> None:
-    """Take documents in as they are: ids, people, instants and tokens are kept to the letter.
+    """Import documents with their ids, users, instants and tokens.
 
-    What is there already is updated, by its logicalId or else its _id. A faulty record or webhook refuses only
-    itself, an export document is taken in whole or not at all. Ends with 1 when something was refused, with 2
-    when a file could not be read.
+    An entry that exists, by logicalId or else by _id, is updated. A wrong record or webhook is refused by itself.
+    An export document is imported completely or not at all. Exits with 1 if an entry was refused, and with 2 if a
+    file could not be read.
     """
     async with open_migrated_database() as database:
         reduce_collections()
@@ -142,7 +144,7 @@ async def _import_lines(
             tally = await services.imports.records.import_records(session, batch.integrations, team, report)
         report.counts += tally
         if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
-            # Records are looked up from now on.
+            # The next batches look records up, which needs statistics.
             await database.analyze(ResourceRecord)
             is_analyzed = True
 
@@ -153,7 +155,7 @@ async def _import_document(
     content = detect_content(document)
     if content is None:
         raise InvalidJson(
-            f"none of {', '.join(known.value for known in ImportContent)}, or JSON Lines of resource records"
+            f"not {', '.join(kind.value for kind in ImportContent)} or JSON Lines of resource records"
         )
     if content is not ImportContent.EXPORT:
         entries = read_webhooks(document, report)

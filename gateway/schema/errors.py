@@ -12,7 +12,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import new_id
 from gateway.domain.lenient_reading import Json
-from gateway.errors import CursorInvalid, Overloaded, Problem, Refused
+from gateway.errors import CursorInvalid, Exceeded, Overloaded, Problem, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,12 @@ def to_client_errors(result: ExecutionResult) -> list[GraphQLError] | None:
         for error in result.errors
         for converted in _to_client_errors(error, before_execution=before_execution)
     ]
+
+
+def raise_exceeded(result: ExecutionResult) -> None:
+    """Raise Exceeded if the operation was refused for a limit, so that the whole answer is this refusal."""
+    if result.errors and isinstance(exceeded := result.errors[0].original_error, Exceeded):
+        raise exceeded
 
 
 def raise_overload(result: ExecutionResult) -> None:

@@ -11,7 +11,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from gateway.domain.calendar import instants
-from gateway.errors import Exceeded, LimitExceeded
+from gateway.errors import LimitExceeded
 from gateway.execution import (
     CompilingExecutor,
     DocumentLimits,
@@ -30,6 +30,7 @@ from gateway.schema.errors import (
     StorableTextRule,
     ambiguous_operation,
     find_unstorable_variable,
+    raise_exceeded,
     raise_overload,
     to_client_errors,
 )
@@ -111,8 +112,7 @@ class Schema(strawberry.Schema):
                 result = await super().execute(query, variable_values, context_value, *rest)
             except GraphQLSyntaxError as error:
                 result = PreExecutionError(data=None, errors=[error])
-        if result.errors and isinstance(exceeded := result.errors[0].original_error, Exceeded):
-            raise exceeded
+        raise_exceeded(result)
         if not context_value.commit_count:
             raise_overload(result)
         result.errors = to_client_errors(result)

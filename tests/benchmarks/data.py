@@ -1,4 +1,4 @@
-"""The data that is asked for: the same each time, taken in through the doors that operators and clients use."""
+"""The data of the benchmarks: always the same, imported by the services of operators and clients."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -51,6 +51,7 @@ def test_libraries_are_heard_from_warnings_on_with_their_tracebacks(capsys: pyte
     assert "ValueError: invalid literal" in line["exception"]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_no_library_logs_parameters_of_statements(
     database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Pages in a real Chromium, which sees nothing of the world but this machine.
+"""Pages in Chromium, which can reach this machine only.
 
 `served` runs the demo, `chromium` the browser, and `opened` gives a page of it that fails the test on whatever the
 browser complains of. The tests' fixtures of the same things are in conftest.py.
@@ -36,7 +36,7 @@ _FLAGS = (
     f"--host-resolver-rules=MAP * ~NOTFOUND, {', '.join(f'EXCLUDE {host}' for host in _LOCAL)}",
 )
 _TIMEOUT = 10_000
-"""Milliseconds that anything in a page may take on a slow machine."""
+"""Timeout of actions in a page, in milliseconds. It suits slow machines."""
 
 AXE = {
     "name": "axe-core",
@@ -44,14 +44,14 @@ AXE = {
     "integrity": "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
     "files": ["axe.min.js"],
 }
-"""What looks for barriers in a page; pinned as vendored files are, and not shipped."""
+"""The pinned accessibility checker. It is not part of the package."""
 
 Scheme = Literal["light", "dark"]
 
 
 @dataclass(frozen=True)
 class Site:
-    """A gateway that listens, with the demo's data, and a key that opens it."""
+    """A running gateway with the data of the demo, and a key for it."""
 
     origin: str
     key: str
@@ -60,7 +60,7 @@ class Site:
 
 @contextmanager
 def serve_demo(folder: Path) -> Iterator[Site]:
-    """`gateway demo`, on a database in this folder."""
+    """Run `gateway demo` with a database in this folder."""
     url = f"sqlite:///{folder / 'demo.db'}"
     with start_server("demo", "--port", "0", "--database", url, folder=folder) as demo:
         (line,) = demo.read_lines(1, "Key ")
@@ -70,7 +70,7 @@ def serve_demo(folder: Path) -> Iterator[Site]:
 
 @contextmanager
 def serve_again(site: Site, folder: Path, **settings: str) -> Iterator[Site]:
-    """`gateway serve` on the same data: as it is where nobody is signed in by themselves."""
+    """Run `gateway serve` on the same data. It signs nobody in automatically."""
     with (
         start_server("serve", "--port", "0", folder=folder, database_url=site.database_url, **settings) as again,
         _drain_pipes(again.process),
@@ -84,7 +84,7 @@ def _origin(url: str) -> str:
 
 @contextmanager
 def _drain_pipes(process: Popen[str]) -> Iterator[None]:
-    """Reads what a process says, since a pipe that nobody reads fills up."""
+    """Read the output of a process, because a full pipe blocks it."""
     readers = [Thread(target=_drain, args=(pipe,)) for pipe in (process.stdout, process.stderr) if pipe]
     for reader in readers:
         reader.start()
@@ -102,7 +102,7 @@ def _drain(pipe: IO[str]) -> None:
 
 @asynccontextmanager
 async def launch_chromium() -> AsyncIterator[Browser]:
-    """The browser, with a profile that is thrown away."""
+    """Launch the browser with a temporary profile."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=_FLAGS)
         try:
@@ -115,7 +115,7 @@ async def launch_chromium() -> AsyncIterator[Browser]:
 async def open_page(
     browser: Browser, site: Site, *, scheme: Scheme = "light", width: int = 1280, expected: str | None = None
 ) -> AsyncIterator[Page]:
-    """A page of a new visitor of the site, in Chicago, who reads English and likes the colours of this scheme.
+    """Open a page for a new visitor in Chicago who reads English and prefers this colour scheme.
 
     At the end it raises what the browser complained of: errors and warnings in the console, unless they match the
     pattern that is `expected`, and requests that would have left this machine.
@@ -152,7 +152,7 @@ async def open_page(
 
 
 def fetch_axe(folder: Path) -> str:
-    """The script that looks for barriers, by npm. Raises gateway.assets.NotFetched."""
+    """Return the script of axe-core from npm. Raises FetchFailed."""
     (folder / "web").mkdir()
     (folder / "web" / "vendor.json").write_text(json.dumps([AXE]))
     assets = Assets(folder)
@@ -161,7 +161,7 @@ def fetch_axe(folder: Path) -> str:
 
 
 async def find_barriers(page: Page, axe: str, *, without: str | None = None) -> list[str]:
-    """What keeps somebody from using the page as it is now, by axe-core; a line for each element.
+    """Return the accessibility violations that axe-core finds in the page, a line for each element.
 
     What matches the selector `without` is not ours to mend.
     """
@@ -177,7 +177,7 @@ async def find_barriers(page: Page, axe: str, *, without: str | None = None) -> 
 
 
 async def find_overflowing_elements(page: Page, width: int = 390) -> list[str]:
-    """The elements that reach beyond the right edge of a screen of this width, unless they can be scrolled to."""
+    """Return the elements that overflow a screen of this width on the right."""
     await page.set_viewport_size({"width": width, "height": 844})
     found: list[str] = await page.evaluate(
         """() => {

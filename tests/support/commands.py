@@ -1,4 +1,4 @@
-"""The `gateway` command, in this process and as one of its own."""
+"""The `gateway` command, in this process or in a child process."""
 
 import json
 import os
@@ -19,26 +19,26 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 
 
 def run_gateway(*arguments: str, **settings: str) -> Result:
-    """What the command did, with these settings (`database_url=…`) and no others."""
+    """Run the command in this process with these settings (`database_url=…`) only."""
     ours = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
     theirs = {name: None for name in os.environ if name.startswith("GATEWAY_")}
     return CliRunner().invoke(app, arguments, env={**theirs, **ours})
 
 
 def unbox(text: str) -> str:
-    """What stands in a box, in one line."""
+    """Return the text of a box in one line."""
     return " ".join(text.replace("│", " ").split())
 
 
 @dataclass(frozen=True)
 class ServerProcess:
-    """A server in a process of its own."""
+    """A server in a child process."""
 
     process: subprocess.Popen[str]
     url: str
 
     def read_lines(self, count: int, beginning: str) -> list[str]:
-        """The first lines on stdout that begin like this."""
+        """Read stdout until this number of lines begins with a text, and return these lines."""
         assert self.process.stdout is not None
         found: list[str] = []
         while len(found) < count:
@@ -49,14 +49,14 @@ class ServerProcess:
         return found
 
     def stop(self) -> int:
-        """The exit code after SIGTERM."""
+        """Send SIGTERM, and return the exit code."""
         self.process.terminate()
         return self.process.wait(timeout=20)
 
 
 @contextmanager
 def start_server(*arguments: str, folder: Path, **settings: str) -> Iterator[ServerProcess]:
-    """A command that serves, from when it listens; killed at the end if it still runs."""
+    """Start a command that serves, and wait until it listens. Kill it after the block if it still runs."""
     ours = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
     with subprocess.Popen(
         [sys.executable, "-m", "gateway", *arguments],

@@ -1,4 +1,4 @@
-"""Compiling what is selected below the one root field of a query, without a request."""
+"""Compile and execute queries with one root field, without a request."""
 
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from gateway.execution.compiler.functions import CompiledSelection, Compiler, Re
 
 
 def compile_query(schema: Schema, query: str) -> tuple[Compiler, CompiledSelection]:
-    """The compiler after its work, and what it made. Raises NotPlain where that cannot be compiled."""
+    """Compile the selection of the root field. Raises NotPlain if it cannot be compiled."""
     executor: Any = StrawberryGraphQLCoreExecutionContext.build(schema._schema, parse(query))
     root = executor.schema.query_type
     collected = collect_fields(
@@ -27,12 +27,12 @@ def compile_query(schema: Schema, query: str) -> tuple[Compiler, CompiledSelecti
 
 @cache
 def compile_response(schema: Schema, query: str) -> ResponseFunction:
-    """What a plan makes of the root field's value."""
+    """Return the function that builds response data from the value of the root field."""
     return compile_query(schema, query)[1].build_data
 
 
 class _Root:
-    """What has the same value for every root field."""
+    """A root object with the same value for each field."""
 
     def __init__(self, value: object) -> None:
         self.value = value
@@ -42,7 +42,7 @@ class _Root:
 
 
 def execute_uncompiled(schema: Schema, query: str, value: object) -> Any:
-    """The data of the one root field as the ordinary executor gives it, which must have no errors."""
+    """Execute a query on the normal executor, and return the data of its root field. It must have no errors."""
     found = schema.execute_sync(query, root_value=_Root(value))
     assert found.errors is None
     assert found.data is not None
@@ -57,7 +57,7 @@ class UncompiledExecutor(CompilingExecutor):
 
 
 def normalize_response(answer: bytes) -> bytes:
-    """An answer without what differs from one moment to the next, in its order of keys.
+    """Return a response without values that depend on the time, in the order of its keys.
 
     Fields run at once, so errors come in any order; and where one takes a place away with it, which of the other
     fields below that place fail before they are stopped is a matter of time.
@@ -70,7 +70,7 @@ def normalize_response(answer: bytes) -> bytes:
 
 
 def _normalize_error(error: Any, data: Any) -> Any:
-    """An error, or only the place that it took away when that is above its own."""
+    """Return an error, or only the path of the null that it caused above its own path."""
     path = error.get("path") or []
     for depth, key in enumerate(path):
         if data is None:

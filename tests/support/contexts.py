@@ -1,4 +1,4 @@
-"""What an operation works by, where a test has no request."""
+"""The context of an operation, for tests without a request."""
 
 from gateway.database.database import Database
 from gateway.domain.viewer import Viewer
@@ -9,7 +9,7 @@ from gateway.settings import Settings
 
 
 def create_context(viewer: Viewer, database: Database) -> Context:
-    """The context of an operation that may cost what any may."""
+    """Create the context of an operation with the default limits."""
     settings = Settings()
     bucket = TokenBuckets(settings.rate_limit, settings.rate_refill).get_bucket(viewer)
     return Context(database, viewer, OperationBudget(OperationLimits(settings), bucket))

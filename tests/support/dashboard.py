@@ -1,4 +1,4 @@
-"""The whole dashboard as a query, and what it answers when nothing counts."""
+"""The query for a whole dashboard, and its data without records."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The HTTP endpoint as tests knock on it: with a good key, and as little else as they say."""
+"""The HTTP endpoint with a valid key, and requests to it."""
 
 import asyncio
 import shutil
@@ -24,7 +24,7 @@ VIEWER_RESPONSE = {"data": {"viewer": {"userId": USER, "teamId": TEAM}}}
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A endpoint, and a key that opens it."""
+    """The endpoint of a running gateway, and a key for it."""
 
     app: Starlette
     settings: Settings
@@ -34,7 +34,7 @@ class Endpoint:
     async def send(
         self, method: str = "POST", headers: Mapping[str, str | None] | None = None, **request: Any
     ) -> Response:
-        """The response to a request with the key; a header that is None is left out."""
+        """Send a request with the key. A header that is None is not sent."""
         sent = {"Authorization": f"Bearer {self.key}", **(headers or {})}
         given = {name: value for name, value in sent.items() if value is not None}
         built = self.http.build_request(method, "/graphql", headers=given, **request)
@@ -44,14 +44,14 @@ class Endpoint:
         return await self.http.send(built)
 
     async def post(self, body: bytes | str, **headers: str | None) -> Response:
-        """The response to this body, sent as JSON."""
+        """Send a body with the media type of JSON."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.send(headers={"Content-Type": JSON, **named}, content=body)
 
 
 @asynccontextmanager
 async def open_endpoint(template: Path, folder: Path, **settings: Any) -> AsyncIterator[Endpoint]:
-    """A endpoint of its own, with these settings, on an empty database."""
+    """Run a gateway with these settings on an empty SQLite database."""
     shutil.copyfile(template, folder / "gateway.db")
     given = Settings(database_url=f"sqlite+aiosqlite:///{folder / 'gateway.db'}", **settings)
     app = create_app(given)
@@ -64,7 +64,7 @@ async def open_endpoint(template: Path, folder: Path, **settings: Any) -> AsyncI
 
 
 def get_codes(response: Response) -> list[str]:
-    """The codes of a refusal: GraphQL errors, each with a code that is known and a message, and no data."""
+    """Return the codes of a refusal: its errors have known codes and messages, and it has no data."""
     body = read_answer(response)
     assert list(body) == ["errors"], body
     assert all(error["message"] for error in body["errors"])
@@ -72,7 +72,7 @@ def get_codes(response: Response) -> list[str]:
 
 
 def get_message(response: Response) -> str:
-    """What the one error of an answer says."""
+    """Return the message of the only error of a response."""
     (error,) = response.json()["errors"]
     return str(error["message"])
 
@@ -80,7 +80,7 @@ def get_message(response: Response) -> str:
 async def exchange_messages(
     endpoint: Endpoint, received: list[dict[str, Any]], **request: Any
 ) -> list[dict[str, Any]]:
-    """What the endpoint sends to a client that sends these messages, and then nothing more."""
+    """Send ASGI messages to the endpoint and then nothing, and return its messages."""
     headers = [(b"authorization", f"Bearer {endpoint.key}".encode()), (b"content-type", JSON.encode())]
     post = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
     scope = {**post, **request}

@@ -1,4 +1,4 @@
-"""The documents' published examples, and export documents made up for tests."""
+"""The published examples of the documents, and small export documents for tests."""
 
 import json
 from pathlib import Path
@@ -7,18 +7,18 @@ from typing import Any
 import gateway.demo
 
 DOCUMENTS = Path(gateway.demo.__file__).parent / "documents"
-"""Where the documents' own examples are; the demo loads them too."""
+"""The folder with the examples of the documents; the demo loads them too."""
 
 INTEGRATION = "64a000000000000000000001"
 
 
 def example(name: str) -> Any:
-    """The published example of that name, such as `export.response`."""
+    """Return the published example of that name, such as `export.response`."""
     return json.loads((DOCUMENTS / f"{name}.json").read_text())
 
 
 def use_case(number: int, **keys: object) -> dict[str, Any]:
-    """An entry of `use_cases` that says little."""
+    """Return a small entry of `use_cases`."""
     return {
         "_id": f"64b{number:021x}",
         "logicalId": f"use_case_{number}",
@@ -30,7 +30,7 @@ def use_case(number: int, **keys: object) -> dict[str, Any]:
 
 
 def record(number: int, **keys: object) -> dict[str, Any]:
-    """An entry of `resource_records`: a location."""
+    """Return an entry of `resource_records`: a location."""
     return {
         "_id": f"64c{number:021x}",
         "logicalId": f"record_{number}",
@@ -42,7 +42,7 @@ def record(number: int, **keys: object) -> dict[str, Any]:
 
 
 def export(use_cases: int = 1, records: int = 1, **integration: object) -> dict[str, Any]:
-    """An export document with so many entries."""
+    """Return an export document with these numbers of entries."""
     return {
         "integration": {
             "_id": INTEGRATION,

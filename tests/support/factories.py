@@ -1,4 +1,4 @@
-"""What tests put into a database."""
+"""Rows for the databases of tests."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
@@ -20,7 +20,7 @@ from tests.support.gateway import TEAM, USER
 from tests.support.sessions import open_session
 
 AT = datetime(2025, 3, 9, 12, tzinfo=UTC)
-"""When what tests make was made, where it does not say."""
+"""The default creation time of rows."""
 
 ZONES = (
     "America/Chicago",
@@ -31,11 +31,11 @@ ZONES = (
     "Australia/Lord_Howe",
     "UTC",
 )
-"""Zones whose days begin in every odd way."""
+"""Time zones with unusual starts of days."""
 
 
 async def store(database: Database, *rows: Base) -> None:
-    """Write these rows, the teams that they are of, and what is counted of records."""
+    """Write these rows, their teams, and the counts of their records."""
     teams = {team_id for row in rows if isinstance(team_id := getattr(row, "team_id", None), str)}
     zones: dict[tuple[str, str], str | None] = {}
     async with open_session(database) as session:
@@ -63,7 +63,7 @@ def user(id: str, username: str | None, *, team_id: str = TEAM) -> User:
 
 
 def webhook(document: Document, *, team_id: str = TEAM) -> Integration:
-    """A webhook with this document; incoming where it does not say."""
+    """Return a webhook with this document, incoming by default."""
     document = {"type": "webhook-incoming", **document}
     row = Integration(team_id=team_id, id=str(document["_id"]), secrets={}, version=1)
     set_document(row, document, read_webhook_columns(document, AT))
@@ -71,7 +71,7 @@ def webhook(document: Document, *, team_id: str = TEAM) -> Integration:
 
 
 def connected(id: str, *, team_id: str = TEAM, **keys: Json) -> Integration:
-    """A connected integration with these keys in its document, `createdBy` the user of the tests."""
+    """Return a connected integration of the tests' user, with these keys in its document."""
     config: Document = {"provider": "microsoft", "authType": "oauth"}
     document, secrets = split_secrets(
         {"_id": id, "name": id, "status": "active", "createdBy": USER, "config": config, **keys}
@@ -84,7 +84,7 @@ def connected(id: str, *, team_id: str = TEAM, **keys: Json) -> Integration:
 def use_case_group(
     id: str, integration_id: str, *, team_id: str = TEAM, at: datetime = AT, **columns: str | time | None
 ) -> UseCaseGroup:
-    """A group without use cases; its id is its slug."""
+    """Return a group without use cases; its id is its slug."""
     return UseCaseGroup(
         team_id=team_id,
         id=id,
@@ -107,7 +107,7 @@ def use_case(
     at: datetime = AT,
     **config: Json,
 ) -> UseCase:
-    """An active laboratory reminder without actions, but for what `config` says; `group` is its group and key."""
+    """Return an active laboratory reminder without actions. `group` is its group and key."""
     document: Document = {
         "teamId": team_id,
         "createdBy": USER,
@@ -139,7 +139,7 @@ def record(
     team_id: str = TEAM,
     at: datetime = AT,
 ) -> ResourceRecord:
-    """A resource record with this config, created at `at`; an appointment where it does not say."""
+    """Return a resource record with this config, created at `at`; an appointment by default."""
     document: Document = {
         "teamId": team_id,
         "createdBy": USER,

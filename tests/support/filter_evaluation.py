@@ -1,4 +1,4 @@
-"""Filters of integrations in plain Python, to hold the database's answers against."""
+"""Filters of integrations in plain Python, to compare with the database."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +12,7 @@ KINDS = {kind.name: kind for kind in IntegrationKind}
 PROVIDERS = {provider.name: provider for provider in Provider}
 
 Test = dict[str, Any]
-"""A filter or a part of one, as it stands in a query's variables."""
+"""A filter, or a part of one, in the variables of a query."""
 
 TEXT_TESTS: dict[str, Callable[[str | None, Any], bool]] = {
     "eq": lambda value, test: value == test,
@@ -56,5 +56,5 @@ FIELDS: dict[str, Callable[[Integration, Any], bool]] = {
 
 
 def meets(row: Integration, filter: Test) -> bool:
-    """Whether a row meets a filter, in plain Python."""
+    """Return whether a row meets a filter."""
     return all(FIELDS[name](row, test) for name, test in filter.items() if test is not None)

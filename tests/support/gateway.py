@@ -1,4 +1,4 @@
-"""What tests ask a gateway through: HTTP, with a key of somebody's."""
+"""A running gateway, and clients that send requests with a key over HTTP."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -31,7 +31,7 @@ Answer = dict[str, Any]
 
 
 def read_answer(response: Response) -> Answer:
-    """The answer, without what differs from request to request: its id, which each error and a header have."""
+    """Return the JSON of a response without request ids, which must equal its header."""
     answer: Answer = response.json()
     for error in answer.get("errors", []):
         assert error["extensions"].pop("requestId") == response.headers["X-Request-Id"]
@@ -40,7 +40,7 @@ def read_answer(response: Response) -> Answer:
 
 @dataclass(frozen=True)
 class Client:
-    """Somebody with a key. Calling it sends a query with variables and returns the whole answer."""
+    """A client with a key. Calling it sends a query with variables and returns the whole response."""
 
     http: AsyncClient
     key: str
@@ -60,7 +60,7 @@ class Client:
         )
 
     async def data(self, query: str, /, **variables: object) -> Any:
-        """The `data` of an answer that must have no errors."""
+        """Send a query, and return the `data` of the response, which must have no errors."""
         answer = await self(query, **variables)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
@@ -80,7 +80,7 @@ class Gateway:
         user_id: str = USER,
         permissions: Iterable[Permission] = (Permission.ADMIN,),
     ) -> Client:
-        """Somebody of a team with these permissions."""
+        """Create a client of a team with these permissions."""
         async with self.database.write() as session:
             key = await services.keys.create_key(
                 session, team_id=team_id, user_id=user_id, name="test", permissions=permissions
@@ -90,7 +90,7 @@ class Gateway:
         return Client(self.http, key, viewer)
 
     def flush_reports(self) -> None:
-        """Have the log and the metrics tell of all requests that are over, which they would do a moment later."""
+        """Write the logs and metrics of finished requests now, not at the end of the batch."""
         self.app.state.reporting.flush()
 
     @asynccontextmanager
@@ -101,7 +101,7 @@ class Gateway:
 
 @asynccontextmanager
 async def serve_gateway(url: str, **settings: Any) -> AsyncIterator[Gateway]:
-    """A gateway that runs on a database for as long as the block lasts; it looks each key up every time."""
+    """Run a gateway on a database during the block. It caches no keys."""
     app = create_app(Settings(**{"database_url": url, "key_memory": 0, **settings}))
     async with (
         app.router.lifespan_context(app),
@@ -112,58 +112,58 @@ async def serve_gateway(url: str, **settings: Any) -> AsyncIterator[Gateway]:
 
 @contextmanager
 def collect_statements() -> Iterator[list[str]]:
-    """Collects each SQL statement that runs meanwhile, in whichever database."""
+    """Collect the SQL statements that run during the block."""
     collected: list[str] = []
     with watch_statements(lambda statement, _parameters: collected.append(statement)):
         yield collected
 
 
 @contextmanager
-def watch_statements(told: Callable[[str, Any], None]) -> Iterator[None]:
-    """Tells of each SQL statement that runs meanwhile, and of its parameters, whoever runs it."""
+def watch_statements(on_statement: Callable[[str, Any], None]) -> Iterator[None]:
+    """Call a function with each SQL statement that runs during the block, and its parameters."""
 
-    def tell(
+    def report(
         _connection: Connection, _cursor: DBAPICursor, statement: str, parameters: object, *_: object
     ) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK")):
-            told(statement, parameters)
+            on_statement(statement, parameters)
 
-    fetch, run, copy, glance = (
+    fetch, run, copy, inline = (
         PooledConnection.fetch,
         PooledConnection.execute_many,
         PooledConnection.copy_rows,
         InlineReader.fetch,
     )
 
-    async def fetched(self: PooledConnection, statement: str, parameters: Sequence[object] = ()) -> object:
-        tell(None, None, statement, parameters)  # type: ignore[arg-type]  # nothing of SQLAlchemy's
+    async def report_fetch(self: PooledConnection, statement: str, parameters: Sequence[object] = ()) -> object:
+        report(None, None, statement, parameters)  # type: ignore[arg-type]  # SQLAlchemy's arguments are not used
         return await fetch(self, statement, parameters)
 
-    async def ran(self: PooledConnection, statement: str, parameters: Sequence[Sequence[object]]) -> None:
+    async def report_many(self: PooledConnection, statement: str, parameters: Sequence[Sequence[object]]) -> None:
         if len(parameters) > 1:
-            tell(None, None, statement, parameters[0])  # type: ignore[arg-type]  # likewise
+            report(None, None, statement, parameters[0])  # type: ignore[arg-type]  # likewise
         await run(self, statement, parameters)
 
-    async def copied(
+    async def report_copy(
         self: PooledConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
     ) -> None:
-        tell(None, None, f"COPY {table} ({', '.join(columns)}) FROM STDIN", ())  # type: ignore[arg-type]  # likewise
+        report(None, None, f"COPY {table} ({', '.join(columns)}) FROM STDIN", ())  # type: ignore[arg-type]  # likewise
         await copy(self, table, columns, rows)
 
-    def glanced(self: InlineReader, statement: str, parameters: Sequence[object] = ()) -> list[Any] | None:
-        found = glance(self, statement, parameters)
-        if found is not None:  # or else a lease tells of it
-            tell(None, None, statement, parameters)  # type: ignore[arg-type]  # likewise
+    def fetch_inline(self: InlineReader, statement: str, parameters: Sequence[object] = ()) -> list[Any] | None:
+        found = inline(self, statement, parameters)
+        if found is not None:  # otherwise the pooled connection reports it
+            report(None, None, statement, parameters)  # type: ignore[arg-type]  # likewise
         return found
 
-    event.listen(Engine, "before_cursor_execute", tell)
+    event.listen(Engine, "before_cursor_execute", report)
     try:
         with (
-            patch.object(InlineReader, "fetch", glanced),
-            patch.object(PooledConnection, "fetch", fetched),
-            patch.object(PooledConnection, "execute_many", ran),
-            patch.object(PooledConnection, "copy_rows", copied),
+            patch.object(InlineReader, "fetch", fetch_inline),
+            patch.object(PooledConnection, "fetch", report_fetch),
+            patch.object(PooledConnection, "execute_many", report_many),
+            patch.object(PooledConnection, "copy_rows", report_copy),
         ):
             yield
     finally:
-        event.remove(Engine, "before_cursor_execute", tell)
+        event.remove(Engine, "before_cursor_execute", report)

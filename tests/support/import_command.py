@@ -1,4 +1,4 @@
-"""The command `gateway import`, on files that are made for it."""
+"""The command `gateway import`, and files for it."""
 
 import asyncio
 import json
@@ -14,11 +14,11 @@ from gateway.settings import Settings
 from tests.support.sessions import open_session
 
 Run = Callable[..., Result]
-"""Runs `gateway` with these arguments, and with `stdin`."""
+"""Runs `gateway` with these arguments and `stdin`."""
 
 
 def read_rows(database_url: str, *entities: type[Any]) -> list[Any]:
-    """All rows of these tables."""
+    """Return all rows of these tables."""
 
     async def found() -> list[Any]:
         database = Database(Settings(database_url=database_url))
@@ -44,6 +44,6 @@ def write_lines(name: str, *documents: object) -> str:
 
 
 def read_counts(result: Result, file: str) -> list[int]:
-    """Created, updated, unchanged and refused, as the summary says of a file."""
+    """Return the numbers of created, updated, unchanged and refused entries in the summary of a file."""
     (line,) = [line for line in result.stdout.splitlines() if Path(file).name in line]
     return [int(cell) for cell in line.split("│")[-5:-1]]

@@ -1,4 +1,4 @@
-"""Taking documents in over HTTP, and giving them back."""
+"""Import and export documents over HTTP."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ async def import_document(client: Client, document: object, **variables: object)
 
 
 async def import_accepted(client: Client, document: object, **variables: object) -> dict[str, Any]:
-    """As `take_in`, of what must not be refused."""
+    """Import a document, which must be accepted."""
     found = await import_document(client, document, **variables)
     assert found.pop("errors") == []
     return found
@@ -39,7 +39,7 @@ async def export_integration(client: Client, id: str = INTEGRATION) -> dict[str,
 
 
 def get_problems(answer: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Code and path of each error, of an answer that says nothing was done."""
+    """Return code and path of each error of a payload without changes."""
     assert answer["integration"] is None
     assert answer["outcome"] is None
     assert {key: answer[key] for key in NO_CHANGES} == NO_CHANGES

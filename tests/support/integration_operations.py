@@ -1,4 +1,4 @@
-"""The mutations of integrations, as tests send them."""
+"""The mutations of integrations."""
 
 from typing import Any
 
@@ -51,12 +51,12 @@ async def delete(client: Client, id: str, version: int | None = None) -> Any:
 
 
 def get_problems(payload: Any) -> list[tuple[str, list[str]]]:
-    """The code and path of each error of a payload."""
+    """Return code and path of each error of a payload."""
     return [(error["code"], error["path"]) for error in payload["errors"]]
 
 
 async def read_integrations(gateway: Gateway) -> list[dict[str, Any]]:
-    """Every integration as it is stored, in order of team and id."""
+    """Return the columns of all integrations, ordered by team and id."""
     async with gateway.read() as session:
         found = await session.scalars(select(Integration).order_by(Integration.team_id, Integration.id))
         return [

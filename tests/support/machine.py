@@ -1,4 +1,4 @@
-"""What some tests need of the machine besides Python."""
+"""Programs that some tests need on the machine."""
 
 import os
 from typing import NoReturn
@@ -7,7 +7,7 @@ import pytest
 
 
 def skip_unless_ci(reason: str) -> NoReturn:
-    """Skip what cannot be run here; where all has to be run, fail."""
+    """Skip a test that this machine cannot run; fail it with `CI=true`."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

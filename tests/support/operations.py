@@ -1,4 +1,4 @@
-"""Random operations over a schema: any field, argument, condition and fragment, to a bounded depth."""
+"""Random operations on a schema, with arguments, directives and fragments, to a limited depth."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 Literals = Callable[[str, str], SearchStrategy[str] | None]
-"""Argument or input field name and type name, to literals of it; None where any will do."""
+"""Maps the name and type of an argument or input field to its literals; None selects the default literals."""
 
 _SCALARS: dict[str, SearchStrategy[str]] = {
     "Int": st.integers(-1, 101).map(str),
@@ -43,7 +43,7 @@ _MAX_DEPTH = 5
 
 @st.composite
 def literals(draw: DrawFn, name: str, type_: GraphQLInputType, chosen: Literals, depth: int) -> str:
-    """A literal of an input type."""
+    """Generate a literal of an input type."""
     if isinstance(type_, GraphQLNonNull):
         type_ = type_.of_type
     elif draw(st.integers(0, 9)) == 0:
@@ -95,7 +95,7 @@ def _is_composite(field: GraphQLField) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Operations:
-    """Random operations; `fragments` are the names of those that may be spread, by the type that they are on."""
+    """Random operations; `fragments` maps types to the names of fragments on them."""
 
     schema: GraphQLSchema
     chosen: Literals
@@ -107,7 +107,7 @@ class _Operations:
         return f"{text} {self.selections(draw, type_, depth + 1)}" if isinstance(type_, Composite) else text
 
     def selections(self, draw: DrawFn, type_: Composite, depth: int = 0) -> str:
-        """A selection set; each field has an alias that no other field of its level has, but may come twice."""
+        """Generate a selection set. Fields have unique aliases within their level, but may be repeated."""
         parts = ["__typename"]
         if not isinstance(type_, GraphQLUnionType):
             names = sorted(
@@ -131,7 +131,7 @@ class _Operations:
 def _documents(
     draw: DrawFn, schema: GraphQLSchema, chosen: Literals, keyword: str, root: GraphQLObjectType
 ) -> str:
-    """An operation with what it uses of a fragment and of two variables."""
+    """Generate an operation, with a fragment and two variables if it uses them."""
     composite = sorted(
         name
         for name, each in schema.type_map.items()
@@ -149,19 +149,19 @@ def _documents(
 
 
 def queries(schema: GraphQLSchema, chosen: Literals) -> SearchStrategy[str]:
-    """Random queries."""
+    """Generate queries."""
     assert schema.query_type is not None
     return _documents(schema, chosen, "query", schema.query_type)
 
 
 def mutations(schema: GraphQLSchema, chosen: Literals) -> SearchStrategy[str]:
-    """Random mutations."""
+    """Generate mutations."""
     assert schema.mutation_type is not None
     return _documents(schema, chosen, "mutation", schema.mutation_type)
 
 
 def select_everything(schema: GraphQLSchema, type_: Composite, levels: int) -> str:
-    """Return a selection set of every field that needs no argument, to so many levels.
+    """Return a selection set of every field without required arguments, with this number of levels.
 
     Where several types have a field with one name and different types, only the first one is selected.
     """

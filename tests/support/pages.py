@@ -1,4 +1,4 @@
-"""What the tests of the dashboard and the widgets ask of a page, and of the graph beside it."""
+"""Pages with dashboards and widgets, and their requests."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +10,7 @@ from tests.support.browser import Site
 
 
 def watch_requests(page: Page) -> list[dict[str, Any]]:
-    """What a page asks the graph from now on."""
+    """Return a list that collects the GraphQL requests of a page from now on."""
     found: list[dict[str, Any]] = []
 
     def note(request: Request) -> None:
@@ -22,12 +22,12 @@ def watch_requests(page: Page) -> list[dict[str, Any]]:
 
 
 async def wait_until_shown(page: Page) -> None:
-    """Waits until all parts of the dashboard have what was asked for."""
+    """Wait until all parts of the dashboard show their data."""
     await expect(page.locator("section[aria-busy=false]")).to_have_count(5)
 
 
 async def query_graph(site: Site, query: str, **variables: object) -> Any:
-    """What the graph answers to a script."""
+    """Send a query, and return its data."""
     async with AsyncClient(base_url=site.origin) as http:
         headers = {"Authorization": f"Bearer {site.key}"}
         answer = await http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
@@ -37,12 +37,12 @@ async def query_graph(site: Site, query: str, **variables: object) -> Any:
 
 
 async def find_clinic(site: Site, name: str = "Lakeside Family Clinic") -> str:
-    """The id of an integration of the demo."""
+    """Return the id of an integration of the demo."""
     query = "query ($name: String!) { integrations(filter: { name: { eq: $name } }) { nodes { id } } }"
     (found,) = (await query_graph(site, query, name=name))["integrations"]["nodes"]
     return str(found["id"])
 
 
 def read_address(page: Page) -> dict[str, str]:
-    """The filter that stands in the address of a page."""
+    """Return the query parameters in the address of a page."""
     return {name: value for name, (value,) in parse_qs(urlsplit(page.url).query).items()}

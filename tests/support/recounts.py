@@ -1,4 +1,4 @@
-"""A plain recount of dashboards in Python, and random questions to them."""
+"""Dashboards counted in plain Python, with random arguments."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS, Breakdow
 from tests.support.factories import ZONES
 
 CHANGES = ("2025-03-09", "2025-03-30", "2025-04-06", "2025-04-25", "2025-10-05", "2025-10-31", "2025-11-02")
-"""Days on which clocks of some of the zones change."""
+"""Days on which the clocks of some zones change."""
 
 instants = st.builds(
     lambda day, minutes, rest: (
@@ -39,7 +39,7 @@ configs = st.fixed_dictionaries(
 
 @dataclass(frozen=True)
 class DashboardArguments:
-    """What is asked, as the query's variables say it."""
+    """The arguments of a dashboard."""
 
     zone: str | None
     type: str | None
@@ -74,7 +74,7 @@ dashboard_arguments = st.builds(
 )
 
 Appointment = tuple[datetime, Document]
-"""When it was created, and its config."""
+"""Creation time and config."""
 
 DOCUMENT_TYPES = {"NP": "NP", "F_U": "F/U", "FU_TELE": "FU Tele"}
 
@@ -115,7 +115,7 @@ def _buckets(
 
 
 def _first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """By trying every quarter of an hour."""
+    """Return the first instant of a local day, found by trying each quarter of an hour."""
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=26)
     while at.astimezone(zone).date() != day:
         at += timedelta(minutes=15)

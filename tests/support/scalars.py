@@ -1,4 +1,4 @@
-"""What schemathesis is to put where the graph wants a scalar that it does not know."""
+"""Values of custom scalars for schemathesis."""
 
 import schemathesis
 from hypothesis import strategies as st

@@ -19,13 +19,13 @@ SAME_ORIGIN = {"Origin": "http://gateway", "Sec-Fetch-Site": "same-origin"}
 
 @asynccontextmanager
 async def open_browser(gateway: Gateway, origin: str = "http://gateway") -> AsyncIterator[AsyncClient]:
-    """A browser, with a jar of cookies of its own."""
+    """Open an HTTP client with its own cookies."""
     async with AsyncClient(transport=ASGITransport(gateway.app), base_url=origin) as http:
         yield http
 
 
 async def sign_in(http: AsyncClient, client: Client) -> Any:
-    """What is told of the session of whoever signs in with the client's key."""
+    """Sign in with the key of a client, and return the JSON of the session."""
     response = await http.post("/session", json={"key": client.key}, headers=SAME_ORIGIN)
     assert response.status_code == 201, response.text
     return response.json()

@@ -1,4 +1,4 @@
-"""Statements that do not end by themselves, and clients that may leave meanwhile."""
+"""Statements that never end, and clients that disconnect."""
 
 import asyncio
 from collections.abc import Iterator, MutableMapping, Sequence
@@ -22,7 +22,7 @@ _ENDLESS = {
     "postgresql": "SELECT pg_sleep(60)",
 }
 _TIMEOUT = 30.0
-"""Seconds, also on a slow machine; half as long as the endless statement of PostgreSQL."""
+"""Seconds; half the duration of the endless statement of PostgreSQL."""
 _RUNNING = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(60)'
@@ -31,7 +31,7 @@ _RUNNING = """
 
 @contextmanager
 def disable_inline_reads(what: str = "") -> Iterator[None]:
-    """Has SQLite give nothing at a glance meanwhile that it is asked by statements with these words in them."""
+    """Disable inline reads during the block for statements that contain a text."""
     run = InlineReader.run
 
     def run_others(self: InlineReader, statement: Any, *columns: Any) -> Sequence[Any] | None:
@@ -44,7 +44,7 @@ def disable_inline_reads(what: str = "") -> Iterator[None]:
 
 @contextmanager
 def stall_statements(what: str) -> Iterator[asyncio.Event]:
-    """Has each statement with these words in it never end meanwhile; the event tells that one has begun."""
+    """Replace each statement that contains a text by one that never ends. The first one sets the event."""
     fetch, run, copy, began = (
         PooledConnection.fetch,
         PooledConnection.execute_many,
@@ -86,7 +86,7 @@ def stall_statements(what: str) -> Iterator[asyncio.Event]:
 
 
 async def assert_idle(database: Database) -> None:
-    """No operation has a connection or waits for one, and no statement runs on, once connections are at rest.
+    """Require that no operation has a connection or waits for one, and that no statement runs.
 
     SQLite's connections are free when their threads are.
     """
@@ -107,7 +107,7 @@ async def _is_running(database: Database) -> bool:
 
 
 async def expire_requests(gateway: Gateway, began: asyncio.Event) -> None:
-    """Wait until something has begun, and have the time of all requests be up then."""
+    """Wait for an event, and then let all requests reach their timeout."""
     async with asyncio.timeout(_TIMEOUT):
         await began.wait()
     deadlines = gateway.app.state.deadlines
@@ -119,7 +119,7 @@ async def expire_requests(gateway: Gateway, began: asyncio.Event) -> None:
 
 
 class CancellableRequest:
-    """A request by a client that can leave."""
+    """A request by a client that can disconnect."""
 
     def __init__(
         self, gateway: Gateway, client: Client, query: str, *, method: str = "POST", **variables: object
@@ -144,7 +144,7 @@ class CancellableRequest:
         await gateway.app(scope, self._receive, self._send)
 
     async def leave(self, began: asyncio.Event) -> None:
-        """Leave when something has begun, and wait until the gateway has noticed."""
+        """Disconnect after an event, and wait until the gateway has finished the request."""
         async with asyncio.timeout(_TIMEOUT):
             await began.wait()
             self.leaves.set()

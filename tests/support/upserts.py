@@ -1,4 +1,4 @@
-"""Upserting a group of use cases as a client does."""
+"""Upserts of groups of use cases."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -42,25 +42,25 @@ REFUSED: dict[str, object] = {"group": None, "outcome": None, "useCases": []}
 
 
 def to_camel_case(value: Any) -> Any:
-    """A request of document 2, with its keys in the graph's spelling."""
+    """Return a request of document 2 with its keys in camel case."""
     if isinstance(value, Mapping):
         return {re.sub(r"_(\w)", lambda m: m[1].upper(), key): to_camel_case(item) for key, item in value.items()}
     return [to_camel_case(item) for item in value] if isinstance(value, list) else value
 
 
 def build_documented_input() -> dict[str, Any]:
-    """The request of document 2 as the graph's input."""
+    """Return the example request of document 2 as GraphQL input."""
     found: dict[str, Any] = to_camel_case(example("upsert-use-case-group.request"))
     return found
 
 
 async def upsert(client: Client, input: Mapping[str, object], **variables: object) -> Any:
-    """The payload of an upsert."""
+    """Upsert a group, and return the payload."""
     return (await client.data(UPSERT, input=input, **variables))["upsertUseCaseGroup"]
 
 
 async def upsert_accepted(client: Client, input: Mapping[str, object], **variables: object) -> Any:
-    """The payload of an upsert that must not be refused."""
+    """Upsert a group, which must be accepted, and return the payload."""
     payload = await upsert(client, input, **variables)
     assert payload["errors"] == []
     return payload
@@ -69,7 +69,7 @@ async def upsert_accepted(client: Client, input: Mapping[str, object], **variabl
 async def upsert_refused(
     client: Client, input: Mapping[str, object], **variables: object
 ) -> list[tuple[str, str]]:
-    """Code and path of each error of an upsert that must be refused."""
+    """Upsert a group, which must be refused, and return code and path of each error."""
     payload = await upsert(client, input, **variables)
     assert {**payload, "errors": []} == {**REFUSED, "errors": []}
     assert payload["errors"] != []
@@ -77,18 +77,18 @@ async def upsert_refused(
 
 
 def get_use_case(payload: Any, key: str) -> Any:
-    """The use case of that key in a payload."""
+    """Return the use case with that key in a payload."""
     (found,) = [entry["useCase"] for entry in payload["useCases"] if entry["useCase"]["key"] == key]
     return found
 
 
 def get_outcomes(payload: Any) -> dict[str, str]:
-    """What became of each use case of a payload, by key."""
+    """Return the outcome of each use case of a payload by key."""
     return {entry["useCase"]["key"]: entry["outcome"] for entry in payload["useCases"]}
 
 
 def build_use_case(key: str, *actions: Mapping[str, object], **fields: object) -> dict[str, object]:
-    """A use case of an input with these actions."""
+    """Return a use case of an input with these actions."""
     return {"useCase": key, "actions": [*actions], **fields}
 
 
@@ -101,7 +101,7 @@ def get_contexts(use_case: Any) -> Sequence[str]:
 
 
 async def read_stored_rows(gateway: Gateway) -> list[tuple[Any, ...]]:
-    """Everything that is stored of groups and use cases."""
+    """Return all rows of groups and use cases."""
     async with gateway.read() as session:
         groups = (await session.execute(select(*UseCaseGroup.__table__.c).order_by("id"))).all()
         use_cases = (await session.execute(select(*UseCase.__table__.c).order_by("id"))).all()

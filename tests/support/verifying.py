@@ -1,4 +1,4 @@
-"""Verifying what is counted by days: as the command does it, and by the service behind it."""
+"""Verification of the counts of days, by command and by service."""
 
 import asyncio
 from typing import Any
@@ -16,13 +16,13 @@ from tests.support.sessions import open_session
 
 
 async def verify(database: Database, *arguments: str) -> Result:
-    """What `gateway statistics verify` did."""
+    """Run `gateway statistics verify`."""
     url = database.url.render_as_string(hide_password=False)
     return await asyncio.to_thread(run_gateway, "statistics", "verify", *arguments, database_url=url)
 
 
 async def find_differences(database: Database, *, repairs: bool = False) -> list[CountDifference]:
-    """Everything that is counted otherwise than the records say."""
+    """Return all differences between counts and records; `repairs` repairs them."""
     found: list[CountDifference] = []
     place: VerificationPosition | None = VerificationPosition()
     while place is not None:
@@ -39,12 +39,12 @@ async def find_differences(database: Database, *, repairs: bool = False) -> list
 
 
 def read_cells(line: str) -> list[int]:
-    """The numbers of the command's summary."""
+    """Return the numbers in the summary of the command."""
     return [int(cell) for cell in line.strip("│").split("│")]
 
 
 async def execute_unnoticed(database: Database, *statements: Executable) -> None:
-    """Run statements behind the back of what keeps counts."""
+    """Run statements without updating the counts."""
     async with open_session(database) as session:
         for statement in statements:
             await session.execute(statement)

@@ -1,4 +1,4 @@
-"""Random writes of a clinic's records, through every mutation that changes what is counted."""
+"""Random writes of records by each mutation that changes counts."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -27,11 +27,11 @@ INSTANTS: Sequence[str] = (
     "9999-12-31T23:59:59.999Z",
 )
 _CODES = {"INVALID", "NOT_FOUND"}
-"""Of what another writer did meanwhile: a record that is of another type, or gone."""
+"""Codes after a concurrent write: another writer changed the type of a record or deleted it."""
 
 
 class RandomWrites:
-    """Writes of one kind or another, as a generator of random numbers has it."""
+    """Writes drawn by a generator of random numbers."""
 
     def __init__(
         self,
@@ -43,19 +43,19 @@ class RandomWrites:
         self._client, self._random, self._sources, self._instants = client, random, sources, instants
 
     async def run(self, number: int = 1) -> None:
-        """So many writes, one after the other."""
+        """Run this number of writes in sequence."""
         for _ in range(number):
             await self._random.choice(
                 (self.upsert, self.upsert, self.delete, self.import_records, self.change_timezone)
             )()
 
     async def upsert(self, *, dry: bool = False) -> None:
-        """Create, change and leave some records."""
+        """Create and change some records."""
         records = [self._build_input(number) for number in self._random.sample(range(20), 5)]
         await self._mutate("upsertResourceRecords", UPSERT, records=records, dry=dry)
 
     async def delete(self) -> None:
-        """Delete some records that there are."""
+        """Delete some existing records."""
         query = "{ integration(id: %s) { ... on ConnectedIntegration { resourceRecords { nodes { id } } } } }"
         integration = (await self._client.data(query % '"clinic"'))["integration"]
         if integration and (ids := [node["id"] for node in integration["resourceRecords"]["nodes"]]):
@@ -63,12 +63,12 @@ class RandomWrites:
             await self._mutate("deleteResourceRecords", DELETE, ids=some)
 
     async def import_records(self, mode: str | None = None, *, dry: bool = False) -> None:
-        """Import some records, which may change their type, and with it maybe delete the others."""
+        """Import some records, which may change their type; REPLACE deletes the others."""
         mode = mode or self._random.choice(("MERGE", "MERGE", "REPLACE"))
         await self._mutate("importIntegration", IMPORT, document=self.document(), mode=mode, dryRun=dry)
 
     async def change_timezone(self) -> None:
-        """Take the clinic to another zone."""
+        """Change the time zone of the clinic."""
         input = {"connected": {"timezone": self._random.choice(ZONES)}}
         await self._mutate("updateIntegration", UPDATE, id=CLINIC, input=input)
 
@@ -77,7 +77,7 @@ class RandomWrites:
         await self._mutate("deleteIntegration", DELETE_INTEGRATION, id=CLINIC)
 
     def document(self) -> Document:
-        """An export document with some records."""
+        """Return an export document with some records."""
         records: list[Json] = [self.record(number) for number in self._random.sample(range(20), 6)]
         config: Document = {"provider": "google", "authType": "oauth"}
         integration: Document = {"_id": CLINIC, "logicalId": f"integration_{CLINIC}", "name": CLINIC}
@@ -85,7 +85,7 @@ class RandomWrites:
         return {"integration": integration, "use_cases": [], "resource_records": records}
 
     def record(self, number: int) -> Document:
-        """An entry of such a document, or a line of JSON Lines."""
+        """Return a record of an export document or of JSON Lines."""
         choice = self._random.choice
         config: Document = {"type": choice(_TYPES), "bookingStatus": choice((*_STATES, "lost", None))}
         config |= {
@@ -124,5 +124,5 @@ class RandomWrites:
 
 
 async def create_writes(gateway: Gateway, seed: int) -> RandomWrites:
-    """Somebody who may write everything, and does so as the seed says."""
+    """Create random writes with this seed, by a client with all permissions."""
     return RandomWrites(await gateway.client(), Random(seed))
