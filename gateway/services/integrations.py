@@ -132,7 +132,7 @@ async def lock_integration(writer: Writer, viewer: Viewer, id: str, *path: str) 
 
 
 async def try_lock_integration(writer: Writer, viewer: Viewer, id: str, provider: Provider | None = None) -> bool:
-    """Lock the integration as `lock_integration` does, and return whether it exists, at this provider if given."""
+    """Lock the integration as `lock_integration` does, and return whether it exists; None is any provider."""
     return bool(await _lock_row(writer, viewer, id, provider))
 
 
