@@ -86,7 +86,7 @@ class FallbackLog:
 
 def classify_error(error: Exception) -> FallbackReason:
     """Return the reason for a fallback that an exception of the fast path caused."""
-    if isinstance(error, ColumnNotFetched | AttributeError):
+    if isinstance(error, ColumnNotFetched):
         return FallbackReason.COLUMN_NOT_FETCHED
     if isinstance(error, FallbackNeeded):
         return FallbackReason.UNEXPECTED_VALUE

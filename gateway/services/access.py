@@ -1,4 +1,4 @@
-"""What every service asks first: may they, is it an id, is it theirs."""
+"""Checks of permissions, ids and teams that services share."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import forbidden, invalid_input
 
 RowKey = tuple[str, str]
-"""Team id and id of a row."""
+"""The team id and the id of a row."""
 
 
 def require_permissions(viewer: Viewer, *permissions: Permission) -> None:
-    """Raises Refused (FORBIDDEN) that names the first permission the viewer lacks."""
+    """Raise Refused (FORBIDDEN), naming the first of these permissions that the viewer lacks."""
     for permission in permissions:
         if not viewer.has_permission(permission):
             raise forbidden(f"This needs the permission {permission.name}.")
 
 
 def require_id(id: str, noun: str, argument: str = "id") -> None:
-    """Raises Refused (INVALID at the argument) for what cannot be the id of anything."""
+    """Raise Refused (INVALID at `argument`) unless `id` is a possible id; `noun` is the thing it identifies."""
     if not is_id(id):
         raise invalid_input(
             f"`{argument}` must be the id of {noun}: 1 to {MAX_ID_LENGTH} visible ASCII characters.", argument
@@ -27,5 +27,8 @@ def require_id(id: str, noun: str, argument: str = "id") -> None:
 
 
 def filter_own_ids(viewer: Viewer, keys: Sequence[RowKey]) -> list[str]:
-    """The ids among these keys that are of the viewer's team: nothing below another team's row is shown."""
+    """Return the ids of the rows of the viewer's team.
+
+    Viewers may see shared integrations of other teams, but not their use cases, groups and records.
+    """
     return [id for team_id, id in keys if team_id == viewer.team_id]

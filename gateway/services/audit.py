@@ -1,4 +1,4 @@
-"""What must be known afterwards."""
+"""The audit log of the database."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from gateway.domain.viewer import Viewer
 
 
 async def record_action(writer: Writer, viewer: Viewer, action: str, subjects: Iterable[str]) -> None:
-    """Write down that the viewer did something to each of the subjects."""
+    """Insert an audit entry for each subject of an action: the viewer, their key and the time."""
     constants = {
         "team_id": viewer.team_id,
         "at": writer.as_of,
@@ -16,4 +16,6 @@ async def record_action(writer: Writer, viewer: Viewer, action: str, subjects: I
         "key_id": viewer.key_id,
         "action": action,
     }
-    await writer.insert_rows(AuditEntry, [{**constants, "id": new_id(), "subject": each} for each in subjects])
+    await writer.insert_rows(
+        AuditEntry, [{**constants, "id": new_id(), "subject": subject} for subject in subjects]
+    )

@@ -1,4 +1,4 @@
-"""Connected integrations made and changed."""
+"""Create and update connected integrations."""
 
 from gateway.database import Integration, Writer
 from gateway.domain.calendar import instants, timezones
@@ -25,7 +25,7 @@ from gateway.services.integrations import (
 )
 
 _TOP_LEVEL_KEYS = ("name", "status", "access", "timezone")
-"""The keys that stand beside `config`; none of them can be cleared."""
+"""The keys of the document outside `config`. None of them can be cleared."""
 
 _CONFIG_KEYS = (
     "scope",
@@ -42,9 +42,10 @@ _CONFIG_KEYS = (
 
 
 async def create_connected_integration(writer: Writer, viewer: Viewer, settings: Document) -> Integration:
-    """A new connected integration of the viewer's with these settings, which are keys of its document.
+    """Create a connected integration in the viewer's team, and return its row.
 
-    Raises Refused: FORBIDDEN without a right to make one, and whatever is wrong with the settings.
+    `settings` are keys of the document and of its `config`. The viewer needs WRITE_INTEGRATIONS, and ADMIN for the
+    access `system`. Raises Refused: FORBIDDEN, REQUIRED or INVALID, with all problems of the settings.
     """
     require_kind_permission(viewer, IntegrationKind.CONNECTED)
     _check_settings(viewer, settings, None)
@@ -79,9 +80,12 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
 async def update_connected_integration(
     writer: Writer, viewer: Viewer, id: str, changes: Document, expected_version: int | None
 ) -> Integration:
-    """Change these keys of a connected integration: absent keeps, null clears, a blank secret keeps.
+    """Update these keys of a connected integration, and return its row; without a change, write nothing.
 
-    Raises Refused: what `hold_for_update` does, and whatever is wrong with the changes.
+    An absent key keeps its value, null clears it, and a blank secret keeps the stored one. A new time zone
+    recounts all records. The viewer needs WRITE_INTEGRATIONS, and ADMIN to change the access to `system`. Raises
+    Refused: as `lock_integration_for_update`, and FORBIDDEN, REQUIRED or INVALID, with all problems of the
+    changes.
     """
     row = await lock_integration_for_update(writer, viewer, id, IntegrationKind.CONNECTED, expected_version)
     _check_settings(viewer, changes, row.access)
@@ -101,7 +105,7 @@ async def update_connected_integration(
 
 
 def _apply_changes(changes: Document, document: Document) -> Document:
-    """The document with what was given."""
+    """Return the document with these changes."""
     stored = document.get("config")
     config = dict(stored) if isinstance(stored, dict) else {}
     for key in _CONFIG_KEYS:
@@ -114,14 +118,14 @@ def _apply_changes(changes: Document, document: Document) -> Document:
 
 
 def _is_same_value(key: str, new: Json, stored: Json) -> bool:
-    """Whether nothing changes; an instant is the same in another spelling."""
+    """Return whether the values of a key are equal. Instants are compared, not their spelling."""
     if key == "expiresAt" and isinstance(new, str) and isinstance(stored, str):
         return instants.parse_instant(new) == instants.parse_instant(stored)
     return new == stored
 
 
 def _merge_secrets(settings: Document, stored: Document) -> Document:
-    """The stored secrets with what was given: null clears, a blank one keeps."""
+    """Return the stored secrets with those of the settings: null clears a secret, a blank one keeps it."""
     secrets = dict(stored)
     for key in SECRET_KEYS:
         value = settings.get(key)
@@ -133,7 +137,7 @@ def _merge_secrets(settings: Document, stored: Document) -> Document:
 
 
 def _check_settings(viewer: Viewer, settings: Document, current_access: IntegrationAccess | None) -> None:
-    """Raises Refused with all that is wrong with what was given; `access` is what it has been so far."""
+    """Raise Refused with all problems of the settings; `current_access` is None for a new integration."""
     problems = ProblemList()
     path = ("input", INPUT_FIELDS[IntegrationKind.CONNECTED])
     for key in _TOP_LEVEL_KEYS:
@@ -144,11 +148,16 @@ def _check_settings(viewer: Viewer, settings: Document, current_access: Integrat
         check_name(problems, name, *path, "name")
     if isinstance(zone, str) and not timezones.is_timezone(zone):
         problems.add_invalid(
-            "This is not the IANA name of a time zone, such as America/Chicago or UTC.", *path, "timezone"
+            "`timezone` must be the exact IANA name of a time zone, such as `America/Chicago`.", *path, "timezone"
         )
     is_newly_shared = (
         settings.get("access") == IntegrationAccess.SYSTEM.value and current_access is not IntegrationAccess.SYSTEM
     )
     if is_newly_shared and not viewer.has_permission(Permission.ADMIN):
-        problems.add(ErrorCode.FORBIDDEN, "Sharing with every team needs the permission ADMIN.", *path, "access")
+        problems.add(
+            ErrorCode.FORBIDDEN,
+            "The access SYSTEM needs the permission ADMIN, because every team can read the integration.",
+            *path,
+            "access",
+        )
     problems.raise_if_any()

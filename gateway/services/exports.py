@@ -1,4 +1,4 @@
-"""One integration with all that hangs below it."""
+"""Exports of an integration with its use cases and resource records."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -17,23 +17,24 @@ from gateway.errors import not_found, refusal
 from gateway.services.access import require_id, require_permissions
 
 _BATCH_SIZE = 1_000
-"""Documents that are read at a time."""
+"""The number of documents that an operator's export fetches at once."""
 
 _CHILD_ENTITIES: tuple[type[UseCase | ResourceRecord], ...] = (UseCase, ResourceRecord)
 
 
 class IntegrationChildren(NamedTuple):
-    """What hangs below an integration, in the order of an export."""
+    """The use cases and resource records of an integration, in the order of exports."""
 
     use_cases: list[UseCase]
     resource_records: list[ResourceRecord]
 
 
 async def get_connected_integration(reader: Reader, viewer: Viewer, id: str, secrets: SecretsMode) -> Integration:
-    """The connected integration to export.
+    """Return the connected integration to export.
 
-    Raises Refused: FORBIDDEN without the permissions to read it whole, INVALID for what is no id, NOT_FOUND for
-    what does not exist, is another team's, is another's personal one, or is a webhook.
+    The viewer needs READ_INTEGRATIONS and READ_RECORDS, and READ_SECRETS to include secrets. Raises Refused:
+    FORBIDDEN without them, INVALID for an impossible id, NOT_FOUND for a webhook or if there is no such
+    integration in the team. Personal integrations of other users are not found.
     """
     require_permissions(viewer, Permission.READ_INTEGRATIONS, Permission.READ_RECORDS)
     if secrets is SecretsMode.INCLUDE:
@@ -46,7 +47,7 @@ async def get_connected_integration(reader: Reader, viewer: Viewer, id: str, sec
 
 
 async def list_use_cases(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, Sequence[UseCase]]:
-    """All use cases of each of these integrations."""
+    """Return all use cases of these integrations that the viewer may see, by integration id."""
     found = defaultdict[str, list[UseCase]](list)
     for row in await reader.fetch_rows(sql.exports.select_children(viewer, UseCase, [*ids]), "integration_id"):
         found[row.integration_id].append(row)
@@ -56,7 +57,7 @@ async def list_use_cases(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> 
 async def list_resource_records(
     reader: Reader, viewer: Viewer, ids: Sequence[str]
 ) -> Mapping[str, Sequence[ResourceRecord]]:
-    """All resource records of each of these integrations."""
+    """Return all resource records of these integrations that the viewer may see, by integration id."""
     found = defaultdict[str, list[ResourceRecord]](list)
     for row in await reader.fetch_rows(
         sql.exports.select_children(viewer, ResourceRecord, [*ids]), "integration_id"
@@ -66,7 +67,7 @@ async def list_resource_records(
 
 
 async def list_children(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, IntegrationChildren]:
-    """What hangs below each of these integrations, for its documents."""
+    """Return the use cases and records of these integrations, with their documents, by integration id."""
     found: dict[str, IntegrationChildren] = {id: IntegrationChildren([], []) for id in ids}
     for use_case in await reader.fetch_rows(
         sql.exports.select_children(viewer, UseCase, [*ids]), "integration_id", "document"
@@ -82,11 +83,11 @@ async def list_children(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> M
 def build_document(
     integration: Integration, children: IntegrationChildren, secrets: Document
 ) -> Mapping[str, Raw | list[Raw]]:
-    """The export document, with these of the integration's secrets; what is stored goes into it as it is."""
+    """Return the export document with these secrets of the integration. Stored JSON is not parsed again."""
     stored = integration.document_json
-    disclosed = orjson.dumps(exports.add_secrets(integration.document, secrets)) if secrets else stored
+    with_secrets = orjson.dumps(exports.add_secrets(integration.document, secrets)) if secrets else stored
     return exports.compose_export(
-        Raw(disclosed),
+        Raw(with_secrets),
         [Raw(row.document_json) for row in children.use_cases],
         [Raw(row.document_json) for row in children.resource_records],
         {key: Raw(orjson.dumps(value)) for key, value in (integration.envelope or {}).items()},
@@ -94,7 +95,7 @@ def build_document(
 
 
 def compute_checksum(integration: Integration, children: IntegrationChildren) -> str:
-    """The checksum of the export document."""
+    """Return the checksum of the export document: see `gateway.domain.documents.exports`."""
     return exports.compute_checksum(
         exports.compose_export(
             cast(Json, integration.document),
@@ -106,21 +107,25 @@ def compute_checksum(integration: Integration, children: IntegrationChildren) ->
 
 
 async def find_integration(reader: Reader, id: str, team_id: str | None = None) -> Integration:
-    """For an operator: the integration of either world with this id.
+    """Return the integration or webhook with this id, for an operator.
 
-    Raises Refused: NOT_FOUND, or CONFLICT when several teams have one and none of them was named.
+    Raises Refused: NOT_FOUND, or CONFLICT if several teams have one and `team_id` is None.
     """
     found = await reader.fetch_rows(sql.exports.select_integrations_by_id(id, team_id))
     if not found:
         raise not_found(f"There is no integration {id}" + (f" in team {team_id}." if team_id else "."), "id")
     if len(found) > 1:
         teams = ", ".join(row.team_id for row in found)
-        raise refusal(ErrorCode.CONFLICT, f"Several teams have an integration {id}: {teams}. Name one.", "team")
+        raise refusal(
+            ErrorCode.CONFLICT,
+            f"Several teams have an integration {id}: {teams}. Set the team with --team.",
+            "team",
+        )
     return found[0]
 
 
 async def count_children(reader: Reader, integration: Integration) -> int:
-    """How many use cases and resource records hang below an integration."""
+    """Return the number of use cases and resource records of an integration."""
     total = 0
     for entity in _CHILD_ENTITIES:
         statement = sql.exports.select_document_count(entity, integration.team_id, integration.id)
@@ -135,15 +140,15 @@ async def export_integration(
     secrets: SecretsMode,
     advance: Callable[[int], None] = lambda _: None,
 ) -> tuple[Document, Sequence[str]]:
-    """For an operator: an integration's document as it was or could be imported, and where something is left out.
+    """Return an integration's document, for an operator, and the paths of the secrets that it omits.
 
-    An export document, or for a webhook an answer of integrations.get. `advance` is told how many of `count` are
-    done, batch by batch.
+    It is an export document, or an answer of integrations.get for a webhook; both can be imported. `advance` is
+    called with the length of each batch; the sum is `count_children`.
     """
     includes_secrets = secrets is SecretsMode.INCLUDE
     if integration.kind is not IntegrationKind.CONNECTED:
         omitted = [key for key in ("token",) if key in integration.document and not includes_secrets]
-        webhook: Document = {key: item for key, item in integration.document.items() if key not in omitted}
+        webhook: Document = {key: value for key, value in integration.document.items() if key not in omitted}
         return {INTEGRATION: webhook, "success": True}, [f"{INTEGRATION}.{key}" for key in omitted]
     children: list[list[Json]] = []
     for entity in _CHILD_ENTITIES:
@@ -153,7 +158,7 @@ async def export_integration(
             documents += (document for (document,) in batch)
             advance(len(batch))
         children.append(documents)
-    disclosed = exports.add_secrets(integration.document, integration.secrets if includes_secrets else {})
-    composed = exports.compose_export(cast(Json, disclosed), children[0], children[1], integration.envelope)
+    with_secrets = exports.add_secrets(integration.document, integration.secrets if includes_secrets else {})
+    composed = exports.compose_export(cast(Json, with_secrets), children[0], children[1], integration.envelope)
     omitted = [] if includes_secrets else exports.list_redacted_fields(integration.document, integration.secrets)
     return composed, omitted

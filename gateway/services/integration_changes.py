@@ -18,9 +18,10 @@ from gateway.services.integrations import (
 async def create_integration(
     writer: Writer, viewer: Viewer, kind: IntegrationKind, settings: Document
 ) -> Integration:
-    """Create an integration of this kind from these keys of its document.
+    """Create an integration of this kind from these keys of its document, and return its row.
 
-    Raises Refused: FORBIDDEN without a permission for the kind, and each problem of the settings.
+    The viewer needs the permission of `require_kind_permission`. Raises Refused: FORBIDDEN without it, and all
+    problems of the settings.
     """
     if kind is IntegrationKind.CONNECTED:
         return await connected_integrations.create_connected_integration(writer, viewer, settings)
@@ -35,9 +36,11 @@ async def update_integration(
     changes: Document,
     expected_version: int | None,
 ) -> Integration:
-    """Change these keys of an integration's document. An absent key stays, null clears, a blank secret stays.
+    """Update these keys of an integration's document, and return its row.
 
-    Raises Refused: what `lock_integration_for_update` raises, and each problem of the changes.
+    An absent key keeps its value, null clears it, and a blank secret keeps the stored one. The viewer needs the
+    permission of `require_kind_permission`. Raises Refused: as `lock_integration_for_update`, and all problems of
+    the changes.
     """
     if kind is IntegrationKind.CONNECTED:
         return await connected_integrations.update_connected_integration(
@@ -49,8 +52,8 @@ async def update_integration(
 async def delete_integration(writer: Writer, viewer: Viewer, id: str, expected_version: int | None = None) -> None:
     """Delete an integration with its groups, use cases, resource records and counts.
 
-    Raises Refused: FORBIDDEN without a permission for its kind, NOT_FOUND when it does not exist or the viewer may
-    not see it, VERSION_CONFLICT.
+    The viewer needs the permission of `require_kind_permission`. Raises Refused: FORBIDDEN without it, NOT_FOUND
+    if the integration does not exist or the viewer may not see it, VERSION_CONFLICT.
     """
     if all(viewer.get_webhook_scope(kind) is None for kind in webhooks.WEBHOOK_KINDS):
         require_permissions(viewer, Permission.WRITE_INTEGRATIONS)

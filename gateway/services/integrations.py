@@ -1,4 +1,4 @@
-"""Integrations of both worlds, as far as the viewer may see and change them."""
+"""Read and lock connected integrations and webhooks, within the permissions of the viewer."""
 
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
@@ -32,14 +32,14 @@ INPUT_FIELDS = {
     IntegrationKind.INCOMING_WEBHOOK: "incomingWebhook",
     IntegrationKind.OUTGOING_WEBHOOK: "outgoingWebhook",
 }
-"""Where in an `input` what is said of an integration of that kind stands."""
+"""The field of a mutation's `input` with the settings of each kind."""
 
 
 async def get_integration(reader: Reader, viewer: Viewer, id: str, created_by: str | None = None) -> Integration:
-    """The integration with this id.
+    """Return the integration or webhook with this id, the own team's first.
 
-    `created_by` is a filter on the creator; it never widens access. Raises Refused: INVALID for what is no id,
-    NOT_FOUND for what does not exist or is out of the viewer's scope.
+    `created_by` filters by creator and never widens access. Raises Refused: INVALID for an impossible id,
+    NOT_FOUND if the integration does not exist or the viewer may not see it.
     """
     require_id(id, "an integration")
     found = await reader.fetch_rows(sql.integrations.select_by_id(viewer, id, created_by or None))
@@ -49,23 +49,21 @@ async def get_integration(reader: Reader, viewer: Viewer, id: str, created_by: s
 
 
 async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -> Mapping[RowKey, Integration]:
-    """Those of these integrations that the viewer may see."""
+    """Return the rows with these keys that the viewer may see."""
     teams, ids = sorted({team for team, _ in keys}), sorted({id for _, id in keys})
     rows = await reader.fetch_rows(sql.integrations.select_by_ids(viewer, teams, ids), "kind")
-    # Those of these teams with these ids: maybe more than were asked for.
+    # The statement matches every pair of these teams and ids, and so may find other rows, too.
     found = {(row.team_id, row.id): row for row in rows}
     return {key: found[key] for key in keys if key in found}
 
 
 def build_order(keys: Sequence[tuple[IntegrationOrderField, SortDirection]]) -> SortOrder:
-    """The order of a list of integrations. Raises Refused (INVALID) for a field that is there twice."""
+    """Return the order of a list of integrations. Raises Refused (INVALID) if a field occurs twice."""
     problems = ProblemList()
     fields = [field for field, _ in keys]
     for index, field in enumerate(fields):
         if field in fields[:index]:
-            problems.add_invalid(
-                f"{field.name} is there already; give each field once.", "orderBy", index, "field"
-            )
+            problems.add_invalid(f"{field.name} occurs twice; give each field once.", "orderBy", index, "field")
     problems.raise_if_any()
     return integrations.build_sort_order(*keys)
 
@@ -73,9 +71,10 @@ def build_order(keys: Sequence[tuple[IntegrationOrderField, SortDirection]]) -> 
 async def list_integrations(
     reader: Reader, viewer: Viewer, filter: IntegrationFilter, page: PageArguments
 ) -> RowPage[Integration]:
-    """A page of the integrations that the viewer may see and that the filter lets through.
+    """Return a page of the integrations and webhooks that match the filter and that the viewer may see.
 
-    Raises Refused: FORBIDDEN without any right to integrations, INVALID for a filter that is too big.
+    The viewer needs READ_INTEGRATIONS, a permission to manage webhooks, or a widget key. Raises Refused: FORBIDDEN
+    without one, INVALID for a filter that exceeds a limit.
     """
     if not (viewer.has_permission(Permission.READ_INTEGRATIONS) or viewer.is_for_widgets) and all(
         viewer.get_webhook_scope(kind) is None for kind in webhooks.WEBHOOK_KINDS
@@ -93,9 +92,10 @@ async def list_integrations(
 async def count_integrations(
     reader: Reader, viewer: Viewer, filters: Sequence[IntegrationFilter]
 ) -> Mapping[IntegrationFilter, int]:
-    """How many `listed` has over all pages, for each filter."""
+    """Return the number of integrations on all pages of `list_integrations`, for each filter."""
     return {
-        each: (await reader.fetch_tuples(sql.integrations.select_count(viewer, each)))[0][0] for each in filters
+        filter: (await reader.fetch_tuples(sql.integrations.select_count(viewer, filter)))[0][0]
+        for filter in filters
     }
 
 
@@ -103,11 +103,11 @@ def _check_filter_size(filter: IntegrationFilter) -> None:
     problems = ProblemList()
     if filter.depth > MAX_FILTER_DEPTH:
         problems.add_invalid(
-            f"`and`, `or` and `not` nest at most {MAX_FILTER_DEPTH} times, not {filter.depth}.", "filter"
+            f"`and`, `or` and `not` nest at most {MAX_FILTER_DEPTH} levels, not {filter.depth}.", "filter"
         )
     if filter.size > MAX_FILTER_SIZE:
         problems.add_invalid(
-            f"A filter holds at most {MAX_FILTER_SIZE} filters and listed values in all, not {filter.size}.",
+            f"A filter has at most {MAX_FILTER_SIZE} filters and listed values in all, not {filter.size}.",
             "filter",
         )
     if filter.longest_pattern > MAX_PATTERN_LENGTH:
@@ -120,9 +120,10 @@ def _check_filter_size(filter: IntegrationFilter) -> None:
 
 
 async def lock_integration(writer: Writer, viewer: Viewer, id: str, *path: str) -> ZoneInfo:
-    """Hold the team's connected integration against other writers until the transaction ends; gives its zone.
+    """Lock the team's connected integration until the transaction ends, and return its time zone.
 
-    Every write under an integration begins with this. Raises Refused (NOT_FOUND at `path`).
+    Every write under an integration begins with this lock. It sets `writer.as_of` to the time of the lock. Raises
+    Refused (NOT_FOUND at `path`) if the integration does not exist or is a personal one of another user.
     """
     found = await _lock_row(writer, viewer, id, None)
     if not found:
@@ -131,7 +132,7 @@ async def lock_integration(writer: Writer, viewer: Viewer, id: str, *path: str) 
 
 
 async def try_lock_integration(writer: Writer, viewer: Viewer, id: str, provider: Provider | None = None) -> bool:
-    """Hold it, if there is one with this id, at this provider if one is named."""
+    """Lock the integration as `lock_integration` does, and return whether it exists; None is any provider."""
     return bool(await _lock_row(writer, viewer, id, provider))
 
 
@@ -143,32 +144,41 @@ async def _lock_row(
         if is_id(id)
         else []
     )
-    # What is written is of now: those who waited for their turn began before others wrote.
+    # This transaction may have waited for the lock, and others wrote meanwhile: its time is later than theirs.
     writer.as_of = instants.now()
     return found
 
 
 def check_version(version: int, expected: int | None, *path: str) -> None:
-    """Raises Refused (VERSION_CONFLICT) unless nothing or the present version was expected."""
+    """Raise Refused (VERSION_CONFLICT at `path`) unless `expected` is None or the current version."""
     if expected is not None and expected != version:
         raise refusal(
             ErrorCode.VERSION_CONFLICT,
-            f"This is at version {version}, not {expected}: read it again, then repeat the change.",
+            f"The current version is {version}, not {expected}: read it again, then repeat the change.",
             *path,
         )
 
 
 def require_kind_permission(viewer: Viewer, kind: IntegrationKind) -> None:
-    """Raises Refused (FORBIDDEN) unless the viewer may change some integrations of this kind."""
+    """Raise Refused (FORBIDDEN) unless the viewer may change integrations of this kind.
+
+    Connected ones need WRITE_INTEGRATIONS; webhooks need the permission to manage all or their own of the kind.
+    """
     if kind is IntegrationKind.CONNECTED:
         require_permissions(viewer, Permission.WRITE_INTEGRATIONS)
     elif viewer.get_webhook_scope(kind) is None:
-        word = kind.name.removesuffix("_WEBHOOK")
-        raise forbidden(f"This needs the permission MANAGE_{word}_INTEGRATIONS or MANAGE_OWN_{word}_INTEGRATIONS.")
+        direction = kind.name.removesuffix("_WEBHOOK")
+        raise forbidden(
+            f"This needs the permission MANAGE_{direction}_INTEGRATIONS or MANAGE_OWN_{direction}_INTEGRATIONS."
+        )
 
 
 async def lock_integration_of_any_kind(writer: Writer, viewer: Viewer, id: str) -> Integration:
-    """The team's integration of either world, as far as the viewer reaches, held until the transaction ends."""
+    """Lock an integration or webhook of the team until the transaction ends, and return its row.
+
+    It sets `writer.as_of` to the time of the lock. Raises Refused (NOT_FOUND) if the integration does not exist or
+    the viewer may not see it.
+    """
     found = await writer.fetch_rows(sql.integrations.select_for_update(viewer, id)) if is_id(id) else []
     writer.as_of = instants.now()
     if not found:
@@ -179,16 +189,17 @@ async def lock_integration_of_any_kind(writer: Writer, viewer: Viewer, id: str) 
 async def lock_integration_for_update(
     writer: Writer, viewer: Viewer, id: str, kind: IntegrationKind, expected_version: int | None
 ) -> Integration:
-    """An integration of this kind and version to be changed.
+    """Lock an integration of this kind and version for a change, and return its row.
 
-    Raises Refused: FORBIDDEN without a right to that kind, NOT_FOUND for what is missing or out of reach, INVALID
-    at the patch for an integration of another kind, VERSION_CONFLICT.
+    The viewer needs the permission of `require_kind_permission`. Raises Refused: FORBIDDEN without it, NOT_FOUND
+    if the integration does not exist or the viewer may not see it. INVALID, at the field of `kind`, means that it
+    is of another kind; VERSION_CONFLICT, that it has another version.
     """
     require_kind_permission(viewer, kind)
     found = await lock_integration_of_any_kind(writer, viewer, id)
     if found.kind is not kind:
         raise invalid_input(
-            f"This integration is of the type {found.kind.value}, and its type never changes: "
+            f"The type of this integration is {found.kind.value} and cannot change: "
             f"give `{INPUT_FIELDS[found.kind]}`.",
             "input",
             INPUT_FIELDS[kind],
@@ -198,7 +209,7 @@ async def lock_integration_for_update(
 
 
 def check_name(problems: ProblemList, name: str, *path: str | int) -> None:
-    """Add what is wrong with a name that was given."""
+    """Add a problem if the name is blank (REQUIRED) or too long (INVALID); the last key of `path` names it."""
     if not name.strip():
         problems.add(ErrorCode.REQUIRED, f"`{path[-1]}` must not be blank.", *path)
     elif len(name) > integrations.MAX_NAME_LENGTH:

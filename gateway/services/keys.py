@@ -1,7 +1,7 @@
-"""API keys: made, listed and revoked by an operator, and recognised at the door.
+"""API keys: operators create, list and revoke them; requests authenticate with them.
 
-A key reads `gw_<prefix>_<secret>`. The prefix is public and names the key in lists and logs; the secret is 256
-random bits, of which only the SHA-256 of the whole key is stored.
+A key has the form `gw_<prefix>_<secret>`. The prefix is public and identifies the key in lists and logs. The
+secret has 256 random bits. The database stores the SHA-256 of the whole key, and never the key.
 """
 
 import hashlib
@@ -37,9 +37,10 @@ async def create_key(
     origins: Iterable[str] = (),
     expires_at: datetime | None = None,
 ) -> str:
-    """A new key for a user of a team, both made when they do not exist. It is given once and never again.
+    """Create a key for a user of a team, and return its text, which cannot be read again.
 
-    With `origins`, as `gateway.domain.origins` checks them, it is good for requests of their pages alone.
+    A missing team or user is created. With `origins`, which `gateway.domain.origins` has checked, only requests of
+    pages with these origins may use the key.
     """
     await teams.create_missing_team(writer, team_id)
     await teams.add_missing_users(writer, team_id, {user_id: user_id})
@@ -62,12 +63,15 @@ async def create_key(
 
 
 async def list_keys(reader: Reader, team_id: str | None = None) -> Sequence[ApiKey]:
-    """Every key, or those of one team, the oldest first."""
+    """Return all keys, or those of one team, the oldest first within each team."""
     return await reader.fetch_rows(sql.keys.select_keys(team_id))
 
 
 async def revoke_key(writer: Writer, prefix: str) -> ApiKey:
-    """Make the key of this prefix useless from now on; revoking it again changes nothing."""
+    """Revoke the key with this prefix from now on, and return it. A second call changes nothing.
+
+    Raises Refused (NOT_FOUND) if there is no such key.
+    """
     found = await writer.fetch_rows(sql.keys.select_by_prefix(prefix))
     if not found:
         raise not_found(f"There is no key with the prefix {prefix}; `gateway keys list` shows them.")
@@ -76,28 +80,19 @@ async def revoke_key(writer: Writer, prefix: str) -> ApiKey:
 
 
 async def authenticate_key(reader: Reader, key: str, user_id: str | None = None) -> ApiKeyIdentity:
-    """Who comes with this key.
+    """Return the viewer of a key, and the origins that may use it.
 
-    `user_id`, where one is given with the key, must be that of the key's user. Raises Unauthenticated for a key
-    that is unknown, expired or revoked, without saying which.
+    Raises Unauthenticated if the key is unknown, expired or revoked, or if `user_id` is another user than the
+    key's. The exception does not say which, so that clients cannot probe for keys.
     """
     parts = key.split("_", _PART_COUNT - 1)
     if len(parts) != _PART_COUNT or parts[0] != "gw" or not key.isascii():
         raise Unauthenticated
-    for (
-        team,
-        user,
-        name,
-        key_id,
-        digest,
-        permissions,
-        origins,
-        expires_at,
-        revoked_at,
-    ) in await reader.fetch_tuples(sql.keys.select_credentials(parts[1])):
-        expired = expires_at is not None and expires_at <= reader.as_of
-        good = hmac.compare_digest(digest, _hash_key(key)) and not expired and revoked_at is None
-        if good and user_id in (None, user):
+    for row in await reader.fetch_tuples(sql.keys.select_credentials(parts[1])):
+        team, user, name, key_id, digest, permissions, origins, expires_at, revoked_at = row
+        is_expired = expires_at is not None and expires_at <= reader.as_of
+        is_valid = hmac.compare_digest(digest, _hash_key(key)) and not is_expired and revoked_at is None
+        if is_valid and user_id in (None, user):
             viewer = Viewer(team, user, name, key_id, frozenset(map(Permission, permissions)))
             return ApiKeyIdentity(viewer, frozenset(origins))
     raise Unauthenticated

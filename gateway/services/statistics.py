@@ -1,7 +1,7 @@
 """Dashboards: counts of the records of an integration.
 
-`day_counts` reads most parts, with one statement for all dashboards of an operation. It sums the stored counts of
-whole days, and counts the records of incomplete first and last days.
+`dashboard_day_counts` reads most parts, with one statement for all dashboards of an operation. It sums the stored
+counts of whole days, and counts the records of incomplete first and last days.
 
 `record_counts` reads the parts that stored counts cannot answer, from records only. These are searches, filters by
 the start of appointments, and trends by the days of another zone than the integration's. It needs a statement for
@@ -40,7 +40,7 @@ from gateway.domain.statistics import (
 from gateway.domain.text import parse_search_words
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, Refused, invalid_input, not_found
-from gateway.services import day_counts, record_counts
+from gateway.services import dashboard_day_counts, record_counts
 from gateway.services.access import require_permissions
 from gateway.services.resource_records import check_search
 
@@ -221,7 +221,7 @@ async def get_parts(
         if dashboard.team_id == viewer.team_id and part != AS_OF:
             (by_days if _is_counted_by_days(dashboard, part) else by_records)[dashboard].add(part)
     counts: DashboardCounts = {}
-    for read_parts, parts in ((day_counts.read_parts, by_days), (record_counts.read_parts, by_records)):
+    for read_parts, parts in ((dashboard_day_counts.read_parts, by_days), (record_counts.read_parts, by_records)):
         if parts:
             counts |= await read_parts(reader, viewer, parts)
     return {
@@ -233,7 +233,7 @@ async def get_parts(
 
 
 def _is_counted_by_days(dashboard: Dashboard, part: str) -> bool:
-    """Return whether `day_counts` can read the part of a dashboard."""
+    """Return whether `dashboard_day_counts` can read the part of a dashboard."""
     filter = dashboard.filter
     if filter.words or filter.date_field is not StatisticsDateField.CREATED_AT:
         return False

@@ -96,7 +96,7 @@ async def repair_block(writer: Writer, step: VerificationStep) -> Sequence[Count
 
 
 async def _find_next_block(reader: Reader, target: CountTarget, day: int) -> int | None:
-    """Return the first day of the next largest block that may have records or counts, or None if there is none."""
+    """Return the first day of the next block of the largest size that may have records or counts, or None."""
     start = day_blocks.find_block_start(day, LARGEST_BLOCK_SIZE)
     ((counted_day,),) = await reader.fetch_tuples(sql.verification.select_next_counted_day(*target.key, start))
     blocks = (

@@ -48,8 +48,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     If `visitors_key` is given, browsers on this machine are signed in with that key.
     """
     database = Database(settings, statement_timeout=settings.request_timeout + _STATEMENT_TIMEOUT_MARGIN)
-    health, metrics, tracing = Health(database), Metrics(settings.sqlite_file), _create_tracing(settings)
-    _measure_pools(database, metrics)
+    health, tracing, metrics = Health(database), _create_tracing(settings), _create_metrics(settings, database)
     reporting = Reporting(metrics, None if tracing is None else tracing.trace_request)
 
     @asynccontextmanager
@@ -68,10 +67,10 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
         return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
     deadlines = Deadlines()
-    graphql_endpoint, session_endpoint = _build_endpoints(database, settings, reporting, deadlines, visitors_key)
+    graphql, session = _build_endpoints(database, settings, reporting, deadlines, visitors_key)
     routes = [
-        Route(GRAPHQL_PATH, graphql_endpoint),
-        Route("/session", session_endpoint),
+        Route(GRAPHQL_PATH, graphql),
+        Route("/session", session),
         Route("/livez", health.get_live),
         Route("/readyz", health.get_ready),
         Route("/metrics", show_metrics),
@@ -80,15 +79,17 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     app = Starlette(routes=routes, lifespan=lifespan)
     app.add_exception_handler(HTTPException, _build_not_found_handler(reporting))
     app.router.redirect_slashes = False
-    app.state.database, app.state.health, app.state.reporting = database, health, reporting
-    app.state.deadlines = deadlines
+    app.state.database, app.state.health = database, health
+    app.state.reporting, app.state.deadlines = reporting, deadlines
     return app
 
 
-def _measure_pools(database: Database, metrics: Metrics) -> None:
-    """Have the metrics show the used connections and the waiting operations of each pool."""
+def _create_metrics(settings: Settings, database: Database) -> Metrics:
+    """Return the metrics of the gateway, with those of the database's pools."""
+    metrics = Metrics(settings.sqlite_file)
     for kind, queue in database.queues.items():
         metrics.measure_pool(kind, partial(getattr, queue, "used_slots"), partial(getattr, queue, "waiting_count"))
+    return metrics
 
 
 def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:

@@ -239,7 +239,7 @@ async def test_a_filter_nests_at_most_five_levels(gateway: Gateway, word: str) -
         assert answer["data"] is None
         assert [(error["message"], error["extensions"]) for error in answer["errors"]] == [
             (
-                f"`and`, `or` and `not` nest at most 5 times, not {depth}.",
+                f"`and`, `or` and `not` nest at most 5 levels, not {depth}.",
                 {"code": "BAD_USER_INPUT", "argument": ["filter"]},
             )
         ]

@@ -163,7 +163,7 @@ REFUSED: list[tuple[dict[str, Json], list[tuple[str, list[str]]]]] = [
     ),
     (
         {"orderBy": [{"field": "NAME"}, {"field": "USERNAME"}, {"field": "NAME", "direction": "DESC"}]},
-        [("NAME is there already; give each field once.", ["orderBy", "2", "field"])],
+        [("NAME occurs twice; give each field once.", ["orderBy", "2", "field"])],
     ),
 ]
 

@@ -247,7 +247,7 @@ async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
     assert payload["errors"] == [
         {
             "code": "VERSION_CONFLICT",
-            "message": "This is at version 2, not 1: read it again, then repeat the change.",
+            "message": "The current version is 2, not 1: read it again, then repeat the change.",
             "path": ["input", "expectedVersion"],
         }
     ]

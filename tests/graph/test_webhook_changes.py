@@ -114,7 +114,7 @@ async def test_the_type_never_changes(gateway: Gateway) -> None:
         ("w", "connected", "webhook-incoming", "incomingWebhook"),
         ("c", "incomingWebhook", "connected", "connected"),
     ]:
-        message = f"This integration is of the type {type_}, and its type never changes: give `{right}`."
+        message = f"The type of this integration is {type_} and cannot change: give `{right}`."
         assert await update(client, id, **{patch: {"name": "n"}}) == {
             "integration": None,
             "errors": [{"code": "INVALID", "message": message, "path": ["input", patch]}],
@@ -129,7 +129,7 @@ async def test_an_unexpected_version_is_refused(gateway: Gateway) -> None:
     conflict = [
         {
             "code": "VERSION_CONFLICT",
-            "message": "This is at version 1, not 2: read it again, then repeat the change.",
+            "message": "The current version is 1, not 2: read it again, then repeat the change.",
             "path": ["expectedVersion"],
         }
     ]

@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
-from gateway.settings import Settings
 from gateway.web.persisted_queries import RegisteredQueries
-from gateway.web.trusted_documents import load_trusted_documents
-from tests.support.commands import run_gateway
 from tests.support.endpoints import (
     GRAPHQL,
     VIEWER,
@@ -249,72 +246,3 @@ async def test_ids_that_are_not_supported_are_refused_as_clients_expect(
             assert get_message(response) == "PersistedQueryNotSupported"
         assert get_codes(await ask(endpoint, "POST", documentId="me")) == ["PERSISTED_QUERY_NOT_SUPPORTED"]
         assert (await ask(endpoint, "POST", query=VIEWER, extensions={"else": 1})).json() == VIEWER_RESPONSE
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("[]", "must be an object: a manifest of the format apollo-persisted-query-manifest, or documents by"),
-        ("{", "is not JSON in UTF-8: "),
-        ('{"a": "{ viewer { userId } }", "a": "{ viewer { teamId } }"}', "has the key `a` twice in one object"),
-        ('{"format": "other"}', "must have the `format` apollo-persisted-query-manifest, `version` 1 and a list"),
-        (
-            apollo(a="{ nothing }"),
-            ": operations[0]: Cannot query field 'nothing' on type 'Query'. (line 1, column 3)",
-        ),
-        (apollo(a=VIEWER, b="{"), ": operations[1]: Syntax Error: Expected Name, found <EOF>. (line 1, column 2)"),
-        (
-            apollo(a="{ " + " ".join(f"a{n}: __typename" for n in range(31)) + " }"),
-            ": operations[0]: The operation has 31 fields at its root; at most 20 are allowed.",
-        ),
-        (
-            apollo(**{"md5:0": VIEWER}),
-            ": operations[0]: an id must be `sha256:` with 64 hexadecimal digits in lower case",
-        ),
-        ('{"a": 1}', ": a: needs an id and a document, both as text"),
-        (apollo(a=VIEWER).replace('"a"', "1"), ": operations[0]: needs an id and a document, both as text"),
-        (
-            apollo(a=VIEWER)[:-2] + f', {{"id": "a", "body": "{UNTRUSTED}"}}]}}',
-            ": operations[1]: another document has the id a already",
-        ),
-        (
-            json.dumps({f"sha256:{sha256(OTHER)}": VIEWER}),
-            f": the document's SHA-256 is {sha256(VIEWER)}, not that of its id",
-        ),
-        ("{" + ", ".join(f'"{n}": "{{ nothing }}"' for n in range(7)) + "}", "; and 2 more"),
-        (None, ": No such file or directory"),
-    ],
-)
-def test_a_bad_manifest_ends_the_start_with_2_and_says_where_and_why(
-    tmp_path: Path, content: str | None, said: str
-) -> None:
-    file = tmp_path / "manifest.json"
-    if content is not None:
-        file.write_text(content)
-    url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    run_gateway("migrate", database_url=url)
-    settings = {"database_url": url, "trusted_documents": "only", "document_manifest": str(file)}
-    ended = run_gateway("serve", "--port", "0", **settings)
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    assert ended.stderr.startswith(f"error: GATEWAY_DOCUMENT_MANIFEST: {file}")
-    assert said in ended.stderr
-    assert ended.stderr.count("\n") == 1
-
-
-def test_a_mode_and_a_manifest_go_together(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    run_gateway("migrate", database_url=url)
-    for settings, said in (
-        (
-            {"trusted_documents": "allow"},
-            "but GATEWAY_DOCUMENT_MANIFEST is not set: set it to the file of the documents.",
-        ),
-        (
-            {"document_manifest": "m.json"},
-            "set GATEWAY_TRUSTED_DOCUMENTS to allow or only, or unset GATEWAY_DOCUMENT_MANIFEST.",
-        ),
-    ):
-        ended = run_gateway("serve", "--port", "0", database_url=url, **settings)
-        assert (ended.exit_code, ended.stdout) == (2, "")
-        assert said in ended.stderr
-    assert load_trusted_documents(Settings()) == {}

@@ -89,7 +89,8 @@ def test_a_webhook_changes_by_its_id_and_never_its_type(run: Run, database_url: 
     assert read_counts(run("import", write("get.json", document), "--team", TEAM), "get.json") == [0, 1, 0, 0]
     document["integration"]["type"] = "webhook-incoming"
     result = run("import", write("get.json", document), "--team", TEAM)
-    assert result.stderr == "get.json: integration._id: This `_id` is that of a webhook-outgoing. (CONFLICT)\n"
+    message = "This `_id` already belongs to a webhook-outgoing."
+    assert result.stderr == f"get.json: integration._id: {message} (CONFLICT)\n"
     (row,) = read_rows(database_url, Integration)
     assert (row.name, row.version) == ("new", 2)
 
@@ -134,7 +135,10 @@ def test_an_id_of_another_integration_is_not_taken_over(run: Run, database_url: 
     run("import", write("a.json", export(1, 1, teamId=TEAM)))
     result = run("import", write("b.json", export(1, 1, teamId=TEAM, _id="b", logicalId="b")))
     assert result.exit_code == 1
-    assert result.stderr.count("Another one of the team has this `_id` already. (CONFLICT)") == 2
+    assert result.stderr.splitlines() == [
+        "b.json: use_cases.0._id: Another use case of the team already has this `_id`. (CONFLICT)",
+        "b.json: resource_records.0._id: Another resource record of the team already has this `_id`. (CONFLICT)",
+    ]
     assert len(read_rows(database_url, Integration)) == 1
 
 

@@ -77,7 +77,8 @@ def test_an_id_of_another_integration_is_found_among_new_ones(run: Run, database
     lines = write_lines("records.jsonl", *(record(n, teamId=TEAM, integrationId="b") for n in (2, 1, 0)))
     result = run("import", lines)
     assert (result.exit_code, read_counts(result, lines)) == (1, [2, 0, 0, 1])
-    assert "records.jsonl:3: _id: Another one of the team has this `_id` already. (CONFLICT)" in result.stderr
+    message = "Another resource record of the team already has this `_id`."
+    assert f"records.jsonl:3: _id: {message} (CONFLICT)" in result.stderr
     assert [row.integration_id for row in read_rows(database_url, ResourceRecord)] == [INTEGRATION, "b", "b"]
 
 

@@ -1,7 +1,6 @@
 """`gateway statistics verify`: it finds what is planted, names it, repairs it, and then finds nothing."""
 
 import asyncio
-import shlex
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,14 +8,11 @@ import pytest
 from sqlalchemy import Delete, Executable, Update, delete, insert, select, update
 
 from gateway import services
-from gateway.database.reading import Reader
 from gateway.database.tables import DayCount, Integration, ResourceRecord
 from gateway.domain.enums import BookingStatus
 from gateway.domain.statistics.day_blocks import BLOCK_SIZES
 from gateway.domain.statistics.verification import VerificationPosition, VerificationScope
-from gateway.services.verification import VerificationStep
 from tests.graph.test_record_changes import UPSERT
-from tests.support.commands import unbox
 from tests.support.dashboard import BREAKDOWNS, DASHBOARD
 from tests.support.factories import connected, record, store, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, Client, Gateway
@@ -37,7 +33,7 @@ DAY, IN_8, IN_64 = (date(2025, *day).toordinal() for day in ((3, 9), (3, 3), (1,
 """A day, and where the blocks of 8 and 64 days begin that it is in."""
 
 
-async def _clinic(gateway: Gateway) -> Client:
+async def create_clinic(gateway: Gateway) -> Client:
     """Three appointments and a patient: on a day in March, and one in the year before."""
     march, before = datetime(2025, 3, 9, 12, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
     await store(gateway.database, connected("clinic", timezone="America/Chicago"), webhook({"_id": "hook"}))
@@ -107,7 +103,7 @@ PLANTED: dict[str, tuple[Executable, list[str]]] = {
 @pytest.mark.parametrize("planted", PLANTED)
 async def test_a_planted_difference_is_named_repaired_and_gone(gateway: Gateway, planted: str) -> None:
     statement, expected = PLANTED[planted]
-    client = await _clinic(gateway)
+    client = await create_clinic(gateway)
     dashboard = await client.data(DASHBOARD, id="clinic")
     gateway.flush_reports()
     whole = await verify(gateway.database)
@@ -142,7 +138,7 @@ BEHIND: dict[str, Update | Delete] = {
 async def test_a_record_that_changed_behind_the_counts_is_found_and_then_counted(
     gateway: Gateway, change: str
 ) -> None:
-    client = await _clinic(gateway)
+    client = await create_clinic(gateway)
 
     async def ask() -> list[Any]:
         return [
@@ -164,7 +160,7 @@ async def test_a_record_that_changed_behind_the_counts_is_found_and_then_counted
 
 async def test_the_days_of_another_zone_are_found(gateway: Gateway) -> None:
     """As after an update of the time zones' data."""
-    await _clinic(gateway)
+    await create_clinic(gateway)
     moved = update(Integration).where(Integration.id == "clinic").values(timezone="Pacific/Kiritimati")
     await execute_unnoticed(gateway.database, moved)
     assert await find_differences(gateway.database, repairs=True)
@@ -184,7 +180,7 @@ async def test_the_ends_of_the_calendar_are_verified(gateway: Gateway) -> None:
 
 
 async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
-    await _clinic(gateway)
+    await create_clinic(gateway)
     await store(gateway.database, connected("second"), connected("clinic", team_id=OTHER_TEAM))
     await store(gateway.database, record("e", "second"), record("a", "clinic", team_id=OTHER_TEAM))
     await execute_unnoticed(
@@ -211,58 +207,8 @@ async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
     assert teams == {OTHER_TEAM}
 
 
-@pytest.mark.parametrize("ending", [KeyboardInterrupt, ConnectionError])
-async def test_an_interrupted_run_goes_on_where_it_stopped(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
-) -> None:
-    await _clinic(gateway)
-    await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
-    expected = (await verify(gateway.database)).stdout.splitlines()[:-5]
-    step, steps = services.verification.verify_next_block, 0
-
-    async def interrupted(
-        session: Reader, scope: VerificationScope, place: VerificationPosition
-    ) -> VerificationStep | None:
-        nonlocal steps
-        steps += 1
-        if steps == 2:
-            raise ending("It is gone.")
-        return await step(session, scope, place)
-
-    monkeypatch.setattr(services.verification, "verify_next_block", interrupted)
-    first = await verify(gateway.database)
-    assert first.exit_code == (130 if ending is KeyboardInterrupt else 1)
-    said = first.stderr.splitlines()[0]
-    assert said == f"To continue from here: --from '{TEAM} clinic appointments 2024-02-29'"
-    second = await verify(gateway.database, *shlex.split(said.partition(": ")[2]))
-    assert second.exit_code == 1
-    assert [*first.stdout.splitlines(), *second.stdout.splitlines()[:-5]] == expected
-
-
-@pytest.mark.parametrize(
-    "place", ["", "clinic", f"{TEAM} clinic invoices 2024-01-16", f"{TEAM} clinic appointments soon", "a b c d e"]
-)
-async def test_a_place_that_is_none_is_bad_usage(gateway: Gateway, place: str) -> None:
-    await _clinic(gateway)
-    await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
-    ended = await verify(gateway.database, "--repair", "--from", place)
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    assert "use a position that an interrupted run has printed" in unbox(ended.stderr)
-    assert await find_differences(gateway.database)
-
-
-async def test_a_place_whose_integration_is_gone_goes_on_with_the_next(gateway: Gateway) -> None:
-    await _clinic(gateway)
-    found = await verify(gateway.database, "--from", f"{TEAM} apples patients 2025-01-01")
-    assert read_cells(found.stdout.splitlines()[-2]) == [1, 3, 4, 0, 0]
-    found = await verify(gateway.database, "--from", f"{TEAM} clinic patients 2025-01-01")
-    assert read_cells(found.stdout.splitlines()[-2]) == [1, 1, 1, 0, 0]
-    found = await verify(gateway.database, "--from", f"{TEAM} pears patients 2025-01-01")
-    assert (found.exit_code, read_cells(found.stdout.splitlines()[-2])) == (0, [0, 0, 0, 0, 0])
-
-
 async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repair(gateway: Gateway) -> None:
-    client = await _clinic(gateway)
+    client = await create_clinic(gateway)
     await execute_unnoticed(
         gateway.database, update(DayCount).values(pending=9), delete(DayCount).where(DayCount.size == 1)
     )
@@ -296,7 +242,7 @@ async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repai
 
 
 async def test_an_integration_that_is_deleted_meanwhile_is_repaired_no_more(gateway: Gateway) -> None:
-    await _clinic(gateway)
+    await create_clinic(gateway)
     await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
     async with gateway.database.read() as snapshot:
         step = await services.verification.verify_next_block(snapshot, VerificationScope(), VerificationPosition())

@@ -1,4 +1,7 @@
-"""Export documents taken in: by a user, who is not believed, or by an operator, to the letter."""
+"""Imports of export documents.
+
+A user's import ignores teams, users, instants and tokens of the document. An operator's import stores them all.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -37,34 +40,37 @@ from gateway.services.imports.rows import ImportContext
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of a document."""
+    """The imported integration, and what the import changed."""
 
     integration: Integration
     outcome: Outcome
     tally: ImportCounts
-    """Over the integration, its use cases and its resource records."""
+    """The numbers of rows over the integration, its use cases and its resource records."""
 
 
 @dataclass(frozen=True, slots=True)
 class _ImportJob:
-    """A document with a shape, whose word counts in it, and where it goes."""
+    """An export document to import, with its team and policy."""
 
     writer: Writer
     team_id: str
     policy: ImportPolicy
     document: ExportDocument
     secrets: Document
-    """The tokens to keep; those of a user's document are dropped."""
+    """The tokens of the document. A user's import has none."""
     replace: bool = False
+    """Whether use cases and records that are not in the document are deleted."""
     advance: Callable[[int], None] = lambda _: None
 
 
 async def import_as_viewer(writer: Writer, viewer: Viewer, document: Json, mode: ImportMode) -> ImportResult:
-    """Take an export document in for a user.
+    """Import an export document for a user, into their team.
 
-    Nothing is believed of teams, people, instants, tokens, or ids that others have. Raises Refused with every
-    problem at its path below `document`: FORBIDDEN, CONFLICT (it exists, in mode CREATE, or is another's),
-    INVALID, REQUIRED, DUPLICATE.
+    Teams, users, instants and tokens of the document are ignored. Ids that other rows have are replaced. The
+    viewer needs WRITE_INTEGRATIONS and WRITE_RECORDS, and ADMIN for the access `system`.
+
+    Raises Refused, with paths below `document`: FORBIDDEN, INVALID, REQUIRED, DUPLICATE, and CONFLICT. CONFLICT
+    means that the integration exists in mode CREATE, or is a personal one of another user.
     """
     require_permissions(viewer, Permission.WRITE_INTEGRATIONS, Permission.WRITE_RECORDS)
     problems = ProblemList()
@@ -72,12 +78,12 @@ async def import_as_viewer(writer: Writer, viewer: Viewer, document: Json, mode:
     if parsed is not None and _is_system(parsed.integration) and not viewer.has_permission(Permission.ADMIN):
         problems.add(
             ErrorCode.FORBIDDEN,
-            "`system` lets every team read this: it needs the permission ADMIN.",
+            "The access `system` needs the permission ADMIN, because every team can read the integration.",
             *parsed.integration.path,
             "access",
         )
     problems.raise_if_any()
-    assert parsed is not None  # noqa: S101 (or a problem was raised)
+    assert parsed is not None  # noqa: S101 (without it, a problem was raised)
     await teams.lock_or_create_team(writer, viewer.team_id)
     without_secrets, _ = split_secrets(parsed.integration.document)
     parsed = replace(parsed, integration=structs.replace(parsed.integration, document=without_secrets))
@@ -95,13 +101,16 @@ def _is_system(entry: ImportEntry) -> bool:
 async def _lock_visible_integration(
     writer: Writer, viewer: Viewer, entry: ImportEntry, mode: ImportMode
 ) -> Integration | None:
-    """The viewer's integration that this is, held; None when it is new."""
+    """Lock and return the team's integration with the entry's logical id, or without one with its id; None if new.
+
+    Raises Refused (CONFLICT) if it exists in mode CREATE, or is a personal one of another user.
+    """
     id = await _find_connected_id(writer, viewer.team_id, entry)
     if id is None:
         return None
     name = "_id" if entry.logical_id is None else "logicalId"
     exists = refusal(
-        ErrorCode.CONFLICT, f"The team has an integration with this `{name}` already.", *entry.path, name
+        ErrorCode.CONFLICT, f"The team already has an integration with this `{name}`.", *entry.path, name
     )
     if mode is ImportMode.CREATE:
         raise exists
@@ -126,9 +135,11 @@ async def import_as_operator(
     team_id: str | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> ImportResult:
-    """Take an export document in as it is: team, people, instants, ids and tokens.
+    """Import an export document for an operator, with its team, users, instants, ids and tokens.
 
-    `team_id` overrides the team that the document names; a team that does not exist is made. Raises Refused.
+    `team_id` replaces the team of the document. A missing team and missing users are created. `advance` is called
+    with the length of each batch of use cases and records. Raises Refused with all problems: INVALID, REQUIRED,
+    DUPLICATE, or CONFLICT if another row of the team has an id of the document.
     """
     problems = ProblemList()
     parsed = read_export(document, problems.add)
@@ -141,7 +152,7 @@ async def import_as_operator(
             "teamId",
         )
     problems.raise_if_any()
-    assert parsed is not None  # noqa: S101 (or a problem was raised)
+    assert parsed is not None  # noqa: S101 (without it, a problem was raised)
     await teams.lock_or_create_team(writer, team)
     entries = (parsed.integration, *parsed.use_cases, *parsed.resource_records)
     await teams.add_missing_users(writer, team, collect_people(entry.document for entry in entries))
@@ -154,7 +165,7 @@ async def import_as_operator(
 
 
 async def _lock_known_integration(writer: Writer, team_id: str, entry: ImportEntry) -> Integration | None:
-    """The team's integration that this is, by its logical id or else its id, held; None when it is new."""
+    """Lock and return the team's integration with the entry's logical id, or else with its id; None if new."""
     id = await _find_connected_id(writer, team_id, entry)
     if id is None and entry.logical_id is not None:
         id = await _find_connected_id(writer, team_id, structs.replace(entry, logical_id=None))
@@ -162,7 +173,7 @@ async def _lock_known_integration(writer: Writer, team_id: str, entry: ImportEnt
 
 
 async def _run_import(job: _ImportJob, row: Integration | None) -> ImportResult:
-    """Write the integration, then what hangs below it."""
+    """Write the integration, its use cases and its records. Raise Refused with all problems of entries."""
     problems = ProblemList()
     if row is None:
         outcome = Outcome.CREATED
@@ -189,7 +200,7 @@ async def _create_integration(job: _ImportJob) -> Integration:
     entry = job.document.integration
     is_taken = bool(await job.writer.fetch_tuples(sql.imports.select_integration_id(job.team_id, entry.id)))
     if is_taken and job.policy.preserves_ids:
-        raise refusal(ErrorCode.CONFLICT, "A webhook of the team has this `_id` already.", *entry.path, "_id")
+        raise refusal(ErrorCode.CONFLICT, "A webhook of the team already has this `_id`.", *entry.path, "_id")
     id = new_id() if is_taken else entry.id
     document = job.policy.build_new(entry, id, None)
     logical_id = entry.logical_id or new_logical_id("integration")

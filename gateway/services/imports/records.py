@@ -1,7 +1,7 @@
-"""Resource records taken in from JSON Lines, batch by batch."""
+"""Imports of resource records from JSON Lines, batch by batch."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from gateway import sql
@@ -19,45 +19,50 @@ from gateway.services.imports.rows import ImportContext
 async def import_records(
     writer: Writer, groups: Sequence[IntegrationRecords], team_id: str | None, report: ProblemReporter
 ) -> ImportCounts:
-    """Create or update the resource records of a batch, each under the integration that it names.
+    """Create or update the resource records of a batch, for an operator, and return the numbers of rows.
 
-    They are kept to the letter; `team_id` overrides the team that they name. A faulty one is reported and refuses
-    only itself. No two have an id or a logical id in common.
+    Documents are stored unchanged; `team_id` replaces their team. No two records have the same id, or the same
+    logical id in an integration. A faulty record is reported and skipped, with its line number as the path:
+    NOT_FOUND without its connected integration, CONFLICT or DUPLICATE for its ids.
     """
     tally = ImportCounts()
     by_team: dict[str, list[IntegrationRecords]] = defaultdict(list)
-    for home in groups:
-        by_team[home.team_id].append(home)
-    for team, below in sorted(by_team.items()):
-        ids = sorted(home.integration_id for home in below)
-        held = {
-            row.id: timezones.get_zone(row.timezone)
-            for row in await writer.fetch_rows(sql.imports.select_integrations_for_update(team, ids))
-            if row.kind is IntegrationKind.CONNECTED
-        }
-        for home in below:
-            id = home.integration_id
-            if id not in held:
-                for number in home.line_numbers:
+    for group in groups:
+        by_team[group.team_id].append(group)
+    for team, team_groups in sorted(by_team.items()):
+        zones = await _lock_integrations(writer, team, sorted(group.integration_id for group in team_groups))
+        for group in team_groups:
+            id = group.integration_id
+            if id not in zones:
+                for number in group.line_numbers:
                     message = f"There is no connected integration {id} in team {team}."
                     report(ErrorCode.NOT_FOUND, message, number, "integrationId")
                 continue
-            await teams.add_missing_users(writer, team, home.people)
-            if await _insert_if_all_new(writer, home, held[id]):
-                tally.created += len(home.line_numbers)
+            await teams.add_missing_users(writer, team, group.people)
+            if await _insert_if_all_new(writer, group, zones[id]):
+                tally.created += len(group.line_numbers)
             else:
-                under = ImportContext(
-                    writer, team, ParentIntegration(id, id), held[id], OperatorImportPolicy(team_id), report, tally
-                )
-                await rows.import_rows(under, rows.RESOURCE_RECORDS, home.build_entries())
+                parent, policy = ParentIntegration(id, id), OperatorImportPolicy(team_id)
+                context = ImportContext(writer, team, parent, zones[id], policy, report, tally)
+                await rows.import_rows(context, rows.RESOURCE_RECORDS, group.build_entries())
     return tally
 
 
-async def _insert_if_all_new(writer: Writer, group: IntegrationRecords, zone: ZoneInfo) -> bool:
-    """Create a row for each record, if all of them are new; else nothing is done.
+async def _lock_integrations(writer: Writer, team_id: str, ids: Sequence[str]) -> Mapping[str, ZoneInfo]:
+    """Lock these connected integrations until the transaction ends, and return their time zones by id."""
+    integrations = await writer.fetch_rows(sql.imports.select_integrations_for_update(team_id, ids))
+    return {
+        integration.id: timezones.get_zone(integration.timezone)
+        for integration in integrations
+        if integration.kind is IntegrationKind.CONNECTED
+    }
 
-    To look for each of what is not there costs a database a fifth of what it costs to write it. So they are
-    written where the first is not there, and undone where another one is.
+
+async def _insert_if_all_new(writer: Writer, group: IntegrationRecords, zone: ZoneInfo) -> bool:
+    """Insert a row for each record if all are new, and return True; else write nothing.
+
+    A lookup of all ids would cost the database a fifth of the inserts. So only the first id is looked up, and the
+    inserts are rolled back if another id exists.
     """
     columns = group.columns
     first = sql.imports.select_integration_ids(ResourceRecord, group.team_id, columns["id"][:1])

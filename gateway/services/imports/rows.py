@@ -1,4 +1,4 @@
-"""Use cases and resource records taken in under an integration: matched, compared and written many at a time."""
+"""Imports of the use cases and resource records of an integration: match, compare and write in batches."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,18 +34,20 @@ T = TypeVar("T")
 RowValues = dict[str, object]
 
 _COMPARED_COLUMNS = frozenset({"logical_id", "version", "document", "group_id", "key", *COUNTED_COLUMNS})
-"""The columns of a row that an import looks at, as far as its entity has them."""
+"""The columns that an import reads of stored rows. Each entity has some of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportKind:
-    """What there is to know of a kind of row that is taken in."""
+    """An entity whose rows are imported, and what its import needs."""
 
     entity: type[UseCase | ResourceRecord]
     name: str
+    """For new logical ids and, with spaces, for messages."""
     build_columns: Callable[[Document, str, datetime], Mapping[str, object]]
+    """Returns the other columns of a document, its logical id and the time of the import."""
     is_counted: bool
-    """Whether dashboards count them."""
+    """Whether the rows have day counts."""
 
 
 USE_CASES = ImportKind(UseCase, "use_case", read_use_case_columns, is_counted=False)
@@ -54,7 +56,7 @@ RESOURCE_RECORDS = ImportKind(ResourceRecord, "resource_record", read_record_col
 
 @dataclass(frozen=True, slots=True)
 class ImportContext:
-    """What entries under one integration, which is held, are taken in with."""
+    """What all entries of one integration share. The integration is locked."""
 
     writer: Writer
     team_id: str
@@ -64,28 +66,31 @@ class ImportContext:
     report: ProblemReporter
     tally: ImportCounts = field(default_factory=ImportCounts)
     advance: Callable[[int], None] = lambda _: None
-    """Told how many entries are done, batch by batch."""
+    """Called with the length of each imported batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Matches:
-    """Where entries belong: the rows they are, by their `_id`, and which of these ids rows have already."""
+    """The stored rows that entries update."""
 
     rows: Mapping[str, str]
+    """The id of the row, by the `_id` of the entry; new entries are absent."""
     taken_ids: Collection[str]
+    """The ids of entries that any row of the team already has."""
 
 
 async def import_rows(
     context: ImportContext, kind: ImportKind, entries: Sequence[ImportEntry], *, replace: bool = False
 ) -> None:
-    """Create or update a row for each entry, with `replace` also delete the integration's other rows.
+    """Create or update a row for each entry; with `replace`, delete the integration's other rows.
 
-    The entries have ids and logical ids of their own. One that cannot be taken in is reported.
+    No two entries have the same `_id` or `logicalId`. Day counts are updated. An entry is reported and skipped if
+    its `_id` belongs to another row: DUPLICATE if another entry updates that row, else CONFLICT.
     """
     matches, changes = await _match_entries(context, kind, entries), DayCounts(context.zone)
     if replace:
-        gone = await _delete_others(context, kind, set(matches.rows.values()), changes)
-        matches = _Matches(matches.rows, set(matches.taken_ids) - gone)
+        deleted_ids = await _delete_others(context, kind, set(matches.rows.values()), changes)
+        matches = _Matches(matches.rows, set(matches.taken_ids) - deleted_ids)
     for batch in split_batches(entries):
         await _write_batch(context, kind, batch, matches, changes)
         context.advance(len(batch))
@@ -93,29 +98,31 @@ async def import_rows(
 
 
 async def _match_entries(context: ImportContext, kind: ImportKind, entries: Sequence[ImportEntry]) -> _Matches:
-    """Matched by logical id, then by id what has none (to the letter: what has a new one, too)."""
+    """Return the rows of entries: by logical id, else by id.
+
+    Entries with a new logical id match by id only if the policy preserves ids.
+    """
     by_logical_id: dict[str, str] = {}
     owners: dict[str, str] = {}
     for batch in split_batches(entries):
-        known = [entry.logical_id for entry in batch if entry.logical_id is not None]
-        if known:
-            alike = sql.imports.select_ids_by_logical_ids(kind.entity, context.team_id, context.parent.id, known)
-            by_logical_id.update(await context.writer.fetch_tuples(alike))
-        there = sql.imports.select_integration_ids(kind.entity, context.team_id, [entry.id for entry in batch])
-        owners.update(await context.writer.fetch_tuples(there))
-    rows = {entry.id: by_logical_id[entry.logical_id] for entry in entries if entry.logical_id in by_logical_id}
-    claimed = set(rows.values())
-    for entry in entries:
-        may_be = entry.id not in rows and (entry.logical_id is None or context.policy.preserves_ids)
-        if not may_be or owners.get(entry.id) != context.parent.id:
-            continue
-        if entry.id in claimed:
-            context.report(
-                ErrorCode.DUPLICATE,
-                "Another entry is what has this `_id` here, by its `logicalId`.",
-                *entry.path,
-                "_id",
+        logical_ids = [entry.logical_id for entry in batch if entry.logical_id is not None]
+        if logical_ids:
+            statement = sql.imports.select_ids_by_logical_ids(
+                kind.entity, context.team_id, context.parent.id, logical_ids
             )
+            by_logical_id.update(await context.writer.fetch_tuples(statement))
+        ids = [entry.id for entry in batch]
+        statement = sql.imports.select_integration_ids(kind.entity, context.team_id, ids)
+        owners.update(await context.writer.fetch_tuples(statement))
+    rows = {entry.id: by_logical_id[entry.logical_id] for entry in entries if entry.logical_id in by_logical_id}
+    matched_ids = set(rows.values())
+    for entry in entries:
+        may_match = entry.id not in rows and (entry.logical_id is None or context.policy.preserves_ids)
+        if not may_match or owners.get(entry.id) != context.parent.id:
+            continue
+        if entry.id in matched_ids:
+            message = "The stored document with this `_id` has the `logicalId` of another entry."
+            context.report(ErrorCode.DUPLICATE, message, *entry.path, "_id")
         else:
             rows[entry.id] = entry.id
     return _Matches(rows, owners.keys())
@@ -124,16 +131,17 @@ async def _match_entries(context: ImportContext, kind: ImportKind, entries: Sequ
 async def _delete_others(
     context: ImportContext, kind: ImportKind, matched: set[str], changes: DayCounts
 ) -> set[str]:
+    """Delete the integration's rows other than `matched`, and return their ids."""
     found = await context.writer.fetch_tuples(
         sql.imports.select_ids(kind.entity, context.team_id, context.parent.id)
     )
-    gone = {id for (id,) in found} - matched
-    for batch in split_batches(sorted(gone)):
+    ids = {id for (id,) in found} - matched
+    for batch in split_batches(sorted(ids)):
         deleted = await context.writer.execute(sql.imports.delete_rows(kind.entity, context.team_id, batch))
         if kind.is_counted:
             changes.remove(deleted)
-    context.tally.deleted += len(gone)
-    return gone
+    context.tally.deleted += len(ids)
+    return ids
 
 
 async def _write_batch(
@@ -164,7 +172,7 @@ async def _write_batch(
 
 
 async def _read_stored_rows(context: ImportContext, kind: ImportKind, ids: list[str]) -> Mapping[str, Any]:
-    """The rows with these ids, as far as entries are compared with them and they are counted."""
+    """Return the rows with these ids, by id, with `_COMPARED_COLUMNS` only."""
     if not ids:
         return {}
     reader = context.writer.with_columns(_COMPARED_COLUMNS)
@@ -175,8 +183,10 @@ async def _read_stored_rows(context: ImportContext, kind: ImportKind, ids: list[
 def _build_new_row(
     context: ImportContext, kind: ImportKind, entry: ImportEntry, *, is_taken: bool
 ) -> RowValues | None:
+    """Return the values of a new row. Report CONFLICT and return None if its id is taken and must not change."""
     if is_taken and context.policy.preserves_ids:
-        context.report(ErrorCode.CONFLICT, "Another one of the team has this `_id` already.", *entry.path, "_id")
+        message = f"Another {kind.name.replace('_', ' ')} of the team already has this `_id`."
+        context.report(ErrorCode.CONFLICT, message, *entry.path, "_id")
         return None
     id = new_id() if is_taken else entry.id
     document = context.policy.build_new(entry, id, context.parent)
@@ -197,6 +207,10 @@ def _build_changed_row(
     entry: ImportEntry,
     stored: Any,  # noqa: ANN401 (a row of either table)
 ) -> RowValues | None:
+    """Return the changed values of a row, or None if the entry changes nothing.
+
+    A use case leaves its group when its type or name no longer fits its key.
+    """
     document = context.policy.build_updated(entry, stored.id, context.parent, stored)
     if is_encoding(document, stored.document_json) or encode_canonical(document) == encode_canonical(
         stored.document
@@ -219,7 +233,7 @@ def _build_changed_row(
 
 
 def _is_same_use_case(key: UseCaseKey, document: Document) -> bool:
-    """Whether a use case is the one that its group holds under this key."""
+    """Return whether a use case has the type and the name that a group's use case with this key has."""
     config = document.get("config")
     known = KNOWN_USE_CASES[key]
     return isinstance(config, dict) and (config.get("type"), config.get("name")) == (known.type.value, known.name)

@@ -1,4 +1,4 @@
-"""Webhooks taken in from answers of integrations.get and integrations.list, or from a list of them."""
+"""Imports of webhooks, from answers of integrations.get and integrations.list or from a list of webhooks."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -30,16 +30,17 @@ async def import_webhooks(
     report: ProblemReporter,
     advance: Callable[[int], None] = lambda _: None,
 ) -> ImportCounts:
-    """Create or update webhooks by their ids, kept to the letter.
+    """Create or update webhooks by their ids, for an operator, and return the numbers of rows.
 
-    `team_id` overrides the team that they name, which is seldom one; a team that does not exist is made. A faulty
-    entry is reported and refuses only itself.
+    Documents are stored unchanged; `team_id` replaces their team, which few documents name. Missing teams and
+    users are created. `advance` is called with the length of each batch. A faulty entry is reported and skipped:
+    REQUIRED without a team, CONFLICT if its `_id` belongs to an integration of another kind.
     """
     tally = ImportCounts()
-    for team, found in sorted(_group_by_team(entries, team_id, report).items()):
+    for team, team_entries in sorted(_group_by_team(entries, team_id, report).items()):
         await teams.lock_or_create_team(writer, team)
-        await teams.add_missing_users(writer, team, collect_people(entry.document for entry in found))
-        for batch in split_batches(found):
+        await teams.add_missing_users(writer, team, collect_people(entry.document for entry in team_entries))
+        for batch in split_batches(team_entries):
             ids = [entry.id for entry in batch]
             statement = sql.imports.select_integrations_for_update(team, ids)
             rows = {row.id: row for row in await writer.fetch_rows(statement)}
@@ -54,11 +55,12 @@ async def import_webhooks(
 def _group_by_team(
     entries: Sequence[ImportEntry], team_id: str | None, report: ProblemReporter
 ) -> dict[str, list[ImportEntry]]:
-    found = defaultdict[str, list[ImportEntry]](list)
+    """Return the entries by team. Report entries without a team."""
+    by_team = defaultdict[str, list[ImportEntry]](list)
     for entry in entries:
         team = team_id or get_text_or_none(entry.document.get("teamId")) or ""
         if is_id(team):
-            found[team].append(entry)
+            by_team[team].append(entry)
         else:
             report(
                 ErrorCode.REQUIRED,
@@ -66,7 +68,7 @@ def _group_by_team(
                 *entry.path,
                 "teamId",
             )
-    return found
+    return by_team
 
 
 async def _import_webhook(
@@ -78,6 +80,10 @@ async def _import_webhook(
     report: ProblemReporter,
     tally: ImportCounts,
 ) -> None:
+    """Insert or update the row of an entry, and count it in `tally`.
+
+    Report CONFLICT if an integration of another kind has the id.
+    """
     document = policy.build_new(entry, entry.id, None)
     columns = read_webhook_columns(document, writer.as_of)
     if row is None:
@@ -85,8 +91,8 @@ async def _import_webhook(
         await writer.insert_rows(Integration, [values])
         tally.created += 1
     elif row.kind is not columns["kind"]:
-        now = "a connected integration" if row.kind is IntegrationKind.CONNECTED else f"a {row.kind.value}"
-        report(ErrorCode.CONFLICT, f"This `_id` is that of {now}.", *entry.path, "_id")
+        owner = "a connected integration" if row.kind is IntegrationKind.CONNECTED else f"a {row.kind.value}"
+        report(ErrorCode.CONFLICT, f"This `_id` already belongs to {owner}.", *entry.path, "_id")
     elif encode_canonical(document) == encode_canonical(row.document):
         tally.unchanged += 1
     else:
