@@ -19,7 +19,7 @@ class User:
 
     username: str | None = batched_field(
         "Username; null when the team does not know the user.",
-        lambda user_id, _: BatchRequest(services.users.get_usernames, user_id),
+        lambda user_id, _: BatchRequest(services.teams.get_usernames, user_id),
         reads=(),
     )
 

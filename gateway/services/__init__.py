@@ -1,4 +1,8 @@
-"""May they, is it right, what follows. Each function takes a session and the viewer, then what is asked."""
+"""Business rules: permissions, validation and the effects of changes.
+
+A function takes a `Reader` or a `Writer`, then the viewer whose permissions it checks, then its arguments.
+Functions for operators take no viewer and check no permission.
+"""
 
 from gateway.services import (
     access,
@@ -20,7 +24,6 @@ from gateway.services import (
     teams,
     use_case_groups,
     use_cases,
-    users,
     verification,
     webhooks,
 )
@@ -45,7 +48,6 @@ __all__ = [
     "teams",
     "use_case_groups",
     "use_cases",
-    "users",
     "verification",
     "webhooks",
 ]

@@ -1,4 +1,4 @@
-"""What is counted by records, one by one: what no days tell."""
+"""Counts of dashboards from records only: the parts that stored day counts cannot answer."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,13 +21,14 @@ from gateway.domain.statistics import (
 from gateway.domain.viewer import Viewer
 
 _CENTURY = timedelta(days=36525)
+"""The longest time range of TRENDS in one statement, which contains each change of the zone's offset."""
 
 UtcOffsets = tuple[tuple[datetime, int], ...]
-"""Since when a clock is so many seconds ahead of UTC."""
+"""The instants at which a zone's offset from UTC begins, and these offsets in seconds."""
 
 
 class _DashboardQuery(NamedTuple):
-    """What dashboards of several integrations have in common."""
+    """A query of the same parts for the dashboards of several integrations."""
 
     statistics: Statistics
     filter: StatisticsFilter
@@ -39,30 +40,36 @@ class _DashboardQuery(NamedTuple):
 async def read_parts(
     reader: Reader, viewer: Viewer, wanted: Mapping[Dashboard, Collection[str]]
 ) -> DashboardCounts:
-    """These parts of dashboards."""
+    """Return the counts of these parts of dashboards, with one or two statements per filter and zone.
+
+    TRENDS of several centuries need more. Integrations that the viewer may not see, or of another team, count
+    nothing. The caller checks the permissions.
+    """
     grouped: dict[_DashboardQuery, dict[str, list[Dashboard]]] = defaultdict(lambda: defaultdict(list))
-    for each, parts in wanted.items():
-        question = _DashboardQuery(each.statistics, each.filter, each.buckets, each.timezone, frozenset(parts))
-        grouped[question][each.integration_id].append(each)
-    found: DashboardCounts = {}
-    for question, homes in grouped.items():
+    for dashboard, parts in wanted.items():
+        query = _DashboardQuery(
+            dashboard.statistics, dashboard.filter, dashboard.buckets, dashboard.timezone, frozenset(parts)
+        )
+        grouped[query][dashboard.integration_id].append(dashboard)
+    counts: DashboardCounts = {}
+    for query, dashboards in grouped.items():
         rows: dict[tuple[str, str], list[StatusCounts]] = defaultdict(list)
-        for row in await _read_rows(reader, viewer, question, [*homes]):
+        for row in await _read_rows(reader, viewer, query, [*dashboards]):
             rows[row[:2]].append(row[2:])
-        found |= {(dashboard, part): rows[id, part] for id, part in rows for dashboard in homes[id]}
-    return found
+        counts |= {(dashboard, part): rows[id, part] for id, part in rows for dashboard in dashboards[id]}
+    return counts
 
 
 async def _read_rows(
     reader: Reader, viewer: Viewer, query: _DashboardQuery, ids: list[str]
 ) -> list[tuple[str, str, str, int, int, int]]:
-    """Integration, part and `Row` of all that is asked; a day may come more than once."""
+    """Return the integration id, part and `StatusCounts` of each value. A day of TRENDS may have several rows."""
     bounds = await _find_bounds(reader, viewer, query, ids) if TRENDS in query.parts else None
     if bounds is not None and bounds[1] - bounds[0] <= _CENTURY:
         return [*await _read_counts(reader, viewer, query, ids, _list_offsets(query, *bounds))]
     rest = query._replace(parts=query.parts - {TRENDS})
     rows = [*await _read_counts(reader, viewer, rest, ids, ())] if rest.parts else []
-    # A statement takes the offsets of so much time, and not of all that a calendar has.
+    # The changes of an offset over the whole calendar would be too many for one statement.
     while bounds is not None:
         first, last = bounds
         end = first + _CENTURY if last - first > _CENTURY else None
@@ -70,8 +77,8 @@ async def _read_rows(
             _, last = await _find_record_bounds(reader, viewer, _replace_bounds(query, first, end), ids) or bounds
         trends = _replace_bounds(query, first, end or query.filter.end)._replace(parts=frozenset({TRENDS}))
         rows += await _read_counts(reader, viewer, trends, ids, _list_offsets(query, first, last))
-        further = None if end is None else _replace_bounds(query, end, query.filter.end)
-        bounds = None if further is None else await _find_record_bounds(reader, viewer, further, ids)
+        remaining = None if end is None else _replace_bounds(query, end, query.filter.end)
+        bounds = None if remaining is None else await _find_record_bounds(reader, viewer, remaining, ids)
     return rows
 
 
@@ -82,7 +89,7 @@ def _replace_bounds(query: _DashboardQuery, start: datetime, end: datetime | Non
 async def _find_bounds(
     reader: Reader, viewer: Viewer, query: _DashboardQuery, ids: list[str]
 ) -> tuple[datetime, datetime] | None:
-    """Two instants that all records of some day lie between, not far from them; None where there are none."""
+    """Return the filter's bounds if both are set and at most a century apart, else `_find_record_bounds`."""
     filter = query.filter
     if filter.start is not None and filter.end is not None and filter.end - filter.start <= _CENTURY:
         return filter.start, filter.end
@@ -92,7 +99,7 @@ async def _find_bounds(
 async def _find_record_bounds(
     reader: Reader, viewer: Viewer, query: _DashboardQuery, ids: list[str]
 ) -> tuple[datetime, datetime] | None:
-    """The first and the last instant of a record; None where there are none."""
+    """Return the instants of the first and the last record within the filter's bounds, or None without records."""
     statement = sql.statistics.select_bounds(viewer, query.statistics, ids, query.filter)
     ((first, last),) = await reader.fetch_tuples(statement)
     return None if first is None or last is None else (first, last)
@@ -101,7 +108,8 @@ async def _find_record_bounds(
 def _list_offsets(query: _DashboardQuery, first: datetime, last: datetime) -> UtcOffsets:
     zone = timezones.get_zone(query.timezone)
     return tuple(
-        (each.since, int(each.utc_offset.total_seconds())) for each in days.list_utc_offsets(zone, first, last)
+        (offset.since, int(offset.utc_offset.total_seconds()))
+        for offset in days.list_utc_offsets(zone, first, last)
     )
 
 

@@ -1,8 +1,7 @@
-"""Resource records: found, listed, and written many at a time."""
+"""Resource records. A viewer sees those of the team's integrations, except personal ones of other users."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -24,26 +23,28 @@ from gateway.services.access import RowKey, filter_own_ids, require_id, require_
 from gateway.services.integrations import lock_integration
 
 MAX_RECORDS = 1000
-"""How many records one call may write or delete."""
+"""The maximum number of records of one upsert or deletion."""
 
 MAX_SEARCH_LENGTH = 500
+"""In characters."""
 
 
 async def get_resource_record(reader: Reader, viewer: Viewer, id: str) -> ResourceRecord:
-    """The record with this id.
+    """Return the record with this id.
 
-    Raises Refused: INVALID for what is no id, NOT_FOUND for what does not exist or is not visible.
+    The viewer needs READ_RECORDS. Raises Refused: FORBIDDEN without it, INVALID for an impossible id, NOT_FOUND if
+    the record does not exist or the viewer may not see its integration.
     """
     require_permissions(viewer, Permission.READ_RECORDS)
     require_id(id, "a resource record")
-    found = await reader.fetch_rows(sql.resource_records.select_by_ids(viewer, [id]))
-    if not found:
+    rows = await reader.fetch_rows(sql.resource_records.select_by_ids(viewer, [id]))
+    if not rows:
         raise not_found("There is no resource record with this id.", "id")
-    return found[0]
+    return rows[0]
 
 
 async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -> Mapping[RowKey, ResourceRecord]:
-    """Those of these records that the viewer may see; none of them without READ_RECORDS."""
+    """Return the records with these keys that the viewer may see; none without READ_RECORDS."""
     if not viewer.has_permission(Permission.READ_RECORDS):
         return {}
     rows = await reader.fetch_rows(sql.resource_records.select_by_ids(viewer, filter_own_ids(viewer, keys)))
@@ -51,7 +52,7 @@ async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -
 
 
 def parse_search(search: str | None) -> tuple[str, ...]:
-    """The folded words of a search. Raises Refused (INVALID) as `check_search` finds."""
+    """Return the case-folded words of a search. Raises Refused (INVALID) for a search that is too long."""
     problems = ProblemList()
     check_search(search, problems)
     problems.raise_if_any()
@@ -59,7 +60,7 @@ def parse_search(search: str | None) -> tuple[str, ...]:
 
 
 def check_search(search: str | None, problems: ProblemList) -> None:
-    """A search may be so long, and not longer."""
+    """Add a problem (INVALID) for a search longer than `MAX_SEARCH_LENGTH`."""
     if search is not None and len(search) > MAX_SEARCH_LENGTH:
         problems.add_invalid(f"`search` may have at most {MAX_SEARCH_LENGTH} characters.", "search")
 
@@ -72,14 +73,18 @@ async def list_resource_records(
     type: ResourceType | None,
     words: tuple[str, ...],
 ) -> Mapping[RowKey, Sequence[ResourceRecord]]:
-    """The same page of the records of each integration, for `Slice.cut`; none for another team's."""
+    """Return the same page of the records of each integration; another team's integrations have none.
+
+    `type` and the case-folded `words` filter the records; None and an empty tuple match all. Raises Refused
+    (FORBIDDEN) without READ_RECORDS.
+    """
     require_permissions(viewer, Permission.READ_RECORDS)
-    found: dict[RowKey, list[ResourceRecord]] = {key: [] for key in keys}
+    records: dict[RowKey, list[ResourceRecord]] = {key: [] for key in keys}
     ids = filter_own_ids(viewer, keys)
     statement = sql.resource_records.select_resource_records(viewer, ids, page, type, words)
     for row in await reader.fetch_rows(statement, "integration_id"):
-        found[row.team_id, row.integration_id].append(row)
-    return found
+        records[row.team_id, row.integration_id].append(row)
+    return records
 
 
 async def count_resource_records(
@@ -89,35 +94,38 @@ async def count_resource_records(
     type: ResourceType | None,
     words: tuple[str, ...],
 ) -> Mapping[RowKey, int]:
-    """How many records each integration has over all pages."""
+    """Return the number of records of each integration on all pages of `list_resource_records`.
+
+    Raises Refused (FORBIDDEN) without READ_RECORDS.
+    """
     require_permissions(viewer, Permission.READ_RECORDS)
     ids = filter_own_ids(viewer, keys)
-    found = await reader.fetch_tuples(sql.resource_records.select_counts(viewer, ids, type, words))
-    return dict.fromkeys(keys, 0) | {(viewer.team_id, id): count for id, count in found}
+    rows = await reader.fetch_tuples(sql.resource_records.select_counts(viewer, ids, type, words))
+    return dict.fromkeys(keys, 0) | {(viewer.team_id, id): count for id, count in rows}
 
 
 class RecordInput(NamedTuple):
-    """A record to create or update: its kind, and its config in the spelling of the graph."""
+    """A record to create or update: its kind, and the values of its `config` by their GraphQL names."""
 
     kind: RecordKind
     values: Document
     logical_id: str | None = None
     created_at: str | None = None
-    """As `instants.isoformat` writes it."""
+    """In the format of `instants.format_instant`; None keeps the stored instant, or is now for a new record."""
 
 
 class UpsertedRecord(NamedTuple):
-    """What became of a given record."""
+    """The result of the upsert of one record."""
 
     outcome: Outcome
     previous: ResourceRecord | None
-    """What it was, if it was there."""
+    """The stored record before the upsert; None for a new one."""
     columns: Mapping[str, object]
-    """Those that were written."""
+    """The written columns; none for an unchanged record."""
 
     @property
     def record(self) -> ResourceRecord:
-        """What it is."""
+        """The record after the upsert."""
         if self.previous is None:
             return new_row(ResourceRecord, self.columns)
         return with_changes(ResourceRecord, self.previous, self.columns) if self.columns else self.previous
@@ -126,45 +134,41 @@ class UpsertedRecord(NamedTuple):
 async def upsert_resource_records(
     writer: Writer, viewer: Viewer, integration_id: str, records: Sequence[RecordInput]
 ) -> Sequence[UpsertedRecord]:
-    """Create or update records, matched by `logical_id`, all or none; in the order given.
+    """Create or update records of an integration, matched by `logical_id`; return results in the input's order.
 
-    What is given replaces what the graph knows of a record; keys of its document that the graph does not know
-    stay. Raises Refused with everything that is wrong, with paths that begin with `records` and a place.
+    The input replaces the values that the schema knows; other keys of the document stay. Day counts are updated.
+    The viewer needs WRITE_RECORDS. Raises Refused, and writes nothing: FORBIDDEN without it, NOT_FOUND at
+    `integrationId`, TOO_MANY or INVALID for the number of records; else all problems of the records (INVALID,
+    DUPLICATE) at `records` and an index.
     """
     require_permissions(viewer, Permission.WRITE_RECORDS)
     _check_length(len(records), "records")
     zone = await lock_integration(writer, viewer, integration_id, "integrationId")
-    logical_ids = [given.logical_id for given in records if given.logical_id is not None]
+    logical_ids = [record.logical_id for record in records if record.logical_id is not None]
     statement = sql.resource_records.select_by_logical_ids(viewer.team_id, integration_id, logical_ids)
     stored = {row.logical_id: row for row in await writer.fetch_rows(statement)}
     _check_records(records, stored, writer.as_of)
-    results: list[UpsertedRecord] = []
-    added: list[Mapping[str, object]] = []
-    changed: list[Mapping[str, object]] = []
-    replaced = []
-    for given in records:
-        row = None if given.logical_id is None else stored.get(given.logical_id)
-        if row is None:
-            added.append(_build_new_row(viewer, integration_id, given, writer.as_of))
-            results.append(UpsertedRecord(Outcome.CREATED, None, added[-1]))
-        elif (changes := _build_changes(viewer, row, given, writer.as_of)) is not None:
-            changed.append({"team_id": row.team_id, "id": row.id, **changes})
-            results.append(UpsertedRecord(Outcome.UPDATED, row, changes))
-            replaced.append(get_counted_values(row))
-        else:
-            results.append(UpsertedRecord(Outcome.UNCHANGED, row, {}))
-    await writer.insert_rows(ResourceRecord, added)
-    await writer.update_rows(ResourceRecord, changed)
+    results = [
+        _apply_input(viewer, integration_id, stored.get(record.logical_id or ""), record, writer.as_of)
+        for record in records
+    ]
+    await writer.insert_rows(ResourceRecord, [result.columns for result in results if result.previous is None])
+    updates = [
+        (result.previous, result.columns) for result in results if result.previous is not None and result.columns
+    ]
+    await writer.update_rows(
+        ResourceRecord, [{"team_id": row.team_id, "id": row.id, **columns} for row, columns in updates]
+    )
     counts = DayCounts(zone)
-    counts.remove(replaced)
-    counts.add(map(itemgetter(*COUNTED_COLUMNS), chain(added, changed)))
+    counts.remove(get_counted_values(row) for row, _ in updates)
+    counts.add(map(itemgetter(*COUNTED_COLUMNS), (result.columns for result in results if result.columns)))
     await day_counts.add_counts(writer, viewer.team_id, integration_id, counts.list_block_counts())
     return results
 
 
 def _check_length(length: int, argument: str) -> None:
     if length > MAX_RECORDS:
-        message = f"`{argument}` may have at most {MAX_RECORDS} entries, not {length}: send them in parts."
+        message = f"`{argument}` may have at most {MAX_RECORDS} entries, not {length}. Send several mutations."
         raise refusal(ErrorCode.TOO_MANY, message, argument)
     if length == 0:
         raise invalid_input(f"`{argument}` must have 1 to {MAX_RECORDS} entries.", argument)
@@ -172,12 +176,12 @@ def _check_length(length: int, argument: str) -> None:
 
 def _check_records(records: Sequence[RecordInput], stored: Mapping[str, ResourceRecord], at: datetime) -> None:
     problems = ProblemList()
-    repeated = dict(_find_repeated([given.logical_id for given in records]))
-    for place, given in enumerate(records):
-        if place in repeated:
-            message = f"`logicalId` is that of record {repeated[place]} already; each record is given once."
-            problems.add(ErrorCode.DUPLICATE, message, "records", place, "logicalId")
-        _check_record(given, stored.get(given.logical_id or ""), at, problems, "records", place)
+    repeated = dict(_find_repeated([record.logical_id for record in records]))
+    for index, record in enumerate(records):
+        if index in repeated:
+            message = f"`logicalId` is the same as in record {repeated[index]}; list each record once."
+            problems.add(ErrorCode.DUPLICATE, message, "records", index, "logicalId")
+        _check_record(record, stored.get(record.logical_id or ""), at, problems, "records", index)
     problems.raise_if_any()
 
 
@@ -195,22 +199,32 @@ def _check_record(
         problems.add_invalid(fault.message, *config, *fault.path)
     if row is not None and not faults and record.kind.build_config(record.values, {})["type"] != row.type:
         message = (
-            f"This record is of type `{row.type}`, which never changes: delete it first, or give another "
+            f"The type of this record is `{row.type}` and cannot change. Delete the record first, or use another "
             "`logicalId`."
         )
         problems.add_invalid(message, *config)
 
 
 def _find_repeated(values: Sequence[str | None]) -> Iterator[tuple[int, int]]:
-    """The place of each value that was there before, and where it was first."""
-    first: dict[str, int] = {}
-    for place, value in enumerate(values):
-        if value is not None and first.setdefault(value, place) != place:
-            yield place, first[value]
+    """Yield the index of each repeated value, and the index of its first occurrence; None never repeats."""
+    first_indexes: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if value is not None and first_indexes.setdefault(value, index) != index:
+            yield index, first_indexes[value]
+
+
+def _apply_input(
+    viewer: Viewer, integration_id: str, row: ResourceRecord | None, record: RecordInput, at: datetime
+) -> UpsertedRecord:
+    """Return the result of an upsert, which is not yet written. `row` is None for a new record."""
+    if row is None:
+        return UpsertedRecord(Outcome.CREATED, None, _build_new_row(viewer, integration_id, record, at))
+    changes = _build_changes(viewer, row, record, at)
+    return UpsertedRecord(Outcome.UNCHANGED if changes is None else Outcome.UPDATED, row, changes or {})
 
 
 def _build_new_row(viewer: Viewer, integration_id: str, record: RecordInput, at: datetime) -> dict[str, object]:
-    """The columns of a new record."""
+    """Return the columns of a new record."""
     id = new_id()
     logical_id = record.logical_id or new_logical_id("resource_record")
     document = mark_created(
@@ -233,7 +247,7 @@ def _build_new_row(viewer: Viewer, integration_id: str, record: RecordInput, at:
 def _build_changes(
     viewer: Viewer, row: ResourceRecord, record: RecordInput, at: datetime
 ) -> Mapping[str, object] | None:
-    """The columns of a record that change; None where it is as given already."""
+    """Return the columns to update of a stored record, or None if its document stays the same."""
     config = row.document.get("config")
     document: Document = {
         **row.document,
@@ -249,29 +263,30 @@ def _build_changes(
 
 
 async def delete_resource_records(writer: Writer, viewer: Viewer, integration_id: str, ids: Sequence[str]) -> None:
-    """Delete these records of one integration, all or none.
+    """Delete these records of one integration, and subtract them from its day counts.
 
-    Raises Refused with everything that is wrong: INVALID for what is no id, NOT_FOUND for what the integration
-    does not have, DUPLICATE for what was given before, each with the path `ids` and its place.
+    The viewer needs WRITE_RECORDS. Raises Refused, and deletes nothing: FORBIDDEN without it, NOT_FOUND at
+    `integrationId`, TOO_MANY or INVALID for the number of ids; else all problems at `ids` and an index: INVALID
+    for an impossible id, NOT_FOUND if the integration has no such record, DUPLICATE for a repeated id.
     """
     require_permissions(viewer, Permission.WRITE_RECORDS)
     _check_length(len(ids), "ids")
     zone = await lock_integration(writer, viewer, integration_id, "integrationId")
-    wanted = [id for id in ids if is_id(id)]
-    existing = sql.resource_records.select_existing_ids(viewer.team_id, integration_id, wanted)
-    found = {id for (id,) in await writer.fetch_tuples(existing)}
+    valid_ids = [id for id in ids if is_id(id)]
+    statement = sql.resource_records.select_existing_ids(viewer.team_id, integration_id, valid_ids)
+    existing_ids = {id for (id,) in await writer.fetch_tuples(statement)}
     problems = ProblemList()
     repeated = dict(_find_repeated(ids))
-    for place, id in enumerate(ids):
-        if place in repeated:
-            message = f"This is the id at place {repeated[place]} already; each record is deleted once."
-            problems.add(ErrorCode.DUPLICATE, message, "ids", place)
+    for index, id in enumerate(ids):
+        if index in repeated:
+            message = f"The id is the same as at index {repeated[index]}; list each record once."
+            problems.add(ErrorCode.DUPLICATE, message, "ids", index)
         elif not is_id(id):
-            problems.add_invalid("An id has 1 to 64 visible ASCII characters.", "ids", place)
-        elif id not in found:
-            problems.add(ErrorCode.NOT_FOUND, "The integration has no record with this id.", "ids", place)
+            problems.add_invalid("An id has 1 to 64 visible ASCII characters.", "ids", index)
+        elif id not in existing_ids:
+            problems.add(ErrorCode.NOT_FOUND, "The integration has no record with this id.", "ids", index)
     problems.raise_if_any()
-    deleted = await writer.execute(sql.resource_records.delete_records(viewer.team_id, wanted))
+    deleted = await writer.execute(sql.resource_records.delete_records(viewer.team_id, valid_ids))
     counts = DayCounts(zone)
     counts.remove(deleted)
     await day_counts.add_counts(writer, viewer.team_id, integration_id, counts.list_block_counts())

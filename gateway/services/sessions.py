@@ -1,7 +1,7 @@
-"""Sessions of browsers: begun with a key, ended by signing out, by time, or with the key.
+"""Sessions of browsers: an API key begins one; it ends by signing out, at its expiry, or with its key.
 
-A session is a row, so that all replicas know it and know when it has ended. What the browser holds is 256 random
-bits, of which only the SHA-256 is stored.
+A session is a row, so that all replicas see when it ends. Its token has 256 random bits. Only the browser stores
+the token; the database stores its SHA-256.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedSession:
-    """Who signed in, and until when that holds."""
+    """The viewer of a session, and the session's expiry or an earlier one of its key."""
 
     viewer: Viewer
     team_name: str
@@ -29,7 +29,10 @@ class AuthenticatedSession:
 
 
 async def create_session(writer: Writer, viewer: Viewer, lifetime: timedelta) -> str:
-    """The token of a new session of the viewer's key; it is given once. Sessions that have expired are removed."""
+    """Create a session of the viewer's key, and return its token, which cannot be read again.
+
+    Expired sessions of the team are deleted. No permission is needed.
+    """
     await writer.execute(sql.sessions.delete_expired_sessions(viewer.team_id, writer.as_of))
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     row = {
@@ -44,35 +47,29 @@ async def create_session(writer: Writer, viewer: Viewer, lifetime: timedelta) ->
 
 
 async def authenticate_session(reader: Reader, token: str) -> AuthenticatedSession:
-    """Who signed in and was given this token.
+    """Return the session of a token.
 
-    Raises Unauthenticated when that session has ended, or its key is expired or revoked, without saying which.
+    Raises Unauthenticated if the session has ended, or if its key is expired or revoked. The exception does not
+    say which.
     """
-    for (
-        team,
-        team_name,
-        user,
-        name,
-        key,
-        permissions,
-        key_expires_at,
-        revoked_at,
-        expires_at,
-    ) in await reader.fetch_tuples(sql.sessions.select_session(_hash_token(token))):
-        until = expires_at if key_expires_at is None else min(expires_at, key_expires_at)
-        if until > reader.as_of and revoked_at is None:
-            viewer = Viewer(team, user, name, key, frozenset(map(Permission, permissions)))
-            return AuthenticatedSession(viewer, team_name, until)
+    for row in await reader.fetch_tuples(sql.sessions.select_session(_hash_token(token))):
+        team_id, team_name, user_id, name, key_id, permissions, key_expires_at, revoked_at, session_expires_at = (
+            row
+        )
+        expires_at = session_expires_at if key_expires_at is None else min(session_expires_at, key_expires_at)
+        if expires_at > reader.as_of and revoked_at is None:
+            viewer = Viewer(team_id, user_id, name, key_id, frozenset(map(Permission, permissions)))
+            return AuthenticatedSession(viewer, team_name, expires_at)
     raise Unauthenticated
 
 
 async def end_session(writer: Writer, token: str) -> None:
-    """End the session of this token, if it has not ended."""
+    """Delete the session of a token, if it exists."""
     await writer.execute(sql.sessions.delete_session(_hash_token(token)))
 
 
 def derive_csrf_token(token: str) -> str:
-    """What a page of ours sends along with what it wants changed, and others cannot know."""
+    """Return the CSRF token of a session, in hexadecimal. Pages of other origins cannot compute it."""
     return hmac.digest(token.encode(), b"csrf", "sha256").hex()
 
 

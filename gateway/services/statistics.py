@@ -1,9 +1,11 @@
-"""The dashboards.
+"""Dashboards: counts of the records of an integration.
 
-Whole days are read from what is counted by days, and the rest of the first and the last day from records: one
-statement for all dashboards of an operation. What days cannot tell is counted from records alone: searches, visits
-by their start, and trends by the days of another zone than the integration's; that takes a statement for each
-filter and zone, and one more for the days of time that is open.
+`dashboard_day_counts` reads most parts, with one statement for all dashboards of an operation. It sums the stored counts of
+whole days, and counts the records of incomplete first and last days.
+
+`record_counts` reads the parts that stored counts cannot answer, from records only. These are searches, filters by
+the start of appointments, and trends by the days of another zone than the integration's. It needs a statement for
+each filter and zone, and a second one for trends without `start` or `end`.
 """
 
 from collections import defaultdict
@@ -43,17 +45,17 @@ from gateway.services.access import require_permissions
 from gateway.services.resource_records import check_search
 
 MAX_FILLED_DAYS = 3660
-"""Ten years."""
+"""The maximum of `days` and of the entries in `trends` with `fillGaps`: ten years."""
 
 _DAY_CACHE_SIZE = 32_768
-"""Of a century, or of as many days of several zones."""
+"""The number of cached days, of all zones together: almost a century of one zone."""
 
 _ZERO_COUNTS = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class DashboardArguments:
-    """What is asked of the dashboard, as it came."""
+    """The arguments of a dashboard field, not yet validated. `size` and `page` are those of its breakdowns."""
 
     size: int = 300
     page: int = 1
@@ -72,10 +74,11 @@ class DashboardArguments:
 async def get_dashboard(
     reader: Reader, viewer: Viewer, statistics: Statistics, integration_id: str, arguments: DashboardArguments
 ) -> Dashboard:
-    """The dashboard of the team's connected integration with this id.
+    """Return the dashboard of the team's connected integration with this id. The counts are not yet read.
 
-    Raises Refused: INVALID with everything that is wrong with the arguments, NOT_FOUND for an integration that
-    does not exist or is not visible.
+    The viewer needs READ_RECORDS; for appointments without a search, READ_STATISTICS is enough. Raises Refused:
+    FORBIDDEN without it; INVALID with all problems of the arguments; NOT_FOUND if the integration does not exist
+    or the viewer may not see it.
     """
     _require_statistics_permission(viewer, statistics, is_search=bool(arguments.search))
     problems = ProblemList()
@@ -85,15 +88,15 @@ async def get_dashboard(
         )
     _check_arguments(arguments, problems)
     problems.raise_if_any()
-    found = await reader.fetch_rows(sql.statistics.select_integration(viewer, integration_id), "timezone")
-    if not found:
+    rows = await reader.fetch_rows(sql.statistics.select_integration(viewer, integration_id), "timezone")
+    if not rows:
         raise not_found("There is no connected integration with this id.", "integrationId")
-    integration = (viewer.team_id, integration_id, found[0].timezone)
+    integration = (viewer.team_id, integration_id, rows[0].timezone)
     return _build_dashboard(statistics, integration, arguments, reader.as_of)
 
 
 ZonedIntegration: TypeAlias = tuple[str, str, str | None]
-"""Team id, id and zone of an integration that was read."""
+"""The team id, id and time zone of an integration."""
 
 
 async def get_dashboards(
@@ -103,7 +106,11 @@ async def get_dashboards(
     statistics: Statistics,
     arguments: DashboardArguments,
 ) -> Mapping[ZonedIntegration, Dashboard]:
-    """The dashboards of these integrations; another team's count nothing. Raises Refused (INVALID)."""
+    """Return the dashboard of each of these integrations. The counts are not yet read.
+
+    The dashboard of another team's integration counts nothing. Permissions and errors are those of
+    `get_dashboard`, except NOT_FOUND.
+    """
     _require_statistics_permission(viewer, statistics, is_search=bool(arguments.search))
     problems = ProblemList()
     _check_arguments(arguments, problems)
@@ -112,7 +119,10 @@ async def get_dashboards(
 
 
 def _require_statistics_permission(viewer: Viewer, statistics: Statistics, *, is_search: bool) -> None:
-    """Raises Refused (FORBIDDEN). To search is to ask for somebody by name, which numbers alone do not tell of."""
+    """Raise Refused (FORBIDDEN) without READ_RECORDS, or READ_STATISTICS for appointments without a search.
+
+    A search can reveal whether a person is a patient.
+    """
     if (
         is_search
         or statistics is not APPOINTMENT_STATISTICS
@@ -130,20 +140,20 @@ def _check_arguments(arguments: DashboardArguments, problems: ProblemList) -> No
         problems.add_invalid("`start` must not be after `end`.", "start")
     _check_days(arguments, problems)
     if arguments.timezone is not None and not timezones.is_timezone(arguments.timezone):
-        message = "`timezone` must be the IANA name of a time zone in its own spelling, such as `America/Chicago`."
+        message = "`timezone` must be the exact IANA name of a time zone, such as `America/Chicago`."
         problems.add_invalid(message, "timezone")
 
 
 def _check_days(arguments: DashboardArguments, problems: ProblemList) -> None:
-    instants_given = arguments.start is not None or arguments.end is not None
-    days_given = arguments.first_day is not None or arguments.last_day is not None
+    has_instants = arguments.start is not None or arguments.end is not None
+    has_days = arguments.first_day is not None or arguments.last_day is not None
     if arguments.days is not None and not 1 <= arguments.days <= MAX_FILLED_DAYS:
         problems.add_invalid(f"`days` must be from 1 to {MAX_FILLED_DAYS}, not {arguments.days}.", "days")
-    if arguments.days is not None and (instants_given or days_given):
-        problems.add_invalid("`days` says all of the time: leave the other bounds out.", "days")
-    elif days_given and instants_given:
+    if arguments.days is not None and (has_instants or has_days):
+        problems.add_invalid("`days` cannot be combined with `start`, `end`, `firstDay` or `lastDay`.", "days")
+    elif has_days and has_instants:
         name = "lastDay" if arguments.first_day is None else "firstDay"
-        problems.add_invalid("Give bounds as days, or as instants by `start` and `end`, not both.", name)
+        problems.add_invalid("`firstDay` and `lastDay` cannot be combined with `start` or `end`.", name)
     elif arguments.first_day and arguments.last_day and arguments.first_day > arguments.last_day:
         problems.add_invalid("`firstDay` must not be after `lastDay`.", "firstDay")
 
@@ -151,7 +161,7 @@ def _check_days(arguments: DashboardArguments, problems: ProblemList) -> None:
 def _compute_bounds(
     arguments: DashboardArguments, zone: ZoneInfo, now: datetime
 ) -> tuple[datetime | None, datetime | None]:
-    """Start and end of the time that is asked for."""
+    """Return the first instant, and the instant after the last one; None for an open bound."""
     if arguments.days is not None:
         today = days.get_local_day(zone, now)
         return days.find_day_start(zone, today - timedelta(days=arguments.days)), days.find_day_start(zone, today)
@@ -193,11 +203,14 @@ PartValue: TypeAlias = Overview | Sequence[Trend] | Sequence[StatisticsBucket] |
 async def get_parts(
     reader: Reader, viewer: Viewer, keys: Sequence[DashboardPart]
 ) -> Mapping[DashboardPart, PartValue]:
-    """These parts of dashboards.
+    """Return these parts of dashboards.
 
-    Trends are the days with records, the earliest first, or all days where gaps are filled: from the day of the
-    filter's start, or the first with records, to that of its end, or the last with records. They are Refused
-    (INVALID) for gaps of more than `MAX_FILLED_DAYS`. Buckets are the largest first, then by value.
+    OVERVIEW is an `Overview`, AS_OF the instant of the snapshot, and a breakdown a list of buckets, the largest
+    first, then by value. TRENDS are days in ascending order: those with records, or with `fill_gaps` all days
+    between the filter's bounds. The first or the last day with records replaces an open bound. TRENDS of more than
+    `MAX_FILLED_DAYS` filled days are a Refused (INVALID) as the value.
+
+    The permissions are those of `get_dashboard`. Raises Refused (FORBIDDEN) without them.
     """
     if not viewer.has_permission(Permission.READ_RECORDS):
         for dashboard, _ in keys:
@@ -207,19 +220,20 @@ async def get_parts(
     for dashboard, part in keys:
         if dashboard.team_id == viewer.team_id and part != AS_OF:
             (by_days if _is_counted_by_days(dashboard, part) else by_records)[dashboard].add(part)
-    found: DashboardCounts = {}
-    for read, asked in ((dashboard_day_counts.read_parts, by_days), (record_counts.read_parts, by_records)):
-        if asked:
-            found |= await read(reader, viewer, asked)
+    counts: DashboardCounts = {}
+    for read_parts, parts in ((dashboard_day_counts.read_parts, by_days), (record_counts.read_parts, by_records)):
+        if parts:
+            counts |= await read_parts(reader, viewer, parts)
     return {
         (dashboard, part): reader.as_of
         if part == AS_OF
-        else _build_part(dashboard, part, found.get((dashboard, part), []))
+        else _build_part(dashboard, part, counts.get((dashboard, part), []))
         for dashboard, part in keys
     }
 
 
 def _is_counted_by_days(dashboard: Dashboard, part: str) -> bool:
+    """Return whether `day_counts` can read the part of a dashboard."""
     filter = dashboard.filter
     if filter.words or filter.date_field is not StatisticsDateField.CREATED_AT:
         return False
@@ -246,22 +260,25 @@ def _build_trends(dashboard: Dashboard, rows: Sequence[StatusCounts]) -> Sequenc
     except Refused as refusal:
         return refusal
     return [
-        Trend(*begun, *counts.get(day, _ZERO_COUNTS))
+        Trend(*start, *counts.get(day, _ZERO_COUNTS))
         for day in day_numbers
-        if (begun := _get_day_start(zone, day)) is not None
+        if (start := _get_day_start(zone, day)) is not None
     ]
 
 
 @lru_cache(_DAY_CACHE_SIZE)
 def _get_day_start(zone: ZoneInfo, number: int) -> tuple[date, str] | None:
-    """The day of that number and its first instant; None for one that the zone skipped."""
+    """Return the day with this `date.toordinal` and its first instant, or None if the zone skips that day."""
     day = date.fromordinal(number)
     start = days.find_first_instant(zone, day)
     return None if start is None else (day, instants.format_instant(start))
 
 
 def _fill_gaps(counts: Collection[int], filter: StatisticsFilter, zone: ZoneInfo) -> Collection[int]:
-    """The days to show when gaps are filled; none where a bound is open and no record closes it."""
+    """Return the numbers of all days of the filter, or none if a bound is open and there are no records.
+
+    Raises Refused (INVALID) for more than `MAX_FILLED_DAYS`.
+    """
     start, end = filter.start, filter.end
     if not counts and (start is None or end is None):
         return ()
@@ -272,8 +289,8 @@ def _fill_gaps(counts: Collection[int], filter: StatisticsFilter, zone: ZoneInfo
     length = last - first + 1
     if length > MAX_FILLED_DAYS:
         raise invalid_input(
-            f"`fillGaps` fills at most {MAX_FILLED_DAYS} days, and there are {length}: give `start` and `end` "
-            "closer together, or leave it out.",
+            f"`fillGaps` fills at most {MAX_FILLED_DAYS} days, not {length}. Choose a shorter time range, or omit "
+            "`fillGaps`.",
             "fillGaps",
         )
     return range(first, last + 1)

@@ -1,4 +1,4 @@
-"""Use cases, as far as the viewer may see and change them."""
+"""Use cases. A viewer sees those of the team's integrations, except personal ones of other users."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,29 +18,26 @@ from gateway.services.use_case_groups.checks import check_changes
 
 
 async def get_use_case(reader: Reader, viewer: Viewer, id: str) -> UseCase:
-    """The use case with this id.
+    """Return the use case with this id.
 
-    Raises Refused: FORBIDDEN without READ_INTEGRATIONS, INVALID for what is no id, NOT_FOUND for what does not
-    exist or hangs below an integration that the viewer may not see.
+    The viewer needs READ_INTEGRATIONS. Raises Refused: FORBIDDEN without it, INVALID for an impossible id,
+    NOT_FOUND if the use case does not exist or the viewer may not see its integration.
     """
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
-    require_id(id, "a use case")
-    found = await reader.fetch_rows(sql.use_cases.select_by_ids(viewer, [id]))
-    if not found:
-        raise not_found("There is no use case with this id.", "id")
-    return found[0]
+    return await _fetch_use_case(reader, viewer, id)
 
 
-async def _read_use_case(writer: Writer, viewer: Viewer, id: str) -> UseCase:
+async def _fetch_use_case(reader: Reader, viewer: Viewer, id: str) -> UseCase:
+    """Return the use case as `get_use_case` does, without a permission."""
     require_id(id, "a use case")
-    found = await writer.fetch_rows(sql.use_cases.select_by_ids(viewer, [id]))
-    if not found:
+    rows = await reader.fetch_rows(sql.use_cases.select_by_ids(viewer, [id]))
+    if not rows:
         raise not_found("There is no use case with this id.", "id")
-    return found[0]
+    return rows[0]
 
 
 async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -> Mapping[RowKey, UseCase]:
-    """Those of these use cases that the viewer may see."""
+    """Return the use cases with these keys that the viewer may see; none without READ_INTEGRATIONS."""
     if not viewer.has_permission(Permission.READ_INTEGRATIONS):
         return {}
     rows = await reader.fetch_rows(sql.use_cases.select_by_ids(viewer, filter_own_ids(viewer, keys)))
@@ -55,13 +52,17 @@ async def list_use_cases(
     status: Status | None,
     type: UseCaseType | None,
 ) -> Mapping[RowKey, list[UseCase]]:
-    """The same page of the use cases of each of these integrations, as `Slice.cut` takes it."""
+    """Return the same page of the use cases of each integration; integrations without any are missing.
+
+    `status` and `type` filter the use cases; None matches all. Raises Refused (FORBIDDEN) without
+    READ_INTEGRATIONS.
+    """
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
-    found: dict[RowKey, list[UseCase]] = defaultdict(list)
+    use_cases: dict[RowKey, list[UseCase]] = defaultdict(list)
     statement = sql.use_cases.select_use_cases(viewer, filter_own_ids(viewer, keys), page, status, type)
     for row in await reader.fetch_rows(statement, "integration_id"):
-        found[row.team_id, row.integration_id].append(row)
-    return found
+        use_cases[row.team_id, row.integration_id].append(row)
+    return use_cases
 
 
 async def count_use_cases(
@@ -71,7 +72,10 @@ async def count_use_cases(
     status: Status | None,
     type: UseCaseType | None,
 ) -> Mapping[RowKey, int]:
-    """How many use cases each of these integrations has, for those that have any."""
+    """Return the number of use cases on all pages of `list_use_cases`; integrations without any are missing.
+
+    Raises Refused (FORBIDDEN) without READ_INTEGRATIONS.
+    """
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
     rows = await reader.fetch_tuples(
         sql.use_cases.select_counts(viewer, filter_own_ids(viewer, keys), status, type)
@@ -82,49 +86,57 @@ async def count_use_cases(
 async def list_use_cases_of_groups(
     reader: Reader, viewer: Viewer, keys: Sequence[RowKey]
 ) -> Mapping[RowKey, list[UseCase]]:
-    """All use cases of each of these groups, the oldest first."""
+    """Return all use cases of each group, the oldest first; groups without any are missing.
+
+    Raises Refused (FORBIDDEN) without READ_INTEGRATIONS.
+    """
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
-    found: dict[RowKey, list[UseCase]] = defaultdict(list)
+    use_cases: dict[RowKey, list[UseCase]] = defaultdict(list)
     for row in await reader.fetch_rows(
         sql.use_cases.select_by_groups(viewer, filter_own_ids(viewer, keys)), "group_id"
     ):
         if row.group_id is not None:
-            found[row.team_id, row.group_id].append(row)
-    return found
+            use_cases[row.team_id, row.group_id].append(row)
+    return use_cases
 
 
 async def _lock_use_case(writer: Writer, viewer: Viewer, id: str, expected_version: int | None) -> UseCase:
-    """A use case that nobody else changes until the transaction ends."""
+    """Lock the integration of a use case until the transaction ends, and return the use case."""
     require_permissions(viewer, Permission.WRITE_INTEGRATIONS)
-    found = await _read_use_case(writer, viewer, id)
-    await lock_integration(writer, viewer, found.integration_id, "id")
-    # Again: it may have changed, or gone, while we waited for our turn.
-    found = await _read_use_case(writer, viewer, id)
-    check_version(found.version, expected_version, "expectedVersion")
-    return found
+    use_case = await _fetch_use_case(writer, viewer, id)
+    await lock_integration(writer, viewer, use_case.integration_id, "id")
+    # Another transaction may have changed or deleted it before this one got the lock.
+    use_case = await _fetch_use_case(writer, viewer, id)
+    check_version(use_case.version, expected_version, "expectedVersion")
+    return use_case
 
 
 async def update_use_case(
     writer: Writer, viewer: Viewer, id: str, changes: UseCaseChanges, expected_version: int | None
 ) -> UseCase:
-    """Change a use case; one that already is as asked is not written.
+    """Update a use case, and return its row; without a change, write nothing.
 
-    Raises Refused: FORBIDDEN without WRITE_INTEGRATIONS, INVALID and NOT_FOUND as `get`, VERSION_CONFLICT, and
-    whatever is wrong with the changes.
+    The viewer needs WRITE_INTEGRATIONS. Raises Refused: FORBIDDEN without it, INVALID and NOT_FOUND as
+    `get_use_case`, VERSION_CONFLICT unless `expected_version` is None or current, and all problems of the changes.
     """
-    found = await _lock_use_case(writer, viewer, id, expected_version)
+    use_case = await _lock_use_case(writer, viewer, id, expected_version)
     problems = ProblemList()
-    check_changes(changes, found.read_config(), problems)
+    check_changes(changes, use_case.read_config(), problems)
     problems.raise_if_any()
-    document = changes.apply(found.document)
-    if document == found.document:
-        return found
+    document = changes.apply(use_case.document)
+    if document == use_case.document:
+        return use_case
     document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
-    columns = read_use_case_columns(document, found.logical_id, instants.to_instant(found.created_at))
-    return await writer.update_row(UseCase, found, {"document": document, "version": found.version + 1, **columns})
+    columns = read_use_case_columns(document, use_case.logical_id, instants.to_instant(use_case.created_at))
+    new_values = {"document": document, "version": use_case.version + 1, **columns}
+    return await writer.update_row(UseCase, use_case, new_values)
 
 
 async def delete_use_case(writer: Writer, viewer: Viewer, id: str, expected_version: int | None) -> None:
-    """Delete a use case with its actions."""
-    found = await _lock_use_case(writer, viewer, id, expected_version)
-    await writer.delete_rows(UseCase, [get_values(found, "team_id", "id")])
+    """Delete a use case with its actions.
+
+    The viewer needs WRITE_INTEGRATIONS. Raises Refused: FORBIDDEN without it, INVALID and NOT_FOUND as
+    `get_use_case`, VERSION_CONFLICT unless `expected_version` is None or current.
+    """
+    use_case = await _lock_use_case(writer, viewer, id, expected_version)
+    await writer.delete_rows(UseCase, [get_values(use_case, "team_id", "id")])

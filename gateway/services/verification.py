@@ -1,4 +1,7 @@
-"""What is counted by days, compared with the records: one block of days after the other."""
+"""Verification of stored day counts against the records, one block of days after another.
+
+It is for operators and checks no permission.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,56 +28,60 @@ from gateway.services.day_counts import CountTarget
 
 @dataclass(frozen=True, slots=True)
 class VerificationStep:
-    """A block of days that was verified, or None where an integration has no more of one type."""
+    """The result of one step: a verified block of days, or none if the integration has no more of a type."""
 
     target: CountTarget
     block: int | None
+    """The number of the block's first day: see `gateway.domain.statistics.day_blocks`."""
     record_count: int
-    """How many there are in it."""
+    """The number of records in the block."""
     differences: Sequence[CountDifference]
     next_position: VerificationPosition | None
-    """Where the next step begins; None when all is verified."""
+    """The position of the next step, or None if all blocks are verified."""
 
 
 async def count_records(reader: Reader, scope: VerificationScope, position: VerificationPosition) -> int:
-    """How many records are counted from the integration of a place on."""
-    ((found,),) = await reader.fetch_tuples(
+    """Return the number of records of the integration at a position, and of all later ones."""
+    ((count,),) = await reader.fetch_tuples(
         sql.verification.select_record_count(scope, position.team_id, position.integration_id)
     )
-    return found
+    return count
 
 
 async def verify_next_block(
     reader: Reader, scope: VerificationScope, position: VerificationPosition
 ) -> VerificationStep | None:
-    """Verify the first block of days at a place or after it; None where there is no integration any more.
+    """Verify the first block of days from a position on; return None if there is no more integration.
 
-    All of it is read from one snapshot, in which nothing that others write makes a difference.
+    The counts and the records come from one snapshot, so that concurrent writes cause no differences.
     """
-    found = await reader.fetch_tuples(
+    rows = await reader.fetch_tuples(
         sql.verification.select_integration(scope, position.team_id, position.integration_id)
     )
-    if not found:
+    if not rows:
         return None
-    ((team_id, integration_id, timezone),) = found
+    ((team_id, integration_id, timezone),) = rows
     if (team_id, integration_id) != position[:2]:
         position = VerificationPosition(team_id, integration_id)
-    statistics = next(each for each in STATISTICS if each.type.value == position.type)
+    statistics = next(statistics for statistics in STATISTICS if statistics.type.value == position.type)
     target = CountTarget(team_id, integration_id, timezones.get_zone(timezone), statistics)
     block = await _find_next_block(reader, target, position.day)
     if block is None:
         return VerificationStep(target, None, 0, (), await _find_next_position(reader, scope, target))
-    after = block + LARGEST_BLOCK_SIZE
+    next_day = block + LARGEST_BLOCK_SIZE
     next_position = (
-        position._replace(day=after) if after <= LAST_DAY else await _find_next_position(reader, scope, target)
+        position._replace(day=next_day)
+        if next_day <= LAST_DAY
+        else await _find_next_position(reader, scope, target)
     )
     return VerificationStep(target, block, *await _compare_block(reader, target, block), next_position)
 
 
 async def repair_block(writer: Writer, step: VerificationStep) -> Sequence[CountDifference]:
-    """Make the counts of a block what the records say by now; gives what was changed.
+    """Correct the stored counts of a step's block, and return the corrected differences.
 
-    The integration is held from before they are compared, so that nobody writes meanwhile.
+    It locks the integration until the transaction ends, and then compares the block again: other transactions may
+    have changed it since the step. A deleted integration has no differences.
     """
     target = step.target
     locked = await writer.fetch_tuples(
@@ -89,11 +96,11 @@ async def repair_block(writer: Writer, step: VerificationStep) -> Sequence[Count
 
 
 async def _find_next_block(reader: Reader, target: CountTarget, day: int) -> int | None:
-    """The first day of the first of the largest blocks in which there may be records or counts."""
+    """Return the first day of the next largest block that may have records or counts, or None if there is none."""
     start = day_blocks.find_block_start(day, LARGEST_BLOCK_SIZE)
-    ((counted,),) = await reader.fetch_tuples(sql.verification.select_next_counted_day(*target.key, start))
+    ((counted_day,),) = await reader.fetch_tuples(sql.verification.select_next_counted_day(*target.key, start))
     blocks = (
-        None if counted is None else day_blocks.find_block_start(counted, LARGEST_BLOCK_SIZE),
+        None if counted_day is None else day_blocks.find_block_start(counted_day, LARGEST_BLOCK_SIZE),
         await day_counts.find_next_block(reader, target, start),
     )
     return min((block for block in blocks if block is not None and block <= LAST_DAY), default=None)
@@ -102,31 +109,30 @@ async def _find_next_block(reader: Reader, target: CountTarget, day: int) -> int
 async def _find_next_position(
     reader: Reader, scope: VerificationScope, target: CountTarget
 ) -> VerificationPosition | None:
-    """Where the next type of the integration begins, or the next integration."""
-    following = STATISTICS[STATISTICS.index(target.statistics) + 1 :]
-    if following:
-        return VerificationPosition(target.team_id, target.integration_id, following[0].type.value)
-    found = await reader.fetch_tuples(
+    """Return the position of the integration's next type, or of the next integration; None after the last one."""
+    remaining = STATISTICS[STATISTICS.index(target.statistics) + 1 :]
+    if remaining:
+        return VerificationPosition(target.team_id, target.integration_id, remaining[0].type.value)
+    rows = await reader.fetch_tuples(
         sql.verification.select_next_integration(scope, target.team_id, target.integration_id)
     )
-    return VerificationPosition(*found[0]) if found else None
+    return VerificationPosition(*rows[0]) if rows else None
 
 
 async def _compare_block(reader: Reader, target: CountTarget, block: int) -> tuple[int, Sequence[CountDifference]]:
-    """How many records there are in one of the largest blocks, and what differs there, in the order of keys."""
-    counted = {
-        cell.key: cell for cell in (await day_counts.count_records(reader, target, block)).list_series_counts()
-    }
-    found = await reader.fetch_tuples(
+    """Return the number of records in a block of the largest size, and its differences, sorted by key."""
+    block_counts = await day_counts.count_records(reader, target, block)
+    counted = {counts.key: counts for counts in block_counts.list_series_counts()}
+    rows = await reader.fetch_tuples(
         sql.verification.select_counts(*target.key, block, block + LARGEST_BLOCK_SIZE - 1)
     )
-    cells = (SeriesCounts(Series(*row[:3]), BlockCounts(*row[3:])) for row in found)
-    stored = {cell.key: cell for cell in cells}
+    stored_counts = (SeriesCounts(Series(*row[:3]), BlockCounts(*row[3:])) for row in rows)
+    stored = {counts.key: counts for counts in stored_counts}
     differences = [
         CountDifference(stored.get(key), counted.get(key))
         for key in sorted({*counted, *stored})
         if stored.get(key) != counted.get(key)
     ]
     total = counted.get((target.statistics.type.value, ALL, ALL, LARGEST_BLOCK_SIZE, block, ALL))
-    records = 0 if total is None else sum(total.status_counts)
-    return records, differences
+    record_count = 0 if total is None else sum(total.status_counts)
+    return record_count, differences

@@ -1,4 +1,4 @@
-"""Webhooks made and changed. Their scripts and URLs are stored: never run, never called."""
+"""Create and update webhooks. Their scripts and URLs are only stored: the gateway never runs or calls them."""
 
 from gateway.database import Integration, Writer
 from gateway.domain import webhooks
@@ -15,7 +15,7 @@ from gateway.services.integrations import (
     lock_integration_for_update,
     require_kind_permission,
 )
-from gateway.services.users import get_usernames
+from gateway.services.teams import get_usernames
 
 _REQUIRED_KEYS = (
     "name",
@@ -29,13 +29,15 @@ _REQUIRED_KEYS = (
     "runOnEdits",
     "retryFailedCalls",
 )
-"""What cannot be cleared."""
+"""The keys of the document that cannot be cleared."""
 
 
 async def create_webhook(writer: Writer, viewer: Viewer, kind: IntegrationKind, settings: Document) -> Integration:
-    """A new webhook of the viewer's with these settings, which are keys of its document.
+    """Create a webhook of this kind that belongs to the viewer, and return its row.
 
-    Raises Refused: FORBIDDEN without a right to that kind, and whatever is wrong with the settings.
+    `settings` are keys of its document. An incoming webhook gets a new token. The viewer needs the permission of
+    `require_kind_permission`. Raises Refused: FORBIDDEN without it, else all problems of the settings (REQUIRED,
+    INVALID).
     """
     require_kind_permission(viewer, kind)
     cleaned = _drop_blank_token(settings)
@@ -74,9 +76,11 @@ async def update_webhook(
     changes: Document,
     expected_version: int | None,
 ) -> Integration:
-    """Change these keys of a webhook's document: absent keeps, null clears, a blank secret keeps.
+    """Update these keys of a webhook's document, and return its row; without a change, write nothing.
 
-    Raises Refused: what `hold_for_update` does, and whatever is wrong with the changes.
+    An absent key keeps its value, null clears it, and a blank token keeps the stored one. The viewer needs the
+    permission of `require_kind_permission`. Raises Refused: as `lock_integration_for_update`, and all problems of
+    the changes (REQUIRED, INVALID).
     """
     row = await lock_integration_for_update(writer, viewer, id, kind, expected_version)
     cleaned = _drop_blank_token(changes)
@@ -96,14 +100,14 @@ async def _get_username(writer: Writer, viewer: Viewer) -> str | None:
 
 
 def _drop_blank_token(settings: Document) -> Document:
-    """The settings without a blank token, which stands for one that is not told."""
+    """Return the settings without a blank token, which clients send to keep the stored one."""
     token = settings.get("token")
     is_blank = isinstance(token, str) and not token.strip()
     return {key: value for key, value in settings.items() if key != "token" or not is_blank}
 
 
 def _apply_changes(settings: Document, document: Document) -> Document:
-    """The document with what was given: null clears, blank URLs and trigger words fall away."""
+    """Return the document with these settings: null clears a key, and blank URLs and trigger words are dropped."""
     changed = dict(document)
     for key, value in settings.items():
         if key in ("urls", "triggerWords") and value is not None:
@@ -112,18 +116,18 @@ def _apply_changes(settings: Document, document: Document) -> Document:
             changed[key] = value
         elif changed.get(key) is not None:
             del changed[key]
-    event = webhooks.EVENT_OPTIONS.get(webhooks.get_event(changed) or WebhookEvent.OTHER)
-    if settings.keys() & {"event", "triggerWords"} and event is not None and not event.trigger_words:
+    options = webhooks.EVENT_OPTIONS.get(webhooks.get_event(changed) or WebhookEvent.OTHER)
+    if settings.keys() & {"event", "triggerWords"} and options is not None and not options.trigger_words:
         changed.pop("triggerWords", None)
     if changed.get("script") != document.get("script"):
-        # They tell of the script that was.
+        # They describe the previous script.
         changed.pop("scriptCompiled", None)
         changed.pop("scriptError", None)
     return changed
 
 
 def _check_settings(kind: IntegrationKind, settings: Document, document: Document) -> None:
-    """Raises Refused with all that is wrong with what was given, and with what it makes of the document."""
+    """Raise Refused with all problems of the settings, and of the document that has them."""
     problems = ProblemList()
     path = ("input", INPUT_FIELDS[kind])
     for key in _REQUIRED_KEYS:
@@ -142,35 +146,41 @@ def _check_settings(kind: IntegrationKind, settings: Document, document: Documen
 def _check_channels(problems: ProblemList, kind: IntegrationKind, settings: Document, document: Document) -> None:
     path = ("input", INPUT_FIELDS[kind], "channel")
     is_outgoing = kind is IntegrationKind.OUTGOING_WEBHOOK
-    or_all = f", or is {', '.join(webhooks.ALL_CHANNELS)}" if is_outgoing else ""
+    groups = f", or be one of {', '.join(webhooks.ALL_CHANNELS)}" if is_outgoing else ""
     for index, channel in enumerate(LenientObject(settings, None).read_texts("channel")):
         if not webhooks.is_channel(channel, kind):
-            problems.add_invalid(f"A channel begins with `#`, a person with `@`{or_all}.", *path, index)
-    event = webhooks.EVENT_OPTIONS.get(webhooks.get_event(document) or WebhookEvent.OTHER)
-    is_required = not is_outgoing or (event is not None and event.channels)
+            problems.add_invalid(
+                f"A channel must be `#` and its name, or `@` and a username{groups}.", *path, index
+            )
+    options = webhooks.EVENT_OPTIONS.get(webhooks.get_event(document) or WebhookEvent.OTHER)
+    is_required = not is_outgoing or (options is not None and options.channels)
     if is_required and settings.keys() & {"channel", "event"} and not document.get("channel"):
-        problems.add(ErrorCode.REQUIRED, "Give at least one channel, such as `#general`.", *path)
+        problems.add(ErrorCode.REQUIRED, "`channel` must have at least one entry, such as `#general`.", *path)
 
 
 def _check_event(problems: ProblemList, settings: Document, document: Document, *path: str) -> None:
     event = webhooks.get_event(document)
     if "event" in settings and event is WebhookEvent.OTHER:
         known = ", ".join(word.name for word in webhooks.EVENT_OPTIONS)
-        problems.add_invalid(f"OTHER cannot be chosen: give one of {known}.", *path, "event")
-    takes = webhooks.EVENT_OPTIONS.get(event or WebhookEvent.OTHER)
-    if takes is not None and takes.target_room and settings.keys() & {"event", "targetRoom"}:
+        problems.add_invalid(f"`event` cannot be OTHER. Choose one of {known}.", *path, "event")
+    options = webhooks.EVENT_OPTIONS.get(event or WebhookEvent.OTHER)
+    if options is not None and options.target_room and settings.keys() & {"event", "targetRoom"}:
         target = document.get("targetRoom")
         if not isinstance(target, str) or not target.strip():
-            problems.add(ErrorCode.REQUIRED, "USER_CREATED has no room of its own: name one.", *path, "targetRoom")
+            problems.add(
+                ErrorCode.REQUIRED, "`targetRoom` is required for the event USER_CREATED.", *path, "targetRoom"
+            )
 
 
 def _check_calls(problems: ProblemList, settings: Document, *path: str) -> None:
     urls = LenientObject(settings, None).read_texts("urls")
     for index, url in enumerate(urls):
         if url.strip() and not webhooks.is_web_address(url):
-            problems.add_invalid("A URL begins with http:// or https:// and names a host.", *path, "urls", index)
+            problems.add_invalid(
+                "A URL must begin with http:// or https:// and have a host.", *path, "urls", index
+            )
     if "urls" in settings and not webhooks.drop_blanks(urls):
-        problems.add(ErrorCode.REQUIRED, "Give at least one URL to call.", *path, "urls")
+        problems.add(ErrorCode.REQUIRED, "`urls` must have at least one URL.", *path, "urls")
     count = settings.get("retryCount")
     if isinstance(count, int) and count < 0:
         problems.add_invalid(f"`retryCount` must be 0 or more, not {count}.", *path, "retryCount")

@@ -55,23 +55,23 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
         (
             "INVALID",
             "input.startTime",
-            "`startTime` needs a time of day from 00:00:00 to 23:59:59, as HH:MM:SS, without offset or fraction.",
+            "`startTime` must be a time as HH:MM:SS, from 00:00:00 to 23:59:59, without offset or fraction.",
         ),
         (
             "INVALID",
             "input.expectedVersion",
-            "`expectedVersion` is of a group that exists: give its `groupId` too.",
+            "`expectedVersion` requires the `groupId` of an existing group.",
         ),
-        ("INVALID", "input.sheetLink", "`sheetLink` begins with http:// or https:// and names a host."),
+        ("INVALID", "input.sheetLink", "`sheetLink` must begin with http:// or https:// and have a host."),
         (
             "INVALID",
             "input.assistantId",
-            "`assistantId` needs the id of an assistant: 1 to 64 visible ASCII characters.",
+            "`assistantId` must be the id of an assistant: 1 to 64 visible ASCII characters.",
         ),
         (
             "INVALID",
             "input.timezone",
-            "`timezone` needs the IANA name of a time zone in its own spelling, such as America/Chicago.",
+            "`timezone` must be the exact IANA name of a time zone, such as `America/Chicago`.",
         ),
         ("INVALID", "input.useCases.0.actions.0.day", "`day` must be from 0 to 365, not -1."),
         ("REQUIRED", "input.useCases.0.actions.0.templateName", "`templateName` must not be blank."),
@@ -79,7 +79,7 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
         (
             "DUPLICATE",
             "input.useCases.0.actions.2",
-            "This action is listed twice: same type, day and context, or id.",
+            "An earlier action has the same type, day and context, or the same id.",
         ),
         ("INVALID", "input.useCases.1.actions.0.day", "`day` must be from 0 to 365, not 366."),
         ("DUPLICATE", "input.useCases.2", "LAB_REMINDER is listed twice; list it once."),
@@ -149,7 +149,7 @@ async def test_a_provider_that_is_not_connected_is_not_found(gateway: Gateway) -
         "errors": [
             {
                 "code": "NOT_FOUND",
-                "message": "The team has no integration at GOOGLE: connect the provider first.",
+                "message": "The team has no integration at GOOGLE. Connect the provider first.",
                 "path": ["provider"],
             }
         ],
@@ -227,8 +227,8 @@ async def test_a_slug_in_use_is_a_conflict_that_names_the_group(gateway: Gateway
         assert payload["errors"] == [
             {
                 "code": "CONFLICT",
-                "message": f"The group {first['id']} has this slug: give its `groupId` to update it, or another "
-                "slug.",
+                "message": f"The group {first['id']} has this slug. Set its `groupId` to update it, or choose "
+                "another slug.",
                 "path": ["input", "slug"],
             }
         ]

@@ -208,7 +208,7 @@ async def test_more_days_than_can_be_filled_are_refused_and_sparse_ones_are_not(
     assert [trend["day"] for trend in sparse] == ["0001-01-01", "1969-12-31", "2025-02-28", "9999-12-31"]
     answer = await client(DASHBOARD, id=CLINIC, fill=True)
     assert answer["data"] == {"appointmentStatistics": None}
-    assert answer["errors"][0]["message"].startswith("`fillGaps` fills at most 3660 days, and there are 3652059:")
+    assert answer["errors"][0]["message"].startswith("`fillGaps` fills at most 3660 days, not 3652059.")
     assert answer["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": ["fillGaps"]}
 
 

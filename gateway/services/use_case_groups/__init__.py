@@ -1,4 +1,7 @@
-"""Use-case groups: reading them, and the upsert that creates or changes a group with its use cases."""
+"""Use-case groups: queries, and the upsert that creates or updates a group with its use cases.
+
+`upsert` writes what `locate` finds. `checks` validates the input, also of changes to single use cases.
+"""
 
 from gateway.services.use_case_groups import upsert
 from gateway.services.use_case_groups.queries import (

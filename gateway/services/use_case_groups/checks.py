@@ -1,4 +1,4 @@
-"""Whether what is asked of a group or a use case is right: all that is wrong with it at once, with its path."""
+"""Checks of the input for groups and use cases. They collect all problems with their paths."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,25 +18,27 @@ _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def check_group(input: GroupInput, problems: ProblemList) -> None:
-    """Collect what is wrong with a group's input, whatever is stored."""
+    """Add all problems of a group's input that need no stored row: REQUIRED, INVALID and DUPLICATE."""
     check_name(problems, input.name, "input", "name")
     slug, start_time = input.fields.get("slug"), input.fields.get("start_time")
     if slug is not None and not is_slug(slug):
         problems.add_invalid(
-            "`slug` needs words of a-z and 0-9 with single hyphens between them, such as `lab-reminders`, of at "
-            f"most {MAX_SLUG_LENGTH} characters in all.",
+            "`slug` must have words of a-z and 0-9, with single hyphens between them, such as `lab-reminders`, "
+            f"and at most {MAX_SLUG_LENGTH} characters.",
             "input",
             "slug",
         )
     if start_time is not None and parse_wall_time(start_time) is None:
         problems.add_invalid(
-            "`startTime` needs a time of day from 00:00:00 to 23:59:59, as HH:MM:SS, without offset or fraction.",
+            "`startTime` must be a time as HH:MM:SS, from 00:00:00 to 23:59:59, without offset or fraction.",
             "input",
             "startTime",
         )
     if input.expected_version is not None and input.group_id is None:
         problems.add_invalid(
-            "`expectedVersion` is of a group that exists: give its `groupId` too.", "input", "expectedVersion"
+            "`expectedVersion` requires the `groupId` of an existing group.",
+            "input",
+            "expectedVersion",
         )
     _check_shared({key: input.fields.get(column) for column, key in COPIED_KEYS.items()}, problems)
     _check_use_cases(input.use_cases, problems)
@@ -44,8 +46,8 @@ def check_group(input: GroupInput, problems: ProblemList) -> None:
 
 def _check_use_cases(use_cases: Sequence[ListedUseCase], problems: ProblemList) -> None:
     seen: set[UseCaseKey] = set()
-    for place, use_case in enumerate(use_cases):
-        path = ("input", "useCases", place)
+    for index, use_case in enumerate(use_cases):
+        path = ("input", "useCases", index)
         if use_case.key in seen:
             problems.add(ErrorCode.DUPLICATE, f"{use_case.key.name} is listed twice; list it once.", *path)
         seen.add(use_case.key)
@@ -53,40 +55,42 @@ def _check_use_cases(use_cases: Sequence[ListedUseCase], problems: ProblemList) 
 
 
 def check_changes(changes: UseCaseChanges, stored: LenientObject[object], problems: ProblemList) -> None:
-    """Collect what is wrong with changes of a use case with this `config`."""
+    """Add all problems of changes to a use case with this `config`: REQUIRED, INVALID, DUPLICATE and NOT_FOUND."""
     if changes.config.get("status", True) is None:
         problems.add(ErrorCode.REQUIRED, "`status` cannot be cleared; leave it out to keep it.", "input", "status")
     display_name = changes.config.get("displayName")
     if isinstance(display_name, str):
         check_name(problems, display_name, "input", "displayName")
     _check_shared(changes.config, problems)
-    known = {action.read_text("logicalId") for action in stored.read_objects("actions")}
-    for place, action in enumerate(changes.actions or ()):
-        if action.logical_id is not None and action.logical_id not in known:
+    stored_ids = {action.read_text("logicalId") for action in stored.read_objects("actions")}
+    for index, action in enumerate(changes.actions or ()):
+        if action.logical_id is not None and action.logical_id not in stored_ids:
             problems.add(
                 ErrorCode.NOT_FOUND,
-                "This use case has no action with this `logicalId`; leave it out to add one.",
+                "This use case has no action with this `logicalId`. Omit `logicalId` to add an action.",
                 "input",
                 "actions",
-                place,
+                index,
                 "logicalId",
             )
     _check_actions(changes.actions or (), ("input", "actions"), "daysWindow", problems)
 
 
 def _check_shared(values: Mapping[str, object], problems: ProblemList) -> None:
-    sheet, assistant, zone = (values.get(key) for key in ("sheetLink", "assistantId", "timezone"))
-    if isinstance(sheet, str) and not is_web_address(sheet):
-        problems.add_invalid("`sheetLink` begins with http:// or https:// and names a host.", "input", "sheetLink")
-    if isinstance(assistant, str) and not is_id(assistant):
+    sheet_link, assistant_id, zone = (values.get(key) for key in ("sheetLink", "assistantId", "timezone"))
+    if isinstance(sheet_link, str) and not is_web_address(sheet_link):
         problems.add_invalid(
-            "`assistantId` needs the id of an assistant: 1 to 64 visible ASCII characters.",
+            "`sheetLink` must begin with http:// or https:// and have a host.", "input", "sheetLink"
+        )
+    if isinstance(assistant_id, str) and not is_id(assistant_id):
+        problems.add_invalid(
+            "`assistantId` must be the id of an assistant: 1 to 64 visible ASCII characters.",
             "input",
             "assistantId",
         )
     if isinstance(zone, str) and not timezones.is_timezone(zone):
         problems.add_invalid(
-            "`timezone` needs the IANA name of a time zone in its own spelling, such as America/Chicago.",
+            "`timezone` must be the exact IANA name of a time zone, such as `America/Chicago`.",
             "input",
             "timezone",
         )
@@ -94,31 +98,33 @@ def _check_shared(values: Mapping[str, object], problems: ProblemList) -> None:
 
 def _check_actions(actions: Sequence[ActionInput], path: ErrorPath, days: str, problems: ProblemList) -> None:
     seen: set[ActionIdentity | str] = set()
-    for place, action in enumerate(actions):
-        here = (*path, place)
+    for index, action in enumerate(actions):
+        action_path = (*path, index)
         if action.identity in seen or action.logical_id in seen:
             problems.add(
-                ErrorCode.DUPLICATE, "This action is listed twice: same type, day and context, or id.", *here
+                ErrorCode.DUPLICATE,
+                "An earlier action has the same type, day and context, or the same id.",
+                *action_path,
             )
         seen |= {action.identity, *({action.logical_id} if action.logical_id is not None else ())}
         if not 0 <= action.days <= MAX_DAYS:
-            problems.add_invalid(f"`{days}` must be from 0 to {MAX_DAYS}, not {action.days}.", *here, days)
+            problems.add_invalid(f"`{days}` must be from 0 to {MAX_DAYS}, not {action.days}.", *action_path, days)
         for key, text in (("templateName", action.template_name), ("context", action.context)):
-            check_name(problems, text, *here, key)
-        _check_e_mails(action.changes.get("reportEmails"), (*here, "reportEmails"), problems)
-        _check_schedule(action.changes.get("schedule"), (*here, "schedule"), problems)
+            check_name(problems, text, *action_path, key)
+        _check_e_mails(action.changes.get("reportEmails"), (*action_path, "reportEmails"), problems)
+        _check_schedule(action.changes.get("schedule"), (*action_path, "schedule"), problems)
 
 
 def _check_e_mails(addresses: Json, path: ErrorPath, problems: ProblemList) -> None:
-    for place, address in enumerate(addresses if isinstance(addresses, list) else ()):
+    for index, address in enumerate(addresses if isinstance(addresses, list) else ()):
         if not isinstance(address, str) or not _E_MAIL.fullmatch(address):
-            problems.add_invalid("An e-mail address is needed here, such as reports@clinic.example.", *path, place)
+            problems.add_invalid("This must be an e-mail address, such as reports@clinic.example.", *path, index)
 
 
 def _check_schedule(schedule: Json, path: ErrorPath, problems: ProblemList) -> None:
     if not isinstance(schedule, dict):
         return
     start, end = schedule.get("startDateTime"), schedule.get("endDateTime")
-    # Instants as we write them sort as text.
+    # In the format of `instants.format_instant`, the order of texts is that of instants.
     if isinstance(start, str) and isinstance(end, str) and end < start:
         problems.add_invalid("`endDateTime` must not be before `startDateTime`.", *path, "endDateTime")

@@ -1,4 +1,4 @@
-"""Use-case groups, as far as the viewer may see them."""
+"""Read use-case groups. A viewer sees those of the team's integrations, except personal ones of other users."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,21 +14,21 @@ from gateway.services.access import RowKey, filter_own_ids, require_id, require_
 
 
 async def get_use_case_group(reader: Reader, viewer: Viewer, id: str) -> UseCaseGroup:
-    """The group with this id.
+    """Return the group with this id.
 
-    Raises Refused: FORBIDDEN without READ_INTEGRATIONS, INVALID for what is no id, NOT_FOUND for what does not
-    exist or hangs below an integration that the viewer may not see.
+    The viewer needs READ_INTEGRATIONS. Raises Refused: FORBIDDEN without it, INVALID for an impossible id,
+    NOT_FOUND if the group does not exist or the viewer may not see its integration.
     """
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
     require_id(id, "a use-case group")
-    found = await reader.fetch_rows(sql.use_case_groups.select_by_ids(viewer, [id]))
-    if not found:
+    rows = await reader.fetch_rows(sql.use_case_groups.select_by_ids(viewer, [id]))
+    if not rows:
         raise not_found("There is no use-case group with this id.", "id")
-    return found[0]
+    return rows[0]
 
 
 async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -> Mapping[RowKey, UseCaseGroup]:
-    """Those of these groups that the viewer may see."""
+    """Return the groups with these keys that the viewer may see; none without READ_INTEGRATIONS."""
     if not viewer.has_permission(Permission.READ_INTEGRATIONS):
         return {}
     rows = await reader.fetch_rows(sql.use_case_groups.select_by_ids(viewer, filter_own_ids(viewer, keys)))
@@ -38,7 +38,7 @@ async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -
 async def find_parent_groups(
     reader: Reader, viewer: Viewer, keys: Sequence[RowKey]
 ) -> Mapping[RowKey, UseCaseGroup]:
-    """The groups that use cases were made in, for a viewer who may read and not only write."""
+    """Return the groups of use cases. Raises Refused (FORBIDDEN) without READ_INTEGRATIONS."""
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
     return await find_by_keys(reader, viewer, keys)
 
@@ -46,7 +46,7 @@ async def find_parent_groups(
 async def find_parent_integrations(
     reader: Reader, viewer: Viewer, keys: Sequence[RowKey]
 ) -> Mapping[RowKey, Integration]:
-    """The integrations that groups and use cases hang below, for a viewer who may read and not only write."""
+    """Return the integrations of groups or use cases. Raises Refused (FORBIDDEN) without READ_INTEGRATIONS."""
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
     return await integrations.find_by_keys(reader, viewer, keys)
 
@@ -54,17 +54,23 @@ async def find_parent_integrations(
 async def list_use_case_groups(
     reader: Reader, viewer: Viewer, keys: Sequence[RowKey], page: PageArguments
 ) -> Mapping[RowKey, list[UseCaseGroup]]:
-    """The same page of the groups of each of these integrations, as `Slice.cut` takes it."""
+    """Return the same page of the groups of each integration; integrations without groups are missing.
+
+    Raises Refused (FORBIDDEN) without READ_INTEGRATIONS.
+    """
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
-    found: dict[RowKey, list[UseCaseGroup]] = defaultdict(list)
+    groups: dict[RowKey, list[UseCaseGroup]] = defaultdict(list)
     statement = sql.use_case_groups.select_use_case_groups(viewer, filter_own_ids(viewer, keys), page)
     for row in await reader.fetch_rows(statement, "integration_id"):
-        found[row.team_id, row.integration_id].append(row)
-    return found
+        groups[row.team_id, row.integration_id].append(row)
+    return groups
 
 
 async def count_use_case_groups(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -> Mapping[RowKey, int]:
-    """How many groups each of these integrations has, for those that have any."""
+    """Return the number of groups of each integration; integrations without groups are missing.
+
+    Raises Refused (FORBIDDEN) without READ_INTEGRATIONS.
+    """
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
     rows = await reader.fetch_tuples(sql.use_case_groups.select_counts(viewer, filter_own_ids(viewer, keys)))
     return {(viewer.team_id, id): count for id, count in rows}

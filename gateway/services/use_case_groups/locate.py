@@ -1,0 +1,107 @@
+"""Find what an upsert changes: the integration, the group and its slug."""
+
+from gateway import sql
+from gateway.database import UseCaseGroup, Writer
+from gateway.domain.enums import ErrorCode, Provider
+from gateway.domain.ids import is_id
+from gateway.domain.use_case_groups import GroupInput, find_free_slug, suggest_slug
+from gateway.domain.viewer import Viewer
+from gateway.errors import invalid_input, not_found, refusal
+from gateway.services.integrations import check_version, lock_integration, try_lock_integration
+
+_SLUG_PREFIX_LENGTH = 40
+"""The characters that a slug has in common with its numbered forms, such as `lab-reminders-2`."""
+
+
+async def lock_target_integration(
+    writer: Writer, viewer: Viewer, provider: Provider, group_id: str | None, integration_id: str | None
+) -> str:
+    """Lock the integration for the upsert until the transaction ends, and return its id.
+
+    It is the one with the id `integration_id`, if that is not None. Otherwise it is the team's only integration of
+    the provider, else the one with the group, else the only active one. Integrations that the viewer may not see
+    are ignored. Raises Refused: NOT_FOUND at `provider` or `integrationId`, INVALID for an impossible id, CONFLICT
+    at `integrationId` if the choice is ambiguous.
+    """
+    if integration_id is not None and await try_lock_integration(writer, viewer, integration_id, provider):
+        return integration_id
+    target_id = await _choose_integration(writer, viewer, provider, group_id, integration_id)
+    await lock_integration(writer, viewer, target_id, "provider")
+    return target_id
+
+
+async def _choose_integration(
+    writer: Writer, viewer: Viewer, provider: Provider, group_id: str | None, integration_id: str | None
+) -> str:
+    candidates = await writer.fetch_tuples(
+        sql.use_case_groups.select_candidate_integrations(viewer, provider, group_id)
+    )
+    if not candidates:
+        raise not_found(f"The team has no integration at {provider.name}. Connect the provider first.", "provider")
+    if integration_id is not None:
+        if not is_id(integration_id):
+            raise invalid_input("`integrationId` must have 1 to 64 visible ASCII characters.", "integrationId")
+        if all(id != integration_id for id, _, _ in candidates):
+            raise not_found(f"There is no integration at {provider.name} with this id.", "integrationId")
+        return integration_id
+    all_ids = [id for id, _, _ in candidates]
+    ids_with_group = [id for id, _, has_group in candidates if has_group]
+    active_ids = [id for id, is_active, _ in candidates if is_active]
+    for ids in (all_ids, ids_with_group, active_ids):
+        if len(ids) == 1:
+            return ids[0]
+    raise refusal(
+        ErrorCode.CONFLICT,
+        f"The team has {len(all_ids)} integrations at {provider.name}. Choose one with `integrationId`.",
+        "integrationId",
+    )
+
+
+async def find_group(
+    writer: Writer, viewer: Viewer, integration_id: str, input: GroupInput
+) -> UseCaseGroup | None:
+    """Return the group to update, or None if the input has no `group_id`.
+
+    Raises Refused: INVALID for an impossible id, NOT_FOUND if the integration has no such group, VERSION_CONFLICT.
+    """
+    if input.group_id is None:
+        return None
+    if not is_id(input.group_id):
+        raise invalid_input("`groupId` must have 1 to 64 visible ASCII characters.", "input", "groupId")
+    rows = await writer.fetch_rows(sql.use_case_groups.select_by_ids(viewer, [input.group_id]))
+    group = rows[0] if rows and rows[0].integration_id == integration_id else None
+    if group is None:
+        raise not_found(
+            "There is no use-case group with this id. Omit `groupId` to create a group.", "input", "groupId"
+        )
+    check_version(group.version, input.expected_version, "input", "expectedVersion")
+    return group
+
+
+async def choose_slug(
+    writer: Writer, viewer: Viewer, integration_id: str, group: UseCaseGroup | None, input: GroupInput
+) -> str:
+    """Return the slug of the group after the upsert.
+
+    It is the slug of the input. Without one, a stored group keeps its slug. A new group, or one whose slug is
+    cleared with null, gets a free slug from its name. Raises Refused (CONFLICT) if another group has the input's
+    slug.
+    """
+    slug_input = input.fields.get("slug")
+    if group is not None and (slug_input == group.slug or "slug" not in input.fields):
+        return group.slug
+    slug = suggest_slug(input.name) if slug_input is None else slug_input
+    rows = await writer.fetch_tuples(
+        sql.use_case_groups.select_slugs(viewer, integration_id, slug[:_SLUG_PREFIX_LENGTH])
+    )
+    taken = {slug: id for slug, id in rows if group is None or id != group.id}
+    if slug_input is None:
+        return find_free_slug(slug, taken)
+    if slug in taken:
+        raise refusal(
+            ErrorCode.CONFLICT,
+            f"The group {taken[slug]} has this slug. Set its `groupId` to update it, or choose another slug.",
+            "input",
+            "slug",
+        )
+    return slug
