@@ -233,7 +233,7 @@ async def get_parts(
 
 
 def _is_counted_by_days(dashboard: Dashboard, part: str) -> bool:
-    """Return whether `day_counts` can read the part of a dashboard."""
+    """Return whether `dashboard_day_counts` can read the part of a dashboard."""
     filter = dashboard.filter
     if filter.words or filter.date_field is not StatisticsDateField.CREATED_AT:
         return False
