@@ -12,25 +12,6 @@ UNDOCUMENTED = re.compile(
 )
 
 
-def test_the_undocumented_parts_are_known() -> None:
-    # A name that is added here needs its reason in the module, and pins of its library in pyproject.toml.
-    assert _private.__all__ == [
-        "BaseExecutor",
-        "FieldDetailsList",
-        "InputContext",
-        "VariableSignature",
-        "VariableValueSource",
-        "build_info",
-        "coerce_default_value",
-        "collect_fields",
-        "get_definition",
-        "get_graphql_schema",
-        "get_strawberry_schema",
-        "get_variable_signature",
-        "set_input_converter",
-    ]
-
-
 def test_no_other_module_of_the_gateway_uses_them() -> None:
     found = {
         f"{file.relative_to(PACKAGE.parent)}: {match[0]}"
