@@ -33,6 +33,9 @@ async function load() {
     find(`#${part}`).ariaBusy = true;
     if (!shown) find(`#${part} .body`).replaceChildren(el("div.skeleton"));
   }
+  // The user may change the filter before the session is there.
+  await signedIn;
+  if (signal.aborted) return;
   const answer = await ask(QUESTION, variables(filter), { signal }).catch(() => null);
   if (signal.aborted) return;
   if (answer.errors.some(({ code }) => code === "UNAUTHENTICATED")) return renewSession().then(load);
@@ -177,5 +180,5 @@ filters.search.oninput = ({ target: { value } }) => {
 filters.onsubmit = (event) => event.preventDefault();
 document.onchange = onChange;
 window.onpopstate = () => (([filter, problems] = read(location.search)), load());
-await requireSession();
+const signedIn = requireSession();
 load();

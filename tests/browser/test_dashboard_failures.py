@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Error, Page, Request, Route, expect
 
 from tests.support.browser import Site, open_page, serve_again
-from tests.support.pages import read_address, wait_until_shown
+from tests.support.pages import read_address, wait_until_shown, watch_requests
 
 
 async def test_nothing_found_says_why_and_how_to_find_more(page: Page) -> None:
@@ -91,6 +91,24 @@ async def test_late_answers_are_dropped(page: Page) -> None:
     assert (await total.inner_text(), len(dropped)) == (quarter, 1)
     assert quarter != week
     await expect(page.get_by_label("90 d")).to_be_checked()
+
+
+async def test_a_change_of_the_filter_waits_for_the_session(page: Page) -> None:
+    came, late = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        came.set()
+        await late.wait()
+        await route.continue_()
+
+    await page.route("**/session", hold, times=1)
+    queries = watch_requests(page)
+    await page.goto("/dashboard", wait_until="commit")
+    await came.wait()
+    await page.get_by_text("7 d", exact=True).click()
+    late.set()
+    await wait_until_shown(page)
+    assert [query["variables"]["days"] for query in queries] == [7]
 
 
 async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site, tmp_path: Path) -> None:
