@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,10 +29,12 @@ from tests.support import browser
 from tests.support.fallbacks import FallbackWatcher
 from tests.support.gateway import Gateway, serve_gateway
 from tests.support.import_command import Run
-from tests.support.machine import skip_unless_ci
+from tests.support.machine import find_fast_folder, skip_unless_ci
 from tests.support.sessions import open_session
 
 MARKERS = ["fallback(*reasons): the test makes compiled selections give up for these reasons"]
+# Databases in memory: tests create hundreds of them.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(find_fast_folder()))
 TEMPLATE = "gateway_template"
 TIMEOUTS = dict.fromkeys(["database_pool_timeout", "database_lock_timeout", "request_timeout"], 120.0)
 """Timeouts for slow machines, on which many concurrent requests take long."""
@@ -102,7 +103,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> It
 
     # Not below pytest's folder: run as root, the server is another user's, and whoever starts pytest next shuts
     # that folder to others.
-    data = Path(tempfile.gettempdir()) / f"gateway-postgresql-{testrun_uid[:8]}"
+    data = find_fast_folder() / f"gateway-postgresql-{testrun_uid[:8]}"
     with get_server(data, cleanup_mode="delete") as server:
         uri = server.get_uri("{}")
         with InterProcessLock(shared / "postgresql.lock"):

@@ -1,9 +1,23 @@
-"""Programs that some tests need on the machine."""
+"""Programs that some tests need on the machine, and its fastest folder."""
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+_MEMORY = Path("/dev/shm")
+_ENOUGH = 2**30
+"""Free bytes in memory that the tests' databases need."""
+
+
+def find_fast_folder() -> Path:
+    """Return a folder in memory, or the folder for temporary files if there is no room in memory."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        return _MEMORY
+    return Path(tempfile.gettempdir())
 
 
 def skip_unless_ci(reason: str) -> NoReturn:
