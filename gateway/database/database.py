@@ -51,7 +51,7 @@ class Database:
         """`statement_timeout` is in seconds: after it PostgreSQL itself ends a statement."""
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._lock_timeout = settings.database_lock_timeout
+        self._settings, self._lock_timeout = settings, settings.database_lock_timeout
         size, queue = settings.database_pool_size, settings.database_pool_queue
         readers = FairQueue(size, queue, settings.database_pool_timeout)
         # Writers wait as long for a connection as they would for a lock.
@@ -96,7 +96,7 @@ class Database:
         """
         async with self._write_pool.connect(team) as connection:
             await self._begin_write(connection)
-            writer = Writer(connection)
+            writer = Writer(connection, self._settings)
             commits = False
             try:
                 yield writer

@@ -28,6 +28,7 @@ from gateway.database.reading import Reader
 from gateway.database.rows import get_values, new_row, with_changes
 from gateway.database.tables import Base
 from gateway.domain.calendar import instants
+from gateway.settings import Settings
 
 E = TypeVar("E", bound=Base)
 Ts = TypeVarTuple("Ts")
@@ -44,8 +45,10 @@ class UniqueViolation(Exception):
 class Writer(Reader):
     """One transaction that writes; it reads what it wrote."""
 
-    def __init__(self, connection: PooledConnection) -> None:
+    def __init__(self, connection: PooledConnection, settings: Settings) -> None:
         super().__init__(connection, instants.now())
+        self.settings = settings
+        """For the limits that services enforce when they write."""
         self.is_committed = False
         self._connection = connection
 

@@ -28,10 +28,10 @@ class AuthenticatedSession:
     expires_at: datetime
 
 
-async def create_session(writer: Writer, viewer: Viewer, lifetime: timedelta) -> str:
+async def create_session(writer: Writer, viewer: Viewer) -> str:
     """Create a session of the viewer's key, and return its token, which cannot be read again.
 
-    Expired sessions of the team are deleted. No permission is needed.
+    The setting `session_lifetime` limits it. Expired sessions of the team are deleted. No permission is needed.
     """
     await writer.execute(sql.sessions.delete_expired_sessions(viewer.team_id, writer.as_of))
     token = secrets.token_urlsafe(_TOKEN_BYTES)
@@ -40,7 +40,7 @@ async def create_session(writer: Writer, viewer: Viewer, lifetime: timedelta) ->
         "id": _hash_token(token),
         "key_id": viewer.key_id,
         "created_at": writer.as_of,
-        "expires_at": writer.as_of + lifetime,
+        "expires_at": writer.as_of + timedelta(seconds=writer.settings.session_lifetime),
     }
     await writer.insert_rows(BrowserSession, [row])
     return token

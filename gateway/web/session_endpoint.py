@@ -1,7 +1,6 @@
 """`/session`: our own pages sign a user in with a key, show who is signed in, and sign the user out."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -50,7 +49,6 @@ class SessionEndpoint:
         """With `visitors_key`, browsers on this machine are signed in with that key."""
         self._database, self._request_reader, self._deadlines = database, request_reader, deadlines
         self._authentication, self._buckets = authentication, buckets
-        self._lifetime = timedelta(seconds=settings.session_lifetime)
         self._timeout = settings.request_timeout
         self._visitors_key = visitors_key
 
@@ -115,7 +113,7 @@ class SessionEndpoint:
                 async with self._database.write(team=viewer.team_id) as session:
                     if previous_token is not None:
                         await services.sessions.end_session(session, previous_token)
-                    token = await services.sessions.create_session(session, viewer, self._lifetime)
+                    token = await services.sessions.create_session(session, viewer)
                     # Fails if the key was revoked after its last lookup.
                     return token, await services.sessions.authenticate_session(session, token)
         except Unauthenticated:

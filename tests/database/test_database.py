@@ -14,6 +14,7 @@ from gateway.database import Database, Reader, Team, UniqueViolation, Writer, pr
 from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Refused
+from gateway.settings import Settings
 
 
 @prepared
@@ -110,7 +111,7 @@ async def test_a_reader_cannot_write(database: Database) -> None:
                 await services.teams.create_missing_team(reader, "a")  # type: ignore[arg-type]
             # So the database itself is asked, by a writer of the reader's connection.
             connection = reader._runner._connection  # type: ignore[attr-defined]  # a snapshot's
-            await Writer(connection).insert_rows(Team, [team("a")])
+            await Writer(connection, Settings()).insert_rows(Team, [team("a")])
     assert await stored(database) == []
 
 

@@ -1,7 +1,5 @@
 """A database with rows in every table."""
 
-from datetime import timedelta
-
 from sqlalchemy import func, select
 
 from gateway import services
@@ -31,7 +29,7 @@ async def fill_every_table(database: Database) -> str:
         await services.keys.create_key(session, team_id=TEAM, user_id=USER, name="any", permissions=Permission)
         (key,) = await services.keys.list_keys(session, TEAM)
         viewer = Viewer(TEAM, USER, USER, key.id, frozenset(Permission))
-        await services.sessions.create_session(session, viewer, timedelta(hours=1))
+        await services.sessions.create_session(session, viewer)
         await services.audit.record_action(session, viewer, "read-secret", ["any"])
         await services.resource_records.upsert_resource_records(
             session,
