@@ -3,7 +3,7 @@
 import ast
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -59,6 +59,40 @@ def test_a_setting_that_is_read_nowhere_is_noticed() -> None:
         planted_limit: int = Field(1)
 
     assert _find_unread(Planted) == {"planted_limit"}
+
+
+def _find_lost(trees: Mapping[str, ast.Module]) -> set[str]:
+    """Return the attributes that objects assign to themselves and nobody reads: in their module if private."""
+    read = {
+        name: {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Load)
+            and not _holds_settings(node.value)
+        }
+        for name, tree in trees.items()
+    }
+    read_anywhere = set().union(*read.values())
+    return {
+        f"{name}:{node.attr}"
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and ast.unparse(node.value) == "self"
+        if node.attr not in (read[name] if node.attr.startswith("_") else read_anywhere)
+    }
+
+
+def test_no_object_stores_a_value_that_nobody_reads() -> None:
+    """With ruff's rules on unused arguments and variables, no setting is lost on its way to the code that acts."""
+    assert _find_lost(modules()) == set()
+
+
+def test_a_setting_that_is_stored_and_not_used_is_noticed() -> None:
+    planted = ast.parse("class Limits:\n    def __init__(self, settings):\n        self.cost = settings.cost")
+    assert _find_lost({"planted": planted}) == {"planted:cost"}
 
 
 def test_each_setting_has_a_test_with_another_value() -> None:
