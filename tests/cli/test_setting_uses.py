@@ -73,7 +73,7 @@ def _find_lost(trees: Mapping[str, ast.Module]) -> set[str]:
         }
         for name, tree in trees.items()
     }
-    read_anywhere = set().union(*read.values())
+    read_anywhere = set().union(*(names for name, names in read.items() if name != "gateway.settings"))
     return {
         f"{name}:{node.attr}"
         for name, tree in trees.items()
