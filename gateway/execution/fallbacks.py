@@ -22,7 +22,8 @@ class FallbackNeeded(Exception):
 class FallbackReason(StrEnum):
     """Why the fast path gave up.
 
-    A reason that is not expected points to a defect: answers stay right, but each such request runs twice.
+    A reason that is not expected points to a defect, or to an unusual document. Answers stay right, but each such
+    request takes longer.
     """
 
     NOT_COMPILABLE = "not_compilable"
@@ -40,6 +41,9 @@ class FallbackReason(StrEnum):
     SECOND_READ = "second_read"
     """An operation that used to read with one statement needed another; it gets a transaction from now on."""
 
+    TOO_MANY_VARIANTS = "too_many_variants"
+    """The operation came with more combinations of `@skip` and `@include` variables than are stored."""
+
     COLUMN_NOT_FETCHED = "column_not_fetched"
     """A field or a service read a column that was not fetched."""
 
@@ -51,7 +55,7 @@ class FallbackReason(StrEnum):
 
     @property
     def is_expected(self) -> bool:
-        """Whether the reason is no defect of the code or the stored rows."""
+        """Whether ordinary requests may have the reason."""
         return self in _EXPECTED_REASONS
 
 

@@ -25,7 +25,7 @@ from gateway.telemetry import RecordedOperation, current_request
 _CONTEXT_INDEX = GraphQLResolveInfo._fields.index("context")
 _VARIABLE_VALUES_INDEX = GraphQLResolveInfo._fields.index("variable_values")
 
-_MAX_VARIANTS = 16
+MAX_VARIANTS = 16
 """How many compiled variants of an operation are stored, by the values of variables in `@skip` and `@include`."""
 
 
@@ -113,6 +113,11 @@ class CompiledOperation:
             self._may_be_single_statement = self._may_be_single_statement and context.reads <= 1
             self._is_single_statement = self._may_be_single_statement and context.reads == 1
 
+    def report_fallback(self, reason: FallbackReason) -> None:
+        """Report a fallback of all its root fields."""
+        for field in self._fields:
+            self._fallbacks.report(field.coordinate, reason, None)
+
     async def _complete(self, field: RootField, context: Any, variables: VariableValues) -> object:  # noqa: ANN401
         try:
             return await field.complete(context, variables)
@@ -199,6 +204,8 @@ class ExecutableOperation:
         return conditions in self._compiled
 
     def store_compiled(self, conditions: tuple[Hashable, ...], compiled: CompiledOperation) -> None:
-        """Store a compiled variant, unless there are too many."""
-        if len(self._compiled) < _MAX_VARIANTS:
+        """Store a compiled variant; report a fallback if there are too many."""
+        if len(self._compiled) < MAX_VARIANTS:
             self._compiled[conditions] = compiled
+        else:
+            compiled.report_fallback(FallbackReason.TOO_MANY_VARIANTS)

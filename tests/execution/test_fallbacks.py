@@ -1,6 +1,7 @@
 """Fallbacks of compiled selections: each is counted and logged once a document, and unexpected ones fail tests."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from gateway.database.rows import with_changes
 from gateway.database.tables import Integration
 from gateway.execution.compiler.selection import is_compilable
 from gateway.execution.fallbacks import FallbackReason
-from gateway.execution.operations import RootField
+from gateway.execution.operations import MAX_VARIANTS, RootField
 from gateway.schema import schema
 from tests.support.factories import connected, record, store
 from tests.support.fallbacks import FallbackWatcher, UnexpectedFallback
@@ -158,6 +159,27 @@ async def test_what_does_not_compile_is_counted_but_introspection(gateway: Gatew
     for text in (query, query, "{ __typename __schema { queryType { name } } }"):
         await client.data(text)
     assert await _scrape(gateway) == {_labels("Query.integration", "not_compilable"): 2}
+
+
+@pytest.mark.fallback("too_many_variants")
+async def test_more_variants_of_an_operation_than_are_stored_are_counted(gateway: Gateway, client: Client) -> None:
+    names = "abcde"
+    declared = ", ".join(f"${name}: Boolean!" for name in names)
+    fields = " ".join(f"{name}: name @include(if: ${name})" for name in names)
+    query = f'query ({declared}) {{ integration(id: "i") {{ id {fields} }} none: node(nodeId: "x") {{ nodeId }} }}'
+    variants = [dict(zip(names, values, strict=True)) for values in product((True, False), repeat=len(names))]
+    with capture_logs() as logged:
+        for variant in variants[: MAX_VARIANTS + 2]:
+            expected = {"id": "i"} | {name: "n" for name, included in variant.items() if included}
+            for _ in range(2):
+                assert await client.data(query, **variant) == {"integration": expected, "none": None}
+    assert await _scrape(gateway) == {
+        _labels(f"Query.{field}", "too_many_variants"): 4 for field in ("integration", "node")
+    }
+    assert [line["field"] for line in logged if line["event"] == "execution.fallback"] == [
+        "Query.integration",
+        "Query.node",
+    ]
 
 
 def test_the_fields_that_do_not_compile_are_known() -> None:
