@@ -35,7 +35,7 @@ async def _run(arguments: Namespace) -> None:
                     costs = await comparison.compare(database, PEERS, [workload], effort)
                     results[workload.name] = costs[workload]
         output.print_text(
-            f"{database.version}, medians of {effort.rounds} rounds, CPU and latency in ms a request:"
+            f"{database.version}, medians of {effort.rounds} rounds, CPU time and latency in ms for each request:"
         )
         output.print_table(report.build_table(results), names=2)
     output.save()

@@ -109,7 +109,7 @@ async def _run(arguments: Namespace) -> None:
                 costs = await comparison.compare(database, PEERS, [*asked.values()], effort)
                 results[question] = {size: costs[each] for size, each in asked.items()}
         output.print_text(
-            f"{database.version}, medians of {effort.rounds} rounds, CPU and latency in ms a request:"
+            f"{database.version}, medians of {effort.rounds} rounds, CPU time and latency in ms for each request:"
         )
         output.print_table(report.build_table(_listed(results)), names=2)
         output.print_text(f"{database.version}, growth of CPU time with the number of appointments:")

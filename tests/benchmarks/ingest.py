@@ -149,7 +149,7 @@ async def _run(arguments: Namespace) -> None:
         output.print_text(f"{database.version}, {records:,} records {order}, CPU in µs a record:")
         lines = [_line(name, found, records) for name, found in imports.items()]
         output.print_table([_HEAD, *lines], names=1)
-        output.print_text(f"{database.version}, upserts, CPU and latency in ms a request:")
+        output.print_text(f"{database.version}, upserts, CPU time and latency in ms for each request:")
         output.print_table(report.build_table({workload.name: costs[workload]}), names=2)
     output.save()
 

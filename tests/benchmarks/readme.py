@@ -17,7 +17,7 @@ _HEAD = """# Benchmarks
 
 The benchmarks wrote this file. Each section shows the last full run of its command.
 Run the commands on an otherwise idle machine with Linux, in a checkout with the `test` extra installed.
-`--quick` shows in a minute that a command works. `--help` lists all options.
+`--quick` checks in a minute that a command works. `--help` lists all options.
 Only runs with all data and all workloads on both databases write this file.
 
 ## Peers
@@ -29,12 +29,12 @@ Only runs with all data and all workloads on both databases write this file.
 
 ## Method
 
-All peers answer alike: each benchmark compares their answers before it measures.
+All peers give the same answers; each benchmark compares them before it measures.
 Each peer is one process with uvicorn, uvloop, httptools and a pool of eight connections.
 In each round, each peer answers requests for about a second. The order of the peers changes from round to round.
 CPU time is that of the server process and of all PostgreSQL processes, as the kernel counts it in `/proc`.
 `/ floor` is the median of the ratios of all rounds.
-Times are milliseconds a request; `p50` and `p99` are latencies.
+Times are milliseconds for each request; `p50` and `p99` are latencies.
 """
 
 TITLES: Mapping[str, str] = {
