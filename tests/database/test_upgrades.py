@@ -159,13 +159,13 @@ def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert "utm_campaign" not in without
     first.write_text(without)
     monkeypatch.setattr(migrations, "SCRIPT_FOLDER", folder)
-    migrations.list_known.cache_clear()
     yield folder / "versions"
     migrations.list_known.cache_clear()
 
 
 async def _upgrade_with(scripts: Path, source: str, database: Database, url: str) -> None:
     (scripts / "0002_campaigns.py").write_text(source)
+    migrations.list_known.cache_clear()
     await migrations.downgrade(database, migrations.EMPTY)
     await migrations.upgrade(database)
     await _require_upgrade(database, url, "0001")
