@@ -259,7 +259,7 @@ def test_gateway_assets_repairs_what_the_install_could_not_do(
     assert not (package / "web" / "vendor.failure").exists()
 
 
-@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.usefixtures("restored_logging")
 def test_a_gateway_that_starts_without_it_says_so_and_why(
     package: Path, npm: Npm, empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Error, Page, Request, Route, expect
 
-from tests.support.browser import Site, open_page, serve_again
+from tests.support.browser import Site, open_page, serve_existing
 from tests.support.pages import read_address, wait_until_shown, watch_requests
 
 
@@ -113,7 +113,7 @@ async def test_a_change_of_the_filter_waits_for_the_session(page: Page) -> None:
 
 async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site, tmp_path: Path) -> None:
     unauthenticated = "401 .Unauthorized.*/(session|graphql)"
-    with serve_again(site, tmp_path) as again:
+    with serve_existing(site, tmp_path) as again:
         async with open_page(chromium, again, expected=unauthenticated) as page:
             await page.goto("/dashboard")
             await expect(page.get_by_label("Key", exact=True)).to_be_focused()
@@ -147,7 +147,7 @@ async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site
 async def test_the_back_button_shows_no_numbers_after_signing_out(
     chromium: Browser, site: Site, tmp_path: Path
 ) -> None:
-    with serve_again(site, tmp_path) as again:
+    with serve_existing(site, tmp_path) as again:
         async with open_page(chromium, again, expected="401 .Unauthorized.*/session") as page:
             await page.goto("/dashboard")
             await page.get_by_label("Key", exact=True).fill(again.key)

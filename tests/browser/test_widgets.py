@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.support import browser
-from tests.support.browser import Scheme, Site, open_page, serve_again
+from tests.support.browser import Scheme, Site, open_page, serve_existing
 from tests.support.commands import run_gateway
 from tests.support.dashboard import BREAKDOWNS
 from tests.support.gateway import TEAM, USER
@@ -101,7 +101,7 @@ def key(site: Site, pages: Pages) -> str:
 def other(site: Site, pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A gateway on the demo's data that lets the clinic's pages ask."""
     folder = tmp_path_factory.mktemp("widgets")
-    with serve_again(site, folder, allowed_origins=pages.origin) as found:
+    with serve_existing(site, folder, allowed_origins=pages.origin) as found:
         yield found
 
 

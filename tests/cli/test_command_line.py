@@ -21,7 +21,7 @@ from gateway.settings import Settings
 from tests.support.commands import UNREACHABLE_URL, run_gateway, start_server, unbox
 from tests.support.gateway import TEAM, USER
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 def authenticate(database_url: str, key: str) -> Viewer:

@@ -27,7 +27,7 @@ from tests.support.commands import run_gateway, start_server
 NOW = datetime(2026, 3, 18, 17, 30, tzinfo=UTC)
 OPERATIONS = ["integrationExport", "upsertUseCaseGroup", "appointmentStatistics", "integration", "integrations"]
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from gateway.database.database import Database
 from gateway.settings import Settings
 from tests.support.commands import UNREACHABLE_URL, run_gateway
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.fixture(autouse=True)

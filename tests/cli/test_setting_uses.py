@@ -71,7 +71,7 @@ def test_each_setting_has_a_test_with_another_value() -> None:
     assert untested == set()
 
 
-@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.usefixtures("restored_logging")
 def test_the_server_stops_and_trusts_proxies_as_set(
     sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from tests.support.gateway import TEAM, USER
 from tests.support.sessions import open_session
 from tests.support.verifying import find_differences
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 LINES, AGAIN = 20_000, 1_000
 

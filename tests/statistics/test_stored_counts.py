@@ -19,7 +19,7 @@ from tests.support.gateway import Gateway, serve_gateway
 from tests.support.verifying import find_differences
 from tests.support.writing import CLINIC, RandomWrites, create_writes
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.fixture

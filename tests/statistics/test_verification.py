@@ -19,7 +19,7 @@ from tests.support.gateway import OTHER_TEAM, TEAM, Client, Gateway
 from tests.support.verifying import (
     build_state_columns,
     count_key,
-    execute_unnoticed,
+    execute_without_counts,
     find_differences,
     is_count,
     is_in_series,
@@ -27,7 +27,7 @@ from tests.support.verifying import (
     verify,
 )
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 DAY, IN_8, IN_64 = (date(2025, *day).toordinal() for day in ((3, 9), (3, 3), (1, 14)))
 """A day, and where the blocks of 8 and 64 days begin that it is in."""
@@ -108,7 +108,7 @@ async def test_a_planted_difference_is_named_repaired_and_gone(gateway: Gateway,
     gateway.flush_reports()
     whole = await verify(gateway.database)
     assert (whole.exit_code, read_cells(whole.stdout.splitlines()[-2])) == (0, [1, 3, 4, 0, 0])
-    await execute_unnoticed(gateway.database, statement)
+    await execute_without_counts(gateway.database, statement)
     for arguments, repaired in ((), 0), (("--repair",), len(expected)):
         found = await verify(gateway.database, *arguments)
         lines = found.stdout.splitlines()
@@ -147,7 +147,7 @@ async def test_a_record_that_changed_behind_the_counts_is_found_and_then_counted
         ]
 
     before = await ask()
-    await execute_unnoticed(gateway.database, BEHIND[change].where(ResourceRecord.id == "a"))
+    await execute_without_counts(gateway.database, BEHIND[change].where(ResourceRecord.id == "a"))
     assert (await verify(gateway.database)).exit_code == 1
     assert await ask() == before
     assert (await verify(gateway.database, "--repair")).exit_code == 1
@@ -162,7 +162,7 @@ async def test_the_days_of_another_zone_are_found(gateway: Gateway) -> None:
     """As after an update of the time zones' data."""
     await create_clinic(gateway)
     moved = update(Integration).where(Integration.id == "clinic").values(timezone="Pacific/Kiritimati")
-    await execute_unnoticed(gateway.database, moved)
+    await execute_without_counts(gateway.database, moved)
     assert await find_differences(gateway.database, repairs=True)
     assert await find_differences(gateway.database) == []
 
@@ -172,7 +172,7 @@ async def test_the_ends_of_the_calendar_are_verified(gateway: Gateway) -> None:
     ends = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC))
     await store(gateway.database, *(record(f"{at:%Y}", "clinic", at=at) for at in ends))
     assert await find_differences(gateway.database) == []
-    await execute_unnoticed(gateway.database, delete(DayCount))
+    await execute_without_counts(gateway.database, delete(DayCount))
     assert len(await find_differences(gateway.database, repairs=True)) == 2 * len(BLOCK_SIZES) * (
         1 + len(BREAKDOWNS)
     )
@@ -183,7 +183,7 @@ async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
     await create_clinic(gateway)
     await store(gateway.database, connected("second"), connected("clinic", team_id=OTHER_TEAM))
     await store(gateway.database, record("e", "second"), record("a", "clinic", team_id=OTHER_TEAM))
-    await execute_unnoticed(
+    await execute_without_counts(
         gateway.database,
         update(DayCount).where(is_in_series(integration_id="clinic")).values(failed=100),
     )
@@ -209,7 +209,7 @@ async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
 
 async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repair(gateway: Gateway) -> None:
     client = await create_clinic(gateway)
-    await execute_unnoticed(
+    await execute_without_counts(
         gateway.database, update(DayCount).values(pending=9), delete(DayCount).where(DayCount.size == 1)
     )
     done = False
@@ -243,10 +243,10 @@ async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repai
 
 async def test_an_integration_that_is_deleted_meanwhile_is_repaired_no_more(gateway: Gateway) -> None:
     await create_clinic(gateway)
-    await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
+    await execute_without_counts(gateway.database, update(DayCount).values(pending=9))
     async with gateway.database.read() as snapshot:
         step = await services.verification.verify_next_block(snapshot, VerificationScope(), VerificationPosition())
     assert step is not None
-    await execute_unnoticed(gateway.database, delete(Integration).where(Integration.id == "clinic"))
+    await execute_without_counts(gateway.database, delete(Integration).where(Integration.id == "clinic"))
     async with gateway.database.write() as session:
         assert await services.verification.repair_block(session, step) == ()

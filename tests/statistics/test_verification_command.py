@@ -14,13 +14,13 @@ from tests.statistics.test_verification import create_clinic
 from tests.support.commands import unbox
 from tests.support.gateway import TEAM, Gateway
 from tests.support.verifying import (
-    execute_unnoticed,
+    execute_without_counts,
     find_differences,
     read_cells,
     verify,
 )
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, ConnectionError])
@@ -28,7 +28,7 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
 ) -> None:
     await create_clinic(gateway)
-    await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
+    await execute_without_counts(gateway.database, update(DayCount).values(pending=9))
     expected = (await verify(gateway.database)).stdout.splitlines()[:-5]
     step, steps = services.verification.verify_next_block, 0
 
@@ -56,7 +56,7 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(
 )
 async def test_a_place_that_is_none_is_bad_usage(gateway: Gateway, place: str) -> None:
     await create_clinic(gateway)
-    await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
+    await execute_without_counts(gateway.database, update(DayCount).values(pending=9))
     ended = await verify(gateway.database, "--repair", "--from", place)
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert "use a position that an interrupted run has printed" in unbox(ended.stderr)
