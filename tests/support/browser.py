@@ -160,7 +160,7 @@ def fetch_axe(folder: Path) -> str:
     return (folder / "static" / "vendor" / pin.spec / "axe.min.js").read_text()
 
 
-async def find_barriers(page: Page, axe: str, *, without: str | None = None) -> list[str]:
+async def find_violations(page: Page, axe: str, *, without: str | None = None) -> list[str]:
     """Return the accessibility violations that axe-core finds in the page, a line for each element.
 
     Elements that match the selector `without` are ignored.
