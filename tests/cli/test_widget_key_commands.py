@@ -47,7 +47,7 @@ def test_an_operator_creates_a_widget_key_for_origins(database_url: str) -> None
 def test_invalid_options_for_a_widget_key_are_refused(
     database_url: str, arguments: tuple[str, ...], expected: str
 ) -> None:
-    ended = run_gateway(*CREATE, *arguments, database_url=database_url)
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    assert expected in unbox(ended.stderr)
+    result = run_gateway(*CREATE, *arguments, database_url=database_url)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert expected in unbox(result.stderr)
     assert "widget" not in run_gateway("keys", "list", database_url=database_url).stdout
