@@ -88,7 +88,7 @@ def pipe() -> Iterator[tuple[int, int]]:
     os.close(writing)
 
 
-def test_lines_that_nobody_reads_are_dropped_and_counted(pipe: tuple[int, int]) -> None:
+def test_lines_of_a_full_pipe_are_dropped_and_counted(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     stream, count = logs.BackgroundStream(writing), 2 * logs._MAX_PENDING_LINES
     lines = [f"{number:1023}\n" for number in range(count)]
