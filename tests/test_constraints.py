@@ -52,7 +52,7 @@ def test_each_requirement_is_pinned_to_a_version_that_fits() -> None:
     assert wrong == []
 
 
-def test_each_package_stands_there_once_in_order() -> None:
+def test_each_package_is_listed_once_in_order() -> None:
     names = [canonicalize_name(line.split("==")[0]) for line in LINES if line[0] != "#"]
     assert names == sorted(set(names))
 

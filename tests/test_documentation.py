@@ -40,7 +40,7 @@ def test_sentences_are_short(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_have_existing_targets(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text())
     assert [path for path, _ in links if path and not (page.parent / path).exists()] == []
     missing = [

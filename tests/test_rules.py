@@ -17,7 +17,7 @@ BANNED = re.compile(
     r"(?i:glance)|[a-z](Lease|Exchange|Turn|Door|Room|Face|Home)s?($|[A-Z])"
     r"|(?i:(^|_)(leases?|exchanges?|turns?|doors?|rooms?|faces?|homes?|asker|asked|told|kept|made|held)($|_))"
 )
-"""Words in names that nobody would search for."""
+"""Words that are banned in names, because they are no standard terms."""
 
 GRAPH_TYPES = {
     "Integration": "gateway.database",
@@ -54,7 +54,7 @@ def test_functions_are_short() -> None:
     assert long == []
 
 
-def test_names_are_words_that_somebody_searches_for() -> None:
+def test_names_are_standard_words() -> None:
     named: list[tuple[str, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]] = [
         *nodes(ast.ClassDef),
         *nodes(ast.FunctionDef),
@@ -96,7 +96,7 @@ def test_no_statement_is_built_above_the_services() -> None:
     assert importing == []
 
 
-def test_surprises_are_caught_in_few_places() -> None:
+def test_unexpected_errors_are_caught_in_few_places() -> None:
     catching = [
         module
         for module, node in nodes(ast.ExceptHandler)

@@ -71,13 +71,13 @@ def test_the_first_level_has_few_names_and_few_pairs() -> None:
     assert len(pairs) <= MAX_FIRST_LEVEL_PAIRS, sorted(pairs)
 
 
-def test_no_imports_go_in_a_circle() -> None:
+def test_there_are_no_import_cycles() -> None:
     graph: dict[str, set[str]] = defaultdict(set)
     for pair in imports():
         between = siblings(*pair)
         if between is not None:
             graph[between[0]].add(between[1])
-    # Two folders that import each other are a circle of two. CycleError names the circle.
+    # Two folders that import each other are a cycle. CycleError names it.
     assert [*TopologicalSorter(graph).static_order()] != []
 
 
@@ -91,7 +91,7 @@ def test_other_layers_import_from_packages_by_their_public_names() -> None:
 
 
 def _is_public(importing: str, imported: str) -> bool:
-    """Whether a module may import names from another one: of its own package, or from a package itself."""
+    """Return whether a module may import names from another one: from its own package, or from a package."""
     package = layer(imported)
     is_of_domain = package == "gateway.domain" and imported.count(".") == package.count(".") + 1
     return layer(importing) == package or imported in {package, *OPTIONAL} or is_of_domain

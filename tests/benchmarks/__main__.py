@@ -9,33 +9,33 @@ from tests.benchmarks import __doc__ as description
 from tests.benchmarks import comparison, report
 from tests.benchmarks.data import Scale, load
 from tests.benchmarks.databases import DATABASES
-from tests.benchmarks.equality import Unequal
+from tests.benchmarks.equality import UnequalResponses
 from tests.benchmarks.readme import Output
 from tests.benchmarks.servers import PEERS
-from tests.benchmarks.workloads import NAMES, workloads
+from tests.benchmarks.workloads import NAMES, build_workloads
 
 _QUICK = Scale(many_practitioners=2_000)
 
 
 def _arguments() -> Namespace:
-    parser = comparison.parser("tests.benchmarks", description)
+    parser = comparison.create_parser("tests.benchmarks", description)
     parser.add_argument("--workload", choices=NAMES, action="append", help="only this one; may be repeated")
     return parser.parse_args()
 
 
 async def _run(arguments: Namespace) -> None:
     scale = _QUICK if arguments.quick else Scale()
-    effort = comparison.effort(arguments)
+    options = comparison.get_options(arguments)
     output = Output.create("tests.benchmarks", arguments)
-    for name in comparison.databases(arguments):
+    for name in comparison.get_databases(arguments):
         results = {}
         async with DATABASES[name](lambda url: load(url, scale)) as database:
-            for workload in workloads(database.loaded):
+            for workload in build_workloads(database.loaded):
                 if workload.name in (arguments.workload or NAMES):
-                    costs = await comparison.compare(database, PEERS, [workload], effort)
+                    costs = await comparison.compare(database, PEERS, [workload], options)
                     results[workload.name] = costs[workload]
         output.print_text(
-            f"{database.version}, medians of {effort.rounds} rounds, CPU time and latency in ms for each request:"
+            f"{database.version}, medians of {options.rounds} rounds, CPU time and latency in ms for each request:"
         )
         output.print_table(report.build_table(results), names=2)
     output.save()
@@ -44,8 +44,8 @@ async def _run(arguments: Namespace) -> None:
 def main() -> None:
     try:
         uvloop.run(_run(_arguments()))
-    except Unequal as unequal:
-        sys.exit(str(unequal))
+    except UnequalResponses as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Appointments as the rows that an import makes of them, made by the database itself: ten million in minutes."""
+"""Appointments as an import would store them, inserted by a statement of the database: ten million in minutes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from tests.benchmarks.appointments import (
     PRIME,
     SECONDS,
     Appointments,
-    Chance,
     Choice,
+    RandomNumber,
 )
-from tests.benchmarks.documents import TEAM, USER, object_id
+from tests.benchmarks.documents import TEAM, USER, build_object_id
 
 _CHUNK = 1_000_000
-"""Rows of a transaction."""
+"""Rows in one transaction."""
 
 _DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class _Spelling:
-    """How a database says 16 hexadecimal digits, instants and their text, of seconds since 1970, and JSON."""
+class _DialectSql:
+    """The SQL of a database: 16 hexadecimal digits, JSON, and instants and their text from Unix seconds."""
 
     digits: str
     instant: str
@@ -39,9 +39,9 @@ class _Spelling:
 
 
 _TEXT_ON_SQLITE = "strftime('%Y-%m-%dT%H:%M:%S.000Z', {}, 'unixepoch')"
-_SPELLINGS = {
-    "sqlite": _Spelling("format('%016x', {})", _TEXT_ON_SQLITE, _TEXT_ON_SQLITE, "{}"),
-    "postgresql": _Spelling(
+_DIALECTS = {
+    "sqlite": _DialectSql("format('%016x', {})", _TEXT_ON_SQLITE, _TEXT_ON_SQLITE, "{}"),
+    "postgresql": _DialectSql(
         "lpad(to_hex({}), 16, '0')",
         "to_timestamp({})",
         """to_char(to_timestamp({}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS".000Z"')""",
@@ -50,83 +50,84 @@ _SPELLINGS = {
 }
 
 
-async def fill(database: Database, appointments: Appointments) -> None:
-    """Add all of them; their integration is there."""
+async def insert_appointments(database: Database, appointments: Appointments) -> None:
+    """Insert all appointments into an existing integration."""
     for first in range(0, appointments.count, _CHUNK):
         end = min(first + _CHUNK, appointments.count)
-        await database.run_sync(partial(_add, appointments, range(first, end)))
+        await database.run_sync(partial(_insert, appointments, range(first, end)))
 
 
-def _add(appointments: Appointments, places: range, connection: Connection) -> None:
+def _insert(appointments: Appointments, indexes: range, connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        # Their integration need not be looked for once for each of them.
+        # This skips the check of the foreign key for each row.
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-    connection.exec_driver_sql(_insertion(appointments, places, _SPELLINGS[connection.dialect.name]))
+    connection.exec_driver_sql(_build_insert(appointments, indexes, _DIALECTS[connection.dialect.name]))
 
 
-def _insertion(appointments: Appointments, places: range, spelling: _Spelling) -> str:
-    columns = _columns(appointments, spelling)
+def _build_insert(appointments: Appointments, indexes: range, dialect: _DialectSql) -> str:
+    columns = _build_columns(appointments, dialect)
+    numbers = f"SELECT row_index + 1 FROM indexes WHERE row_index < {indexes[-1]}"
     return f"""
         INSERT INTO resource_record ({", ".join(columns)})
-        WITH RECURSIVE places(place) AS (
-          SELECT CAST({places.start} AS bigint) UNION ALL SELECT place + 1 FROM places WHERE place < {places[-1]}
+        WITH RECURSIVE indexes(row_index) AS (
+          SELECT CAST({indexes.start} AS bigint) UNION ALL {numbers}
         ),
-        drawn AS MATERIALIZED (SELECT {", ".join(_drawn(appointments, spelling))} FROM places)
+        drawn AS MATERIALIZED (SELECT {", ".join(_build_drawn_columns(appointments, dialect))} FROM indexes)
         SELECT {", ".join(columns.values())} FROM drawn
     """
 
 
-def _drawn(appointments: Appointments, spelling: _Spelling) -> Iterator[str]:
-    """What the columns are made of; names are those of the document."""
-    made = f"({int(BEGIN.timestamp())} + place * {SECONDS} / {appointments.count})"
-    visit = f"({made} + (1 + {_draw(DAYS_TO_VISIT)}) * {_DAY})"
-    digits = spelling.digits.format(f"{appointments.number(0)} + place")
-    yield f"""'{object_id("appointment", 0)[:-16]}' || {digits} AS "_id\""""
-    yield "CAST(place AS text) AS id"
+def _build_drawn_columns(appointments: Appointments, dialect: _DialectSql) -> Iterator[str]:
+    """Yield the drawn values as columns, named after the keys of the document."""
+    created = f"({int(BEGIN.timestamp())} + row_index * {SECONDS} / {appointments.count})"
+    visit = f"({created} + (1 + {_draw(DAYS_TO_VISIT)}) * {_DAY})"
+    digits = dialect.digits.format(f"{appointments.get_number(0)} + row_index")
+    yield f"""'{build_object_id("appointment", 0)[:-16]}' || {digits} AS "_id\""""
+    yield "CAST(row_index AS text) AS id"
     yield f"""'Ada Example-' || (1000 + {_draw(PATIENT)}) AS "patientName\""""
-    yield f"{made} AS made"
+    yield f"{created} AS created"
     yield f"{visit} AS visit"
     for key, choice in CHOICES.items():
         yield f'{_choose(choice)} AS "{key}"'
 
 
-def _draw(chance: Chance) -> str:
-    return f"place * {chance.factor} % {PRIME} % {chance.choices}"
+def _draw(random_number: RandomNumber) -> str:
+    return f"row_index * {random_number.factor} % {PRIME} % {random_number.choices}"
 
 
 def _choose(choice: Choice) -> str:
     drawn = [f"WHEN {number} THEN '{value}'" for number, value in enumerate(choice.values) if value is not None]
-    return f"CASE {_draw(choice.chance)} {' '.join(drawn)} END"
+    return f"CASE {_draw(choice.random_number)} {' '.join(drawn)} END"
 
 
-def _columns(appointments: Appointments, spelling: _Spelling) -> Mapping[str, str]:
+def _build_columns(appointments: Appointments, dialect: _DialectSql) -> Mapping[str, str]:
     return {
         "team_id": f"'{TEAM}'",
         "id": '"_id"',
         "integration_id": f"'{appointments.integration_id}'",
         "logical_id": '"_id"',
         "type": f"'{APPOINTMENTS.type.value}'",
-        "document": spelling.json.format(_document(appointments, spelling)),
-        "search_text": f"lower({_search_text()})",
-        "start": spelling.instant.format("visit"),
+        "document": dialect.json.format(_build_document(appointments, dialect)),
+        "search_text": f"lower({_build_search_text()})",
+        "start": dialect.instant.format("visit"),
         "booking_status": '"bookingStatus"',
         "appointment_type": '"appointmentType"',
         **{each.column: f"""coalesce("{each.key}", '{each.blank_value}')""" for each in STATISTICS.breakdowns},
         "version": "1",
-        "created_at": spelling.instant.format("made"),
+        "created_at": dialect.instant.format("created"),
         "created_by": f"'{USER}'",
-        "updated_at": spelling.instant.format("made"),
+        "updated_at": dialect.instant.format("created"),
         "updated_by": f"'{USER}'",
     }
 
 
-def _search_text() -> str:
+def _build_search_text() -> str:
     drawn = [key for key in APPOINTMENTS.searched_keys if key in ("id", "patientName", *CHOICES)]
     return " || ".join(['"_id"', *(f"""coalesce('\n' || "{key}", '')""" for key in drawn)])
 
 
-def _document(appointments: Appointments, spelling: _Spelling) -> str:
-    made, visit = (spelling.instant_text.format(name) for name in ("made", "visit"))
+def _build_document(appointments: Appointments, dialect: _DialectSql) -> str:
+    created, visit = (dialect.instant_text.format(name) for name in ("created", "visit"))
     config = {
         "type": f"'{APPOINTMENTS.type.value}'",
         "id": "id",
@@ -138,8 +139,8 @@ def _document(appointments: Appointments, spelling: _Spelling) -> str:
         "teamId": f"'{TEAM}'",
         "createdBy": f"'{USER}'",
         "updatedBy": f"'{USER}'",
-        "createdAt": made,
-        "updatedAt": made,
+        "createdAt": created,
+        "updatedAt": created,
         "_id": '"_id"',
         "logicalId": '"_id"',
         "integrationId": f"'{appointments.integration_id}'",
@@ -148,10 +149,10 @@ def _document(appointments: Appointments, spelling: _Spelling) -> str:
         {key: f"""coalesce('"' || {text} || '"', 'null')""" for key, text in each.items()}
         for each in (members, config)
     )
-    return _object({**texts, "config": _object(config_texts)})
+    return _build_object({**texts, "config": _build_object(config_texts)})
 
 
-def _object(members: Mapping[str, str]) -> str:
-    """The text of a JSON object, given that of its members."""
+def _build_object(members: Mapping[str, str]) -> str:
+    """Return the SQL expression of a JSON object from those of its members."""
     listed = " || ',' || ".join(f"""'"{key}":' || {text}""" for key, text in members.items())
     return f"'{{' || {listed} || '}}'"

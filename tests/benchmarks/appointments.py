@@ -1,4 +1,4 @@
-"""Appointments that do not exist, the same each time, as short as they can be."""
+"""Invented appointments, the same in each run, as short as possible."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,30 +6,30 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.domain.calendar.instants import format_instant
 from gateway.domain.lenient_reading import Document
-from tests.benchmarks.documents import TEAM, USER, object_id
+from tests.benchmarks.documents import TEAM, USER, build_object_id
 
 BEGIN = datetime(2024, 1, 1, 6, tzinfo=UTC)
 DAYS = 731
-"""All of them are made in these two years of Chicago's, whose midnight `BEGIN` is."""
+"""All appointments are created in these two years. `BEGIN` is midnight in Chicago."""
 
 SECONDS = DAYS * 24 * 60 * 60
 
 RARE_WORD = "example-1417"
-"""What one patient in a thousand is called."""
+"""The name of one patient in a thousand."""
 
 
 PRIME = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
-    """Draws a number below `choices`, each as often as another, and the same for the same place."""
+class RandomNumber:
+    """Draws a number below `choices`, uniformly and always the same for the same index."""
 
     factor: int
     choices: int
 
-    def draw(self, place: int) -> int:
-        return place * self.factor % PRIME % self.choices
+    def draw(self, index: int) -> int:
+        return index * self.factor % PRIME % self.choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,15 @@ class Choice:
     values: tuple[str | None, ...]
 
     @property
-    def chance(self) -> Chance:
-        return Chance(self.factor, len(self.values))
+    def random_number(self) -> RandomNumber:
+        return RandomNumber(self.factor, len(self.values))
 
-    def draw(self, place: int) -> str | None:
-        return self.values[self.chance.draw(place)]
+    def draw(self, index: int) -> str | None:
+        return self.values[self.random_number.draw(index)]
 
 
-PATIENT = Chance(62089911, 1000)
-DAYS_TO_VISIT = Chance(1343714438, 40)
+PATIENT = RandomNumber(62089911, 1000)
+DAYS_TO_VISIT = RandomNumber(1343714438, 40)
 CHOICES: Mapping[str, Choice] = {
     "appointmentType": Choice(742938285, (None, "NP", "F/U", "FU Tele", "PROCEDURE")),
     "bookingStatus": Choice(1583458089, (*["successful"] * 7, *["failed"] * 2, "pending")),
@@ -60,33 +60,33 @@ CHOICES: Mapping[str, Choice] = {
     "utmMedium": Choice(1226874159, (None, "cpc", "organic", "social", "email", "referral")),
     "utmCampaign": Choice(630360016, (None, *(f"campaign-{number:02}" for number in range(1, 25)))),
 }
-"""What is drawn for these keys of an appointment."""
+"""The values of these keys of an appointment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Appointments:
-    """So many of one integration, at even distances in time; no two series have an id in common."""
+    """A number of appointments of one integration, evenly spaced in time. Each series has its own ids."""
 
     integration_id: str
     series: int
     count: int
 
     def __iter__(self) -> Iterator[Document]:
-        """Their documents, by the instant at which they were made."""
-        return map(self.document, range(self.count))
+        """Yield the documents in the order of their creation."""
+        return map(self.build_document, range(self.count))
 
-    def document(self, place: int) -> Document:
-        """One of document 1's `resource_records`."""
-        made_at = BEGIN + timedelta(seconds=place * SECONDS // self.count)
-        visit_at = made_at + timedelta(days=1 + DAYS_TO_VISIT.draw(place))
-        id = object_id("appointment", self.number(place))
-        when = format_instant(made_at)
+    def build_document(self, index: int) -> Document:
+        """Build an entry of `resource_records` of document 1."""
+        created_at = BEGIN + timedelta(seconds=index * SECONDS // self.count)
+        visit_at = created_at + timedelta(days=1 + DAYS_TO_VISIT.draw(index))
+        id = build_object_id("appointment", self.get_number(index))
+        when = format_instant(created_at)
         config: Document = {
             "type": "appointments",
-            "id": str(place),
+            "id": str(index),
             "start": format_instant(visit_at),
-            "patientName": f"Ada Example-{1000 + PATIENT.draw(place)}",
-            **{key: choice.draw(place) for key, choice in CHOICES.items()},
+            "patientName": f"Ada Example-{1000 + PATIENT.draw(index)}",
+            **{key: choice.draw(index) for key, choice in CHOICES.items()},
         }
         return {
             "teamId": TEAM,
@@ -100,6 +100,6 @@ class Appointments:
             "config": config,
         }
 
-    def number(self, place: int) -> int:
-        """What its id is made of."""
-        return (self.series << 48) + place
+    def get_number(self, index: int) -> int:
+        """Return the number that the id contains."""
+        return (self.series << 48) + index

@@ -1,7 +1,8 @@
-"""`python -m tests.benchmarks.charts` draws the same 90 days by each library that was considered.
+"""`python -m tests.benchmarks.charts` draws the same 90 days with each chart library that was considered.
 
-Each draws in Chromium under the policy of our pages. It prints the bytes of its scripts, as they are and
-compressed, the milliseconds that it kept the page busy (medians of four), and how often the policy refused it.
+Chromium draws each chart under the content security policy of our pages. The command prints the bytes of the
+scripts, plain and compressed, the milliseconds that the page was busy (medians of four), and the violations of the
+policy.
 """
 
 import asyncio
@@ -31,8 +32,8 @@ from gateway.web.pages import CONTENT_SECURITY_POLICY
 from tests.support import browser
 
 ROUNDS = 4
-SETTLED = 300
-"""Milliseconds after which nothing is drawn any more."""
+SETTLE_MILLISECONDS = 300
+"""Milliseconds after which the chart is drawn."""
 
 PINS = [
     PinnedPackage(
@@ -69,7 +70,7 @@ PINS = [
 
 
 class Chart(NamedTuple):
-    """Scripts of packages, and what draws `DAYS` by them."""
+    """Scripts of packages, and code that draws `DAYS` with them."""
 
     scripts: tuple[str, ...]
     code: str
@@ -124,69 +125,69 @@ new Chart(box.appendChild(document.createElement("canvas")), { type: "bar",
 }
 
 
-def _days() -> Iterator[dict[str, object]]:
-    chance = Random(1)
-    for place in range(90):
-        counts = {"good": chance.randint(3, 14), "bad": chance.randint(0, 3), "open": chance.randint(0, 2)}
-        yield {"day": f"2026-{8 + place // 30:02}-{1 + place % 30:02}", **counts}
+def _generate_days() -> Iterator[dict[str, object]]:
+    random = Random(1)
+    for index in range(90):
+        counts = {"good": random.randint(3, 14), "bad": random.randint(0, 3), "open": random.randint(0, 2)}
+        yield {"day": f"2026-{8 + index // 30:02}-{1 + index % 30:02}", **counts}
 
 
-def _write(folder: Path) -> None:
-    """A page for each chart, and the libraries beside them."""
+def _write_pages(folder: Path) -> None:
+    """Write a page for each chart, and install the libraries."""
     (folder / "web").mkdir()
     (folder / "web" / "vendor.json").write_text(json.dumps([pin._asdict() for pin in PINS]))
     Assets(folder).install()
-    beginning = f'const DAYS = {json.dumps([*_days()])}; const box = document.querySelector("div");'
+    code = f'const DAYS = {json.dumps([*_generate_days()])}; const box = document.querySelector("div");'
     for number, chart in enumerate(CHARTS.values()):
-        (folder / "static" / f"{number}.js").write_text(f"{beginning}\n{chart.code}")
+        (folder / "static" / f"{number}.js").write_text(f"{code}\n{chart.code}")
         scripts = [f"/vendor/{script}" for script in chart.scripts] + [f"/{number}.js"]
         tags = "".join(f'<script src="{script}"></script>' for script in scripts)
         page = f'<!doctype html><title>{number}</title><link rel="icon" href="data:,"><div></div>{tags}'
         (folder / "static" / f"{number}.html").write_text(page)
 
 
-async def _under_our_policy(request: Request, call_next: RequestResponseEndpoint) -> Response:
+async def _add_policy(request: Request, call_next: RequestResponseEndpoint) -> Response:
     response = await call_next(request)
     response.headers["Content-Security-Policy"] = "; ".join(map(" ".join, CONTENT_SECURITY_POLICY.items()))
     return response
 
 
 @asynccontextmanager
-async def _served(folder: Path) -> AsyncIterator[str]:
-    policy = Middleware(BaseHTTPMiddleware, dispatch=_under_our_policy)
+async def _serve(folder: Path) -> AsyncIterator[str]:
+    policy = Middleware(BaseHTTPMiddleware, dispatch=_add_policy)
     app = Starlette(routes=[Mount("/", StaticFiles(directory=folder))], middleware=[policy])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (it has no event for that)
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 (the server has no event for it)
         await asyncio.sleep(0.01)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    await serving
+    await task
 
 
-async def _drawn(found: Browser, address: str) -> tuple[float, int]:
-    """For how many milliseconds a page was busy, and how often the policy was broken."""
-    page = await found.new_page(viewport={"width": 960, "height": 420})
+async def _measure_page(chromium: Browser, address: str) -> tuple[float, int]:
+    """Return the milliseconds that a page was busy, and the number of violations of the policy."""
+    page = await chromium.new_page(viewport={"width": 960, "height": 420})
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if "violates" in message.text else None)
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Performance.enable")
     await page.goto(address)
-    await page.wait_for_timeout(SETTLED)
+    await page.wait_for_timeout(SETTLE_MILLISECONDS)
     metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
     await page.close()
     return 1000 * next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"), len(refused)
 
 
 async def _compare(folder: Path) -> None:
-    _write(folder)
-    async with _served(folder / "static") as origin, browser.launch_chromium() as found:
+    _write_pages(folder)
+    async with _serve(folder / "static") as origin, browser.launch_chromium() as chromium:
         for number, (name, chart) in enumerate(CHARTS.items()):
-            rounds = [await _drawn(found, f"{origin}/{number}.html") for _ in range(ROUNDS)]
+            rounds = [await _measure_page(chromium, f"{origin}/{number}.html") for _ in range(ROUNDS)]
             busy, refused = median(busy for busy, _ in rounds), rounds[0][1]
             scripts = [(folder / "static" / "vendor" / script).read_bytes() for script in chart.scripts]
             size, small = sum(map(len, scripts)), sum(len(gzip.compress(script)) for script in scripts)
-            print(f"{name:24} {size:9,} {small:9,} {busy:6.0f} ms  {refused} refused")  # noqa: T201 (its answer)
+            print(f"{name:24} {size:9,} {small:9,} {busy:6.0f} ms  {refused} refused")  # noqa: T201 (the command prints its results)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A cheap HTTP client: requests are bytes, made once and sent over connections that stay open."""
+"""A fast HTTP client: requests are bytes, built once and sent over open connections."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -13,8 +13,8 @@ _BUFFER = 2**22
 _TIMEOUT = 120.0
 
 
-def request(path: str, body: Document, key: str) -> bytes:
-    """A POST of JSON, with a bearer key."""
+def build_request(path: str, body: Document, key: str) -> bytes:
+    """Return a POST request with JSON and a bearer key."""
     content = orjson.dumps(body)
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\naccept: application/json\r\n"
@@ -41,34 +41,34 @@ class Connection:
         self._writer.close()
 
     async def send(self, request: bytes) -> bytes:
-        """The body of the answer. Raises ConnectionError for any status but 200, TimeoutError in the end."""
-        head, body = await self.exchange(request)
+        """Send a request, and return the body. Raises ConnectionError for any status but 200, and TimeoutError."""
+        head, body = await self.send_any_status(request)
         if not head.startswith(b"http/1.1 200 "):
             raise ConnectionError((head + body[:1000]).decode())
         return body
 
     async def write(self, request: bytes) -> None:
-        """Send a request, and do not wait for its answer."""
+        """Send a request without waiting for its response."""
         self._writer.write(request)
         await self._writer.drain()
 
-    async def exchange(self, request: bytes) -> tuple[bytes, bytes]:
-        """The head of the answer, in lower case, and its body. Raises TimeoutError in the end."""
+    async def send_any_status(self, request: bytes) -> tuple[bytes, bytes]:
+        """Send a request, and return the head in lower case and the body. Raises TimeoutError."""
         async with asyncio.timeout(_TIMEOUT):
             self._writer.write(request)
             head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-            return head, await self._body(head)
+            return head, await self._read_body(head)
 
-    async def _body(self, head: bytes) -> bytes:
+    async def _read_body(self, head: bytes) -> bytes:
         if b"\r\ntransfer-encoding: chunked" not in head:
-            return await self._reader.readexactly(_number(head.partition(b"\r\ncontent-length:")[2], 10))
+            return await self._reader.readexactly(_parse_number(head.partition(b"\r\ncontent-length:")[2], 10))
         chunks = []
-        while (size := _number(await self._reader.readuntil(b"\r\n"), 16)) > 0:
+        while (size := _parse_number(await self._reader.readuntil(b"\r\n"), 16)) > 0:
             chunks.append(await self._reader.readexactly(size))
             await self._reader.readexactly(2)
         await self._reader.readuntil(b"\r\n")
         return b"".join(chunks)
 
 
-def _number(text: bytes, base: int) -> int:
+def _parse_number(text: bytes, base: int) -> int:
     return int(text.partition(b"\r\n")[0], base)

@@ -1,4 +1,4 @@
-"""The data of the benchmarks: always the same, imported by the services of operators and clients."""
+"""The data of the benchmarks. It is always the same, and the gateway's services import it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from gateway.domain.viewer import Viewer
 from gateway.settings import Settings
 from tests.benchmarks import appointment_rows
 from tests.benchmarks.appointments import Appointments
-from tests.benchmarks.documents import TEAM, TIMEZONE, USER, export, object_id
+from tests.benchmarks.documents import TEAM, TIMEZONE, USER, build_export, build_object_id
 
 _VIEWER = Viewer(TEAM, USER, "benchmarks", "benchmarks", frozenset(Permission))
 
@@ -49,12 +49,12 @@ GROUP = GroupInput(
     ],
     expected_version=None,
 )
-"""Document 2's own example."""
+"""The published example of document 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much there is of everything."""
+    """The numbers of rows of each kind."""
 
     integrations: int = 50
     use_cases: int = 6
@@ -63,17 +63,17 @@ class Scale:
     many_practitioners: int = 20_000
     groups: int = 4
     appointments: Sequence[int] = ()
-    """Those of each integration that there is for them."""
+    """The number of appointments of each integration with appointments."""
 
     @classmethod
-    def of_appointments(cls, *numbers: int) -> Self:
-        """An integration for each of these numbers of appointments, and nothing else."""
+    def for_appointments(cls, *numbers: int) -> Self:
+        """Return a scale with an integration for each of these numbers of appointments, and nothing else."""
         return cls(integrations=0, practitioners=0, many_practitioners=0, groups=0, appointments=numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group that is upserted, and the integration that it hangs below."""
+    """A group to upsert, and its integration."""
 
     id: str
     integration_id: str
@@ -81,7 +81,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What there is to be asked for, and a key to ask with."""
+    """Ids of the loaded data, and a key to read it."""
 
     key: str
     listed: Sequence[str]
@@ -100,7 +100,7 @@ async def load(database_url: str, scale: Scale) -> Loaded:
         async with database.write() as session:
             loaded = await _load(session, scale)
         for appointments in loaded.appointments:
-            await appointment_rows.fill(database, appointments)
+            await appointment_rows.insert_appointments(database, appointments)
             async with database.write() as session:
                 zone = timezones.get_zone(TIMEZONE)
                 await services.day_counts.recount(session, TEAM, appointments.integration_id, zone)
@@ -111,19 +111,19 @@ async def load(database_url: str, scale: Scale) -> Loaded:
 
 async def _load(session: Writer, scale: Scale) -> Loaded:
     numbers = (scale.groups, 1, 1, len(scale.appointments), scale.integrations)
-    ids = map(partial(object_id, "integration"), range(sum(numbers)))
-    homes, (small,), (big,), counted, listed = ([*islice(ids, number)] for number in numbers)
+    ids = map(partial(build_object_id, "integration"), range(sum(numbers)))
+    with_groups, (small,), (big,), counted, listed = ([*islice(ids, number)] for number in numbers)
     sizes = {small: scale.practitioners, big: scale.many_practitioners}
-    for place, id in enumerate([*homes, small, big, *counted, *listed]):
-        at = datetime(2025, 3, 9, tzinfo=UTC) + place * timedelta(days=1)
+    for index, id in enumerate([*with_groups, small, big, *counted, *listed]):
+        at = datetime(2025, 3, 9, tzinfo=UTC) + index * timedelta(days=1)
         use_cases = scale.use_cases if id in listed else 0
         await services.imports.import_as_operator(
-            session, export(id, at, use_cases, scale.actions, sizes.get(id, 0))
+            session, build_export(id, at, use_cases, scale.actions, sizes.get(id, 0))
         )
     key = await services.keys.create_key(
         session, team_id=TEAM, user_id=USER, name="benchmarks", permissions=Permission
     )
-    groups = [await _grouped(session, id) for id in homes]
+    groups = [await _create_group(session, id) for id in with_groups]
     appointments = [
         Appointments(id, series, count)
         for series, (id, count) in enumerate(zip(counted, scale.appointments, strict=True))
@@ -131,8 +131,8 @@ async def _load(session: Writer, scale: Scale) -> Loaded:
     return Loaded(key, listed, small, big, groups, appointments)
 
 
-async def _grouped(session: Writer, integration_id: str) -> Group:
-    done = await services.use_case_groups.upsert.upsert_group(
+async def _create_group(session: Writer, integration_id: str) -> Group:
+    upserted = await services.use_case_groups.upsert.upsert_group(
         session, _VIEWER, Provider.MICROSOFT, GROUP, integration_id
     )
-    return Group(done.group.id, integration_id)
+    return Group(upserted.group.id, integration_id)

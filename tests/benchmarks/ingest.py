@@ -1,10 +1,10 @@
-"""What it costs to take appointments in, by `gateway import` and by `upsertResourceRecords`.
+"""The cost of writing appointments by `gateway import` and by `upsertResourceRecords`.
 
 `python -m tests.benchmarks.ingest` imports JSON Lines of appointments, in the order of `createdAt` or shuffled,
-into an integration without any and into one that has a million. It prints how many records a second the
-whole command takes in, its start included, and what CPU time a record costs the command and the database. Files
-are made beforehand. Then it upserts 1,000 new appointments at a time, those of a week, beside a floor that
-inserts the rows that come of them: one insert of many rows and nothing else, for the body brings the rows.
+into an integration without records and into one with a million. It prints the records a second of the whole
+command including its start, and the CPU time a record of the command and of the database. The files are written
+before. Then it upserts 1,000 new appointments of a week at a time. The floor inserts the same rows from the body
+of the request with one statement.
 """
 
 import os
@@ -31,18 +31,18 @@ from gateway.settings import Settings
 from tests.benchmarks import comparison, processes, report, upserts
 from tests.benchmarks.appointments import Appointments
 from tests.benchmarks.data import Scale, load
-from tests.benchmarks.databases import DATABASES, Filled
-from tests.benchmarks.equality import Unequal
+from tests.benchmarks.databases import DATABASES, BenchmarkDatabase
+from tests.benchmarks.equality import UnequalResponses
 from tests.benchmarks.readme import Output
-from tests.benchmarks.servers import FLOOR, GATEWAY, PROJECT, environment
+from tests.benchmarks.servers import FLOOR, GATEWAY, PROJECT, build_environment
 from tests.support.sessions import open_session
 
 _RECORDS, _QUICK_RECORDS = 100_000, 2_000
 _FILLED, _QUICK_FILLED = 1_000_000, 20_000
-"""How many records the filled integration has."""
+"""The number of records of the filled integration."""
 
 _KNOWN = 20_000
-"""How many those have that are upserted into, so that PostgreSQL knows of them: nobody else has it look here."""
+"""The number of records of the integrations for upserts. With them PostgreSQL has statistics for its plans."""
 
 _HEAD = ("gateway import into", "records / s", "command", "database", "CPU")
 _FIRST_SERIES = 1_000
@@ -50,15 +50,17 @@ _FIRST_SERIES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What an import took: seconds, and CPU seconds of the command and of the database's own server."""
+    """The cost of an import: seconds, and CPU seconds of the command and of the database server."""
 
     seconds: float
     command: float
     database: float
 
 
-async def _imports(database: Filled, records: int, rounds: int, *, shuffled: bool) -> Mapping[str, list[Import]]:
-    """Imports into empty integrations and into a filled one, in turns."""
+async def _measure_imports(
+    database: BenchmarkDatabase, records: int, rounds: int, *, shuffled: bool
+) -> Mapping[str, list[Import]]:
+    """Import into empty integrations and into a filled one alternately."""
     *empty, filled = (each.integration_id for each in database.loaded.appointments[: rounds + 1])
     found: dict[str, list[Import]] = {"an empty integration": [], "a filled integration": []}
     series = count(_FIRST_SERIES)
@@ -66,23 +68,23 @@ async def _imports(database: Filled, records: int, rounds: int, *, shuffled: boo
         file = Path(folder) / "appointments.jsonl"
         for id in empty:
             for integration_id, imports in zip((id, filled), found.values(), strict=True):
-                _write(file, Appointments(integration_id, next(series), records), shuffled=shuffled)
-                before = await _stored(database.url, integration_id)
-                imports.append(_import(file, database))
-                if await _stored(database.url, integration_id) != before + records:
-                    raise Unequal("Not all records were taken in.")
+                _write_file(file, Appointments(integration_id, next(series), records), shuffled=shuffled)
+                before = await _count_records(database.url, integration_id)
+                imports.append(_run_import(file, database))
+                if await _count_records(database.url, integration_id) != before + records:
+                    raise UnequalResponses("Not all records were imported.")
     return found
 
 
-def _write(file: Path, appointments: Appointments, *, shuffled: bool) -> None:
+def _write_file(file: Path, appointments: Appointments, *, shuffled: bool) -> None:
     lines = [orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE) for document in appointments]
     if shuffled:
         Random(0).shuffle(lines)
     file.write_bytes(b"".join(lines))
 
 
-async def _stored(database_url: str, integration_id: str) -> int:
-    """How many records the integration has."""
+async def _count_records(database_url: str, integration_id: str) -> int:
+    """Return the number of records of the integration."""
     database = Database(Settings(database_url=database_url))
     try:
         async with open_session(database) as session:
@@ -92,27 +94,31 @@ async def _stored(database_url: str, integration_id: str) -> int:
         await database.dispose()
 
 
-def _import(file: Path, database: Filled) -> Import:
-    """Raises CalledProcessError when the command fails."""
-    before, began = _database_cpu(database), time.perf_counter()
+def _run_import(file: Path, database: BenchmarkDatabase) -> Import:
+    """Run the command, and measure it. Raises CalledProcessError if it fails."""
+    before, began = _get_database_cpu(database), time.perf_counter()
     command = [sys.executable, "-m", "gateway", "import", str(file)]
     process = subprocess.Popen(
-        command, cwd=PROJECT, env=environment(database.url), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=PROJECT,
+        env=build_environment(database.url),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return Import(seconds, usage.ru_utime + usage.ru_stime, _database_cpu(database) - before)
+    return Import(seconds, usage.ru_utime + usage.ru_stime, _get_database_cpu(database) - before)
 
 
-def _database_cpu(database: Filled) -> float:
-    return 0.0 if database.pid is None else processes.family_cpu_seconds(database.pid)
+def _get_database_cpu(database: BenchmarkDatabase) -> float:
+    return 0.0 if database.pid is None else processes.get_tree_cpu_seconds(database.pid)
 
 
-def _line(name: str, imports: Sequence[Import], records: int) -> Sequence[str]:
-    """Medians: records a second, and microseconds of CPU time a record."""
+def _build_line(name: str, imports: Sequence[Import], records: int) -> Sequence[str]:
+    """Return the medians: records a second, and microseconds of CPU time a record."""
     microseconds = (
         1e6 / records * median(cpu)
         for cpu in (
@@ -126,28 +132,30 @@ def _line(name: str, imports: Sequence[Import], records: int) -> Sequence[str]:
 
 
 def _arguments() -> Namespace:
-    parser = comparison.parser("tests.benchmarks.ingest", __doc__)
+    parser = comparison.create_parser("tests.benchmarks.ingest", __doc__)
     parser.add_argument("--records", type=int, help=f"appointments of an import, {_RECORDS:,} when absent")
-    parser.add_argument("--shuffled", action="store_true", help="in no order, and not in that of `createdAt`")
+    parser.add_argument("--shuffled", action="store_true", help="in random order instead of that of `createdAt`")
     return parser.parse_args()
 
 
 async def _run(arguments: Namespace) -> None:
-    effort = comparison.effort(arguments)
+    options = comparison.get_options(arguments)
     records = arguments.records or (_QUICK_RECORDS if arguments.quick else _RECORDS)
     filled = _QUICK_FILLED if arguments.quick else _FILLED
-    scale = Scale.of_appointments(*[0] * effort.rounds, filled, _KNOWN, _KNOWN)
+    scale = Scale.for_appointments(*[0] * options.rounds, filled, _KNOWN, _KNOWN)
     output = Output.create("tests.benchmarks.ingest", arguments)
-    for name in comparison.databases(arguments):
+    for name in comparison.get_databases(arguments):
         async with DATABASES[name](lambda url: load(url, scale)) as database:
             typer.echo(f"{database.version}: import", err=True)
-            imports = await _imports(database, records, effort.rounds, shuffled=arguments.shuffled)
-            *_, graphs, floors = (each.integration_id for each in database.loaded.appointments)
-            workload = upserts.workload(graphs, floors)
-            costs = await comparison.compare(database, [GATEWAY, FLOOR], [workload], effort)
+            imports = await _measure_imports(database, records, options.rounds, shuffled=arguments.shuffled)
+            *_, gateway_integration_id, floor_integration_id = (
+                each.integration_id for each in database.loaded.appointments
+            )
+            workload = upserts.build_workload(gateway_integration_id, floor_integration_id)
+            costs = await comparison.compare(database, [GATEWAY, FLOOR], [workload], options)
         order = "shuffled" if arguments.shuffled else "in order"
         output.print_text(f"{database.version}, {records:,} records {order}, CPU in µs a record:")
-        lines = [_line(name, found, records) for name, found in imports.items()]
+        lines = [_build_line(name, found, records) for name, found in imports.items()]
         output.print_table([_HEAD, *lines], names=1)
         output.print_text(f"{database.version}, upserts, CPU time and latency in ms for each request:")
         output.print_table(report.build_table({workload.name: costs[workload]}), names=2)
@@ -157,8 +165,8 @@ async def _run(arguments: Namespace) -> None:
 def main() -> None:
     try:
         uvloop.run(_run(_arguments()))
-    except Unequal as unequal:
-        sys.exit(str(unequal))
+    except UnequalResponses as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Output:
         """Return the output of a run with these arguments, and print the machine that it runs on."""
         is_full = not arguments.quick and arguments.database == "both" and not getattr(arguments, "workload", None)
         output = cls(module, arguments.readme or (README if is_full else None))
-        output.print_text(report.machine())
+        output.print_text(report.describe_machine())
         return output
 
     def print_text(self, text: str) -> None:

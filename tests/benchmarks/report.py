@@ -23,8 +23,8 @@ _PACKAGES = (
 _HEAD = ("workload", "peer", "server", "database", "CPU", "/ floor", "p50", "p99", "peak MB")
 
 
-def machine() -> str:
-    """Return the machine, and the versions of what is measured."""
+def describe_machine() -> str:
+    """Return the machine, and the versions of the measured packages."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return f"{os.cpu_count()} cores, {system}, {packages}"
@@ -32,19 +32,19 @@ def machine() -> str:
 
 def build_table(results: Mapping[str, Mapping[Peer, Cost]]) -> Sequence[Sequence[str]]:
     """Return a head, and a line for each workload and peer: times of a request in milliseconds."""
-    return [_HEAD, *_lines(results)]
+    return [_HEAD, *_build_lines(results)]
 
 
-def _lines(results: Mapping[str, Mapping[Peer, Cost]]) -> Iterator[Sequence[str]]:
+def _build_lines(results: Mapping[str, Mapping[Peer, Cost]]) -> Iterator[Sequence[str]]:
     for workload, costs in results.items():
         for peer, cost in costs.items():
             cpu = (cost.server_ms, cost.database_ms, cost.cpu_ms)
-            latencies = (cost.latency_ms(50), cost.latency_ms(99))
+            latencies = (cost.get_latency_ms(50), cost.get_latency_ms(99))
             yield (
                 workload,
                 peer.name,
                 *map(format_milliseconds, cpu),
-                format_ratio(cost.ratio(costs[FLOOR])) if FLOOR in costs else "",
+                format_ratio(cost.get_ratio(costs[FLOOR])) if FLOOR in costs else "",
                 *map(format_milliseconds, latencies),
                 f"{cost.peak_megabytes:.0f}",
             )
@@ -70,8 +70,8 @@ def align_table(lines: Sequence[Sequence[str]], names: int) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if place < names else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+            cell.ljust(width) if index < names else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         for line in lines
     )

@@ -1,4 +1,4 @@
-"""The peers as server processes of their own."""
+"""The peers as server processes."""
 
 import os
 import socket
@@ -17,25 +17,25 @@ PROJECT = Path(__file__).parents[2]
 _SECONDS_TO_START = 30.0
 _SECONDS_TO_STOP = 20.0
 _NO_RATE_LIMIT = dict.fromkeys(("GATEWAY_RATE_LIMIT", "GATEWAY_RATE_REFILL"), str(2**31 - 1))
-"""Here one key asks for as much as many clients."""
+"""One key sends the requests of many clients."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Something that answers the workloads; `arguments` make a server of it, given an address and a port."""
+    """A server that can run the workloads; `arguments` start it with a URL and a port."""
 
     name: str
     arguments: Sequence[str]
     is_graphql: bool = True
 
-    def path(self, workload: Workload) -> str:
+    def get_path(self, workload: Workload) -> str:
         return "/graphql" if self.is_graphql else f"/{workload.kind}"
 
-    def variables(self, workload: Workload, turn: int) -> Document:
-        """Those of the workload's nth turn."""
-        return (workload.variables if self.is_graphql else workload.rows or workload.variables)(turn)
+    def build_variables(self, workload: Workload, number: int) -> Document:
+        """Return the variables of the workload's nth iteration."""
+        return (workload.variables if self.is_graphql else workload.rows or workload.variables)(number)
 
-    def body(self, workload: Workload, variables: Document) -> Document:
+    def build_body(self, workload: Workload, variables: Document) -> Document:
         return {"query": workload.query, "variables": variables} if self.is_graphql else {"variables": variables}
 
 
@@ -47,7 +47,7 @@ PEERS = (GATEWAY, STRAWBERRY_ORM, FLOOR)
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A peer that listens."""
+    """A running peer."""
 
     peer: Peer
     pid: int
@@ -55,26 +55,28 @@ class Server:
 
 
 @contextmanager
-def started(peers: Sequence[Peer], database_url: str, folder: Path) -> Iterator[list[Server]]:
-    """These peers over this database, ended with the block; what they say is in files of the folder."""
+def start_servers(peers: Sequence[Peer], database_url: str, folder: Path) -> Iterator[list[Server]]:
+    """Run these peers on this database during the block. Their output goes to files in the folder."""
     with ExitStack() as stack:
-        yield [stack.enter_context(_started(peer, database_url, folder / f"{peer.name}.log")) for peer in peers]
+        yield [
+            stack.enter_context(_start_server(peer, database_url, folder / f"{peer.name}.log")) for peer in peers
+        ]
 
 
 @contextmanager
-def _started(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
-    port = _free_port()
+def _start_server(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
+    port = _find_free_port()
     arguments = [argument.format(url=database_url, port=port) for argument in peer.arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=PROJECT,
-            env=environment(database_url),
+            env=build_environment(database_url),
             stdout=output,
             stderr=output,
         )
     try:
-        _wait(process, port, log)
+        _wait_until_listening(process, port, log)
         yield Server(peer, process.pid, port)
     finally:
         process.terminate()
@@ -85,20 +87,20 @@ def _started(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
             process.wait()
 
 
-def environment(database_url: str) -> Mapping[str, str]:
-    """That of a gateway over this database, with no other settings but for its rate limit."""
+def build_environment(database_url: str) -> Mapping[str, str]:
+    """Return the environment of a gateway on this database, with no other settings than its rate limit."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     return {**others, **_NO_RATE_LIMIT, "GATEWAY_DATABASE_URL": database_url}
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
+def _find_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
         return port
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Until it listens. Raises RuntimeError, with what it said, when it ends or takes too long."""
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Wait until the server listens. Raises RuntimeError with its output if it ends or takes too long."""
     end = time.monotonic() + _SECONDS_TO_START
     while process.poll() is None and time.monotonic() < end:
         try:
@@ -107,4 +109,4 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError(f"It does not listen:\n{log.read_text()}")
+    raise RuntimeError(f"The server does not listen:\n{log.read_text()}")

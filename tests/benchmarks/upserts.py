@@ -1,4 +1,4 @@
-"""Upserts of a thousand new appointments, as the graph takes them in and as the rows that come of them."""
+"""Upserts of a thousand new appointments, as GraphQL input and as database rows."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -26,28 +26,31 @@ _UPSERTS = 100
 _FIRST_SERIES = 10_000
 
 
-def workload(graphs: str, floors: str) -> Workload:
-    """Each turn brings a week's appointments, of one integration through the graph, of another as bare rows."""
+def build_workload(gateway_integration_id: str, floor_integration_id: str) -> Workload:
+    """Build a workload whose iterations write a week of appointments: by GraphQL, and as rows for the floor."""
     return Workload(
         f"upsert of {SIZE:,} appointments",
         "rows",
         UPSERT,
-        lambda turn: {"integrationId": graphs, "records": [_record(each) for each in documents(graphs, turn)]},
+        lambda number: {
+            "integrationId": gateway_integration_id,
+            "records": [_build_input(each) for each in build_documents(gateway_integration_id, number)],
+        },
         connections=1,
-        rows=lambda turn: {"rows": [row(each) for each in documents(floors, turn)]},
+        rows=lambda number: {"rows": [build_row(each) for each in build_documents(floor_integration_id, number)]},
     )
 
 
-def documents(integration_id: str, turn: int) -> Iterator[Document]:
-    """The appointments of a turn: those of a hundred turns follow each other for two years."""
-    years, week = divmod(turn, _UPSERTS)
+def build_documents(integration_id: str, number: int) -> Iterator[Document]:
+    """Build the appointments of an iteration: a week of two years that a hundred iterations fill."""
+    years, week = divmod(number, _UPSERTS)
     appointments = Appointments(integration_id, _FIRST_SERIES + years, _UPSERTS * SIZE)
-    return map(appointments.document, range(week * SIZE, (week + 1) * SIZE))
+    return map(appointments.build_document, range(week * SIZE, (week + 1) * SIZE))
 
 
-def _record(document: Document) -> Document:
-    """The document as the graph's input."""
-    config = _config(document)
+def _build_input(document: Document) -> Document:
+    """Return a document as GraphQL input."""
+    config = _remove_nulls(document)
     config.pop("type")
     config["bookingStatus"] = BookingStatus(config["bookingStatus"]).name
     if "appointmentType" in config:
@@ -59,16 +62,16 @@ def _record(document: Document) -> Document:
     }
 
 
-def _config(document: Document) -> Document:
-    """What the graph stores of it: what an appointment does not say, its document does not name."""
+def _remove_nulls(document: Document) -> Document:
+    """Return the config as the gateway stores it, without keys that are null."""
     config = document["config"]
     assert isinstance(config, dict)
     return {key: value for key, value in config.items() if value is not None}
 
 
-def row(document: Document) -> list[Json]:
-    """What the graph stores of an appointment, in the order of `COLUMNS`, but that its id is the document's."""
-    document = {**document, "config": _config(document)}
+def build_row(document: Document) -> list[Json]:
+    """Return the stored row of an appointment in the order of `COLUMNS`, with the id of the document."""
+    document = {**document, "config": _remove_nulls(document)}
     logical_id = str(document["logicalId"])
     values = {
         "team_id": TEAM,
@@ -78,10 +81,10 @@ def row(document: Document) -> list[Json]:
         "document": orjson.dumps(document).decode(),
         **read_record_columns(document, logical_id, BEGIN),
     }
-    return [_plain(values[column]) for column in COLUMNS]
+    return [_to_json(values[column]) for column in COLUMNS]
 
 
-def _plain(value: object) -> Json:
+def _to_json(value: object) -> Json:
     match value:
         case datetime():
             return format_instant(value)

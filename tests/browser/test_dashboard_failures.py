@@ -1,4 +1,4 @@
-"""The dashboard in a real browser when something is missing, fails, comes late or has ended."""
+"""The dashboard in a real browser with empty results, errors, late responses and expired sessions."""
 
 import asyncio
 from contextlib import suppress
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Error, Page, Request, Route, expect
 
-from tests.support.browser import Site, open_page, serve_again
+from tests.support.browser import Site, open_page, serve_existing
 from tests.support.pages import read_address, wait_until_shown, watch_requests
 
 
-async def test_nothing_found_says_why_and_how_to_find_more(page: Page) -> None:
+async def test_an_empty_result_has_a_reason_and_a_button_to_clear_the_filter(page: Page) -> None:
     await page.goto("/dashboard?type=PROCEDURE&search=nobody-at-all&range=forever")
     await expect(page.locator("#trend")).to_contain_text(
         "There are none of the type Procedure in this time that match"
@@ -21,7 +21,7 @@ async def test_nothing_found_says_why_and_how_to_find_more(page: Page) -> None:
     assert read_address(page).keys() == {"integration"}
 
 
-async def test_what_fails_says_why_and_can_be_tried_again(chromium: Browser, site: Site) -> None:
+async def test_a_failed_query_shows_its_error_and_can_be_retried(chromium: Browser, site: Site) -> None:
     async with open_page(chromium, site, expected="ERR_FAILED|500") as page:
         await page.route("**/graphql", lambda route: route.abort())
         await page.goto("/dashboard")
@@ -39,20 +39,20 @@ async def test_what_fails_says_why_and_can_be_tried_again(chromium: Browser, sit
         await expect(failures).to_have_count(0)
 
 
-async def test_one_part_that_fails_leaves_the_others(page: Page) -> None:
-    async def spoil(route: Route) -> None:
+async def test_an_error_of_one_part_leaves_the_others(page: Page) -> None:
+    async def fail_part(route: Route) -> None:
         answer = await (await route.fetch()).json()
         answer["data"]["newest"]["nodes"][0]["appointmentStatistics"] = None
         answer["errors"] = [{"message": "Too much.", "path": ["newest"], "extensions": {"code": "TIMEOUT"}}]
         await route.fulfill(json=answer)
 
-    await page.route("**/graphql", spoil)
+    await page.route("**/graphql", fail_part)
     await page.goto("/dashboard")
     await expect(page.locator(".failure")).to_have_count(4)
     await expect(page.locator("#integrations tbody tr")).to_have_count(4)
 
 
-async def test_a_breakdown_with_more_values_than_are_shown_says_so(page: Page) -> None:
+async def test_a_truncated_breakdown_has_a_note(page: Page) -> None:
     async def lengthen(route: Route) -> None:
         answer = await (await route.fetch()).json()
         found = answer["data"]["newest"]["nodes"][0]["appointmentStatistics"]
@@ -65,28 +65,28 @@ async def test_a_breakdown_with_more_values_than_are_shown_says_so(page: Page) -
     await expect(headings).to_have_text(["Source, the first 100", "UTM campaign"])
 
 
-async def test_late_answers_are_dropped(page: Page) -> None:
+async def test_late_responses_are_dropped(page: Page) -> None:
     await page.goto("/dashboard?range=7d")
     await wait_until_shown(page)
     total = page.locator("#numbers .value").first
     week = await total.inner_text()
     dropped: list[Request] = []
-    page.on("requestfailed", lambda request: dropped.append(request))  # noqa: PLW0108 (it marks what it is given)
-    came, late = asyncio.Event(), asyncio.Event()
+    page.on("requestfailed", lambda request: dropped.append(request))  # noqa: PLW0108 (Playwright sets an attribute on the function)
+    requested, released = asyncio.Event(), asyncio.Event()
 
     async def hold(route: Route) -> None:
-        came.set()
-        await late.wait()
-        with suppress(Error):  # nobody waits for it any more
+        requested.set()
+        await released.wait()
+        with suppress(Error):  # the page has cancelled the request
             await route.continue_()
 
     await page.route("**/graphql", hold, times=1)
     await page.get_by_text("12 mo", exact=True).click()
-    await came.wait()
+    await requested.wait()
     await page.get_by_text("90 d", exact=True).click()
     await wait_until_shown(page)
     quarter = await total.inner_text()
-    late.set()
+    released.set()
     await page.get_by_text("Medium", exact=True).click()
     assert (await total.inner_text(), len(dropped)) == (quarter, 1)
     assert quarter != week
@@ -94,50 +94,52 @@ async def test_late_answers_are_dropped(page: Page) -> None:
 
 
 async def test_a_change_of_the_filter_waits_for_the_session(page: Page) -> None:
-    came, late = asyncio.Event(), asyncio.Event()
+    requested, released = asyncio.Event(), asyncio.Event()
 
     async def hold(route: Route) -> None:
-        came.set()
-        await late.wait()
+        requested.set()
+        await released.wait()
         await route.continue_()
 
     await page.route("**/session", hold, times=1)
     queries = watch_requests(page)
     await page.goto("/dashboard", wait_until="commit")
-    await came.wait()
+    await requested.wait()
     await page.get_by_text("7 d", exact=True).click()
-    late.set()
+    released.set()
     await wait_until_shown(page)
     assert [query["variables"]["days"] for query in queries] == [7]
 
 
-async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site, tmp_path: Path) -> None:
+async def test_the_page_signs_in_with_a_key_and_stores_no_key(
+    chromium: Browser, site: Site, tmp_path: Path
+) -> None:
     unauthenticated = "401 .Unauthorized.*/(session|graphql)"
-    with serve_again(site, tmp_path) as again:
-        async with open_page(chromium, again, expected=unauthenticated) as page:
+    with serve_existing(site, tmp_path) as server:
+        async with open_page(chromium, server, expected=unauthenticated) as page:
             await page.goto("/dashboard")
             await expect(page.get_by_label("Key", exact=True)).to_be_focused()
             await page.get_by_label("Key", exact=True).fill("gw_of_nobody")
             await page.keyboard.press("Enter")
             await expect(page.get_by_role("alert")).to_contain_text("The key is not valid; send one")
-            await page.get_by_label("Key", exact=True).fill(again.key)
+            await page.get_by_label("Key", exact=True).fill(server.key)
             await page.keyboard.press("Enter")
             await wait_until_shown(page)
             await expect(page.locator("#viewer")).to_contain_text("mara.lindqvist")
             await expect(page.locator("#viewer time")).to_be_visible()
-            kept = "JSON.stringify([localStorage, sessionStorage, document.cookie])"
-            assert again.key not in await page.evaluate(kept) + await page.content()
+            storage = "JSON.stringify([localStorage, sessionStorage, document.cookie])"
+            assert server.key not in await page.evaluate(storage) + await page.content()
             assert await page.locator("#key").input_value() == ""
             await page.get_by_role("button", name="Sign out").click()
             await expect(page.get_by_role("dialog")).to_be_visible()
             await expect(page.locator("#numbers .card")).to_have_count(0)
-            await page.get_by_label("Key", exact=True).fill(again.key)
+            await page.get_by_label("Key", exact=True).fill(server.key)
             await page.keyboard.press("Enter")
             await wait_until_shown(page)
             await page.context.clear_cookies()
             await page.get_by_text("7 d", exact=True).click()
             await expect(page.get_by_role("alert")).to_have_text("Your session has ended. Please sign in again.")
-            await page.get_by_label("Key", exact=True).fill(again.key)
+            await page.get_by_label("Key", exact=True).fill(server.key)
             await page.keyboard.press("Enter")
             await expect(page.get_by_role("dialog")).to_have_count(0)
             await wait_until_shown(page)
@@ -147,10 +149,10 @@ async def test_a_key_is_exchanged_and_kept_nowhere(chromium: Browser, site: Site
 async def test_the_back_button_shows_no_numbers_after_signing_out(
     chromium: Browser, site: Site, tmp_path: Path
 ) -> None:
-    with serve_again(site, tmp_path) as again:
-        async with open_page(chromium, again, expected="401 .Unauthorized.*/session") as page:
+    with serve_existing(site, tmp_path) as server:
+        async with open_page(chromium, server, expected="401 .Unauthorized.*/session") as page:
             await page.goto("/dashboard")
-            await page.get_by_label("Key", exact=True).fill(again.key)
+            await page.get_by_label("Key", exact=True).fill(server.key)
             await page.keyboard.press("Enter")
             await wait_until_shown(page)
             await page.context.clear_cookies()

@@ -1,4 +1,4 @@
-"""GraphiQL at `/graphiql`: whole without the internet, about the viewer's own things, and forgetful of keys."""
+"""GraphiQL at `/graphiql`: it works offline, with the ids of the viewer's data, and stores no keys."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ TABS = {
     "Integration": "integration",
     "Integrations": "integrations",
 }
-"""Each with the field that it asks for."""
+"""Each tab with the field that it selects."""
 EDITOR = ".graphiql-query-editor"
 UNAUTHENTICATED = "401 .Unauthorized.*/(session|graphql)"
 
@@ -36,7 +36,7 @@ async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpo
         yield found
 
 
-async def test_browsers_that_are_given_the_graphs_address_are_led_to_graphiql(endpoint: Endpoint) -> None:
+async def test_browsers_at_the_endpoint_are_redirected_to_graphiql(endpoint: Endpoint) -> None:
     response = await endpoint.http.get("/graphql", headers={"Accept": VISITOR})
     assert (response.status_code, response.headers["Location"]) == (303, "/graphiql")
     assert (await endpoint.http.get("/graphiql", headers={"Accept": VISITOR})).status_code == 200
@@ -55,7 +55,7 @@ async def test_browsers_that_are_given_the_graphs_address_are_led_to_graphiql(en
         ("GET", "/graphql", "text/html;q=0, */*;q=0"),
     ],
 )
-async def test_whoever_asks_the_graph_is_answered_by_the_graph(
+async def test_graphql_requests_are_not_redirected(
     endpoint: Endpoint, method: str, path: str, accept: str
 ) -> None:
     response = await endpoint.http.request(method, path, headers={"Accept": accept})
@@ -68,64 +68,64 @@ async def test_graphiql_can_be_turned_off(sqlite_template: Path, tmp_path: Path)
         assert (await endpoint.http.get("/graphql", headers={"Accept": VISITOR})).status_code == 401
 
 
-@pytest.mark.parametrize(("is_there", "title"), [(True, "GraphiQL"), (False, "Console")])
-async def test_a_console_serves_until_graphiql_is_there(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, is_there: bool, title: str
+@pytest.mark.parametrize(("is_installed", "title"), [(True, "GraphiQL"), (False, "Console")])
+async def test_a_console_replaces_graphiql_when_it_is_not_installed(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, is_installed: bool, title: str
 ) -> None:
-    monkeypatch.setattr(Assets, "has_package", lambda _assets, _name: is_there)
+    monkeypatch.setattr(Assets, "has_package", lambda _assets, _name: is_installed)
     response = await endpoint.http.get("/graphiql")
     assert f"<title>{title} · Integrations gateway</title>" in response.text
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; ")
-    assert ("worker-src 'self' blob:" in policy) is is_there
+    assert ("worker-src 'self' blob:" in policy) is is_installed
 
 
 @pytest.fixture
 def graphiql() -> None:
-    """For tests that need its files."""
+    """Skips tests of GraphiQL if its files are not installed."""
     assets = Assets()
     if not assets.has_package(PACKAGE):
-        skip_unless_ci(f"GraphiQL is not there: {assets.failure_reason}")
+        skip_unless_ci(f"GraphiQL is not installed: {assets.failure_reason}")
 
 
-async def begun(page: Page) -> None:
-    """Opens the documentation, and waits until GraphiQL knows the schema."""
+async def wait_for_schema(page: Page) -> None:
+    """Open the documentation, and wait until GraphiQL has the schema."""
     await page.get_by_label("Show Documentation Explorer").click()
     await page.get_by_role("link", name="Query", exact=True).wait_for()
 
 
-def is_answer(response: Response) -> bool:
-    """Whether somebody sees what the graph responds, which GraphiQL also asks for its schema."""
+def is_query_response(response: Response) -> bool:
+    """Return whether it is a response to the user's query, not to GraphiQL's own introspection."""
     return response.url.endswith("/graphql") and "IntrospectionQuery" not in (response.request.post_data or "")
 
 
 async def run(page: Page) -> Any:
-    """What the graph answers when one clicks."""
+    """Run the query, and return the response."""
     button = page.locator(".graphiql-execute-button")
     await button.wait_for()
-    async with page.expect_response(is_answer) as answered:
+    async with page.expect_response(is_query_response) as received:
         await button.click()
-    answer = await (await answered.value).json()
-    # It takes a moment to see which operation the document of a tab has.
+    answer = await (await received.value).json()
+    # GraphiQL needs a moment to find the operation of the tab.
     is_early = "has no operation named" in json.dumps(answer)
     return await run(page) if is_early else answer
 
 
-async def kept(page: Page) -> str:
-    """All that the browser remembers of the page."""
+async def read_storage(page: Page) -> str:
+    """Return the local storage and the session storage of the page."""
     found: str = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
     return found
 
 
 async def type_in(page: Page, editor: str, text: str) -> None:
-    """Replaces what stands in an editor; as pasted, since it would close brackets by itself."""
+    """Replace the text of an editor. It is inserted as if pasted, because the editor closes typed brackets."""
     await page.locator(f"{editor} .view-lines").locator("visible=true").click()
     await page.keyboard.press("Control+A")
     await page.keyboard.insert_text(text)
 
 
 @pytest.mark.usefixtures("graphiql")
-async def test_on_the_demo_it_opens_with_five_operations_that_answer(chromium: Browser, site: Site) -> None:
+async def test_graphiql_opens_with_five_working_operations_on_the_demo(chromium: Browser, site: Site) -> None:
     async with open_page(chromium, site, expected="400 .Bad Request.*/graphql") as page:
         await page.goto("/graphql")
         tabs = page.locator(".graphiql-tab-button")
@@ -144,9 +144,7 @@ async def test_on_the_demo_it_opens_with_five_operations_that_answer(chromium: B
     assert answers["integrations"]["totalCount"] > 0
 
 
-async def test_what_is_not_known_of_the_viewers_own_is_told_in_capitals(
-    chromium: Browser, plain_site: Site
-) -> None:
+async def test_unknown_ids_are_placeholders_in_capitals(chromium: Browser, plain_site: Site) -> None:
     async with open_page(chromium, plain_site, expected=f"favicon|{UNAUTHENTICATED}") as page:
         await page.goto("/graphiql")
         tabs = await page.evaluate("import('/static/operations.js').then(({ tabs }) => tabs())")
@@ -156,9 +154,9 @@ async def test_what_is_not_known_of_the_viewers_own_is_told_in_capitals(
 
 
 @pytest.mark.usefixtures("graphiql")
-async def test_it_documents_completes_and_explores_the_graph(page: Page) -> None:
+async def test_graphiql_has_documentation_completion_and_the_explorer(page: Page) -> None:
     await page.goto("/graphiql")
-    await begun(page)
+    await wait_for_schema(page)
     await page.get_by_role("link", name="Query", exact=True).click()
     await expect(page.get_by_text("User, team and permissions of the request's key.")).to_be_visible()
     await page.get_by_label("Show GraphiQL Explorer").click()
@@ -169,7 +167,9 @@ async def test_it_documents_completes_and_explores_the_graph(page: Page) -> None
 
 
 @pytest.mark.usefixtures("graphiql")
-async def test_it_asks_for_a_key_and_keeps_none(chromium: Browser, plain_site: Site, axe: str) -> None:
+async def test_graphiql_signs_in_with_a_key_and_stores_no_key(
+    chromium: Browser, plain_site: Site, axe: str
+) -> None:
     async with open_page(chromium, plain_site, expected=UNAUTHENTICATED) as page:
         await page.goto("/graphiql")
         for _ in range(2):
@@ -177,29 +177,29 @@ async def test_it_asks_for_a_key_and_keeps_none(chromium: Browser, plain_site: S
         await page.locator("#key").fill("gw_wrong")
         await page.keyboard.press("Enter")
         await expect(page.locator("#refusal")).to_contain_text("The key is not valid; send one")
-        assert await browser.find_barriers(page, axe) == []
+        assert await browser.find_violations(page, axe) == []
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Enter")
         await page.get_by_role("button", name="Headers").click()
         assert await page.locator("#key").input_value() == ""
         await type_in(page, ".graphiql-editor-tool", json.dumps({"Authorization": f"Bearer {plain_site.key}"}))
-        async with page.expect_request("**/graphql") as asked:
+        async with page.expect_request("**/graphql") as sent:
             assert "errors" not in await run(page)
-        assert (await (await asked.value).all_headers())["authorization"] == f"Bearer {plain_site.key}"
-        # What it keeps, it writes half a second after the last change.
+        assert (await (await sent.value).all_headers())["authorization"] == f"Bearer {plain_site.key}"
+        # GraphiQL writes its state half a second after the last change.
         await page.wait_for_function("sessionStorage['graphiql:tabState']")
         await page.reload()
         await expect(page.locator(".graphiql-tab-button")).to_have_text(list(TABS))
-        assert next(iter(TABS)) in await kept(page)
-        assert plain_site.key not in await kept(page)
+        assert next(iter(TABS)) in await read_storage(page)
+        assert plain_site.key not in await read_storage(page)
 
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
-        assert await kept(page) == "[{},{}]"
+        assert await read_storage(page) == "[{},{}]"
 
 
 @pytest.mark.usefixtures("graphiql")
-async def test_signing_out_drops_a_delayed_write_of_what_was_typed(chromium: Browser, plain_site: Site) -> None:
+async def test_signing_out_discards_a_delayed_write_of_the_editor(chromium: Browser, plain_site: Site) -> None:
     async def reload_late(route: Route) -> None:
         await asyncio.sleep(1.5)
         await route.continue_()
@@ -209,27 +209,27 @@ async def test_signing_out_drops_a_delayed_write_of_what_was_typed(chromium: Bro
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Enter")
         await run(page)
-        # The page lives on after signing out for longer than the half second that GraphiQL waits with a write.
+        # After signing out the page stays open for longer than the half second after which GraphiQL writes.
         await page.route("**/graphiql", reload_late)
         await type_in(page, EDITOR, "{ viewer { name } } # secret")
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
-        assert await kept(page) == "[{},{}]"
+        assert await read_storage(page) == "[{},{}]"
 
 
 @pytest.mark.usefixtures("graphiql")
-async def test_a_session_that_has_ended_is_begun_anew_and_nothing_is_lost(
+async def test_an_expired_session_is_renewed_and_the_query_runs_again(
     chromium: Browser, plain_site: Site, axe: str
 ) -> None:
     async with open_page(chromium, plain_site, scheme="dark", expected=UNAUTHENTICATED) as page:
         await page.goto("/graphiql")
-        assert await browser.find_barriers(page, axe) == []
+        assert await browser.find_violations(page, axe) == []
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Enter")
         await run(page)
-        assert await browser.find_barriers(page, axe, without="#ide, .monaco-aria-container") == []
+        assert await browser.find_violations(page, axe, without="#ide, .monaco-aria-container") == []
         await page.context.clear_cookies()
-        async with page.expect_response(lambda response: is_answer(response) and response.ok) as again:
+        async with page.expect_response(lambda response: is_query_response(response) and response.ok) as again:
             await page.locator(".graphiql-execute-button").click()
             await expect(page.locator("#refusal")).to_contain_text("Your session has ended.")
             await page.locator("#key").fill(plain_site.key)
@@ -238,7 +238,7 @@ async def test_a_session_that_has_ended_is_begun_anew_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_the_console_asks_what_is_typed(
+async def test_the_console_runs_the_typed_query(
     chromium: Browser, plain_site: Site, axe: str, scheme: Scheme
 ) -> None:
     async def console(route: Route) -> None:
@@ -247,7 +247,7 @@ async def test_the_console_asks_what_is_typed(
     async with open_page(chromium, plain_site, scheme=scheme, expected=UNAUTHENTICATED) as page:
         await page.route("**/graphiql", console)
         await page.goto("/graphiql")
-        assert await browser.find_barriers(page, axe) == []
+        assert await browser.find_violations(page, axe) == []
         assert await browser.find_overflowing_elements(page) == []
         answer = page.get_by_role("status")
         await page.get_by_role("button", name="Run").click()
@@ -262,4 +262,4 @@ async def test_the_console_asks_what_is_typed(
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Control+Enter")
         await expect(answer).to_contain_text('"nodes": [')
-        assert await kept(page) == "[{},{}]"
+        assert await read_storage(page) == "[{},{}]"

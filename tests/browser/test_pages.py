@@ -1,4 +1,4 @@
-"""Pages and the files they load: who may keep them, what they may do, and that nothing else is served."""
+"""Pages and static files: caching, content security policies, and paths that are not served."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.support.endpoints import Endpoint, get_codes, open_endpoint
 
 @pytest.fixture
 async def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncClient]:
-    """Asks for pages and files of a folder of its own; beside that folder lies a secret."""
+    """A client for pages and files of a temporary folder, with a secret file next to the folder."""
     static = tmp_path / "static"
     vendored = static / "vendor" / "@somebody" / "charts@1.0.0"
     vendored.mkdir(parents=True)
@@ -35,7 +35,7 @@ async def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         yield client
 
 
-async def test_a_page_may_do_little(http: AsyncClient) -> None:
+async def test_a_page_has_a_strict_content_security_policy(http: AsyncClient) -> None:
     response = await http.get("/page")
     assert (response.status_code, response.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert response.headers["Content-Security-Policy"] == (
@@ -47,19 +47,19 @@ async def test_a_page_may_do_little(http: AsyncClient) -> None:
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-async def test_a_page_names_vendored_files_without_their_version(http: AsyncClient) -> None:
+async def test_a_page_gets_the_pinned_versions_of_vendored_files(http: AsyncClient) -> None:
     (pin,) = (pin for pin in Assets().pins if pin.name == "@graphql-yoga/graphiql")
     assert f'href="/static/vendor/@graphql-yoga/graphiql@{pin.version}/x.css"' in (await http.get("/page")).text
 
 
-async def test_a_page_may_be_allowed_more(http: AsyncClient) -> None:
+async def test_a_page_can_extend_the_content_security_policy(http: AsyncClient) -> None:
     policy = (await http.get("/framed")).headers["Content-Security-Policy"]
     assert "; frame-ancestors https://clinic.example; " in policy
     assert policy.count("frame-ancestors") == 1
 
 
 @pytest.mark.parametrize("path", ["/page", "/static/own.js"])
-async def test_what_is_ours_is_asked_for_again_and_not_sent_again(http: AsyncClient, path: str) -> None:
+async def test_our_own_files_are_revalidated_by_etag(http: AsyncClient, path: str) -> None:
     first = await http.get(path)
     assert first.headers["Cache-Control"] == "no-cache"
     again = await http.get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -69,7 +69,7 @@ async def test_what_is_ours_is_asked_for_again_and_not_sent_again(http: AsyncCli
     assert (other.status_code, other.content) == (200, first.content)
 
 
-async def test_what_is_vendored_is_kept_for_good(http: AsyncClient) -> None:
+async def test_vendored_files_are_cached_as_immutable(http: AsyncClient) -> None:
     response = await http.get("/static/vendor/@somebody/charts@1.0.0/own.js")
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -79,7 +79,7 @@ async def test_what_is_vendored_is_kept_for_good(http: AsyncClient) -> None:
     ("file", "content_type"),
     [("own.js", "text/javascript; charset=utf-8"), ("own.css", "text/css; charset=utf-8")],
 )
-async def test_files_say_what_they_are_and_may_be_read_by_other_origins(
+async def test_files_have_a_content_type_and_are_readable_by_other_origins(
     http: AsyncClient, file: str, content_type: str
 ) -> None:
     response = await http.get(f"/static/{file}")
@@ -101,16 +101,16 @@ async def test_files_say_what_they_are_and_may_be_read_by_other_origins(
         "/static/own.js%00",
         "/static/vendor",
         "/static/",
-        # As a file it would come without its policy.
+        # As a file it would be served without its policy.
         "/static/page.html",
     ],
 )
-async def test_nothing_but_the_files_is_served(http: AsyncClient, path: str) -> None:
+async def test_paths_outside_the_static_files_are_not_found(http: AsyncClient, path: str) -> None:
     response = await http.get(path)
     assert (response.status_code, "open-sesame" in response.text) == (404, False)
 
 
-async def test_pages_and_files_are_only_read(http: AsyncClient) -> None:
+async def test_pages_and_files_are_read_only(http: AsyncClient) -> None:
     for path in ("/page", "/static/own.js"):
         assert (await http.post(path)).status_code == 405
         assert (await http.head(path)).status_code == 200
@@ -122,6 +122,6 @@ async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpo
         yield found
 
 
-async def test_a_file_that_is_not_there_is_refused_in_json(endpoint: Endpoint) -> None:
+async def test_a_missing_file_is_refused_in_json(endpoint: Endpoint) -> None:
     response = await endpoint.http.get("/static/vendor/nothing@1.0.0/nothing.js")
     assert (response.status_code, get_codes(response)) == (404, ["NOT_FOUND"])

@@ -1,4 +1,4 @@
-"""What of the dashboard and the widgets can be held without a browser: sizes, words, and what they ask."""
+"""Checks of the dashboard and the widgets without a browser: sizes, names, and queries."""
 
 import json
 import re
@@ -15,17 +15,17 @@ from tests.support.endpoints import Endpoint, open_endpoint
 
 STATIC = Path(__file__).parents[2] / "gateway" / "static"
 SCHEMA = build_schema((STATIC.parent.parent / "schema.graphql").read_text())
-LARGEST = 60_000
-"""Bytes of all own JavaScript and CSS together."""
+MAX_BYTES = 60_000
+"""Maximum bytes of our own JavaScript and CSS together."""
 
 
-def _text(name: str) -> str:
+def _read_text(name: str) -> str:
     return (STATIC / name).read_text()
 
 
 def test_all_own_scripts_and_styles_are_small() -> None:
     sizes = {file.name: file.stat().st_size for file in STATIC.iterdir() if file.suffix in (".js", ".css")}
-    assert sum(sizes.values()) < LARGEST, sizes
+    assert sum(sizes.values()) < MAX_BYTES, sizes
 
 
 @pytest.mark.parametrize(
@@ -37,44 +37,46 @@ def test_all_own_scripts_and_styles_are_small() -> None:
         ("operations.js", r"OWN = `(.*?)`"),
     ],
 )
-def test_what_pages_ask_is_in_the_schema(name: str, pattern: str) -> None:
-    (document,) = re.findall(pattern, _text(name), re.DOTALL)
+def test_queries_of_pages_match_the_schema(name: str, pattern: str) -> None:
+    (document,) = re.findall(pattern, _read_text(name), re.DOTALL)
     assert validate(SCHEMA, parse(document)) == []
 
 
-def test_what_graphiql_begins_with_is_in_the_schema() -> None:
-    documents = re.findall(r"data-operation.*?>(.*?)</script>", _text("graphiql.html"), re.DOTALL)
+def test_the_initial_operations_of_graphiql_match_the_schema() -> None:
+    documents = re.findall(r"data-operation.*?>(.*?)</script>", _read_text("graphiql.html"), re.DOTALL)
     assert [validate(SCHEMA, parse(document)) for document in documents] == [[]] * 5
 
 
 def test_pages_know_all_types_of_visits_and_all_breakdowns() -> None:
     types = [each.name for each in AppointmentType]
-    assert re.findall(r'<option value="(.+?)">', _text("dashboard.html")) == types
-    assert f"const TYPES = {json.dumps(types)};" in _text("widgets.js")
-    breakdowns = re.search(r"BREAKDOWNS = \{(.*?)\};", _text("formats.js"), re.DOTALL)
+    assert re.findall(r'<option value="(.+?)">', _read_text("dashboard.html")) == types
+    assert f"const TYPES = {json.dumps(types)};" in _read_text("widgets.js")
+    breakdowns = re.search(r"BREAKDOWNS = \{(.*?)\};", _read_text("formats.js"), re.DOTALL)
     assert breakdowns is not None
     assert re.findall(r"(\w+): ", breakdowns[1]) == [each.field for each in APPOINTMENT_STATISTICS.breakdowns]
-    without = re.search(r"WITHOUT = (\[.*?\]);", _text("formats.js"))
+    without = re.search(r"WITHOUT = (\[.*?\]);", _read_text("formats.js"))
     assert without is not None
     assert set(re.findall(r'"(.*?)"', without[1])) == {
         each.blank_value for each in APPOINTMENT_STATISTICS.breakdowns
     }
 
 
-def test_the_chart_is_drawn_by_the_library_that_is_pinned() -> None:
+def test_the_chart_imports_the_pinned_library() -> None:
     (pin,) = (pin for pin in Assets().pins if pin.name == "uplot")
-    assert f"./vendor/{pin.spec}/dist/" in _text("trend.js")
+    assert f"./vendor/{pin.spec}/dist/" in _read_text("trend.js")
 
 
-def test_every_widget_has_a_page_of_its_own() -> None:
-    (elements,) = re.findall(r"ELEMENTS = \{(.*?)\};", _text("widgets.js"), re.DOTALL)
+def test_every_widget_has_its_own_page() -> None:
+    (elements,) = re.findall(r"ELEMENTS = \{(.*?)\};", _read_text("widgets.js"), re.DOTALL)
     assert tuple(re.findall(r'"([a-z-]+)"', elements)) == WIDGET_ELEMENTS
 
 
-async def test_who_may_frame_a_page_is_in_its_policy(sqlite_template: Path, tmp_path: Path) -> None:
+async def test_the_policy_of_a_page_names_the_origins_that_may_frame_it(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
     async with open_endpoint(sqlite_template, tmp_path, allowed_origins="https://clinic.example") as endpoint:
         policies = {
-            path: await _policy(endpoint, path)
+            path: await _fetch_policy(endpoint, path)
             for path in ("/dashboard", "/widgets", f"/embed/{WIDGET_ELEMENTS[0]}")
         }
         assert "frame-ancestors 'none'" in policies["/dashboard"]
@@ -88,7 +90,7 @@ async def test_who_may_frame_a_page_is_in_its_policy(sqlite_template: Path, tmp_
         )
 
 
-async def _policy(endpoint: Endpoint, path: str) -> str:
+async def _fetch_policy(endpoint: Endpoint, path: str) -> str:
     response = await endpoint.http.get(path)
     assert response.status_code == 200
     return response.headers["Content-Security-Policy"]

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.support import browser
-from tests.support.browser import Scheme, Site, open_page, serve_again
+from tests.support.browser import Scheme, Site, open_page, serve_existing
 from tests.support.commands import run_gateway
 from tests.support.dashboard import BREAKDOWNS
 from tests.support.gateway import TEAM, USER
@@ -35,7 +35,7 @@ query ($id: ID!, $days: Int!) {
 
 
 class Pages(NamedTuple):
-    """A server of the clinic's own, whose origin is another than the gateway's."""
+    """A server of the clinic's pages, with another origin than the gateway."""
 
     origin: str
     folder: Path
@@ -49,18 +49,18 @@ class Clinic(NamedTuple):
     key: str
     id: str
 
-    async def failed(self, days: int) -> int:
+    async def count_failed(self, days: int) -> int:
         found = await query_graph(self.site, NUMBERS, id=self.id, days=days)
         return int(found["appointmentStatistics"]["overview"]["failed"])
 
     async def open(self, page: Page, content: str) -> None:
-        """Open a page of the clinic's own."""
+        """Open a page with this content on the clinic's server."""
         content = content.replace("{origin}", self.site.origin).replace("{id}", self.id)
         (self.pages.folder / "index.html").write_text(content)
         await page.goto(f"{self.pages.origin}/")
 
-    async def give(self, page: Page) -> None:
-        """Give the page's widgets their key."""
+    async def set_token(self, page: Page) -> None:
+        """Set the key of all widgets in the page."""
         await page.evaluate(
             "key => { for (const widget of document.body.querySelectorAll('*'))"
             " if (widget.localName.includes('-')) widget.token = key; }",
@@ -68,7 +68,7 @@ class Clinic(NamedTuple):
         )
 
 
-class _Silent(SimpleHTTPRequestHandler):
+class _SilentHandler(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *arguments: object) -> None:
         pass
 
@@ -76,7 +76,7 @@ class _Silent(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     folder = tmp_path_factory.mktemp("pages")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(folder))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_SilentHandler, directory=str(folder))) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         yield Pages(f"http://localhost:{server.server_port}", folder)
@@ -98,57 +98,57 @@ def key(site: Site, pages: Pages) -> str:
 
 
 @pytest.fixture(scope="module")
-def other(site: Site, pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A gateway on the demo's data that lets the clinic's pages ask."""
+def widget_site(site: Site, pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A gateway on the demo's data that allows the origin of the clinic's pages."""
     folder = tmp_path_factory.mktemp("widgets")
-    with serve_again(site, folder, allowed_origins=pages.origin) as found:
+    with serve_existing(site, folder, allowed_origins=pages.origin) as found:
         yield found
 
 
 @pytest.fixture
-async def of_clinic(other: Site, pages: Pages, key: str) -> Clinic:
-    return Clinic(other, pages, key, await find_clinic(other))
+async def clinic(widget_site: Site, pages: Pages, key: str) -> Clinic:
+    return Clinic(widget_site, pages, key, await find_clinic(widget_site))
 
 
-async def test_widgets_of_another_origin_ask_together_with_a_key_of_their_own(
-    chromium: Browser, of_clinic: Clinic
+async def test_widgets_of_another_origin_send_one_query_with_their_own_key(
+    chromium: Browser, clinic: Clinic
 ) -> None:
-    async with open_page(chromium, of_clinic.site) as page:
-        questions = watch_requests(page)
-        await of_clinic.open(page, PAGE)
+    async with open_page(chromium, clinic.site) as page:
+        queries = watch_requests(page)
+        await clinic.open(page, PAGE)
         await expect(page.locator("appointments-total .skeleton")).to_be_visible()
-        assert questions == []
-        await of_clinic.give(page)
+        assert queries == []
+        await clinic.set_token(page)
         await expect(page.locator("appointments-trend canvas")).to_be_visible()
-        assert len(questions) == 1
+        assert len(queries) == 1
         failed = page.locator("appointments-total .value").nth(2)
-        await expect(failed).to_have_text(str(await of_clinic.failed(7)))
+        await expect(failed).to_have_text(str(await clinic.count_failed(7)))
         legend = page.locator("appointments-trend .legend")
-        await expect(legend).to_contain_text(f"Failed {await of_clinic.failed(30)}")
+        await expect(legend).to_contain_text(f"Failed {await clinic.count_failed(30)}")
         await expect(page.locator("appointments-trend .day")).to_contain_text("20")
         await expect(page.locator("appointments-breakdown tbody tr").first).to_contain_text("not set")
         await expect(page.locator("integrations-list tbody tr")).to_have_count(4)
         await expect(page.locator("integrations-list")).to_contain_text("Switched on")
-        assert of_clinic.key not in await page.content()
+        assert clinic.key not in await page.content()
         assert await page.evaluate("'uPlot' in window && window.uPlot !== undefined") is False
 
 
-async def test_a_token_may_be_set_before_the_script_is_there(chromium: Browser, of_clinic: Clinic) -> None:
+async def test_a_token_can_be_set_before_the_script_loads(chromium: Browser, clinic: Clinic) -> None:
     content = PAGE.replace('<script type="module" src="{origin}/widgets.js"></script>', "")
-    async with open_page(chromium, of_clinic.site) as page:
-        await of_clinic.open(page, content)
-        await of_clinic.give(page)
-        questions = watch_requests(page)
-        await page.add_script_tag(url=f"{of_clinic.site.origin}/widgets.js", type="module")
+    async with open_page(chromium, clinic.site) as page:
+        await clinic.open(page, content)
+        await clinic.set_token(page)
+        queries = watch_requests(page)
+        await page.add_script_tag(url=f"{clinic.site.origin}/widgets.js", type="module")
         await expect(page.locator("integrations-list tbody tr")).to_have_count(4)
-        assert len(questions) == 1
+        assert len(queries) == 1
         total = page.locator("appointments-total .value").nth(2)
         await page.locator("appointments-total").evaluate("widget => widget.setAttribute('range', '90d')")
-        await expect(total).to_have_text(str(await of_clinic.failed(90)))
-        assert len(questions) == 2
+        await expect(total).to_have_text(str(await clinic.count_failed(90)))
+        assert len(queries) == 2
 
 
-async def test_what_is_set_wrongly_is_said_and_asks_nothing(chromium: Browser, of_clinic: Clinic) -> None:
+async def test_invalid_attributes_are_reported_without_a_request(chromium: Browser, clinic: Clinic) -> None:
     content = """<!doctype html><title>A clinic</title><link rel="icon" href="data:,">
     <script type="module" src="{origin}/widgets.js"></script>
     <appointments-total></appointments-total>
@@ -166,22 +166,22 @@ async def test_what_is_set_wrongly_is_said_and_asks_nothing(chromium: Browser, o
         "`appointment-type` is “np”, but must be one of NP, F_U,",
         "“yesterday” is not a day such as 2026-11-16.",
     )
-    async with open_page(chromium, of_clinic.site) as page:
-        questions = watch_requests(page)
-        await of_clinic.open(page, content)
-        await of_clinic.give(page)
+    async with open_page(chromium, clinic.site) as page:
+        queries = watch_requests(page)
+        await clinic.open(page, content)
+        await clinic.set_token(page)
         for words in said:
             await expect(page.get_by_text(words)).to_be_visible()
-        assert questions == []
+        assert queries == []
 
 
-async def test_one_that_fails_leaves_the_others(chromium: Browser, of_clinic: Clinic) -> None:
+async def test_an_error_of_one_widget_leaves_the_others(chromium: Browser, clinic: Clinic) -> None:
     more = """<appointments-total id="worded" integration-id="{id}" locale="no locale"></appointments-total>
     <appointments-total id="lost" integration-id="{id}" endpoint="http://["></appointments-total>
     <appointments-total id="unknown" integration-id="nobody"></appointments-total>"""
-    async with open_page(chromium, of_clinic.site) as page:
-        await of_clinic.open(page, PAGE + more)
-        await of_clinic.give(page)
+    async with open_page(chromium, clinic.site) as page:
+        await clinic.open(page, PAGE + more)
+        await clinic.set_token(page)
         await expect(page.locator("#worded")).to_contain_text("Invalid language tag: no locale")
         await expect(page.locator("#lost")).to_contain_text("The gateway cannot be reached.")
         await expect(page.locator("#unknown")).to_contain_text("There is no connected integration with this id.")
@@ -189,58 +189,58 @@ async def test_one_that_fails_leaves_the_others(chromium: Browser, of_clinic: Cl
         await expect(page.locator("integrations-list tbody tr")).to_have_count(4)
 
 
-async def test_days_of_ones_own_are_shown(chromium: Browser, of_clinic: Clinic) -> None:
+async def test_a_widget_shows_a_custom_range_of_days(chromium: Browser, clinic: Clinic) -> None:
     content = PAGE.replace('range="30d"', 'start="2026-11-02" end="2026-11-04"')
-    async with open_page(chromium, of_clinic.site) as page:
-        await of_clinic.open(page, content)
-        await of_clinic.give(page)
+    async with open_page(chromium, clinic.site) as page:
+        await clinic.open(page, content)
+        await clinic.set_token(page)
         await page.locator("appointments-trend").get_by_text("View as table").click()
         await expect(page.locator("appointments-trend tbody tr")).to_have_count(3)
 
 
-async def test_pages_that_are_not_allowed_learn_nothing(chromium: Browser, site: Site, of_clinic: Clinic) -> None:
-    stranger = of_clinic._replace(site=site)
+async def test_pages_of_other_origins_get_no_data(chromium: Browser, site: Site, clinic: Clinic) -> None:
+    disallowed = clinic._replace(site=site)
     async with open_page(chromium, site, expected="CORS|ERR_FAILED") as page:
-        await stranger.open(page, PAGE)
-        await stranger.give(page)
+        await disallowed.open(page, PAGE)
+        await disallowed.set_token(page)
         said = "The gateway cannot be reached."
         await expect(page.get_by_text(said)).to_have_count(4)
         await expect(page.locator("appointments-total .value")).to_have_count(0)
 
 
-async def test_a_frame_is_given_its_key_by_a_message(chromium: Browser, of_clinic: Clinic) -> None:
+async def test_a_frame_receives_its_key_by_a_message(chromium: Browser, clinic: Clinic) -> None:
     content = """<!doctype html><title>A clinic</title><link rel="icon" href="data:,">
     <iframe src="{origin}/embed/appointments-total?integration-id={id}&range=7d&onclick=x"></iframe>
     <script>
-      window.told = [];
+      window.messages = [];
       addEventListener("message", ({ source, origin, data }) => {
-        told.push([origin, data.widget]);
+        messages.push([origin, data.widget]);
         if (data.widget === "ready") source.postMessage({ token: "KEY" }, origin);
         if (data.widget === "height") document.querySelector("iframe").height = data.height;
       });
-    </script>""".replace("KEY", of_clinic.key)
-    async with open_page(chromium, of_clinic.site) as page:
-        await of_clinic.open(page, content)
+    </script>""".replace("KEY", clinic.key)
+    async with open_page(chromium, clinic.site) as page:
+        await clinic.open(page, content)
         frame = page.frame_locator("iframe")
-        await expect(frame.locator(".value").nth(2)).to_have_text(str(await of_clinic.failed(7)))
+        await expect(frame.locator(".value").nth(2)).to_have_text(str(await clinic.count_failed(7)))
         await page.wait_for_function("document.querySelector('iframe').clientHeight > 200")
-        assert await page.evaluate("told[0]") == [of_clinic.site.origin, "ready"]
+        assert await page.evaluate("messages[0]") == [clinic.site.origin, "ready"]
         assert await frame.locator("appointments-total").get_attribute("onclick") is None
 
 
-async def test_a_page_that_is_not_allowed_holds_no_frame_of_ours(
-    chromium: Browser, site: Site, of_clinic: Clinic
+async def test_a_page_of_another_origin_cannot_frame_a_widget(
+    chromium: Browser, site: Site, clinic: Clinic
 ) -> None:
     content = '<!doctype html><title>A page</title><iframe src="{origin}/embed/appointments-total"></iframe>'
     async with open_page(
         chromium, site, expected="frame-ancestors|favicon|ERR_BLOCKED|refused|404|Failed"
     ) as page:
-        await of_clinic._replace(site=site).open(page, content)
+        await clinic._replace(site=site).open(page, content)
         await expect(page.frame_locator("iframe").locator("appointments-total")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_the_examples_are_alive_and_in_nobodys_way(
+async def test_the_examples_work_and_have_no_accessibility_violations(
     chromium: Browser, site: Site, axe: str, scheme: Scheme
 ) -> None:
     async with open_page(chromium, site, scheme=scheme) as page:
@@ -249,5 +249,5 @@ async def test_the_examples_are_alive_and_in_nobodys_way(
         await expect(page.frame_locator("iframe").locator("tbody tr").first).to_be_visible()
         await expect(page.get_by_text(f'src="{site.origin}/widgets.js"')).to_be_visible()
         await expect(page.locator("appointments-total[aria-busy]")).to_have_count(0)
-        assert await browser.find_barriers(page, axe) == []
+        assert await browser.find_violations(page, axe) == []
         assert await browser.find_overflowing_elements(page) == []

@@ -1,4 +1,4 @@
-"""The demo: invented the same each time, shaped like a real clinic group, and every printed line answers."""
+"""The demo: its data is always the same and like that of a real clinic group, and its printed commands work."""
 
 import json
 import re
@@ -27,7 +27,7 @@ from tests.support.commands import run_gateway, start_server
 NOW = datetime(2026, 3, 18, 17, 30, tzinfo=UTC)
 OPERATIONS = ["integrationExport", "upsertUseCaseGroup", "appointmentStatistics", "integration", "integrations"]
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +49,11 @@ def test_the_same_instant_gives_the_same_clinics(documents: list[Any]) -> None:
 def test_a_later_instant_of_the_day_only_adds_bookings() -> None:
     clinic = CLINICS[2]
 
-    def ids(now: datetime) -> set[Any]:
+    def list_ids(now: datetime) -> set[Any]:
         records: Any = build_clinic_export(clinic, now)["resource_records"]
         return {record["_id"] for record in records if record["config"]["type"] == "appointments"}
 
-    earlier, later = ids(NOW), ids(NOW + timedelta(hours=3))
+    earlier, later = list_ids(NOW), list_ids(NOW + timedelta(hours=3))
     assert earlier <= later
 
 
@@ -73,13 +73,13 @@ def test_one_token_has_expired() -> None:
     assert sum("errorMessage" in config for config in configs) == 1
 
 
-def test_bookings_are_of_the_twelve_months_up_to_now(bookings: list[Any]) -> None:
-    made = sorted(booking["createdAt"] for booking in bookings)
-    assert 5_000 <= len(made) <= 10_000
-    assert made[-1] <= instants.format_instant(NOW)
-    assert made[-1] > instants.format_instant(NOW - timedelta(hours=24))
-    assert made[0] < instants.format_instant(NOW - timedelta(days=363))
-    assert made[0] > instants.format_instant(NOW - timedelta(days=366))
+def test_bookings_are_from_the_last_twelve_months(bookings: list[Any]) -> None:
+    creation_times = sorted(booking["createdAt"] for booking in bookings)
+    assert 5_000 <= len(creation_times) <= 10_000
+    assert creation_times[-1] <= instants.format_instant(NOW)
+    assert creation_times[-1] > instants.format_instant(NOW - timedelta(hours=24))
+    assert creation_times[0] < instants.format_instant(NOW - timedelta(days=363))
+    assert creation_times[0] > instants.format_instant(NOW - timedelta(days=366))
 
 
 def test_bookings_have_every_type_and_outcome_with_and_without_utm_values(bookings: list[Any]) -> None:
@@ -94,7 +94,7 @@ def test_bookings_have_every_type_and_outcome_with_and_without_utm_values(bookin
     )
 
 
-def test_bookings_follow_the_week_and_the_year(bookings: list[Any]) -> None:
+def test_bookings_vary_by_weekday_and_month(bookings: list[Any]) -> None:
     days = [
         datetime.fromisoformat(booking["createdAt"]).astimezone(ZoneInfo("America/Chicago"))
         for booking in bookings
@@ -104,7 +104,7 @@ def test_bookings_follow_the_week_and_the_year(bookings: list[Any]) -> None:
     assert months[1] > months[7]
 
 
-def test_ids_are_unique_and_what_is_referred_to_is_there(documents: list[Any]) -> None:
+def test_ids_are_unique_and_references_exist(documents: list[Any]) -> None:
     for document in documents:
         records = document["resource_records"]
         ids = {record["_id"] for record in records}
@@ -115,7 +115,7 @@ def test_ids_are_unique_and_what_is_referred_to_is_there(documents: list[Any]) -
             assert referred | set(config.get("preferred_visiting_reasons", [])) <= ids
 
 
-def test_nobody_can_be_reached(documents: list[Any]) -> None:
+def test_addresses_and_phone_numbers_are_fictional(documents: list[Any]) -> None:
     everything = json.dumps([documents, [build_webhooks(team, NOW) for team in TEAMS]])
     assert set(re.findall(r"\w@([\w.-]+\.\w+)", everything)) == {"example.org"}
     phones = re.findall(r'"phone": "([^"]*)"', everything)
@@ -125,56 +125,54 @@ def test_nobody_can_be_reached(documents: list[Any]) -> None:
     assert all(host.endswith("example.org") for host in hosts), hosts
 
 
-def test_a_database_takes_the_demo_once_and_nothing_else_beside_it(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_run_of_the_demo_reuses_its_data(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(appointments, "DAYS", 7)
     arguments = ("demo", "--no-serve", "--database", database_url)
     first = run_gateway(*arguments)
     assert first.exit_code == 0, first.output
     second = run_gateway(*arguments)
     assert second.exit_code == 0, second.output
-    lines = [_curl_lines(ended.stdout) for ended in (first, second)]
+    lines = [_find_curl_lines(result.stdout) for result in (first, second)]
     assert len(lines[0]) == len(lines[1]) == len(OPERATIONS)
-    assert _keyless(lines[0][:2]) == _keyless(lines[1][:2])
+    assert _remove_keys(lines[0][:2]) == _remove_keys(lines[1][:2])
 
 
 def test_a_database_with_other_data_is_refused(empty: str) -> None:
     run_gateway("migrate", database_url=empty)
     key = ("--team", "t", "--user", "u", "--name", "n", "--permission", "ADMIN")
     run_gateway("keys", "create", *key, database_url=empty)
-    ended = run_gateway("demo", "--no-serve", "--database", empty)
-    assert (ended.exit_code, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("error: This database contains other data. ")
+    result = run_gateway("demo", "--no-serve", "--database", empty)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: This database contains other data. ")
     with closing(sqlite3.connect(empty.removeprefix("sqlite:///"))) as connection:
         assert connection.execute("SELECT count(*) FROM integration").fetchone() == (0,)
 
 
-def test_every_printed_line_answers(tmp_path: Path) -> None:
-    with start_server("demo", "--port", "0", folder=tmp_path) as served:
-        for operation, line in zip(OPERATIONS, served.read_lines(len(OPERATIONS), "curl "), strict=True):
-            assert served.url in line
+def test_every_printed_curl_command_works(tmp_path: Path) -> None:
+    with start_server("demo", "--port", "0", folder=tmp_path) as server:
+        for operation, line in zip(OPERATIONS, server.read_lines(len(OPERATIONS), "curl "), strict=True):
+            assert server.url in line
             for _ in range(2):
-                ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
-                answer = json.loads(ran.stdout)
+                completed = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+                answer = json.loads(completed.stdout)
                 assert "errors" not in answer, answer
                 assert answer["data"][operation], answer
                 assert answer["data"][operation].get("errors", []) == []
-        with httpx.Client(base_url=served.url.removesuffix("/graphql")) as browser:
+        with httpx.Client(base_url=server.url.removesuffix("/graphql")) as browser:
             assert browser.get("/session").json()["team"]["name"] == LAKESIDE.name
-            asked = browser.post("/graphql", json={"query": "{ viewer { teamId } }"})
-            assert asked.json() == {"data": {"viewer": {"teamId": LAKESIDE.id}}}
+            response = browser.post("/graphql", json={"query": "{ viewer { teamId } }"})
+            assert response.json() == {"data": {"viewer": {"teamId": LAKESIDE.id}}}
             behind_a_proxy = browser.get("/session", headers={"X-Forwarded-Proto": "https"})
             assert behind_a_proxy.headers["Set-Cookie"].startswith("__Host-gateway_session=")
             browser.cookies.clear()
             assert browser.get("/session", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 401
-        assert served.stop() == 0
+        assert server.stop() == 0
     assert list(tmp_path.iterdir()) == []
 
 
-def _curl_lines(stdout: str) -> list[str]:
+def _find_curl_lines(stdout: str) -> list[str]:
     return [line for line in stdout.split("\n") if line.startswith("curl ")]
 
 
-def _keyless(lines: list[str]) -> list[str]:
+def _remove_keys(lines: list[str]) -> list[str]:
     return [re.sub(r"gw_[\w-]+", "KEY", line) for line in lines]

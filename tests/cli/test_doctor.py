@@ -1,4 +1,4 @@
-"""`gateway doctor`: a good gateway is found good, and each problem is found."""
+"""`gateway doctor`: it finds each problem, and none in a healthy gateway."""
 
 import asyncio
 import json
@@ -12,17 +12,17 @@ from gateway.database.database import Database
 from gateway.settings import Settings
 from tests.support.commands import UNREACHABLE_URL, run_gateway
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.fixture(autouse=True)
-def _assets_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_missing_assets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Assets, "find_missing", lambda _assets: [])
 
 
-def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
-    ended = run_gateway("doctor", database_url=database_url)
-    assert ended.exit_code == 0, ended.output
+def test_doctor_finds_no_problem_in_a_healthy_gateway(database_url: str) -> None:
+    result = run_gateway("doctor", database_url=database_url)
+    assert result.exit_code == 0, result.output
     for check in (
         "time zones",
         "assets",
@@ -35,30 +35,30 @@ def test_doctor_finds_a_good_gateway_good(database_url: str) -> None:
         "SQLite",
         "PostgreSQL",
     ):
-        assert f"{check} " in ended.stdout or check in {"SQLite", "PostgreSQL"}
-    assert "PROBLEM" not in ended.stdout
+        assert f"{check} " in result.stdout or check in {"SQLite", "PostgreSQL"}
+    assert "PROBLEM" not in result.stdout
 
 
-def test_doctor_says_what_is_wrong(database_url: str) -> None:
+def test_doctor_reports_problems(database_url: str) -> None:
     _execute(database_url, "DROP INDEX ix_integration_name")
-    ended = run_gateway("doctor", database_url=database_url, prot="1")
-    assert ended.exit_code == 1
-    assert "unknown: GATEWAY_PROT" in ended.stdout
-    assert "ix_integration_name" in ended.stdout
-    assert ended.stdout.count("PROBLEM") == 2
+    result = run_gateway("doctor", database_url=database_url, prot="1")
+    assert result.exit_code == 1
+    assert "unknown: GATEWAY_PROT" in result.stdout
+    assert "ix_integration_name" in result.stdout
+    assert result.stdout.count("PROBLEM") == 2
 
 
-def test_doctor_finds_assets_that_were_not_fetched(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_finds_missing_assets(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Assets, "find_missing", lambda _assets: [PinnedPackage("charts", "1.0.0", "", ())])
     run_gateway("migrate", database_url=empty)
-    ended = run_gateway("doctor", database_url=empty)
-    assert (ended.exit_code, ended.stdout.count("PROBLEM")) == (1, 1)
-    assert "charts@1.0.0 missing: " in ended.stdout
-    assert "Run `gateway assets`." in ended.stdout
+    result = run_gateway("doctor", database_url=empty)
+    assert (result.exit_code, result.stdout.count("PROBLEM")) == (1, 1)
+    assert "charts@1.0.0 missing: " in result.stdout
+    assert "Run `gateway assets`." in result.stdout
 
 
 @pytest.mark.parametrize(
-    ("lost", "said"),
+    ("statement", "message"),
     [
         (
             "INSERT INTO user VALUES ('gone', 'somebody', NULL, NULL, '2026-01-01T00:00:00.000Z')",
@@ -67,36 +67,36 @@ def test_doctor_finds_assets_that_were_not_fetched(empty: str, monkeypatch: pyte
         ("INSERT INTO day_count VALUES ('t', 7, 1, 1, '', 1, 0, 0)", "day_count: 1 row "),
     ],
 )
-def test_doctor_finds_rows_that_refer_to_none(empty: str, lost: str, said: str) -> None:
+def test_doctor_finds_rows_with_broken_references(empty: str, statement: str, message: str) -> None:
     run_gateway("migrate", database_url=empty)
-    _execute(empty, lost, foreign_keys=False)
-    ended = run_gateway("doctor", database_url=empty)
-    assert ended.exit_code == 1
-    assert said in ended.stdout
+    _execute(empty, statement, foreign_keys=False)
+    result = run_gateway("doctor", database_url=empty)
+    assert result.exit_code == 1
+    assert message in result.stdout
 
 
-def test_doctor_finds_what_keeps_the_others_from_starting(empty: str) -> None:
-    for settings, said in (
+def test_doctor_finds_errors_that_stop_other_commands(empty: str) -> None:
+    for settings, message in (
         ({"port": "http"}, "GATEWAY_PORT"),
         ({"database_url": UNREACHABLE_URL}, "Connect call failed"),
         ({"database_url": empty}, "Run `gateway migrate`"),
     ):
-        ended = run_gateway("doctor", **settings)
-        assert (ended.exit_code, said in ended.stdout) == (1, True), ended.output
-        assert "open-sesame" not in ended.output
+        result = run_gateway("doctor", **settings)
+        assert (result.exit_code, message in result.stdout) == (1, True), result.output
+        assert "open-sesame" not in result.output
 
 
 def test_doctor_reads_the_manifest_of_trusted_documents(database_url: str, tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     settings = {"trusted_documents": "only", "document_manifest": str(manifest), "database_url": database_url}
     manifest.write_text(json.dumps({"a": "{ __typename }", "b": "{ viewer { userId } }"}))
-    ended = run_gateway("doctor", **settings)
-    assert (ended.exit_code, "only, 2 valid documents" in ended.stdout) == (0, True), ended.output
+    result = run_gateway("doctor", **settings)
+    assert (result.exit_code, "only, 2 valid documents" in result.stdout) == (0, True), result.output
     manifest.write_text(json.dumps({"a": "{ nothing }"}))
-    ended = run_gateway("doctor", **settings)
-    assert ended.exit_code == 1
-    assert "Cannot query field 'nothing'" in ended.stdout
-    assert ended.stdout.count("PROBLEM") == 1
+    result = run_gateway("doctor", **settings)
+    assert result.exit_code == 1
+    assert "Cannot query field 'nothing'" in result.stdout
+    assert result.stdout.count("PROBLEM") == 1
 
 
 def _execute(database_url: str, statement: str, *, foreign_keys: bool = True) -> None:

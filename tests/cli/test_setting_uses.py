@@ -54,11 +54,11 @@ def test_the_gateway_reads_each_setting() -> None:
     assert _find_unread(Settings) == set()
 
 
-def test_a_setting_that_is_read_nowhere_is_noticed() -> None:
-    class Planted(Settings):
-        planted_limit: int = Field(1)
+def test_an_unused_setting_is_detected() -> None:
+    class SettingsWithUnused(Settings):
+        unused_limit: int = Field(1)
 
-    assert _find_unread(Planted) == {"planted_limit"}
+    assert _find_unread(SettingsWithUnused) == {"unused_limit"}
 
 
 def _find_lost(trees: Mapping[str, ast.Module]) -> set[str]:
@@ -105,8 +105,8 @@ def test_each_setting_has_a_test_with_another_value() -> None:
     assert untested == set()
 
 
-@pytest.mark.usefixtures("logging_as_before")
-def test_the_server_stops_and_trusts_proxies_as_set(
+@pytest.mark.usefixtures("restored_logging")
+def test_the_server_uses_the_settings_for_shutdown_and_proxies(
     sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers: list[uvicorn.Server] = []
@@ -121,7 +121,7 @@ def test_the_server_stops_and_trusts_proxies_as_set(
     assert (server.config.proxy_headers, server.config.forwarded_allow_ips) == (True, "10.1.1.1")
 
 
-async def test_so_many_operations_wait_for_a_connection_as_set(sqlite_template: Path) -> None:
+async def test_the_queue_for_connections_is_limited_by_a_setting(sqlite_template: Path) -> None:
     url = f"sqlite:///{sqlite_template}"
     database = Database(Settings(database_url=url, database_pool_size=1, database_pool_queue=1))
     queue = database.queues["read"]
@@ -136,11 +136,11 @@ async def test_so_many_operations_wait_for_a_connection_as_set(sqlite_template: 
     await database.dispose()
 
 
-async def test_messages_and_sessions_end_as_set(sqlite_template: Path, tmp_path: Path) -> None:
+async def test_the_length_of_messages_and_sessions_is_a_setting(sqlite_template: Path, tmp_path: Path) -> None:
     async with open_endpoint(sqlite_template, tmp_path, error_length_limit=100, session_lifetime=60) as endpoint:
         refused = await endpoint.post(json.dumps({"query": f"{{ {'unknown' * 200} }}"}))
         assert len(get_message(refused)) == 100
-        own = {"Origin": "http://gateway", "Sec-Fetch-Site": "same-origin"}
-        signed_in = await endpoint.http.post("/session", json={"key": endpoint.key}, headers=own)
+        same_origin = {"Origin": "http://gateway", "Sec-Fetch-Site": "same-origin"}
+        signed_in = await endpoint.http.post("/session", json={"key": endpoint.key}, headers=same_origin)
     expires_at = datetime.fromisoformat(signed_in.json()["expiresAt"])
     assert expires_at < datetime.now(UTC) + timedelta(minutes=2)

@@ -1,4 +1,4 @@
-"""Settings: what is taken, what is refused, and that no password is ever shown."""
+"""Settings: valid and invalid values, and passwords that are never shown."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "taken"),
+    ("value", "converted"),
     [
         ("sqlite:///gateway.db", "sqlite+aiosqlite:///gateway.db"),
         ("sqlite+aiosqlite:////var/lib/gateway.db", "sqlite+aiosqlite:////var/lib/gateway.db"),
@@ -28,12 +28,12 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         ("postgresql://u@/d?host=/run/postgresql", "postgresql+asyncpg://u@/d?host=%2Frun%2Fpostgresql"),
     ],
 )
-def test_addresses_of_databases_are_brought_to_the_async_drivers(given: str, taken: str) -> None:
-    assert load_settings(database_url=given).database_url == taken
+def test_database_urls_are_converted_to_async_drivers(value: str, converted: str) -> None:
+    assert load_settings(database_url=value).database_url == converted
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("value", "message"),
     [
         ("", "not a database URL"),
         ("gateway.db", "not a database URL"),
@@ -48,32 +48,32 @@ def test_addresses_of_databases_are_brought_to_the_async_drivers(given: str, tak
         ("sqlite:///gateway.db?mode=ro", "no parameters"),
     ],
 )
-def test_other_addresses_are_refused_without_repeating_the_password(
-    monkeypatch: pytest.MonkeyPatch, given: str, said: str
+def test_invalid_database_urls_are_refused_without_their_password(
+    monkeypatch: pytest.MonkeyPatch, value: str, message: str
 ) -> None:
-    monkeypatch.setenv("GATEWAY_DATABASE_URL", given)
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", value)
     with pytest.raises(SettingsInvalid) as refusal:
         load_settings()
     assert str(refusal.value).startswith("GATEWAY_DATABASE_URL: ")
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)
     assert PASSWORD not in str(refusal.value)
     assert refusal.value.__cause__ is None
 
 
-def test_a_password_shows_nowhere() -> None:
+def test_a_password_is_never_shown() -> None:
     found = load_settings(database_url=f"postgresql://u:{PASSWORD}@h/d")
     assert found.database_address == "postgresql+asyncpg://u:***@h/d"
     assert PASSWORD not in f"{found!r} {found}"
 
 
-def test_each_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_PORT", "http")
     monkeypatch.setenv("GATEWAY_LOG_LEVEL", "loud")
     with pytest.raises(SettingsInvalid, match=r"GATEWAY_PORT: .*; GATEWAY_LOG_LEVEL: .*'debug'"):
         load_settings()
 
 
-def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('port = 9000\nhost = "0.0.0.0"\n')
     monkeypatch.setenv("GATEWAY_CONFIG", str(file))
@@ -83,7 +83,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("prot = 9000", "prot in the file of GATEWAY_CONFIG is not a setting"),
         ("port = 'http'", "GATEWAY_PORT: "),
@@ -91,18 +91,18 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
         (None, "is not a file"),
     ],
 )
-def test_a_file_with_anything_wrong_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, said: str
+def test_an_invalid_file_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, message: str
 ) -> None:
     file = tmp_path / "gateway.toml"
     if content is not None:
         file.write_text(content)
     monkeypatch.setenv("GATEWAY_CONFIG", str(file))
-    with pytest.raises(SettingsInvalid, match=said):
+    with pytest.raises(SettingsInvalid, match=message):
         load_settings()
 
 
-def test_variables_that_set_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_variables_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     before = find_unknown_variables()
     monkeypatch.setenv("GATEWAY_PROT", "1")
     monkeypatch.setenv("GATEWAY_PORT", "1")
@@ -110,7 +110,7 @@ def test_variables_that_set_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    "given",
+    "value",
     [
         "*",
         "null",
@@ -127,13 +127,13 @@ def test_variables_that_set_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -
         "https://user@clinic.example",
     ],
 )
-def test_an_origin_that_no_browser_would_send_is_refused(given: str) -> None:
+def test_an_invalid_origin_is_refused(value: str) -> None:
     with pytest.raises(SettingsInvalid, match=r"GATEWAY_ALLOWED_ORIGINS: .* is not an origin such as"):
-        load_settings(allowed_origins=given)
+        load_settings(allowed_origins=value)
 
 
 @pytest.mark.parametrize(
-    "given", ["https://clinic.example", "http://localhost:3000", "http://127.0.0.1:8080", "https://[::1]:8443"]
+    "value", ["https://clinic.example", "http://localhost:3000", "http://127.0.0.1:8080", "https://[::1]:8443"]
 )
-def test_an_origin_is_taken_as_browsers_send_it(given: str) -> None:
-    assert load_settings(allowed_origins=given).allowed_origins == given
+def test_a_valid_origin_is_accepted(value: str) -> None:
+    assert load_settings(allowed_origins=value).allowed_origins == value

@@ -11,7 +11,7 @@ CLINIC = "https://clinic.example"
 CREATE = ("keys", "create", "--team", TEAM, "--user", USER, "--name", "a widget")
 
 
-@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.usefixtures("restored_logging")
 def test_an_operator_creates_a_widget_key_for_origins(database_url: str) -> None:
     created = run_gateway(*CREATE, "--for-widgets", "--origin", CLINIC, database_url=database_url)
     assert created.exit_code == 0, created.output
@@ -43,11 +43,11 @@ def test_an_operator_creates_a_widget_key_for_origins(database_url: str) -> None
         (("--for-widgets", "--origin", "*"), "is not an origin such as"),
     ],
 )
-@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.usefixtures("restored_logging")
 def test_invalid_options_for_a_widget_key_are_refused(
     database_url: str, arguments: tuple[str, ...], expected: str
 ) -> None:
-    ended = run_gateway(*CREATE, *arguments, database_url=database_url)
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    assert expected in unbox(ended.stderr)
+    result = run_gateway(*CREATE, *arguments, database_url=database_url)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert expected in unbox(result.stderr)
     assert "widget" not in run_gateway("keys", "list", database_url=database_url).stdout

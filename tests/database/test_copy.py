@@ -1,4 +1,4 @@
-"""Many new rows: stored as they are given, one by one or copied in."""
+"""Many new rows: inserted or copied without changes."""
 
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ TEXTS = st.text(
 INSTANTS = st.sampled_from(
     [FIRST_INSTANT, datetime(2025, 3, 9, 12, 0, 0, 7000, UTC), datetime(9999, 12, 31, tzinfo=UTC)]
 )
-GIVEN = st.fixed_dictionaries(
+ROWS = st.fixed_dictionaries(
     {
         "logical_id": TEXTS,
         "search_text": TEXTS | st.just(instants.format_instant(FIRST_INSTANT)),
@@ -39,43 +39,45 @@ GIVEN = st.fixed_dictionaries(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(given_rows=st.lists(GIVEN, min_size=2, max_size=5, unique_by=lambda row: str(row["logical_id"])))
+@given(given_rows=st.lists(ROWS, min_size=2, max_size=5, unique_by=lambda row: str(row["logical_id"])))
 async def test_rows_are_stored_as_they_are_given(
-    database: Database, once: set[str], given_rows: list[dict[str, object]]
+    database: Database, prepared_integrations: set[str], given_rows: list[dict[str, object]]
 ) -> None:
-    if not once:
+    if not prepared_integrations:
         await store(database, connected("clinic"))
-        once.add("clinic")
-    rows = [_row(str(place), row) for place, row in enumerate(given_rows)]
-    written = [
+        prepared_integrations.add("clinic")
+    rows = [_build_row(str(index), row) for index, row in enumerate(given_rows)]
+    formatted = [
         {
             name: instants.format_instant(value) if isinstance(value, datetime) else value
             for name, value in row.items()
         }
         for row in rows
     ]
-    for each in (rows, written):
+    for values in (rows, formatted):
         async with database.write(dry_run=True) as session:
-            await session.insert_rows(ResourceRecord, each)
+            await session.insert_rows(ResourceRecord, values)
             found = await session.fetch_rows(_select_records())
-            assert [{name: _value(row, name) for name in ROW_COLUMNS} for row in found] == rows
+            assert [{name: _read_value(row, name) for name in ROW_COLUMNS} for row in found] == rows
 
 
-async def test_the_first_instant_is_found_again(database: Database) -> None:
-    """PostgreSQL's driver knows it as -infinity."""
+async def test_the_first_instant_can_be_queried(database: Database) -> None:
+    """PostgreSQL's driver maps it to -infinity."""
     await store(database, connected("clinic"))
     given_rows: list[dict[str, object]] = [
         {"logical_id": "a", "created_at": FIRST_INSTANT},
         {"logical_id": "b", "created_at": instants.format_instant(FIRST_INSTANT)},
     ]
     async with database.write() as session:
-        await session.insert_rows(ResourceRecord, [_row(str(place), row) for place, row in enumerate(given_rows)])
+        await session.insert_rows(
+            ResourceRecord, [_build_row(str(index), row) for index, row in enumerate(given_rows)]
+        )
         assert sorted(await session.fetch_tuples(_select_created_at(FIRST_INSTANT))) == [("a",), ("b",)]
 
 
 @pytest.fixture
-def once() -> set[str]:
-    """What all examples share."""
+def prepared_integrations() -> set[str]:
+    """State that all examples share."""
     return set()
 
 
@@ -89,13 +91,13 @@ def _select_created_at(at: datetime) -> Select[str]:
     return select(ResourceRecord.logical_id).where(ResourceRecord.created_at == at)
 
 
-def _value(row: ResourceRecord, name: str) -> object:
+def _read_value(row: ResourceRecord, name: str) -> object:
     value = getattr(row, name)
     is_instant = isinstance(ResourceRecord.__table__.c[name].type, Instant) and value is not None
     return instants.truncate_to_milliseconds(instants.to_instant(value)) if is_instant else value
 
 
-def _row(id: str, values: dict[str, object]) -> dict[str, object]:
+def _build_row(id: str, values: dict[str, object]) -> dict[str, object]:
     row = record(id, "clinic")
     return {name: getattr(row, name) for name in ROW_COLUMNS} | {"updated_at": AT} | values
 
@@ -103,7 +105,9 @@ def _row(id: str, values: dict[str, object]) -> dict[str, object]:
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 async def test_text_with_a_zero_byte_is_refused(database: Database) -> None:
     await store(database, connected("clinic"))
-    rows = [_row(id, {"logical_id": id, "source": source}) for id, source in (("a", None), ("b", "b\x00\tc"))]
+    rows = [
+        _build_row(id, {"logical_id": id, "source": source}) for id, source in (("a", None), ("b", "b\x00\tc"))
+    ]
     with pytest.raises(PostgresError, match="0x00"):
         async with database.write() as writer:
             await writer.insert_rows(ResourceRecord, rows)

@@ -1,4 +1,4 @@
-"""Transactions: what one reads, and what is kept of one that writes."""
+"""Transactions: snapshots of readers, and commits and rollbacks of writers."""
 
 import asyncio
 import sqlite3
@@ -27,97 +27,97 @@ def select_ids() -> Select[str]:
     return select(Team.id).order_by(Team.id)
 
 
-def team(id: str, created_at: datetime | None = None) -> dict[str, object]:
+def build_team(id: str, created_at: datetime | None = None) -> dict[str, object]:
     return {"id": id, "name": id, "created_at": created_at or instants.now()}
 
 
-async def ids(reader: Reader) -> list[str]:
+async def fetch_ids(reader: Reader) -> list[str]:
     return [id for (id,) in await reader.fetch_tuples(select_ids())]
 
 
-async def stored(database: Database) -> list[str]:
+async def read_stored_ids(database: Database) -> list[str]:
     async with database.read() as reader:
-        return await ids(reader)
+        return await fetch_ids(reader)
 
 
 async def test_a_reader_sees_one_snapshot(database: Database) -> None:
     async with database.read() as reader:
-        assert await ids(reader) == []
+        assert await fetch_ids(reader) == []
         async with database.write() as writer:
-            await writer.insert_rows(Team, [team("a")])
-        assert await ids(reader) == []
-    assert await stored(database) == ["a"]
+            await writer.insert_rows(Team, [build_team("a")])
+        assert await fetch_ids(reader) == []
+    assert await read_stored_ids(database) == ["a"]
 
 
 async def test_a_writer_reads_what_it_wrote(database: Database) -> None:
     async with database.write() as writer:
-        await writer.insert_rows(Team, [team("b"), team("a")])
+        await writer.insert_rows(Team, [build_team("b"), build_team("a")])
         row, _ = await writer.with_columns(frozenset({"name"})).fetch_rows(select_teams())
         whole, _ = await writer.fetch_rows(select_teams())
         renamed = await writer.update_row(Team, whole, {"name": "new"})
         assert (row.name, renamed.name, renamed.id) == ("a", "new", "a")
         assert [row.name for row in await writer.fetch_rows(select_teams())] == ["new", "b"]
         await writer.delete_rows(Team, [{"id": "b"}, {"id": "none"}])
-        assert await ids(writer) == ["a"]
-    assert await stored(database) == ["a"]
+        assert await fetch_ids(writer) == ["a"]
+    assert await read_stored_ids(database) == ["a"]
 
 
-async def test_what_raises_is_not_kept_and_neither_is_a_dry_run(database: Database) -> None:
+async def test_errors_and_dry_runs_roll_back(database: Database) -> None:
     with pytest.raises(RuntimeError):
         async with database.write() as writer:
-            await writer.insert_rows(Team, [team("a")])
+            await writer.insert_rows(Team, [build_team("a")])
             raise RuntimeError
     async with database.write(dry_run=True) as writer:
-        await writer.insert_rows(Team, [team("b")])
-    assert await stored(database) == []
+        await writer.insert_rows(Team, [build_team("b")])
+    assert await read_stored_ids(database) == []
 
 
-async def test_a_key_that_was_taken_meanwhile_is_a_conflict(database: Database) -> None:
+async def test_a_duplicate_key_is_a_conflict(database: Database) -> None:
     async with database.write() as writer:
-        await writer.insert_rows(Team, [team("a")])
+        await writer.insert_rows(Team, [build_team("a")])
     with pytest.raises(Refused) as refusal:
         async with database.write() as writer:
-            await writer.insert_rows(Team, [team("a")])
+            await writer.insert_rows(Team, [build_team("a")])
     assert [problem.code for problem in refusal.value.problems] == [ErrorCode.CONFLICT]
 
 
-async def test_a_clash_rolls_back_to_the_savepoint_and_no_further(database: Database) -> None:
+async def test_a_unique_violation_rolls_back_to_the_savepoint(database: Database) -> None:
     async with database.write() as writer:
-        await writer.insert_rows(Team, [team("a")])
+        await writer.insert_rows(Team, [build_team("a")])
         with pytest.raises(UniqueViolation):
             async with writer.begin_savepoint():
-                await writer.insert_rows(Team, [team("b"), team("a")])
+                await writer.insert_rows(Team, [build_team("b"), build_team("a")])
         async with writer.begin_savepoint():
-            await writer.insert_rows(Team, [team("c")])
-    assert await stored(database) == ["a", "c"]
+            await writer.insert_rows(Team, [build_team("c")])
+    assert await read_stored_ids(database) == ["a", "c"]
 
 
-async def test_forty_writers_at_once_all_succeed(database: Database) -> None:
+async def test_forty_concurrent_writers_all_succeed(database: Database) -> None:
     async def write(number: int) -> None:
         async with database.write() as writer:
-            await ids(writer)
-            await writer.insert_rows(Team, [team(f"team-{number}")])
+            await fetch_ids(writer)
+            await writer.insert_rows(Team, [build_team(f"team-{number}")])
 
     await asyncio.gather(*(write(number) for number in range(40)))
-    assert len(await stored(database)) == 40
+    assert len(await read_stored_ids(database)) == 40
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
     with pytest.raises((sqlite3.OperationalError, asyncpg.ReadOnlySQLTransactionError), match=r"read-?only"):
         async with database.read() as reader:
-            await ids(reader)
+            await fetch_ids(reader)
             with pytest.raises(AttributeError):
-                # The comment is itself a test: mypy complains of one that it does not need.
+                # The comment is itself a test: mypy reports it if it is not needed.
                 await services.teams.create_missing_team(reader, "a")  # type: ignore[arg-type]
-            # So the database itself is asked, by a writer of the reader's connection.
+            # The database refuses too, for a writer on the reader's connection.
             connection = reader._runner._connection  # type: ignore[attr-defined]  # a snapshot's
-            await Writer(connection, Settings()).insert_rows(Team, [team("a")])
-    assert await stored(database) == []
+            await Writer(connection, Settings()).insert_rows(Team, [build_team("a")])
+    assert await read_stored_ids(database) == []
 
 
 async def test_rows_are_streamed_in_batches_of_one_snapshot(database: Database) -> None:
     async with database.write() as writer:
-        await writer.insert_rows(Team, [team(f"{number:03}") for number in range(25)])
+        await writer.insert_rows(Team, [build_team(f"{number:03}") for number in range(25)])
     batches: list[Sequence[tuple[str]]] = []
     async with database.read() as reader:
         async for batch in reader.stream_tuples(select_ids(), 10):
@@ -129,9 +129,9 @@ async def test_rows_are_streamed_in_batches_of_one_snapshot(database: Database) 
     assert batches[2][-1] == ("024",)
 
 
-async def test_a_stream_that_is_left_early_costs_nothing(database: Database) -> None:
+async def test_a_stream_can_be_closed_early(database: Database) -> None:
     async with database.write() as writer:
-        await writer.insert_rows(Team, [team(f"{number:03}") for number in range(25)])
+        await writer.insert_rows(Team, [build_team(f"{number:03}") for number in range(25)])
     with pytest.raises(ZeroDivisionError):
         async with database.read() as reader:
             async for _ in reader.stream_tuples(select_ids(), 10):
@@ -139,13 +139,13 @@ async def test_a_stream_that_is_left_early_costs_nothing(database: Database) -> 
     async with database.read() as reader:
         async for _ in reader.stream_tuples(select_ids(), 10):
             break
-    assert len(await stored(database)) == 25
+    assert len(await read_stored_ids(database)) == 25
 
 
 async def test_instants_come_back_in_utc_to_the_millisecond(database: Database) -> None:
     instant = datetime(2025, 3, 9, 8, 0, 0, 250_000, tzinfo=UTC)
     async with database.write() as writer:
-        await writer.insert_rows(Team, [team("a", instant)])
+        await writer.insert_rows(Team, [build_team("a", instant)])
     async with database.read() as reader:
         (row,) = await reader.fetch_rows(select_teams())
     found = instants.to_instant(row.created_at)
@@ -153,12 +153,12 @@ async def test_instants_come_back_in_utc_to_the_millisecond(database: Database) 
     assert found.tzinfo is not None
 
 
-@pytest.mark.parametrize("write", [lambda rows: rows, lambda rows: [*rows, team("b")]], ids=["one", "many"])
+@pytest.mark.parametrize("write", [lambda rows: rows, lambda rows: [*rows, build_team("b")]], ids=["one", "many"])
 async def test_naive_instants_are_not_stored(
     database: Database, write: Callable[[list[dict[str, object]]], list[dict[str, object]]]
 ) -> None:
-    naive = datetime(2025, 3, 9)  # noqa: DTZ001 (which is the point)
+    naive = datetime(2025, 3, 9)  # noqa: DTZ001 (the test needs a naive one)
     with pytest.raises(ValueError, match="naive"):
         async with database.write() as writer:
-            await writer.insert_rows(Team, write([team("a", naive)]))
-    assert await stored(database) == []
+            await writer.insert_rows(Team, write([build_team("a", naive)]))
+    assert await read_stored_ids(database) == []

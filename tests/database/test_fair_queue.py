@@ -1,4 +1,4 @@
-"""Who is let in, in which order, and who is refused."""
+"""The fair queue: the order of waiting requests, and the refused ones."""
 
 import asyncio
 from typing import Self
@@ -11,27 +11,27 @@ from gateway.database.fair_queue import FairQueue
 from gateway.errors import Overloaded
 
 
-class Waiting:
-    """Those who ask to be let in, in the order in which they are. In the end nobody waits any more."""
+class QueuedRequests:
+    """Requests that wait in a queue, and the order in which they got a slot. At the end all are cancelled."""
 
-    def __init__(self, admission: FairQueue) -> None:
-        self.admission = admission
+    def __init__(self, queue: FairQueue) -> None:
+        self.queue = queue
         self.admitted: list[str | None] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def ask(self, *teams: str | None) -> list[asyncio.Task[None]]:
-        tasks = [asyncio.create_task(self._enter(team)) for team in teams]
+    async def send(self, *teams: str | None) -> list[asyncio.Task[None]]:
+        tasks = [asyncio.create_task(self._acquire(team)) for team in teams]
         self._tasks += tasks
         await asyncio.sleep(0)
         return tasks
 
-    async def _enter(self, team: str | None) -> None:
-        await self.admission.acquire(team)
+    async def _acquire(self, team: str | None) -> None:
+        await self.queue.acquire(team)
         self.admitted.append(team)
 
-    async def leave(self, *teams: str | None) -> None:
+    async def finish(self, *teams: str | None) -> None:
         for team in teams:
-            self.admission.release(team)
+            self.queue.release(team)
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
@@ -44,118 +44,118 @@ class Waiting:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def full(places: int = 4, queue: int = 100, seconds: float = 60) -> Waiting:
-    return Waiting(FairQueue(places, queue, seconds))
+def create_queue(slots: int = 4, length: int = 100, seconds: float = 60) -> QueuedRequests:
+    return QueuedRequests(FairQueue(slots, length, seconds))
 
 
-async def test_one_team_never_takes_all_places() -> None:
-    async with full(places=8) as waiting:
-        await waiting.ask(*["a"] * 10)
-        assert waiting.admitted == ["a"] * 6
-        await waiting.ask("b")
-        assert waiting.admitted == ["a"] * 6 + ["b"]
+async def test_one_team_never_uses_all_slots() -> None:
+    async with create_queue(slots=8) as requests:
+        await requests.send(*["a"] * 10)
+        assert requests.admitted == ["a"] * 6
+        await requests.send("b")
+        assert requests.admitted == ["a"] * 6 + ["b"]
 
 
-async def test_places_go_round_among_the_teams_that_wait() -> None:
-    async with full() as waiting:
-        await waiting.ask("a", "a", "a", "b")
-        await waiting.ask("a", "a", "a", "b", "c", "c")
-        waiting.admitted.clear()
-        await waiting.leave("a", "a", "a", "b")
-        assert waiting.admitted == ["c", "a", "b", "c"]
+async def test_slots_rotate_among_waiting_teams() -> None:
+    async with create_queue() as requests:
+        await requests.send("a", "a", "a", "b")
+        await requests.send("a", "a", "a", "b", "c", "c")
+        requests.admitted.clear()
+        await requests.finish("a", "a", "a", "b")
+        assert requests.admitted == ["c", "a", "b", "c"]
 
 
-async def test_who_waits_longest_comes_first_within_a_team() -> None:
-    async with full(places=1) as waiting:
-        await waiting.ask("x")
-        first, second = await waiting.ask("a", "a")
-        await waiting.leave("x")
+async def test_requests_of_a_team_are_first_in_first_out() -> None:
+    async with create_queue(slots=1) as requests:
+        await requests.send("x")
+        first, second = await requests.send("a", "a")
+        await requests.finish("x")
         assert (first.done(), second.done()) == (True, False)
-        await waiting.leave("a")
+        await requests.finish("a")
         assert second.done()
 
 
-async def test_what_cannot_be_refused_comes_first_and_waits_as_long_as_it_takes() -> None:
-    async with full(places=1, queue=2, seconds=0.01) as waiting:
-        await waiting.ask("x")
-        (refused, kept) = await waiting.ask("a", None)
+async def test_requests_without_a_team_come_first_and_have_no_timeout() -> None:
+    async with create_queue(slots=1, length=2, seconds=0.01) as requests:
+        await requests.send("x")
+        (refused, waiting_task) = await requests.send("a", None)
         with pytest.raises(Overloaded):
             await refused
-        assert not kept.done()
-        await waiting.ask("b")
-        await waiting.leave("x")
-        assert waiting.admitted == ["x", None]
+        assert not waiting_task.done()
+        await requests.send("b")
+        await requests.finish("x")
+        assert requests.admitted == ["x", None]
 
 
-async def test_who_waits_too_long_is_refused_and_leaves_the_queue() -> None:
-    async with full(places=1, seconds=0.01) as waiting:
-        await waiting.ask("x")
-        (task,) = await waiting.ask("a")
+async def test_a_request_that_times_out_leaves_the_queue() -> None:
+    async with create_queue(slots=1, seconds=0.01) as requests:
+        await requests.send("x")
+        (task,) = await requests.send("a")
         with pytest.raises(Overloaded):
             await task
-        assert waiting.admission.waiting_count == 0
-        await waiting.leave("x")
-        assert waiting.admission.used_slots == 0
+        assert requests.queue.waiting_count == 0
+        await requests.finish("x")
+        assert requests.queue.used_slots == 0
 
 
-async def test_a_full_queue_refuses_those_who_fill_it() -> None:
-    async with full(places=1, queue=3) as waiting:
-        await waiting.ask("x")
-        *staying, last = await waiting.ask("a", "a", "a")
-        # The team that fills it is refused what comes next.
-        (more,) = await waiting.ask("a")
+async def test_a_full_queue_refuses_the_team_with_the_most_requests() -> None:
+    async with create_queue(slots=1, length=3) as requests:
+        await requests.send("x")
+        *others, last = await requests.send("a", "a", "a")
+        # The next request of the team that fills the queue is refused.
+        (more,) = await requests.send("a")
         with pytest.raises(Overloaded):
             await more
-        # Another has room made for it.
-        await waiting.ask("b")
+        # For another team, the last request of the first team is refused.
+        await requests.send("b")
         with pytest.raises(Overloaded):
             await last
-        assert waiting.admission.waiting_count == 3
-        assert not any(task.done() for task in staying)
+        assert requests.queue.waiting_count == 3
+        assert not any(task.done() for task in others)
 
 
-async def test_a_place_that_is_given_to_somebody_who_gives_up_goes_to_the_next() -> None:
-    async with full(places=1) as waiting:
-        await waiting.ask("x")
-        first, second = await waiting.ask("a", "b")
-        waiting.admission.release("x")
+async def test_the_slot_of_a_cancelled_request_goes_to_the_next() -> None:
+    async with create_queue(slots=1) as requests:
+        await requests.send("x")
+        first, second = await requests.send("a", "b")
+        requests.queue.release("x")
         first.cancel()
         await asyncio.wait([first, second])
         assert first.cancelled()
-        assert waiting.admitted == ["x", "b"]
+        assert requests.admitted == ["x", "b"]
 
 
-STEPS = st.lists(st.tuples(st.sampled_from(["enter", "leave", "cancel"]), st.integers(0, 9)), max_size=40)
+STEPS = st.lists(st.tuples(st.sampled_from(["acquire", "finish", "cancel"]), st.integers(0, 9)), max_size=40)
 
 
 @settings(max_examples=60, deadline=None)
-@given(steps=STEPS, places=st.integers(1, 5), queue=st.integers(1, 4))
-def test_places_are_never_lost_nor_given_twice(steps: list[tuple[str, int]], places: int, queue: int) -> None:
-    asyncio.run(_taken_in_any_order(steps, places, queue))
+@given(steps=STEPS, slots=st.integers(1, 5), length=st.integers(1, 4))
+def test_slots_are_never_lost_or_used_twice(steps: list[tuple[str, int]], slots: int, length: int) -> None:
+    asyncio.run(_run_steps(steps, slots, length))
 
 
-async def _taken_in_any_order(steps: list[tuple[str, int]], places: int, queue: int) -> None:
-    admission, tasks = FairQueue(places, queue, 60), []
+async def _run_steps(steps: list[tuple[str, int]], slots: int, length: int) -> None:
+    queue, tasks = FairQueue(slots, length, 60), []
 
-    async def inside(team: str | None, leaves: asyncio.Event) -> None:
-        await admission.acquire(team)
+    async def hold_slot(team: str | None, may_finish: asyncio.Event) -> None:
+        await queue.acquire(team)
         try:
-            await leaves.wait()
+            await may_finish.wait()
         finally:
-            admission.release(team)
+            queue.release(team)
 
     for step, number in steps:
-        if step == "enter":
-            leaves = asyncio.Event()
-            tasks.append((asyncio.create_task(inside([None, "a", "b"][number % 3], leaves)), leaves))
+        if step == "acquire":
+            may_finish = asyncio.Event()
+            tasks.append((asyncio.create_task(hold_slot([None, "a", "b"][number % 3], may_finish)), may_finish))
         elif tasks:
-            task, leaves = tasks[number % len(tasks)]
-            task.cancel() if step == "cancel" else leaves.set()
+            task, may_finish = tasks[number % len(tasks)]
+            task.cancel() if step == "cancel" else may_finish.set()
         if number % 2:
             await asyncio.sleep(0)
-        assert admission.used_slots <= places
-    for _, leaves in tasks:
-        leaves.set()
+        assert queue.used_slots <= slots
+    for _, may_finish in tasks:
+        may_finish.set()
     results = await asyncio.gather(*(task for task, _ in tasks), return_exceptions=True)
     assert {type(result) for result in results} <= {type(None), Overloaded, asyncio.CancelledError}
-    assert (admission.used_slots, admission.waiting_count) == (0, 0)
+    assert (queue.used_slots, queue.waiting_count) == (0, 0)

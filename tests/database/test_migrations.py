@@ -1,4 +1,4 @@
-"""Migrations: what they make is what the gateway works with, up and down again, alone and at once."""
+"""Migrations: they create the tables of the models, can be downgraded, and can run concurrently."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from tests.support.every_table import count_rows, fill_every_table
 from tests.support.sessions import open_session
 
 
-async def _tables(database: Database) -> list[str]:
+async def _list_tables(database: Database) -> list[str]:
     return await database.run_sync(lambda connection: inspect(connection).get_table_names())
 
 
@@ -33,31 +33,31 @@ async def test_the_migrated_tables_are_those_of_the_models(database: Database) -
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
-async def test_postgresql_looks_at_records_whenever_so_many_are_new(database: Database) -> None:
-    """However many there are: planners know nothing of an integration until then."""
+async def test_postgresql_analyzes_records_after_5000_new_rows(database: Database) -> None:
+    """The number of existing rows does not matter: planners need statistics for each new integration."""
     async with open_session(database) as session:
         options = await session.scalar(text("SELECT reloptions FROM pg_class WHERE relname = 'resource_record'"))
     assert options == ["autovacuum_analyze_scale_factor=0", "autovacuum_analyze_threshold=5000"]
 
 
-async def test_a_table_that_was_changed_by_hand_is_noticed(database: Database) -> None:
+async def test_a_manual_change_of_a_table_is_detected(database: Database) -> None:
     await database.run_sync(lambda connection: connection.execute(text("DROP INDEX ix_integration_name")))
     assert "ix_integration_name" in (await migrations.find_differences(database) or "")
 
 
-async def test_up_down_up_with_rows_in_every_table(database: Database) -> None:
+async def test_upgrade_downgrade_and_upgrade_with_rows_in_every_table(database: Database) -> None:
     for _ in range(2):
         await fill_every_table(database)
         assert min((await count_rows(database)).values()) > 0
         await migrations.downgrade(database, migrations.EMPTY)
-        assert await _tables(database) == ["alembic_version"]
+        assert await _list_tables(database) == ["alembic_version"]
         assert await migrations.get_current(database) == migrations.EMPTY
         await migrations.upgrade(database)
         assert await migrations.get_current(database) == migrations.get_head()
         assert set((await count_rows(database)).values()) == {0}
 
 
-async def test_each_migration_goes_down_one_step_and_up_again(database: Database) -> None:
+async def test_each_migration_can_be_downgraded_and_upgraded_again(database: Database) -> None:
     for revision in (*migrations.list_known()[-2::-1], migrations.EMPTY):
         await migrations.downgrade(database, revision)
         assert await migrations.get_current(database) == revision
@@ -65,28 +65,26 @@ async def test_each_migration_goes_down_one_step_and_up_again(database: Database
     assert await migrations.find_differences(database) is None
 
 
-async def test_of_several_migrations_at_once_one_does_it_and_all_succeed(
-    database: Database, database_url: str
-) -> None:
+async def test_concurrent_migrations_all_succeed(database: Database, database_url: str) -> None:
     await migrations.downgrade(database, migrations.EMPTY)
     environment = {**os.environ, "GATEWAY_DATABASE_URL": database_url}
     command = (sys.executable, "-m", "gateway", "migrate")
     processes = [await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE) for _ in range(3)]
-    said = [(await process.communicate())[0].decode() for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
+    output = [(await process.communicate())[0].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], output
     assert await migrations.get_current(database) == migrations.get_head()
     assert await migrations.find_differences(database) is None
 
 
-async def test_a_failed_migration_leaves_nothing(database: Database) -> None:
+async def test_a_failed_migration_is_rolled_back(database: Database) -> None:
     await migrations.downgrade(database, migrations.EMPTY)
-    before = await _tables(database)
-    # In the way of the last table that is made.
+    before = await _list_tables(database)
+    # This table conflicts with the last one that is created.
     last = "use_case"
     await database.run_sync(lambda connection: connection.execute(text(f"CREATE TABLE {last} (id TEXT)")))
     with pytest.raises(Exception, match="already exists"):
         await migrations.upgrade(database)
-    assert sorted(await _tables(database)) == sorted([*before, last])
+    assert sorted(await _list_tables(database)) == sorted([*before, last])
     assert await migrations.get_current(database) == migrations.EMPTY
 
 
@@ -113,7 +111,7 @@ async def test_an_empty_database_and_one_of_a_newer_release_are_refused(database
     assert await migrations.get_current(database) == "9999"
 
 
-async def test_going_down_to_what_is_above_is_refused(database: Database) -> None:
+async def test_a_downgrade_to_a_newer_revision_is_refused(database: Database) -> None:
     await migrations.downgrade(database, migrations.EMPTY)
     with pytest.raises(Refused, match="is below"):
         await migrations.downgrade(database, migrations.get_head())
@@ -140,7 +138,7 @@ async def test_a_generated_migration_can_be_imported(database: Database, tmp_pat
     source = (scripts / "versions" / "9998_more.py").read_text()
     assert ("create_table" in source) == is_empty
     assert ("Instant()" in source) == is_empty
-    # Types of the code that may change or go.
+    # Types that later releases may change or remove.
     assert not re.findall("Enum|JsonText", source)
 
 

@@ -1,4 +1,4 @@
-"""Query plans: nothing that is asked reads a table from end to end that grows."""
+"""Query plans: no operation scans a table that grows."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -20,22 +20,22 @@ from tests.support.sessions import open_session
 TABLES = "integration|use_case_group|use_case|resource_record|day_series|day_count"
 SQLITE_SCAN = re.compile(rf"SCAN ({TABLES})(_\d+)?\b")
 FEW_ROWS = "ix_integration_system"
-"""An index that may be read whole: it holds only what is shared with every team."""
+"""An index that may be scanned: it has only the integrations that all teams share."""
 
-Ran = tuple[str, Any]
+Statement = tuple[str, Any]
 
 
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway on a database of the test's own: plans go by what was in the tables before, too."""
+    """A gateway on its own database: plans depend on earlier rows of the tables, too."""
     async with serve_gateway(database_url) as gateway:
         yield gateway
 
 
 @contextmanager
-def _recorded() -> Iterator[list[Ran]]:
-    """Collects each statement over these tables that runs meanwhile, with its parameters."""
-    found: list[Ran] = []
+def _record_statements() -> Iterator[list[Statement]]:
+    """Collect the statements on these tables that run during the block, with their parameters."""
+    found: list[Statement] = []
 
     def record(statement: str, parameters: object) -> None:
         if re.search(rf"\b({TABLES})\b", statement) and not statement.startswith(("INSERT", "EXPLAIN")):
@@ -45,40 +45,40 @@ def _recorded() -> Iterator[list[Ran]]:
         yield found
 
 
-def _scanned(plan: dict[str, Any]) -> Iterator[str]:
-    """What a plan of PostgreSQL reads from end to end: a table, or an index without a condition on it."""
+def _find_scanned(plan: dict[str, Any]) -> Iterator[str]:
+    """Yield what a plan of PostgreSQL scans: tables, and indexes without a condition."""
     node, index = plan["Node Type"], plan.get("Index Name")
     whole = node == "Seq Scan" or (index not in (None, FEW_ROWS) and "Index Cond" not in plan)
     if whole and (index or re.fullmatch(TABLES, plan["Relation Name"])):
         yield f"{node} {index or plan['Relation Name']}"
     for inner in plan.get("Plans", []):
-        yield from _scanned(inner)
+        yield from _find_scanned(inner)
 
 
-async def _scans(gateway: Gateway, ran: list[Ran]) -> list[tuple[str, list[str]]]:
-    """The statements that scan a table that grows, with what they scan."""
+async def _find_scans(gateway: Gateway, statements: list[Statement]) -> list[tuple[str, list[str]]]:
+    """Return the statements that scan a table that grows, with the scans of each."""
     found = []
     async with open_session(gateway.database) as session:
         connection = await session.connection()
         if not gateway.database.is_sqlite:
-            # Tables are small here: without this PostgreSQL would rather read them whole.
+            # PostgreSQL prefers scans of small tables; this disables them.
             await session.execute(text("SET LOCAL enable_seqscan = off"))
-        for statement, given in dict(ran).items():
-            parameters = tuple(given)
+        for statement, values in dict(statements).items():
+            parameters = tuple(values)
             if gateway.database.is_sqlite:
                 plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 scans = [row.detail for row in plan if SQLITE_SCAN.match(row.detail)]
             else:
                 plan = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-                told = plan.scalar_one()
-                scans = [*_scanned((orjson.loads(told) if isinstance(told, str) else told)[0]["Plan"])]
+                output = plan.scalar_one()
+                scans = [*_find_scanned((orjson.loads(output) if isinstance(output, str) else output)[0]["Plan"])]
             if scans:
                 found.append((statement, scans))
     return found
 
 
 async def _fill(gateway: Gateway) -> None:
-    """A little of everything, in two teams."""
+    """Write a few rows of each kind for two teams."""
     for team_id in (TEAM, OTHER_TEAM):
         await store(
             gateway.database,
@@ -123,7 +123,7 @@ async def test_no_list_of_integrations_scans(gateway: Gateway, permissions: list
         {"not": {"or": [{"name": {"contains": "x"}}, {"username": {"eq": "x"}}]}},
         {"createdBy": "somebody", "provider": ["GOOGLE"], "createdAt": {"gte": "2024-01-01T00:00:00Z"}},
     ]
-    with _recorded() as ran:
+    with _record_statements() as statements:
         for order in orders:
             page = (await client.data(LIST, orderBy=order, first=1))["integrations"]["pageInfo"]
             for way in ("after", "before"):
@@ -132,11 +132,11 @@ async def test_no_list_of_integrations_scans(gateway: Gateway, permissions: list
             await client.data(LIST, orderBy=order, offset=2)
         for filter in filters:
             await client.data(LIST, filter=filter)
-    assert len(ran) > 50
-    assert await _scans(gateway, ran) == []
+    assert len(statements) > 50
+    assert await _find_scans(gateway, statements) == []
 
 
-async def test_no_look_up_by_id_scans(gateway: Gateway) -> None:
+async def test_no_lookup_by_id_scans(gateway: Gateway) -> None:
     await _fill(gateway)
     client = await gateway.client()
     nodes: list[Json] = [
@@ -149,7 +149,7 @@ async def test_no_look_up_by_id_scans(gateway: Gateway) -> None:
         )
         for team_id in (TEAM, OTHER_TEAM)
     ]
-    with _recorded() as ran:
+    with _record_statements() as statements:
         await client.data(
             """
             query ($nodes: [ID!]!) {
@@ -163,8 +163,8 @@ async def test_no_look_up_by_id_scans(gateway: Gateway) -> None:
             """,
             nodes=nodes,
         )
-    assert len(ran) >= 9
-    assert await _scans(gateway, ran) == []
+    assert len(statements) >= 9
+    assert await _find_scans(gateway, statements) == []
 
 
 NESTED = """{
@@ -188,16 +188,16 @@ async def test_no_nested_page_scans(gateway: Gateway) -> None:
     for page in ("first: 2", "last: 2", "offset: 1", f'first: 1, after: "{cursor}"', f'before: "{cursor}"'):
         lists = NESTED.replace("PAGE", page)
         for root in (f'integration(id: "a") {lists}', f"integrations {{ nodes {lists} }}"):
-            with _recorded() as ran:
+            with _record_statements() as statements:
                 await client.data(f"{{ {root} }}")
-            assert len(ran) >= 14
-            assert await _scans(gateway, ran) == []
+            assert len(statements) >= 14
+            assert await _find_scans(gateway, statements) == []
 
 
 async def test_no_change_of_an_integration_scans(gateway: Gateway) -> None:
     await _fill(gateway)
     client = await gateway.client()
-    with _recorded() as ran:
+    with _record_statements() as statements:
         await client.data(
             """
             mutation {
@@ -207,19 +207,19 @@ async def test_no_change_of_an_integration_scans(gateway: Gateway) -> None:
             }
             """
         )
-    assert len(ran) >= 6
-    assert await _scans(gateway, ran) == []
+    assert len(statements) >= 6
+    assert await _find_scans(gateway, statements) == []
 
 
 async def test_no_change_of_a_use_case_or_a_group_scans(gateway: Gateway) -> None:
     await _fill(gateway)
     client = await gateway.client()
     listed = "useCases: [{useCase: LAB_REMINDER}]"
-    with _recorded() as ran:
+    with _record_statements() as statements:
         await client.data(
             f"""
             mutation {{
-              made: upsertUseCaseGroup(provider: MICROSOFT, integrationId: "a", input: {{name: "n", {listed}}}) {{
+              new: upsertUseCaseGroup(provider: MICROSOFT, integrationId: "a", input: {{name: "n", {listed}}}) {{
                 outcome
               }}
               changed: upsertUseCaseGroup(
@@ -230,8 +230,8 @@ async def test_no_change_of_a_use_case_or_a_group_scans(gateway: Gateway) -> Non
             }}
             """
         )
-    assert len(ran) >= 16
-    assert await _scans(gateway, ran) == []
+    assert len(statements) >= 16
+    assert await _find_scans(gateway, statements) == []
 
 
 YEAR = {"start": "2025-01-01T09:30:00Z", "end": "2026-01-01T09:30:00Z"}
@@ -241,9 +241,9 @@ DAYS = "PRIMARY KEY (team_id=? AND series_id=? AND size=? AND day>? AND day<?)"
 
 
 @pytest.mark.parametrize(
-    ("asked", "reads"),
+    ("arguments", "reads"),
     [
-        # Whole days from what is counted by days, the rest of the first and the last from records.
+        # Whole days come from the counts of days, parts of the first and last day from records.
         ({}, [DAYS, DAYS, f"COVERING INDEX {CREATED}"]),
         ({"type": "NP"}, [DAYS, DAYS, f"COVERING INDEX {CREATED}"]),
         ({"zone": "America/Chicago"}, [DAYS, f"COVERING INDEX {CREATED}", f"COVERING INDEX {CREATED}"]),
@@ -251,26 +251,26 @@ DAYS = "PRIMARY KEY (team_id=? AND series_id=? AND size=? AND day>? AND day<?)"
         ({"search": "one two"}, [f"INDEX {CREATED}"]),
     ],
 )
-async def test_no_dashboard_scans_and_each_is_read_by_the_time_asked_for(
-    gateway: Gateway, asked: dict[str, str], reads: list[str]
+async def test_no_dashboard_scans_and_each_uses_the_index_of_its_date_field(
+    gateway: Gateway, arguments: dict[str, str], reads: list[str]
 ) -> None:
     await _fill(gateway)
     client = await gateway.client()
-    with _recorded() as ran:
-        await client.data(DASHBOARD, id="a", **YEAR, **asked)
-    assert await _scans(gateway, ran) == []
+    with _record_statements() as statements:
+        await client.data(DASHBOARD, id="a", **YEAR, **arguments)
+    assert await _find_scans(gateway, statements) == []
     if not gateway.database.is_sqlite:
         return
     found = []
     async with open_session(gateway.database) as session:
         connection = await session.connection()
-        for statement, parameters in ran:
+        for statement, parameters in statements:
             plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
             found += [row.detail for row in plan if re.search("SEARCH (day_count|resource_record)", row.detail)]
     assert sorted(detail.split(" USING ")[1] for detail in found) == sorted(reads)
 
 
-async def test_a_scan_would_be_noticed(gateway: Gateway) -> None:
+async def test_a_scan_is_detected(gateway: Gateway) -> None:
     await _fill(gateway)
-    ran: list[Ran] = [("SELECT id FROM integration WHERE envelope IS NULL", ())]
-    assert len(await _scans(gateway, ran)) == 1
+    statements: list[Statement] = [("SELECT id FROM integration WHERE envelope IS NULL", ())]
+    assert len(await _find_scans(gateway, statements)) == 1

@@ -1,4 +1,4 @@
-"""Reading at the cost of the driver alone: what is prepared, what rows are, what becomes of connections."""
+"""Reading: prepared statements, rows, snapshots and connections."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -34,30 +34,30 @@ async def test_a_statement_is_built_once_for_all_values(database: Database) -> N
     built: list[object] = []
 
     @prepared
-    def named(viewer: Viewer, names: list[str], status: Status | None) -> Select[Integration]:
+    def select_named(viewer: Viewer, names: list[str], status: Status | None) -> Select[Integration]:
         built.append(status)
         return select(Integration).where(Integration.team_id == viewer.team_id, Integration.name == names[0])
 
     dialect = database.dialect
     other = Viewer(OTHER_TEAM, "u", "m", "l", VIEWER.permissions)
-    one, values = named(VIEWER, ["a"], None).compile(dialect)
-    same, others = named(other, ["b"], None).compile(dialect)
+    one, values = select_named(VIEWER, ["a"], None).compile(dialect)
+    same, others = select_named(other, ["b"], None).compile(dialect)
     assert one is same
     assert (one.bind(values), same.bind(others)) == ([TEAM, "a"], [OTHER_TEAM, "b"])
-    assert named(VIEWER, ["a"], Status.ACTIVE).compile(dialect)[0] is not one
+    assert select_named(VIEWER, ["a"], Status.ACTIVE).compile(dialect)[0] is not one
     assert built == [None, Status.ACTIVE]
 
 
-async def test_a_statement_that_looks_at_a_value_cannot_be_prepared(database: Database) -> None:
+async def test_a_statement_that_depends_on_a_value_cannot_be_prepared(database: Database) -> None:
     @prepared
-    def looking(name: str) -> Select[Integration]:
+    def select_if_named(name: str) -> Select[Integration]:
         return select(Integration).where(Integration.name == name) if name else select(Integration)
 
     with pytest.raises(TypeError):
-        looking("a").compile(database.dialect)
+        select_if_named("a").compile(database.dialect)
 
 
-async def test_statements_that_are_kept_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_cache_of_statements_is_limited(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepared_statements, "_MAX_COMPILED", 3)
     monkeypatch.setattr(prepared_statements, "_CACHE", type(prepared_statements._CACHE)())
     for columns in ("name", "kind", "access", "provider", "enabled"):
@@ -65,7 +65,7 @@ async def test_statements_that_are_kept_are_bounded(database: Database, monkeypa
     assert len(prepared_statements._CACHE) == 3
 
 
-async def test_values_in_every_place_reach_the_database(database: Database) -> None:
+async def test_values_in_all_parts_of_a_filter_reach_the_database(database: Database) -> None:
     await store(database, connected("a", name="50%_"), connected("b", name="50 and"), connected("c", name="Other"))
     filter = IntegrationFilter(
         or_=(
@@ -86,7 +86,7 @@ async def test_values_in_every_place_reach_the_database(database: Database) -> N
         assert await snapshot.fetch_tuples(sql.integrations.select_count(VIEWER, filter)) == [(2,)]
 
 
-async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
+async def test_a_fetched_row_equals_its_entity(database: Database) -> None:
     await store(database, connected("i", name="n"))
     await store(database, use_case_group("g", "i"))
     async with database.read() as snapshot:
@@ -106,7 +106,7 @@ async def test_a_row_reads_as_its_entity_does(database: Database) -> None:
     assert row.document is row.document
 
 
-async def test_a_row_holds_what_was_asked_for_and_its_key(database: Database) -> None:
+async def test_a_row_has_only_the_selected_columns_and_its_key(database: Database) -> None:
     await store(database, connected("i", name="n"))
     columns = frozenset({"name", "nodes"})
     async with database.read(once=True) as snapshot:
@@ -119,7 +119,7 @@ async def test_a_row_holds_what_was_asked_for_and_its_key(database: Database) ->
             getattr(row, missing, None)
 
 
-async def test_a_snapshot_stays_as_it_was(database: Database) -> None:
+async def test_a_snapshot_does_not_see_later_writes(database: Database) -> None:
     await store(database, connected("i", name="before"))
     query = sql.integrations.select_by_id(VIEWER, "i", None)
     async with database.read() as snapshot:
@@ -132,14 +132,14 @@ async def test_a_snapshot_stays_as_it_was(database: Database) -> None:
     assert (before.name, again.name, after.name) == ("before", "before", "after")
 
 
-async def test_a_snapshot_to_be_read_from_once_is_not_read_from_again(database: Database) -> None:
+async def test_a_snapshot_for_one_read_refuses_a_second(database: Database) -> None:
     async with database.read(once=True) as snapshot:
         await snapshot.fetch_rows(sql.integrations.select_by_id(VIEWER, "i", None))
         with pytest.raises(SecondRead):
             await snapshot.fetch_rows(sql.integrations.select_by_id(VIEWER, "i", None))
 
 
-async def test_connections_are_used_again_and_no_more_than_allowed(database_url: str) -> None:
+async def test_connections_are_reused_and_limited(database_url: str) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=2, database_pool_timeout=0.05))
     async with (
         database.read() as one,
@@ -151,24 +151,24 @@ async def test_connections_are_used_again_and_no_more_than_allowed(database_url:
             await two.fetch_tuples(NAMES)
             with pytest.raises(Overloaded):
                 await three.fetch_tuples(NAMES)
-        # It was told, and is not to wait again.
+        # The refused snapshot does not wait again.
         with pytest.raises(Overloaded):
             await three.fetch_tuples(NAMES)
         assert await four.fetch_tuples(NAMES) == []
     await database.dispose()
 
 
-async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
+async def test_a_cancelled_statement_closes_only_its_connection(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=1, database_pool_timeout=0.05))
 
-    async def endless(*_: object) -> object:
+    async def wait_forever(*_: object) -> object:
         return await asyncio.Event().wait()
 
     async with database.read() as snapshot:
         await snapshot.fetch_tuples(NAMES)
-        monkeypatch.setattr(PooledConnection, "fetch", endless)
+        monkeypatch.setattr(PooledConnection, "fetch", wait_forever)
         task = asyncio.create_task(snapshot.fetch_tuples(NAMES))
         await asyncio.sleep(0)
         task.cancel()
@@ -180,7 +180,7 @@ async def test_a_cut_off_statement_costs_its_connection_and_nothing_else(
     await database.dispose()
 
 
-async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
+async def test_a_writer_that_is_cancelled_while_it_begins_leaves_no_transaction(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(Settings(database_url=database_url, database_pool_size=1))
@@ -188,7 +188,7 @@ async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
         session.add(Team(id="t", name="t", created_at=instants.now()))
     command, began = PooledConnection.execute, asyncio.Event()
 
-    async def slow(self: PooledConnection, text: str) -> None:
+    async def execute_and_wait(self: PooledConnection, text: str) -> None:
         began.set()
         await command(self, text)
         await asyncio.Event().wait()
@@ -197,7 +197,7 @@ async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
         async with database.write():
             pass
 
-    monkeypatch.setattr(PooledConnection, "execute", slow)
+    monkeypatch.setattr(PooledConnection, "execute", execute_and_wait)
     task = asyncio.create_task(write())
     await began.wait()
     task.cancel()
@@ -211,7 +211,7 @@ async def test_a_writer_that_is_cut_off_while_it_begins_leaves_no_transaction(
     await database.dispose()
 
 
-async def test_a_clash_in_a_dry_run_is_a_conflict_and_leaves_nothing(database: Database) -> None:
+async def test_a_unique_violation_in_a_dry_run_is_a_conflict(database: Database) -> None:
     async def work(writer: Writer) -> None:
         rows = [{"id": id, "name": "n", "created_at": writer.as_of} for id in ("new", "t")]
         await writer.insert_rows(Team, rows)

@@ -28,7 +28,7 @@ from tests.support.source_code import PROJECT
 from tests.support.verifying import find_differences, verify
 
 REPAIR = "gateway statistics verify --repair"
-"""A migration whose description has these words leaves the counts of days to this command."""
+"""A migration with these words in its description leaves the counts of days to this command."""
 
 COUNTS = ("day_count", "day_series")
 COLUMN_TYPES = {"CollatedText", "Instant", "JsonText"}
@@ -139,7 +139,7 @@ async def test_an_upgraded_database_works(database: Database, database_url: str,
 
 
 def _read_example() -> str:
-    """Return the migration that stands in the documentation as an example."""
+    """Return the example migration of the documentation."""
     text = (PROJECT / "gateway" / "docs" / "extending.md").read_text()
     (found,) = re.findall(
         r'^```python\n("""Count appointments by campaign.*?)^```', text, re.MULTILINE | re.DOTALL
@@ -176,7 +176,7 @@ async def test_the_documented_data_migration_works(scripts: Path, database: Data
 
 
 @pytest.mark.parametrize(
-    ("written", "forgotten"),
+    ("original", "replacement"),
     [
         ("    fill_utm_campaign()\n", ""),
         ("gateway statistics verify --repair", ""),
@@ -185,17 +185,17 @@ async def test_the_documented_data_migration_works(scripts: Path, database: Data
     ],
 )
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-async def test_a_migration_that_fills_too_little_is_noticed(
-    scripts: Path, database: Database, database_url: str, written: str, forgotten: str
+async def test_a_migration_that_does_not_fill_a_column_is_detected(
+    scripts: Path, database: Database, database_url: str, original: str, replacement: str
 ) -> None:
-    # With a batch of one row, the loop is what is forgotten.
+    # With a batch of one row, the missing loop is detected.
     source = _read_example()
-    assert written in source
-    spoilt = source.replace(written, forgotten, 1)
-    if forgotten:
-        spoilt = spoilt.replace("    while rows", "    if rows")
+    assert original in source
+    changed = source.replace(original, replacement, 1)
+    if replacement:
+        changed = changed.replace("    while rows", "    if rows")
     with pytest.raises(AssertionError):
-        await _upgrade_with(scripts, spoilt, database, database_url)
+        await _upgrade_with(scripts, changed, database, database_url)
 
 
 def _find_forbidden_imports(source: str) -> list[str]:

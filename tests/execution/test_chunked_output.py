@@ -1,4 +1,4 @@
-"""Answers of very many rows are made slice by slice."""
+"""Responses with very many rows are encoded in chunks."""
 
 import asyncio
 
@@ -15,35 +15,35 @@ QUERY = """{ integrationExport(integrationId: "i") { resourceRecords {
 } } }"""
 
 
-async def test_between_slices_of_many_rows_others_have_their_turn(
+async def test_other_tasks_run_between_the_chunks_of_a_response(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written: list[int] = []
+    chunk_sizes: list[int] = []
     seen: set[int] = set()
 
-    def noted(content: list[object]) -> bytes:
-        written.append(len(content))
+    def record_chunk(content: list[object]) -> bytes:
+        chunk_sizes.append(len(content))
         return encode_json(content)
 
-    async def others() -> None:
+    async def run_meanwhile() -> None:
         while True:
-            seen.add(len(written))
+            seen.add(len(chunk_sizes))
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(chunked_output, "encode_json", noted)
+    monkeypatch.setattr(chunked_output, "encode_json", record_chunk)
     config: Document = {"type": "practitioners", "supervisorId": "r0", "languages": ["Polish"]}
     rows = [record(f"r{n}", "i", {**config, "name": f"{n}"}) for n in range(600)]
     async with serve_gateway(database_url) as gateway:
         client = await gateway.client()
         await store(gateway.database, connected("i"))
         await store(gateway.database, *rows)
-        # The first time it is executed, the second time it is known.
+        # At first on the normal executor, then from the document cache.
         for _ in range(2):
-            written.clear()
+            chunk_sizes.clear()
             seen.clear()
-            ticking = asyncio.create_task(others())
+            task = asyncio.create_task(run_meanwhile())
             found = (await client.data(QUERY))["integrationExport"]["resourceRecords"]
-            ticking.cancel()
+            task.cancel()
             assert sorted(found, key=lambda each: int(each["id"][1:])) == [
                 {
                     "id": f"r{n}",
@@ -51,5 +51,5 @@ async def test_between_slices_of_many_rows_others_have_their_turn(
                 }
                 for n in range(600)
             ]
-            assert written == [512, 88]
+            assert chunk_sizes == [512, 88]
             assert {0, 1, 2} <= seen

@@ -1,4 +1,4 @@
-"""What is decoded of documents, of whatever text: as much as is selected, and nothing that is not sure."""
+"""Decoding of documents: selected fields are decoded from any text, and doubtful values are read leniently."""
 
 import gc
 from collections.abc import Iterator, Sequence
@@ -37,13 +37,13 @@ class Thing:
     things: list["Thing"] = key_field("things", "", json_readers.json_objects)
     inner: "Thing" = key_field("inner", "", json_readers.json_object)
 
-    @field("A resolver that needs the section.")
+    @field("A resolver that reads the section.")
     @staticmethod
     def shout(root: strawberry.Parent[LenientObject[object]]) -> str | None:
         found = root.read_text("class")
         return None if found is None else found.upper()
 
-    @row_field("One that needs the row alone.", reads=("id",))
+    @row_field("A resolver that reads only the row.", reads=("id",))
     @staticmethod
     def owner(root: strawberry.Parent[ResourceRecordRow]) -> str:
         return root.id
@@ -63,18 +63,18 @@ class Query:
 SCHEMA = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
 
 
-def row(config: str, type_: str = "practitioners") -> Any:
-    """A record as it is read, whose document has this text for its `config`."""
+def build_row(config: str, type_: str = "practitioners") -> Any:
+    """Return a fetched record whose document has this text as its `config`."""
     table = ResourceRecordRow.__table__
     assert isinstance(table, Table)
     columns = [table.c.team_id, table.c.id, table.c.type, table.c.document]
     make = create_row_factory(ResourceRecordRow, columns, sqlite.dialect())
-    (made,) = make([("t", "a", type_, f'{{"_id": "a", "config": {config}}}')])
-    return made
+    (created,) = make([("t", "a", type_, f'{{"_id": "a", "config": {config}}}')])
+    return created
 
 
-def same(query: str, *rows: object) -> Any:
-    """The answer that a plan and the ordinary executor both give."""
+def check(query: str, *rows: object) -> Any:
+    """Return the response data, which a plan and the normal executor must both return."""
     with capture_logs():
         found = encode_json(compile_response(SCHEMA, query)([*rows], []))
         assert found == encode_json(execute_uncompiled(SCHEMA, query, [*rows]))
@@ -104,36 +104,37 @@ def same(query: str, *rows: object) -> Any:
         '{"more": {"more": "\\ud83d\\ude00"}, "name": "' + "x" * 100_000 + '"}',
     ],
 )
-def test_a_text_is_decoded_as_it_is_read(config: str) -> None:
-    same(PRACTITIONER, row(config), row('{"name": "B"}'))
-    same(PRACTITIONER.replace("name", "title: name"), row(config))
-    same(PRACTITIONER.replace("start end", "end"), row(config))
+def test_decoding_a_document_equals_reading_it(config: str) -> None:
+    check(PRACTITIONER, build_row(config), build_row('{"name": "B"}'))
+    check(PRACTITIONER.replace("name", "title: name"), build_row(config))
+    check(PRACTITIONER.replace("start end", "end"), build_row(config))
 
 
 @pytest.mark.parametrize(
     "number", ["0", "-0", "1", "-2147483648", "2147483648", "1.0", "1e2", "true", '"1"', "null", "9" * 30, "[]"]
 )
-def test_a_number_is_one_or_is_read_with_care(number: str) -> None:
+def test_numbers_are_decoded_or_read_leniently(number: str) -> None:
     config = f'{{"durationMinutes": {number}, "appointmentTypes": ["F/U", {number}], "status": {number}}}'
-    same(REASON, row(config, "visiting_reasons"))
-    same(
-        "{ holders { config { count inner { count } } } }", row(f'{{"count": 1, "inner": {{"count": {number}}}}}')
+    check(REASON, build_row(config, "visiting_reasons"))
+    check(
+        "{ holders { config { count inner { count } } } }",
+        build_row(f'{{"count": 1, "inner": {{"count": {number}}}}}'),
     )
 
 
-def structs(value: Any) -> Iterator[Struct]:
-    """What of response data was decoded and not made anew."""
+def find_structs(value: Any) -> Iterator[Struct]:
+    """Yield the decoded objects of response data that were not built anew."""
     if isinstance(value, Struct):
         yield value
     inner: Sequence[Any] = (
         [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
     )
     for item in inner:
-        yield from structs(item)
+        yield from find_structs(item)
 
 
 @pytest.mark.parametrize(
-    ("selection", "made"),
+    ("selection", "decoded"),
     [
         ("count inner { count } things { count }", ["Thing"]),
         ("named: count inner { count } things { count }", ["Thing", "Thing"]),
@@ -142,11 +143,11 @@ def structs(value: Any) -> Iterator[Struct]:
         ("odd", []),
     ],
 )
-def test_what_is_selected_as_it_is_named_is_response_data(selection: str, made: list[str]) -> None:
-    rows = [row('{"things": [{"inner": {}}]}')]
+def test_fields_without_aliases_are_decoded_as_response_data(selection: str, decoded: list[str]) -> None:
+    rows = [build_row('{"things": [{"inner": {}}]}')]
     query = f"{{ holders {{ config {{ {selection} }} }} }}"
-    same(query, *rows)
-    assert [type(struct).__name__ for struct in structs(compile_response(SCHEMA, query)(rows, []))] == made
+    check(query, *rows)
+    assert [type(struct).__name__ for struct in find_structs(compile_response(SCHEMA, query)(rows, []))] == decoded
 
 
 THINGS = """{"class": "a", "an odd-key": "b", "things": [{"class": "c"}, {"class": "d", "things": [{}]}],
@@ -166,36 +167,36 @@ THINGS = """{"class": "a", "an odd-key": "b", "things": [{"class": "c"}, {"class
         "things { inner { word } a: inner { odd } }",
     ],
 )
-def test_what_cannot_be_decoded_is_read(selection: str) -> None:
+def test_sections_that_cannot_be_decoded_are_read(selection: str) -> None:
     query = f"{{ holders {{ config {{ {selection} }} }} }}"
-    found = same(query, row(THINGS))
+    found = check(query, build_row(THINGS))
     assert "null" not in str(found[0]["config"].values())
 
 
-def test_what_the_row_alone_is_needed_for_does_not_have_its_document_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fields_of_the_row_do_not_read_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KeyField, "read", None)
     found = compile_response.__wrapped__(SCHEMA, "{ holders { config { owner things { owner word } } } }")(
-        [row(THINGS)], []
+        [build_row(THINGS)], []
     )
     things = [{"owner": "a", "word": "c"}, {"owner": "a", "word": "d"}]
     assert found == [{"config": {"owner": "a", "things": things}}]
 
 
-def test_types_go_with_their_plan() -> None:
-    def decoding() -> int:
-        # What holds a type that holds another one goes first.
+def test_decoding_types_are_freed_with_their_plan() -> None:
+    def count_types() -> int:
+        # A type is collected after the types that refer to it.
         while gc.collect():
             pass
         return sum(1 for each in Struct.__subclasses__() if each.__name__ == "Thing")
 
     compile_response.cache_clear()
-    before = decoding()
+    before = count_types()
     # Later collections look at new objects only.
     gc.freeze()
     try:
         compiled = compile_query(SCHEMA, "{ holders { config { word inner { things { odd } } } } }")
-        assert decoding() == before + 3
+        assert count_types() == before + 3
         del compiled
-        assert decoding() == before
+        assert count_types() == before
     finally:
         gc.unfreeze()

@@ -1,4 +1,4 @@
-"""What is kept of documents that were asked."""
+"""The document cache: evicted documents are freed."""
 
 import gc
 from weakref import ReferenceType, ref
@@ -21,7 +21,7 @@ from tests.support.gateway import Gateway
         "{ __schema { types { name } } }",
     ],
 )
-async def test_a_document_that_is_forgotten_is_gone_at_once(
+async def test_an_evicted_document_is_freed_at_once(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     client = await gateway.client()
@@ -29,22 +29,22 @@ async def test_a_document_that_is_forgotten_is_gone_at_once(
     texts: list[ReferenceType[Source]] = []
     parsed = DocumentLimits.parse
 
-    def watched(self: DocumentLimits, source: Source) -> DocumentNode:
+    def record_source(self: DocumentLimits, source: Source) -> DocumentNode:
         texts.append(ref(source))
         return parsed(self, source)
 
-    monkeypatch.setattr(DocumentLimits, "parse", watched)
-    # The gateway also serves other tests. It must not know the document from them.
-    unknown = f"{query} # sent by this test only"
+    monkeypatch.setattr(DocumentLimits, "parse", record_source)
+    # Other tests use the same gateway. It must not have cached the document.
+    new_query = f"{query} # sent by this test only"
     gc.disable()
     try:
         for _ in range(3):
-            await client.send(unknown, {})
+            await client.send(new_query, {})
         gc.collect()
         await client.send("{ __typename }", {})
-        # Requests leave cycles, which are young. What had been there is old, and not looked at.
+        # Requests leave young reference cycles. A collection of generation 1 skips older objects.
         gc.collect(1)
-        gone = [text() is None for text in texts]
+        freed = [text() is None for text in texts]
     finally:
         gc.enable()
-    assert gone == [True, False]
+    assert freed == [True, False]

@@ -1,4 +1,4 @@
-"""Compiled selections give what the ordinary executor gives, to the byte, or leave it to give that."""
+"""Compiled selections return exactly the response of the normal executor, or fall back to it."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -27,7 +27,7 @@ PROPERTY = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-BOUNDLESS = dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), 2**31 - 1)
+NO_LIMITS = dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), 2**31 - 1)
 EVERYTHING = """query($is: Boolean = true, $not: Boolean = false) {
   integrations(first: 10) {
     edges { cursor node { ...All } }
@@ -52,14 +52,14 @@ fragment All on Integration {
 
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway that compiles selections, also where the others do not, and lets everybody ask for anything."""
-    async with serve_gateway(database_url, **BOUNDLESS) as gateway:
+    """A gateway without limits of cost and rate."""
+    async with serve_gateway(database_url, **NO_LIMITS) as gateway:
         yield gateway
 
 
 @pytest.fixture
 async def client(gateway: Gateway) -> Client:
-    """Somebody whose team has some of everything."""
+    """A client whose team has a few rows of each kind."""
     slots: Document = {"mon": [{"start": "08:00", "end": "12:00"}, {"start": 7}]}
     await store(gateway.database, user(USER, "somebody"))
     await store(
@@ -80,66 +80,68 @@ async def client(gateway: Gateway) -> Client:
 
 
 @pytest.fixture
-def planned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether each root field that had a plan was answered by it."""
-    answered: list[bool] = []
+def completed_by_plan(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each root field with a plan, whether the plan completed it."""
+    results: list[bool] = []
     complete = CompilingExecutor._complete_with_plan
 
-    async def watched(self: CompilingExecutor, coordinate: str, plan: Any, *ordinary: Any) -> object:
-        async def noted(*arguments: Any) -> object:
+    async def record_plan(self: CompilingExecutor, coordinate: str, plan: Any, *normal: Any) -> object:
+        async def complete_and_record(*arguments: Any) -> object:
             value = await complete_plan(*arguments)
-            answered[place] = True
+            results[index] = True
             return value
 
-        place = len(answered)
-        answered.append(False)
+        index = len(results)
+        results.append(False)
         complete_plan = plan.complete
-        watched_plan = type("Watched", (), {"complete": staticmethod(noted)})
-        return await complete(self, coordinate, watched_plan, *ordinary)  # type: ignore[arg-type]  # it has what is used
+        recording_plan = type("RecordingPlan", (), {"complete": staticmethod(complete_and_record)})
+        return await complete(self, coordinate, recording_plan, *normal)  # type: ignore[arg-type]  # it has what is used
 
-    monkeypatch.setattr(CompilingExecutor, "_complete_with_plan", watched)
-    return answered
+    monkeypatch.setattr(CompilingExecutor, "_complete_with_plan", record_plan)
+    return results
 
 
 @pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether each operation that was known was answered so."""
-    answered: list[bool] = []
+def compiled_operations(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each execution of a compiled operation, whether it succeeded."""
+    results: list[bool] = []
     answer = CompiledOperation.execute
 
-    async def watched(self: CompiledOperation, *arguments: Any) -> object:
-        place = len(answered)
-        answered.append(False)
+    async def record_execution(self: CompiledOperation, *arguments: Any) -> object:
+        index = len(results)
+        results.append(False)
         data = await answer(self, *arguments)
-        answered[place] = True
+        results[index] = True
         return data
 
-    monkeypatch.setattr(CompiledOperation, "execute", watched)
-    return answered
+    monkeypatch.setattr(CompiledOperation, "execute", record_execution)
+    return results
 
 
-async def answer(client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **variables: object) -> bytes:
-    """The one answer of the ordinary executor, of plans, and of what is known, at once and in slices."""
-    answers: list[bytes] = []
+async def fetch_response(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: str, **variables: object
+) -> bytes:
+    """Return the response. It must be the same on the normal executor, with plans, cached, and in chunks."""
+    responses: list[bytes] = []
     for executor_class in (StrawberryGraphQLCoreExecutionContext, *[CompilingExecutor] * 3):
         monkeypatch.setattr(schema, "execution_context_class", executor_class)
-        monkeypatch.setattr(plan, "CHUNK_SIZE", 512 if len(answers) < 3 else -1)
-        answers.append(normalize_response((await client.send(query, variables)).content))
-    ordinary, *compiled = answers
-    assert compiled == [ordinary] * 3
-    return ordinary
+        monkeypatch.setattr(plan, "CHUNK_SIZE", 512 if len(responses) < 3 else -1)
+        responses.append(normalize_response((await client.send(query, variables)).content))
+    normal, *compiled = responses
+    assert compiled == [normal] * 3
+    return normal
 
 
-async def test_a_plan_answers_as_the_ordinary_executor_does(
-    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool], known: list[bool]
+async def test_a_plan_responds_like_the_normal_executor(
+    client: Client, monkeypatch: pytest.MonkeyPatch, completed_by_plan: list[bool], compiled_operations: list[bool]
 ) -> None:
     for variables in ({}, {"is": False, "not": True}, {"is": True, "not": True}):
-        assert "errors" not in orjson.loads(await answer(client, monkeypatch, EVERYTHING, **variables))
-    assert (planned, known) == ([True] * 6, [True] * 6)
+        assert "errors" not in orjson.loads(await fetch_response(client, monkeypatch, EVERYTHING, **variables))
+    assert (completed_by_plan, compiled_operations) == ([True] * 6, [True] * 6)
 
 
-async def test_what_is_not_plain_is_left_to_the_ordinary_executor(
-    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool], known: list[bool]
+async def test_unsupported_selections_fall_back_to_the_normal_executor(
+    client: Client, monkeypatch: pytest.MonkeyPatch, completed_by_plan: list[bool], compiled_operations: list[bool]
 ) -> None:
     query = """{
       __schema { queryType { name } }
@@ -147,102 +149,104 @@ async def test_what_is_not_plain_is_left_to_the_ordinary_executor(
       b: integration(id: "i0") { ... on ConnectedIntegration { useCases(first: 0) { totalCount } } }
       c: integration(id: "missing") { id }
     }"""
-    errors = orjson.loads(await answer(client, monkeypatch, query))["errors"]
+    errors = orjson.loads(await fetch_response(client, monkeypatch, query))["errors"]
     assert sorted(orjson.loads(error)["path"][0] for error in errors) == ["b", "c"]
-    assert (planned, known) == ([False] * 3, [])
+    assert (completed_by_plan, compiled_operations) == ([False] * 3, [])
 
 
-async def test_a_null_where_a_value_is_promised_is_told_by_the_ordinary_executor(
-    client: Client, monkeypatch: pytest.MonkeyPatch, planned: list[bool], known: list[bool]
+async def test_a_null_in_a_non_null_field_falls_back_to_the_normal_executor(
+    client: Client, monkeypatch: pytest.MonkeyPatch, completed_by_plan: list[bool], compiled_operations: list[bool]
 ) -> None:
-    monkeypatch.setattr("gateway.services.use_case_groups.find_parent_integrations", _nothing)
+    monkeypatch.setattr("gateway.services.use_case_groups.find_parent_integrations", _load_nothing)
     query = '{ useCase(id: "u0") { id integration { id } } useCaseGroup(id: "g") { id integration { id } } }'
-    data = orjson.loads(await answer(client, monkeypatch, query))["data"]
+    data = orjson.loads(await fetch_response(client, monkeypatch, query))["data"]
     assert data == {"useCase": None, "useCaseGroup": None}
-    assert (planned, known) == ([False] * 6, [False] * 2)
+    assert (completed_by_plan, compiled_operations) == ([False] * 6, [False] * 2)
 
 
-async def _nothing(*_: object) -> dict[object, object]:
+async def _load_nothing(*_: object) -> dict[object, object]:
     return {}
 
 
-async def test_what_was_seen_to_read_once_is_read_without_a_transaction(
-    client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
+async def test_an_operation_with_a_single_read_runs_without_a_transaction(
+    client: Client, monkeypatch: pytest.MonkeyPatch, compiled_operations: list[bool]
 ) -> None:
     commands: list[str] = []
     command = PooledConnection.execute
 
-    async def watched(self: PooledConnection, text: str) -> None:
+    async def record_command(self: PooledConnection, text: str) -> None:
         commands.append(text)
         await command(self, text)
 
-    monkeypatch.setattr(PooledConnection, "execute", watched)
+    monkeypatch.setattr(PooledConnection, "execute", record_command)
     query = "query($id: ID!) { integration(id: $id) { name } }"
     for _ in range(2):
         commands.clear()
         assert await client.data(query, id="i0") == {"integration": {"name": "i0"}}
     assert commands[1:] == ["ROLLBACK"]
     commands.clear()
-    with collect_statements() as ran:
+    with collect_statements() as statements:
         assert await client.data(query, id="i0") == {"integration": {"name": "i0"}}
-    # The first is that of the key, whom nobody remembers here.
-    assert (commands, len(ran)) == ([], 2)
+    # The first statement reads the key, which is not cached here.
+    assert (commands, len(statements)) == ([], 2)
     (error,) = (await client(query, id="missing"))["errors"]
     assert error["extensions"]["code"] == "NOT_FOUND"
     assert await client.data(query, id="i1") == {"integration": {"name": "i1"}}
-    assert known == [True, True, False, True]
+    assert compiled_operations == [True, True, False, True]
 
 
-async def test_an_operation_that_comes_to_read_twice_gets_a_transaction(
-    client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
+async def test_an_operation_with_a_second_read_runs_in_a_transaction(
+    client: Client, monkeypatch: pytest.MonkeyPatch, compiled_operations: list[bool]
 ) -> None:
     get = services.integrations.get_integration
 
-    async def twice(session: Reader, *arguments: Any) -> object:
+    async def read_twice(session: Reader, *arguments: Any) -> object:
         await get(session, *arguments)
         return await get(session, *arguments)
 
     query = '{ integration(id: "i0") { name } }'
     for _ in range(3):
         await client.data(query)
-    monkeypatch.setattr(services.integrations, "get_integration", twice)
+    monkeypatch.setattr(services.integrations, "get_integration", read_twice)
     for _ in range(3):
         assert await client.data(query) == {"integration": {"name": "i0"}}
-    assert known == [True, True, False, True, True]
+    assert compiled_operations == [True, True, False, True, True]
 
 
-async def test_what_is_known_is_bounded(
-    client: Client, monkeypatch: pytest.MonkeyPatch, known: list[bool]
+async def test_the_document_cache_is_limited_in_bytes(
+    client: Client, monkeypatch: pytest.MonkeyPatch, compiled_operations: list[bool]
 ) -> None:
     monkeypatch.setattr(document_cache, "_MAX_BYTES", 60_000)
-    kept: list[DocumentCache] = []
+    caches: list[DocumentCache] = []
     read = DocumentCache.add
 
-    def watched(self: DocumentCache, text: str) -> ExecutableDocument:
-        kept.append(self)
+    def record_cache(self: DocumentCache, text: str) -> ExecutableDocument:
+        caches.append(self)
         return read(self, text)
 
-    monkeypatch.setattr(DocumentCache, "add", watched)
+    monkeypatch.setattr(DocumentCache, "add", record_cache)
     for number in range(9):
         query = f"{{ viewer {{ userId a{number}: userId }} }}"
         for _ in range(2):
             await client.data(query)
-    assert known == [True] * 9
-    assert len({id(each) for each in kept}) == 1
-    assert 0 < len(kept[0]._documents) < len(kept) == 9
+    assert compiled_operations == [True] * 9
+    assert len({id(cache) for cache in caches}) == 1
+    assert 0 < len(caches[0]._documents) < len(caches) == 9
     assert (
-        kept[0]._total_bytes == sum(document.estimated_bytes for document in kept[0]._documents.values()) <= 60_000
+        caches[0]._total_bytes
+        == sum(document.estimated_bytes for document in caches[0]._documents.values())
+        <= 60_000
     )
 
 
-async def test_a_field_that_fails_takes_nothing_from_those_that_load_the_same(
+async def test_a_failed_field_does_not_affect_fields_of_the_same_batch(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     query = """{ integrations { edges {
       node { createdBy { username } }
       failing: node { createdBy { username } ... on ConnectedIntegration { useCases(after: "no") { totalCount } } }
       again: node { createdBy { username } } } } }"""
-    errors = orjson.loads(await answer(client, monkeypatch, query))["errors"]
+    errors = orjson.loads(await fetch_response(client, monkeypatch, query))["errors"]
     assert [orjson.loads(error) for error in errors] == [{"path": []}]
 
 
@@ -264,24 +268,24 @@ VARIABLES: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("declared", ["$id: ID!, $by: ID", '$id: ID!, $by: ID = "68a8652f82513625d1c21a85"'])
-async def test_variables_mean_the_same_on_every_way(
+async def test_variables_have_the_same_result_on_every_executor(
     client: Client, monkeypatch: pytest.MonkeyPatch, declared: str
 ) -> None:
     query = f"""query ({declared}, $search: String, $first: Int) {{
       integration(id: $id, createdBy: $by) {{ id ... on ConnectedIntegration {{
         resourceRecords(search: $search, first: $first) {{ totalCount nodes {{ id }} }}
         useCases(first: 1) {{ nodes {{ id }} }} }} }} }}"""
-    answers = {await answer(client, monkeypatch, query, **variables) for variables in VARIABLES}
-    assert len(answers) > 6
+    responses = {await fetch_response(client, monkeypatch, query, **variables) for variables in VARIABLES}
+    assert len(responses) > 6
     text = "query ($id: ID!) { integration(id: $id) { id } }"
     for variables in VARIABLES:
-        await answer(client, monkeypatch, text, **variables)
+        await fetch_response(client, monkeypatch, text, **variables)
 
 
 @PROPERTY
 @given(query=queries(schema._schema, lambda _name, _type: None))
-async def test_random_operations_have_one_answer(client: Client, query: str) -> None:
+async def test_random_operations_have_one_response(client: Client, query: str) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        await answer(client, monkeypatch, query)
+        await fetch_response(client, monkeypatch, query)
         if "$" in query:
-            await answer(client, monkeypatch, query, yes=False, no=True)
+            await fetch_response(client, monkeypatch, query, yes=False, no=True)

@@ -29,7 +29,7 @@ SECRET = "Jane-Roe-1970"
 
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway of its own, so that its metrics begin at zero."""
+    """A new gateway, so that its metrics begin at zero."""
     async with serve_gateway(database_url) as gateway:
         yield gateway
 
@@ -46,7 +46,7 @@ async def client(gateway: Gateway) -> Client:
 
 
 def _patch_service(monkeypatch: pytest.MonkeyPatch, use: Callable[[Any], object]) -> None:
-    """Have the service that finds an integration do something with the row."""
+    """Make the service that finds an integration call a function with the row."""
     get_integration: Callable[..., Awaitable[Any]] = services.integrations.get_integration
 
     async def patched(reader: Reader, *arguments: Any) -> Any:
@@ -61,7 +61,7 @@ def _fail(_row: object) -> None:
     raise ValueError(SECRET)
 
 
-async def _scrape(gateway: Gateway) -> dict[str, float]:
+async def _read_counts(gateway: Gateway) -> dict[str, float]:
     """Return the counts of fallbacks by their labels."""
     gateway.flush_reports()
     lines = (await gateway.http.get("/metrics")).text.splitlines()
@@ -102,8 +102,8 @@ async def test_a_fallback_is_counted_each_time_and_logged_once_for_a_document(
     }
     (line,) = logged
     assert {key: line[key] for key in expected} == expected
-    # The first request ran on the normal executor anyway, since nothing was compiled yet.
-    assert await _scrape(gateway) == {_labels("Query.integration", "column_not_fetched"): 2}
+    # The first request runs on the normal executor, because nothing is compiled yet.
+    assert await _read_counts(gateway) == {_labels("Query.integration", "column_not_fetched"): 2}
     with capture_logs() as logged:
         for _ in range(2):
             await client.data(f"query Other {NAME}")
@@ -137,28 +137,30 @@ async def test_a_value_that_its_type_does_not_allow_is_counted(
     assert fallbacks.counts == {("Query.integration", "unexpected_value"): 1}
 
 
-async def test_one_odd_row_is_counted_and_is_no_fallback_of_the_query(
+async def test_a_faulty_row_is_counted_without_a_fallback_of_the_query(
     gateway: Gateway, client: Client, fallbacks: FallbackWatcher
 ) -> None:
     for _ in range(2):
         assert await client.data(RECORDS) == {"resourceRecord": {"config": {"name": None}}}
     assert fallbacks.counts == {("Query.resourceRecord", "row_data"): 2}
-    assert await _scrape(gateway) == {_labels("Query.resourceRecord", "row_data"): 2}
+    assert await _read_counts(gateway) == {_labels("Query.resourceRecord", "row_data"): 2}
 
 
-async def test_what_a_resolver_refuses_is_counted(gateway: Gateway, client: Client) -> None:
+async def test_an_error_of_a_resolver_is_counted(gateway: Gateway, client: Client) -> None:
     query = "query ($id: ID!) { integration(id: $id) { name } }"
     assert await client.data(query, id="i") == NAMED
     (error,) = (await client(query, id="missing"))["errors"]
     assert error["extensions"]["code"] == "NOT_FOUND"
-    assert await _scrape(gateway) == {_labels("Query.integration", "resolver_error"): 1}
+    assert await _read_counts(gateway) == {_labels("Query.integration", "resolver_error"): 1}
 
 
-async def test_what_does_not_compile_is_counted_but_introspection(gateway: Gateway, client: Client) -> None:
+async def test_selections_that_do_not_compile_are_counted_except_introspection(
+    gateway: Gateway, client: Client
+) -> None:
     query = '{ integration(id: "i") { ... on ConnectedIntegration { config { accessToken } } } }'
     for text in (query, query, "{ __typename __schema { queryType { name } } }"):
         await client.data(text)
-    assert await _scrape(gateway) == {_labels("Query.integration", "not_compilable"): 2}
+    assert await _read_counts(gateway) == {_labels("Query.integration", "not_compilable"): 2}
 
 
 @pytest.mark.fallback("too_many_variants")
@@ -173,7 +175,7 @@ async def test_more_variants_of_an_operation_than_are_stored_are_counted(gateway
             expected = {"id": "i"} | {name: "n" for name, included in variant.items() if included}
             for _ in range(2):
                 assert await client.data(query, **variant) == {"integration": expected, "none": None}
-    assert await _scrape(gateway) == {
+    assert await _read_counts(gateway) == {
         _labels(f"Query.{field}", "too_many_variants"): 4 for field in ("integration", "node")
     }
     assert [line["field"] for line in logged if line["event"] == "execution.fallback"] == [
@@ -182,7 +184,7 @@ async def test_more_variants_of_an_operation_than_are_stored_are_counted(gateway
     ]
 
 
-def test_the_fields_that_do_not_compile_are_known() -> None:
+def test_the_fields_that_do_not_compile_are_listed() -> None:
     found = {
         f"{type_.name}.{name}"
         for type_ in schema._schema.type_map.values()

@@ -1,4 +1,4 @@
-"""Compiled selections over rows alone: exact whatever documents hold, and straight where they are well-formed."""
+"""Compiled selections of rows: exact for any document, and decoded directly if it is well-formed."""
 
 from copy import deepcopy
 from functools import cache
@@ -46,26 +46,26 @@ SCHEMA = strawberry.Schema(
     query=Query,
     types=[ConnectedIntegration, IncomingWebhook, OutgoingWebhook],
     config=StrawberryConfig(scalar_map=SCALARS),
-    # To parse and validate a query takes ten times as long as to execute it.
+    # Parsing and validating a query takes ten times as long as executing it.
     extensions=[cache(ParserCache), cache(ValidationCache)],
 )
 
 
-def everything(type_: GraphQLNamedType, *, renamed: bool) -> str:
-    """A selection of all fields below a type that are a function of their source."""
+def select_all(type_: GraphQLNamedType, *, renamed: bool) -> str:
+    """Return a selection of all compilable fields of a type."""
     if isinstance(type_, GraphQLUnionType | GraphQLInterfaceType):
         possible = SCHEMA._schema.get_possible_types(type_)
-        each = (f"... on {one.name} {everything(one, renamed=renamed)}" for one in possible)
+        each = (f"... on {one.name} {select_all(one, renamed=renamed)}" for one in possible)
         return "{ __typename " + " ".join(each) + " }"
     assert isinstance(type_, GraphQLObjectType)
     parts = ["__typename"] if renamed else []
     for name, definition in type_.fields.items():
         field = definition.extensions["strawberry-definition"]
-        moves = {"nextRunAt", "tokenState", "createdBy", "updatedBy"}
-        if is_compilable(field) and not isinstance(field, BatchedField) and name not in moves:
+        time_dependent = {"nextRunAt", "tokenState", "createdBy", "updatedBy"}
+        if is_compilable(field) and not isinstance(field, BatchedField) and name not in time_dependent:
             below = get_named_type(definition.type)
             is_object = isinstance(below, GraphQLObjectType | GraphQLUnionType)
-            selection = everything(below, renamed=renamed) if is_object else ""
+            selection = select_all(below, renamed=renamed) if is_object else ""
             parts.append(f"{type_.name}_{name}: {name} {selection}" if renamed else f"{name} {selection}")
     return "{ " + " ".join(parts) + " }"
 
@@ -110,7 +110,7 @@ ROWS: dict[str, tuple[str, Any]] = {
     "outgoing": ("integrations", webhook({"_id": "a", **OUTGOING})),
     "incoming": ("integrations", webhook({"_id": "a", "channel": ["#a"], "scriptEnabled": True})),
 }
-"""Well-formed rows, each with the root field that shows it."""
+"""Well-formed rows, each with the root field that returns it."""
 
 JUNK_TEXTS = [
     "",
@@ -128,18 +128,18 @@ JUNK = st.recursive(
 )
 
 
-def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Each container in a document with each of its keys."""
+def _list_keys(value: Any) -> list[tuple[Any, Any]]:
+    """Return each container in a document with each of its keys."""
     keys = [*value] if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
-    return [place for key_ in keys for place in ((value, key_), *_places(value[key_]))]
+    return [pair for key_ in keys for pair in ((value, key_), *_list_keys(value[key_]))]
 
 
 @st.composite
-def spoilt(draw: DrawFn, document: Json) -> Json:
-    """A document with something else in a few places."""
+def spoiled_documents(draw: DrawFn, document: Json) -> Json:
+    """Generate a document with a few changed or missing values."""
     document = deepcopy(document)
     for _ in range(draw(st.integers(1, 4))):
-        container, key_ = draw(st.sampled_from(_places(document)))
+        container, key_ = draw(st.sampled_from(_list_keys(document)))
         if isinstance(container, dict) and draw(st.booleans()):
             del container[key_]
         else:
@@ -148,20 +148,20 @@ def spoilt(draw: DrawFn, document: Json) -> Json:
 
 
 @cache
-def query_of(field: str, *, renamed: bool) -> str:
-    """Everything below a root field."""
+def build_query(field: str, *, renamed: bool) -> str:
+    """Return a query for all fields of a root field."""
     assert SCHEMA._schema.query_type is not None
     type_ = get_named_type(SCHEMA._schema.query_type.fields[field].type)
-    return f"{{ {field} {everything(type_, renamed=renamed)} }}"
+    return f"{{ {field} {select_all(type_, renamed=renamed)} }}"
 
 
 @pytest.mark.parametrize("renamed", [False, True])
 @pytest.mark.parametrize("name", ROWS)
-def test_of_well_formed_documents_nothing_is_read(
+def test_well_formed_documents_are_decoded_without_reading(
     name: str, renamed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     field, row = ROWS[name]
-    query = query_of(field, renamed=renamed)
+    query = build_query(field, renamed=renamed)
     expected = execute_uncompiled(SCHEMA, query, [row])
     monkeypatch.setattr(KeyField, "read", None)
     assert encode_json(compile_response.__wrapped__(SCHEMA, query)([row], [])) == encode_json(expected)
@@ -171,20 +171,20 @@ HALVES = {
     "practitioner": "records { config { ... on PractitionerConfig { workingHours { mon { start } } } } }",
     "use case": "useCases { config { actions { schedule { triggerAt } } } }",
 }
-"""Selections of objects that have to have more than is selected of them."""
+"""Selections of objects that need keys which are not selected."""
 
 
 @pytest.mark.parametrize("name", ROWS)
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_whatever_a_document_holds_the_answer_is_the_same(name: str, data: st.DataObject) -> None:
+def test_random_documents_have_the_same_response_as_on_the_normal_executor(name: str, data: st.DataObject) -> None:
     field, row = ROWS[name]
     well_formed = row.document
-    queries = [query_of(field, renamed=False), query_of(field, renamed=True)]
+    queries = [build_query(field, renamed=False), build_query(field, renamed=True)]
     if name in HALVES:
         queries.append(f"{{ {HALVES[name]} }}")
     try:
-        row.document = data.draw(spoilt(well_formed))
+        row.document = data.draw(spoiled_documents(well_formed))
         for query in queries:
             with capture_logs():
                 projected = compile_response(SCHEMA, query)([row], [])
@@ -193,15 +193,15 @@ def test_whatever_a_document_holds_the_answer_is_the_same(name: str, data: st.Da
         row.document = well_formed
 
 
-def test_one_faulty_row_costs_no_other_one_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_faulty_row_is_read_leniently(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[object] = []
     original = KeyField.read
 
-    def noted(self: KeyField, source: Any) -> object:
+    def record_read(self: KeyField, source: Any) -> object:
         read.append(source)
         return original(self, source)
 
-    monkeypatch.setattr(KeyField, "read", noted)
+    monkeypatch.setattr(KeyField, "read", record_read)
     rows = [record(str(n), "i", {**PRACTITIONER, "name": 7 if n == 5 else "A"}) for n in range(20)]
     project = compile_response.__wrapped__(
         SCHEMA, "{ records { id config { ... on PractitionerConfig { name } } } }"

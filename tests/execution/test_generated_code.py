@@ -1,4 +1,4 @@
-"""Generated code that gives response data: any depth, any names, and nothing that is not sure."""
+"""Generated code for response data: any depth, any names, and no doubtful values."""
 
 from types import SimpleNamespace
 
@@ -43,11 +43,11 @@ class Query:
 SCHEMA = strawberry.Schema(query=Query)
 
 
-def tree(depth: int, *fields: str) -> Document:
-    """A tree that goes on below each of these fields."""
+def build_tree(depth: int, *fields: str) -> Document:
+    """Return a tree with subtrees in each of these fields."""
     if depth == 0:
         return {"name": "leaf"}
-    below = tree(depth - 1, *fields)
+    below = build_tree(depth - 1, *fields)
     return {"name": str(depth), **{field: [{}, below] if field == "branches" else below for field in fields}}
 
 
@@ -55,7 +55,7 @@ def tree(depth: int, *fields: str) -> Document:
 @pytest.mark.parametrize("name", ["name", "named: name"])
 def test_documents_are_decoded_to_any_depth(field: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     row = use_case("a", "i")
-    row.document = tree(40, field)
+    row.document = build_tree(40, field)
     query = "{ trees " + f"{{ {name} {field} " * 39 + f"{{ {name} }}" + " }" * 40
     expected = execute_uncompiled(SCHEMA, query, [row])
     monkeypatch.setattr(KeyField, "read", None)
@@ -68,7 +68,7 @@ def test_names_in_generated_code_do_not_clash() -> None:
     query = f"""{{ trees {{ {fields} c1: branches {{ {fields} }} ...Again }} }}
         fragment Again on Tree {{ c1: branches {{ __typename }} }}"""
     row = use_case("a", "i")
-    row.document = tree(2, "branches", "trunk")
+    row.document = build_tree(2, "branches", "trunk")
     assert encode_json(compile_response(SCHEMA, query)([row], [])) == encode_json(
         execute_uncompiled(SCHEMA, query, [row])
     )
@@ -77,7 +77,7 @@ def test_names_in_generated_code_do_not_clash() -> None:
 PLAIN = "{ plain { text number table others { text others { number } } } }"
 
 
-def plain(**attributes: object) -> SimpleNamespace:
+def build_plain(**attributes: object) -> SimpleNamespace:
     return SimpleNamespace(**{"text": "a", "number": 1, "table": None, "others": [], **attributes})
 
 
@@ -85,8 +85,8 @@ def plain(**attributes: object) -> SimpleNamespace:
     "value",
     [
         None,
-        plain(table=[[1, 2], None, []], others=[None, plain(others=(plain(number=None),))]),
-        plain(text="", number=-(2**31), table=()),
+        build_plain(table=[[1, 2], None, []], others=[None, build_plain(others=(build_plain(number=None),))]),
+        build_plain(text="", number=-(2**31), table=()),
     ],
 )
 def test_attributes_are_completed(value: object) -> None:
@@ -96,17 +96,17 @@ def test_attributes_are_completed(value: object) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        plain(text=None),
-        plain(text=7),
-        plain(number=True),
-        plain(number=2**31),
-        plain(number=1.0),
-        plain(table=[[None]]),
-        plain(table="12"),
-        plain(others=None),
-        plain(others=[plain(others=[plain(number="1")])]),
+        build_plain(text=None),
+        build_plain(text=7),
+        build_plain(number=True),
+        build_plain(number=2**31),
+        build_plain(number=1.0),
+        build_plain(table=[[None]]),
+        build_plain(table="12"),
+        build_plain(others=None),
+        build_plain(others=[build_plain(others=[build_plain(number="1")])]),
     ],
 )
-def test_what_is_not_plain_is_refused(value: object) -> None:
+def test_invalid_attributes_need_a_fallback(value: object) -> None:
     with pytest.raises(FallbackNeeded):
         compile_response(SCHEMA, PLAIN)(value, [])

@@ -1,4 +1,4 @@
-"""Undocumented parts of graphql-core and Strawberry stand in `_private.py`, and nowhere else in the package."""
+"""Undocumented parts of graphql-core and Strawberry are used only in `_private.py`."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ UNDOCUMENTED = re.compile(
 )
 
 
-def test_no_other_module_of_the_gateway_uses_them() -> None:
+def test_no_other_module_uses_undocumented_parts() -> None:
     found = {
         f"{file.relative_to(PACKAGE.parent)}: {match[0]}"
         for folder in (PACKAGE, PACKAGE.parent / "schema")

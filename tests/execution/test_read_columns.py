@@ -1,4 +1,4 @@
-"""What a plan reads of rows is known, so that no more than that needs to be fetched."""
+"""Plans declare the columns that they read, so that only these are fetched."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -58,8 +58,8 @@ def _fields(type_: str) -> Iterator[StrawberryField]:
             yield field
 
 
-def _narrow(row: Base, names: set[str]) -> Any:
-    """What looks like a row of which only these attributes were fetched."""
+def _select_attributes(row: Base, names: set[str]) -> Any:
+    """Return an object like a row with only these fetched attributes."""
     fetched = {name: getattr(row, name) for name in names if hasattr(row, name)}
     return type(
         type(row).__name__,
@@ -86,15 +86,15 @@ def _evaluate(field: StrawberryField, source: Any) -> None:
 
 
 @pytest.mark.parametrize("type_", SOURCES)
-def test_a_field_reads_what_it_declares(type_: str) -> None:
+def test_a_field_reads_only_declared_columns(type_: str) -> None:
     for field in _fields(type_):
         declared = get_read_columns(field)
         assert declared is not None, field.python_name
-        row = _narrow(SOURCES[type_], {*declared})
+        row = _select_attributes(SOURCES[type_], {*declared})
         _evaluate(field, row if type_ in ROWS else LenientObject({}, row))
 
 
-def test_every_field_that_compiles_declares_what_it_reads() -> None:
+def test_every_field_that_compiles_declares_its_columns() -> None:
     types = [type_ for type_ in schema._schema.type_map.values() if isinstance(type_, GraphQLObjectType)]
     undeclared = [
         f"{type_.name}.{field.python_name}"
@@ -107,45 +107,45 @@ def test_every_field_that_compiles_declares_what_it_reads() -> None:
 
 
 @pytest.mark.parametrize("type_", SOURCES)
-def test_telling_a_type_reads_what_it_declares(type_: str) -> None:
+def test_resolving_a_type_reads_only_declared_columns(type_: str) -> None:
     class_ = schema._schema.type_map[type_].extensions["strawberry-definition"].origin
     if hasattr(class_, "resolve_type"):
-        row = _narrow(SOURCES[type_], {*class_.resolve_type.reads})
-        told = class_.resolve_type(row if type_ in ROWS else LenientObject({}, row))
-        assert told in {type_, "Integration"}
+        row = _select_attributes(SOURCES[type_], {*class_.resolve_type.reads})
+        name = class_.resolve_type(row if type_ in ROWS else LenientObject({}, row))
+        assert name in {type_, "Integration"}
 
 
-def test_cursors_read_what_is_declared_for_them() -> None:
-    orders = [OLDEST_FIRST, *map(integrations.build_order, ([], *([key] for key in _every_key())))]
+def test_cursors_read_only_declared_columns() -> None:
+    orders = [OLDEST_FIRST, *map(integrations.build_order, ([], *([key] for key in _list_order_keys())))]
     for order in orders:
-        row = _narrow(connected("a"), {*ORDER_COLUMNS})
+        row = _select_attributes(connected("a"), {*ORDER_COLUMNS})
         source = ConnectionSource(
-            PageArguments(order), RowPage([row], has_previous=False, has_next=False), _nothing()
+            PageArguments(order), RowPage([row], has_previous=False, has_next=False), _build_empty_batch()
         )
         assert source.edges[0].cursor == source.build_page_info(None).start_cursor
 
 
-def _every_key() -> Iterator[Any]:
+def _list_order_keys() -> Iterator[Any]:
     from gateway.domain.enums import IntegrationOrderField, SortDirection  # noqa: PLC0415
 
     return ((field, SortDirection.ASC) for field in IntegrationOrderField)
 
 
-def _nothing() -> BatchRequest:
+def _build_empty_batch() -> BatchRequest:
     async def batch(*_: object) -> dict[object, object]:
         return {}
 
     return BatchRequest(batch, ())
 
 
-def _columns(query: str) -> tuple[frozenset[str] | None, dict[str, frozenset[str] | None]]:
-    """What is read of the root field's value, and of what each batched field finds."""
+def _find_columns(query: str) -> tuple[frozenset[str] | None, dict[str, frozenset[str] | None]]:
+    """Return the columns of the root field's value, and those of the rows of each batched field."""
     compiler, _ = compile_query(schema, query)
     return compiler.columns, {stage.field.python_name: stage.columns for stage in compiler.stages}
 
 
-def test_a_plan_knows_what_it_reads_of_each_stage() -> None:
-    root, stages = _columns(
+def test_a_plan_has_the_columns_of_each_stage() -> None:
+    root, stages = _find_columns(
         """{ integration(id: "i") { name ... on ConnectedIntegration { status resourceRecords {
           totalCount edges { cursor } nodes { type config { ... on PractitionerConfig { name supervisor { version }
         } } } } } } }"""

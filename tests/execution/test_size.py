@@ -1,4 +1,4 @@
-"""Measures and costs of documents with fragments are those of the same documents written out."""
+"""Documents with fragments have the size and cost of the same documents without fragments."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -30,12 +30,12 @@ _LISTS = [
 
 @st.composite
 def _selections(draw: st.DrawFn, first: int, depth: int, is_root: bool) -> list[Selection]:
-    """Selections on the root type, or on integrations, that spread no fragment before the first one."""
+    """Generate selections on the root type or on integrations, which spread no fragment before the first one."""
     found: list[Selection] = []
     for _ in range(draw(st.integers(1, 3))):
         directives, kind = draw(_DIRECTIVES), draw(st.integers(0, 4))
         if kind == 0 and first < FRAGMENTS:
-            # Those with even numbers are on the root type, those with odd ones on integrations.
+            # Fragments with even numbers are on the root type, those with odd numbers on integrations.
             numbers = [number for number in range(first, FRAGMENTS) if (number % 2 == 0) is is_root]
             if numbers:
                 found.append(("spread", draw(st.sampled_from(numbers)), directives))
@@ -50,41 +50,48 @@ def _selections(draw: st.DrawFn, first: int, depth: int, is_root: bool) -> list[
     return found
 
 
-def _written(selections: Sequence[Selection], fragments: Sequence[list[Selection]] | None) -> str:
-    """The selections as text; with the fragments, these are written out where they are spread."""
+def _format_selections(selections: Sequence[Selection], fragments: Sequence[list[Selection]] | None) -> str:
+    """Return the selections as text. If fragments are given, they replace their spreads."""
     parts = []
     for kind, what, *further in selections:
         directives = further[-1]
         if kind == "leaf":
             parts.append(what + directives)
         elif kind == "inline":
-            parts.append(f"...{directives} {_written(what, fragments)}")
+            parts.append(f"...{directives} {_format_selections(what, fragments)}")
         elif kind == "list":
-            parts.append(f"l: {what}{directives} {{ nodes {_written(further[0], fragments)} totalCount }}")
+            parts.append(
+                f"l: {what}{directives} {{ nodes {_format_selections(further[0], fragments)} totalCount }}"
+            )
         elif fragments is None:
             parts.append(f"...F{what}{directives}")
         else:
-            parts.append(f"... on {_on(what)}{directives} {_written(fragments[what], fragments)}")
+            parts.append(
+                f"... on {_get_type_name(what)}{directives} {_format_selections(fragments[what], fragments)}"
+            )
     return "{ " + " ".join(parts) + " }"
 
 
-def _on(number: int) -> str:
+def _get_type_name(number: int) -> str:
     return "Query" if number % 2 == 0 else "Integration"
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> tuple[str, str]:
-    """A document with fragments, and the same written out."""
+    """Generate a document with fragments, and the same document without fragments."""
     fragments = [draw(_selections(number + 1, 2, number % 2 == 0)) for number in range(FRAGMENTS)]
     operation = draw(_selections(0, 2, is_root=True))
     declared = "query ($yes: Boolean!, $no: Boolean!, $size: Int) "
-    spread = declared + _written(operation, None)
-    defined = [f"fragment F{n} on {_on(n)} {_written(each, None)}" for n, each in enumerate(fragments)]
-    return " ".join([spread, *draw(st.permutations(defined))]), declared + _written(operation, fragments)
+    spread = declared + _format_selections(operation, None)
+    defined = [
+        f"fragment F{n} on {_get_type_name(n)} {_format_selections(each, None)}"
+        for n, each in enumerate(fragments)
+    ]
+    return " ".join([spread, *draw(st.permutations(defined))]), declared + _format_selections(operation, fragments)
 
 
-class _Count(Visitor):
-    """Measures an operation without fragments, one node after the other."""
+class _SizeVisitor(Visitor):
+    """Measures an operation without fragments by visiting each node."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,32 +113,34 @@ class _Count(Visitor):
 
 @PROPERTY
 @given(documents())
-def test_a_document_with_fragments_measures_what_it_does_written_out(texts: tuple[str, str]) -> None:
-    document, written_out = map(parse, texts)
-    counted = _Count()
-    visit(written_out, counted)
-    expected = OperationSize(counted.depth, counted.top, counted.fields, counted.aliases, counted.directives, 3)
-    assert [*measure_operations(document)] == [expected] == [*measure_operations(written_out)]
+def test_a_document_with_fragments_has_the_size_of_its_expansion(texts: tuple[str, str]) -> None:
+    document, expanded = map(parse, texts)
+    visitor = _SizeVisitor()
+    visit(expanded, visitor)
+    expected = OperationSize(visitor.depth, visitor.top, visitor.fields, visitor.aliases, visitor.directives, 3)
+    assert [*measure_operations(document)] == [expected] == [*measure_operations(expanded)]
 
 
-def _value(node: Any, values: dict[str, Any]) -> Any:
+def _get_value(node: Any, values: dict[str, Any]) -> Any:
     return values[node.name.value] if isinstance(node, VariableNode) else node.value
 
 
-def _cost(selections: Any, values: dict[str, Any]) -> int:
-    """What selections cost, walked anew for these values."""
+def _compute_cost(selections: Any, values: dict[str, Any]) -> int:
+    """Return the cost of selections for these values of variables."""
     total = 0
     for node in selections.selections:
-        conditions = {each.name.value: _value(each.arguments[0].value, values) for each in node.directives or ()}
+        conditions = {
+            each.name.value: _get_value(each.arguments[0].value, values) for each in node.directives or ()
+        }
         if conditions.get("skip") or not conditions.get("include", True):
             continue
         if not isinstance(node, FieldNode):
-            total += _cost(node.selection_set, values)
+            total += _compute_cost(node.selection_set, values)
         elif node.name.value == "integrations":
-            sizes = [_value(each.value, values) for each in node.arguments or ()]
+            sizes = [_get_value(each.value, values) for each in node.arguments or ()]
             size = next((min(max(int(each), 0), 100) for each in sizes if each is not None), 50)
             nodes = cast(FieldNode, node.selection_set.selections[0])  # type: ignore[union-attr]  # it has some
-            total += 1 + 1 + size * _cost(nodes.selection_set, values) + 1
+            total += 1 + 1 + size * _compute_cost(nodes.selection_set, values) + 1
         else:
             total += 1
     return total
@@ -139,12 +148,12 @@ def _cost(selections: Any, values: dict[str, Any]) -> int:
 
 @PROPERTY
 @given(documents(), st.booleans(), st.booleans(), st.sampled_from([None, 0, 1, 99, 100, 101, -1]))
-def test_a_document_with_fragments_costs_what_it_does_written_out(
+def test_a_document_with_fragments_has_the_cost_of_its_expansion(
     texts: tuple[str, str], yes: bool, no: bool, size: int | None
 ) -> None:
     values = {"yes": yes, "no": no, "size": size}
-    document, written_out = map(parse, texts)
-    operation = cast(OperationDefinitionNode, written_out.definitions[0])
-    expected = 100 + _cost(operation.selection_set, values)
-    for each in (document, written_out):
+    document, expanded = map(parse, texts)
+    operation = cast(OperationDefinitionNode, expanded.definitions[0])
+    expected = 100 + _compute_cost(operation.selection_set, values)
+    for each in (document, expanded):
         assert [price.evaluate(values) for price in compute_operation_costs(schema._schema, each)] == [expected]

@@ -20,7 +20,7 @@ from gateway.execution.limits.document_limits import DocumentLimits
 from gateway.execution.limits.size import MAX_INT32
 from gateway.schema import schema
 from gateway.settings import Settings
-from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET, LIST, UPSERT, WRITTEN
+from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET, LIST, STORED_GROUP, UPSERT
 from tests.support.compiling import UncompiledExecutor
 from tests.support.dashboard import BREAKDOWNS, DASHBOARD, PARTS
 from tests.support.factories import connected, record, store, use_case, use_case_group, user, webhook
@@ -87,7 +87,7 @@ OUR_OWN = {
     "export": EXPORT,
     "document": DOCUMENT,
     "upsert": UPSERT,
-    "written": WRITTEN,
+    "stored group": STORED_GROUP,
     "introspection": get_introspection_query(
         specified_by_url=True, directive_is_repeatable=True, schema_description=True, input_value_deprecation=True
     ),

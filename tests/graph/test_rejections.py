@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.test_reporting import lines, scraped
+from tests.http.test_reporting import read_log_lines, read_metrics
 from tests.support.endpoints import GRAPHQL, VIEWER, get_codes, open_endpoint
 from tests.support.factories import connected, store
 from tests.support.gateway import TEAM, Client, Gateway, serve_gateway
@@ -21,7 +21,7 @@ DEAR = "{ " + " ".join(f"i{n}: integrations(first: 100) {{ nodes {{ id name }} }
 
 
 @pytest.fixture
-async def narrow(database_url: str) -> AsyncIterator[Gateway]:
+async def limited_gateway(database_url: str) -> AsyncIterator[Gateway]:
     """Gateway with one connection and a short timeout."""
     settings = {"database_pool_size": 1, "database_pool_timeout": 0.05, "key_memory": 60}
     async with serve_gateway(
@@ -58,71 +58,71 @@ async def test_a_rejection_is_counted_by_its_limit(
 ) -> None:
     async with open_endpoint(sqlite_template, tmp_path, depth_limit=1, alias_limit=0) as endpoint:
         assert get_codes(await endpoint.send(**sent)) == [code]
-        found = await scraped(endpoint)
+        found = await read_metrics(endpoint)
     rejected = {name: count for name, count in found.items() if name.startswith("graphql_rejected_total")}
     assert rejected == ({f'graphql_rejected_total{{reason="{reason}"}}': 1} if reason else {})
 
 
 async def test_an_operation_above_the_cost_limit_is_logged_with_its_cost(
-    narrow: Gateway, capsys: pytest.CaptureFixture[str]
+    limited_gateway: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    client = await narrow.client()
+    client = await limited_gateway.client()
     for query in (VIEWER, DEAR, READ):
         await client.send(query, {})
     await spend_all(client)
-    _, dear, good, *_, last = await lines(narrow, capsys)
+    _, dear, good, *_, last = await read_log_lines(limited_gateway, capsys)
     assert (dear["codes"], dear["op_type"], dear["sql_count"]) == (["COST_LIMIT_EXCEEDED"], "query", 0)
     assert (dear["cost"], good["cost"]) == (1110, 102)
     assert (good["op_name"], good["codes"]) == ("Read", [])
     assert last["codes"] == ["RATE_LIMITED"]
-    found = await scraped(narrow)
+    found = await read_metrics(limited_gateway)
     assert found['graphql_rejected_total{reason="cost"}'] == 1
     assert found['graphql_rejected_total{reason="rate"}'] >= 1
 
 
 async def test_an_operation_without_a_connection_is_logged(
-    narrow: Gateway, capsys: pytest.CaptureFixture[str]
+    limited_gateway: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    client = await narrow.client()
+    client = await limited_gateway.client()
     await client.send(VIEWER, {})
-    async with narrow.database._read_pool.connect("x"):
+    async with limited_gateway.database._read_pool.connect("x"):
         assert (await client.send(READ, {})).status_code == 503
-    _, line = await lines(narrow, capsys)
+    _, line = await read_log_lines(limited_gateway, capsys)
     assert (line["status"], line["codes"], line["op_name"]) == (503, ["OVERLOADED"], "Read")
     assert (line["tenant"], line["cost"], line["sql_count"]) == (TEAM, 102, 0)
-    assert (await scraped(narrow))['graphql_rejected_total{reason="overload"}'] == 1
+    assert (await read_metrics(limited_gateway))['graphql_rejected_total{reason="overload"}'] == 1
 
 
 async def test_a_timed_out_or_abandoned_operation_is_logged_with_its_statements(
-    narrow: Gateway, capsys: pytest.CaptureFixture[str]
+    limited_gateway: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    client = await narrow.client()
+    client = await limited_gateway.client()
     await client.send(VIEWER, {})
     with stall_statements("FROM integration") as began:
-        await asyncio.gather(client.send(READ, {}), expire_requests(narrow, began))
+        await asyncio.gather(client.send(READ, {}), expire_requests(limited_gateway, began))
     with stall_statements("FROM integration") as began:
-        await CancellableRequest(narrow, client, READ).leave(began)
-    await assert_idle(narrow.database)
-    late, left = (await lines(narrow, capsys))[-2:]
+        await CancellableRequest(limited_gateway, client, READ).leave(began)
+    await assert_idle(limited_gateway.database)
+    late, left = (await read_log_lines(limited_gateway, capsys))[-2:]
     assert (late["status"], late["codes"]) == (503, ["TIMEOUT"])
     assert (left["status"], left["codes"], left["bytes"]) == (None, [], 0)
     for line in (late, left):
         assert (line["op_type"], line["op_name"], line["sql_count"]) == ("query", "Read", 1)
         assert line["cost"] > 100
     assert late["op_hash"] == left["op_hash"]
-    found = await scraped(narrow)
+    found = await read_metrics(limited_gateway)
     assert found["client_disconnects_total"] == 1
     assert found["graphql_in_flight"] == 0
     rejected = {name: count for name, count in found.items() if name.startswith("graphql_rejected_total")}
     assert rejected == {'graphql_rejected_total{reason="time"}': 1}
 
 
-async def test_health_and_metrics_are_not_limited(narrow: Gateway) -> None:
-    client = await narrow.client()
+async def test_health_and_metrics_are_not_limited(limited_gateway: Gateway) -> None:
+    client = await limited_gateway.client()
     await spend_all(client)
-    async with narrow.database._read_pool.connect("x"), narrow.database._write_pool.connect("x"):
+    async with limited_gateway.database._read_pool.connect("x"), limited_gateway.database._write_pool.connect("x"):
         for path in ("/livez", "/readyz", "/metrics"):
-            response = await narrow.http.get(path, headers={"Authorization": f"Bearer {client.key}"})
+            response = await limited_gateway.http.get(path, headers={"Authorization": f"Bearer {client.key}"})
             assert response.status_code == 200
             assert "RateLimit" not in response.headers
 

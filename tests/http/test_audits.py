@@ -1,4 +1,4 @@
-"""What others ask of a GraphQL server: graphql-http's audits and schemathesis, against the served gateway."""
+"""Public test suites for GraphQL servers: graphql-http's audits and schemathesis."""
 
 import json
 import os
@@ -28,7 +28,7 @@ PINNED = {
         "sha512-h6AcykL7+xp22QvOnK0fu1eHk9AZG1ngF71rk0ZGuGupnjm1yqXRFrZ/eMv4Q1FTCWILJ5o6hVAxzt3S8/wPHQ==",
     ),
 }
-"""The packages that are installed for the audits, with what their tarballs must hash to."""
+"""Packages that the audits need: versions and hashes of their tarballs."""
 
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--loglevel=error")
 RUN = """
@@ -47,7 +47,7 @@ SECONDS = 120
 
 @dataclass(frozen=True)
 class Target:
-    """A gateway that listens, and a key that opens it."""
+    """The URL of a running gateway, and a key for it."""
 
     url: str
     key: str
@@ -56,22 +56,22 @@ class Target:
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("target")
-    said: list[str] = []
-    with start_server("serve", "--port", "0", folder=folder) as served:
-        # A pipe that nobody reads fills up.
-        reading = Thread(target=lambda: said.extend(served.process.stderr or ()))
-        reading.start()
+    log_lines: list[str] = []
+    with start_server("serve", "--port", "0", folder=folder) as server:
+        # A full pipe would block the server.
+        reader = Thread(target=lambda: log_lines.extend(server.process.stderr or ()))
+        reader.start()
         owner = ("--team", TEAM, "--user", USER, "--name", "test", "--permission", "ADMIN")
-        made = run_gateway("keys", "create", *owner, database_url=f"sqlite:///{folder / 'gateway.db'}")
-        yield Target(served.url, made.stdout.strip())
-        assert served.stop() == 0
-        reading.join()
-    assert [line for line in said if json.loads(line)["level"] == "error"] == []
+        created = run_gateway("keys", "create", *owner, database_url=f"sqlite:///{folder / 'gateway.db'}")
+        yield Target(server.url, created.stdout.strip())
+        assert server.stop() == 0
+        reader.join()
+    assert [line for line in log_lines if json.loads(line)["level"] == "error"] == []
 
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the audits can be imported by Node."""
+    """A folder from which Node can import the audits."""
     if not (shutil.which("npm") and shutil.which("node")):
         skip_unless_ci("npm and Node are not on this machine; graphql-http's audits need them")
     folder = tmp_path_factory.mktemp("graphql-http")
@@ -90,7 +90,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_all_audits_of_graphql_http_pass(suite: Path, target: Target) -> None:
-    ended = subprocess.run(
+    result = subprocess.run(
         ["node", "--input-type=module", "--eval", RUN],
         cwd=suite,
         env={**os.environ, "URL": target.url, "KEY": target.key},
@@ -99,15 +99,13 @@ def test_all_audits_of_graphql_http_pass(suite: Path, target: Target) -> None:
         timeout=SECONDS,
         check=False,
     )
-    assert ended.returncode == 0, ended.stderr
-    audits = json.loads(ended.stdout)
+    assert result.returncode == 0, result.stderr
+    audits = json.loads(result.stdout)
     assert [audit for audit in audits if audit["status"] != "ok"] == []
     assert len(audits) == AUDITS
 
 
-def test_whatever_schemathesis_makes_of_the_schema_is_no_surprise_to_the_server(
-    target: Target, tmp_path: Path
-) -> None:
+def test_queries_generated_by_schemathesis_cause_no_server_error(target: Target, tmp_path: Path) -> None:
     options = {
         "checks": "not_a_server_error",
         "header": f"Authorization:Bearer {target.key}",
@@ -117,7 +115,7 @@ def test_whatever_schemathesis_makes_of_the_schema_is_no_surprise_to_the_server(
         "seed": "1",
         "suppress-health-check": "all",
     }
-    ended = subprocess.run(
+    result = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--no-color", "run", target.url, "--no-shrink"),
             *(word for name, value in options.items() for word in (f"--{name}", value)),
@@ -133,5 +131,5 @@ def test_whatever_schemathesis_makes_of_the_schema_is_no_surprise_to_the_server(
         timeout=SECONDS,
         check=False,
     )
-    assert ended.returncode == 0, ended.stdout
-    assert re.search(r" (\d+) selected / \1 total", ended.stdout), ended.stdout
+    assert result.returncode == 0, result.stdout
+    assert re.search(r" (\d+) selected / \1 total", result.stdout), result.stdout

@@ -1,4 +1,4 @@
-"""Who is asking: keys, in both forms, and nothing of the graph without one."""
+"""Authentication with keys, in both forms of headers."""
 
 import asyncio
 from datetime import timedelta
@@ -29,12 +29,12 @@ UNKNOWN = {
 }
 
 
-async def test_a_bearer_key_tells_who_is_asking(gateway: Gateway) -> None:
+async def test_a_bearer_key_authenticates_the_viewer(gateway: Gateway) -> None:
     client = await gateway.client(permissions=[Permission.READ_RECORDS])
     assert await client(VIEWER) == KNOWN
 
 
-async def test_the_pair_of_headers_tells_who_is_asking(gateway: Gateway) -> None:
+async def test_the_pair_of_headers_authenticates_the_viewer(gateway: Gateway) -> None:
     client = await gateway.client(permissions=[Permission.READ_RECORDS])
     headers = {"X-Auth-Token": client.key, "X-User-Id": USER}
     response = await gateway.http.post("/graphql", json={"query": VIEWER}, headers=headers)
@@ -55,7 +55,7 @@ async def test_the_pair_of_headers_tells_who_is_asking(gateway: Gateway) -> None
         {"Authorization": "Bearer {key}", "X-Auth-Token": "{key}", "X-User-Id": USER},
     ],
 )
-async def test_without_a_good_credential_nothing_of_the_graph_is_told(
+async def test_an_invalid_credential_reveals_nothing_of_the_schema(
     gateway: Gateway, headers: dict[str, str]
 ) -> None:
     client = await gateway.client()
@@ -67,7 +67,7 @@ async def test_without_a_good_credential_nothing_of_the_graph_is_told(
         assert response.headers["Content-Type"].startswith("application/json")
 
 
-async def test_401_is_in_the_media_type_that_was_asked_for(gateway: Gateway) -> None:
+async def test_401_has_the_requested_media_type(gateway: Gateway) -> None:
     headers = {"Accept": "application/graphql-response+json"}
     response = await gateway.http.post("/graphql", json={"query": VIEWER}, headers=headers)
     assert response.status_code == 401
@@ -100,7 +100,7 @@ async def test_a_key_is_stored_only_as_its_digest(gateway: Gateway) -> None:
     assert client.key.split("_", 2)[2] not in repr(vars(row))
 
 
-async def test_a_key_that_was_recognised_is_remembered_for_as_long_as_is_set(
+async def test_a_key_is_cached_for_as_long_as_is_set(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(Settings(database_url=database_url, key_memory=5))
@@ -115,17 +115,17 @@ async def test_a_key_that_was_recognised_is_remembered_for_as_long_as_is_set(
         async with database.write() as session:
             await services.keys.revoke_key(session, client.key.split("_")[1])
         now += 4.9
-        with collect_statements() as ran:
+        with collect_statements() as statements:
             assert await client(VIEWER) == KNOWN
-        assert ran == []
+        assert statements == []
         now += 0.2
         assert (await client.send(VIEWER, {})).status_code == 401
 
 
-async def test_who_comes_with_the_same_key_at_once_is_looked_up_once(database_url: str) -> None:
+async def test_concurrent_requests_with_one_key_look_it_up_once(database_url: str) -> None:
     async with serve_gateway(database_url, key_memory=60) as gateway:
         client, other = await gateway.client(), await gateway.client(OTHER_TEAM)
-        with collect_statements() as ran:
-            answers = await asyncio.gather(*(each(VIEWER) for each in [client, other] * 10))
+        with collect_statements() as statements:
+            answers = await asyncio.gather(*(sender(VIEWER) for sender in [client, other] * 10))
         assert [answer["data"]["viewer"]["teamId"] for answer in answers] == [TEAM, OTHER_TEAM] * 10
-        assert len(ran) == 2
+        assert len(statements) == 2

@@ -1,4 +1,4 @@
-"""What a client may send: one reading of its JSON, so much and no more, and an answer in JSON to anything."""
+"""Request bodies: strict JSON, size limits and timeouts."""
 
 import asyncio
 import json
@@ -31,51 +31,53 @@ async def endpoint(sqlite_template: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-async def narrow_door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoint]:
+async def limited_endpoint(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Endpoint]:
     async with open_endpoint(sqlite_template, tmp_path_factory.mktemp("endpoint"), **LIMITS) as found:
         yield found
 
 
-def _with(variables: str) -> bytes:
+def _build_body(variables: str) -> bytes:
     return f'{{"query": "{VIEWER}", "variables": {variables}}}'.encode()
 
 
-def _nested(levels: int) -> str:
-    """An object of so many levels."""
+def _nest(levels: int) -> str:
+    """Return an object with this number of levels."""
     return '{"a":' * (levels - 1) + "{}" + "}" * (levels - 1)
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        _with("null"),
-        _with('{"a": 1.50e3, "b": [true, null, -0], "c": "\\u00eb\\/"}'),
-        _with(f'{{"a": {"9" * 100}}}'),
-        _with('{"a": {"b": 1}, "c": {"b": 1}}'),
-        _with(_nested(63)),
-        _with('{"a": ["{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{["]}'),
+        _build_body("null"),
+        _build_body('{"a": 1.50e3, "b": [true, null, -0], "c": "\\u00eb\\/"}'),
+        _build_body(f'{{"a": {"9" * 100}}}'),
+        _build_body('{"a": {"b": 1}, "c": {"b": 1}}'),
+        _build_body(_nest(63)),
+        _build_body('{"a": ["{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{[{["]}'),
         b'\r\n\t {"query":"' + VIEWER.encode() + b'","operationName":null,"extensions":{},"id":[{}]} ',
     ],
 )
-async def test_all_that_is_json_is_read(endpoint: Endpoint, body: bytes) -> None:
+async def test_valid_json_is_accepted(endpoint: Endpoint, body: bytes) -> None:
     response = await endpoint.post(body)
     assert (response.status_code, response.json()) == (200, VIEWER_RESPONSE)
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"", "is not JSON in UTF-8: "),
         (b"{", "is not JSON in UTF-8: "),
-        (_with("{}") + b"x", "is not JSON in UTF-8: "),
-        (b"\xef\xbb\xbf" + _with("{}"), "is not JSON in UTF-8: "),
+        (_build_body("{}") + b"x", "is not JSON in UTF-8: "),
+        (b"\xef\xbb\xbf" + _build_body("{}"), "is not JSON in UTF-8: "),
         (b'{"query": "\xff"}', "is not JSON in UTF-8: "),
-        (_with("{}").decode().encode("utf-16"), "is not JSON in UTF-8: "),
+        (_build_body("{}").decode().encode("utf-16"), "is not JSON in UTF-8: "),
         (b"\x1f\x8b\x08\x00", "is not JSON in UTF-8: "),
-        (_with('{"a": NaN}'), "is not JSON in UTF-8: "),
-        (_with('{"a": -Infinity}'), "is not JSON in UTF-8: "),
-        (_with('{"a": 1e400}'), "is not JSON in UTF-8: "),
-        (_with('{"a": "\\ud800"}'), "is not JSON in UTF-8: "),
+        (_build_body('{"a": NaN}'), "is not JSON in UTF-8: "),
+        (_build_body('{"a": -Infinity}'), "is not JSON in UTF-8: "),
+        (_build_body('{"a": 1e400}'), "is not JSON in UTF-8: "),
+        (_build_body('{"a": "\\ud800"}'), "is not JSON in UTF-8: "),
         (b"[" * 50_000, "is not JSON in UTF-8: "),
         (
             b"{[," * 21_846,
@@ -83,25 +85,23 @@ async def test_all_that_is_json_is_read(endpoint: Endpoint, body: bytes) -> None
         ),
         (b"1" * 5_000, "is not JSON in UTF-8: "),
         (b"[" * 500 + b"]" * 500, "is nested deeper than 64 levels."),
-        (_with(_nested(64)), "is nested deeper than 64 levels."),
-        (_with(f'{{"a": {"9" * 101}}}'), "has a number of more than 100 digits."),
-        (_with(f'{{"a": 0.{"1" * 99}}}'), "has a number of more than 100 digits."),
+        (_build_body(_nest(64)), "is nested deeper than 64 levels."),
+        (_build_body(f'{{"a": {"9" * 101}}}'), "has a number of more than 100 digits."),
+        (_build_body(f'{{"a": 0.{"1" * 99}}}'), "has a number of more than 100 digits."),
         (b'{"query": "{ a }", "query": "{ b }"}', "has the key `query` twice in one object."),
         (b'{"query":"{ a }","query":"{ b }"}', "has the key `query` twice in one object."),
-        (_with('{"a": [{"b": 1, "\\u0062": 1}]}'), "has the key `b` twice in one object."),
+        (_build_body('{"a": [{"b": 1, "\\u0062": 1}]}'), "has the key `b` twice in one object."),
     ],
 )
-async def test_json_of_which_there_is_no_one_reading_is_refused(
-    endpoint: Endpoint, body: bytes, said: str
-) -> None:
+async def test_invalid_or_ambiguous_json_is_refused(endpoint: Endpoint, body: bytes, message: str) -> None:
     for accept in (JSON, GRAPHQL):
         response = await endpoint.post(body, Accept=accept)
         assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
-        assert get_message(response).startswith(f"The body {said}")
+        assert get_message(response).startswith(f"The body {message}")
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ("null", ["The body is null; send an object with `query`."]),
         ("1.5", ["The body is a number; send an object with `query`."]),
@@ -122,25 +122,25 @@ async def test_json_of_which_there_is_no_one_reading_is_refused(
         ),
     ],
 )
-async def test_json_that_is_no_request_is_refused_for_all_that_is_wrong(
-    endpoint: Endpoint, body: str, said: list[str]
+async def test_json_that_is_no_request_is_refused_with_all_its_errors(
+    endpoint: Endpoint, body: str, message: list[str]
 ) -> None:
     response = await endpoint.post(body)
-    assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"] * len(said))
-    assert [error["message"] for error in response.json()["errors"]] == said
+    assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"] * len(message))
+    assert [error["message"] for error in response.json()["errors"]] == message
 
 
-async def test_a_body_is_read_up_to_the_limit(narrow_door: Endpoint) -> None:
-    body = _with("{}").ljust(2048)
-    assert (await narrow_door.post(body)).json() == VIEWER_RESPONSE
+async def test_a_body_over_the_size_limit_is_refused(limited_endpoint: Endpoint) -> None:
+    body = _build_body("{}").ljust(2048)
+    assert (await limited_endpoint.post(body)).json() == VIEWER_RESPONSE
 
-    async def in_parts() -> AsyncIterator[bytes]:
+    async def send_in_parts() -> AsyncIterator[bytes]:
         for _ in range(3):
             yield body[:1024]
 
     for response in (
-        await narrow_door.post(body + b" "),
-        await narrow_door.send(headers={"Content-Type": JSON}, content=in_parts()),
+        await limited_endpoint.post(body + b" "),
+        await limited_endpoint.send(headers={"Content-Type": JSON}, content=send_in_parts()),
     ):
         assert (response.status_code, get_codes(response)) == (413, ["CONTENT_TOO_LARGE"])
         assert response.headers["Connection"] == "close"
@@ -157,56 +157,56 @@ async def test_a_body_is_read_up_to_the_limit(narrow_door: Endpoint) -> None:
         ({}, {"query": VIEWER.ljust(1024)}, (414, ["URL_TOO_LONG"])),
     ],
 )
-async def test_a_url_and_headers_are_read_up_to_their_limits(
-    narrow_door: Endpoint, headers: dict[str, str | None], params: dict[str, str], refusal: object
+async def test_a_url_or_headers_over_their_limits_are_refused(
+    limited_endpoint: Endpoint, headers: dict[str, str | None], params: dict[str, str], refusal: object
 ) -> None:
-    response = await narrow_door.send("GET", headers=headers, params=params)
+    response = await limited_endpoint.send("GET", headers=headers, params=params)
     assert (response.status_code, get_codes(response)) == refusal
     assert response.headers["Connection"] == "close"
 
 
-async def test_a_body_that_does_not_arrive_in_time_is_given_up(narrow_door: Endpoint) -> None:
+async def test_a_body_that_arrives_late_is_refused(limited_endpoint: Endpoint) -> None:
     part = {"type": "http.request", "body": b"{", "more_body": True}
     for received in ([], [part]):
-        start, body = await exchange_messages(narrow_door, received)
+        start, body = await exchange_messages(limited_endpoint, received)
         assert start["status"] == 408
         assert (b"connection", b"close") in start["headers"]
         assert json.loads(body["body"])["errors"][0]["extensions"]["code"] == "REQUEST_TIMEOUT"
 
 
-async def test_a_client_that_leaves_before_its_request_is_whole_gets_nothing(endpoint: Endpoint) -> None:
+async def test_a_client_that_disconnects_during_its_request_gets_no_response(endpoint: Endpoint) -> None:
     part = {"type": "http.request", "body": b"{", "more_body": True}
     assert await exchange_messages(endpoint, [part, {"type": "http.disconnect"}]) == []
 
 
-async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
-    watch = Deadlines()
+async def test_a_deadline_cancels_only_late_tasks() -> None:
+    deadlines = Deadlines()
 
-    async def late() -> None:
-        with watch.enforce(0.02):
+    async def run_late() -> None:
+        with deadlines.enforce(0.02):
             await asyncio.Event().wait()
 
-    async def in_time() -> int:
-        with watch.enforce(0.02):
+    async def run_in_time() -> int:
+        with deadlines.enforce(0.02):
             await asyncio.sleep(0)
         return 1
 
-    waiting = [asyncio.create_task(late()) for _ in range(3)]
-    assert await in_time() == 1
+    waiting = [asyncio.create_task(run_late()) for _ in range(3)]
+    assert await run_in_time() == 1
     waiting[1].cancel()
     first, second, third = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(first), type(second), type(third)] == [DeadlineExceeded, asyncio.CancelledError, DeadlineExceeded]
-    assert await in_time() == 1
+    assert await run_in_time() == 1
 
 
-async def test_a_surprise_is_masked_and_logged(
+async def test_an_unexpected_error_is_masked_and_logged(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def broken(*_args: object, **_kwargs: object) -> None:
+    async def fail(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("open-sesame")
 
-    monkeypatch.setattr("gateway.schema.schema.execute", broken)
-    response = await endpoint.post(_with("{}"))
+    monkeypatch.setattr("gateway.schema.schema.execute", fail)
+    response = await endpoint.post(_build_body("{}"))
     (error,) = response.json()["errors"]
     assert (response.status_code, error["message"]) == (500, "Internal server error.")
     assert error["extensions"].keys() == {"code", "errorId", "requestId"}
@@ -216,11 +216,11 @@ async def test_a_surprise_is_masked_and_logged(
     assert "open-sesame" in logged
 
 
-async def test_a_batch_is_refused_and_nothing_of_it_is_executed(endpoint: Endpoint) -> None:
+async def test_a_batch_is_refused_and_not_executed(endpoint: Endpoint) -> None:
     sent = {"query": VIEWER}
     for batch in ([sent], [sent, sent], [[sent]]):
-        with collect_statements() as ran:
+        with collect_statements() as statements:
             response = await endpoint.send(json=batch)
         assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
         assert get_message(response) == "The body is a list; send each request of a batch separately."
-        assert [statement for statement in ran if "FROM api_key" not in statement] == []
+        assert [statement for statement in statements if "FROM api_key" not in statement] == []

@@ -1,4 +1,4 @@
-"""Pages of other origins ask the graph where the settings allow theirs, with keys and never with cookies."""
+"""CORS: pages of the allowed origins may use GraphQL, with keys and never with cookies."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,23 +26,23 @@ async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpo
 
 
 @pytest.fixture
-async def closed(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpoint]:
+async def endpoint_without_origins(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpoint]:
     async with open_endpoint(sqlite_template, tmp_path) as found:
         yield found
 
 
-def told(response: Response) -> dict[str, str]:
-    """What a response tells a browser about other origins."""
+def get_cors_headers(response: Response) -> dict[str, str]:
+    """Return the CORS headers of a response."""
     return {name: value for name, value in response.headers.items() if name.startswith("access-control-")}
 
 
-def assert_not_told(response: Response) -> None:
-    assert told(response) == {}
+def assert_no_cors_headers(response: Response) -> None:
+    assert get_cors_headers(response) == {}
     assert "Origin" in response.headers.get("Vary", "Origin")
 
 
 @pytest.mark.parametrize("origin", [CLINIC, OTHER])
-async def test_pages_of_an_allowed_origin_may_read_answers_and_what_is_left_to_their_key(
+async def test_pages_of_an_allowed_origin_may_read_responses_and_rate_limits(
     endpoint: Endpoint, origin: str
 ) -> None:
     for response in (
@@ -50,7 +50,7 @@ async def test_pages_of_an_allowed_origin_may_read_answers_and_what_is_left_to_t
         await endpoint.send("GET", headers={"Origin": origin}, params=QUERY),
     ):
         assert response.json() == VIEWER_RESPONSE
-        assert told(response) == {
+        assert get_cors_headers(response) == {
             "access-control-allow-origin": origin,
             "access-control-expose-headers": "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
         }
@@ -60,21 +60,23 @@ async def test_pages_of_an_allowed_origin_may_read_answers_and_what_is_left_to_t
 @pytest.mark.parametrize(
     "origin", [FOREIGN, "null", "*", "", f"{CLINIC}.elsewhere.example", "http://clinic.example", f"{CLINIC}:8443"]
 )
-async def test_pages_of_other_origins_are_told_nothing(endpoint: Endpoint, origin: str) -> None:
-    assert_not_told(await endpoint.send(headers={"Origin": origin}, json=QUERY))
-    assert_not_told(await endpoint.send("OPTIONS", headers={"Origin": origin, **PREFLIGHT}))
+async def test_pages_of_other_origins_get_no_cors_headers(endpoint: Endpoint, origin: str) -> None:
+    assert_no_cors_headers(await endpoint.send(headers={"Origin": origin}, json=QUERY))
+    assert_no_cors_headers(await endpoint.send("OPTIONS", headers={"Origin": origin, **PREFLIGHT}))
 
 
-async def test_no_origin_is_allowed_unless_it_is_set(closed: Endpoint) -> None:
+async def test_no_origin_is_allowed_unless_it_is_set(endpoint_without_origins: Endpoint) -> None:
     for origin in (CLINIC, "null", "http://gateway"):
-        assert_not_told(await closed.send(headers={"Origin": origin}, json=QUERY))
-        assert_not_told(await closed.send("OPTIONS", headers={"Origin": origin, **PREFLIGHT}))
+        assert_no_cors_headers(await endpoint_without_origins.send(headers={"Origin": origin}, json=QUERY))
+        assert_no_cors_headers(
+            await endpoint_without_origins.send("OPTIONS", headers={"Origin": origin, **PREFLIGHT})
+        )
 
 
 async def test_a_preflight_is_answered_without_a_key(endpoint: Endpoint) -> None:
     response = await endpoint.send("OPTIONS", headers={"Origin": CLINIC, **PREFLIGHT})
     assert (response.status_code, response.content) == (200, b"")
-    headers = told(response)
+    headers = get_cors_headers(response)
     assert headers["access-control-allow-origin"] == CLINIC
     assert headers["access-control-allow-methods"] == "GET, POST"
     allowed = headers["access-control-allow-headers"].lower().split(", ")
@@ -83,10 +85,10 @@ async def test_a_preflight_is_answered_without_a_key(endpoint: Endpoint) -> None
     assert headers["access-control-max-age"] == "7200"
 
 
-async def test_no_answer_allows_credentials_or_every_origin(endpoint: Endpoint) -> None:
+async def test_no_response_allows_credentials_or_every_origin(endpoint: Endpoint) -> None:
     for method in ("GET", "POST", "OPTIONS", "PUT", "HEAD"):
         for origin in (CLINIC, FOREIGN):
-            headers = told(await endpoint.send(method, headers={"Origin": origin, **PREFLIGHT}))
+            headers = get_cors_headers(await endpoint.send(method, headers={"Origin": origin, **PREFLIGHT}))
             assert "access-control-allow-credentials" not in headers
             assert "*" not in headers.values()
 
@@ -101,28 +103,28 @@ async def test_refusals_can_be_read_by_an_allowed_origin(endpoint: Endpoint) -> 
     ):
         response = await endpoint.send(headers={"Origin": CLINIC, **headers}, content=body)
         assert get_codes(response) == [code]
-        assert told(response)["access-control-allow-origin"] == CLINIC
+        assert get_cors_headers(response)["access-control-allow-origin"] == CLINIC
 
 
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
 )
-async def test_what_browsers_send_without_asking_first_is_refused(endpoint: Endpoint, content_type: str) -> None:
+async def test_content_types_that_need_no_preflight_are_refused(endpoint: Endpoint, content_type: str) -> None:
     for origin in (CLINIC, FOREIGN):
         headers = {"Origin": origin, "Content-Type": content_type}
         response = await endpoint.send(headers=headers, content=b'{"query": "{ __typename }"}')
         assert (response.status_code, get_codes(response)) == (415, ["UNSUPPORTED_MEDIA_TYPE"])
 
 
-async def test_nothing_but_the_graph_is_open_to_other_origins(endpoint: Endpoint) -> None:
+async def test_only_graphql_is_open_to_other_origins(endpoint: Endpoint) -> None:
     for path in ("/session", "/livez", "/readyz", "/metrics", "/elsewhere"):
         for method in ("GET", "OPTIONS"):
-            assert told(await endpoint.http.request(method, path, headers={"Origin": CLINIC})) == {}
+            assert get_cors_headers(await endpoint.http.request(method, path, headers={"Origin": CLINIC})) == {}
 
 
 @pytest.mark.parametrize(
-    ("origins", "told"),
+    ("origins", "ancestors"),
     [("", "'self'"), (CLINIC, f"'self' {CLINIC}"), (f" {CLINIC}\n {OTHER} ", f"'self' {CLINIC} {OTHER}")],
 )
-def test_the_same_origins_may_hold_embedded_pages(origins: str, told: str) -> None:
-    assert get_frame_ancestors(Settings(allowed_origins=origins)) == told
+def test_the_same_origins_may_embed_pages_in_frames(origins: str, ancestors: str) -> None:
+    assert get_frame_ancestors(Settings(allowed_origins=origins)) == ancestors

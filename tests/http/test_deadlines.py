@@ -1,4 +1,4 @@
-"""No request outlasts its deadline, or the patience of its client; nor does anything that it began."""
+"""Request timeouts: a request ends at its deadline or when its client disconnects, and so does all its work."""
 
 import asyncio
 import shutil
@@ -32,108 +32,110 @@ CREATE = 'createIntegration(input: {connected: {name: "N", provider: GOOGLE}}) {
 
 
 @pytest.fixture
-async def serving(database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway with an integration, which looks a key up once."""
+async def gateway(database_url: str) -> AsyncIterator[Gateway]:
+    """A gateway with an integration, which caches keys."""
     async with serve_gateway(database_url, key_memory=60) as gateway:
         await store(gateway.database, connected("i", name="n"))
         yield gateway
 
 
-async def assert_out_of_time(
-    gateway: Gateway, began: asyncio.Event, request: Awaitable[Response], said: str = NOT_CHANGED
+async def assert_timed_out(
+    gateway: Gateway, began: asyncio.Event, request: Awaitable[Response], message: str = NOT_CHANGED
 ) -> None:
-    """The request is cut off once something has begun, with all that it does."""
+    """Require that the request times out after an event, and that its statements end."""
     response, _ = await asyncio.gather(request, expire_requests(gateway, began))
     assert (response.status_code, get_codes(response)) == (503, ["TIMEOUT"])
     assert response.headers["Retry-After"] == "10"
-    assert get_message(response) == said
+    assert get_message(response) == message
     await assert_idle(gateway.database)
 
 
-async def _groups(gateway: Gateway) -> int:
+async def _count_groups(gateway: Gateway) -> int:
     async with gateway.read() as session:
         return await session.scalar(select(func.count()).select_from(UseCaseGroup)) or 0
 
 
 @pytest.mark.parametrize("table", ["FROM integration", "FROM use_case"])
-async def test_a_query_that_takes_too_long_is_cut_off_with_its_statement(serving: Gateway, table: str) -> None:
-    client = await serving.client()
-    # In a field's own statement, and in a batch's; for a document that is new, and for one that is known.
+async def test_a_query_that_times_out_is_cancelled_with_its_statement(gateway: Gateway, table: str) -> None:
+    client = await gateway.client()
+    # In the statement of a field and of a batch; with a new document, and with a cached one.
     for _ in range(2):
         with stall_statements(table) as began:
-            await assert_out_of_time(serving, began, client.send(GET, {}))
+            await assert_timed_out(gateway, began, client.send(GET, {}))
         assert await client(GET) == GOT
     with stall_statements(table) as began:
         headers = {"Authorization": f"Bearer {client.key}"}
-        request = serving.http.get("/graphql", params={"query": GET}, headers=headers)
-        await assert_out_of_time(serving, began, request)
+        request = gateway.http.get("/graphql", params={"query": GET}, headers=headers)
+        await assert_timed_out(gateway, began, request)
 
 
-async def test_a_key_that_takes_too_long_to_look_up_is_cut_off(serving: Gateway) -> None:
-    client = await serving.client()
+async def test_a_slow_lookup_of_a_key_times_out(gateway: Gateway) -> None:
+    client = await gateway.client()
     with stall_statements("FROM api_key") as began:
-        await assert_out_of_time(serving, began, client.send(GET, {}))
+        await assert_timed_out(gateway, began, client.send(GET, {}))
     assert await client(GET) == GOT
 
 
-async def test_an_answer_that_takes_too_long_to_write_is_cut_off_between_slices(serving: Gateway) -> None:
-    client = await serving.client()
-    await store(serving.database, *(record(f"r{n}", "i", {"type": "practitioners"}) for n in range(600)))
+async def test_a_response_that_takes_too_long_to_write_is_cancelled_between_chunks(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(gateway.database, *(record(f"r{n}", "i", {"type": "practitioners"}) for n in range(600)))
     for _ in range(2):
         began = asyncio.Event()
 
-        async def paused(began: asyncio.Event = began) -> None:
+        async def pause(began: asyncio.Event = began) -> None:
             began.set()
             await asyncio.Event().wait()
 
-        with patch.object(chunked_output, "pause", paused):
-            await assert_out_of_time(serving, began, client.send(EXPORT, {}))
+        with patch.object(chunked_output, "pause", pause):
+            await assert_timed_out(gateway, began, client.send(EXPORT, {}))
         assert len((await client.data(EXPORT))["integrationExport"]["resourceRecords"]) == 600
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-async def test_a_mutation_that_takes_too_long_changes_nothing(serving: Gateway, dry_run: bool) -> None:
-    client = await serving.client()
+async def test_a_mutation_that_times_out_changes_nothing(gateway: Gateway, dry_run: bool) -> None:
+    client = await gateway.client()
     variables = {"input": build_documented_input(), "integrationId": "i", "dryRun": dry_run}
     with stall_statements("INSERT INTO use_case ") as began:
-        await assert_out_of_time(serving, began, client.send(UPSERT, variables))
-    assert await _groups(serving) == 0
+        await assert_timed_out(gateway, began, client.send(UPSERT, variables))
+    assert await _count_groups(gateway) == 0
     assert (await client.data(UPSERT, **variables))["upsertUseCaseGroup"]["outcome"] == "CREATED"
 
 
-async def test_what_a_dry_run_reads_of_its_own_transaction_is_cut_off_too(serving: Gateway) -> None:
-    client = await serving.client()
+async def test_a_dry_run_that_reads_its_own_transaction_times_out(gateway: Gateway) -> None:
+    client = await gateway.client()
     variables = {"input": build_documented_input(), "integrationId": "i", "dryRun": True}
     with stall_statements("ORDER BY use_case.") as began:
-        await assert_out_of_time(serving, began, client.send(UPSERT, variables))
-    assert await _groups(serving) == 0
+        await assert_timed_out(gateway, began, client.send(UPSERT, variables))
+    assert await _count_groups(gateway) == 0
 
 
-async def test_a_commit_that_has_begun_is_finished_and_told(serving: Gateway) -> None:
-    client, command = await serving.client(), PooledConnection.execute
-    began, goes_on = asyncio.Event(), asyncio.Event()
+async def test_a_commit_that_has_begun_finishes_and_is_reported(gateway: Gateway) -> None:
+    client, execute = await gateway.client(), PooledConnection.execute
+    began, may_commit = asyncio.Event(), asyncio.Event()
 
-    async def slow(self: PooledConnection, statement: str) -> None:
+    async def delay_commit(self: PooledConnection, statement: str) -> None:
         if statement == "COMMIT":
             began.set()
-            await goes_on.wait()
-        await command(self, statement)
+            await may_commit.wait()
+        await execute(self, statement)
 
-    async def go_on() -> None:
-        await expire_requests(serving, began)
-        goes_on.set()
+    async def expire_then_commit() -> None:
+        await expire_requests(gateway, began)
+        may_commit.set()
 
-    with patch.object(PooledConnection, "execute", slow):
-        response, _ = await asyncio.gather(client.send(f"mutation {{ a: {CREATE} b: {CREATE} }}", {}), go_on())
+    with patch.object(PooledConnection, "execute", delay_commit):
+        response, _ = await asyncio.gather(
+            client.send(f"mutation {{ a: {CREATE} b: {CREATE} }}", {}), expire_then_commit()
+        )
     assert (response.status_code, get_codes(response)) == (503, ["TIMEOUT"])
     assert get_message(response) == NOT_CHANGED.replace("nothing was changed", "1 of its mutations was committed")
-    await assert_idle(serving.database)
-    async with serving.read() as session:
+    await assert_idle(gateway.database)
+    async with gateway.read() as session:
         assert sorted(await session.scalars(select(Integration.name))) == ["N", "n"]
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
-async def test_postgresql_ends_what_the_gateway_cannot(database_url: str) -> None:
+async def test_postgresql_has_a_statement_timeout(database_url: str) -> None:
     async with (
         serve_gateway(database_url, request_timeout=0.2) as gateway,
         gateway.database.write() as session,
@@ -144,43 +146,43 @@ async def test_postgresql_ends_what_the_gateway_cannot(database_url: str) -> Non
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("table", ["FROM integration", "FROM use_case"])
-async def test_a_query_ends_with_the_client_that_waits_for_it(serving: Gateway, table: str, method: str) -> None:
-    client = await serving.client()
+async def test_a_query_is_cancelled_when_its_client_disconnects(gateway: Gateway, table: str, method: str) -> None:
+    client = await gateway.client()
     with stall_statements(table) as began:
-        asking = CancellableRequest(serving, client, GET, method=method)
-        await asking.leave(began)
-    assert asking.sent == []
-    await assert_idle(serving.database)
+        request = CancellableRequest(gateway, client, GET, method=method)
+        await request.leave(began)
+    assert request.sent == []
+    await assert_idle(gateway.database)
     assert await client(GET) == GOT
 
 
 @pytest.mark.parametrize("query", [UPSERT, f"mutation {{ {CREATE} }}"])
-async def test_a_mutation_whose_client_leaves_is_undone(serving: Gateway, query: str) -> None:
-    client = await serving.client()
+async def test_a_mutation_whose_client_disconnects_is_rolled_back(gateway: Gateway, query: str) -> None:
+    client = await gateway.client()
     with stall_statements("INSERT INTO use_case " if query is UPSERT else "INSERT INTO integration") as began:
-        asking = CancellableRequest(serving, client, query, input=build_documented_input(), integrationId="i")
-        await asking.leave(began)
-    assert asking.sent == []
-    await assert_idle(serving.database)
-    async with serving.read() as session:
+        request = CancellableRequest(gateway, client, query, input=build_documented_input(), integrationId="i")
+        await request.leave(began)
+    assert request.sent == []
+    await assert_idle(gateway.database)
+    async with gateway.read() as session:
         assert [*await session.scalars(select(Integration.name))] == ["n"]
         assert [*await session.scalars(select(UseCaseGroup.id))] == []
 
 
-async def test_many_clients_that_leave_at_any_moment_leave_nothing_behind(serving: Gateway) -> None:
-    client = await serving.client()
+async def test_clients_that_disconnect_at_any_moment_leak_nothing(gateway: Gateway) -> None:
+    client = await gateway.client()
     threads = threading.active_count()
     for number in range(100):
-        asking = CancellableRequest(serving, client, GET if number % 4 else f"mutation {{ {CREATE} }}")
+        request = CancellableRequest(gateway, client, GET if number % 4 else f"mutation {{ {CREATE} }}")
         for _ in range(number % 25):
             await asyncio.sleep(0)
-        asking.task.cancel()
-        await asyncio.wait([asking.task])
-    await assert_idle(serving.database)
+        request.task.cancel()
+        await asyncio.wait([request.task])
+    await assert_idle(gateway.database)
     assert await client(GET) == GOT
     assert threading.active_count() <= threads + 12
-    if not serving.database.is_sqlite:
-        async with serving.read() as session:
+    if not gateway.database.is_sqlite:
+        async with gateway.read() as session:
             assert (
                 await session.scalar(
                     text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
@@ -190,7 +192,7 @@ async def test_many_clients_that_leave_at_any_moment_leave_nothing_behind(servin
 
 
 @pytest.mark.parametrize("seconds", [0.05, 60.0])
-async def test_a_write_that_waits_for_another_program_is_cut_off(
+async def test_a_write_that_waits_for_another_program_ends(
     tmp_path: Path, sqlite_template: Path, seconds: float
 ) -> None:
     file = tmp_path / "gateway.db"
@@ -206,21 +208,21 @@ async def test_a_write_that_waits_for_another_program_is_cut_off(
                 assert (response.status_code, get_codes(response)) == (503, ["OVERLOADED"])
                 assert get_message(response).startswith("Another program writes to the database")
             else:
-                asking = CancellableRequest(gateway, client, f"mutation {{ {CREATE} }}")
-                asking.leaves.set()
-                await asking.task
-                assert asking.sent == []
+                request = CancellableRequest(gateway, client, f"mutation {{ {CREATE} }}")
+                request.leaves.set()
+                await request.task
+                assert request.sent == []
         await assert_idle(gateway.database)
         assert (await client.data(f"mutation {{ {CREATE} }}"))["createIntegration"]["errors"] == []
 
 
-async def test_an_operation_that_is_cut_off_while_it_ends_leaves_nothing_behind(serving: Gateway) -> None:
-    context = create_context((await serving.client()).viewer, serving.database)
+async def test_an_operation_that_is_cancelled_while_it_ends_leaks_nothing(gateway: Gateway) -> None:
+    context = create_context((await gateway.client()).viewer, gateway.database)
     with stall_statements("FROM use_case") as began:
         batch = context.load_many(services.use_cases.list_use_cases_of_groups, [(TEAM, "g")], (), None)
         field = asyncio.create_task(batch)
         await began.wait()
-        # As a field is when another one fails: what it reads goes on, and the operation waits for that.
+        # A field is cancelled like this when another one fails. Its batch goes on, and the operation waits for it.
         field.cancel()
         ending = asyncio.create_task(context.finish())
         await asyncio.wait([ending], timeout=0.05)
@@ -228,4 +230,4 @@ async def test_an_operation_that_is_cut_off_while_it_ends_leaves_nothing_behind(
             ending.cancel()
             await asyncio.sleep(0)
         await asyncio.wait([field, ending, *context._batch_tasks])
-        await assert_idle(serving.database)
+        await assert_idle(gateway.database)

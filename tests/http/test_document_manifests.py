@@ -1,4 +1,4 @@
-"""Manifests of trusted documents: what a faulty one ends the start with, and which modes need one."""
+"""Manifests of trusted documents: errors of invalid ones at the start, and the modes that need one."""
 
 import json
 from pathlib import Path
@@ -7,37 +7,43 @@ import pytest
 
 from gateway.settings import Settings
 from gateway.web.trusted_documents import load_trusted_documents
-from tests.http.test_trusted_documents import OTHER, UNTRUSTED, apollo, sha256
+from tests.http.test_trusted_documents import OTHER, UNTRUSTED, build_apollo_manifest, sha256
 from tests.support.commands import run_gateway
 from tests.support.endpoints import VIEWER
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("[]", "must be an object: a manifest of the format apollo-persisted-query-manifest, or documents by"),
         ("{", "is not JSON in UTF-8: "),
         ('{"a": "{ viewer { userId } }", "a": "{ viewer { teamId } }"}', "has the key `a` twice in one object"),
         ('{"format": "other"}', "must have the `format` apollo-persisted-query-manifest, `version` 1 and a list"),
         (
-            apollo(a="{ nothing }"),
+            build_apollo_manifest(a="{ nothing }"),
             ": operations[0]: Cannot query field 'nothing' on type 'Query'. (line 1, column 3)",
         ),
-        (apollo(a=VIEWER, b="{"), ": operations[1]: Syntax Error: Expected Name, found <EOF>. (line 1, column 2)"),
         (
-            apollo(a="{ " + " ".join(f"a{n}: __typename" for n in range(31)) + " }"),
+            build_apollo_manifest(a=VIEWER, b="{"),
+            ": operations[1]: Syntax Error: Expected Name, found <EOF>. (line 1, column 2)",
+        ),
+        (
+            build_apollo_manifest(a="{ " + " ".join(f"a{n}: __typename" for n in range(31)) + " }"),
             ": operations[0]: The operation has 31 fields at its root; at most 20 are allowed.",
         ),
         (
-            apollo(**{"md5:0": VIEWER}),
+            build_apollo_manifest(**{"md5:0": VIEWER}),
             ": operations[0]: an id must be `sha256:` with 64 hexadecimal digits in lower case",
         ),
         ('{"a": 1}', ": a: needs an id and a document, both as text"),
-        (apollo(a=VIEWER).replace('"a"', "1"), ": operations[0]: needs an id and a document, both as text"),
         (
-            apollo(a=VIEWER)[:-2] + f', {{"id": "a", "body": "{UNTRUSTED}"}}]}}',
+            build_apollo_manifest(a=VIEWER).replace('"a"', "1"),
+            ": operations[0]: needs an id and a document, both as text",
+        ),
+        (
+            build_apollo_manifest(a=VIEWER)[:-2] + f', {{"id": "a", "body": "{UNTRUSTED}"}}]}}',
             ": operations[1]: another document has the id a already",
         ),
         (
@@ -48,8 +54,8 @@ pytestmark = pytest.mark.usefixtures("logging_as_before")
         (None, ": No such file or directory"),
     ],
 )
-def test_a_bad_manifest_ends_the_start_with_2_and_says_where_and_why(
-    tmp_path: Path, content: str | None, said: str
+def test_an_invalid_manifest_exits_with_2_and_names_the_place_and_reason(
+    tmp_path: Path, content: str | None, message: str
 ) -> None:
     file = tmp_path / "manifest.json"
     if content is not None:
@@ -57,17 +63,17 @@ def test_a_bad_manifest_ends_the_start_with_2_and_says_where_and_why(
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
     run_gateway("migrate", database_url=url)
     settings = {"database_url": url, "trusted_documents": "only", "document_manifest": str(file)}
-    ended = run_gateway("serve", "--port", "0", **settings)
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    assert ended.stderr.startswith(f"error: GATEWAY_DOCUMENT_MANIFEST: {file}")
-    assert said in ended.stderr
-    assert ended.stderr.count("\n") == 1
+    result = run_gateway("serve", "--port", "0", **settings)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: GATEWAY_DOCUMENT_MANIFEST: {file}")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
-def test_a_mode_and_a_manifest_go_together(tmp_path: Path) -> None:
+def test_a_mode_needs_a_manifest_and_a_manifest_a_mode(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
     run_gateway("migrate", database_url=url)
-    for settings, said in (
+    for settings, message in (
         (
             {"trusted_documents": "allow"},
             "but GATEWAY_DOCUMENT_MANIFEST is not set: set it to the file of the documents.",
@@ -77,7 +83,7 @@ def test_a_mode_and_a_manifest_go_together(tmp_path: Path) -> None:
             "set GATEWAY_TRUSTED_DOCUMENTS to allow or only, or unset GATEWAY_DOCUMENT_MANIFEST.",
         ),
     ):
-        ended = run_gateway("serve", "--port", "0", database_url=url, **settings)
-        assert (ended.exit_code, ended.stdout) == (2, "")
-        assert said in ended.stderr
+        result = run_gateway("serve", "--port", "0", database_url=url, **settings)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert message in result.stderr
     assert load_trusted_documents(Settings()) == {}

@@ -36,7 +36,7 @@ WITHIN_LIMITS = {
         GraphQLErrorCode.INTERNAL_SERVER_ERROR,
     ),
 }
-"""Codes of what keeps every limit, and is counted by its code alone."""
+"""Codes of requests that exceed no limit. They are counted by code only."""
 
 
 def test_each_description_is_one_sentence() -> None:
@@ -47,7 +47,7 @@ def test_each_description_is_one_sentence() -> None:
         assert len(description.split()) <= 25, code
 
 
-def test_each_code_is_used_and_each_that_is_used_is_known() -> None:
+def test_each_code_is_used_and_each_used_code_is_in_the_catalogue() -> None:
     endpoint = {
         name
         for path in (PROJECT / "gateway/web").glob("*.py")
@@ -64,7 +64,7 @@ def test_each_code_is_used_and_each_that_is_used_is_known() -> None:
     assert set(GraphQLErrorCode.__members__) - used <= set(ErrorCode.__members__) | {"INVALID_CURSOR"}
 
 
-def test_each_code_is_counted_as_a_rejection_or_deliberately_is_not() -> None:
-    limited = {*REJECTION_REASONS, GraphQLErrorCode.LIMIT_EXCEEDED}  # Which limit it was, that one says itself.
+def test_each_code_counts_as_a_rejection_or_is_listed_as_none() -> None:
+    limited = {*REJECTION_REASONS, GraphQLErrorCode.LIMIT_EXCEEDED}  # This one names its limit itself.
     assert limited | WITHIN_LIMITS == set(GraphQLErrorCode)
     assert not limited & WITHIN_LIMITS

@@ -1,4 +1,4 @@
-"""Queries by GET: in the URL, kept by the client, asked for again."""
+"""Queries by GET: in the URL, and cached by clients with ETags."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -43,13 +43,13 @@ async def endpoint(sqlite_template: Path, tmp_path_factory: pytest.TempPathFacto
         ),
     ],
 )
-async def test_a_query_may_stand_in_the_url(endpoint: Endpoint, params: dict[str, str], answer: object) -> None:
+async def test_a_query_can_be_sent_in_the_url(endpoint: Endpoint, params: dict[str, str], answer: object) -> None:
     response = await endpoint.send("GET", params=params)
     assert (response.status_code, response.json()) == (200, answer)
 
 
 @pytest.mark.parametrize(
-    ("query_string", "said"),
+    ("query_string", "message"),
     [
         ("", "`query` is missing; send the text of a GraphQL document."),
         ("variables={}", "`query` is missing; send the text of a GraphQL document."),
@@ -63,14 +63,14 @@ async def test_a_query_may_stand_in_the_url(endpoint: Endpoint, params: dict[str
         ),
     ],
 )
-async def test_a_url_that_is_no_request_is_refused(endpoint: Endpoint, query_string: str, said: str) -> None:
+async def test_an_invalid_query_string_is_refused(endpoint: Endpoint, query_string: str, message: str) -> None:
     response = await endpoint.http.get(
         f"/graphql?{query_string}", headers={"Authorization": f"Bearer {endpoint.key}"}
     )
-    assert (response.status_code, get_codes(response), get_message(response)) == (400, ["BAD_REQUEST"], said)
+    assert (response.status_code, get_codes(response), get_message(response)) == (400, ["BAD_REQUEST"], message)
 
 
-async def test_json_that_is_none_is_refused_in_the_url_too(endpoint: Endpoint) -> None:
+async def test_invalid_json_in_the_url_is_refused(endpoint: Endpoint) -> None:
     for text in ("{", "NaN", "[1,]"):
         response = await endpoint.send("GET", params={"query": VIEWER, "variables": text})
         assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
@@ -79,7 +79,7 @@ async def test_json_that_is_none_is_refused_in_the_url_too(endpoint: Endpoint) -
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL])
-async def test_a_mutation_is_done_by_post_alone(endpoint: Endpoint, method: str, accept: str) -> None:
+async def test_a_mutation_must_be_sent_by_post(endpoint: Endpoint, method: str, accept: str) -> None:
     mutation = 'mutation { deleteIntegration(id: "aaaaaaaaaaaaaaaaaaaaaaaa") { __typename } }'
     response = await endpoint.send(method, headers={"Accept": accept}, params={"query": mutation})
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
@@ -88,64 +88,64 @@ async def test_a_mutation_is_done_by_post_alone(endpoint: Endpoint, method: str,
         assert get_message(response) == "GET cannot run a mutation; send it by POST."
 
 
-async def test_an_answer_is_kept_for_as_long_as_it_holds(endpoint: Endpoint) -> None:
+async def test_an_unchanged_response_is_not_sent_again(endpoint: Endpoint) -> None:
     first = await endpoint.send("GET", params={"query": VIEWER})
     tag = first.headers["ETag"]
     assert first.headers["Cache-Control"] == "private, no-cache"
     assert "Authorization" in first.headers["Vary"]
-    for known in (tag, f"W/{tag}", f'"another", {tag}', "*"):
-        again = await endpoint.send("GET", headers={"If-None-Match": known}, params={"query": VIEWER})
+    for etags in (tag, f"W/{tag}", f'"another", {tag}', "*"):
+        again = await endpoint.send("GET", headers={"If-None-Match": etags}, params={"query": VIEWER})
         assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
         assert again.headers["Cache-Control"] == "private, no-cache"
     other = await endpoint.send("GET", headers={"If-None-Match": '"another"'}, params={"query": VIEWER})
     assert (other.status_code, other.json(), other.headers["ETag"]) == (200, VIEWER_RESPONSE, tag)
 
 
-async def test_what_differs_has_another_tag(endpoint: Endpoint) -> None:
-    asked = [({"query": VIEWER}, JSON), ({"query": VIEWER}, GRAPHQL), ({"query": "{ __typename }"}, JSON)]
+async def test_different_responses_have_different_etags(endpoint: Endpoint) -> None:
+    requests = [({"query": VIEWER}, JSON), ({"query": VIEWER}, GRAPHQL), ({"query": "{ __typename }"}, JSON)]
     tags = [
         (await endpoint.send("GET", headers={"Accept": accept}, params=params)).headers["ETag"]
-        for params, accept in asked
+        for params, accept in requests
     ]
     assert len(set(tags)) == 3
 
 
 @pytest.mark.parametrize("query", ["{", '{ useCase(id: "aaaaaaaaaaaaaaaaaaaaaaaa") { id } }'])
-async def test_an_answer_with_errors_is_not_kept(endpoint: Endpoint, query: str) -> None:
+async def test_a_response_with_errors_is_not_cached(endpoint: Endpoint, query: str) -> None:
     response = await endpoint.send("GET", headers={"If-None-Match": "*"}, params={"query": query})
     assert response.json()["errors"]
     assert response.headers["Cache-Control"] == "no-store"
     assert "ETag" not in response.headers
 
 
-async def test_nothing_is_not_modified_for_whom_it_is_not(endpoint: Endpoint) -> None:
+async def test_if_none_match_does_not_replace_authentication(endpoint: Endpoint) -> None:
     headers = {"Authorization": None, "If-None-Match": "*"}
     response = await endpoint.send("GET", headers=headers, params={"query": VIEWER})
     assert (response.status_code, get_codes(response)) == (401, ["UNAUTHENTICATED"])
 
 
-def test_the_server_keeps_a_connection_through_all_kinds_of_answers(tmp_path: Path) -> None:
-    with start_server("serve", "--port", "0", folder=tmp_path, body_limit="1024") as served:
+def test_a_connection_stays_open_through_all_kinds_of_responses(tmp_path: Path) -> None:
+    with start_server("serve", "--port", "0", folder=tmp_path, body_limit="1024") as server:
         owner = ("--team", TEAM, "--user", USER, "--name", "test", "--permission", "ADMIN")
         url = f"sqlite:///{tmp_path / 'gateway.db'}"
         key = run_gateway("keys", "create", *owner, database_url=url).stdout.strip()
         params = {"query": VIEWER}
         with httpx.Client(headers={"Authorization": f"Bearer {key}"}) as client:
-            got = client.get(served.url, params=params)
-            head = client.head(served.url, params=params)
-            kept = client.get(served.url, params=params, headers={"If-None-Match": got.headers["ETag"]})
-            sent = [client.post(served.url, content=part, headers={"Content-Type": JSON}) for part in _bodies()]
-            large = client.post(served.url, content=b" " * 1025, headers={"Content-Type": JSON})
+            got = client.get(server.url, params=params)
+            head = client.head(server.url, params=params)
+            not_modified = client.get(server.url, params=params, headers={"If-None-Match": got.headers["ETag"]})
+            sent = [client.post(server.url, content=part, headers={"Content-Type": JSON}) for part in _bodies()]
+            large = client.post(server.url, content=b" " * 1025, headers={"Content-Type": JSON})
         assert "data" in got.json()
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers["Content-Length"] == got.headers["Content-Length"]
-        assert (kept.status_code, kept.content) == (304, b"")
+        assert (not_modified.status_code, not_modified.content) == (304, b"")
         assert [response.json() for response in sent] == [got.json()] * 2
         assert (large.status_code, large.headers["Connection"]) == (413, "close")
-        assert served.stop() == 0
+        assert server.stop() == 0
 
 
 def _bodies() -> list[bytes | Iterator[bytes]]:
     body = json.dumps({"query": VIEWER}).encode()
-    # The second comes in chunks, without a length.
+    # The second one is sent in chunks, without a length.
     return [body, iter([body[:5], body[5:]])]

@@ -1,4 +1,4 @@
-"""The HTTP endpoint: methods, media types and statuses, and what a client may keep."""
+"""The HTTP endpoint: methods, media types, statuses and caching."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -74,7 +74,7 @@ async def test_each_outcome_has_the_status_of_its_media_type(
 
 
 @pytest.mark.parametrize(
-    ("accept", "answered"),
+    ("accept", "media_type"),
     [
         (None, JSON),
         ("*/*", JSON),
@@ -92,18 +92,18 @@ async def test_each_outcome_has_the_status_of_its_media_type(
         ("text/html, application/xhtml+xml, */*;q=0.8", JSON),
     ],
 )
-async def test_the_answer_is_in_the_media_type_that_is_liked_best(
-    endpoint: Endpoint, accept: str | None, answered: str
+async def test_the_response_has_the_media_type_that_the_client_prefers(
+    endpoint: Endpoint, accept: str | None, media_type: str
 ) -> None:
     response = await endpoint.send(headers={"Accept": accept}, json={"query": VIEWER})
     assert (response.status_code, response.json()) == (200, VIEWER_RESPONSE)
-    assert response.headers["Content-Type"] == f"{answered}; charset=utf-8"
+    assert response.headers["Content-Type"] == f"{media_type}; charset=utf-8"
 
 
 @pytest.mark.parametrize(
     "accept", ["text/html", f"{JSON};q=0", "*/*;q=0", f"{JSON};charset=utf-16", "nonsense", ""]
 )
-async def test_a_client_that_reads_neither_media_type_is_told_so_in_json(endpoint: Endpoint, accept: str) -> None:
+async def test_a_client_that_accepts_neither_media_type_is_refused(endpoint: Endpoint, accept: str) -> None:
     response = await endpoint.send(headers={"Accept": accept}, json={"query": VIEWER})
     assert (response.status_code, get_codes(response)) == (406, ["NOT_ACCEPTABLE"])
 
@@ -139,37 +139,37 @@ async def test_other_content_types_are_refused(endpoint: Endpoint, headers: dict
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get"])
-async def test_other_methods_are_refused_and_told_which_there_are(endpoint: Endpoint, method: str) -> None:
+async def test_other_methods_are_refused_with_the_allowed_ones(endpoint: Endpoint, method: str) -> None:
     response = await endpoint.send(method.encode() if method == "get" else method, json={"query": VIEWER})  # type: ignore[arg-type]  # in lower case
     assert (response.status_code, get_codes(response)) == (405, ["METHOD_NOT_ALLOWED"])
     assert response.headers["Allow"] == METHODS
 
 
-async def test_options_tells_the_methods_and_lets_no_other_origin_in(endpoint: Endpoint) -> None:
+async def test_options_returns_the_methods_and_allows_no_other_origin(endpoint: Endpoint) -> None:
     preflight = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
     response = await endpoint.send("OPTIONS", headers={**preflight, "Authorization": None})
     assert (response.status_code, response.content) == (200, b"")
     assert (response.headers["Allow"], response.headers["Content-Length"]) == (METHODS, "0")
-    asked = await endpoint.send(headers=preflight, json={"query": VIEWER})
-    for headers in (response.headers, asked.headers):
+    posted = await endpoint.send(headers=preflight, json={"query": VIEWER})
+    for headers in (response.headers, posted.headers):
         assert not any(name.startswith("access-control-") for name in headers)
         assert "set-cookie" not in headers
 
 
-async def test_a_key_in_a_cookie_is_none(endpoint: Endpoint) -> None:
+async def test_a_key_in_a_cookie_is_ignored(endpoint: Endpoint) -> None:
     response = await endpoint.send(
         headers={"Authorization": None, "Cookie": f"rc_token={endpoint.key}"}, json={"query": VIEWER}
     )
     assert (response.status_code, get_codes(response)) == (401, ["UNAUTHENTICATED"])
 
 
-async def test_who_asks_is_known_before_anything_is_read(endpoint: Endpoint) -> None:
+async def test_authentication_comes_before_the_body_is_read(endpoint: Endpoint) -> None:
     for body in (b"", b"{", b"[" * 3_000_000):
         response = await endpoint.post(body, Authorization=None)
         assert (response.status_code, get_codes(response)) == (401, ["UNAUTHENTICATED"])
 
 
-async def test_two_of_a_header_that_says_one_thing_are_refused(endpoint: Endpoint) -> None:
+async def test_a_repeated_header_with_a_single_value_is_refused(endpoint: Endpoint) -> None:
     sent = [("Authorization", f"Bearer {endpoint.key}"), ("Authorization", f"Bearer {endpoint.key}")]
     response = await endpoint.http.post("/graphql", headers=sent, json={"query": VIEWER})
     assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
@@ -180,7 +180,7 @@ async def test_two_of_a_header_that_says_one_thing_are_refused(endpoint: Endpoin
 
 
 @pytest.mark.parametrize("path", ["/", "/graphql/", "/graphiql/", "/graphql/x"])
-async def test_nothing_else_is_served(endpoint: Endpoint, path: str) -> None:
+async def test_other_paths_are_not_found(endpoint: Endpoint, path: str) -> None:
     response = await endpoint.http.get(path)
     assert (response.status_code, get_codes(response)) == (404, ["NOT_FOUND"])
     assert get_message(response) == "There is nothing at this path; the GraphQL endpoint is /graphql."

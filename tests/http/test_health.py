@@ -1,4 +1,4 @@
-"""Whether the gateway lives and is ready: asked without a key, answered whatever the database does."""
+"""Probes for liveness and readiness."""
 
 import asyncio
 import sqlite3
@@ -24,10 +24,10 @@ async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpo
         yield found
 
 
-async def test_a_gateway_that_can_answer_is_live_and_ready_without_a_key(gateway: Gateway) -> None:
-    for path, said in (("/livez", {"live": True}), ("/readyz", {"ready": True})):
+async def test_livez_and_readyz_need_no_key(gateway: Gateway) -> None:
+    for path, expected in (("/livez", {"live": True}), ("/readyz", {"ready": True})):
         response = await gateway.http.get(path)
-        assert (response.status_code, response.json()) == (200, said)
+        assert (response.status_code, response.json()) == (200, expected)
         assert response.headers["Cache-Control"] == "no-store"
         assert (await gateway.http.head(path)).status_code == 200
 
@@ -39,7 +39,7 @@ async def test_probes_are_read_only(endpoint: Endpoint, path: str) -> None:
     assert response.headers["Allow"] == "GET, HEAD"
 
 
-async def test_a_database_that_is_not_there_leaves_it_live_but_not_ready() -> None:
+async def test_a_gateway_without_its_database_is_live_but_not_ready() -> None:
     app = create_app(Settings(database_url=UNREACHABLE_URL))
     async with (
         app.router.lifespan_context(app),
@@ -52,7 +52,7 @@ async def test_a_database_that_is_not_there_leaves_it_live_but_not_ready() -> No
         assert "open-sesame" not in response.text
 
 
-async def test_a_database_that_is_slow_is_waited_for_a_second(
+async def test_readyz_fails_when_the_database_is_too_slow(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def never(_database: object) -> None:
@@ -72,7 +72,7 @@ async def test_a_database_at_another_revision_is_not_ready(endpoint: Endpoint) -
     assert response.json()["failing"]["schema"].startswith("The database is at revision other, which is newer")
 
 
-async def test_a_writer_keeps_nobody_from_being_ready(endpoint: Endpoint, tmp_path: Path) -> None:
+async def test_a_gateway_is_ready_while_a_writer_locks_the_database(endpoint: Endpoint, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "gateway.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         assert (await endpoint.http.get("/readyz")).json() == {"ready": True}
@@ -80,21 +80,21 @@ async def test_a_writer_keeps_nobody_from_being_ready(endpoint: Endpoint, tmp_pa
     other.close()
 
 
-async def test_however_often_it_is_asked_the_database_is_asked_once_a_second(
+async def test_readyz_queries_the_database_at_most_once_a_second(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
     monkeypatch.setattr("gateway.web.health.monotonic", lambda: now)
-    with collect_statements() as ran:
+    with collect_statements() as statements:
         await asyncio.gather(*(endpoint.http.get("/readyz") for _ in range(20)))
-        once = len(ran)
-        assert 0 < once < 10
+        first_count = len(statements)
+        assert 0 < first_count < 10
         now += 1.1
         assert (await endpoint.http.get("/readyz")).status_code == 200
-    assert once < len(ran) <= 2 * once
+    assert first_count < len(statements) <= 2 * first_count
 
 
-async def test_a_gateway_that_is_told_to_stop_is_ready_no_more(endpoint: Endpoint) -> None:
+async def test_a_gateway_that_is_stopping_is_not_ready(endpoint: Endpoint) -> None:
     assert (await endpoint.http.get("/readyz")).status_code == 200
     endpoint.app.state.health.stop()
     response = await endpoint.http.get("/readyz")

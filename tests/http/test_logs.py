@@ -1,4 +1,4 @@
-"""Log lines: JSON on stderr, from whomever they come, at the level that is set."""
+"""Log lines of the gateway and its libraries: JSON on stderr, at the level that is set."""
 
 import json
 import logging
@@ -16,29 +16,29 @@ from gateway.telemetry import logs
 from tests.support.commands import start_server
 from tests.support.gateway import serve_gateway
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
-def test_a_line_is_one_json_object_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_line_is_one_json_object_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure_logging("info")
     structlog.get_logger("gateway.any").info("row.faulty", id="a\nb\x1b[31m")
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert "\x1b" not in said.err
-    line = json.loads(said.err)
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert "\x1b" not in output.err
+    line = json.loads(output.err)
     assert list(line) == ["ts", "level", "event", "id"]
     assert (line["level"], line["event"], line["id"]) == ("info", "row.faulty", "a\nb\x1b[31m")
 
 
-def test_less_severe_lines_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_below_the_log_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure_logging("warning")
     structlog.get_logger("gateway.any").info("quiet")
     structlog.get_logger("gateway.any").warning("loud")
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["loud"]
 
 
-def test_libraries_are_heard_from_warnings_on_with_their_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_libraries_log_from_warnings_on_with_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure_logging("info")
     library = logging.getLogger("uvicorn.error")
     library.info("Started server process [%d]", 1)
@@ -59,36 +59,36 @@ async def test_no_library_logs_parameters_of_statements(
     async with serve_gateway(database_url) as gateway:
         client = await gateway.client(user_id="Jane-Roe-1970")
         await client.data("{ integrations { totalCount } }")
-    said = capsys.readouterr().err
-    assert '"event":"request"' in said
-    assert "Jane-Roe-1970" not in said
+    output = capsys.readouterr().err
+    assert '"event":"request"' in output
+    assert "Jane-Roe-1970" not in output
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_values_of_local_variables_are_not_told(
+def test_values_of_local_variables_are_not_logged(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
     logs.configure_logging("info")
     secret = "hunter" + str(2)
     try:
-        raise RuntimeError(len(secret))  # noqa: TRY301 (beside the local that must not be told)
+        raise RuntimeError(len(secret))  # noqa: TRY301 (beside the local variable that must not be logged)
     except RuntimeError as error:
         structlog.get_logger("gateway.any").error("operation.failed", exc_info=error)
-    told = capsys.readouterr().err
-    assert "RuntimeError: 7" in told
-    assert secret not in told
+    output = capsys.readouterr().err
+    assert "RuntimeError: 7" in output
+    assert secret not in output
 
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
-    """A pipe's ends, to read from and to write to."""
+    """The reading and the writing end of a pipe."""
     reading, writing = os.pipe()
     yield reading, writing
     os.close(writing)
 
 
-def test_lines_that_nobody_reads_are_dropped_and_counted(pipe: tuple[int, int]) -> None:
+def test_lines_of_a_full_pipe_are_dropped_and_counted(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     stream, count = logs.BackgroundStream(writing), 2 * logs._MAX_PENDING_LINES
     lines = [f"{number:1023}\n" for number in range(count)]
@@ -105,7 +105,7 @@ def test_lines_that_nobody_reads_are_dropped_and_counted(pipe: tuple[int, int]) 
     assert stream.lost_lines == lost
 
 
-def test_lines_whose_reader_is_gone_are_counted(pipe: tuple[int, int]) -> None:
+def test_lines_lost_to_a_closed_pipe_are_counted(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     os.close(reading)
     stream = logs.BackgroundStream(writing)
@@ -114,7 +114,7 @@ def test_lines_whose_reader_is_gone_are_counted(pipe: tuple[int, int]) -> None:
     assert stream.lost_lines == 2
 
 
-def test_draining_ends_although_nobody_reads(pipe: tuple[int, int]) -> None:
+def test_draining_ends_although_the_pipe_is_not_read(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     stream = logs.BackgroundStream(writing)
     for _ in range(100):
@@ -125,27 +125,25 @@ def test_draining_ends_although_nobody_reads(pipe: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("value", ["\udcff", 2**64, object()])
-def test_values_that_json_cannot_hold_are_logged_all_the_same(
-    capsys: pytest.CaptureFixture[str], value: object
-) -> None:
+def test_values_without_a_json_form_are_logged(capsys: pytest.CaptureFixture[str], value: object) -> None:
     logs.configure_logging("info")
     structlog.get_logger("gateway.any").info("odd", value=value)
     assert json.loads(capsys.readouterr().err)["event"] == "odd"
 
 
-def test_a_server_whose_log_nobody_reads_answers_and_ends_all_the_same(tmp_path: Path) -> None:
-    """After its first line nobody reads the pipe, which holds 64 KiB."""
-    with start_server("serve", "--port", "0", folder=tmp_path) as served:
-        http = HTTPConnection(urlsplit(served.url).netloc, timeout=30)
+def test_a_server_whose_log_is_not_read_still_answers_and_stops(tmp_path: Path) -> None:
+    """The test does not read the pipe after the first line. It holds 64 KiB."""
+    with start_server("serve", "--port", "0", folder=tmp_path) as server:
+        http = HTTPConnection(urlsplit(server.url).netloc, timeout=30)
         headers = {"X-Request-Id": "x" * 128}
         for _ in range(400):
             http.request("POST", "/graphql", "{}", headers)
             assert http.getresponse().read().startswith(b'{"errors":')
         http.request("GET", "/metrics")
-        scraped = http.getresponse().read().decode()
-        assert "log_lines_lost_total 0.0\n" in scraped
+        metrics = http.getresponse().read().decode()
+        assert "log_lines_lost_total 0.0\n" in metrics
         http.close()
-        assert served.stop() == 0
-        assert served.process.stderr is not None
-        lines = served.process.stderr.read().splitlines()
+        assert server.stop() == 0
+        assert server.process.stderr is not None
+        lines = server.process.stderr.read().splitlines()
     assert 65_536 / 2 < sum(map(len, lines)) < 400 * 500

@@ -1,4 +1,4 @@
-"""What a request may take of memory at most, whatever is sent."""
+"""The most memory that a request body may take."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ def peak():
 for small in (b"{}", b" {}"):
     strict_json.loads(small)
 for file in sys.argv[1:]:
-    # Each body is read in a process that has read nothing else. Only the imports are shared.
+    # Each body is read in a new process. Only the imports are shared.
     child = os.fork()
     if child:
         assert os.waitpid(child, 0)[1] == 0
@@ -39,21 +39,21 @@ for file in sys.argv[1:]:
 """
 
 
-def _many(item: bytes) -> bytes:
-    """As many of an item as a body may have, and a text as long as there is room for."""
+def _build_largest_body(item: bytes) -> bytes:
+    """Return a body with the most items that are allowed, filled up with a text."""
     items = min(
         (LIMIT - 100) // (len(item) + 1), (MAX_JSON_VALUES - 4) // (1 + item.count(b"{") + item.count(b"["))
     )
-    begun = b'{"variables":{"a":[' + b",".join([item] * items) + b',"'
-    return begun + b"x" * (LIMIT - 10 - len(begun)) + b'"]}}'
+    beginning = b'{"variables":{"a":[' + b",".join([item] * items) + b',"'
+    return beginning + b"x" * (LIMIT - 10 - len(beginning)) + b'"]}}'
 
 
 LARGE: Mapping[str, bytes] = {
-    "objects": _many(b"{}"),
-    "objects with a key": _many(b'{"":0}'),
-    "lists": _many(b"[]"),
-    "texts": _many(b'"ab"'),
-    "numbers": _many(b"9.5"),
+    "objects": _build_largest_body(b"{}"),
+    "objects with a key": _build_largest_body(b'{"":0}'),
+    "lists": _build_largest_body(b"[]"),
+    "texts": _build_largest_body(b'"ab"'),
+    "numbers": _build_largest_body(b"9.5"),
     "keys": b"{" + b",".join(b'"%014x":0' % number for number in range(LIMIT // 20)) + b"}",
     "short keys": b"{" + b",".join(b'"%05x":0' % number for number in range(MAX_JSON_VALUES - 2)) + b"}",
 }
@@ -64,24 +64,24 @@ BEGINNINGS = {"as orjson writes it": b"", "spaced": b" "}
 
 @pytest.fixture(scope="module")
 def peaks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str], float]:
-    """The memory that each body takes in MiB, by its shape and beginning."""
+    """The memory that reading each body takes, in MiB, by its shape and beginning."""
     folder = tmp_path_factory.mktemp("bodies")
     files: dict[tuple[str, str], Path] = {}
     for shape, body in LARGE.items():
         for name, beginning in BEGINNINGS.items():
             files[shape, name] = folder / f"{len(files)}.json"
             files[shape, name].write_bytes(beginning + body)
-    ended = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", MEASURE, *map(str, files.values())],
         capture_output=True,
         check=True,
         timeout=60,
         env=ENVIRONMENT,
     )
-    return dict(zip(files, map(float, ended.stdout.split()), strict=True))
+    return dict(zip(files, map(float, result.stdout.split()), strict=True))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the most memory that a process had")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports the peak memory of a process")
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 @pytest.mark.parametrize("shape", LARGE)
 def test_the_largest_bodies_take_less_than_20_mib(

@@ -1,4 +1,4 @@
-"""More than can be done at once: a few wait, the rest is refused at once, and nobody is kept out by others."""
+"""Overload: a few requests wait for a connection, the rest are refused, and no team blocks another."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,8 +22,8 @@ WRITE = 'mutation { createIntegration(input: {connected: {name: "N", provider: G
 
 
 @pytest.fixture
-async def narrow(database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway that reads one thing at a time, and for which nobody waits for long."""
+async def gateway(database_url: str) -> AsyncIterator[Gateway]:
+    """A gateway with one read connection and short timeouts."""
     settings = {"database_pool_size": 1, "database_pool_timeout": 0.05, "database_lock_timeout": 0.05}
     async with serve_gateway(database_url, key_memory=60, **settings) as gateway:
         await store(gateway.database, connected("i", name="n"), connected("i", name="n", team_id=OTHER_TEAM))
@@ -36,89 +36,91 @@ def assert_refused(response: Response) -> None:
     assert get_message(response) == ("The gateway is overloaded; this was not executed. Retry later.")
 
 
-async def known(gateway: Gateway) -> Client:
-    """Somebody whose key was looked up."""
+async def create_cached_client(gateway: Gateway) -> Client:
+    """Create a client whose key is cached."""
     client = await gateway.client()
     assert await client.data(LIGHT)
     return client
 
 
 @pytest.mark.parametrize("query", [READ, MANY])
-async def test_who_gets_no_connection_in_time_is_told_to_come_again(narrow: Gateway, query: str) -> None:
-    client, enter, waits = await known(narrow), FairQueue.acquire, []
+async def test_a_request_without_a_connection_in_time_is_refused_as_overloaded(
+    gateway: Gateway, query: str
+) -> None:
+    client, acquire, waits = await create_cached_client(gateway), FairQueue.acquire, []
 
-    async def counted(self: FairQueue, team: str | None) -> None:
+    async def count_waits(self: FairQueue, team: str | None) -> None:
         waits.append(team)
-        await enter(self, team)
+        await acquire(self, team)
 
-    # As a document that is new, and as one that is known.
+    # With a new document, and with a cached one.
     for _ in range(2):
         waits.clear()
-        with patch.object(FairQueue, "acquire", counted), disable_inline_reads():
-            async with narrow.database._read_pool.connect("x"):
+        with patch.object(FairQueue, "acquire", count_waits), disable_inline_reads():
+            async with gateway.database._read_pool.connect("x"):
                 assert_refused(await client.send(query, {}))
                 assert await client.data(LIGHT)
-        # It waited once, not again for each field and each way to execute them.
+        # It waited once, not once for each field and each executor.
         assert len(waits) == 1
         assert "errors" not in await client(query)
 
 
-async def test_a_mutation_that_gets_no_connection_in_time_changes_nothing(narrow: Gateway) -> None:
-    client = await known(narrow)
-    async with narrow.database._write_pool.connect("x"):
+async def test_a_mutation_that_gets_no_connection_in_time_changes_nothing(gateway: Gateway) -> None:
+    client = await create_cached_client(gateway)
+    async with gateway.database._write_pool.connect("x"):
         assert_refused(await client.send(WRITE, {}))
     assert (await client.data("{ integrations { totalCount } }"))["integrations"]["totalCount"] == 1
     assert "errors" not in await client(WRITE)
 
 
-async def test_a_key_that_cannot_be_looked_up_in_time_is_told_to_come_again(narrow: Gateway) -> None:
-    client = await narrow.client()
-    async with narrow.database._read_pool.connect("x"):
+async def test_a_key_that_cannot_be_looked_up_in_time_is_refused_as_overloaded(gateway: Gateway) -> None:
+    client = await gateway.client()
+    async with gateway.database._read_pool.connect("x"):
         with disable_inline_reads():
             assert_refused(await client.send(LIGHT, {}))
     assert await client.data(LIGHT)
 
 
-async def test_what_was_written_is_told_however_much_there_is_to_do(narrow: Gateway) -> None:
-    client = await known(narrow)
-    lease = await narrow.database._read_pool.acquire("x")
-    writing = asyncio.create_task(client.data(UPSERT, input=build_documented_input(), integrationId="i"))
-    # Longer than anyone else would wait.
-    done, _ = await asyncio.wait([writing], timeout=0.3)
+async def test_a_committed_mutation_waits_for_a_connection_and_returns_its_result(gateway: Gateway) -> None:
+    client = await create_cached_client(gateway)
+    connection = await gateway.database._read_pool.acquire("x")
+    mutation = asyncio.create_task(client.data(UPSERT, input=build_documented_input(), integrationId="i"))
+    # Longer than the timeout of other requests.
+    done, _ = await asyncio.wait([mutation], timeout=0.3)
     assert not done
-    narrow.database._read_pool.release(lease)
-    assert (await writing)["upsertUseCaseGroup"]["group"]["integration"] == {"id": "i"}
+    gateway.database._read_pool.release(connection)
+    assert (await mutation)["upsertUseCaseGroup"]["group"]["integration"] == {"id": "i"}
 
 
-async def test_of_several_mutations_those_that_were_done_are_told(narrow: Gateway) -> None:
-    client, write = await narrow.client(), Context.write
+async def test_a_refused_mutation_is_reported_after_one_that_was_committed(gateway: Gateway) -> None:
+    client, write = await gateway.client(), Context.write
 
-    async def crowded(self: Context, *arguments: object, **options: object) -> object:
+    async def write_without_connection(self: Context, *arguments: object, **options: object) -> object:
         if not self.commit_count:
             return await write(self, *arguments, **options)  # type: ignore[arg-type]  # as they came
-        async with narrow.database._write_pool.connect("x"):
+        async with gateway.database._write_pool.connect("x"):
             return await write(self, *arguments, **options)  # type: ignore[arg-type]  # likewise
 
     both = WRITE[:-2] + WRITE.removeprefix("mutation {").replace("createIntegration", "b: createIntegration")
-    with patch.object(Context, "write", crowded):
+    with patch.object(Context, "write", write_without_connection):
         answer = await client(both)
     assert answer["data"] is None
     assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [(["b"], "OVERLOADED")]
 
 
-async def test_no_team_keeps_another_waiting(database_url: str) -> None:
+async def test_a_busy_team_does_not_delay_another_team(database_url: str) -> None:
     async with serve_gateway(database_url, key_memory=60, database_pool_size=4) as gateway:
         await store(gateway.database, connected("i", name="n"), connected("i", name="n", team_id=OTHER_TEAM))
-        greedy, modest = await gateway.client(), await gateway.client(OTHER_TEAM)
-        assert await greedy.data(LIGHT)
-        assert await modest.data(READ)
+        busy, other = await gateway.client(), await gateway.client(OTHER_TEAM)
+        assert await busy.data(LIGHT)
+        assert await other.data(READ)
         with stall_statements("FROM use_case") as began:
-            heavy = '{ integration(id: "i") { ... on ConnectedIntegration { useCases { nodes { id } } } } }'
-            asking = [CancellableRequest(gateway, greedy, heavy) for _ in range(20)]
+            slow_query = '{ integration(id: "i") { ... on ConnectedIntegration { useCases { nodes { id } } } } }'
+            requests = [CancellableRequest(gateway, busy, slow_query) for _ in range(20)]
             await began.wait()
-            assert await modest.data(READ) == {"integration": {"name": "n"}}
-            assert await greedy.data(LIGHT)
-            for each in asking:
-                each.leaves.set()
-            await asyncio.wait([each.task for each in asking])
+            assert await other.data(READ) == {"integration": {"name": "n"}}
+            assert await busy.data(LIGHT)
+            for request in requests:
+                request.leaves.set()
+            await asyncio.wait([request.task for request in requests])
         await assert_idle(gateway.database)

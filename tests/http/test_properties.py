@@ -1,4 +1,4 @@
-"""What nobody thought of sending: bodies, headers, URLs and documents that hypothesis makes."""
+"""Random bodies, headers, URLs and documents of Hypothesis."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ HEADERS = st.dictionaries(
 @given(body=BODIES, headers=HEADERS, method=st.sampled_from(["POST", "POST", "POST", "GET", "PUT", "DELETE"]))
 @example(body=b"null", headers={}, method="POST")
 @example(body=b'{"query":"{ viewer(a: 1e999999999) { userId } }"}', headers={}, method="POST")
-async def test_anything_has_an_answer_in_json(
+async def test_any_request_gets_a_response_in_json(
     endpoint: Endpoint, body: bytes, headers: dict[str, str], method: str
 ) -> None:
     encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
@@ -84,7 +84,7 @@ async def test_anything_has_an_answer_in_json(
 
 @PROPERTY
 @given(document=DOCUMENTS, operation_name=st.none() | st.sampled_from(["", "Q", "A"]))
-async def test_any_document_has_an_answer_in_json_by_either_method(
+async def test_any_document_gets_a_response_in_json_by_get_and_post(
     endpoint: Endpoint, document: str, operation_name: str | None
 ) -> None:
     parameters = {"query": document} | ({} if operation_name is None else {"operationName": operation_name})
@@ -98,7 +98,7 @@ async def test_any_document_has_an_answer_in_json_by_either_method(
 
 @PROPERTY
 @given(query_string=st.binary(max_size=40) | st.text(max_size=20).map(str.encode))
-async def test_any_query_string_has_an_answer_in_json(endpoint: Endpoint, query_string: bytes) -> None:
+async def test_any_query_string_gets_a_response_in_json(endpoint: Endpoint, query_string: bytes) -> None:
     start, body = await exchange_messages(
         endpoint, [], method="GET", query_string=b"query=%7Ba%7D&" + query_string
     )
@@ -108,7 +108,7 @@ async def test_any_query_string_has_an_answer_in_json(endpoint: Endpoint, query_
 
 @PROPERTY
 @given(value=VALUES, indent=st.none() | st.just(1), ensure_ascii=st.booleans())
-def test_json_reads_as_what_was_written(value: Any, indent: int | None, ensure_ascii: bool) -> None:
+def test_json_round_trips(value: Any, indent: int | None, ensure_ascii: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ensure_ascii).encode()
     read = strict_json.loads(text)
     assert read == value

@@ -1,4 +1,4 @@
-"""What a key may spend: a bucket that fills again, told in each answer, and one for each key."""
+"""Rate limits: each key has a token bucket, and each response has the remaining tokens."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,7 +27,7 @@ def _viewer(key_id: str) -> Viewer:
     return Viewer(TEAM, USER, "name", key_id, frozenset())
 
 
-def test_a_bucket_gives_what_is_in_it_and_fills_again() -> None:
+def test_a_bucket_is_spent_and_refilled() -> None:
     clock = Clock()
     buckets = TokenBuckets(100, 10, clock)
     bucket = buckets.get_bucket(_viewer("a"))
@@ -44,7 +44,7 @@ def test_a_bucket_gives_what_is_in_it_and_fills_again() -> None:
     assert buckets.get_bucket(_viewer("a")).remaining == 100
 
 
-def test_what_had_to_be_done_is_owed() -> None:
+def test_a_charge_beyond_the_limit_delays_the_next_request() -> None:
     clock = Clock()
     buckets = TokenBuckets(100, 10, clock)
     bucket = buckets.get_bucket(_viewer("a"))
@@ -59,7 +59,7 @@ def test_what_had_to_be_done_is_owed() -> None:
     assert bucket.remaining == 1
 
 
-def test_each_key_has_a_bucket_and_those_that_asked_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_key_has_a_bucket_and_the_least_recently_used_is_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "_MAX_BUCKETS", 2)
     buckets = TokenBuckets(100, 1, Clock())
     first, second = buckets.get_bucket(_viewer("a")), buckets.get_bucket(_viewer("b"))
@@ -71,7 +71,7 @@ def test_each_key_has_a_bucket_and_those_that_asked_last_are_remembered(monkeypa
     assert len(buckets._buckets) == 2
 
 
-def test_an_operation_that_nobody_could_pay_is_not_allowed_by_the_settings() -> None:
+def test_the_cost_limit_cannot_exceed_the_rate_limit() -> None:
     with pytest.raises(SettingsInvalid, match=r"GATEWAY_COST_LIMIT is 5000 and exceeds GATEWAY_RATE_LIMIT, 4000"):
         load_settings(cost_limit=5000, rate_limit=4000)
 
@@ -83,15 +83,15 @@ READ = 10 * len(VIEWER)
 
 @pytest.fixture
 async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpoint]:
-    """A endpoint at which nobody may spend much, and gets back one unit a second."""
+    """An endpoint with a low rate limit, which refills one unit a second."""
     async with open_endpoint(
         sqlite_template, tmp_path, rate_limit=LIMIT, rate_refill=1, cost_limit=LIMIT
     ) as found:
         yield found
 
 
-def _left(response: Response) -> int:
-    """What an answer says is left, give or take what is given back meanwhile."""
+def _get_remaining(response: Response) -> int:
+    """Return the remaining units of the response's headers."""
     assert response.headers["RateLimit-Policy"] == f'"cost";q={LIMIT};w={LIMIT}'
     policy, left, seconds = response.headers["RateLimit"].split(";")
     assert (policy, left[:2], seconds[:2]) == ('"cost"', "r=", "t=")
@@ -99,7 +99,7 @@ def _left(response: Response) -> int:
     return int(left[2:])
 
 
-async def test_each_answer_tells_what_is_left(endpoint: Endpoint) -> None:
+async def test_each_response_has_the_remaining_rate_limit(endpoint: Endpoint) -> None:
     spent = [
         (await endpoint.send(json={"query": VIEWER}), READ + COST),
         (await endpoint.send(json={"query": VIEWER}), COST),
@@ -113,42 +113,42 @@ async def test_each_answer_tells_what_is_left(endpoint: Endpoint) -> None:
     left = LIMIT
     for response, cost in spent:
         left -= cost
-        assert left <= _left(response) <= left + 5
+        assert left <= _get_remaining(response) <= left + 5
     assert (
         "RateLimit" not in (await endpoint.send(json={"query": VIEWER}, headers={"Authorization": None})).headers
     )
 
 
-async def test_a_key_that_has_spent_what_it_may_is_told_when_to_come_again(endpoint: Endpoint) -> None:
-    while _left(response := await endpoint.send(json={"query": VIEWER})) >= COST:
+async def test_a_key_over_its_rate_limit_is_refused_with_retry_after(endpoint: Endpoint) -> None:
+    while _get_remaining(response := await endpoint.send(json={"query": VIEWER})) >= COST:
         assert response.status_code == 200
-    with collect_statements() as ran:
+    with collect_statements() as statements:
         for method in ("POST", "GET"):
             where = {"json" if method == "POST" else "params": {"query": VIEWER}}
             response = await endpoint.send(method, **where)
             assert (response.status_code, get_codes(response)) == (429, ["RATE_LIMITED"])
-            assert COST - 5 <= _left(response) + int(response.headers["Retry-After"]) <= COST + 1
+            assert COST - 5 <= _get_remaining(response) + int(response.headers["Retry-After"]) <= COST + 1
             assert get_message(response).endswith(f"retry in {response.headers['Retry-After']} s.")
             assert response.headers["Cache-Control"] == "no-store"
-    # The key is remembered.
-    assert ran == []
+    # The key is cached.
+    assert statements == []
 
 
-async def test_who_owes_is_not_read_from(endpoint: Endpoint) -> None:
+async def test_the_body_of_a_key_over_its_rate_limit_is_not_read(endpoint: Endpoint) -> None:
     first = await endpoint.send(json={"query": VIEWER + "#" * LIMIT})
     second = await endpoint.post(b"this is not read")
     assert [response.status_code for response in (first, second)] == [429, 429]
     assert get_codes(first) == get_codes(second) == ["RATE_LIMITED"]
-    assert (_left(first), _left(second)) == (0, 0)
+    assert (_get_remaining(first), _get_remaining(second)) == (0, 0)
     assert int(first.headers["Retry-After"]) > int(second.headers["Retry-After"]) - 2 > COST
 
 
-async def test_an_operation_tells_what_it_costs_and_what_is_left(endpoint: Endpoint) -> None:
+async def test_a_query_can_select_its_cost_and_the_remaining_rate_limit(endpoint: Endpoint) -> None:
     query = "{ rateLimit { limit remaining cost resetAt } }"
     for spent in (10 * len(query) + 105, 10 * len(query) + 2 * 105):
         response = await endpoint.send(json={"query": query})
         found = response.json()["data"]["rateLimit"]
         assert (found["limit"], found["cost"]) == (LIMIT, 105)
         assert LIMIT - spent <= found["remaining"] <= LIMIT - spent + 5
-        assert found["remaining"] <= _left(response) <= found["remaining"] + 1
+        assert found["remaining"] <= _get_remaining(response) <= found["remaining"] + 1
         assert found["resetAt"].endswith("Z")

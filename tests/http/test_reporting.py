@@ -1,4 +1,4 @@
-"""What is told of a request: its id in the answer, a line in the log, and numbers that are scraped."""
+"""Reporting of requests: the request id of a response, a log line, and metrics."""
 
 import asyncio
 import json
@@ -32,21 +32,21 @@ async def endpoint(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Endpo
         yield found
 
 
-async def scraped(endpoint: Endpoint | Gateway) -> dict[str, float]:
-    """The metrics by their names and labels; whatever is over has been told of by then."""
+async def read_metrics(endpoint: Endpoint | Gateway) -> dict[str, float]:
+    """Return the metrics by name and labels. It writes the reports of finished requests first."""
     text = (await endpoint.http.get("/metrics")).text
     return {name: float(value) for name, value in re.findall(r"^(\w+(?:\{.*\})?) (\S+)$", text, re.MULTILINE)}
 
 
-async def lines(endpoint: Endpoint | Gateway, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """The lines that were written of requests."""
-    await scraped(endpoint)
-    said = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
-    return [line for line in said if line["event"] == "request"]
+async def read_log_lines(endpoint: Endpoint | Gateway, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return the log lines of requests."""
+    await read_metrics(endpoint)
+    output = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    return [line for line in output if line["event"] == "request"]
 
 
 @pytest.mark.parametrize("given", ["a", "0193-ab.C_d:e/f+g=h@i~", "x" * 128])
-async def test_a_request_keeps_the_id_that_it_brings(endpoint: Endpoint, given: str) -> None:
+async def test_a_request_keeps_its_x_request_id(endpoint: Endpoint, given: str) -> None:
     for body in ({"query": VIEWER}, {"query": "{"}, {}, {"query": MISSING}):
         response = await endpoint.send(headers={"X-Request-Id": given}, json=body)
         assert response.headers["X-Request-Id"] == given
@@ -54,7 +54,7 @@ async def test_a_request_keeps_the_id_that_it_brings(endpoint: Endpoint, given: 
 
 
 @pytest.mark.parametrize("given", [None, "", "x" * 129, "a b", 'a"b', "a\\b", "ë", "a,b"])
-async def test_a_request_without_a_good_id_is_given_one(endpoint: Endpoint, given: str | None) -> None:
+async def test_a_request_without_a_valid_id_gets_a_new_one(endpoint: Endpoint, given: str | None) -> None:
     headers = {} if given is None else {b"x-request-id": given.encode("latin-1")}
     headers[b"authorization"] = f"Bearer {endpoint.key}".encode()
     ids = set()
@@ -67,7 +67,7 @@ async def test_a_request_without_a_good_id_is_given_one(endpoint: Endpoint, give
     assert all(re.fullmatch(r"[0-9a-f]{16}-\d+", id) for id in ids)
 
 
-async def test_each_answer_has_an_id_whatever_it_is(endpoint: Endpoint) -> None:
+async def test_each_response_has_a_request_id(endpoint: Endpoint) -> None:
     sent = [
         await endpoint.send("OPTIONS"),
         await endpoint.send("PUT"),
@@ -79,13 +79,13 @@ async def test_each_answer_has_an_id_whatever_it_is(endpoint: Endpoint) -> None:
     assert len({response.headers["X-Request-Id"] for response in sent}) == 5
 
 
-async def test_a_request_is_one_line_with_what_it_took(
+async def test_a_request_is_one_log_line_with_its_costs_and_times(
     endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     headers = {"X-Request-Id": "mine", "traceparent": TRACE}
     response = await endpoint.send(headers=headers, json={"query": NAMED, "variables": {"a": LITERAL}})
     await endpoint.send(json={"query": MISSING})
-    first, second = await lines(endpoint, capsys)
+    first, second = await read_log_lines(endpoint, capsys)
     assert list(first) == list(second) == FIELDS
     assert (first["level"], first["request_id"], first["traceparent"]) == ("info", "mine", TRACE)
     assert (first["tenant"], first["op_type"], first["op_name"]) == (TEAM, "query", "Who")
@@ -98,7 +98,9 @@ async def test_a_request_is_one_line_with_what_it_took(
     assert (second["status"], second["codes"], second["op_name"]) == (200, ["NOT_FOUND"], None)
 
 
-async def test_no_line_holds_what_was_asked(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_no_log_line_contains_values_of_the_request(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
     long = "N" * 200
     for body in (
         {"query": NAMED, "variables": {"a": LITERAL}},
@@ -110,61 +112,61 @@ async def test_no_line_holds_what_was_asked(endpoint: Endpoint, capsys: pytest.C
     ):
         await endpoint.send(headers={"traceparent": f"00-{LITERAL}"}, json=body)
     await endpoint.send("GET", params={"query": NAMED, "variables": json.dumps({"a": LITERAL})})
-    await scraped(endpoint)
-    said = capsys.readouterr().err
-    assert said.count('"event":"request"') == 7
-    assert LITERAL not in said
-    assert endpoint.key.split("_", 2)[2] not in said
-    assert f'"op_name":"{long[:128]}"' in said
+    await read_metrics(endpoint)
+    output = capsys.readouterr().err
+    assert output.count('"event":"request"') == 7
+    assert LITERAL not in output
+    assert endpoint.key.split("_", 2)[2] not in output
+    assert f'"op_name":"{long[:128]}"' in output
 
 
 @pytest.mark.parametrize("query", [GROUPS, GROUPS.replace("id", "name"), DELETE, "{ __typename }"])
-async def test_as_many_statements_are_noted_as_run(
+async def test_the_log_counts_the_statements_that_ran(
     gateway: Gateway, capsys: pytest.CaptureFixture[str], query: str
 ) -> None:
     client = await gateway.client()
     for _ in range(2):
-        with collect_statements() as ran:
+        with collect_statements() as statements:
             await client.send(query, {})
         await gateway.http.get("/metrics")
         line = json.loads(capsys.readouterr().err.splitlines()[-1])
-        assert line["sql_count"] == len(ran)
+        assert line["sql_count"] == len(statements)
         assert line["op_type"] == ("mutation" if query == DELETE else "query")
         assert line["db_ms"] <= line["ms"]
 
 
-@pytest.mark.usefixtures("logging_as_before")
-async def test_requests_leave_no_line_where_none_is_wanted(
+@pytest.mark.usefixtures("restored_logging")
+async def test_requests_are_not_logged_at_the_level_warning(
     endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure_logging("warning")
     await endpoint.send(json={"query": VIEWER})
-    assert await lines(endpoint, capsys) == []
+    assert await read_log_lines(endpoint, capsys) == []
 
 
-async def test_a_line_is_written_soon_and_at_once_when_the_request_failed(
+async def test_log_lines_are_batched_except_those_of_failures(
     endpoint: Endpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = asyncio.Event()
-    tell = endpoint.app.state.reporting.flush
+    flushed = asyncio.Event()
+    flush = endpoint.app.state.reporting.flush
 
-    def telling() -> None:
-        tell()
-        told.set()
+    def flush_and_set() -> None:
+        flush()
+        flushed.set()
 
-    monkeypatch.setattr(endpoint.app.state.reporting, "flush", telling)
+    monkeypatch.setattr(endpoint.app.state.reporting, "flush", flush_and_set)
     await endpoint.send(json={"query": VIEWER})
     assert '"request"' not in capsys.readouterr().err
-    await asyncio.wait_for(told.wait(), 10)
+    await asyncio.wait_for(flushed.wait(), 10)
     assert '"status":200' in capsys.readouterr().err
     monkeypatch.setattr("gateway.schema.schema.execute", None)
     response = await endpoint.send(headers={"X-Request-Id": "failing"}, json={"query": VIEWER})
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert response.status_code == 500
-    assert '"status":500,"codes":["INTERNAL_SERVER_ERROR"]' in said.err
+    assert '"status":500,"codes":["INTERNAL_SERVER_ERROR"]' in output.err
 
 
-async def test_a_client_that_leaves_is_counted_and_told_of(
+async def test_a_client_that_disconnects_is_counted_and_logged(
     endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     headers = [(b"authorization", f"Bearer {endpoint.key}".encode()), (b"content-type", JSON.encode())]
@@ -177,16 +179,16 @@ async def test_a_client_that_leaves_is_counted_and_told_of(
         raise AssertionError
 
     await endpoint.app(scope, receive, send)
-    (line,) = await lines(endpoint, capsys)
+    (line,) = await read_log_lines(endpoint, capsys)
     assert (line["status"], line["codes"], line["bytes"]) == (None, [], 0)
-    assert (await scraped(endpoint))["client_disconnects_total"] == 1
+    assert (await read_metrics(endpoint))["client_disconnects_total"] == 1
 
 
-async def test_requests_are_counted_by_what_came_of_them(endpoint: Endpoint) -> None:
+async def test_requests_are_counted_by_status_and_code(endpoint: Endpoint) -> None:
     for query in (VIEWER, VIEWER, MISSING, "{", "{ nothing }", DELETE):
         await endpoint.send(json={"query": query})
     await endpoint.send(headers={"Authorization": None}, json={})
-    found = await scraped(endpoint)
+    found = await read_metrics(endpoint)
     counted = {name: value for name, value in found.items() if name.startswith("graphql_requests_total")}
     assert counted == {
         'graphql_requests_total{code="OK",op_type="query",status="200"}': 2,
@@ -207,22 +209,22 @@ async def test_requests_are_counted_by_what_came_of_them(endpoint: Endpoint) -> 
     assert found["process_open_fds"] > 0
 
 
-async def test_who_holds_a_connection_and_who_waits_for_one_is_seen(endpoint: Endpoint) -> None:
+async def test_connections_in_use_and_waiting_requests_are_measured(endpoint: Endpoint) -> None:
     database = endpoint.app.state.database
     async with database.write():
         waiting = asyncio.create_task(endpoint.send(json={"query": DELETE}))
-        while not (await scraped(endpoint))['db_pool_waiting{kind="write"}']:  # noqa: ASYNC110 (nothing tells of it)
+        while not (await read_metrics(endpoint))['db_pool_waiting{kind="write"}']:  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(0)
-        found = await scraped(endpoint)
+        found = await read_metrics(endpoint)
         assert found['db_pool_in_use{kind="write"}'] == 1
         assert found["graphql_in_flight"] == 1
     assert (await waiting).status_code == 200
-    found = await scraped(endpoint)
+    found = await read_metrics(endpoint)
     assert found['db_pool_in_use{kind="write"}'] == found['db_pool_waiting{kind="write"}'] == 0
     assert found['db_pool_in_use{kind="read"}'] == found["graphql_in_flight"] == 0
 
 
-async def test_labels_hold_no_team_and_no_operation(endpoint: Endpoint) -> None:
+async def test_metrics_contain_no_team_and_no_operation(endpoint: Endpoint) -> None:
     await endpoint.send(json={"query": NAMED})
     response: Response = await endpoint.http.get("/metrics")
     assert response.headers["Content-Type"].startswith("text/plain; version=")
@@ -235,12 +237,12 @@ async def test_labels_hold_no_team_and_no_operation(endpoint: Endpoint) -> None:
 async def test_a_writing_transaction_is_measured(gateway: Gateway) -> None:
     client: Client = await gateway.client()
 
-    async def written() -> float:
+    async def count_write_transactions() -> float:
         text = (await gateway.http.get("/metrics")).text
         return sum(map(float, re.findall(r'^db_tx_seconds_count\{kind="write"\} (\S+)$', text, re.MULTILINE)))
 
-    before = await written()
+    before = await count_write_transactions()
     await client.send("{ __typename }", {})
-    assert await written() == before
+    assert await count_write_transactions() == before
     await client.send(DELETE, {})
-    assert await written() == before + 1
+    assert await count_write_transactions() == before + 1

@@ -1,4 +1,4 @@
-"""The cookie of whoever signed in does what the key may, for pages of our own, and changes nothing by itself."""
+"""Session cookies have the permissions of the key. Mutations need a CSRF token; other origins are refused."""
 
 from collections.abc import AsyncIterator
 
@@ -9,7 +9,7 @@ from gateway.database.tables import BrowserSession, Integration
 from gateway.domain.enums import Permission
 from gateway.settings import Settings
 from gateway.web.app import create_app
-from tests.http.test_reporting import lines
+from tests.http.test_reporting import read_log_lines
 from tests.support.factories import store, webhook
 from tests.support.gateway import OTHER_TEAM, USER, Gateway, serve_gateway
 from tests.support.signing_in import (
@@ -36,7 +36,7 @@ async def http(gateway: Gateway) -> AsyncIterator[AsyncClient]:
     ("origin", "name", "more"),
     [("http://gateway", "gateway_session", ""), ("https://gateway", "__Host-gateway_session", "; Secure")],
 )
-async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
+async def test_the_cookie_is_http_only_and_same_site_strict(
     gateway: Gateway, origin: str, name: str, more: str
 ) -> None:
     client = await gateway.client()
@@ -62,7 +62,7 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
         {"Origin": "http://gateway", "Sec-Fetch-Site": "cross-site"},
     ],
 )
-async def test_pages_of_other_origins_neither_sign_in_nor_use_a_session(
+async def test_pages_of_other_origins_can_neither_sign_in_nor_use_a_session(
     gateway: Gateway, http: AsyncClient, headers: dict[str, str]
 ) -> None:
     client = await gateway.client()
@@ -78,7 +78,7 @@ async def test_pages_of_other_origins_neither_sign_in_nor_use_a_session(
     assert (await http.post("/graphql", json=VIEWER)).json() == VIEWER_RESPONSE
 
 
-async def test_whoever_signed_in_asks_as_the_keys_user(gateway: Gateway, http: AsyncClient) -> None:
+async def test_a_session_has_the_user_and_permissions_of_its_key(gateway: Gateway, http: AsyncClient) -> None:
     client = await gateway.client(permissions=[Permission.READ_RECORDS])
     await sign_in(http, client)
     assert (await http.post("/graphql", json=VIEWER, headers=SAME_ORIGIN)).json() == VIEWER_RESPONSE
@@ -90,7 +90,7 @@ async def test_whoever_signed_in_asks_as_the_keys_user(gateway: Gateway, http: A
     assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
-async def test_a_key_in_a_header_comes_before_the_cookie(gateway: Gateway, http: AsyncClient) -> None:
+async def test_a_key_in_a_header_overrides_the_cookie(gateway: Gateway, http: AsyncClient) -> None:
     await sign_in(http, await gateway.client())
     other = await gateway.client(OTHER_TEAM, "somebody.else")
     headers = {"Authorization": f"Bearer {other.key}"}
@@ -114,7 +114,7 @@ async def test_a_mutation_over_the_cookie_needs_the_sessions_csrf_token(
     assert_refused(refused, 403, "CSRF_TOKEN_INVALID")
     assert await count_rows(gateway, Integration) == 1
 
-    # Nor by GET, whatever it brings.
+    # GET is refused even with the token.
     got = await http.get("/graphql", params=DELETION, headers={"X-CSRF-Token": csrf_token})
     assert_refused(got, 405, "METHOD_NOT_ALLOWED")
     assert await count_rows(gateway, Integration) == 1
@@ -124,33 +124,33 @@ async def test_a_mutation_over_the_cookie_needs_the_sessions_csrf_token(
     assert await count_rows(gateway, Integration) == 0
 
 
-async def test_an_odd_cookie_is_nobodys(http: AsyncClient) -> None:
+async def test_an_invalid_cookie_is_unauthenticated(http: AsyncClient) -> None:
     for cookie in ("gateway_session", "gateway_session=", "=;;=", "gateway_session=ë", '"', "a=b; c"):
         headers = {b"Cookie": cookie.encode("latin-1")}
         for response in (await http.get("/session", headers=headers), await http.get("/graphql", headers=headers)):
             assert_refused(response, 401, "UNAUTHENTICATED")
 
 
-async def test_the_log_tells_whose_session_it_was_and_neither_key_nor_cookie(
+async def test_the_log_has_the_key_id_of_a_session_but_no_secret(
     gateway: Gateway, http: AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = await gateway.client()
-    await lines(gateway, capsys)
+    await read_log_lines(gateway, capsys)
     csrf_token = (await sign_in(http, client))["csrfToken"]
     token = http.cookies["gateway_session"]
     await http.post("/graphql", json=VIEWER)
     await http.post("/session", json={"key": f"{client.key}x"})
     await http.delete("/session", headers={"X-CSRF-Token": csrf_token})
-    told = await lines(gateway, capsys)
-    assert [line["status"] for line in told] == [201, 200, 401, 204]
-    assert [line["key_id"] for line in told] == [
+    log_lines = await read_log_lines(gateway, capsys)
+    assert [line["status"] for line in log_lines] == [201, 200, 401, 204]
+    assert [line["key_id"] for line in log_lines] == [
         client.viewer.key_id,
         client.viewer.key_id,
         None,
         client.viewer.key_id,
     ]
     for secret in (client.key, client.key.split("_", 2)[2], token, csrf_token):
-        assert secret not in str(told)
+        assert secret not in str(log_lines)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ async def test_the_log_tells_whose_session_it_was_and_neither_key_nor_cookie(
         ("127.0.0.1:8000", "127.0.0.1", False, 401),
     ],
 )
-async def test_visitors_of_a_demo_are_signed_in_on_its_own_machine_alone(
+async def test_the_demo_signs_in_visitors_of_its_own_machine_only(
     database_url: str, host: str, client_address: str, has_key: bool, status: int
 ) -> None:
     async with serve_gateway(database_url) as plain:

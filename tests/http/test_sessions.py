@@ -1,4 +1,4 @@
-"""Browsers are signed in with a key, until they sign out, the session expires or the key is revoked."""
+"""Sessions of browsers: they begin with a key, and end by signing out, expiry or revocation of the key."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -32,13 +32,13 @@ async def http(gateway: Gateway) -> AsyncIterator[AsyncClient]:
         yield found
 
 
-async def test_whoever_signs_in_is_told_who_they_are_and_until_when(gateway: Gateway, http: AsyncClient) -> None:
+async def test_signing_in_returns_the_user_the_team_and_the_expiry(gateway: Gateway, http: AsyncClient) -> None:
     client = await gateway.client(permissions=[Permission.READ_RECORDS, Permission.READ_INTEGRATIONS])
     before = instants.now()
     response = await http.post("/session", json={"key": client.key}, headers=SAME_ORIGIN)
-    told = response.json()
-    expires_at, csrf_token = instants.parse_instant(told.pop("expiresAt")), told.pop("csrfToken")
-    assert told == {
+    session_json = response.json()
+    expires_at, csrf_token = instants.parse_instant(session_json.pop("expiresAt")), session_json.pop("csrfToken")
+    assert session_json == {
         "user": {"id": USER, "name": USER},
         "team": {"id": TEAM, "name": TEAM},
         "permissions": ["READ_INTEGRATIONS", "READ_RECORDS"],
@@ -60,7 +60,7 @@ async def test_only_a_digest_of_the_cookie_is_stored(gateway: Gateway, http: Asy
     assert http.cookies["gateway_session"] not in repr(vars(row))
 
 
-async def test_a_team_and_a_user_are_called_by_their_names(gateway: Gateway, http: AsyncClient) -> None:
+async def test_the_session_has_the_name_of_the_user(gateway: Gateway, http: AsyncClient) -> None:
     client = await gateway.client()
     async with open_session(gateway.database) as session:
         user = await session.get_one(User, (TEAM, USER))
@@ -68,7 +68,7 @@ async def test_a_team_and_a_user_are_called_by_their_names(gateway: Gateway, htt
     assert (await sign_in(http, client))["user"] == {"id": USER, "name": "Ada Kimball"}
 
 
-async def test_a_key_that_is_not_good_signs_nobody_in_and_is_not_told_apart(gateway: Gateway) -> None:
+async def test_all_invalid_keys_get_the_same_refusal(gateway: Gateway) -> None:
     revoked = await gateway.client()
     await revoke_key(gateway, revoked)
     async with gateway.database.write() as session:
@@ -87,7 +87,7 @@ async def test_a_key_that_is_not_good_signs_nobody_in_and_is_not_told_apart(gate
     assert await count_rows(gateway, BrowserSession) == 0
 
 
-async def test_a_key_that_was_revoked_a_moment_ago_signs_nobody_in(database_url: str) -> None:
+async def test_a_revoked_key_that_is_still_cached_cannot_sign_in(database_url: str) -> None:
     async with serve_gateway(database_url, key_memory=60) as gateway, open_browser(gateway) as http:
         client = await gateway.client()
         await client.data("{ viewer { userId } }")
@@ -97,7 +97,7 @@ async def test_a_key_that_was_revoked_a_moment_ago_signs_nobody_in(database_url:
 
 
 @pytest.mark.parametrize(
-    ("content", "content_type", "status", "code", "said"),
+    ("content", "content_type", "status", "code", "message"),
     [
         (b"{", "application/json", 400, "BAD_REQUEST", "is not JSON"),
         (b"[]", "application/json", 400, "BAD_REQUEST", "has no `key`"),
@@ -108,12 +108,12 @@ async def test_a_key_that_was_revoked_a_moment_ago_signs_nobody_in(database_url:
         (b"key=a", "application/x-www-form-urlencoded", 415, "UNSUPPORTED_MEDIA_TYPE", "send `application/json`"),
     ],
 )
-async def test_a_body_that_names_no_key_is_refused(
-    http: AsyncClient, content: bytes, content_type: str, status: int, code: str, said: str
+async def test_a_body_without_a_key_is_refused(
+    http: AsyncClient, content: bytes, content_type: str, status: int, code: str, message: str
 ) -> None:
     response = await http.post("/session", content=content, headers={"Content-Type": content_type})
     assert_refused(response, status, code)
-    assert said in get_message(response)
+    assert message in get_message(response)
 
 
 async def test_signing_out_ends_the_session_at_once_on_every_replica(database_url: str) -> None:
@@ -121,20 +121,20 @@ async def test_signing_out_ends_the_session_at_once_on_every_replica(database_ur
         serve_gateway(database_url, key_memory=60) as gateway,
         serve_gateway(database_url, key_memory=60) as replica,
         open_browser(gateway) as http,
-        open_browser(replica) as elsewhere,
+        open_browser(replica) as other_http,
     ):
         csrf = {"X-CSRF-Token": (await sign_in(http, await gateway.client()))["csrfToken"]}
-        elsewhere.cookies = http.cookies
-        stolen = dict(http.cookies)
-        assert (await elsewhere.post("/graphql", json=VIEWER)).json() == VIEWER_RESPONSE
+        other_http.cookies = http.cookies
+        old_cookies = dict(http.cookies)
+        assert (await other_http.post("/graphql", json=VIEWER)).json() == VIEWER_RESPONSE
 
         assert_refused(await http.delete("/session"), 403, "CSRF_TOKEN_INVALID")
         assert (await http.get("/session")).status_code == 200
         left = await http.delete("/session", headers={**SAME_ORIGIN, **csrf})
         assert (left.status_code, left.content, dict(http.cookies)) == (204, b"", {})
 
-        for client in (http, elsewhere):
-            client.cookies.update(stolen)
+        for client in (http, other_http):
+            client.cookies.update(old_cookies)
             assert_refused(await client.get("/session"), 401, "UNAUTHENTICATED")
             assert_refused(await client.post("/graphql", json=VIEWER), 401, "UNAUTHENTICATED")
             assert_refused(await client.delete("/session", headers=csrf), 401, "UNAUTHENTICATED")
@@ -151,9 +151,9 @@ async def test_a_revoked_key_ends_its_sessions_at_once(database_url: str) -> Non
         assert_refused(await http.get("/session"), 401, "UNAUTHENTICATED")
 
 
-@pytest.mark.parametrize("key_lasts", [None, timedelta(hours=2)])
-async def test_a_session_ends_by_time_and_no_later_than_its_key(
-    gateway: Gateway, http: AsyncClient, monkeypatch: pytest.MonkeyPatch, key_lasts: timedelta | None
+@pytest.mark.parametrize("key_lifetime", [None, timedelta(hours=2)])
+async def test_a_session_expires_no_later_than_its_key(
+    gateway: Gateway, http: AsyncClient, monkeypatch: pytest.MonkeyPatch, key_lifetime: timedelta | None
 ) -> None:
     now = instants.now()
     async with gateway.database.write() as session:
@@ -163,11 +163,11 @@ async def test_a_session_ends_by_time_and_no_later_than_its_key(
             user_id=USER,
             name="any",
             permissions=[Permission.ADMIN],
-            expires_at=None if key_lasts is None else now + key_lasts,
+            expires_at=None if key_lifetime is None else now + key_lifetime,
         )
-    told = (await http.post("/session", json={"key": key})).json()
-    ends = datetime.fromisoformat(told["expiresAt"])
-    assert abs(ends - now - (key_lasts or timedelta(hours=8))) < timedelta(minutes=2)
+    session_json = (await http.post("/session", json={"key": key})).json()
+    ends = datetime.fromisoformat(session_json["expiresAt"])
+    assert abs(ends - now - (key_lifetime or timedelta(hours=8))) < timedelta(minutes=2)
     for passed, status in ((ends - timedelta(seconds=1), 200), (ends, 401)):
         with monkeypatch.context() as clock:
             clock.setattr("gateway.domain.calendar.instants.now", lambda passed=passed: passed)
@@ -175,19 +175,19 @@ async def test_a_session_ends_by_time_and_no_later_than_its_key(
             assert (await http.post("/graphql", json=VIEWER)).status_code == status
 
 
-async def test_signing_in_forgets_the_browsers_session_and_those_that_expired(
+async def test_signing_in_deletes_the_previous_session_and_expired_ones(
     gateway: Gateway, http: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await gateway.client()
     async with open_browser(gateway) as other:
         await sign_in(other, client)
         await sign_in(http, client)
-        stolen = dict(http.cookies)
+        old_cookies = dict(http.cookies)
         await sign_in(http, client)
-        assert dict(http.cookies) != stolen
+        assert dict(http.cookies) != old_cookies
         assert await count_rows(gateway, BrowserSession) == 2
         other.cookies.clear()
-        other.cookies.update(stolen)
+        other.cookies.update(old_cookies)
         assert (await other.get("/session")).status_code == 401
     later = instants.now() + timedelta(hours=9)
     monkeypatch.setattr("gateway.domain.calendar.instants.now", lambda: later)

@@ -1,4 +1,4 @@
-"""Traces: sent where an endpoint is set, with the SQL in them and no values; nothing is imported where none is."""
+"""Traces: they contain SQL and no values. Without an endpoint, OpenTelemetry is not imported."""
 
 import subprocess
 import sys
@@ -21,11 +21,11 @@ VALUE = "Jane-Roe-1970"
 
 
 @contextmanager
-def collector() -> Iterator[tuple[str, list[Span]]]:
-    """Where traces may be sent, and what was."""
+def run_collector() -> Iterator[tuple[str, list[Span]]]:
+    """Run a trace collector during the block. Its URL, and the spans that it received."""
     spans: list[Span] = []
 
-    class Collect(BaseHTTPRequestHandler):
+    class CollectorHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             sent = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
             spans.extend(span for of in sent.resource_spans for scope in of.scope_spans for span in scope.spans)
@@ -36,7 +36,7 @@ def collector() -> Iterator[tuple[str, list[Span]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Collect) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), CollectorHandler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -46,51 +46,53 @@ def collector() -> Iterator[tuple[str, list[Span]]]:
             thread.join()
 
 
-def attributes(span: Span) -> dict[str, str | int]:
+def get_attributes(span: Span) -> dict[str, str | int]:
     return {
-        each.key: each.value.int_value if each.value.HasField("int_value") else each.value.string_value
-        for each in span.attributes
+        item.key: item.value.int_value if item.value.HasField("int_value") else item.value.string_value
+        for item in span.attributes
     }
 
 
 async def test_a_request_is_traced_with_its_statements_and_without_values(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
-    with collector() as (endpoint, spans):
+    with run_collector() as (endpoint, spans):
         async with open_endpoint(sqlite_template, tmp_path, traces_endpoint=endpoint) as gateway:
             headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "X-Request-Id": "mine"}
             await gateway.send(headers=headers, json={"query": NAMED, "variables": {"by": VALUE}})
             await gateway.send(json={"query": "{"})
-    asked, failed = (span for span in spans if span.kind == Span.SPAN_KIND_SERVER)
-    assert (asked.trace_id.hex(), asked.parent_span_id.hex(), asked.name) == (TRACE, PARENT, "query")
-    assert attributes(asked) == {
+    succeeded, failed = (span for span in spans if span.kind == Span.SPAN_KIND_SERVER)
+    assert (succeeded.trace_id.hex(), succeeded.parent_span_id.hex(), succeeded.name) == (TRACE, PARENT, "query")
+    assert get_attributes(succeeded) == {
         "graphql.operation.type": "query",
         "graphql.operation.name": "Who",
         "http.response.status_code": 200,
         "request.id": "mine",
     }
-    assert attributes(failed)["error.type"] == "GRAPHQL_PARSE_FAILED"
-    assert failed.trace_id != asked.trace_id
-    statements = [span for span in spans if span.parent_span_id == asked.span_id]
+    assert get_attributes(failed)["error.type"] == "GRAPHQL_PARSE_FAILED"
+    assert failed.trace_id != succeeded.trace_id
+    statements = [span for span in spans if span.parent_span_id == succeeded.span_id]
     assert statements
     for span in statements:
         assert (span.name, span.kind, span.trace_id.hex()) == ("SELECT", Span.SPAN_KIND_CLIENT, TRACE)
-        assert attributes(span)["db.system.name"] == "sqlite"
-        assert str(attributes(span)["db.query.text"]).startswith("SELECT ")
-        assert asked.start_time_unix_nano <= span.start_time_unix_nano <= span.end_time_unix_nano
-        assert span.end_time_unix_nano <= asked.end_time_unix_nano
+        assert get_attributes(span)["db.system.name"] == "sqlite"
+        assert str(get_attributes(span)["db.query.text"]).startswith("SELECT ")
+        assert succeeded.start_time_unix_nano <= span.start_time_unix_nano <= span.end_time_unix_nano
+        assert span.end_time_unix_nano <= succeeded.end_time_unix_nano
     assert VALUE not in str(spans)
     assert gateway.key not in str(spans)
 
 
-async def test_what_the_caller_does_not_sample_is_not_sent(sqlite_template: Path, tmp_path: Path) -> None:
-    with collector() as (endpoint, spans):
+async def test_a_request_that_the_caller_does_not_sample_is_not_traced(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    with run_collector() as (endpoint, spans):
         async with open_endpoint(sqlite_template, tmp_path, traces_endpoint=endpoint) as gateway:
             await gateway.send(headers={"traceparent": f"00-{TRACE}-{PARENT}-00"}, json={"query": VIEWER})
     assert spans == []
 
 
-def test_nothing_of_it_is_imported_where_none_is_wanted(tmp_path: Path) -> None:
+def test_opentelemetry_is_not_imported_without_an_endpoint(tmp_path: Path) -> None:
     code = (
         "import sys; from gateway.settings import Settings; from gateway.web.app import create_app; "
         f"create_app(Settings(database_url='sqlite:///{tmp_path / 'gateway.db'}')); "
@@ -99,13 +101,13 @@ def test_nothing_of_it_is_imported_where_none_is_wanted(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT, timeout=60)
 
 
-@pytest.mark.usefixtures("logging_as_before")
-def test_an_endpoint_without_the_extra_ends_the_start_with_2(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("restored_logging")
+def test_a_traces_endpoint_without_the_extra_exits_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
     run_gateway("migrate", database_url=url)
     monkeypatch.setitem(sys.modules, "gateway.telemetry.tracing", None)
-    ended = run_gateway("serve", "--port", "0", database_url=url, traces_endpoint="http://127.0.0.1:1/v1/traces")
-    said = "error: GATEWAY_TRACES_ENDPOINT needs OpenTelemetry: run `pip install 'integrations-gateway[otel]'`.\n"
-    assert (ended.exit_code, ended.stdout, ended.stderr) == (2, "", said)
+    result = run_gateway("serve", "--port", "0", database_url=url, traces_endpoint="http://127.0.0.1:1/v1/traces")
+    message = (
+        "error: GATEWAY_TRACES_ENDPOINT needs OpenTelemetry: run `pip install 'integrations-gateway[otel]'`.\n"
+    )
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", message)

@@ -1,4 +1,4 @@
-"""Documents by their ids: those of a manifest, those that clients registered, and none but trusted ones."""
+"""Trusted documents of a manifest, and persisted queries that clients register."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from tests.support.endpoints import (
 )
 from tests.support.gateway import TEAM, USER
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 OTHER = "query Me($a: Boolean! = false) { viewer { userId @skip(if: $a) } }"
 MUTATION = 'mutation Delete { deleteIntegration(id: "aaaaaaaaaaaaaaaaaaaaaaaa") { deletedIds } }'
@@ -33,13 +33,15 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def apollo(**documents: str) -> str:
+def build_apollo_manifest(**documents: str) -> str:
     operations = [{"id": id, "name": "A", "type": "query", "body": text} for id, text in documents.items()]
     return json.dumps({"format": "apollo-persisted-query-manifest", "version": 1, "operations": operations})
 
 
 MANIFESTS = {
-    "apollo": apollo(**{sha256(VIEWER): VIEWER, "me": OTHER, "delete": MUTATION, "several": SEVERAL}),
+    "apollo": build_apollo_manifest(
+        **{sha256(VIEWER): VIEWER, "me": OTHER, "delete": MUTATION, "several": SEVERAL}
+    ),
     "relay": json.dumps({sha256(VIEWER): VIEWER, "me": OTHER, "delete": MUTATION, "x-app:several": SEVERAL}),
 }
 
@@ -61,23 +63,25 @@ async def endpoint(
 
 
 @pytest.fixture(scope="module")
-async def plain_door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoint]:
-    """One without a manifest, where at most two documents of 200 bytes are registered."""
+async def plain_endpoint(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Endpoint]:
+    """An endpoint without a manifest, which registers at most two documents in 1024 bytes."""
     limits = {"persisted_queries": 2, "persisted_queries_bytes": 1024}
     async with open_endpoint(sqlite_template, tmp_path_factory.mktemp("endpoint"), **limits) as found:
         yield found
 
 
-async def ask(endpoint: Endpoint, method: str, **parameters: Any) -> Response:
-    """The response to these parameters, in the body or in the URL."""
+async def send(endpoint: Endpoint, method: str, **parameters: Any) -> Response:
+    """Send these parameters in the body or in the URL."""
     headers = {"Accept": GRAPHQL}
     if method == "POST":
         return await endpoint.send(headers=headers, json=parameters)
-    written = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
-    return await endpoint.send("GET", headers=headers, params=written)
+    encoded = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
+    return await endpoint.send("GET", headers=headers, params=encoded)
 
 
-def hashed(text: str, **more: object) -> dict[str, Any]:
+def build_extensions(text: str, **more: object) -> dict[str, Any]:
     return {"persistedQuery": {"version": 1, "sha256Hash": sha256(text), **more}}
 
 
@@ -90,8 +94,8 @@ def hashed(text: str, **more: object) -> dict[str, Any]:
         ({"documentId": "me", "operationName": "Me"}, {"data": {"viewer": {"userId": USER}}}),
         ({"documentId": "me", "variables": {"a": True}}, {"data": {"viewer": {}}}),
         ({"documentId": f"sha256:{sha256(OTHER)}"}, {"data": {"viewer": {"userId": USER}}}),
-        ({"extensions": hashed(VIEWER)}, VIEWER_RESPONSE),
-        ({"extensions": hashed(VIEWER, miss=True), "documentId": None}, VIEWER_RESPONSE),
+        ({"extensions": build_extensions(VIEWER)}, VIEWER_RESPONSE),
+        ({"extensions": build_extensions(VIEWER, miss=True), "documentId": None}, VIEWER_RESPONSE),
         (
             {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "me"}}},
             {"data": {"viewer": {"userId": USER}}},
@@ -101,7 +105,7 @@ def hashed(text: str, **more: object) -> dict[str, Any]:
             {"data": {"viewer": {"teamId": TEAM}}},
         ),
         ({"query": VIEWER}, VIEWER_RESPONSE),
-        ({"query": VIEWER, "extensions": hashed(VIEWER)}, VIEWER_RESPONSE),
+        ({"query": VIEWER, "extensions": build_extensions(VIEWER)}, VIEWER_RESPONSE),
         ({"query": OTHER, "documentId": "me"}, {"data": {"viewer": {"userId": USER}}}),
     ],
 )
@@ -111,23 +115,21 @@ async def test_a_trusted_document_is_executed_by_its_ids_and_by_its_text(
     if method == "GET":
         parameters = {name: value for name, value in parameters.items() if value is not None}
     for _ in range(2):
-        response = await ask(endpoint, method, **parameters)
+        response = await send(endpoint, method, **parameters)
         assert (response.status_code, response.json()) == (200, answer)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_only_trusted_documents_are_executed_where_those_alone_are_allowed(
-    endpoint: Endpoint, method: str
-) -> None:
+async def test_the_mode_only_executes_trusted_documents_alone(endpoint: Endpoint, method: str) -> None:
     only = endpoint.settings.trusted_documents == "only"
     for document in (UNTRUSTED, f"{VIEWER} ", "{ __schema { queryType { name } } }", "{"):
-        for brought in ({"query": document}, {"query": document, "extensions": hashed(document)}):
-            response = await ask(endpoint, method, **brought)
+        for parameters in ({"query": document}, {"query": document, "extensions": build_extensions(document)}):
+            response = await send(endpoint, method, **parameters)
             if only:
                 assert (response.status_code, get_codes(response)) == (403, ["DOCUMENT_NOT_TRUSTED"])
             else:
                 assert response.status_code == (400 if document == "{" else 200)
-        response = await ask(endpoint, method, extensions=hashed(document))
+        response = await send(endpoint, method, extensions=build_extensions(document))
         if only:
             assert (response.status_code, get_codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
         else:
@@ -135,14 +137,14 @@ async def test_only_trusted_documents_are_executed_where_those_alone_are_allowed
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_an_id_that_is_not_known_is_refused_with_what_to_do(endpoint: Endpoint, method: str) -> None:
+async def test_an_unknown_id_is_refused_with_a_remedy(endpoint: Endpoint, method: str) -> None:
     remedy = {"only": "have it added to the manifest", "allow": "send its text in `query`"}
     for id in ("nobody", f"sha256:{'0' * 64}", "x-app:nobody", "0" * 64):
-        response = await ask(endpoint, method, documentId=id)
+        response = await send(endpoint, method, documentId=id)
         assert (response.status_code, get_codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
-        said = remedy[endpoint.settings.trusted_documents]
-        assert get_message(response) == f"No document has this `documentId`; {said}."
-    response = await ask(endpoint, method, extensions=hashed("{ a }"))
+        message = remedy[endpoint.settings.trusted_documents]
+        assert get_message(response) == f"No document has this `documentId`; {message}."
+    response = await send(endpoint, method, extensions=build_extensions("{ a }"))
     assert (get_codes(response), get_message(response)) == (
         ["PERSISTED_QUERY_NOT_FOUND"],
         "PersistedQueryNotFound",
@@ -150,16 +152,16 @@ async def test_an_id_that_is_not_known_is_refused_with_what_to_do(endpoint: Endp
 
 
 async def test_a_trusted_document_obeys_all_other_rules(endpoint: Endpoint) -> None:
-    response = await ask(endpoint, "GET", documentId="delete")
+    response = await send(endpoint, "GET", documentId="delete")
     assert (response.status_code, get_codes(response)) == (405, ["METHOD_NOT_ALLOWED"])
-    response = await ask(endpoint, "POST", documentId=f"sha256:{sha256(SEVERAL)}")
+    response = await send(endpoint, "POST", documentId=f"sha256:{sha256(SEVERAL)}")
     assert get_codes(response) == ["OPERATION_RESOLUTION_FAILURE"]
     response = await endpoint.send(headers={"Authorization": None}, json={"documentId": "me"})
     assert get_codes(response) == ["UNAUTHENTICATED"]
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "message"),
     [
         ({"documentId": ""}, "`documentId` must be `sha256:` with"),
         ({"documentId": "sha256:"}, "`documentId` must be `sha256:` with"),
@@ -167,11 +169,11 @@ async def test_a_trusted_document_obeys_all_other_rules(endpoint: Endpoint) -> N
         ({"documentId": "md5:0"}, "`documentId` must be `sha256:` with"),
         ({"documentId": 1}, "`documentId` is a number; send the id of a document, or leave it out."),
         (
-            {"documentId": "me", "extensions": hashed(VIEWER)},
+            {"documentId": "me", "extensions": build_extensions(VIEWER)},
             "The request has `documentId` and `extensions.persistedQuery`;",
         ),
         ({"documentId": "me", "query": VIEWER}, "The SHA-256 does not match `query`;"),
-        ({"query": VIEWER, "extensions": hashed(OTHER)}, "The SHA-256 does not match `query`;"),
+        ({"query": VIEWER, "extensions": build_extensions(OTHER)}, "The SHA-256 does not match `query`;"),
         ({"extensions": {"persistedQuery": 1}}, "`extensions.persistedQuery` must be an object with"),
         ({"extensions": {"persistedQuery": {"version": 1}}}, "`extensions.persistedQuery` must be an object with"),
         (
@@ -186,63 +188,67 @@ async def test_a_trusted_document_obeys_all_other_rules(endpoint: Endpoint) -> N
         ({"extensions": {"persistedQuery": None}}, "`query` is missing; send the text of a GraphQL document."),
     ],
 )
-async def test_an_id_of_no_form_or_of_another_document_is_refused(
-    endpoint: Endpoint, parameters: dict[str, Any], said: str
+async def test_an_invalid_id_and_one_of_another_document_are_refused(
+    endpoint: Endpoint, parameters: dict[str, Any], message: str
 ) -> None:
-    response = await ask(endpoint, "POST", **parameters)
+    response = await send(endpoint, "POST", **parameters)
     assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
-    assert get_message(response).startswith(said)
+    assert get_message(response).startswith(message)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_a_document_that_a_client_registers_is_known_by_its_hash_from_then_on(
-    plain_door: Endpoint, method: str
-) -> None:
+async def test_a_registered_document_is_found_by_its_hash(plain_endpoint: Endpoint, method: str) -> None:
     text = f"{{ viewer {{ teamId }} }} # {method}"
-    response = await ask(plain_door, method, extensions=hashed(text))
+    response = await send(plain_endpoint, method, extensions=build_extensions(text))
     assert (get_codes(response), get_message(response)) == (
         ["PERSISTED_QUERY_NOT_FOUND"],
         "PersistedQueryNotFound",
     )
     answer = {"data": {"viewer": {"teamId": TEAM}}}
-    assert (await ask(plain_door, method, query=text, extensions=hashed(text))).json() == answer
-    assert (await ask(plain_door, method, extensions=hashed(text))).json() == answer
-    assert (await ask(plain_door, method, documentId=f"sha256:{sha256(text)}")).json() == answer
+    assert (await send(plain_endpoint, method, query=text, extensions=build_extensions(text))).json() == answer
+    assert (await send(plain_endpoint, method, extensions=build_extensions(text))).json() == answer
+    assert (await send(plain_endpoint, method, documentId=f"sha256:{sha256(text)}")).json() == answer
 
 
-async def test_a_text_with_the_hash_of_another_is_not_registered(plain_door: Endpoint) -> None:
-    response = await ask(plain_door, "POST", query=UNTRUSTED, extensions=hashed("{ mine }"))
+async def test_a_document_with_a_wrong_hash_is_not_registered(plain_endpoint: Endpoint) -> None:
+    response = await send(plain_endpoint, "POST", query=UNTRUSTED, extensions=build_extensions("{ mine }"))
     assert get_codes(response) == ["BAD_REQUEST"]
-    response = await ask(plain_door, "POST", extensions=hashed("{ mine }"))
+    response = await send(plain_endpoint, "POST", extensions=build_extensions("{ mine }"))
     assert get_codes(response) == ["PERSISTED_QUERY_NOT_FOUND"]
 
 
-async def test_as_many_documents_are_registered_as_may_be_and_those_asked_last_stay(plain_door: Endpoint) -> None:
+async def test_the_least_recently_used_registered_document_is_evicted(plain_endpoint: Endpoint) -> None:
     first, second, third = (f"{{ viewer {{ teamId }} }} # {name}" for name in "abc")
     for text in (first, second, first, third):
-        assert "data" in (await ask(plain_door, "POST", query=text, extensions=hashed(text))).json()
-    assert get_codes(await ask(plain_door, "POST", extensions=hashed(second))) == ["PERSISTED_QUERY_NOT_FOUND"]
+        assert "data" in (await send(plain_endpoint, "POST", query=text, extensions=build_extensions(text))).json()
+    assert get_codes(await send(plain_endpoint, "POST", extensions=build_extensions(second))) == [
+        "PERSISTED_QUERY_NOT_FOUND"
+    ]
     large = VIEWER.ljust(2000)
-    assert (await ask(plain_door, "POST", query=large, extensions=hashed(large))).json() == VIEWER_RESPONSE
-    assert get_codes(await ask(plain_door, "POST", extensions=hashed(large))) == ["PERSISTED_QUERY_NOT_FOUND"]
+    assert (
+        await send(plain_endpoint, "POST", query=large, extensions=build_extensions(large))
+    ).json() == VIEWER_RESPONSE
+    assert get_codes(await send(plain_endpoint, "POST", extensions=build_extensions(large))) == [
+        "PERSISTED_QUERY_NOT_FOUND"
+    ]
     for text in (first, third):
-        assert "data" in (await ask(plain_door, "POST", extensions=hashed(text))).json()
+        assert "data" in (await send(plain_endpoint, "POST", extensions=build_extensions(text))).json()
 
 
-def test_registered_documents_are_bounded_by_their_bytes() -> None:
+def test_registered_documents_are_limited_in_bytes() -> None:
     registered = RegisteredQueries(100, 10)
     for name, text in (("a", "12345"), ("b", "ëëë"), ("a", "12345"), ("c", "x" * 11)):
         registered.add(name, text)
     assert [registered.get(name) for name in "abc"] == ["12345", None, None]
 
 
-async def test_ids_that_are_not_supported_are_refused_as_clients_expect(
+async def test_persisted_queries_that_are_disabled_are_refused_as_clients_expect(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
     async with open_endpoint(sqlite_template, tmp_path, persisted_queries=0) as endpoint:
-        for brought in ({}, {"query": VIEWER}):
-            response = await ask(endpoint, "POST", **brought, extensions=hashed(VIEWER))
+        for parameters in ({}, {"query": VIEWER}):
+            response = await send(endpoint, "POST", **parameters, extensions=build_extensions(VIEWER))
             assert get_codes(response) == ["PERSISTED_QUERY_NOT_SUPPORTED"]
             assert get_message(response) == "PersistedQueryNotSupported"
-        assert get_codes(await ask(endpoint, "POST", documentId="me")) == ["PERSISTED_QUERY_NOT_SUPPORTED"]
-        assert (await ask(endpoint, "POST", query=VIEWER, extensions={"else": 1})).json() == VIEWER_RESPONSE
+        assert get_codes(await send(endpoint, "POST", documentId="me")) == ["PERSISTED_QUERY_NOT_SUPPORTED"]
+        assert (await send(endpoint, "POST", query=VIEWER, extensions={"else": 1})).json() == VIEWER_RESPONSE

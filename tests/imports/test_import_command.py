@@ -1,4 +1,4 @@
-"""`gateway import` and `gateway export`: documents taken in to the letter, and given back."""
+"""`gateway import` and `gateway export`: documents round-trip exactly."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.support.import_command import Run, read_counts, read_rows, write
 EXAMPLE = "5eb7cf5a86d9755df3a6c593"
 
 
-def test_the_export_example_is_given_back_key_for_key(run: Run) -> None:
+def test_the_export_example_round_trips_exactly(run: Run) -> None:
     file = DOCUMENTS / "export.response.json"
     result = run("import", file)
     assert (result.exit_code, read_counts(result, file.name)) == (0, [3, 0, 0, 0])
@@ -32,7 +32,7 @@ def test_the_export_example_is_given_back_key_for_key(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["integrations.get.response", "integrations.list.response"])
-def test_webhooks_are_kept_and_given_back_to_the_letter(run: Run, database_url: str, name: str) -> None:
+def test_webhooks_round_trip_exactly(run: Run, database_url: str, name: str) -> None:
     result = run("import", DOCUMENTS / f"{name}.json", "--team", TEAM)
     document = example(name)
     records = document.get("integrations", [document.get("integration")])
@@ -40,15 +40,15 @@ def test_webhooks_are_kept_and_given_back_to_the_letter(run: Run, database_url: 
     stored = {row.id: row.document for row in read_rows(database_url, Integration)}
     assert stored == {one["_id"]: one for one in records}
     for one in records:
-        given_back = json.loads(run("export", one["_id"], "--secrets").stdout)
-        assert given_back == {"integration": one, "success": True}
+        exported = json.loads(run("export", one["_id"], "--secrets").stdout)
+        assert exported == {"integration": one, "success": True}
         without = run("export", one["_id"])
         assert json.loads(without.stdout)["integration"] == {k: v for k, v in one.items() if k != "token"}
         assert ("integration.token" in without.stderr) == ("token" in one)
     assert read_counts(run("import", DOCUMENTS / f"{name}.json", "--team", TEAM), name) == [0, 0, len(records), 0]
 
 
-def test_people_whom_documents_name_are_made(run: Run, database_url: str) -> None:
+def test_users_in_documents_are_created(run: Run, database_url: str) -> None:
     run("import", DOCUMENTS / "integrations.list.response.json", "--team", TEAM)
     run("import", DOCUMENTS / "integrations.get.response.json", "--team", TEAM)
     assert [(user.team_id, user.id, user.username) for user in read_rows(database_url, User)] == [
@@ -57,7 +57,7 @@ def test_people_whom_documents_name_are_made(run: Run, database_url: str) -> Non
     ]
 
 
-def test_a_plain_list_of_webhooks_refuses_only_what_is_faulty(run: Run, database_url: str) -> None:
+def test_only_invalid_entries_of_a_list_of_webhooks_are_refused(run: Run, database_url: str) -> None:
     good = example("integrations.list.response")["integrations"]
     file = write(
         "list.json", [good[0], {"_id": "x", "type": "other"}, {"type": "webhook-incoming"}, 1, good[0], good[1]]
@@ -82,7 +82,7 @@ def test_webhooks_need_a_team(run: Run, database_url: str) -> None:
     assert read_rows(database_url, Integration) == []
 
 
-def test_a_webhook_changes_by_its_id_and_never_its_type(run: Run, database_url: str) -> None:
+def test_a_webhook_is_updated_by_id_but_keeps_its_type(run: Run, database_url: str) -> None:
     document = example("integrations.get.response")
     run("import", write("get.json", document), "--team", TEAM)
     document["integration"]["name"] = "new"
@@ -95,7 +95,7 @@ def test_a_webhook_changes_by_its_id_and_never_its_type(run: Run, database_url: 
     assert (row.name, row.version) == ("new", 2)
 
 
-def test_another_team_stands_in_the_documents_too(run: Run) -> None:
+def test_the_option_team_replaces_the_team_in_documents(run: Run) -> None:
     assert run("import", DOCUMENTS / "export.response.json", "--team", OTHER_TEAM).exit_code == 0
     expected = example("export.response")
     for one in (expected["integration"], *expected["use_cases"], *expected["resource_records"]):
@@ -108,17 +108,17 @@ def test_another_team_stands_in_the_documents_too(run: Run) -> None:
     assert json.loads(run("export", EXAMPLE, "--team", OTHER_TEAM, "--secrets").stdout) == expected
 
 
-def test_what_is_exported_is_imported_back(run: Run) -> None:
+def test_an_export_can_be_imported_again(run: Run) -> None:
     run("import", DOCUMENTS / "export.response.json")
     assert run("export", EXAMPLE, "--output", "out.json").stdout == ""
     assert read_counts(run("import", "out.json"), "out.json")[3] == 0
     piped = run("import", "-", stdin=run("export", EXAMPLE, "--secrets").stdout)
     assert read_counts(piped, "-") == [0, 0, 3, 0]
-    # What leaves tokens out does not take them away.
+    # An import without tokens keeps the stored ones.
     assert json.loads(run("export", EXAMPLE, "--secrets").stdout) == example("export.response")
 
 
-def test_an_export_document_is_taken_in_whole_or_not_at_all(run: Run, database_url: str) -> None:
+def test_an_export_document_is_imported_completely_or_not_at_all(run: Run, database_url: str) -> None:
     document = export(2, 2, teamId=TEAM)
     document["use_cases"][1]["_id"] = ""
     document["resource_records"][1] = "?"
@@ -131,7 +131,7 @@ def test_an_export_document_is_taken_in_whole_or_not_at_all(run: Run, database_u
     assert read_rows(database_url, Integration, ResourceRecord) == []
 
 
-def test_an_id_of_another_integration_is_not_taken_over(run: Run, database_url: str) -> None:
+def test_an_id_of_another_integration_is_a_conflict(run: Run, database_url: str) -> None:
     run("import", write("a.json", export(1, 1, teamId=TEAM)))
     result = run("import", write("b.json", export(1, 1, teamId=TEAM, _id="b", logicalId="b")))
     assert result.exit_code == 1
@@ -142,7 +142,7 @@ def test_an_id_of_another_integration_is_not_taken_over(run: Run, database_url: 
     assert len(read_rows(database_url, Integration)) == 1
 
 
-def test_what_cannot_be_read_ends_with_2_and_does_not_stop_the_rest(run: Run) -> None:
+def test_unreadable_files_exit_with_2_and_other_files_are_imported(run: Run) -> None:
     Path("folder").mkdir()
     Path("text").write_text("nothing of JSON")
     Path("binary").write_bytes(b"\xff\xfe\x00")
@@ -163,7 +163,7 @@ def test_what_cannot_be_read_ends_with_2_and_does_not_stop_the_rest(run: Run) ->
     assert read_counts(result, good) == [1, 0, 0, 0]
 
 
-def test_a_team_that_is_no_id_is_bad_usage(run: Run, database_url: str) -> None:
+def test_an_invalid_team_id_is_bad_usage(run: Run, database_url: str) -> None:
     for arguments in (["import", DOCUMENTS / "export.response.json"], ["export", EXAMPLE]):
         result = run(*arguments, "--team", "two words")
         assert result.exit_code == 2
@@ -177,7 +177,7 @@ def test_an_integration_that_does_not_exist_cannot_be_exported(run: Run) -> None
     assert result.stderr == f"error: There is no integration {INTEGRATION}.\n"
 
 
-def test_a_place_that_cannot_be_written_is_said(run: Run) -> None:
+def test_an_output_file_that_cannot_be_written_is_an_error(run: Run) -> None:
     run("import", DOCUMENTS / "export.response.json")
     result = run("export", EXAMPLE, "--output", "missing/out.json")
     assert (result.exit_code, result.stderr) == (

@@ -1,4 +1,4 @@
-"""`gateway import` of JSON Lines: many records, batch by batch, each of which refuses only itself."""
+"""`gateway import` of JSON Lines: records in batches, of which only invalid ones are refused."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from tests.support.gateway import OTHER_TEAM, TEAM, collect_statements
 from tests.support.import_command import Run, read_counts, read_rows, write, write_lines
 
 
-def test_json_lines_refuse_only_what_is_faulty(run: Run, database_url: str) -> None:
+def test_only_invalid_lines_are_refused(run: Run, database_url: str) -> None:
     run("import", write("export.json", export(0, 2, teamId=TEAM)))
     lines = write_lines(
         "records.jsonl",
@@ -43,13 +43,13 @@ def test_json_lines_refuse_only_what_is_faulty(run: Run, database_url: str) -> N
     assert (again.exit_code, read_counts(again, "again.jsonl")) == (0, [1, 0, 1, 0])
 
 
-def test_records_some_of_which_are_there_are_all_taken_in(run: Run, database_url: str) -> None:
-    """Also where the first is new: those after it were written, and are undone."""
+def test_new_and_existing_records_are_imported_together(run: Run, database_url: str) -> None:
+    """The first record is new, so the batch is inserted first, rolled back, and then merged."""
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
-    there = write_lines("there.jsonl", *(record(place, teamId=TEAM) for place in range(5, 10)))
-    assert read_counts(run("import", there), there) == [5, 0, 0, 0]
+    existing = write_lines("existing.jsonl", *(record(index, teamId=TEAM) for index in range(5, 10)))
+    assert read_counts(run("import", existing), existing) == [5, 0, 0, 0]
     odd = "a\\n\tb\r\n\\N é"
-    more = [record(place, teamId=TEAM, **({"extra": odd} if place in (3, 7) else {})) for place in range(12)]
+    more = [record(index, teamId=TEAM, **({"extra": odd} if index in (3, 7) else {})) for index in range(12)]
     more[11]["_id"] = more[6]["_id"]
     lines = write_lines("more.jsonl", *more)
     result = run("import", lines)
@@ -60,13 +60,13 @@ def test_records_some_of_which_are_there_are_all_taken_in(run: Run, database_url
     assert run("statistics", "verify").exit_code == 0
 
 
-def test_new_records_are_looked_for_by_the_id_of_the_first(run: Run) -> None:
-    """PostgreSQL might walk through a new integration for a `logicalId` there, once for each batch."""
+def test_new_records_are_looked_up_by_the_id_of_the_first(run: Run) -> None:
+    """For a `logicalId` of a new integration, PostgreSQL might scan the integration once for each batch."""
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
-    lines = write_lines("records.jsonl", *(record(place, teamId=TEAM) for place in range(3)))
-    with collect_statements() as seen:
+    lines = write_lines("records.jsonl", *(record(index, teamId=TEAM) for index in range(3)))
+    with collect_statements() as statements:
         assert read_counts(run("import", lines), lines) == [3, 0, 0, 0]
-    reading = [statement for statement in seen if "FROM resource_record" in statement]
+    reading = [statement for statement in statements if "FROM resource_record" in statement]
     assert len(reading) == 1
     assert "logical_id" not in reading[0]
 
@@ -82,7 +82,7 @@ def test_an_id_of_another_integration_is_found_among_new_ones(run: Run, database
     assert [row.integration_id for row in read_rows(database_url, ResourceRecord)] == [INTEGRATION, "b", "b"]
 
 
-def test_of_two_lines_about_one_record_the_later_wins(run: Run, database_url: str) -> None:
+def test_the_last_line_of_a_record_wins(run: Run, database_url: str) -> None:
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
     lines = write_lines("records.jsonl", *(record(0, teamId=TEAM, extra=n) for n in range(3)))
     assert read_counts(run("import", lines), lines) == [1, 2, 0, 0]
@@ -91,13 +91,13 @@ def test_of_two_lines_about_one_record_the_later_wins(run: Run, database_url: st
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_20_000_records_go_in_and_out_in_batches(run: Run) -> None:
+def test_20_000_records_are_imported_and_exported_in_batches(run: Run) -> None:
     run("import", write("export.json", export(1, 0, teamId=TEAM)))
     lines = write_lines("records.jsonl", *(record(number, teamId=TEAM) for number in range(20_000)))
-    with collect_statements() as seen:
+    with collect_statements() as statements:
         result = run("import", lines)
     assert (result.exit_code, read_counts(result, lines)) == (0, [20_000, 0, 0, 0])
-    assert len(seen) < 20 * 8
+    assert len(statements) < 20 * 8
     run("export", INTEGRATION, "--output", "out.json")
     document = json.loads(Path("out.json").read_text())
     assert len(document["resource_records"]) == 20_000
@@ -105,21 +105,21 @@ def test_20_000_records_go_in_and_out_in_batches(run: Run) -> None:
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
-def test_postgresql_looks_at_a_new_integration_after_its_first_batch(
+def test_postgresql_analyzes_a_new_integration_after_its_first_batch(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "BATCH_SIZE", 3)
     run("import", write("export.json", export(1, 0, teamId=TEAM)))
     for length, analyses in ((2, 0), (3, 1), (7, 1)):
         lines = write_lines("records.jsonl", *(record(number, teamId=TEAM) for number in range(length)))
-        with collect_statements() as seen:
+        with collect_statements() as statements:
             assert run("import", lines).exit_code == 0
-        assert seen.count("ANALYZE resource_record") == analyses
+        assert statements.count("ANALYZE resource_record") == analyses
 
 
-def test_a_batch_has_so_many_bytes_and_not_many_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_is_limited_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.domain.records.lines._MAX_BATCH_BYTES", 10_000)
-    lines = [json.dumps(record(place, teamId=TEAM)).encode() for place in range(200)]
+    lines = [json.dumps(record(index, teamId=TEAM)).encode() for index in range(200)]
     found = [*RecordLineParser(700, None).parse_lines(lines)]
     assert sum(batch.record_count for batch in found) == 200
     assert sum(batch.byte_count for batch in found) == sum(map(len, lines))
@@ -127,8 +127,8 @@ def test_a_batch_has_so_many_bytes_and_not_many_more(monkeypatch: pytest.MonkeyP
     assert all(batch.byte_count < 11_000 for batch in found)
 
 
-def test_a_batch_has_so_many_records_and_their_problems() -> None:
-    documents = [record(place, teamId=TEAM) for place in range(1_500)]
+def test_a_batch_is_limited_in_records_and_has_their_problems() -> None:
+    documents = [record(index, teamId=TEAM) for index in range(1_500)]
     for document in documents[::100]:
         del document["_id"]
     lines = [*(json.dumps(document).encode() for document in documents), b"{"]
@@ -140,9 +140,9 @@ def test_a_batch_has_so_many_records_and_their_problems() -> None:
     assert (len(problems), problems[-1][2]) == (16, (1_501,))
 
 
-def test_a_file_that_cannot_be_read_on_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_error_in_a_file_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
-    lines = write_lines("records.jsonl", *(record(place, teamId=TEAM) for place in range(5)))
+    lines = write_lines("records.jsonl", *(record(index, teamId=TEAM) for index in range(5)))
 
     def fail_after(head: Iterable[bytes], _stream: object) -> Iterator[bytes]:
         yield from head
@@ -154,23 +154,23 @@ def test_a_file_that_cannot_be_read_on_is_reported(run: Run, monkeypatch: pytest
     assert "records.jsonl: Input/output error" in result.stderr
 
 
-def _visit(place: int, day: int) -> dict[str, object]:
-    config = {"type": "appointments", "source": f"source {place % 200}", "bookingStatus": "successful"}
+def _build_visit(index: int, day: int) -> dict[str, object]:
+    config = {"type": "appointments", "source": f"source {index % 200}", "bookingStatus": "successful"}
     at = f"2025-03-{day:02}T12:00:00.000Z"
-    return record(place, teamId=TEAM, createdAt=at, config=config)
+    return record(index, teamId=TEAM, createdAt=at, config=config)
 
 
-def test_days_are_counted_whether_or_not_anything_was_counted_of_them(run: Run, database_kind: str) -> None:
-    """So many counts are copied into PostgreSQL where nothing is there, and not added up."""
+def test_counts_are_written_for_new_and_for_existing_days(run: Run, database_kind: str) -> None:
+    """On PostgreSQL many counts of new days are copied into the table instead of added to counts."""
     run("import", write("export.json", export(0, 0, teamId=TEAM)))
     for first, days in ((0, range(3, 6)), (1_000, range(5, 8))):
-        visits = (_visit(first + place, days[place % 3]) for place in range(600))
+        visits = (_build_visit(first + index, days[index % 3]) for index in range(600))
         lines = write_lines("visits.jsonl", *visits)
-        with collect_statements() as seen:
+        with collect_statements() as statements:
             assert read_counts(run("import", lines), lines) == [600, 0, 0, 0]
-        looked_up = any("looked_up" in statement and "day_count" in statement for statement in seen)
-        assert looked_up == (database_kind == "postgresql")
+        has_lookup = any("looked_up" in statement and "day_count" in statement for statement in statements)
+        assert has_lookup == (database_kind == "postgresql")
         assert run("statistics", "verify").exit_code == 0
-    moved = write_lines("moved.jsonl", *(_visit(place, 7 + place % 3) for place in range(600)))
+    moved = write_lines("moved.jsonl", *(_build_visit(index, 7 + index % 3) for index in range(600)))
     assert read_counts(run("import", moved), moved) == [0, 600, 0, 0]
     assert run("statistics", "verify").exit_code == 0

@@ -1,4 +1,4 @@
-"""What of an export document a user cannot take in, and that nothing of it is kept then."""
+"""Imports of export documents that are refused. Nothing of them is stored."""
 
 import pytest
 from sqlalchemy import select
@@ -26,7 +26,7 @@ async def test_create_refuses_what_exists(gateway: Gateway) -> None:
     assert await count_document_rows(gateway) == 3
 
 
-async def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(gateway: Gateway) -> None:
+async def test_all_problems_are_reported_at_once_and_nothing_is_stored(gateway: Gateway) -> None:
     client = await gateway.client(permissions=WRITERS)
     document = export(4, 0, access="system")
     document["use_cases"] += [{"name": "no id"}, {"_id": "has space "}, {"_id": 5}, [], None]
@@ -67,7 +67,7 @@ async def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(gate
         (example("integrations.get.response"), ("INVALID", ["document", "integration", "type"])),
     ],
 )
-async def test_what_has_no_shape_or_id_is_refused_at_its_path(
+async def test_an_invalid_document_is_refused_with_the_path(
     gateway: Gateway, document: object, expected: tuple[str, list[str]]
 ) -> None:
     client = await gateway.client()
@@ -75,7 +75,7 @@ async def test_what_has_no_shape_or_id_is_refused_at_its_path(
     assert await count_document_rows(gateway) == 0
 
 
-async def test_what_is_nested_too_deep_is_refused(gateway: Gateway) -> None:
+async def test_a_document_that_is_nested_too_deep_is_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     deep: object = "end"
     for _ in range(MAX_DOCUMENT_DEPTH + 1):
@@ -93,7 +93,7 @@ async def test_only_an_admin_shares_with_every_team(gateway: Gateway) -> None:
     assert (await import_accepted(admin, export(access="system")))["outcome"] == "UPDATED"
 
 
-async def test_anothers_personal_integration_is_not_changed(gateway: Gateway) -> None:
+async def test_a_personal_integration_of_another_user_is_a_conflict(gateway: Gateway) -> None:
     await import_accepted(await gateway.client(user_id="another"), export(1, 1, access="personal"))
     client = await gateway.client()
     for mode in ("MERGE", "REPLACE", "CREATE"):
@@ -108,7 +108,7 @@ async def test_anothers_personal_integration_is_not_changed(gateway: Gateway) ->
     ]
 
 
-async def test_two_entries_that_are_one_row_are_refused(gateway: Gateway) -> None:
+async def test_two_entries_for_one_row_are_refused(gateway: Gateway) -> None:
     client = await gateway.client()
     await import_accepted(client, export(0, 1))
     document = export(0, 1)
@@ -119,7 +119,7 @@ async def test_two_entries_that_are_one_row_are_refused(gateway: Gateway) -> Non
     assert await count_document_rows(gateway) == 2
 
 
-async def test_an_import_makes_no_team(gateway: Gateway) -> None:
+async def test_an_import_creates_no_team(gateway: Gateway) -> None:
     client = await gateway.client()
     await import_accepted(client, export(1, 1, teamId=OTHER_TEAM))
     async with gateway.read() as session:

@@ -1,4 +1,4 @@
-"""What imports look rows up by: an index for each row, however many rows there are and without statistics."""
+"""Lookups of imports: they search an index for each row, without statistics and with any number of rows."""
 
 import pytest
 from sqlalchemy.dialects import sqlite
@@ -24,7 +24,7 @@ from tests.support.sessions import open_session
         (lambda e: sql.imports.delete_rows(e, "t", ["x", "y"]), "team_id=? AND id=?"),
     ],
 )
-async def test_each_text_is_one_search_of_an_index(
+async def test_each_id_is_looked_up_in_an_index(
     database: Database, entity: type[UseCase | ResourceRecord], statement: object, searched: str
 ) -> None:
     assert callable(statement)

@@ -1,4 +1,4 @@
-"""A user takes an export document in: what is believed, what is matched, what becomes of it."""
+"""Imports of export documents by users: trusted fields, matched rows, and results."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ from tests.support.importing import (
 from tests.support.sessions import open_session
 
 
-async def test_a_new_document_is_created_and_the_same_again_changes_nothing(gateway: Gateway) -> None:
+async def test_a_document_is_created_and_unchanged_when_imported_again(gateway: Gateway) -> None:
     client = await gateway.client(permissions=WRITERS)
     created = await import_accepted(client, export(2, 3))
     assert created == {
@@ -43,14 +43,14 @@ async def test_a_new_document_is_created_and_the_same_again_changes_nothing(gate
     assert await export_integration(admin) == before
 
 
-async def test_a_document_is_not_believed_of_teams_people_instants_and_tokens(gateway: Gateway) -> None:
+async def test_teams_users_times_and_tokens_of_a_document_are_ignored(gateway: Gateway) -> None:
     client = await gateway.client()
     document = example("export.response")
     await import_accepted(client, document)
-    kept = await export_integration(client, "5eb7cf5a86d9755df3a6c593")
-    assert kept["redactedFields"] == []
-    assert kept["checksum"]
-    parts = kept["document"]
+    exported = await export_integration(client, "5eb7cf5a86d9755df3a6c593")
+    assert exported["redactedFields"] == []
+    assert exported["checksum"]
+    parts = exported["document"]
     assert not {"accessToken", "refreshToken"} & set(parts["integration"]["config"])
     for one in (parts["integration"], *parts["use_cases"], *parts["resource_records"]):
         assert (one["teamId"], one["createdBy"], one["updatedBy"]) == (TEAM, USER, USER)
@@ -58,13 +58,13 @@ async def test_a_document_is_not_believed_of_teams_people_instants_and_tokens(ga
         assert one["_id"] == "5eb7cf5a86d9755df3a6c593"
 
 
-async def test_an_existing_integration_keeps_its_tokens_and_its_maker(gateway: Gateway) -> None:
-    document = export(1, 1, teamId=TEAM, createdBy="maker", createdAt="2020-01-01T00:00:00Z")
+async def test_an_existing_integration_keeps_its_tokens_and_creator(gateway: Gateway) -> None:
+    document = export(1, 1, teamId=TEAM, createdBy="creator", createdAt="2020-01-01T00:00:00Z")
     document["integration"]["config"] |= {"accessToken": "old", "refreshToken": None}
     async with gateway.database.write() as session:
         await services.imports.import_as_operator(session, document)
     client = await gateway.client()
-    changed = export(1, 1, name="New", createdBy="liar", createdAt="1999-01-01T00:00:00Z", updatedAt="x")
+    changed = export(1, 1, name="New", createdBy="somebody", createdAt="1999-01-01T00:00:00Z", updatedAt="x")
     changed["integration"]["config"] |= {"accessToken": "stolen"}
     assert (await import_accepted(client, changed))["outcome"] == "UPDATED"
     found = (await export_integration(client))["document"]["integration"]
@@ -74,7 +74,7 @@ async def test_an_existing_integration_keeps_its_tokens_and_its_maker(gateway: G
         "accessToken": "old",
         "refreshToken": None,
     }
-    assert (found["name"], found["createdBy"], found["createdAt"]) == ("New", "maker", "2020-01-01T00:00:00Z")
+    assert (found["name"], found["createdBy"], found["createdAt"]) == ("New", "creator", "2020-01-01T00:00:00Z")
     assert found["updatedBy"] == USER
 
 
@@ -104,7 +104,7 @@ async def test_merge_changes_what_differs_and_keeps_the_rest(gateway: Gateway) -
     assert versions == {"use_case_0": 1, "use_case_1": 2, "use_case_2": 1, "use_case_9": 1}
 
 
-async def test_replace_also_deletes_what_the_document_lacks(gateway: Gateway) -> None:
+async def test_replace_deletes_rows_that_the_document_lacks(gateway: Gateway) -> None:
     client = await gateway.client()
     await import_accepted(client, export(3, 3))
     document = {**export(1, 0), "resource_records": [record(2)]}
@@ -131,7 +131,7 @@ async def test_without_a_logical_id_entries_are_matched_by_their_id(gateway: Gat
     ]
 
 
-async def test_ids_are_kept_when_they_are_free_and_are_new_otherwise(gateway: Gateway) -> None:
+async def test_ids_in_use_are_replaced_by_new_ones(gateway: Gateway) -> None:
     client = await gateway.client()
     await import_accepted(client, export(1, 1))
     copy = export(1, 1, logicalId="copy")
@@ -150,25 +150,25 @@ async def test_ids_are_kept_when_they_are_free_and_are_new_otherwise(gateway: Ga
     assert (await import_accepted(other, export(1, 1)))["integration"]["id"] == INTEGRATION
 
 
-async def test_missing_keys_are_normal(gateway: Gateway) -> None:
+async def test_missing_keys_are_allowed(gateway: Gateway) -> None:
     client = await gateway.client()
     document = {"integration": {"_id": "i"}, "use_cases": [{"_id": "u"}], "resource_records": None}
     assert (await import_accepted(client, document))["created"] == 2
     found = (await export_integration(client, "i"))["document"]
     assert found["resource_records"] == []
-    own = {"teamId", "createdBy", "updatedBy", "createdAt", "updatedAt", "_id"}
-    assert set(found["integration"]) == own
-    assert set(found["use_cases"][0]) == own | {"integrationId"}
+    required = {"teamId", "createdBy", "updatedBy", "createdAt", "updatedAt", "_id"}
+    assert set(found["integration"]) == required
+    assert set(found["use_cases"][0]) == required | {"integrationId"}
 
 
-async def test_a_dry_run_says_the_same_and_keeps_nothing(gateway: Gateway) -> None:
+async def test_a_dry_run_has_the_same_result_and_stores_nothing(gateway: Gateway) -> None:
     client = await gateway.client()
-    wet = await import_accepted(client, export(2, 2), dryRun=True)
+    dry = await import_accepted(client, export(2, 2), dryRun=True)
     assert await count_document_rows(gateway) == 0
-    assert await import_accepted(client, export(2, 2)) == wet
+    assert await import_accepted(client, export(2, 2)) == dry
 
 
-async def test_a_use_case_that_is_another_one_now_leaves_its_group(gateway: Gateway) -> None:
+async def test_a_use_case_with_a_new_name_leaves_its_group(gateway: Gateway) -> None:
     client = await gateway.client()
     await import_accepted(client, export(1, 0))
     async with open_session(gateway.database) as session:
@@ -199,7 +199,7 @@ async def test_a_use_case_that_is_another_one_now_leaves_its_group(gateway: Gate
         assert [(row.group_id, row.key) for row in await session.scalars(select(UseCase))] == [(None, None)]
 
 
-async def test_true_is_not_one(gateway: Gateway) -> None:
+async def test_true_and_1_are_different_values(gateway: Gateway) -> None:
     client = await gateway.client()
     await import_accepted(client, export(0, 0, extra=1))
     assert (await import_accepted(client, export(0, 0, extra=1)))["outcome"] == "UNCHANGED"
@@ -209,22 +209,22 @@ async def test_true_is_not_one(gateway: Gateway) -> None:
     assert (await export_integration(client))["document"]["envelope"] == []
 
 
-async def test_the_number_of_statements_grows_with_batches_and_not_with_entries(gateway: Gateway) -> None:
+async def test_the_number_of_statements_does_not_grow_with_entries(gateway: Gateway) -> None:
     client = await gateway.client()
     counts = []
     for size in (1, 10, 100):
         document = export(size, size, logicalId=f"integration_{size}")
         changed = {**document, "resource_records": [record(n, extra=1) for n in range(size)]}
         for one in (document, changed):
-            with collect_statements() as seen:
+            with collect_statements() as statements:
                 await import_accepted(client, one)
-            counts.append(len(seen))
+            counts.append(len(statements))
     assert counts[0] == counts[2] == counts[4]
     assert counts[1] == counts[3] == counts[5]
 
 
 @pytest.mark.parametrize("mode", ["MERGE", "REPLACE"])
-async def test_imports_at_once_take_turns(gateway: Gateway, mode: str) -> None:
+async def test_concurrent_imports_run_in_sequence(gateway: Gateway, mode: str) -> None:
     client = await gateway.client()
     answers = await asyncio.gather(*(import_accepted(client, export(2, 2), mode=mode) for _ in range(8)))
     assert sorted(answer["outcome"] for answer in answers) == ["CREATED"] + ["UNCHANGED"] * 7

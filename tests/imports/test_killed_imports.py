@@ -1,4 +1,4 @@
-"""A process that is killed while it writes leaves its records and what is counted of them in agreement."""
+"""A process that is killed while it writes leaves records and their counts consistent."""
 
 import asyncio
 import json
@@ -21,36 +21,36 @@ from tests.support.gateway import TEAM, USER
 from tests.support.sessions import open_session
 from tests.support.verifying import find_differences
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 LINES, AGAIN = 20_000, 1_000
 
 
-def _line(place: int) -> str:
-    config = {"type": "appointments", "source": f"s{place % 7}", "bookingStatus": "successful"}
+def _build_line(index: int) -> str:
+    config = {"type": "appointments", "source": f"s{index % 7}", "bookingStatus": "successful"}
     document = {
-        "_id": f"{place:024x}",
-        "logicalId": f"r{place}",
+        "_id": f"{index:024x}",
+        "logicalId": f"r{index}",
         "integrationId": "clinic",
         "teamId": TEAM,
-        "createdAt": f"2025-{1 + place % 12:02}-{1 + place % 28:02}T00:00:00Z",
+        "createdAt": f"2025-{1 + index % 12:02}-{1 + index % 28:02}T00:00:00Z",
         "config": config,
     }
     return json.dumps(document)
 
 
-def _importing(file: Path, database_url: str) -> subprocess.Popen[bytes]:
+def _start_import(file: Path, database_url: str) -> subprocess.Popen[bytes]:
     environment = {**ENVIRONMENT, "GATEWAY_DATABASE_URL": database_url}
     arguments = [sys.executable, "-m", "gateway", "import", str(file)]
     return subprocess.Popen(arguments, env=environment, stderr=subprocess.DEVNULL)
 
 
-async def _logical_ids(database: Database) -> set[str]:
+async def _read_logical_ids(database: Database) -> set[str]:
     async with open_session(database) as session:
         return set(await session.scalars(select(ResourceRecord.logical_id)))
 
 
-async def _some_are_written(database: Database, process: subprocess.Popen[bytes]) -> None:
+async def _wait_for_records(database: Database, process: subprocess.Popen[bytes]) -> None:
     while True:
         async with open_session(database) as session:
             if await session.scalar(select(func.count()).select_from(ResourceRecord)):
@@ -59,49 +59,49 @@ async def _some_are_written(database: Database, process: subprocess.Popen[bytes]
         await asyncio.sleep(0.005)
 
 
-async def test_an_import_that_is_killed_in_the_middle(
+async def test_a_killed_import_leaves_consistent_counts(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     await store(database, connected("clinic", timezone="America/Chicago"))
-    lines = [_line(place) for place in range(LINES)]
+    lines = [_build_line(index) for index in range(LINES)]
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(lines))
-    with _importing(file, database_url) as process:
+    with _start_import(file, database_url) as process:
         try:
-            await _some_are_written(database, process)
+            await _wait_for_records(database, process)
         finally:
             process.kill()
     assert process.returncode == -signal.SIGKILL
-    assert 0 < len(await _logical_ids(database)) < LINES
+    assert 0 < len(await _read_logical_ids(database)) < LINES
     assert await find_differences(database) == []
     file.write_text("\n".join(lines[:AGAIN]))
     again = await asyncio.to_thread(run_gateway, "import", str(file), database_url=database_url)
     assert again.exit_code == 0
-    assert len(await _logical_ids(database)) >= AGAIN
+    assert len(await _read_logical_ids(database)) >= AGAIN
     assert await find_differences(database) == []
 
 
-async def test_a_server_that_is_killed_in_the_middle(
+async def test_a_killed_server_leaves_consistent_counts(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     await store(database, connected("clinic", timezone="America/Chicago"))
     arguments = ("--team", TEAM, "--user", USER, "--name", "x", "--permission", "ADMIN")
-    made = await asyncio.to_thread(run_gateway, "keys", "create", *arguments, database_url=database_url)
+    created = await asyncio.to_thread(run_gateway, "keys", "create", *arguments, database_url=database_url)
     acknowledged: list[str] = []
     enough = asyncio.Event()
 
     async def write(http: httpx.AsyncClient, url: str, writer: int) -> None:
-        for turn in range(1_000):
-            # Half of them are there already.
-            names = [f"{writer}-{(turn * 50 + place) % 500}" for place in range(100)]
-            state = "SUCCESSFUL" if turn % 2 else "FAILED"
+        for number in range(1_000):
+            # Half of the records exist already.
+            names = [f"{writer}-{(number * 50 + index) % 500}" for index in range(100)]
+            state = "SUCCESSFUL" if number % 2 else "FAILED"
             records: list[dict[str, Any]] = [
                 {
                     "logicalId": name,
-                    "createdAt": f"2025-01-{1 + place % 28:02}T12:00:00Z",
+                    "createdAt": f"2025-01-{1 + index % 28:02}T12:00:00Z",
                     "config": {"appointment": {"bookingStatus": state}},
                 }
-                for place, name in enumerate(names)
+                for index, name in enumerate(names)
             ]
             answer = await http.post(url, json={"query": UPSERT, "variables": {"records": records}})
             assert answer.json()["data"]["upsertResourceRecords"]["errors"] == []
@@ -109,15 +109,15 @@ async def test_a_server_that_is_killed_in_the_middle(
             if len(acknowledged) >= 1_000:
                 enough.set()
 
-    with start_server("serve", "--port", "0", folder=tmp_path, database_url=database_url) as served:
-        headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
+    with start_server("serve", "--port", "0", folder=tmp_path, database_url=database_url) as server:
+        headers = {"Authorization": f"Bearer {created.stdout.strip()}"}
         async with httpx.AsyncClient(headers=headers, timeout=60) as http:
-            writers = [asyncio.create_task(write(http, served.url, number)) for number in range(4)]
+            writers = [asyncio.create_task(write(http, server.url, writer)) for writer in range(4)]
             async with asyncio.timeout(60):
                 await enough.wait()
-            served.process.kill()
-            ended = await asyncio.gather(*writers, return_exceptions=True)
-    assert all(isinstance(each, httpx.TransportError) for each in ended), ended
-    assert served.process.returncode == -signal.SIGKILL
-    assert await _logical_ids(database) >= {*acknowledged}
+            server.process.kill()
+            results = await asyncio.gather(*writers, return_exceptions=True)
+    assert all(isinstance(result, httpx.TransportError) for result in results), results
+    assert server.process.returncode == -signal.SIGKILL
+    assert await _read_logical_ids(database) >= {*acknowledged}
     assert await find_differences(database) == []

@@ -1,10 +1,10 @@
-"""What holds under load, shown on this machine over SQLite and over PostgreSQL; all of it takes five minutes.
+"""Load tests on this machine, with SQLite and with PostgreSQL. All of them take five minutes.
 
-`python -m tests.load` runs three, or those that are named:
+`python -m tests.load` runs all three, or those that are named:
 
-- `exports`: what a very big answer costs those who ask for little meanwhile, and how much memory it takes.
-- `overload`: 200 connections of heavy queries against a capacity of 8, beside which others ask for little.
-- `mixed`: 10,000 requests of all kinds, good and bad, after which the server is as it was before.
+- `exports`: the latency of small queries during very large exports, and the memory that the exports take.
+- `overload`: 200 connections with heavy queries against a capacity of 8, and small queries beside them.
+- `mixed`: 10,000 valid and invalid requests of all kinds, after which the server must not have leaked anything.
 
-It ends with 1, and says why, when something did not hold.
+If a requirement is not met, the command prints it and exits with 1.
 """

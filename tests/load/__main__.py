@@ -14,10 +14,10 @@ _LOADS = {"exports": exports.run, "overload": overload.run, "mixed": mixed.run}
 
 
 async def _run(loads: Sequence[str], databases: Sequence[str]) -> int:
-    wrong = [problem for load in loads for name in databases for problem in await _LOADS[load](DATABASES[name])]
-    for problem in wrong:
+    problems = [problem for load in loads for name in databases for problem in await _LOADS[load](DATABASES[name])]
+    for problem in problems:
         typer.echo(f"DID NOT HOLD: {problem}")
-    return 1 if wrong else 0
+    return 1 if problems else 0
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""What a very big answer costs those who ask for little meanwhile, and how much memory it takes.
+"""Large exports: the latency of small queries meanwhile, and the memory that an export takes.
 
-Everything is exported a few times, and beside that two small queries are asked again and again: one that waits
-for the loop alone, and one that reads a row. Printed are their latencies with and without the exports, and the
-server's peak memory beside the bytes of one export.
+All records are exported a few times. Meanwhile two small queries are sent in a loop: one that needs only the event
+loop, and one that reads a row. The command prints their latencies with and without the exports, and the server's
+peak memory beside the bytes of one export.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from gateway.domain.lenient_reading import Document
 from tests.benchmarks import client, processes
 from tests.benchmarks.client import Connection
 from tests.benchmarks.data import Scale, load
-from tests.benchmarks.databases import Filled, Opened
-from tests.benchmarks.servers import GATEWAY, Server, started
+from tests.benchmarks.databases import BenchmarkDatabase, OpenDatabase
+from tests.benchmarks.servers import GATEWAY, Server, start_servers
 from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET
 
 _PAUSE = 0.002
@@ -32,25 +32,27 @@ _SCALE = Scale(integrations=2, practitioners=1, many_practitioners=20_000)
 _TIMES = 5
 
 
-class Small:
-    """Small queries, each asked again and again over a connection of its own."""
+class SmallQueries:
+    """Small queries, each sent in a loop over its own connection."""
 
-    def __init__(self, server: Server, database: Filled) -> None:
+    def __init__(self, server: Server, database: BenchmarkDatabase) -> None:
         queries: dict[str, Document] = {
             "viewer": {"query": "{ viewer { userId } }"},
             "get": {"query": GET, "variables": {"id": database.loaded.listed[0]}},
         }
         self._server = server
         self._requests = {
-            name: client.request("/graphql", body, database.loaded.key) for name, body in queries.items()
+            name: client.build_request("/graphql", body, database.loaded.key) for name, body in queries.items()
         }
 
-    async def during(self, work: asyncio.Future[Any]) -> Mapping[str, Sequence[float]]:
-        """The seconds that each of them took from asking to answer, one after the other, while `work` lasts."""
-        found = await asyncio.gather(*(self._latencies(each, work) for each in self._requests.values()))
+    async def measure_during(self, work: asyncio.Future[Any]) -> Mapping[str, Sequence[float]]:
+        """Send each query in a loop until `work` is done, and return the latencies in seconds."""
+        found = await asyncio.gather(
+            *(self._measure_latencies(request, work) for request in self._requests.values())
+        )
         return dict(zip(self._requests, found, strict=True))
 
-    async def _latencies(self, request: bytes, work: asyncio.Future[Any]) -> Sequence[float]:
+    async def _measure_latencies(self, request: bytes, work: asyncio.Future[Any]) -> Sequence[float]:
         latencies: list[float] = []
         async with Connection(self._server.port) as connection:
             while not (latencies and work.done()):
@@ -61,8 +63,8 @@ class Small:
         return latencies
 
 
-def _exported(server: Server, database: Filled, query: str, times: int) -> int:
-    """Export everything so many times; the bytes of one answer."""
+def _export(server: Server, database: BenchmarkDatabase, query: str, times: int) -> int:
+    """Export all records this number of times, and return the bytes of one response."""
     body = orjson.dumps({"query": query, "variables": {"id": database.loaded.big_export}})
     headers = {"content-type": "application/json", "authorization": f"Bearer {database.loaded.key}"}
     connection, size = HTTPConnection("127.0.0.1", server.port), 0
@@ -77,40 +79,41 @@ def _exported(server: Server, database: Filled, query: str, times: int) -> int:
     return size
 
 
-async def _measure(database: Filled, query: str, times: int) -> None:
+async def _measure(database: BenchmarkDatabase, query: str, times: int) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="gateway-load-") as folder,
-        started([GATEWAY], database.url, Path(folder)) as (server,),
+        start_servers([GATEWAY], database.url, Path(folder)) as (server,),
     ):
-        small = Small(server, database)
-        # What is asked for the first time is compiled first.
-        await small.during(asyncio.ensure_future(asyncio.sleep(0)))
-        processes.forget_peak_memory(server.pid)
-        idle = processes.peak_megabytes(server.pid)
-        await asyncio.to_thread(_exported, server, database, query, 1)
-        alone = await small.during(asyncio.ensure_future(asyncio.sleep(_IDLE_SECONDS)))
+        small = SmallQueries(server, database)
+        # The first request of a query compiles it.
+        await small.measure_during(asyncio.ensure_future(asyncio.sleep(0)))
+        processes.reset_peak_memory(server.pid)
+        idle = processes.get_peak_megabytes(server.pid)
+        await asyncio.to_thread(_export, server, database, query, 1)
+        alone = await small.measure_during(asyncio.ensure_future(asyncio.sleep(_IDLE_SECONDS)))
         began = time.perf_counter()
-        # In a thread, so that reading the answer takes no time of those who ask for little.
-        exporting = asyncio.ensure_future(asyncio.to_thread(_exported, server, database, query, times))
-        beside = await small.during(exporting)
+        # In a thread, so that reading the response does not delay the small queries.
+        exporting = asyncio.ensure_future(asyncio.to_thread(_export, server, database, query, times))
+        beside = await small.measure_during(exporting)
         size, seconds = await exporting, time.perf_counter() - began
-        more = processes.peak_megabytes(server.pid) * 1.048576 - idle * 1.048576
+        more = processes.get_peak_megabytes(server.pid) * 1.048576 - idle * 1.048576
         typer.echo(f"  {times} exports of {size / _MEGABYTE:.1f} MB took {seconds / times:.2f} s each")
         typer.echo(f"  memory: {more:.0f} MB over {idle:.0f} MB, {more * _MEGABYTE / size:.1f} times the answer")
         for name in alone:
-            typer.echo(f"  {name}: alone {_spread(alone[name])}; beside exports {_spread(beside[name])}")
+            latencies = _format_latencies(alone[name]), _format_latencies(beside[name])
+            typer.echo("  {}: alone {}; beside exports {}".format(name, *latencies))
 
 
-def _spread(latencies: Sequence[float]) -> str:
+def _format_latencies(latencies: Sequence[float]) -> str:
     percents = [each * 1000 for each in quantiles(latencies, n=100, method="inclusive")]
     most = max(latencies) * 1000
     return f"p50 {percents[49]:.1f}, p99 {percents[98]:.1f}, at most {most:.1f} ms of {len(latencies)}"
 
 
-async def run(opened: Opened) -> Sequence[str]:
-    """Measure on one database; there is nothing that can be wrong."""
-    async with opened(lambda url: load(url, _SCALE)) as filled:
+async def run(open_database: OpenDatabase) -> Sequence[str]:
+    """Run the load on one database. It has no requirements."""
+    async with open_database(lambda url: load(url, _SCALE)) as database:
         for query in (EXPORT, DOCUMENT):
-            typer.echo(f"{filled.version}, exports, {'selected' if query is EXPORT else '`document`'}")
-            await _measure(filled, query, _TIMES)
+            typer.echo(f"{database.version}, exports, {'selected' if query is EXPORT else '`document`'}")
+            await _measure(database, query, _TIMES)
     return []

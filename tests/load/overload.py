@@ -1,7 +1,7 @@
-"""200 connections of heavy queries, each sent again as soon as it is answered or refused, against a capacity of 8.
+"""Overload: 200 connections send heavy queries in a loop, against a capacity of 8.
 
-Beside them a client of the same team and one of another ask for little, and something asks how the server is. In
-the end all 200 hang up at once.
+Meanwhile a client of the same team and one of another send small queries, and a probe checks the health. In the
+end all 200 clients disconnect at once.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ from gateway.settings import Settings
 from tests.benchmarks import client
 from tests.benchmarks.client import Connection
 from tests.benchmarks.data import Scale, load
-from tests.benchmarks.databases import Filled, Opened
+from tests.benchmarks.databases import BenchmarkDatabase, OpenDatabase
 from tests.benchmarks.documents import USER
-from tests.benchmarks.servers import GATEWAY, Server, started
+from tests.benchmarks.servers import GATEWAY, Server, start_servers
 from tests.benchmarks.workloads import EXPORT, GET
-from tests.load.vitals import cpu_share, vitals
+from tests.load.resource_usage import measure_cpu_share, measure_usage
 
 _CONNECTIONS = 200
 _SECONDS = 10.0
@@ -41,12 +41,12 @@ _OTHER_TEAM = "64b000000000000000000002"
 _HEALTH = b"GET /livez HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 
 
-class Asked:
-    """What came of the requests of one kind."""
+class ResponseStatistics:
+    """Statuses and latencies of the requests of one kind."""
 
     def __init__(self) -> None:
         self.answered: list[float] = []
-        """Seconds that each took which was answered."""
+        """Seconds of each request that was not refused."""
         self.statuses: Counter[int] = Counter()
         self.slowest = 0.0
         self.without_retry = 0
@@ -70,17 +70,19 @@ class Asked:
         return f"{statuses}; answered p50 {p50:.3f} s, p99 {self.p99:.3f} s; slowest of all {self.slowest:.3f} s"
 
 
-async def _ask(server: Server, request: bytes, asked: Asked, until: float, pause: float) -> None:
+async def _send_repeatedly(
+    server: Server, request: bytes, statistics: ResponseStatistics, until: float, pause: float
+) -> None:
     async with Connection(server.port) as connection:
         while time.perf_counter() < until:
             began = time.perf_counter()
-            head, _ = await connection.exchange(request)
-            asked.add(head, time.perf_counter() - began)
+            head, _ = await connection.send_any_status(request)
+            statistics.add(head, time.perf_counter() - began)
             await asyncio.sleep(pause)
 
 
-async def _other_key(url: str) -> str:
-    """A key of another team, which has nothing."""
+async def _create_other_key(url: str) -> str:
+    """Create a key of another team, which has no data."""
     database = Database(Settings(database_url=url))
     try:
         async with database.write() as session:
@@ -91,84 +93,91 @@ async def _other_key(url: str) -> str:
         await database.dispose()
 
 
-def _small(database: Filled, other_key: str) -> dict[str, bytes]:
-    """What is asked beside the heavy queries; the first three must be answered whatever there is to do."""
+def _build_small_requests(database: BenchmarkDatabase, other_key: str) -> dict[str, bytes]:
+    """Return the small requests; the first three must be answered even under overload."""
     own_key = database.loaded.key
     get: Document = {"query": GET, "variables": {"id": database.loaded.listed[0]}}
     listed: Document = {"query": "{ integrations(first: 5) { nodes { id name } } }"}
     return {
         "health": _HEALTH,
-        "same team, { __typename }": client.request("/graphql", {"query": "{ __typename }"}, own_key),
-        "other team, integrations": client.request("/graphql", listed, other_key),
-        "same team, get": client.request("/graphql", get, own_key),
+        "same team, { __typename }": client.build_request("/graphql", {"query": "{ __typename }"}, own_key),
+        "other team, integrations": client.build_request("/graphql", listed, other_key),
+        "same team, get": client.build_request("/graphql", get, own_key),
     }
 
 
-async def _under_pressure(server: Server, database: Filled, small: dict[str, bytes]) -> dict[str, Asked]:
-    """What came of everything while there was too much to do, after which all heavy clients hang up."""
+async def _measure_under_overload(
+    server: Server, database: BenchmarkDatabase, small: dict[str, bytes]
+) -> dict[str, ResponseStatistics]:
+    """Measure all requests under overload, and then disconnect all clients with heavy queries."""
     body: Document = {"query": EXPORT, "variables": {"id": database.loaded.export}}
-    heavy = client.request("/graphql", body, database.loaded.key)
-    asked = {name: Asked() for name in ("heavy", *small)}
+    heavy = client.build_request("/graphql", body, database.loaded.key)
+    results = {name: ResponseStatistics() for name in ("heavy", *small)}
     until = time.perf_counter() + _SECONDS
-    hammering = [
-        asyncio.create_task(_ask(server, heavy, asked["heavy"], float("inf"), 0)) for _ in range(_CONNECTIONS)
+    heavy_tasks = [
+        asyncio.create_task(_send_repeatedly(server, heavy, results["heavy"], float("inf"), 0))
+        for _ in range(_CONNECTIONS)
     ]
-    await asyncio.gather(*(_ask(server, request, asked[name], until, _PAUSE) for name, request in small.items()))
-    for task in hammering:
+    await asyncio.gather(
+        *(_send_repeatedly(server, request, results[name], until, _PAUSE) for name, request in small.items())
+    )
+    for task in heavy_tasks:
         task.cancel()
-    for result in await asyncio.gather(*hammering, return_exceptions=True):
+    for result in await asyncio.gather(*heavy_tasks, return_exceptions=True):
         if not isinstance(result, asyncio.CancelledError):
             raise result or AssertionError
-    return asked
+    return results
 
 
-async def _alone(server: Server, small: dict[str, bytes]) -> dict[str, Asked]:
-    """What comes of the small ones when nothing else is asked."""
-    asked = {name: Asked() for name in small}
+async def _measure_alone(server: Server, small: dict[str, bytes]) -> dict[str, ResponseStatistics]:
+    """Measure the small requests without other load."""
+    results = {name: ResponseStatistics() for name in small}
     until = time.perf_counter() + 1.0
-    await asyncio.gather(*(_ask(server, small[name], asked[name], until, _PAUSE) for name in small))
-    return asked
+    await asyncio.gather(*(_send_repeatedly(server, small[name], results[name], until, _PAUSE) for name in small))
+    return results
 
 
-async def _shown(server: Server, database: Filled, small: dict[str, bytes]) -> list[str]:
-    """What did not hold."""
-    await _alone(server, small)
-    before = await vitals(server.pid, database)
-    asked = await _under_pressure(server, database, small)
+async def _measure(server: Server, database: BenchmarkDatabase, small: dict[str, bytes]) -> list[str]:
+    """Run the load, print the results, and return what was not as required."""
+    await _measure_alone(server, small)
+    before = await measure_usage(server.pid, database)
+    results = await _measure_under_overload(server, database, small)
     await asyncio.sleep(_MOST_SECONDS)
-    share = await cpu_share(server.pid, 0.5)
-    after, alone = await vitals(server.pid, database), await _alone(server, small)
-    for name, found in asked.items():
+    share = await measure_cpu_share(server.pid, 0.5)
+    after, alone = await measure_usage(server.pid, database), await _measure_alone(server, small)
+    for name, found in results.items():
         typer.echo(f"  {name}: {found}")
     for name, found in alone.items():
         typer.echo(f"  afterwards, {name}: {found}")
     typer.echo(f"  before: {before}")
     typer.echo(f"  {_MOST_SECONDS:g} s after all hung up: {after}; CPU {share:.0%} of a core")
-    return [*_broken(asked), *(["it was not idle afterwards"] if share > _BUSY else [])] + [
+    return [*_find_problems(results), *(["it was not idle afterwards"] if share > _BUSY else [])] + [
         f"{name} was refused afterwards" for name, found in alone.items() if set(found.statuses) & set(_REFUSED)
     ]
 
 
-def _broken(asked: dict[str, Asked]) -> list[str]:
-    heavy = asked["heavy"]
-    wrong = [f"{name}: a refusal without Retry-After" for name, found in asked.items() if found.without_retry]
+def _find_problems(results: dict[str, ResponseStatistics]) -> list[str]:
+    heavy = results["heavy"]
+    problems = [f"{name}: a refusal without Retry-After" for name, found in results.items() if found.without_retry]
     if not heavy.answered or heavy.p99 > _MOST_SECONDS:
-        wrong.append("the heavy queries that were answered took too long")
+        problems.append("the heavy queries that were answered took too long")
     if set(heavy.statuses) - {200, *_REFUSED}:
-        wrong.append("a heavy query was neither answered nor refused")
-    for name, found in list(zip(asked, asked.values(), strict=True))[1:-1]:
+        problems.append("a heavy query was neither answered nor refused")
+    for name, found in list(zip(results, results.values(), strict=True))[1:-1]:
         if set(found.statuses) & set(_REFUSED) or found.p99 > 1:
-            wrong.append(f"{name} was not answered in time")
-    return wrong
+            problems.append(f"{name} was not answered in time")
+    return problems
 
 
-async def run(opened: Opened) -> Sequence[str]:
-    """Show it on one database; what did not hold."""
-    async with opened(lambda url: load(url, _SCALE)) as filled:
-        small = _small(filled, await _other_key(filled.url))
+async def run(open_database: OpenDatabase) -> Sequence[str]:
+    """Run the load on one database, and return what was not as required."""
+    async with open_database(lambda url: load(url, _SCALE)) as database:
+        small = _build_small_requests(database, await _create_other_key(database.url))
         with (
             tempfile.TemporaryDirectory(prefix="gateway-load-") as folder,
-            started([GATEWAY], filled.url, Path(folder)) as (server,),
+            start_servers([GATEWAY], database.url, Path(folder)) as (server,),
         ):
-            typer.echo(f"{filled.version}, overload")
-            return [f"{filled.version}, overload: {problem}" for problem in await _shown(server, filled, small)]
+            typer.echo(f"{database.version}, overload")
+            return [
+                f"{database.version}, overload: {problem}" for problem in await _measure(server, database, small)
+            ]

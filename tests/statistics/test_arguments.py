@@ -1,4 +1,4 @@
-"""What a dashboard is asked with: how much it shows, and what is wrong with its arguments."""
+"""Arguments of dashboards: sizes of pages, and refusals."""
 
 from tests.support.dashboard import DASHBOARD
 from tests.support.factories import connected, record, store
@@ -7,7 +7,7 @@ from tests.support.gateway import Gateway
 CLINIC = "clinic"
 
 
-async def test_a_page_of_buckets_is_as_large_as_asked_for(gateway: Gateway) -> None:
+async def test_a_page_of_buckets_has_the_requested_size(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected(CLINIC))
     sources = [f"s{place:03}" for place in range(120)]
@@ -24,7 +24,7 @@ async def test_a_page_of_buckets_is_as_large_as_asked_for(gateway: Gateway) -> N
         ]
 
 
-async def test_everything_wrong_with_the_arguments_is_said_at_once(gateway: Gateway) -> None:
+async def test_all_invalid_arguments_are_reported_at_once(gateway: Gateway) -> None:
     client = await gateway.client()
     await store(gateway.database, connected(CLINIC))
     wrong = {"size": 0, "page": -1, "zone": "america/chicago", "search": "x" * 501}

@@ -1,4 +1,4 @@
-"""Local days: 23, 24 and 25 hours, midnights that are missing or come twice, days that a zone skipped."""
+"""Local days: 23, 24 and 25 hours, missing or repeated midnights, and skipped days."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -20,14 +20,14 @@ ODD_INSTANTS = (
     "2025-11-02T05:00",
     "9999-12-31T00:00",
 )
-"""About which clocks change, or where the calendar ends."""
+"""Instants near changes of clocks or the ends of the calendar."""
 
 
 def _at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def _moved(at: datetime, minutes: int) -> datetime:
+def _move(at: datetime, minutes: int) -> datetime:
     try:
         return at + timedelta(minutes=minutes)
     except OverflowError:
@@ -35,7 +35,7 @@ def _moved(at: datetime, minutes: int) -> datetime:
 
 
 odd_instants = st.builds(
-    lambda at, minutes: _moved(_at(at), minutes), st.sampled_from(ODD_INSTANTS), st.integers(-4500, 4500)
+    lambda at, minutes: _move(_at(at), minutes), st.sampled_from(ODD_INSTANTS), st.integers(-4500, 4500)
 )
 
 
@@ -51,10 +51,10 @@ odd_instants = st.builds(
         ("Africa/Cairo", "2025-04-25", "2025-04-24T22:00:00", 23),
         ("Asia/Beirut", "2025-03-30", "2025-03-29T22:00:00", 23),
         ("America/Havana", "2025-03-09", "2025-03-09T05:00:00", 23),
-        # Midnight comes twice: this day begins at the first.
+        # Midnight is repeated: this day begins at the first one.
         ("America/Havana", "2025-11-02", "2025-11-02T04:00:00", 25),
         ("America/Goose_Bay", "2010-11-07", "2010-11-07T03:00:00", 25),
-        # The last hour before midnight comes twice.
+        # The last hour before midnight is repeated.
         ("Africa/Cairo", "2024-10-31", "2024-10-30T21:00:00", 25),
         # The first half hour is missing.
         ("America/Toronto", "1919-03-31", "1919-03-31T04:30:00", 23.5),
@@ -83,7 +83,7 @@ def test_the_ends_of_the_calendar_have_their_own_days(zone: str, at: datetime) -
 @pytest.mark.parametrize("zone", ZONES)
 @settings(max_examples=30, deadline=None)
 @given(seconds=st.integers(-(2**31), 2**32))
-def test_an_instant_is_in_the_day_that_the_calendar_on_the_wall_shows(zone: str, seconds: int) -> None:
+def test_an_instant_is_in_its_local_day(zone: str, seconds: int) -> None:
     wall, at = ZoneInfo(zone), datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     day = days.get_local_day(wall, at)
     first = days.find_first_instant(wall, day)
@@ -95,12 +95,12 @@ def test_an_instant_is_in_the_day_that_the_calendar_on_the_wall_shows(zone: str,
 
 
 @pytest.mark.parametrize("zone", [*ZONES, "Africa/Casablanca", "Africa/Freetown", "Asia/Gaza"])
-def test_every_change_of_a_clock_is_found(zone: str) -> None:
+def test_every_change_of_the_clocks_is_found(zone: str) -> None:
     wall = ZoneInfo(zone)
     start, hours = datetime(1938, 1, 1, tzinfo=UTC), timedelta(hours=1)
     expected = [(start, start.astimezone(wall).utcoffset())]
     end = start + 24 * 365 * 3 * hours
-    for at in (start + place * hours for place in range(1, 24 * 365 * 3 + 1)):
+    for at in (start + index * hours for index in range(1, 24 * 365 * 3 + 1)):
         if (offset := at.astimezone(wall).utcoffset()) != expected[-1][1]:
             expected.append((at, offset))
     found = days.list_utc_offsets(wall, start, end)
@@ -113,11 +113,11 @@ def test_every_change_of_a_clock_is_found(zone: str) -> None:
     [
         ("America/Chicago", "2025-03-09", "2025-03-09T06:00"),
         ("Africa/Cairo", "2025-04-25", "2025-04-24T22:00"),
-        # Midnight comes twice, and the clocks go back to before the first: no instant divides the days.
+        # Midnight is repeated, and the clocks go back to before the first one: no instant divides the days.
         ("America/Goose_Bay", "2010-11-06", "2010-11-06T03:00"),
         ("America/Goose_Bay", "2010-11-07", None),
         ("America/Goose_Bay", "2010-11-08", "2010-11-08T04:00"),
-        # Here they go back to midnight itself.
+        # The clocks go back to midnight.
         ("America/Havana", "2025-11-02", "2025-11-02T04:00"),
         ("Pacific/Apia", "2011-12-30", None),
         ("Pacific/Apia", "2011-12-31", "2011-12-30T10:00"),
@@ -130,7 +130,7 @@ def test_a_boundary_has_only_earlier_days_before_it(zone: str, day: str, boundar
     assert found == (None if boundary is None else _at(boundary))
 
 
-def test_pieces_are_cut_where_the_clocks_show_another_day() -> None:
+def test_ranges_are_split_where_the_local_day_changes() -> None:
     zone, (sixth, seventh) = ZoneInfo("America/Goose_Bay"), (date(2010, 11, day) for day in (6, 7))
     cuts = [_at(f"2010-11-07T{time}") for time in ("02:00", "03:00", "03:01", "04:00", "05:00")]
     assert [*days.split_into_days(zone, cuts[0], cuts[-1])] == [
@@ -163,7 +163,9 @@ def test_pieces_are_cut_where_the_clocks_show_another_day() -> None:
         ),
     ],
 )
-def test_time_is_covered_by_whole_days_and_the_rest(start: str | None, end: str | None, cover: DaySplit) -> None:
+def test_a_range_is_split_into_whole_days_and_the_rest(
+    start: str | None, end: str | None, cover: DaySplit
+) -> None:
     since, until = (None if text is None else _at(text) for text in (start, end))
     assert days.split_whole_days(ZoneInfo("America/Chicago"), since, until) == cover
 
@@ -175,7 +177,7 @@ def test_time_is_covered_by_whole_days_and_the_rest(start: str | None, end: str 
     at=odd_instants,
     nudge=st.sampled_from((-1, 0, 1)),
 )
-def test_each_instant_is_covered_once_if_it_is_within_and_never_else(
+def test_each_instant_of_a_range_is_covered_exactly_once(
     zone: ZoneInfo, bounds: tuple[datetime | None, datetime | None], at: datetime, nudge: int
 ) -> None:
     start, end = bounds

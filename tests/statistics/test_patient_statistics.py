@@ -1,4 +1,4 @@
-"""The dashboard of patients: the rules of that of appointments, over the records of another type."""
+"""The dashboard of patients: the rules of appointments, for records of another type."""
 
 from datetime import datetime
 from typing import Any
@@ -30,10 +30,10 @@ PATIENTS: tuple[tuple[str, dict[str, Json]], ...] = (
     ("2025-03-09T06:00", {"source": "desk", "bookingStatus": "pending"}),
     ("2025-03-11T12:00", {"email": "anna@example.org"}),
 )
-"""When each was taken in, and what it says."""
+"""Creation times and configs."""
 
 
-async def _clinic(gateway: Gateway) -> Client:
+async def _create_clinic(gateway: Gateway) -> Client:
     await store(gateway.database, connected("clinic", timezone="America/Chicago"), connected("other"))
     await store(
         gateway.database,
@@ -46,16 +46,16 @@ async def _clinic(gateway: Gateway) -> Client:
     return await gateway.client(permissions=[Permission.READ_RECORDS, Permission.READ_INTEGRATIONS])
 
 
-async def _ask(client: Client, /, **variables: object) -> Any:
-    """What is answered at the root and below the integration, which is the same."""
+async def _fetch(client: Client, /, **variables: object) -> Any:
+    """Return the statistics, which must be the same at the root and in the integration."""
     at_root = (await client.data(QUERY, **variables))["patientStatistics"]
     nodes = (await client.data(NESTED, **variables))["integrations"]["nodes"]
     assert {node["id"]: node["patientStatistics"] for node in nodes}["clinic"] == at_root
     return at_root
 
 
-async def test_patients_are_counted_and_nothing_else(gateway: Gateway) -> None:
-    answer = await _ask(await _clinic(gateway))
+async def test_only_patients_are_counted(gateway: Gateway) -> None:
+    answer = await _fetch(await _create_clinic(gateway))
     assert answer == {
         "overview": {"total": 4, "successful": 2, "failed": 1, "pending": 1},
         "trends": [
@@ -73,7 +73,7 @@ async def test_patients_are_counted_and_nothing_else(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "total", "days", "sources"),
+    ("arguments", "total", "days", "sources"),
     [
         ({"size": 1}, 4, ["08", "09", "11"], ["web"]),
         ({"size": 2, "page": 2}, 4, ["08", "09", "11"], ["unknown"]),
@@ -88,22 +88,22 @@ async def test_patients_are_counted_and_nothing_else(gateway: Gateway) -> None:
         ({"zone": "UTC"}, 4, ["08", "09", "11"], ["web", "desk", "unknown"]),
         ({"zone": "Pacific/Kiritimati", "end": "2025-03-09T06:00:00Z"}, 2, ["09"], ["web"]),
         ({"fill": True}, 4, ["08", "09", "10", "11"], ["web", "desk", "unknown"]),
-        # Patients have no visit that begins.
+        # Patients have no start of a visit.
         ({"by": "START"}, 4, [], ["web", "desk", "unknown"]),
         ({"by": "START", "start": "2000-01-01T00:00:00Z"}, 0, [], []),
     ],
 )
-async def test_every_argument_does_what_it_does_for_appointments(
-    gateway: Gateway, asked: dict[str, object], total: int, days: list[str], sources: list[str]
+async def test_every_argument_works_as_for_appointments(
+    gateway: Gateway, arguments: dict[str, object], total: int, days: list[str], sources: list[str]
 ) -> None:
-    answer = await _ask(await _clinic(gateway), **asked)
+    answer = await _fetch(await _create_clinic(gateway), **arguments)
     assert answer["overview"]["total"] == total
     assert [trend["day"].removeprefix("2025-03-") for trend in answer["trends"]] == days
     assert [bucket["value"] for bucket in answer["source"]] == sources
 
 
-async def test_the_period_before_is_counted_too(gateway: Gateway) -> None:
-    answer = await _ask(await _clinic(gateway), start="2025-03-09T06:00:00Z", end="2025-03-10T05:00:00Z")
+async def test_the_previous_period_is_counted(gateway: Gateway) -> None:
+    answer = await _fetch(await _create_clinic(gateway), start="2025-03-09T06:00:00Z", end="2025-03-10T05:00:00Z")
     assert answer["previousPeriod"] == {
         "start": "2025-03-08T06:00:00.000Z",
         "end": "2025-03-09T06:00:00.000Z",
@@ -111,8 +111,8 @@ async def test_the_period_before_is_counted_too(gateway: Gateway) -> None:
     }
 
 
-async def test_arguments_are_refused_all_at_once(gateway: Gateway) -> None:
-    client = await _clinic(gateway)
+async def test_all_invalid_arguments_are_refused_at_once(gateway: Gateway) -> None:
+    client = await _create_clinic(gateway)
     answer = await client(QUERY, size=0, page=0, zone="utc", search="x" * 501)
     assert answer["data"] == {"patientStatistics": None}
     assert [error["extensions"]["argument"] for error in answer["errors"]] == [
@@ -125,7 +125,7 @@ async def test_arguments_are_refused_all_at_once(gateway: Gateway) -> None:
 
 
 async def test_another_team_and_a_viewer_without_the_permission_are_refused(gateway: Gateway) -> None:
-    await _clinic(gateway)
+    await _create_clinic(gateway)
     stranger = await gateway.client(team_id=OTHER_TEAM)
     (error,) = (await stranger(QUERY))["errors"]
     assert error["extensions"] == {"code": "NOT_FOUND", "argument": ["integrationId"]}
@@ -135,7 +135,7 @@ async def test_another_team_and_a_viewer_without_the_permission_are_refused(gate
 
 
 async def test_both_dashboards_of_one_operation_are_one_statement(gateway: Gateway) -> None:
-    await _clinic(gateway)
+    await _create_clinic(gateway)
     client = await gateway.client()
     both = """{ integrations { nodes { ... on ConnectedIntegration {
         patientStatistics { overview { total } source { value } } appointmentStatistics { overview { total } }

@@ -37,22 +37,22 @@ on_one_database: Callable[[Any], Any] = settings(
 @given(
     rows=st.lists(st.tuples(instants, configs), max_size=25),
     zone=st.sampled_from(ZONES),
-    asked=st.lists(dashboard_arguments, min_size=3, max_size=3),
+    dashboards=st.lists(dashboard_arguments, min_size=3, max_size=3),
 )
-async def test_the_dashboard_is_what_a_plain_recount_gives(
-    gateway: Gateway, rows: list[Appointment], zone: str, asked: list[DashboardArguments]
+async def test_the_dashboard_equals_a_recount(
+    gateway: Gateway, rows: list[Appointment], zone: str, dashboards: list[DashboardArguments]
 ) -> None:
     client, id = await gateway.client(), f"clinic-{next(_NUMBERS)}"
     await store(gateway.database, connected(id, timezone=zone))
-    # Ids of letters that no search looks for.
+    # Ids have letters that no search contains.
     names = (f"{id}-" + f"{place:b}".translate({48: "x", 49: "y"}) for place in range(len(rows)))
     await store(
         gateway.database,
         *(record(name, id, config, at=at) for name, (at, config) in zip(names, rows, strict=True)),
     )
-    for question in asked:
-        answer = await client.data(DASHBOARD, id=id, **question.variables())
-        assert answer["appointmentStatistics"] == recount(rows, question, zone)
+    for arguments in dashboards:
+        answer = await client.data(DASHBOARD, id=id, **arguments.variables())
+        assert answer["appointmentStatistics"] == recount(rows, arguments, zone)
 
 
 @on_one_database
@@ -71,8 +71,8 @@ async def test_each_whole_breakdown_sums_to_the_total(gateway: Gateway, rows: li
         assert sum(bucket["count"] for bucket in found[breakdown]) == total
 
 
-async def _appointments(gateway: Gateway) -> list[Appointment]:
-    """What is stored, as the recount takes it."""
+async def _read_appointments(gateway: Gateway) -> list[Appointment]:
+    """Return the stored appointments for the recount."""
     async with gateway.read() as session:
         rows = await session.scalars(select(ResourceRecord).where(ResourceRecord.type == "appointments"))
         return [(row.created_at, cast(Document, row.document["config"])) for row in rows]
@@ -83,9 +83,9 @@ INSTANTS = tuple(f"{day}T{time}Z" for day in CHANGES for time in ("00:00:00.000"
 
 
 @settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), asked=st.lists(dashboard_arguments, min_size=3, max_size=3))
-async def test_the_dashboard_is_what_a_plain_recount_gives_after_any_writes(
-    gateway: Gateway, seed: int, asked: list[DashboardArguments]
+@given(seed=st.integers(0, 2**32), dashboards=st.lists(dashboard_arguments, min_size=3, max_size=3))
+async def test_the_dashboard_equals_a_recount_after_random_writes(
+    gateway: Gateway, seed: int, dashboards: list[DashboardArguments]
 ) -> None:
     async with open_session(gateway.database) as session:
         await session.execute(delete(Integration))
@@ -93,14 +93,14 @@ async def test_the_dashboard_is_what_a_plain_recount_gives_after_any_writes(
     client = await gateway.client()
     writers = [RandomWrites(client, Random(seed + number), SOURCES, INSTANTS) for number in range(3)]
     for _ in range(3):
-        # Beside each other, and none beside the questions, since a recount is of one moment.
+        # Concurrently, but not during the queries, since a recount needs a fixed state.
         await asyncio.gather(*(each.run(2) for each in writers))
         assert await find_differences(gateway.database) == []
-        stored = await _appointments(gateway)
+        stored = await _read_appointments(gateway)
         zone = await client.data('{ integration(id: "clinic") { ... on ConnectedIntegration { timezone } } }')
-        for question in asked:
-            answer = await client.data(DASHBOARD, id=CLINIC, **question.variables())
-            assert answer["appointmentStatistics"] == recount(stored, question, zone["integration"]["timezone"])
+        for arguments in dashboards:
+            answer = await client.data(DASHBOARD, id=CLINIC, **arguments.variables())
+            assert answer["appointmentStatistics"] == recount(stored, arguments, zone["integration"]["timezone"])
 
 
 BOTH_WAYS = """query ($start: DateTime, $end: DateTime, $type: AppointmentType) {
@@ -114,7 +114,7 @@ BOTH_WAYS = """query ($start: DateTime, $end: DateTime, $type: AppointmentType) 
     }""".replace("%s", PARTS)
 
 
-async def test_all_numbers_of_one_answer_agree_while_others_write(gateway: Gateway) -> None:
+async def test_the_numbers_of_one_response_agree_during_writes(gateway: Gateway) -> None:
     await store(gateway.database, connected(CLINIC, timezone="America/Goose_Bay"))
     client = await gateway.client()
     writers = [
@@ -125,10 +125,10 @@ async def test_all_numbers_of_one_answer_agree_while_others_write(gateway: Gatew
         {"start": "2025-03-30T04:59:59.999Z"},
         {"end": "2025-10-31T20:15:00.001Z", "type": "NP"},
     ]
-    asked, totals = 0, set()
-    while asked < 6 or not all(each.done() for each in writers):
-        found = await client.data(BOTH_WAYS, **ranges[asked % len(ranges)])
-        asked += 1
+    count, totals = 0, set()
+    while count < 6 or not all(writer.done() for writer in writers):
+        found = await client.data(BOTH_WAYS, **ranges[count % len(ranges)])
+        count += 1
         assert found["days"] == found["records"]
         total, *states = found["days"]["overview"].values()
         assert total == sum(states)

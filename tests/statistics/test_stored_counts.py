@@ -1,4 +1,4 @@
-"""Nothing that is counted is lost or doubled: whoever writes, however many, and whatever ends them."""
+"""Stored counts equal the records after concurrent writes, rollbacks and deletions."""
 
 import asyncio
 import json
@@ -19,18 +19,18 @@ from tests.support.gateway import Gateway, serve_gateway
 from tests.support.verifying import find_differences
 from tests.support.writing import CLINIC, RandomWrites, create_writes
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.fixture
-async def patient_gateway(database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway whose clients wait for their turn as long as it takes."""
+async def slow_gateway(database_url: str) -> AsyncIterator[Gateway]:
+    """A gateway with long timeouts for locks and connections."""
     waits = dict.fromkeys(("database_pool_timeout", "database_lock_timeout", "request_timeout"), 100)
     async with serve_gateway(database_url, **waits) as gateway:
         yield gateway
 
 
-async def _rows(gateway: Gateway) -> list[Any]:
+async def _read_counts(gateway: Gateway) -> list[Any]:
     async with gateway.read() as session:
         columns = DayCount.__table__.c
         return [
@@ -38,51 +38,51 @@ async def _rows(gateway: Gateway) -> list[Any]:
         ]
 
 
-async def test_forty_writers_at_once_lose_no_count(patient_gateway: Gateway) -> None:
-    gateway = patient_gateway
+async def test_forty_concurrent_writers_lose_no_count(slow_gateway: Gateway) -> None:
+    gateway = slow_gateway
     await store(gateway.database, connected(CLINIC, timezone="America/Chicago"))
     client = await gateway.client()
     writers = [RandomWrites(client, Random(seed)) for seed in range(40)]
     moving = len(writers) // 2
 
-    async def write(place: int) -> None:
-        await writers[place].run(2)
-        if place == moving:
-            await writers[place].change_timezone()
-        await writers[place].run(1)
+    async def write(index: int) -> None:
+        await writers[index].run(2)
+        if index == moving:
+            await writers[index].change_timezone()
+        await writers[index].run(1)
 
-    await asyncio.gather(*(write(place) for place in range(len(writers))))
+    await asyncio.gather(*(write(index) for index in range(len(writers))))
     assert await find_differences(gateway.database) == []
-    assert await _rows(gateway) != []
+    assert await _read_counts(gateway) != []
 
 
-async def test_what_is_undone_is_not_counted(gateway: Gateway) -> None:
+async def test_rolled_back_writes_are_not_counted(gateway: Gateway) -> None:
     await store(gateway.database, connected(CLINIC))
     writes = await create_writes(gateway, 1)
     await writes.upsert()
-    before = await _rows(gateway)
+    before = await _read_counts(gateway)
     for _ in range(3):
         await writes.upsert(dry=True)
         for mode in ("MERGE", "REPLACE"):
             await writes.import_records(mode, dry=True)
-    assert await _rows(gateway) == before
+    assert await _read_counts(gateway) == before
     assert await find_differences(gateway.database) == []
 
 
-async def test_an_integration_takes_its_counts_with_it(gateway: Gateway) -> None:
+async def test_deleting_an_integration_after_writes_deletes_its_counts(gateway: Gateway) -> None:
     await store(gateway.database, connected(CLINIC), connected("other"))
-    await store(gateway.database, record("kept", "other"))
+    await store(gateway.database, record("a", "other"))
     writes = await create_writes(gateway, 2)
-    kept = await _rows(gateway)
+    others = await _read_counts(gateway)
     await writes.upsert()
-    assert len(await _rows(gateway)) > len(kept)
+    assert len(await _read_counts(gateway)) > len(others)
     await writes.delete_integration()
-    assert await _rows(gateway) == kept
+    assert await _read_counts(gateway) == others
     assert await find_differences(gateway.database) == []
 
 
-async def test_a_record_of_the_first_instant_there_is_can_be_changed_and_shown(gateway: Gateway) -> None:
-    """PostgreSQL's driver stores that instant as an infinity, and gives it back in another way than others."""
+async def test_a_record_of_the_first_instant_can_be_changed_and_listed(gateway: Gateway) -> None:
+    """PostgreSQL's driver stores that instant as -infinity, and returns it differently from others."""
     first, client = "0001-01-01T00:00:00.000Z", await gateway.client()
     await store(gateway.database, connected(CLINIC))
     for state, outcome in (("FAILED", "CREATED"), ("FAILED", "UNCHANGED"), ("PENDING", "UPDATED")):
@@ -98,46 +98,44 @@ async def test_a_record_of_the_first_instant_there_is_can_be_changed_and_shown(g
     assert (await client.data(listed, after=after))["integration"]["resourceRecords"]["nodes"] == []
 
 
-async def test_an_integration_takes_its_counts_along(gateway: Gateway) -> None:
+async def test_deleting_an_integration_deletes_only_its_own_counts(gateway: Gateway) -> None:
     await store(gateway.database, connected(CLINIC), connected("other"), record("a", "other"))
-    others = await _rows(gateway)
+    others = await _read_counts(gateway)
     await store(gateway.database, record("b", CLINIC))
-    assert len(await _rows(gateway)) > len(others) > 0
+    assert len(await _read_counts(gateway)) > len(others) > 0
     client = await gateway.client()
     await client.data('mutation { deleteIntegration(id: "%s") { deletedIds } }' % CLINIC)  # noqa: UP031
-    assert await _rows(gateway) == others
+    assert await _read_counts(gateway) == others
     assert await find_differences(gateway.database) == []
 
 
-async def test_nothing_is_left_below_an_integration_that_is_deleted_meanwhile(patient_gateway: Gateway) -> None:
-    gateway = patient_gateway
+async def test_concurrent_deletion_of_an_integration_leaves_no_counts(slow_gateway: Gateway) -> None:
+    gateway = slow_gateway
     client = await gateway.client()
-    for turn in range(3):
+    for seed in range(3):
         await store(gateway.database, connected(CLINIC))
         *writers, remover = (RandomWrites(client, Random(seed)) for seed in range(9))
-        writes = [remover.delete_integration(), *(each.upsert() for each in writers)]
-        Random(turn).shuffle(writes)
+        writes = [remover.delete_integration(), *(writer.upsert() for writer in writers)]
+        Random(seed).shuffle(writes)
         await asyncio.gather(*writes)
         assert await diagnostics.find_orphans(gateway.database) == []
         async with gateway.read() as session:
             assert (await session.scalars(select(ResourceRecord.id))).all() == []
-        assert await _rows(gateway) == []
+        assert await _read_counts(gateway) == []
 
 
-def _lines(path: Path, *records: object) -> Path:
+def _write_lines(path: Path, *records: object) -> Path:
     path.write_text("".join(f"{json.dumps(each)}\n" for each in records))
     return path
 
 
-async def test_lines_that_are_imported_again_with_changes_move_their_counts(
-    gateway: Gateway, tmp_path: Path
-) -> None:
-    """Status, type of visit and of record, source and instant: each line comes with any of them."""
+async def test_importing_changed_lines_moves_their_counts(gateway: Gateway, tmp_path: Path) -> None:
+    """Each line has a random status, type of visit, type of record, source and instant."""
     await store(gateway.database, connected(CLINIC, timezone="Asia/Kathmandu"))
     writes = await create_writes(gateway, 3)
     url = gateway.database.url.render_as_string(hide_password=False)
     for _ in range(6):
-        file = _lines(tmp_path / "lines.jsonl", *(writes.record(number) for number in range(20)))
+        file = _write_lines(tmp_path / "lines.jsonl", *(writes.record(number) for number in range(20)))
         done = await asyncio.to_thread(run_gateway, "import", str(file), database_url=url)
         assert done.exit_code == 0, done.output
         assert await find_differences(gateway.database) == []

@@ -1,4 +1,4 @@
-"""`gateway statistics verify`: it finds what is planted, names it, repairs it, and then finds nothing."""
+"""`gateway statistics verify`: it finds, names and repairs differences."""
 
 import asyncio
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ from tests.support.gateway import OTHER_TEAM, TEAM, Client, Gateway
 from tests.support.verifying import (
     build_state_columns,
     count_key,
-    execute_unnoticed,
+    execute_without_counts,
     find_differences,
     is_count,
     is_in_series,
@@ -27,14 +27,14 @@ from tests.support.verifying import (
     verify,
 )
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 DAY, IN_8, IN_64 = (date(2025, *day).toordinal() for day in ((3, 9), (3, 3), (1, 14)))
-"""A day, and where the blocks of 8 and 64 days begin that it is in."""
+"""A day, and the first days of its blocks of 8 and 64 days."""
 
 
 async def create_clinic(gateway: Gateway) -> Client:
-    """Three appointments and a patient: on a day in March, and one in the year before."""
+    """Create three appointments and a patient: on a day in March, and one in the year before."""
     march, before = datetime(2025, 3, 9, 12, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
     await store(gateway.database, connected("clinic", timezone="America/Chicago"), webhook({"_id": "hook"}))
     await store(
@@ -47,68 +47,70 @@ async def create_clinic(gateway: Gateway) -> Client:
     return await gateway.client()
 
 
-def _differs(what: str, stored: tuple[int, int, int] | None, counted: tuple[int, int, int] | None) -> str:
-    """How a line ends."""
-    said, found = (
+def _format_difference(
+    series: str, stored: tuple[int, int, int] | None, counted: tuple[int, int, int] | None
+) -> str:
+    """Return the end of a line."""
+    stored_text, counted_text = (
         "{} successful, {} failed, {} pending".format(*numbers) if numbers else "nothing"
         for numbers in (stored, counted)
     )
-    return f"{what}: stored {said}; counted {found}"
+    return f"{series}: stored {stored_text}; counted {counted_text}"
 
 
-PLANTED: dict[str, tuple[Executable, list[str]]] = {
+CHANGES: dict[str, tuple[Executable, list[str]]] = {
     "a count of a day": (
         update(DayCount).where(*is_count(1, DAY)).values(successful=7),
-        [_differs('source "web", 2025-03-09 (1 day)', (7, 1, 0), (1, 1, 0))],
+        [_format_difference('source "web", 2025-03-09 (1 day)', (7, 1, 0), (1, 1, 0))],
     ),
     "a count of 8 days": (
         update(DayCount).where(*is_count(8, IN_8)).values(failed=0),
-        [_differs('source "web", 2025-03-03 (8 days)', (1, 0, 0), (1, 1, 0))],
+        [_format_difference('source "web", 2025-03-03 (8 days)', (1, 0, 0), (1, 1, 0))],
     ),
     "a count that is gone": (
         delete(DayCount).where(*is_count(64, IN_64)),
-        [_differs('source "web", 2025-01-14 (64 days)', None, (1, 1, 0))],
+        [_format_difference('source "web", 2025-01-14 (64 days)', None, (1, 1, 0))],
     ),
     "a count of a type": (
         update(DayCount).where(*is_count(1, DAY, appointment_type="NP")).values(pending=-1),
-        [_differs('of type "NP", source "web", 2025-03-09 (1 day)', (1, 0, -1), (1, 0, 0))],
+        [_format_difference('of type "NP", source "web", 2025-03-09 (1 day)', (1, 0, -1), (1, 0, 0))],
     ),
     "all counts of a type of record": (
         delete(DayCount).where(is_in_series(type="patients")),
         [
-            _differs(f"patients{breakdown}, 2025-{days}", None, (1, 0, 0))
+            _format_difference(f"patients{breakdown}, 2025-{days}", None, (1, 0, 0))
             for breakdown in ("", ', source "unknown"')
             for days in ("03-09 (1 day)", "03-03 (8 days)", "01-14 (64 days)")
         ],
     ),
     "a count without records": (
         insert(DayCount).values({**count_key(1, 1, "a\x1b[2J\n"), **build_state_columns(1, 2, 3)}),
-        [_differs('source "a\\u001b[2J\\n", 0001-01-01 (1 day)', (1, 2, 3), None)],
+        [_format_difference('source "a\\u001b[2J\\n", 0001-01-01 (1 day)', (1, 2, 3), None)],
     ),
     "a count of days that begin elsewhere": (
         insert(DayCount).values({**count_key(8, DAY + 1, "web"), **build_state_columns(1, 1, 1)}),
-        [_differs('source "web", 2025-03-10 (8 days)', (1, 1, 1), None)],
+        [_format_difference('source "web", 2025-03-10 (8 days)', (1, 1, 1), None)],
     ),
     "a count of less than nothing": (
         insert(DayCount).values({**count_key(64, 65, "x"), **build_state_columns(-1, 0, 0)}),
-        [_differs('source "x", 0001-03-06 (64 days)', (-1, 0, 0), None)],
+        [_format_difference('source "x", 0001-03-06 (64 days)', (-1, 0, 0), None)],
     ),
     "a nought": (
         insert(DayCount).values({**count_key(64, IN_64, "x"), **build_state_columns(0, 0, 0)}),
-        [_differs('source "x", 2025-01-14 (64 days)', (0, 0, 0), None)],
+        [_format_difference('source "x", 2025-01-14 (64 days)', (0, 0, 0), None)],
     ),
 }
 
 
-@pytest.mark.parametrize("planted", PLANTED)
-async def test_a_planted_difference_is_named_repaired_and_gone(gateway: Gateway, planted: str) -> None:
-    statement, expected = PLANTED[planted]
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_difference_is_reported_and_repaired(gateway: Gateway, change: str) -> None:
+    statement, expected = CHANGES[change]
     client = await create_clinic(gateway)
     dashboard = await client.data(DASHBOARD, id="clinic")
     gateway.flush_reports()
     whole = await verify(gateway.database)
     assert (whole.exit_code, read_cells(whole.stdout.splitlines()[-2])) == (0, [1, 3, 4, 0, 0])
-    await execute_unnoticed(gateway.database, statement)
+    await execute_without_counts(gateway.database, statement)
     for arguments, repaired in ((), 0), (("--repair",), len(expected)):
         found = await verify(gateway.database, *arguments)
         lines = found.stdout.splitlines()
@@ -135,34 +137,32 @@ BEHIND: dict[str, Update | Delete] = {
 
 
 @pytest.mark.parametrize("change", BEHIND)
-async def test_a_record_that_changed_behind_the_counts_is_found_and_then_counted(
-    gateway: Gateway, change: str
-) -> None:
+async def test_a_record_changed_without_its_counts_is_found_and_recounted(gateway: Gateway, change: str) -> None:
     client = await create_clinic(gateway)
 
-    async def ask() -> list[Any]:
+    async def fetch_trends() -> list[Any]:
         return [
             (await client.data(DASHBOARD, id="clinic", type=type))["appointmentStatistics"]
             for type in (None, "NP", "F_U")
         ]
 
-    before = await ask()
-    await execute_unnoticed(gateway.database, BEHIND[change].where(ResourceRecord.id == "a"))
+    before = await fetch_trends()
+    await execute_without_counts(gateway.database, BEHIND[change].where(ResourceRecord.id == "a"))
     assert (await verify(gateway.database)).exit_code == 1
-    assert await ask() == before
+    assert await fetch_trends() == before
     assert (await verify(gateway.database, "--repair")).exit_code == 1
     assert (await verify(gateway.database)).exit_code == 0
-    after = await ask()
+    after = await fetch_trends()
     assert after != before
     gone = change in ("no record", "another type of record")
     assert after[0]["overview"]["total"] == sum(bucket["count"] for bucket in after[0]["source"]) == 3 - gone
 
 
-async def test_the_days_of_another_zone_are_found(gateway: Gateway) -> None:
-    """As after an update of the time zones' data."""
+async def test_counts_of_another_zone_are_found(gateway: Gateway) -> None:
+    """An update of the time zone database causes this."""
     await create_clinic(gateway)
     moved = update(Integration).where(Integration.id == "clinic").values(timezone="Pacific/Kiritimati")
-    await execute_unnoticed(gateway.database, moved)
+    await execute_without_counts(gateway.database, moved)
     assert await find_differences(gateway.database, repairs=True)
     assert await find_differences(gateway.database) == []
 
@@ -172,18 +172,18 @@ async def test_the_ends_of_the_calendar_are_verified(gateway: Gateway) -> None:
     ends = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC))
     await store(gateway.database, *(record(f"{at:%Y}", "clinic", at=at) for at in ends))
     assert await find_differences(gateway.database) == []
-    await execute_unnoticed(gateway.database, delete(DayCount))
+    await execute_without_counts(gateway.database, delete(DayCount))
     assert len(await find_differences(gateway.database, repairs=True)) == 2 * len(BLOCK_SIZES) * (
         1 + len(BREAKDOWNS)
     )
     assert await find_differences(gateway.database) == []
 
 
-async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
+async def test_only_the_selected_scope_is_verified(gateway: Gateway) -> None:
     await create_clinic(gateway)
     await store(gateway.database, connected("second"), connected("clinic", team_id=OTHER_TEAM))
     await store(gateway.database, record("e", "second"), record("a", "clinic", team_id=OTHER_TEAM))
-    await execute_unnoticed(
+    await execute_without_counts(
         gateway.database,
         update(DayCount).where(is_in_series(integration_id="clinic")).values(failed=100),
     )
@@ -207,9 +207,9 @@ async def test_only_what_is_asked_for_is_verified(gateway: Gateway) -> None:
     assert teams == {OTHER_TEAM}
 
 
-async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repair(gateway: Gateway) -> None:
+async def test_concurrent_writes_are_no_difference_and_survive_a_repair(gateway: Gateway) -> None:
     client = await create_clinic(gateway)
-    await execute_unnoticed(
+    await execute_without_counts(
         gateway.database, update(DayCount).values(pending=9), delete(DayCount).where(DayCount.size == 1)
     )
     done = False
@@ -219,11 +219,11 @@ async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repai
             appointment = {"bookingStatus": "SUCCESSFUL", "source": f"s{number % 3}"}
             records = [
                 {
-                    "logicalId": f"r{number % 4}-{place}",
+                    "logicalId": f"r{number % 4}-{index}",
                     "createdAt": f"2025-03-{1 + number:02}T12:00:00Z",
                     "config": {"appointment": appointment},
                 }
-                for place in range(5)
+                for index in range(5)
             ]
             payload = await client.data(UPSERT, records=records)
             assert payload["upsertResourceRecords"]["errors"] == []
@@ -241,12 +241,12 @@ async def test_what_others_write_meanwhile_is_no_difference_and_survives_a_repai
     assert (await client.data(DASHBOARD, id="clinic"))["appointmentStatistics"]["overview"]["total"] == 23
 
 
-async def test_an_integration_that_is_deleted_meanwhile_is_repaired_no_more(gateway: Gateway) -> None:
+async def test_an_integration_deleted_during_verification_is_not_repaired(gateway: Gateway) -> None:
     await create_clinic(gateway)
-    await execute_unnoticed(gateway.database, update(DayCount).values(pending=9))
+    await execute_without_counts(gateway.database, update(DayCount).values(pending=9))
     async with gateway.database.read() as snapshot:
         step = await services.verification.verify_next_block(snapshot, VerificationScope(), VerificationPosition())
     assert step is not None
-    await execute_unnoticed(gateway.database, delete(Integration).where(Integration.id == "clinic"))
+    await execute_without_counts(gateway.database, delete(Integration).where(Integration.id == "clinic"))
     async with gateway.database.write() as session:
         assert await services.verification.repair_block(session, step) == ()

@@ -1,4 +1,4 @@
-"""Dashboards of whole local days, and how the records of each day and value went."""
+"""Dashboards of whole local days, and the outcomes of each day and value."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +15,7 @@ from tests.support.gateway import Client, Gateway, collect_statements
 CLINIC = "clinic"
 CHICAGO = ZoneInfo("America/Chicago")
 
-ASKED = """
+QUERY = """
 query ($days: Int, $first: Date, $last: Date, $start: DateTime, $end: DateTime, $zone: TimeZone) {
   appointmentStatistics(
     integrationId: "clinic", days: $days, firstDay: $first, lastDay: $last, start: $start, end: $end,
@@ -30,28 +30,28 @@ query ($days: Int, $first: Date, $last: Date, $start: DateTime, $end: DateTime, 
 """
 
 
-async def _clinic(gateway: Gateway, *rows: tuple[datetime, Mapping[str, Json]], timezone: str) -> Client:
+async def _create_clinic(gateway: Gateway, *rows: tuple[datetime, Mapping[str, Json]], timezone: str) -> Client:
     await store(gateway.database, connected(CLINIC, timezone=timezone))
     bookings = (record(f"{place:024}", CLINIC, {**config}, at=at) for place, (at, config) in enumerate(rows))
     await store(gateway.database, *bookings)
     return await gateway.client()
 
 
-async def _ask(client: Client, /, **variables: object) -> Any:
-    return (await client.data(ASKED, **variables))["appointmentStatistics"]
+async def _fetch(client: Client, /, **variables: object) -> Any:
+    return (await client.data(QUERY, **variables))["appointmentStatistics"]
 
 
-async def test_days_are_the_last_whole_ones_before_today(gateway: Gateway) -> None:
+async def test_days_are_the_last_whole_days_before_today(gateway: Gateway) -> None:
     today = days.get_local_day(CHICAGO, datetime.now(UTC))
     begins = {ago: days.find_day_start(CHICAGO, today - timedelta(days=ago)) for ago in range(-1, 16)}
     moment = timedelta(milliseconds=1)
     times = (begins[0], begins[0] - moment, begins[7], begins[7] - moment, begins[14], begins[14] - moment)
-    client = await _clinic(gateway, *((at, {}) for at in times), timezone="America/Chicago")
-    with collect_statements() as ran:
-        answer = await _ask(client, days=7)
-    assert not any("resource_record" in statement for statement in ran), "whole days are counted already"
+    client = await _create_clinic(gateway, *((at, {}) for at in times), timezone="America/Chicago")
+    with collect_statements() as statements:
+        answer = await _fetch(client, days=7)
+    assert not any("resource_record" in statement for statement in statements), "whole days are counted already"
     shown = [trend["day"] for trend in answer["trends"]]
-    # At midnight itself, yesterday may have become another day since.
+    # At midnight the current day may change during the test.
     assert shown == [(today - timedelta(days=ago)).isoformat() for ago in range(7, 0, -1)]
     assert answer["overview"] == {"total": 2}
     assert answer["previousPeriod"]["overview"] == {"total": 2}
@@ -59,19 +59,19 @@ async def test_days_are_the_last_whole_ones_before_today(gateway: Gateway) -> No
     assert datetime.fromisoformat(answer["previousPeriod"]["end"]) == begins[7]
 
 
-async def test_first_and_last_day_are_both_counted_in_the_zone(gateway: Gateway) -> None:
+async def test_the_first_and_last_day_are_included_in_the_zone(gateway: Gateway) -> None:
     times = ("2025-03-01T05:59:59.999", "2025-03-01T06:00", "2025-03-10T04:59:59.999", "2025-03-10T05:00")
     rows: list[tuple[datetime, Mapping[str, Json]]] = [
         (datetime.fromisoformat(at).replace(tzinfo=UTC), {}) for at in times
     ]
-    client = await _clinic(gateway, *rows, timezone="America/Chicago")
-    answer = await _ask(client, first="2025-03-01", last="2025-03-09")
-    assert answer == await _ask(client, start="2025-03-01T06:00:00Z", end="2025-03-10T05:00:00Z")
+    client = await _create_clinic(gateway, *rows, timezone="America/Chicago")
+    answer = await _fetch(client, first="2025-03-01", last="2025-03-09")
+    assert answer == await _fetch(client, start="2025-03-01T06:00:00Z", end="2025-03-10T05:00:00Z")
     assert (answer["overview"]["total"], len(answer["trends"])) == (2, 9)
-    assert (await _ask(client, first="2025-03-02"))["overview"]["total"] == 2
-    assert (await _ask(client, last="2025-02-28"))["overview"]["total"] == 1
-    assert (await _ask(client, first="2025-03-10", last="2025-03-10", zone="UTC"))["overview"]["total"] == 2
-    assert (await _ask(client, first="2020-01-01", last="9999-12-31"))["previousPeriod"] is None
+    assert (await _fetch(client, first="2025-03-02"))["overview"]["total"] == 2
+    assert (await _fetch(client, last="2025-02-28"))["overview"]["total"] == 1
+    assert (await _fetch(client, first="2025-03-10", last="2025-03-10", zone="UTC"))["overview"]["total"] == 2
+    assert (await _fetch(client, first="2020-01-01", last="9999-12-31"))["previousPeriod"] is None
 
 
 def test_a_day_that_a_zone_skipped_begins_with_the_next_one() -> None:
@@ -80,9 +80,9 @@ def test_a_day_that_a_zone_skipped_begins_with_the_next_one() -> None:
     assert days.find_day_start(ZoneInfo("Pacific/Kiritimati"), date.max) <= days.LAST_INSTANT
 
 
-async def test_each_day_and_value_tells_how_its_records_went(gateway: Gateway) -> None:
+async def test_each_day_and_value_has_counts_by_outcome(gateway: Gateway) -> None:
     at = datetime(2025, 3, 1, 12, tzinfo=UTC)
-    client = await _clinic(
+    client = await _create_clinic(
         gateway,
         (at, {"bookingStatus": "successful", "utmCampaign": "spring"}),
         (at, {"bookingStatus": "failed", "utmCampaign": "spring"}),
@@ -90,7 +90,7 @@ async def test_each_day_and_value_tells_how_its_records_went(gateway: Gateway) -
         (at, {}),
         timezone="UTC",
     )
-    answer = await _ask(client, first="2025-03-01", last="2025-03-01")
+    answer = await _fetch(client, first="2025-03-01", last="2025-03-01")
     assert answer["trends"] == [{"day": "2025-03-01", "successful": 1, "failed": 2, "pending": 1}]
     assert answer["utmCampaign"] == [
         {"value": "spring", "count": 3, "successful": 1, "failed": 2, "pending": 0},
@@ -99,7 +99,7 @@ async def test_each_day_and_value_tells_how_its_records_went(gateway: Gateway) -
 
 
 @pytest.mark.parametrize(
-    ("asked", "argument"),
+    ("arguments", "argument"),
     [
         ({"days": 0}, "days"),
         ({"days": 3661}, "days"),
@@ -110,11 +110,11 @@ async def test_each_day_and_value_tells_how_its_records_went(gateway: Gateway) -
         ({"first": "2025-03-02", "last": "2025-03-01"}, "firstDay"),
     ],
 )
-async def test_bounds_that_do_not_fit_together_are_refused(
-    gateway: Gateway, asked: dict[str, object], argument: str
+async def test_conflicting_bounds_are_refused(
+    gateway: Gateway, arguments: dict[str, object], argument: str
 ) -> None:
-    client = await _clinic(gateway, timezone="UTC")
-    answer = await client(ASKED, **asked)
+    client = await _create_clinic(gateway, timezone="UTC")
+    answer = await client(QUERY, **arguments)
     assert answer["data"] == {"appointmentStatistics": None}
     assert [error["extensions"] for error in answer["errors"]] == [
         {"code": "BAD_USER_INPUT", "argument": [argument]}

@@ -1,7 +1,7 @@
-"""Pages in Chromium, which can reach this machine only.
+"""Pages in Chromium, which can connect to this machine only.
 
-`served` runs the demo, `chromium` the browser, and `opened` gives a page of it that fails the test on whatever the
-browser complains of. The tests' fixtures of the same things are in conftest.py.
+`serve_demo` runs the demo, `launch_chromium` the browser. `open_page` opens a page, and fails the test when the
+browser reports an error or a warning. The fixtures for tests are in conftest.py.
 """
 
 import json
@@ -69,13 +69,13 @@ def serve_demo(folder: Path) -> Iterator[Site]:
 
 
 @contextmanager
-def serve_again(site: Site, folder: Path, **settings: str) -> Iterator[Site]:
+def serve_existing(site: Site, folder: Path, **settings: str) -> Iterator[Site]:
     """Run `gateway serve` on the same data. It signs nobody in automatically."""
     with (
-        start_server("serve", "--port", "0", folder=folder, database_url=site.database_url, **settings) as again,
-        _drain_pipes(again.process),
+        start_server("serve", "--port", "0", folder=folder, database_url=site.database_url, **settings) as server,
+        _drain_pipes(server.process),
     ):
-        yield Site(_origin(again.url), site.key, site.database_url)
+        yield Site(_origin(server.url), site.key, site.database_url)
 
 
 def _origin(url: str) -> str:
@@ -117,8 +117,8 @@ async def open_page(
 ) -> AsyncIterator[Page]:
     """Open a page for a new visitor in Chicago who reads English and prefers this colour scheme.
 
-    At the end it raises what the browser complained of: errors and warnings in the console, unless they match the
-    pattern that is `expected`, and requests that would have left this machine.
+    At the end it fails if the console had errors or warnings that do not match the pattern `expected`, or if the
+    page sent requests to other machines.
     """
     context = await browser.new_context(
         base_url=site.origin,
@@ -129,23 +129,23 @@ async def open_page(
         reduced_motion="reduce",
     )
     context.set_default_timeout(_TIMEOUT)
-    complaints: list[str] = []
+    problems: list[str] = []
 
-    def hear(message: ConsoleMessage) -> None:
+    def record_message(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            complaints.append(f"{message.text} ({message.location['url']})")
+            problems.append(f"{message.text} ({message.location['url']})")
 
-    def follow(request: Request) -> None:
+    def record_request(request: Request) -> None:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob") and address.hostname not in _LOCAL:
-            complaints.append(f"it asks for {request.url}")
+            problems.append(f"request to {request.url}")
 
-    context.on("console", hear)
-    context.on("request", follow)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("console", record_message)
+    context.on("request", record_request)
+    context.on("weberror", lambda error: problems.append(str(error.error)))
     try:
         yield await context.new_page()
-        unexpected = [said for said in complaints if expected is None or not re.search(expected, said)]
+        unexpected = [problem for problem in problems if expected is None or not re.search(expected, problem)]
         assert not unexpected, unexpected
     finally:
         await context.close()
@@ -160,13 +160,13 @@ def fetch_axe(folder: Path) -> str:
     return (folder / "static" / "vendor" / pin.spec / "axe.min.js").read_text()
 
 
-async def find_barriers(page: Page, axe: str, *, without: str | None = None) -> list[str]:
+async def find_violations(page: Page, axe: str, *, without: str | None = None) -> list[str]:
     """Return the accessibility violations that axe-core finds in the page, a line for each element.
 
-    What matches the selector `without` is not ours to mend.
+    Elements that match the selector `without` are ignored.
     """
     await page.evaluate(axe)
-    # It would write styles into the page to read them, which the page's policy forbids.
+    # A preload would write styles into the page, which the page's policy forbids.
     run = "without => axe.run({exclude: without}, {preload: false})"
     found = await page.evaluate(run, [[without]] if without else [])
     return [

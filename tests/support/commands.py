@@ -20,9 +20,9 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 
 def run_gateway(*arguments: str, **settings: str) -> Result:
     """Run the command in this process with these settings (`database_url=…`) only."""
-    ours = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
-    theirs = {name: None for name in os.environ if name.startswith("GATEWAY_")}
-    return CliRunner().invoke(app, arguments, env={**theirs, **ours})
+    variables = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
+    removed = {name: None for name in os.environ if name.startswith("GATEWAY_")}
+    return CliRunner().invoke(app, arguments, env={**removed, **variables})
 
 
 def unbox(text: str) -> str:
@@ -57,11 +57,11 @@ class ServerProcess:
 @contextmanager
 def start_server(*arguments: str, folder: Path, **settings: str) -> Iterator[ServerProcess]:
     """Start a command that serves, and wait until it listens. Kill it after the block if it still runs."""
-    ours = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
+    variables = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
     with subprocess.Popen(
         [sys.executable, "-m", "gateway", *arguments],
         cwd=folder,
-        env={**ENVIRONMENT, **ours, "TMPDIR": str(folder)},
+        env={**ENVIRONMENT, **variables, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -78,4 +78,4 @@ def _url(process: subprocess.Popen[str]) -> str:
         logged = json.loads(line)
         if logged["event"] == "serve.listening":
             return str(logged["url"])
-    raise AssertionError(f"it ended with {process.wait()} before it listened")
+    raise AssertionError(f"the server exited with {process.wait()} before it listened")

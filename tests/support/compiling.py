@@ -59,10 +59,10 @@ class UncompiledExecutor(CompilingExecutor):
 def normalize_response(answer: bytes) -> bytes:
     """Return a response without values that depend on the time, in the order of its keys.
 
-    Fields run at once, so errors come in any order; and where one takes a place away with it, which of the other
-    fields below that place fail before they are stopped is a matter of time.
+    Fields run concurrently, so errors come in any order. An error that makes a parent null cancels other fields
+    below it; which of these fail first depends on timing.
     """
-    found = _remove_moving_values(orjson.loads(answer))
+    found = _remove_changing_values(orjson.loads(answer))
     if "errors" in found:
         errors = {orjson.dumps(_normalize_error(error, found.get("data"))) for error in found["errors"]}
         found["errors"] = sorted(error.decode() for error in errors)
@@ -79,8 +79,8 @@ def _normalize_error(error: Any, data: Any) -> Any:
     return error
 
 
-def _remove_moving_values(value: Any) -> Any:
+def _remove_changing_values(value: Any) -> Any:
     if isinstance(value, dict):
-        moving = ("asOf", "nextRunAt", "errorId", "rateLimit")
-        return {k: _remove_moving_values(v) for k, v in value.items() if not any(word in k for word in moving)}
-    return [_remove_moving_values(item) for item in value] if isinstance(value, list) else value
+        changing = ("asOf", "nextRunAt", "errorId", "rateLimit")
+        return {k: _remove_changing_values(v) for k, v in value.items() if not any(word in k for word in changing)}
+    return [_remove_changing_values(item) for item in value] if isinstance(value, list) else value

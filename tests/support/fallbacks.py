@@ -8,7 +8,7 @@ from gateway.execution.fallbacks import FallbackLog, FallbackReason
 
 
 class UnexpectedFallback(pytest.fail.Exception):  # type: ignore[misc, name-defined]  # pytest has no type for it
-    """A compiled selection gave up for a reason that points to a defect.
+    """A compiled selection fell back for a reason that points to a defect.
 
     Like all outcomes of pytest it is no Exception: the fast path and the gateway would catch one.
     """

@@ -20,7 +20,7 @@ Run = Callable[..., Result]
 def read_rows(database_url: str, *entities: type[Any]) -> list[Any]:
     """Return all rows of these tables."""
 
-    async def found() -> list[Any]:
+    async def read() -> list[Any]:
         database = Database(Settings(database_url=database_url))
         async with open_session(database) as session:
             rows = [
@@ -29,7 +29,7 @@ def read_rows(database_url: str, *entities: type[Any]) -> list[Any]:
         await database.dispose()
         return rows
 
-    return asyncio.run(found())
+    return asyncio.run(read())
 
 
 def write(name: str, document: object) -> str:
@@ -38,7 +38,7 @@ def write(name: str, document: object) -> str:
 
 
 def write_lines(name: str, *documents: object) -> str:
-    lines = [one if isinstance(one, str) else json.dumps(one) for one in documents]
+    lines = [line if isinstance(line, str) else json.dumps(line) for line in documents]
     Path(name).write_text("\n".join(lines))
     return name
 

@@ -38,12 +38,12 @@ async def export_integration(client: Client, id: str = INTEGRATION) -> dict[str,
     return found
 
 
-def get_problems(answer: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def get_problems(payload: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """Return code and path of each error of a payload without changes."""
-    assert answer["integration"] is None
-    assert answer["outcome"] is None
-    assert {key: answer[key] for key in NO_CHANGES} == NO_CHANGES
-    return [(error["code"], error["path"]) for error in answer["errors"]]
+    assert payload["integration"] is None
+    assert payload["outcome"] is None
+    assert {key: payload[key] for key in NO_CHANGES} == NO_CHANGES
+    return [(error["code"], error["path"]) for error in payload["errors"]]
 
 
 async def count_document_rows(gateway: Gateway) -> int:

@@ -9,13 +9,13 @@ from typing import NoReturn
 import pytest
 
 _MEMORY = Path("/dev/shm")
-_ENOUGH = 2**30
+_MIN_FREE_BYTES = 2**30
 """Free bytes in memory that the tests' databases need."""
 
 
 def find_fast_folder() -> Path:
-    """Return a folder in memory, or the folder for temporary files if there is no room in memory."""
-    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+    """Return a folder in memory, or the folder for temporary files if memory has too little free space."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MIN_FREE_BYTES:
         return _MEMORY
     return Path(tempfile.gettempdir())
 

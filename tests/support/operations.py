@@ -42,14 +42,14 @@ _MAX_DEPTH = 5
 
 
 @st.composite
-def literals(draw: DrawFn, name: str, type_: GraphQLInputType, chosen: Literals, depth: int) -> str:
+def literals(draw: DrawFn, name: str, type_: GraphQLInputType, choose: Literals, depth: int) -> str:
     """Generate a literal of an input type."""
     if isinstance(type_, GraphQLNonNull):
         type_ = type_.of_type
     elif draw(st.integers(0, 9)) == 0:
         return "null"
     if isinstance(type_, GraphQLList):
-        items = draw(st.lists(literals(name, type_.of_type, chosen, depth + 1), max_size=2))
+        items = draw(st.lists(literals(name, type_.of_type, choose, depth + 1), max_size=2))
         return f"[{', '.join(items)}]"
     if isinstance(type_, GraphQLInputObjectType):
         fields = {
@@ -59,26 +59,26 @@ def literals(draw: DrawFn, name: str, type_: GraphQLInputType, chosen: Literals,
         }
         if type_.is_one_of:
             key = draw(st.sampled_from(sorted(type_.fields)))
-            inner = draw(literals(key, GraphQLNonNull(type_.fields[key].type), chosen, depth + 1))
+            inner = draw(literals(key, GraphQLNonNull(type_.fields[key].type), choose, depth + 1))
             return f"{{{key}: {inner}}}"
-        parts = [f"{key}: {draw(literals(key, field.type, chosen, depth + 1))}" for key, field in fields.items()]
+        parts = [f"{key}: {draw(literals(key, field.type, choose, depth + 1))}" for key, field in fields.items()]
         return f"{{{', '.join(parts)}}}"
     if isinstance(type_, GraphQLEnumType):
         word: str = draw(st.sampled_from(sorted(type_.values)))
         return word
     assert isinstance(type_, GraphQLNamedType)
-    special = chosen(name, type_.name)
+    special = choose(name, type_.name)
     return draw(_SCALARS[type_.name] if special is None else special)
 
 
 @st.composite
-def _arguments(draw: DrawFn, arguments: dict[str, GraphQLArgument], chosen: Literals) -> str:
-    given = [
-        f"{name}: {draw(literals(name, argument.type, chosen, 0))}"
+def _arguments(draw: DrawFn, arguments: dict[str, GraphQLArgument], choose: Literals) -> str:
+    texts = [
+        f"{name}: {draw(literals(name, argument.type, choose, 0))}"
         for name, argument in arguments.items()
         if is_required_argument(argument) or draw(st.integers(0, 3)) == 0
     ]
-    return f"({', '.join(given)})" if given else ""
+    return f"({', '.join(texts)})" if texts else ""
 
 
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
@@ -98,12 +98,12 @@ class _Operations:
     """Random operations; `fragments` maps types to the names of fragments on them."""
 
     schema: GraphQLSchema
-    chosen: Literals
+    choose: Literals
     fragments: Mapping[str, str] = field(default_factory=dict)
 
     def field(self, draw: DrawFn, name: str, definition: GraphQLField, depth: int, alias: str) -> str:
         type_ = get_named_type(definition.type)
-        text = f"{alias}: {name}" + draw(_arguments(definition.args, self.chosen)) + draw(_CONDITIONS)
+        text = f"{alias}: {name}" + draw(_arguments(definition.args, self.choose)) + draw(_CONDITIONS)
         return f"{text} {self.selections(draw, type_, depth + 1)}" if isinstance(type_, Composite) else text
 
     def selections(self, draw: DrawFn, type_: Composite, depth: int = 0) -> str:
@@ -114,8 +114,8 @@ class _Operations:
                 name for name, each in type_.fields.items() if depth < _MAX_DEPTH or not _is_composite(each)
             )
             picked: Sequence[str] = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4)) if names else []
-            for place, name in enumerate(picked):
-                alias = f"{type_.name}_{name}_{place}"
+            for index, name in enumerate(picked):
+                alias = f"{type_.name}_{name}_{index}"
                 text = self.field(draw, name, type_.fields[name], depth, alias)
                 parts += [text] * draw(st.sampled_from([1, 1, 1, 2]))
         if type_.name in self.fragments and draw(st.booleans()):
@@ -129,7 +129,7 @@ class _Operations:
 
 @st.composite
 def _documents(
-    draw: DrawFn, schema: GraphQLSchema, chosen: Literals, keyword: str, root: GraphQLObjectType
+    draw: DrawFn, schema: GraphQLSchema, choose: Literals, keyword: str, root: GraphQLObjectType
 ) -> str:
     """Generate an operation, with a fragment and two variables if it uses them."""
     composite = sorted(
@@ -139,8 +139,8 @@ def _documents(
     )
     on = schema.type_map[draw(st.sampled_from(composite))]
     assert isinstance(on, Composite)
-    fragment = _Operations(schema, chosen).selections(draw, on, _MAX_DEPTH - 1)
-    text = _Operations(schema, chosen, {on.name: "Shared"}).selections(draw, root)
+    fragment = _Operations(schema, choose).selections(draw, on, _MAX_DEPTH - 1)
+    text = _Operations(schema, choose, {on.name: "Shared"}).selections(draw, root)
     if "...Shared" in text:
         text += f" fragment Shared on {on.name} {fragment}"
     used = [variable for name, variable in _VARIABLES.items() if f"${name}" in text]
@@ -148,16 +148,16 @@ def _documents(
     return f"{keyword} {declared} {text}"
 
 
-def queries(schema: GraphQLSchema, chosen: Literals) -> SearchStrategy[str]:
+def queries(schema: GraphQLSchema, choose: Literals) -> SearchStrategy[str]:
     """Generate queries."""
     assert schema.query_type is not None
-    return _documents(schema, chosen, "query", schema.query_type)
+    return _documents(schema, choose, "query", schema.query_type)
 
 
-def mutations(schema: GraphQLSchema, chosen: Literals) -> SearchStrategy[str]:
+def mutations(schema: GraphQLSchema, choose: Literals) -> SearchStrategy[str]:
     """Generate mutations."""
     assert schema.mutation_type is not None
-    return _documents(schema, chosen, "mutation", schema.mutation_type)
+    return _documents(schema, choose, "mutation", schema.mutation_type)
 
 
 def select_everything(schema: GraphQLSchema, type_: Composite, levels: int) -> str:

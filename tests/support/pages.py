@@ -13,11 +13,11 @@ def watch_requests(page: Page) -> list[dict[str, Any]]:
     """Return a list that collects the GraphQL requests of a page from now on."""
     found: list[dict[str, Any]] = []
 
-    def note(request: Request) -> None:
+    def record(request: Request) -> None:
         if request.url.endswith("/graphql") and request.method == "POST":
             found.append(request.post_data_json or {})
 
-    page.on("request", note)
+    page.on("request", record)
     return found
 
 

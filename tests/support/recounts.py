@@ -56,7 +56,7 @@ class DashboardArguments:
         return {**shared, "start": start, "end": end, "size": self.size, "page": self.page}
 
 
-def _in_order(bounds: tuple[datetime | None, datetime | None]) -> tuple[datetime | None, datetime | None]:
+def _sort_bounds(bounds: tuple[datetime | None, datetime | None]) -> tuple[datetime | None, datetime | None]:
     start, end = bounds
     return (end, start) if start is not None and end is not None and start > end else bounds
 
@@ -66,7 +66,7 @@ dashboard_arguments = st.builds(
     zone=st.none() | st.sampled_from(ZONES),
     type=st.sampled_from((None, None, "NP", "F_U", "FU_TELE")),
     search=st.sampled_from((None, None, "google", "STRASSE anna", "%", "_", "ärzte bob", "ärzte")),
-    bounds=st.tuples(st.none() | instants, st.none() | instants).map(_in_order),
+    bounds=st.tuples(st.none() | instants, st.none() | instants).map(_sort_bounds),
     by=st.sampled_from(("CREATED_AT", "START")),
     fill=st.booleans(),
     size=st.sampled_from((1, 2, 300)),
@@ -79,42 +79,42 @@ Appointment = tuple[datetime, Document]
 DOCUMENT_TYPES = {"NP": "NP", "F_U": "F/U", "FU_TELE": "FU Tele"}
 
 
-def _at(appointment: Appointment, by: str) -> datetime | None:
+def _get_time(appointment: Appointment, by: str) -> datetime | None:
     created_at, config = appointment
     return created_at if by == "CREATED_AT" else parse_instant(str(config.get("start")))
 
 
-def _counts(appointment: Appointment, question: DashboardArguments) -> bool:
-    config, at = appointment[1], _at(appointment, question.by)
-    start, end = question.bounds
+def _matches(appointment: Appointment, arguments: DashboardArguments) -> bool:
+    config, at = appointment[1], _get_time(appointment, arguments.by)
+    start, end = arguments.bounds
     keys = ("patientName", *(breakdown.key for breakdown in APPOINTMENT_STATISTICS.breakdowns))
-    mentioned = "\n".join(text for key in keys if isinstance(text := config.get(key), str)).casefold()
+    searched = "\n".join(text for key in keys if isinstance(text := config.get(key), str)).casefold()
     return (
         (start is None or (at is not None and start <= at))
         and (end is None or (at is not None and at < end))
-        and (question.type is None or config.get("appointmentType") == DOCUMENT_TYPES[question.type])
-        and all(word in mentioned for word in (question.search or "").casefold().split())
+        and (arguments.type is None or config.get("appointmentType") == DOCUMENT_TYPES[arguments.type])
+        and all(word in searched for word in (arguments.search or "").casefold().split())
     )
 
 
-def _status(config: Document) -> str:
+def _get_status(config: Document) -> str:
     status = config.get("bookingStatus")
     return status if status in ("successful", "failed") else "pending"
 
 
-def _buckets(
-    counted: list[Appointment], question: DashboardArguments, breakdown: Breakdown
+def _count_buckets(
+    matching: list[Appointment], arguments: DashboardArguments, breakdown: Breakdown
 ) -> list[dict[str, object]]:
-    values = [config.get(breakdown.key) for _, config in counted]
+    values = [config.get(breakdown.key) for _, config in matching]
     counts = Counter(
         (value.strip() if isinstance(value, str) else "") or breakdown.blank_value for value in values
     )
     ordered = sorted(counts.items(), key=lambda bucket: (-bucket[1], bucket[0]))
-    shown = ordered[question.size * (question.page - 1) : question.size * question.page]
+    shown = ordered[arguments.size * (arguments.page - 1) : arguments.size * arguments.page]
     return [{"value": value, "count": number} for value, number in shown]
 
 
-def _first_instant(day: date, zone: ZoneInfo) -> datetime:
+def _find_first_instant(day: date, zone: ZoneInfo) -> datetime:
     """Return the first instant of a local day, found by trying each quarter of an hour."""
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=26)
     while at.astimezone(zone).date() != day:
@@ -122,20 +122,22 @@ def _first_instant(day: date, zone: ZoneInfo) -> datetime:
     return at
 
 
-def _trends(counted: list[Appointment], question: DashboardArguments, zone: ZoneInfo) -> list[dict[str, object]]:
+def _count_trends(
+    matching: list[Appointment], arguments: DashboardArguments, zone: ZoneInfo
+) -> list[dict[str, object]]:
     by_day: dict[date, Counter[str]] = {}
-    for appointment in counted:
-        if (at := _at(appointment, question.by)) is not None:
-            by_day.setdefault(at.astimezone(zone).date(), Counter())[_status(appointment[1])] += 1
-    start, end = question.bounds
+    for appointment in matching:
+        if (at := _get_time(appointment, arguments.by)) is not None:
+            by_day.setdefault(at.astimezone(zone).date(), Counter())[_get_status(appointment[1])] += 1
+    start, end = arguments.bounds
     shown = sorted(by_day)
-    if question.fill and (start is None or start != end) and (shown or (start is not None and end is not None)):
+    if arguments.fill and (start is None or start != end) and (shown or (start is not None and end is not None)):
         first = shown[0] if start is None else start.astimezone(zone).date()
         last = shown[-1] if end is None else (end - timedelta(milliseconds=1)).astimezone(zone).date()
         shown = [first + timedelta(days=place) for place in range((last - first).days + 1)]
     return [
         {
-            "date": format_instant(_first_instant(day, zone)),
+            "date": format_instant(_find_first_instant(day, zone)),
             "day": day.isoformat(),
             "successful": by_day.get(day, Counter())["successful"],
             "failed": by_day.get(day, Counter())["failed"],
@@ -144,14 +146,17 @@ def _trends(counted: list[Appointment], question: DashboardArguments, zone: Zone
     ]
 
 
-def recount(appointments: list[Appointment], question: DashboardArguments, zone: str) -> dict[str, Any]:
-    counted = [appointment for appointment in appointments if _counts(appointment, question)]
-    statuses = Counter(_status(config) for _, config in counted)
+def recount(appointments: list[Appointment], arguments: DashboardArguments, zone: str) -> dict[str, Any]:
+    matching = [appointment for appointment in appointments if _matches(appointment, arguments)]
+    statuses = Counter(_get_status(config) for _, config in matching)
     return {
         "overview": {
-            "total": len(counted),
+            "total": len(matching),
             **{status: statuses[status] for status in ("successful", "failed", "pending")},
         },
-        "trends": _trends(counted, question, ZoneInfo(question.zone or zone)),
-        **{each.field: _buckets(counted, question, each) for each in APPOINTMENT_STATISTICS.breakdowns},
+        "trends": _count_trends(matching, arguments, ZoneInfo(arguments.zone or zone)),
+        **{
+            breakdown.field: _count_buckets(matching, arguments, breakdown)
+            for breakdown in APPOINTMENT_STATISTICS.breakdowns
+        },
     }

@@ -20,7 +20,7 @@ from tests.support.browser import Scheme, Site, launch_chromium, open_page
 from tests.support.commands import run_gateway
 
 EXPECTED = "401"
-"""Pattern of allowed messages in the browser's console: nobody is signed in."""
+"""Pattern of allowed messages in the browser's console: the visitor is not signed in."""
 
 DOCS = STATIC.parent / "docs"
 MARGIN = 12
@@ -40,26 +40,26 @@ class Shot:
     """Selector of the last element to show; the whole page if None."""
 
 
-async def _answered(page: Page) -> None:
-    """GraphiQL with the documentation, and the answer of the dashboard's tab."""
+async def _run_query(page: Page) -> None:
+    """Open the documentation in GraphiQL, and run the query of the dashboard's tab."""
     await page.get_by_label("Show Documentation Explorer").click()
     await page.get_by_role("link", name="Query", exact=True).click()
     await page.locator(".graphiql-tab-button").nth(2).click()
     await page.locator(".graphiql-query-editor").get_by_text("appointmentStatistics").wait_for()
-    # It takes a moment to see which operation the tab has.
+    # GraphiQL needs a moment to find the operation of the tab.
     await page.wait_for_timeout(500)
     await page.locator(".graphiql-execute-button").click()
     await page.locator(".graphiql-response").get_by_text("overview").wait_for()
 
 
-async def _asking_for_a_key(page: Page) -> None:
+async def _open_sign_in(page: Page) -> None:
     await page.route("**/session", lambda route: route.fulfill(status=401, json={}))
     await page.reload()
     await page.get_by_role("dialog").wait_for()
 
 
-async def _console(page: Page) -> None:
-    """The page that serves while GraphiQL is not there, with an answer."""
+async def _open_console(page: Page) -> None:
+    """Open the page that replaces GraphiQL when it is not installed, and run its query."""
     html = (STATIC / "console.html").read_bytes()
     await page.route("**/graphiql", lambda route: route.fulfill(body=html, content_type="text/html"))
     await page.reload()
@@ -67,26 +67,26 @@ async def _console(page: Page) -> None:
     await page.get_by_role("status").get_by_text("teamId").wait_for()
 
 
-async def _counted(page: Page) -> None:
-    """The dashboard, or widgets, with the days drawn."""
+async def _wait_for_chart(page: Page) -> None:
+    """Wait until the chart of the days is drawn."""
     await page.locator(".plot canvas").wait_for()
 
 
-async def _framed(page: Page) -> None:
-    """The examples, all of them with numbers."""
-    await _counted(page)
+async def _wait_for_widgets(page: Page) -> None:
+    """Wait until all examples of widgets show numbers."""
+    await _wait_for_chart(page)
     await page.frame_locator("iframe").locator("tbody tr").first.wait_for()
 
 
-async def _read(page: Page) -> None:
-    """The dashboard's days with one of them under the pointer, and their table."""
-    await _counted(page)
+async def _open_table(page: Page) -> None:
+    """Open the table of the days, and move the pointer to a day in the chart."""
+    await _wait_for_chart(page)
     await page.get_by_text("View as table").click()
     await page.locator(".plot").hover()
 
 
 def _sign_in_to_harborview(site: Site) -> Callable[[Page], Awaitable[object]]:
-    """Show the team without the documents' example, whose name is `<string>`."""
+    """Return a function that shows the team without the published example, whose name is `<string>`."""
     team = ("--team", HARBORVIEW.id, "--user", HARBORVIEW.user_id)
     permissions = ("--permission", "READ_INTEGRATIONS", "--permission", "READ_STATISTICS")
     created = run_gateway(
@@ -96,37 +96,37 @@ def _sign_in_to_harborview(site: Site) -> Callable[[Page], Awaitable[object]]:
     async def prepare(page: Page) -> None:
         await page.request.post("/session", data={"key": created.stdout.strip()})
         await page.goto("/dashboard?range=90d&integration=" + CLINICS[3].id)
-        await _counted(page)
+        await _wait_for_chart(page)
 
     return prepare
 
 
 SHOTS = [
-    Shot("dashboard", "/dashboard", _counted),
-    Shot("dashboard-dark", "/dashboard?range=90d&sort=failed", _counted, "dark"),
-    Shot("dashboard-narrow", "/dashboard?range=7d", _counted, width=390),
-    Shot("dashboard-year", "/dashboard?range=12mo", _read),
+    Shot("dashboard", "/dashboard", _wait_for_chart),
+    Shot("dashboard-dark", "/dashboard?range=90d&sort=failed", _wait_for_chart, "dark"),
+    Shot("dashboard-narrow", "/dashboard?range=7d", _wait_for_chart, width=390),
+    Shot("dashboard-year", "/dashboard?range=12mo", _open_table),
     Shot("dashboard-empty", "/dashboard?search=nobody", lambda page: page.locator(".notice").first.wait_for()),
-    Shot("widgets", "/widgets", _framed),
-    Shot("widgets-dark-narrow", "/widgets", _framed, "dark", 390),
-    Shot("graphiql", "/graphiql", _answered),
-    Shot("graphiql-dark", "/graphiql", _answered, "dark"),
-    Shot("graphiql-sign-in", "/graphiql", _asking_for_a_key),
-    Shot("graphiql-sign-in-dark-narrow", "/graphiql", _asking_for_a_key, "dark", 390),
-    Shot("console", "/graphiql", _console),
-    Shot("console-dark-narrow", "/graphiql", _console, "dark", 390),
+    Shot("widgets", "/widgets", _wait_for_widgets),
+    Shot("widgets-dark-narrow", "/widgets", _wait_for_widgets, "dark", 390),
+    Shot("graphiql", "/graphiql", _run_query),
+    Shot("graphiql-dark", "/graphiql", _run_query, "dark"),
+    Shot("graphiql-sign-in", "/graphiql", _open_sign_in),
+    Shot("graphiql-sign-in-dark-narrow", "/graphiql", _open_sign_in, "dark", 390),
+    Shot("console", "/graphiql", _open_console),
+    Shot("console-dark-narrow", "/graphiql", _open_console, "dark", 390),
 ]
 
 
 async def take(shots: list[Shot], site: Site, folder: Path) -> None:
     """Write a PNG for each shot, named after it."""
-    async with launch_chromium() as found:
+    async with launch_chromium() as chromium:
         for shot in shots:
-            await _take(shot, found, site, folder)
+            await _take(shot, chromium, site, folder)
 
 
-async def _take(shot: Shot, found: Browser, site: Site, folder: Path) -> None:
-    async with open_page(found, site, scheme=shot.scheme, width=shot.width, expected=EXPECTED) as page:
+async def _take(shot: Shot, chromium: Browser, site: Site, folder: Path) -> None:
+    async with open_page(chromium, site, scheme=shot.scheme, width=shot.width, expected=EXPECTED) as page:
         devtools = await page.context.new_cdp_session(page)
         await devtools.send("Performance.enable")
         await page.goto(shot.path)

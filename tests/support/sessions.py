@@ -1,4 +1,4 @@
-"""SQLAlchemy's ORM over the test's own database, beside the gateway: what tests store and look up."""
+"""Sessions of SQLAlchemy's ORM, with which tests read and write the database of the gateway."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -29,7 +29,7 @@ def _all_nodes() -> tuple[tuple[str, ast.AST], ...]:
 
 
 def nodes(type_: type[N]) -> Iterator[tuple[str, N]]:
-    """Each node of this type, with the module that it stands in."""
+    """Each node of this type, with its module."""
     return ((module, node) for module, node in _all_nodes() if isinstance(node, type_))
 
 
@@ -46,7 +46,7 @@ def imports() -> frozenset[tuple[str, str]]:
 
 
 def first_level(module: str) -> str:
-    """The name of a module's place below `gateway`: its package, or itself."""
+    """The first part of a module's name below `gateway`: its package, or itself."""
     return module.split(".")[1] if "." in module else module
 
 
@@ -64,7 +64,7 @@ def packages() -> frozenset[str]:
 
 
 def siblings(one: str, other: str) -> tuple[str, str] | None:
-    """The two places below the folder that two modules share; None where one contains the other."""
+    """The names of two modules directly below their shared folder; None if one module contains the other."""
     left, right = one.split("."), other.split(".")
     shared = next((at for at, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]), None)
     return None if shared is None else (".".join(left[: shared + 1]), ".".join(right[: shared + 1]))

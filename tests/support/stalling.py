@@ -8,7 +8,8 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 import orjson
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event
+from sqlalchemy import text as sql
 from sqlalchemy.engine import Engine
 
 from gateway.database.connections import PooledConnection
@@ -30,20 +31,20 @@ _RUNNING = """
 
 
 @contextmanager
-def disable_inline_reads(what: str = "") -> Iterator[None]:
+def disable_inline_reads(text: str = "") -> Iterator[None]:
     """Disable inline reads during the block for statements that contain a text."""
     run = InlineReader.run
 
     def run_others(self: InlineReader, statement: Any, *columns: Any) -> Sequence[Any] | None:
         compiled, _ = statement.compile(self._dialect, *columns)
-        return None if what in compiled.text else run(self, statement, *columns)
+        return None if text in compiled.text else run(self, statement, *columns)
 
     with patch.object(InlineReader, "run", run_others):
         yield
 
 
 @contextmanager
-def stall_statements(what: str) -> Iterator[asyncio.Event]:
+def stall_statements(text: str) -> Iterator[asyncio.Event]:
     """Replace each statement that contains a text by one that never ends. The first one sets the event."""
     fetch, run, copy, began = (
         PooledConnection.fetch,
@@ -52,37 +53,39 @@ def stall_statements(what: str) -> Iterator[asyncio.Event]:
         asyncio.Event(),
     )
 
-    def stalling_cursor(
+    def stall_cursor(
         connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
     ) -> tuple[str, object]:
-        if what not in statement:
+        if text not in statement:
             return statement, parameters
         began.set()
         return _ENDLESS[connection.dialect.name], ()
 
-    async def stalling(self: PooledConnection, statement: str, parameters: Sequence[object] = ()) -> object:
-        if what not in statement:
+    async def stall(self: PooledConnection, statement: str, parameters: Sequence[object] = ()) -> object:
+        if text not in statement:
             return await fetch(self, statement, parameters)
         began.set()
         return await fetch(self, _ENDLESS[self.dialect.name])
 
-    async def stalling_run(self: PooledConnection, statement: str, parameters: Sequence[Sequence[object]]) -> None:
-        await (self.fetch(statement) if what in statement else run(self, statement, parameters))
+    async def stall_execute_many(
+        self: PooledConnection, statement: str, parameters: Sequence[Sequence[object]]
+    ) -> None:
+        await (self.fetch(statement) if text in statement else run(self, statement, parameters))
 
-    async def stalling_copy(self: PooledConnection, table: str, *columns_and_records: Any) -> None:
+    async def stall_copy(self: PooledConnection, table: str, *columns_and_records: Any) -> None:
         # Rows are copied into a table where they would be inserted otherwise.
         copied = f"INSERT INTO {table} "
-        await (self.fetch(copied) if what in copied else copy(self, table, *columns_and_records))
+        await (self.fetch(copied) if text in copied else copy(self, table, *columns_and_records))
 
-    event.listen(Engine, "before_cursor_execute", stalling_cursor, retval=True)
+    event.listen(Engine, "before_cursor_execute", stall_cursor, retval=True)
     try:
         with (
-            patch.multiple(PooledConnection, fetch=stalling, execute_many=stalling_run, copy_rows=stalling_copy),
-            disable_inline_reads(what),
+            patch.multiple(PooledConnection, fetch=stall, execute_many=stall_execute_many, copy_rows=stall_copy),
+            disable_inline_reads(text),
         ):
             yield began
     finally:
-        event.remove(Engine, "before_cursor_execute", stalling_cursor)
+        event.remove(Engine, "before_cursor_execute", stall_cursor)
 
 
 async def assert_idle(database: Database) -> None:
@@ -90,12 +93,12 @@ async def assert_idle(database: Database) -> None:
 
     SQLite's connections are free when their threads are.
     """
-    for leases in (database._read_pool, database._write_pool):
-        while leases._tasks:
-            await asyncio.wait(leases._tasks)
-        assert (leases.queue.used_slots, leases.queue.waiting_count) == (0, 0)
+    for pool in (database._read_pool, database._write_pool):
+        while pool._tasks:
+            await asyncio.wait(pool._tasks)
+        assert (pool.queue.used_slots, pool.queue.waiting_count) == (0, 0)
     if not database.is_sqlite:
-        # PostgreSQL is told to end a statement, and does so in its own time.
+        # PostgreSQL ends a cancelled statement a little later.
         async with asyncio.timeout(_TIMEOUT):
             while await _is_running(database):
                 pass
@@ -103,7 +106,7 @@ async def assert_idle(database: Database) -> None:
 
 async def _is_running(database: Database) -> bool:
     async with open_session(database) as session:
-        return bool(await session.scalar(text(_RUNNING)))
+        return bool(await session.scalar(sql(_RUNNING)))
 
 
 async def expire_requests(gateway: Gateway, began: asyncio.Event) -> None:

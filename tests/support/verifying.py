@@ -24,17 +24,17 @@ async def verify(database: Database, *arguments: str) -> Result:
 async def find_differences(database: Database, *, repairs: bool = False) -> list[CountDifference]:
     """Return all differences between counts and records; `repairs` repairs them."""
     found: list[CountDifference] = []
-    place: VerificationPosition | None = VerificationPosition()
-    while place is not None:
+    position: VerificationPosition | None = VerificationPosition()
+    while position is not None:
         async with database.read() as snapshot:
-            step = await services.verification.verify_next_block(snapshot, VerificationScope(), place)
+            step = await services.verification.verify_next_block(snapshot, VerificationScope(), position)
         if step is None:
             break
         found += step.differences
         if repairs and step.differences:
             async with database.write() as session:
                 await services.verification.repair_block(session, step)
-        place = step.next_position
+        position = step.next_position
     return found
 
 
@@ -43,7 +43,7 @@ def read_cells(line: str) -> list[int]:
     return [int(cell) for cell in line.strip("│").split("│")]
 
 
-async def execute_unnoticed(database: Database, *statements: Executable) -> None:
+async def execute_without_counts(database: Database, *statements: Executable) -> None:
     """Run statements without updating the counts."""
     async with open_session(database) as session:
         for statement in statements:
@@ -51,23 +51,23 @@ async def execute_unnoticed(database: Database, *statements: Executable) -> None
 
 
 def is_in_series(**named: str) -> ColumnElement[bool]:
-    """Whether a count is of a series with these columns."""
+    """Return the condition that a count is of a series with these columns."""
     return DayCount.series_id.in_(select(DaySeries.id).filter_by(**named))
 
 
 def count_key(size: int, day: int, value: str = "web", appointment_type: str = "") -> dict[str, Any]:
-    """The key of a count of the clinic's appointments by source."""
+    """Return the key of a count of the clinic's appointments by source."""
     series = {"team_id": TEAM, "integration_id": "clinic", "type": "appointments", "breakdown": "source"}
     id = select(DaySeries.id).filter_by(**series, appointment_type=appointment_type).scalar_subquery()
     return {"team_id": TEAM, "series_id": id, "size": size, "day": day, "value": value}
 
 
 def is_count(size: int, day: int, value: str = "web", appointment_type: str = "") -> list[ColumnElement[bool]]:
-    """Whether a row is the count with this key."""
+    """Return the conditions that a row is the count with this key."""
     key = count_key(size, day, value, appointment_type)
     return [DayCount.__table__.c[name] == value for name, value in key.items()]
 
 
 def build_state_columns(successful: int, failed: int, pending: int) -> dict[str, int]:
-    """The columns of these numbers."""
+    """Return the columns with these numbers."""
     return {"successful": successful, "failed": failed, "pending": pending}

@@ -1,1 +1,1 @@
-"""What this gateway is measured against."""
+"""The peers that this gateway is compared with."""

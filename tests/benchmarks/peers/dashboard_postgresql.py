@@ -1,4 +1,4 @@
-"""The hand-written scan for PostgreSQL, which knows time zones and grouping sets."""
+"""The hand-written scan for PostgreSQL, with time zones and grouping sets."""
 
 from datetime import datetime
 from functools import cache
@@ -17,28 +17,28 @@ _CONDITIONS = {
 }
 
 
-def asked(variables: Document) -> tuple[str, list[object]]:
-    """The statement that answers a dashboard of these variables, and its values."""
+def build_statement(variables: Document) -> tuple[str, list[object]]:
+    """Return the statement for a dashboard with these variables, and its values."""
     given = tuple(name for name in _CONDITIONS if name in variables)
-    return _statement(given), [_value(name, str(variables[name])) for name in given]
+    return _build_statement(given), [_to_value(name, str(variables[name])) for name in given]
 
 
-def _value(name: str, given: str) -> object:
+def _to_value(name: str, text: str) -> object:
     match name:
         case "start" | "end":
-            return datetime.fromisoformat(given)
+            return datetime.fromisoformat(text)
         case "type":
-            return AppointmentType[given].value
+            return AppointmentType[text].value
         case _:
-            return given
+            return text
 
 
 @cache
-def _statement(given: tuple[str, ...]) -> str:
+def _build_statement(given: tuple[str, ...]) -> str:
     conditions = [_CONDITIONS[name].format(f"${place}") for place, name in enumerate(given, 1)]
     start, end = (f"${given.index(name) + 1}" if name in given else "NULL" for name in ("start", "end"))
-    # What is searched for is found once; what is only counted is read from the index as it is counted.
-    kept = "MATERIALIZED" if "search" in given else "NOT MATERIALIZED"
+    # The rows of a search are read once; without a search, each count reads its range of the index.
+    materialization = "MATERIALIZED" if "search" in given else "NOT MATERIALIZED"
     buckets = ", ".join(
         f"""'{key}', coalesce((
           SELECT json_agg(json_build_object('value', {column}, 'count', count) ORDER BY count DESC, {column})
@@ -47,7 +47,7 @@ def _statement(given: tuple[str, ...]) -> str:
         for key, column in BREAKDOWNS.items()
     )
     return f"""
-        WITH found AS {kept} (
+        WITH found AS {materialization} (
           SELECT created_at, booking_status, {", ".join(COLUMNS)} FROM resource_record
           WHERE {MATCHING} AND {" AND ".join(conditions)}
         ),

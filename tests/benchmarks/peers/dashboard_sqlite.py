@@ -1,4 +1,4 @@
-"""The hand-written scan for SQLite, which is told when local days begin."""
+"""The hand-written scan for SQLite, with the beginnings of local days as a parameter."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,38 +23,40 @@ _CONDITIONS = {
 }
 
 
-def asked(variables: Document) -> tuple[str, Document]:
-    """The statement that answers a dashboard of these variables, and its values."""
+def build_statement(variables: Document) -> tuple[str, Document]:
+    """Return the statement for a dashboard with these variables, and its values."""
     values = dict(variables)
-    values["days"] = orjson.dumps([*_days(str(values.get("start", "")), str(values.get("end", "~")))]).decode()
+    values["days"] = orjson.dumps(
+        [*_list_days(str(values.get("start", "")), str(values.get("end", "~")))]
+    ).decode()
     if "type" in values:
         values["type"] = AppointmentType[str(values["type"])].value
-    return _statement(tuple(variables)), values
+    return _build_statement(tuple(variables)), values
 
 
 @cache
-def _calendar() -> list[tuple[str, str, str]]:
-    """Each local day that there can be appointments of, when it begins and when the next one does."""
+def _list_calendar_days() -> list[tuple[str, str, str]]:
+    """Return each local day that can have appointments, its beginning and the beginning of the next day."""
     first = BEGIN.astimezone(ZoneInfo(TIMEZONE))
-    # Counted by the clock, which never skips a midnight there.
+    # Wall-clock arithmetic: the zone never skips a midnight.
     midnights = [first + timedelta(days=number) for number in range(DAYS + 1)]
     return [(str(day.date()), format_instant(day), format_instant(ends)) for day, ends in pairwise(midnights)]
 
 
-def _days(start: str, end: str) -> Iterator[tuple[str, str, str, str]]:
-    """The local days from one instant to another: when they begin, and what of them is counted."""
-    for day, begins, ends in _calendar():
+def _list_days(start: str, end: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the local days between two instants: their beginnings, and the counted range of each."""
+    for day, begins, ends in _list_calendar_days():
         if ends > start and begins < end:
             yield day, begins, max(begins, start), min(ends, end)
 
 
 @cache
-def _statement(given: tuple[str, ...]) -> str:
+def _build_statement(given: tuple[str, ...]) -> str:
     matching = " AND ".join([MATCHING, *(_CONDITIONS[name] for name in given if name in _CONDITIONS)])
     bounds = " AND ".join(["TRUE", *(_BOUNDS[name] for name in given if name in _BOUNDS)])
     source = f"resource_record INDEXED BY {INDEX} WHERE {matching}"
     found = f"SELECT created_at, booking_status, {', '.join(COLUMNS)} FROM {source} AND {bounds}"
-    # What is searched for is found once; what is only counted is read from the index as it is counted.
+    # The rows of a search are read once; without a search, each count reads its range of the index.
     if "search" in given:
         source = "found WHERE TRUE"
     buckets = ", ".join(

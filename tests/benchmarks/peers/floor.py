@@ -1,4 +1,4 @@
-"""The floor: a hand-written statement for each workload, whose text is the answer."""
+"""The floor: one hand-written statement for each workload, which returns the text of the response."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ KINDS = ("get", "list", "export", "document", "upsert", "dashboard", "rows")
 
 
 class Floor(Protocol):
-    """A database that answers whole requests."""
+    """A database that returns whole responses."""
 
     async def open(self) -> None: ...
 
@@ -29,11 +29,11 @@ class Floor(Protocol):
 
 
 def create_app(database_url: str) -> Starlette:
-    """An endpoint for each kind of workload, which takes what GraphQL calls variables."""
+    """Create an app with an endpoint for each kind of workload, which accepts GraphQL variables."""
     is_sqlite = database_url.startswith("sqlite")
     floor: Floor = SqliteFloor(database_url) if is_sqlite else PostgresqlFloor(database_url)
 
-    def endpoint(kind: str) -> Callable[[Request], Awaitable[Response]]:
+    def create_endpoint(kind: str) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             variables = orjson.loads(await request.body())["variables"]
             return Response(await floor.answer(kind, variables), media_type="application/json")
@@ -48,7 +48,7 @@ def create_app(database_url: str) -> Starlette:
         finally:
             await floor.close()
 
-    routes = [Route(f"/{kind}", endpoint(kind), methods=["POST"]) for kind in KINDS]
+    routes = [Route(f"/{kind}", create_endpoint(kind), methods=["POST"]) for kind in KINDS]
     return Starlette(routes=routes, lifespan=lifespan)
 
 

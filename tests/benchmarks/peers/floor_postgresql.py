@@ -9,7 +9,7 @@ import orjson
 from gateway.domain.lenient_reading import Document, Json
 from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.peers import dashboard_postgresql
-from tests.benchmarks.peers.rows import COLUMNS, INSTANTS, WRITTEN, numbered
+from tests.benchmarks.peers.rows import COLUMNS, INSTANTS, WRITTEN, build_insert
 from tests.benchmarks.peers.serving import POOL_SIZE
 
 _INSTANT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
@@ -35,7 +35,7 @@ _ACTIONS = """json_to_recordset({}) AS a(
   "logicalId" text, "actionType" text, "templateName" text, context text, "daysWindow" int, status text
 )"""
 
-# A row at a time: the server builds an object from a row for less than from a list of keys and values.
+# From rows: the server builds an object from a row faster than from a list of keys and values.
 _LIST = f"""
 SELECT json_build_object('data', json_build_object('integrations', json_build_object(
   'nodes', coalesce(json_agg(node), '[]')
@@ -123,20 +123,20 @@ _STORED_ACTION = """json_build_object(
 )"""
 _STORED_ACTIONS = f"""
   SELECT coalesce(json_agg({_STORED_ACTION} ORDER BY place), '[]')
-  FROM json_array_elements(asked->'actions') WITH ORDINALITY AS a(action, place)
+  FROM json_array_elements(entry->'actions') WITH ORDINALITY AS a(action, place)
   LEFT JOIN json_array_elements(document#>'{{config,actions}}') AS s(stored)
     ON stored->>'actionType' = lower(action->>'actionType') AND stored->>'context' = action->>'context'
     AND stored->>'daysWindow' = action->>'day'
 """
 _STORED_CONFIG = f"""json_build_object(
   'displayName', document#>'{{config,displayName}}', 'assistantId', g.assistant_id,
-  'status', CASE WHEN (asked->>'enabled')::boolean THEN 'active' ELSE 'inactive' END, 'timezone', g.timezone,
+  'status', CASE WHEN (entry->>'enabled')::boolean THEN 'active' ELSE 'inactive' END, 'timezone', g.timezone,
   'type', document#>'{{config,type}}', 'name', document#>'{{config,name}}', 'sheetLink', g.sheet_link,
   'actions', ({_STORED_ACTIONS})
 )"""
 _UPSERT = f"""
 WITH input AS (SELECT $2::json AS input, date_trunc('milliseconds', now()) AS at),
-home AS MATERIALIZED (
+parent AS MATERIALIZED (
   SELECT id FROM integration WHERE team_id = '{TEAM}' AND id = $1 AND kind = 'connected' FOR NO KEY UPDATE
 ),
 changed_group AS (
@@ -144,21 +144,21 @@ changed_group AS (
     name = input->>'name', sheet_link = input->>'sheetLink', assistant_id = input->>'assistantId',
     timezone = input->>'timezone', start_time = (input->>'startTime')::time,
     version = version + 1, updated_at = at, updated_by = '{USER}'
-  FROM input, home WHERE g.team_id = '{TEAM}' AND g.id = input->>'groupId' AND g.integration_id = home.id
+  FROM input, parent WHERE g.team_id = '{TEAM}' AND g.id = input->>'groupId' AND g.integration_id = parent.id
   RETURNING g.*
 ),
 changed AS (
   UPDATE use_case AS u SET
     version = u.version + 1, updated_at = at, updated_by = '{USER}',
-    status = CASE WHEN (asked->>'enabled')::boolean THEN 'active' ELSE 'inactive' END,
+    status = CASE WHEN (entry->>'enabled')::boolean THEN 'active' ELSE 'inactive' END,
     document = json_build_object(
       'teamId', document->'teamId', 'createdBy', document->'createdBy', 'updatedBy', '{USER}',
       'createdAt', document->'createdAt', 'updatedAt', {_INSTANT.format("at")}, '_id', document->'_id',
       'logicalId', document->'logicalId', 'integrationId', document->'integrationId',
       'schedulerNames', document->'schedulerNames', 'config', {_STORED_CONFIG}
     )
-  FROM changed_group AS g, input, json_array_elements(input->'useCases') WITH ORDINALITY AS asked(asked, place)
-  WHERE u.team_id = g.team_id AND u.group_id = g.id AND u.key = asked->>'useCase'
+  FROM changed_group AS g, input, json_array_elements(input->'useCases') WITH ORDINALITY AS entries(entry, place)
+  WHERE u.team_id = g.team_id AND u.group_id = g.id AND u.key = entry->>'useCase'
   RETURNING u.id, u.key, u.status, u.document, place
 )
 SELECT json_build_object('data', json_build_object('upsertUseCaseGroup', json_build_object(
@@ -181,13 +181,13 @@ FROM changed_group AS g
 
 
 class PostgresqlFloor:
-    """Answers from a pool of connections."""
+    """Runs statements on a pool of connections."""
 
     def __init__(self, database_url: str) -> None:
         self._address = database_url.replace("+asyncpg", "")
 
     async def open(self) -> None:
-        # However long they are, statements are prepared once.
+        # Statements of any length are prepared once.
         self._pool = await asyncpg.create_pool(
             self._address, min_size=POOL_SIZE, max_size=POOL_SIZE, max_cacheable_statement_size=0
         )
@@ -202,10 +202,10 @@ class PostgresqlFloor:
             case "list":
                 found = await self._pool.fetchval(_LIST)
             case "upsert":
-                given = orjson.dumps(variables["input"]).decode()
-                found = await self._pool.fetchval(_UPSERT, variables["integrationId"], given)
+                text = orjson.dumps(variables["input"]).decode()
+                found = await self._pool.fetchval(_UPSERT, variables["integrationId"], text)
             case "dashboard":
-                statement, values = dashboard_postgresql.asked(variables)
+                statement, values = dashboard_postgresql.build_statement(variables)
                 found = await self._pool.fetchval(statement, *values)
             case _:
                 statement = {"get": _GET, "export": _EXPORT, "document": _DOCUMENT}[kind]
@@ -218,5 +218,5 @@ class PostgresqlFloor:
             for place in INSTANTS:
                 row[place] = datetime.fromisoformat(row[place])
             values += row
-        await self._pool.execute(numbered(len(values) // len(COLUMNS)), *values)
+        await self._pool.execute(build_insert(len(values) // len(COLUMNS)), *values)
         return WRITTEN

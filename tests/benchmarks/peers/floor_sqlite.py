@@ -1,4 +1,4 @@
-"""The floor's statements for SQLite, on the event loop itself."""
+"""The floor's statements for SQLite, which run on the event loop."""
 
 import sqlite3
 from typing import cast
@@ -114,17 +114,17 @@ WHERE team_id = '{TEAM}' AND id = :input->>'$.groupId' AND integration_id = :int
 _CHANGED_ACTIONS = """(
   SELECT json_group_array(json_object(
     'logicalId', coalesce(stored.value->>'$.logicalId', 'action_' || lower(hex(randomblob(16)))),
-    'actionType', lower(asked.value->>'$.actionType'), 'templateName', asked.value->>'$.templateName',
-    'context', asked.value->>'$.context',
+    'actionType', lower(entry.value->>'$.actionType'), 'templateName', entry.value->>'$.templateName',
+    'context', entry.value->>'$.context',
     'reportEmails', coalesce(stored.value->'$.reportEmails', json('[]')),
-    'daysWindow', asked.value->>'$.day', 'status', coalesce(stored.value->>'$.status', 'active'),
+    'daysWindow', entry.value->>'$.day', 'status', coalesce(stored.value->>'$.status', 'active'),
     'schedule', stored.value->'$.schedule'
   ))
-  FROM json_each(listed.value, '$.actions') AS asked
+  FROM json_each(listed.value, '$.actions') AS entry
   LEFT JOIN json_each(use_case.document, '$.config.actions') AS stored
-    ON stored.value->>'$.actionType' = lower(asked.value->>'$.actionType')
-    AND stored.value->>'$.context' = asked.value->>'$.context'
-    AND stored.value->>'$.daysWindow' = asked.value->>'$.day'
+    ON stored.value->>'$.actionType' = lower(entry.value->>'$.actionType')
+    AND stored.value->>'$.context' = entry.value->>'$.context'
+    AND stored.value->>'$.daysWindow' = entry.value->>'$.day'
 )"""
 
 _CHANGED_USE_CASES = f"""
@@ -166,7 +166,7 @@ FROM use_case_group AS g WHERE g.team_id = '{TEAM}' AND g.id = :input->>'$.group
 
 
 class SqliteFloor:
-    """Answers from one connection; SQLite writes one transaction at a time anyway."""
+    """Runs statements on one connection, because SQLite writes one transaction at a time anyway."""
 
     def __init__(self, database_url: str) -> None:
         self._file = database_url.partition("///")[2]
@@ -186,22 +186,22 @@ class SqliteFloor:
         if kind == "rows":
             return self._insert(variables["rows"])
         if kind == "dashboard":
-            return self._text(*dashboard_sqlite.asked(variables))
+            return self._text(*dashboard_sqlite.build_statement(variables))
         statement = {"get": _GET, "list": _LIST, "export": _EXPORT, "document": _DOCUMENT}[kind]
         return self._text(statement, variables)
 
     def _upsert(self, variables: Document) -> bytes:
-        """SQLite cannot write in a statement that reads: three of them in a transaction."""
-        given: Document = {
+        """Run three statements in a transaction, because SQLite cannot read and write in one."""
+        parameters: Document = {
             "integrationId": variables["integrationId"],
             "input": orjson.dumps(variables["input"]).decode(),
             "at": instants.format_instant(instants.now()),
         }
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute(_CHANGED_GROUP, given)
-            self._connection.execute(_CHANGED_USE_CASES, given)
-            return self._text(_CHANGED, given)
+            self._connection.execute(_CHANGED_GROUP, parameters)
+            self._connection.execute(_CHANGED_USE_CASES, parameters)
+            return self._text(_CHANGED, parameters)
 
     def _insert(self, rows: Json) -> bytes:
         with self._connection:

@@ -1,4 +1,4 @@
-"""The closed sets of words of the ORM peer."""
+"""The enums of the ORM peer."""
 
 from enum import Enum
 

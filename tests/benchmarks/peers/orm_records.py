@@ -9,7 +9,7 @@ from tests.benchmarks.peers.orm_enums import ResourceType, Status
 from tests.benchmarks.peers.orm_rows import RecordRow
 
 _Config = dict[str, Any]
-"""The `config` of a document, which anything may stand in."""
+"""The `config` of a document, with any keys and values."""
 
 
 @strawberry.type

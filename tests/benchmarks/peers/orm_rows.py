@@ -1,4 +1,4 @@
-"""The mapped classes of the ORM peer: the gateway's tables, as far as the workloads go."""
+"""The mapped classes of the ORM peer: the tables and columns that the workloads use."""
 
 from datetime import datetime, time
 
@@ -12,8 +12,8 @@ class Row(DeclarativeBase):
     type_annotation_map = {datetime: Instant}  # noqa: RUF012 (SQLAlchemy reads it as a class attribute)
 
 
-class _Changed:
-    """What every table has."""
+class _SharedColumns:
+    """Columns of every table."""
 
     team_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -23,7 +23,7 @@ class _Changed:
     updated_by: Mapped[str | None]
 
 
-class IntegrationRow(_Changed, Row):
+class IntegrationRow(_SharedColumns, Row):
     __tablename__ = "integration"
 
     name: Mapped[str]
@@ -36,7 +36,7 @@ class IntegrationRow(_Changed, Row):
     document: Mapped[Document] = mapped_column(JsonText)
 
 
-class GroupRow(_Changed, Row):
+class GroupRow(_SharedColumns, Row):
     __tablename__ = "use_case_group"
 
     integration_id: Mapped[str]
@@ -48,7 +48,7 @@ class GroupRow(_Changed, Row):
     start_time: Mapped[time | None]
 
 
-class UseCaseRow(_Changed, Row):
+class UseCaseRow(_SharedColumns, Row):
     __tablename__ = "use_case"
 
     integration_id: Mapped[str]
@@ -58,7 +58,7 @@ class UseCaseRow(_Changed, Row):
     document: Mapped[Document] = mapped_column(JsonText)
 
 
-class RecordRow(_Changed, Row):
+class RecordRow(_SharedColumns, Row):
     __tablename__ = "resource_record"
 
     integration_id: Mapped[str]

@@ -1,4 +1,4 @@
-"""Integrations, their use cases and their exports as the ORM peer shows them."""
+"""Integrations, their use cases and their exports in the schema of the ORM peer."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from strawberry.scalars import JSON
 
 from tests.benchmarks.documents import TEAM
-from tests.benchmarks.peers.orm_context import FirstUnder, Info
+from tests.benchmarks.peers.orm_context import FirstRowsKey, Info
 from tests.benchmarks.peers.orm_enums import ActionType, IntegrationAccess, Provider, Status, UseCaseKey
 from tests.benchmarks.peers.orm_records import ResourceRecord
 from tests.benchmarks.peers.orm_rows import IntegrationRow, RecordRow, UseCaseRow
@@ -95,7 +95,7 @@ class ConnectedIntegration(Integration):
 
     @strawberry.field
     async def use_cases(self, info: Info, first: int = 50) -> UseCaseConnection:
-        rows = await info.context.first_use_cases.load(FirstUnder(self.id, first))
+        rows = await info.context.first_use_cases.load(FirstRowsKey(self.id, first))
         return UseCaseConnection(nodes=[UseCase.of(row) for row in rows])
 
     @classmethod
@@ -128,23 +128,23 @@ class IntegrationExport:
 
     @strawberry.field
     async def use_cases(self, info: Info) -> list[UseCase]:
-        return [UseCase.of(row) for row in await self._use_cases(info)]
+        return [UseCase.of(row) for row in await self._load_use_cases(info)]
 
     @strawberry.field
     async def resource_records(self, info: Info) -> list[ResourceRecord]:
-        return [ResourceRecord.of(row) for row in await self._records(info)]
+        return [ResourceRecord.of(row) for row in await self._load_records(info)]
 
     @strawberry.field
     async def document(self, info: Info) -> JSON:
         return JSON(
             {
                 "integration": self.row.document,
-                "use_cases": [row.document for row in await self._use_cases(info)],
-                "resource_records": [row.document for row in await self._records(info)],
+                "use_cases": [row.document for row in await self._load_use_cases(info)],
+                "resource_records": [row.document for row in await self._load_records(info)],
             }
         )
 
-    async def _use_cases(self, info: Info) -> list[UseCaseRow]:
+    async def _load_use_cases(self, info: Info) -> list[UseCaseRow]:
         statement = (
             select(UseCaseRow)
             .where(UseCaseRow.team_id == TEAM, UseCaseRow.integration_id == self.row.id)
@@ -153,7 +153,7 @@ class IntegrationExport:
         async with info.context.sessions() as session:
             return [*await session.scalars(statement)]
 
-    async def _records(self, info: Info) -> list[RecordRow]:
+    async def _load_records(self, info: Info) -> list[RecordRow]:
         statement = (
             select(RecordRow)
             .where(RecordRow.team_id == TEAM, RecordRow.integration_id == self.row.id)

@@ -1,4 +1,4 @@
-"""The upsert of the ORM peer. What follows from what was asked is said by the gateway's own domain."""
+"""The upsert of the ORM peer. It uses the functions of the gateway's domain to change documents."""
 
 from datetime import time
 from typing import cast
@@ -94,7 +94,7 @@ class Mutation:
         self, info: Info, provider: Provider, integration_id: strawberry.ID, input: UseCaseGroupInput
     ) -> UpsertUseCaseGroupPayload:
         async with info.context.sessions.begin() as session:
-            home = await session.scalar(
+            parent_id = await session.scalar(
                 select(IntegrationRow.id)
                 .where(
                     IntegrationRow.team_id == TEAM,
@@ -104,20 +104,22 @@ class Mutation:
                 .with_for_update(key_share=True)
             )
             group = await session.get(GroupRow, (TEAM, input.group_id))
-            if group is None or group.integration_id != home:
+            if group is None or group.integration_id != parent_id:
                 error = UserError(code="NOT_FOUND", message="There is no such group.", path=["input", "groupId"])
                 return UpsertUseCaseGroupPayload(errors=[error])
-            return await _upserted(session, group, input)
+            return await _update_group(session, group, input)
 
 
-async def _upserted(session: AsyncSession, group: GroupRow, input: UseCaseGroupInput) -> UpsertUseCaseGroupPayload:
+async def _update_group(
+    session: AsyncSession, group: GroupRow, input: UseCaseGroupInput
+) -> UpsertUseCaseGroupPayload:
     statement = select(UseCaseRow).where(UseCaseRow.team_id == TEAM, UseCaseRow.group_id == group.id)
     rows = {row.key: row for row in await session.scalars(statement)}
     group.name, group.version, group.updated_by = input.name, group.version + 1, USER
     group.sheet_link, group.assistant_id = input.sheet_link, input.assistant_id
     group.timezone, group.start_time = input.timezone, input.start_time
     group.updated_at = instants.now()
-    done = [_changed(rows[asked.use_case.value], group, asked) for asked in input.use_cases]
+    upserted = [_update_use_case(rows[entry.use_case.value], group, entry) for entry in input.use_cases]
     return UpsertUseCaseGroupPayload(
         outcome=Outcome.UPDATED,
         group=UseCaseGroup(
@@ -129,14 +131,14 @@ async def _upserted(session: AsyncSession, group: GroupRow, input: UseCaseGroupI
             timezone=group.timezone,
             start_time=group.start_time,
         ),
-        use_cases=done,
+        use_cases=upserted,
     )
 
 
-def _changed(row: UseCaseRow, group: GroupRow, asked: UseCaseInput) -> UpsertedUseCase:
+def _update_use_case(row: UseCaseRow, group: GroupRow, entry: UseCaseInput) -> UpsertedUseCase:
     shared = cast(SharedColumns, {name: getattr(group, name, None) for name in SHARED_COLUMNS})
     at = group.updated_at
-    document = apply_group(row.document, shared, SHARED_COLUMNS, asked.to_domain(), at)
+    document = apply_group(row.document, shared, SHARED_COLUMNS, entry.to_domain(), at)
     if document == row.document:
         return UpsertedUseCase(outcome=Outcome.UNCHANGED, use_case=UseCase.of(row))
     row.document = mark_updated(document, user_id=USER, at=at)

@@ -1,4 +1,4 @@
-"""How the peers are served: as this gateway is."""
+"""Serves the peers with the same server settings as this gateway."""
 
 import sys
 from collections.abc import Callable
@@ -10,7 +10,7 @@ POOL_SIZE = 8
 
 
 def serve(create_app: Callable[[str], Starlette]) -> None:
-    """Serve the peer over the database and on the port that the command line names, in this order."""
+    """Serve the peer. The command line has the database URL and the port, in this order."""
     database_url, port = sys.argv[1:]
     uvicorn.run(
         create_app(database_url),

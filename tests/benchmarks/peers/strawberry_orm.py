@@ -1,4 +1,4 @@
-"""The same schema, as far as the workloads go, as a good team writes it with Strawberry and SQLAlchemy's ORM."""
+"""The part of the schema that the workloads use, written with Strawberry and SQLAlchemy's ORM in the usual way."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,7 +35,7 @@ from tests.benchmarks.peers.serving import POOL_SIZE, serve
 class Query:
     @strawberry.field
     async def integration(self, info: Info, id: strawberry.ID) -> Integration | None:
-        row = await _integration(info, id)
+        row = await _load_integration(info, id)
         return None if row is None else ConnectedIntegration.of(row)
 
     @strawberry.field
@@ -52,13 +52,13 @@ class Query:
 
     @strawberry.field
     async def integration_export(self, info: Info, integration_id: strawberry.ID) -> IntegrationExport | None:
-        row = await _integration(info, integration_id)
+        row = await _load_integration(info, integration_id)
         if row is None:
             return None
         return IntegrationExport(integration=ConnectedIntegration.of(row), row=row)
 
 
-async def _integration(info: Info, id: str) -> IntegrationRow | None:
+async def _load_integration(info: Info, id: str) -> IntegrationRow | None:
     async with info.context.sessions() as session:
         return await session.get(IntegrationRow, (TEAM, id))
 
@@ -87,7 +87,7 @@ class _Endpoint(GraphQL[Context, None]):
 
 
 def create_app(database_url: str) -> Starlette:
-    """The peer over this database."""
+    """Create the app of the peer on this database."""
     engine = create_async_engine(
         database_url.replace("postgresql://", "postgresql+asyncpg://"),
         json_serializer=lambda value: orjson.dumps(value).decode(),
