@@ -172,6 +172,20 @@ async def test_a_widget_key_sees_no_webhook_personal_or_foreign_integration(
     assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
 
 
+async def test_a_widget_key_sees_no_personal_integration_of_its_own_user(
+    gateway: Gateway, http: AsyncClient, key: str
+) -> None:
+    own = "e" * 24
+    await store(gateway.database, connected(own, access="personal", createdBy=USER), record("3" * 24, own))
+    statistics = f'{{ appointmentStatistics(integrationId: "{own}") {{ overview {{ total }} }} }}'
+    for query in (f'{{ integration(id: "{own}") {{ name }} }}', statistics):
+        (error,) = read_answer(await ask(http, key, query))["errors"]
+        assert error["extensions"]["code"] == "NOT_FOUND"
+    assert await data(http, key, "{ integrations { totalCount nodes { id } } }") == {
+        "integrations": {"totalCount": 1, "nodes": [{"id": OWN}]}
+    }
+
+
 @pytest.mark.parametrize("origin", [CLINIC, "https://other.example", OURS])
 async def test_pages_of_its_origins_and_our_own_pages_may_use_a_widget_key(
     http: AsyncClient, key: str, origin: str
