@@ -27,7 +27,7 @@ from gateway.settings import Settings
 from gateway.telemetry import configure_logging
 from tests.support import browser
 from tests.support.fallbacks import FallbackWatcher
-from tests.support.gateway import Gateway, serve_gateway
+from tests.support.gateway import Gateway, send_first_request, serve_gateway
 from tests.support.import_command import Run
 from tests.support.machine import find_fast_folder, skip_unless_ci
 from tests.support.sessions import open_session
@@ -190,12 +190,14 @@ def postgresql_gateway_url(request: Request, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 async def sqlite_gateway(sqlite_gateway_url: str) -> AsyncIterator[Gateway]:
     async with serve_gateway(sqlite_gateway_url, **TIMEOUTS) as gateway:
+        await send_first_request(gateway)
         yield gateway
 
 
 @pytest.fixture(scope="session")
 async def postgresql_gateway(postgresql_gateway_url: str) -> AsyncIterator[Gateway]:
     async with serve_gateway(postgresql_gateway_url, **TIMEOUTS) as gateway:
+        await send_first_request(gateway)
         yield gateway
 
 

@@ -121,7 +121,11 @@ class BatchedField(StrawberryField):
     build_request: Callable[[Any, Any], BatchRequest | None]
     build_value: Callable[[Any, Any, Any], object]
 
-    def resolve_arguments(self, kwargs: Mapping[str, object]) -> object:
+    def resolve_arguments(
+        self,
+        kwargs: Mapping[str, object],
+        context: Any,  # noqa: ANN401, ARG002 (the operation's; a subclass may need it)
+    ) -> object:
         """Return the arguments that `build_request` and `build_value` take."""
         return self.base_resolver(**kwargs) if self.base_resolver else None
 
@@ -141,7 +145,7 @@ class BatchedField(StrawberryField):
         kwargs: Mapping[str, object],
     ) -> object:
         assert info is not None  # noqa: S101 (Strawberry leaves it out for basic fields only)
-        arguments = self.resolve_arguments(kwargs)
+        arguments = self.resolve_arguments(kwargs, info.context)
         request = self.build_request(source, arguments)
         if request is None:
             return self.build_value(None, source, arguments)

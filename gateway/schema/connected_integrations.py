@@ -18,7 +18,7 @@ from gateway.domain.enums import (
     UseCaseType,
 )
 from gateway.domain.lenient_reading import LenientObject
-from gateway.domain.paging import OLDEST_FIRST, PageArguments
+from gateway.domain.paging import OLDEST_FIRST
 from gateway.domain.statistics import Dashboard
 from gateway.schema import json_readers
 from gateway.schema.connections import (
@@ -28,8 +28,9 @@ from gateway.schema.connections import (
     First,
     Last,
     Offset,
-    build_page,
+    RequestedPage,
     connection_field,
+    parse_page,
     parse_page_arguments,
 )
 from gateway.schema.context import Info
@@ -95,9 +96,9 @@ def _parse_use_cases_arguments(
     last: Last = None,
     before: Before = None,
     offset: Offset = None,
-) -> tuple[PageArguments, Status | None, UseCaseType | None]:
+) -> tuple[RequestedPage, Status | None, UseCaseType | None]:
     """Return the page, the status and the type that the arguments of `useCases` select."""
-    return build_page(OLDEST_FIRST, first, after, last, before, offset), status, type
+    return parse_page(OLDEST_FIRST, first, after, last, before, offset), status, type
 
 
 @strawberry.type(description="Account at a provider, connected for a team.")

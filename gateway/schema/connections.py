@@ -1,11 +1,12 @@
 """Relay connections: arguments, page, edges and cursors."""
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 import strawberry
 
+from gateway.domain.cursors import CursorCodec
 from gateway.domain.paging import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
@@ -14,10 +15,10 @@ from gateway.domain.paging import (
     PageArguments,
     RowPage,
     SortOrder,
-    decode_cursor,
 )
 from gateway.errors import CursorInvalid, ProblemList
-from gateway.execution import READ_COLUMNS, BatchLoader, BatchRequest, ListSize
+from gateway.execution import READ_COLUMNS, BatchedField, BatchLoader, BatchRequest, ListSize
+from gateway.schema.context import Context
 from gateway.schema.fields import batched_field
 
 T = TypeVar("T")
@@ -56,18 +57,35 @@ Offset = Annotated[
 ]
 
 
-def build_page(
+class RequestedPage(NamedTuple):
+    """The page that the arguments of a connection select; its cursors are not decoded."""
+
+    page: PageArguments
+    after: str | None
+    before: str | None
+
+    def build_page(self, cursors: CursorCodec, *parent: str) -> PageArguments:
+        """Return the page of the list below a parent. Raises CursorInvalid for a cursor of any other list."""
+        page = self.page
+        if self.after is not None:
+            page = replace(page, after=_decode_cursor(cursors, parent, "after", self.after))
+        if self.before is not None:
+            page = replace(page, before=_decode_cursor(cursors, parent, "before", self.before))
+        return page
+
+
+def parse_page(
     order: SortOrder,
     first: int | None,
     after: str | None,
     last: int | None,
     before: str | None,
     offset: int | None,
-) -> PageArguments:
+) -> RequestedPage:
     """Return the page that the arguments of a connection select.
 
     Raises Refused, with the argument's name as path, when a size is outside 1 to 100 or arguments exclude each
-    other. Raises CursorInvalid for a cursor of another list or order.
+    other.
     """
     problems = ProblemList()
     for name, size in (("first", first), ("last", last)):
@@ -80,25 +98,17 @@ def build_page(
     if offset and (last is not None or before is not None):
         problems.add_invalid("`offset` cannot be combined with `last` or `before`.", "offset")
     problems.raise_if_any()
-    return PageArguments(
-        order=order,
-        size=first or last or DEFAULT_PAGE_SIZE,
-        offset=offset or None,
-        after=None if after is None else _parse_cursor(order, "after", after),
-        before=None if before is None else _parse_cursor(order, "before", before),
-        backward=last is not None,
+    page = PageArguments(
+        order=order, size=first or last or DEFAULT_PAGE_SIZE, offset=offset or None, backward=last is not None
     )
+    return RequestedPage(page, after, before)
 
 
-def _parse_cursor(order: SortOrder, argument: str, cursor: str) -> CursorValues:
-    decoded = decode_cursor(cursor)
-    if decoded is None:
-        raise CursorInvalid(f"`{argument}` is not a cursor; take one from `pageInfo`.", argument)
-    name, encoded_values = decoded
-    values = order.parse_cursor_values(encoded_values) if name == order.name else None
+def _decode_cursor(cursors: CursorCodec, parent: tuple[str, ...], argument: str, cursor: str) -> CursorValues:
+    values = cursors.decode(cursor, parent)
     if values is None:
         raise CursorInvalid(
-            f"`{argument}` is a cursor of another list or order; take one from this list in the same order.",
+            f"`{argument}` is not a cursor of this list in this order; take one from the list's `pageInfo`.",
             argument,
         )
     return values
@@ -122,16 +132,18 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The entry.")
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeSource:
+class EdgeSource(NamedTuple):
     cursor: str
     node: object
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource:
-    """Source of a connection: one page, and the request that counts the whole list."""
+    """Source of a connection: one page, its cursors, and the request that counts the whole list."""
 
+    cursors: CursorCodec
+    parent: tuple[str, ...]
+    """Key of the row that the list is below."""
     page: PageArguments
     page_slice: RowPage[object]
     count_request: BatchRequest
@@ -142,22 +154,36 @@ class ConnectionSource:
 
     @property
     def edges(self) -> Sequence[EdgeSource]:
-        return [EdgeSource(self.page.order.encode_cursor(row), row) for row in self.page_slice.rows]
+        return [*map(EdgeSource, self.encode_cursors(self.page_slice.rows), self.page_slice.rows)]
 
-    def build_page_info(self, total: int | None) -> PageInfo:
+    def encode_cursors(self, rows: Sequence[object]) -> list[str]:
+        """Return the cursor of each of these rows."""
+        return self.cursors.encode(rows, self.parent)
+
+    def build_page_info(self, total: int | None) -> "PageInfoSource":
         """Return the position of the page; `total` is the size of the list, or None when it was not counted."""
-        rows, cursor = self.page_slice.rows, self.page.order.encode_cursor
-        return PageInfo(
-            has_next_page=self.page_slice.has_next,
-            has_previous_page=self.page_slice.has_previous or bool(total),
-            start_cursor=cursor(rows[0]) if rows else None,
-            end_cursor=cursor(rows[-1]) if rows else None,
-        )
+        return PageInfoSource(self, self.page_slice.has_previous or bool(total), self.page_slice.has_next)
 
     def get_page_info_request(self) -> BatchRequest | None:
         """Return the count request if the page is past the end: then no row shows whether the list has entries."""
         is_past_the_end = self.page.offset and not self.page_slice.rows and not self.page_slice.has_previous
         return self.count_request if is_past_the_end else None
+
+
+class PageInfoSource(NamedTuple):
+    """Source of the position of a page. A cursor is encoded only if it is selected."""
+
+    connection: ConnectionSource
+    has_previous_page: bool
+    has_next_page: bool
+
+    @property
+    def start_cursor(self) -> str | None:
+        return next(iter(self.connection.encode_cursors(self.connection.nodes[:1])), None)
+
+    @property
+    def end_cursor(self) -> str | None:
+        return next(iter(self.connection.encode_cursors(self.connection.nodes[-1:])), None)
 
 
 @strawberry.type(description="Page of a list.")
@@ -187,34 +213,61 @@ class ParentRow(Protocol):
     id: str
 
 
+class ConnectionArguments(NamedTuple):
+    """The converted arguments of a connection below rows."""
+
+    cursors: CursorCodec
+    page: RequestedPage
+    further: tuple[Hashable, ...]
+
+
+class ConnectionField(BatchedField):
+    """A connection below a row. Its resolver returns the page and the further arguments of the services."""
+
+    def resolve_arguments(self, kwargs: Mapping[str, object], context: Context) -> ConnectionArguments:
+        page, *further = cast(Sequence[Any], super().resolve_arguments(kwargs, context))
+        team_id, order = context.viewer.team_id, page.page.order
+        cursors = CursorCodec.create(context.cursor_key, team_id, self.python_name, order)
+        return ConnectionArguments(cursors, page, tuple(further))
+
+
 def connection_field(
     description: str,
     list_batch: BatchLoader,
     count_batch: BatchLoader,
-    parse_arguments: Callable[..., tuple[PageArguments, *tuple[Any, ...]]],
+    parse_arguments: Callable[..., tuple[RequestedPage, *tuple[Any, ...]]],
 ) -> Any:  # noqa: ANN401 (a dataclass field)
     """Return a connection field below a row, which is batched over all rows.
 
     `parse_arguments` turns the field's arguments into the page and the further arguments of the services.
     """
 
-    def build_request(row: ParentRow, arguments: tuple[Hashable, ...]) -> BatchRequest:
-        return BatchRequest(list_batch, (row.team_id, row.id), arguments)
+    def build_request(row: ParentRow, arguments: ConnectionArguments) -> BatchRequest:
+        page = arguments.page.build_page(arguments.cursors, row.team_id, row.id)
+        return BatchRequest(list_batch, (row.team_id, row.id), (page, *arguments.further))
 
     def build_connection(
-        rows: Sequence[object] | None, row: ParentRow, arguments: tuple[Any, ...]
+        rows: Sequence[object] | None, row: ParentRow, arguments: ConnectionArguments
     ) -> ConnectionSource:
-        page, *further = arguments
-        count_request = BatchRequest(count_batch, (row.team_id, row.id), tuple(further))
-        return ConnectionSource(page, RowPage.from_rows(rows or (), page), count_request)
+        parent = (row.team_id, row.id)
+        page = arguments.page.build_page(arguments.cursors, *parent)
+        count_request = BatchRequest(count_batch, parent, arguments.further)
+        return ConnectionSource(
+            arguments.cursors, parent, page, RowPage.from_rows(rows or (), page), count_request
+        )
 
     return batched_field(
-        description, build_request, build_connection, arguments=parse_arguments, directives=[PAGE_LIST_SIZE]
+        description,
+        build_request,
+        build_connection,
+        arguments=parse_arguments,
+        directives=[PAGE_LIST_SIZE],
+        field_class=ConnectionField,
     )
 
 
 def parse_page_arguments(
     first: First = None, after: After = None, last: Last = None, before: Before = None, offset: Offset = None
-) -> tuple[PageArguments]:
+) -> tuple[RequestedPage]:
     """Return the page of a list without further arguments, the oldest first."""
-    return (build_page(OLDEST_FIRST, first, after, last, before, offset),)
+    return (parse_page(OLDEST_FIRST, first, after, last, before, offset),)

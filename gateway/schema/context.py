@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from hmac import HMAC
 from typing import Self, TypeVar, TypeVarTuple, cast
 
 from strawberry.dataloader import DataLoader
@@ -42,10 +43,12 @@ class Context:
     document: ExecutableDocument
     """Document of the operation; set when it is parsed."""
 
-    def __init__(self, database: Database, viewer: Viewer, budget: OperationBudget) -> None:
+    def __init__(self, database: Database, viewer: Viewer, budget: OperationBudget, cursor_key: HMAC) -> None:
         self.database = database
         self.viewer = viewer
         self.budget = budget
+        self.cursor_key = cursor_key
+        """Key that signs cursors."""
         self._lock = asyncio.Lock()
         self._reader: Reader | None = None
         self._reader_scope: AbstractAsyncContextManager[Reader] | None = None

@@ -129,6 +129,7 @@ def batched_field(
     graphql_type: object = None,
     reads: Iterable[str] = _KEY_COLUMNS,
     directives: Sequence[object] = (),
+    field_class: type[BatchedField] = BatchedField,
 ) -> Any:  # noqa: ANN401 (a dataclass field)
     """Return a field that is loaded for all rows at once; see `gateway.execution.BatchedField`.
 
@@ -138,7 +139,7 @@ def batched_field(
     """
     resolver: StrawberryResolver[object] | None = None if arguments is None else StrawberryResolver(arguments)
     annotation = StrawberryAnnotation.from_annotation(graphql_type)
-    new_field = BatchedField(
+    new_field = field_class(
         description=description,
         base_resolver=resolver,
         type_annotation=annotation,

@@ -7,6 +7,7 @@ import strawberry
 
 from gateway import services
 from gateway.database import Integration as IntegrationRow
+from gateway.domain.cursors import CursorCodec
 from gateway.execution import BatchRequest
 from gateway.schema.connections import (
     PAGE_LIST_SIZE,
@@ -17,7 +18,7 @@ from gateway.schema.connections import (
     First,
     Last,
     Offset,
-    build_page,
+    parse_page,
 )
 from gateway.schema.context import Info
 from gateway.schema.fields import field
@@ -78,7 +79,7 @@ class IntegrationQueries:
             list[IntegrationOrder] | None,
             strawberry.argument(
                 description="Sort keys, the most significant first, each at most once. Ties are broken by id, "
-                "then by team. Absent or empty: the newest first."
+                "then by team. Absent or empty: the newest first. A widget key always sorts by NAME."
             ),
         ] = None,
         first: First = None,
@@ -88,8 +89,12 @@ class IntegrationQueries:
         offset: Offset = None,
     ) -> ConnectionSource:
         sort_keys = [(key.field, key.direction) for key in order_by or ()]
-        page = build_page(services.integrations.build_order(sort_keys), first, after, last, before, offset)
+        viewer = info.context.viewer
+        order = services.integrations.build_order(viewer, sort_keys)
+        cursors = CursorCodec.create(info.context.cursor_key, viewer.team_id, "integrations", order)
+        page = parse_page(order, first, after, last, before, offset).build_page(cursors)
         conditions = (filter or IntegrationFilter()).to_domain()
         async with info.context.read() as reader:
-            rows = await services.integrations.list_integrations(reader, info.context.viewer, conditions, page)
-        return ConnectionSource(page, rows, BatchRequest(services.integrations.count_integrations, conditions))
+            rows = await services.integrations.list_integrations(reader, viewer, conditions, page)
+        count_request = BatchRequest(services.integrations.count_integrations, conditions)
+        return ConnectionSource(cursors, (), page, rows, count_request)

@@ -10,11 +10,11 @@ from gateway import services
 from gateway.database import ResourceRecord as ResourceRecordRow
 from gateway.database import Writer
 from gateway.domain.enums import Outcome, ResourceType
-from gateway.domain.paging import OLDEST_FIRST, PageArguments
+from gateway.domain.paging import OLDEST_FIRST
 from gateway.domain.records import KINDS_BY_MEMBER, get_kind
 from gateway.execution import Cost, FormattedInput, ListSize
 from gateway.schema import json_readers
-from gateway.schema.connections import After, Before, First, Last, Offset, build_page
+from gateway.schema.connections import After, Before, First, Last, Offset, RequestedPage, parse_page
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key_field, mutation
 from gateway.schema.inputs import to_document_object
@@ -73,9 +73,9 @@ def parse_records_arguments(
     last: Last = None,
     before: Before = None,
     offset: Offset = None,
-) -> tuple[PageArguments, ResourceType | None, tuple[str, ...]]:
+) -> tuple[RequestedPage, ResourceType | None, tuple[str, ...]]:
     """Return the page, the type and the search words that the arguments of `resourceRecords` select."""
-    page = build_page(OLDEST_FIRST, first, after, last, before, offset)
+    page = parse_page(OLDEST_FIRST, first, after, last, before, offset)
     return page, type, services.resource_records.parse_search(search)
 
 

@@ -34,6 +34,9 @@ INPUT_FIELDS = {
 }
 """The field of a mutation's `input` with the settings of each kind."""
 
+_WIDGET_ORDER_FIELDS = frozenset({IntegrationOrderField.NAME})
+"""What a widget key may sort by: fields that it may read. An order reveals the values that it sorts."""
+
 
 async def get_integration(reader: Reader, viewer: Viewer, id: str, created_by: str | None = None) -> Integration:
     """Return the integration or webhook with this id, the own team's first.
@@ -57,14 +60,22 @@ async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -
     return {key: found[key] for key in keys if key in found}
 
 
-def build_order(keys: Sequence[tuple[IntegrationOrderField, SortDirection]]) -> SortOrder:
-    """Return the order of a list of integrations. Raises Refused (INVALID) if a field occurs twice."""
+def build_order(viewer: Viewer, keys: Sequence[tuple[IntegrationOrderField, SortDirection]]) -> SortOrder:
+    """Return the order of a list of integrations.
+
+    Raises Refused: INVALID if a field occurs twice, FORBIDDEN for a field that a widget key may not sort by.
+    """
     problems = ProblemList()
     fields = [field for field, _ in keys]
     for index, field in enumerate(fields):
         if field in fields[:index]:
             problems.add_invalid(f"{field.name} occurs twice; give each field once.", "orderBy", index, "field")
+        if viewer.is_for_widgets and field not in _WIDGET_ORDER_FIELDS:
+            message = f"A widget key may not sort by {field.name}; sort by NAME, or use another key."
+            problems.add(ErrorCode.FORBIDDEN, message, "orderBy", index, "field")
     problems.raise_if_any()
+    if viewer.is_for_widgets and not keys:
+        keys = [(IntegrationOrderField.NAME, SortDirection.ASC)]
     return integrations.build_sort_order(*keys)
 
 

@@ -83,7 +83,8 @@ async def authenticate_key(reader: Reader, key: str, user_id: str | None = None)
     """Return the viewer of a key, and the origins that may use it.
 
     Raises Unauthenticated if the key is unknown, expired or revoked, or if `user_id` is another user than the
-    key's. The exception does not say which, so that clients cannot probe for keys.
+    key's. The exception does not say which, so that clients cannot probe for keys. A widget key is never
+    valid with a `user_id`, so that whoever reads it in a page cannot probe for its user.
     """
     parts = key.split("_", _PART_COUNT - 1)
     if len(parts) != _PART_COUNT or parts[0] != "gw" or not key.isascii():
@@ -92,7 +93,8 @@ async def authenticate_key(reader: Reader, key: str, user_id: str | None = None)
         team, user, name, key_id, digest, permissions, origins, expires_at, revoked_at = row
         is_expired = expires_at is not None and expires_at <= reader.as_of
         is_valid = hmac.compare_digest(digest, _hash_key(key)) and not is_expired and revoked_at is None
-        if is_valid and user_id in (None, user):
-            viewer = Viewer(team, user, name, key_id, frozenset(map(Permission, permissions)))
+        viewer = Viewer(team, user, name, key_id, frozenset(map(Permission, permissions)))
+        is_user = user_id is None or (user_id == user and not viewer.is_for_widgets)
+        if is_valid and is_user:
             return ApiKeyIdentity(viewer, frozenset(origins))
     raise Unauthenticated

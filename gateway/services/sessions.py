@@ -14,7 +14,7 @@ from gateway import sql
 from gateway.database import BrowserSession, Reader, Writer
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
-from gateway.errors import Unauthenticated
+from gateway.errors import Unauthenticated, forbidden
 
 _TOKEN_BYTES = 32
 
@@ -28,11 +28,19 @@ class AuthenticatedSession:
     expires_at: datetime
 
 
+def require_sign_in(viewer: Viewer) -> None:
+    """Raise Refused (FORBIDDEN) for a widget key: its session would reveal a user and a team to all visitors."""
+    if viewer.is_for_widgets:
+        raise forbidden("A widget key cannot sign in; send it with each request to /graphql, or use another key.")
+
+
 async def create_session(writer: Writer, viewer: Viewer) -> str:
     """Create a session of the viewer's key, and return its token, which cannot be read again.
 
-    The setting `session_lifetime` limits it. Expired sessions of the team are deleted. No permission is needed.
+    The setting `session_lifetime` limits it. Expired sessions of the team are deleted. Raises Refused (FORBIDDEN)
+    for a widget key; any other key may sign in.
     """
+    require_sign_in(viewer)
     await writer.execute(sql.sessions.delete_expired_sessions(viewer.team_id, writer.as_of))
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     row = {

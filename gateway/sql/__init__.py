@@ -6,6 +6,7 @@ package.
 """
 
 from gateway.sql import (
+    cursors,
     day_counts,
     exports,
     groupings,
@@ -27,6 +28,7 @@ from gateway.sql import (
 )
 
 __all__ = [
+    "cursors",
     "day_counts",
     "exports",
     "groupings",

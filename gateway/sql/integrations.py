@@ -28,15 +28,18 @@ _SYSTEM_ACCESS = literal(IntegrationAccess.SYSTEM, Integration.access.type, lite
 
 
 def is_own_connected(viewer: Viewer) -> ColumnElement[bool]:
-    """Return the condition for the team's connected integrations, except personal ones of other users."""
+    """Return the condition for the team's connected integrations, except personal ones of other users.
+
+    A widget key sees no personal ones at all.
+    """
     return and_(Integration.team_id == viewer.team_id, _is_accessible_connected(viewer))
 
 
 def _is_accessible_connected(viewer: Viewer) -> ColumnElement[bool]:
-    return and_(
-        Integration.kind == IntegrationKind.CONNECTED,
-        or_(Integration.access != IntegrationAccess.PERSONAL, Integration.created_by == viewer.user_id),
-    )
+    is_shared = Integration.access != IntegrationAccess.PERSONAL
+    # Whoever reads a widget key in a page is not its user.
+    is_own = false() if viewer.is_for_widgets else Integration.created_by == viewer.user_id
+    return and_(Integration.kind == IntegrationKind.CONNECTED, or_(is_shared, is_own))
 
 
 def _build_webhook_conditions(viewer: Viewer) -> Iterator[ColumnElement[bool]]:

@@ -77,7 +77,8 @@ def select_page_by_parent(
 ) -> Select[T]:
     """Select the same page of the list under each parent, in the page's order.
 
-    `statement` selects the rows of all parents, and `parent` is their column of the parent's id.
+    `statement` selects the rows of all parents, and `parent` is their column of the parent's id. Only a single
+    parent has cursors, because a cursor belongs to one list.
     """
     if is_single(parents):
         # Without a rank, which would number all rows under the parent.
@@ -85,9 +86,7 @@ def select_page_by_parent(
     offset, limit = _compute_window(page)
     keys = [*entity.__table__.primary_key]
     rank = func.row_number().over(partition_by=parent, order_by=_build_order_by(columns, page)).label("rank")
-    ranked = (
-        statement.where(*_build_cursor_conditions(columns, page)).with_only_columns(*keys, rank).subquery("ranked")
-    )
+    ranked = statement.with_only_columns(*keys, rank).subquery("ranked")
     return (
         select(entity)
         .join(ranked, and_(*(key == ranked.c[key.name] for key in keys)))

@@ -1,6 +1,7 @@
 """`/graphql`: authenticates the viewer, then reads, executes and answers the GraphQL request."""
 
 from collections.abc import Collection, Mapping
+from hmac import HMAC
 
 from starlette.types import Receive, Scope
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -73,6 +74,7 @@ class GraphQLEndpoint:
         self._operation_limits = OperationLimits(settings)
         self._rate_limit_headers = RateLimitHeaders(settings)
         self._error_limits = ErrorLimits(settings)
+        self._cursor_key: HMAC | None = None
 
     async def handle(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], accepted: MediaType | None
@@ -90,14 +92,24 @@ class GraphQLEndpoint:
         except Unauthenticated:
             raise unauthenticated(_UNAUTHENTICATED_MESSAGE) from None
         bucket = self._buckets.get_bucket(authenticated.viewer)
-        context = Context(self._database, authenticated.viewer, OperationBudget(self._operation_limits, bucket))
         try:
             bucket.check()
+            budget = OperationBudget(self._operation_limits, bucket)
+            cursor_key = self._cursor_key or await self._read_cursor_key()
+            context = Context(self._database, authenticated.viewer, budget, cursor_key)
             response = await self._respond(context, authenticated, scope, receive, headers, accepted)
         except (HTTPRefusal, Exceeded, Overloaded) as error:
             response = build_refusal_response(to_refusal(error, self._settings), accepted or MediaType.JSON)
         response.headers.extend(self._rate_limit_headers.get_headers(bucket))
         return response
+
+    async def _read_cursor_key(self) -> HMAC:
+        """Read the key that signs cursors, with the first request of this process."""
+        # Before the operation has a connection: to wait for a second one could block all of them.
+        with self._deadlines.enforce(self._timeout):
+            async with self._database.read(once=True) as reader:
+                self._cursor_key = await services.cursors.read_key(reader)
+        return self._cursor_key
 
     async def _respond(
         self,

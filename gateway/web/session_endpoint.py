@@ -10,7 +10,8 @@ from starlette.types import Receive, Scope
 from gateway import services
 from gateway.database import Database
 from gateway.domain.calendar import instants
-from gateway.errors import Unauthenticated
+from gateway.domain.viewer import Viewer
+from gateway.errors import Refused, Unauthenticated
 from gateway.settings import Settings
 from gateway.web import origins, strict_json
 from gateway.web.authentication import Authentication, get_cookie_name, has_csrf_token, read_session_token
@@ -99,14 +100,11 @@ class SessionEndpoint:
     ) -> tuple[str, services.sessions.AuthenticatedSession]:
         """Create a session with a key, and end the browser's previous one.
 
-        Raises HTTPRefusal if the key is not valid.
+        Raises HTTPRefusal if the key is not valid, or may not sign in.
         """
-        previous_token, bearer = (
-            read_session_token(scope, headers),
-            {**headers, b"authorization": b"Bearer " + key.encode()},
-        )
+        previous_token = read_session_token(scope, headers)
         try:
-            viewer = (await self._authentication.authenticate(scope, bearer)).viewer
+            viewer = await self._authenticate_key(scope, headers, key)
             bucket = self._buckets.get_bucket(viewer)
             bucket.spend(min(_SIGN_IN_COST, bucket.size))
             with self._deadlines.enforce(self._timeout):
@@ -118,6 +116,17 @@ class SessionEndpoint:
                     return token, await services.sessions.authenticate_session(session, token)
         except Unauthenticated:
             raise unauthenticated(_BAD_KEY_MESSAGE) from None
+
+    async def _authenticate_key(self, scope: Scope, headers: Mapping[bytes, bytes], key: str) -> Viewer:
+        """Return the viewer of a key that may sign in. Raises HTTPRefusal for any other valid key."""
+        bearer = {**headers, b"authorization": b"Bearer " + key.encode()}
+        viewer = (await self._authentication.authenticate(scope, bearer)).viewer
+        try:
+            # Before the key's rate limit: visitors of a page must not use up that of its widget key here.
+            services.sessions.require_sign_in(viewer)
+        except Refused as refusal:
+            raise HTTPRefusal(GraphQLErrorCode.FORBIDDEN, str(refusal), status=HTTPStatus.FORBIDDEN) from None
+        return viewer
 
     async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> HTTPResponse:
         token, signed_in = await self._require_session(scope, headers)

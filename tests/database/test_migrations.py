@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, delete, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from alembic import command
+from gateway import services
 from gateway.database import migrations
 from gateway.database.database import Database
+from gateway.database.tables import CursorKey
 from gateway.errors import Refused, SchemaNotAtHead
 from tests.support.every_table import count_rows, fill_every_table
 from tests.support.sessions import open_session
@@ -54,7 +57,8 @@ async def test_upgrade_downgrade_and_upgrade_with_rows_in_every_table(database: 
         assert await migrations.get_current(database) == migrations.EMPTY
         await migrations.upgrade(database)
         assert await migrations.get_current(database) == migrations.get_head()
-        assert set((await count_rows(database)).values()) == {0}
+        counts = await count_rows(database)
+        assert counts == {**dict.fromkeys(counts, 0), "cursor_key": 1}
 
 
 async def test_each_migration_can_be_downgraded_and_upgraded_again(database: Database) -> None:
@@ -63,6 +67,30 @@ async def test_each_migration_can_be_downgraded_and_upgraded_again(database: Dat
         assert await migrations.get_current(database) == revision
     await migrations.upgrade(database)
     assert await migrations.find_differences(database) is None
+
+
+async def test_each_database_has_one_random_key_of_cursors(database: Database) -> None:
+    async def read_keys() -> list[str]:
+        async with open_session(database) as session:
+            return [*await session.scalars(select(CursorKey.key))]
+
+    (key,) = await read_keys()
+    assert len(bytes.fromhex(key)) == 32
+    await migrations.downgrade(database, "0001")
+    await migrations.upgrade(database)
+    (other,) = await read_keys()
+    assert other != key
+    with pytest.raises(IntegrityError, match=r"(?i)check"):
+        async with open_session(database) as session:
+            session.add(CursorKey(id=2, key=key))
+
+
+async def test_a_database_without_the_key_of_cursors_says_how_to_get_one(database: Database) -> None:
+    async with open_session(database) as session:
+        await session.execute(delete(CursorKey))
+    with pytest.raises(SchemaNotAtHead, match="The table cursor_key is empty"):
+        async with database.read(once=True) as reader:
+            await services.cursors.read_key(reader)
 
 
 async def test_concurrent_migrations_all_succeed(database: Database, database_url: str) -> None:

@@ -14,7 +14,7 @@ from gateway.domain.ids import NodeId
 from gateway.domain.lenient_reading import Json
 from tests.support.dashboard import DASHBOARD
 from tests.support.factories import connected, record, store, use_case, use_case_group, webhook
-from tests.support.gateway import OTHER_TEAM, TEAM, Gateway, serve_gateway, watch_statements
+from tests.support.gateway import OTHER_TEAM, TEAM, Client, Gateway, serve_gateway, watch_statements
 from tests.support.sessions import open_session
 
 TABLES = "integration|use_case_group|use_case|resource_record|day_series|day_count"
@@ -183,15 +183,36 @@ NESTED = """{
 async def test_no_nested_page_scans(gateway: Gateway) -> None:
     await _fill(gateway)
     client = await gateway.client()
-    start = '{ useCase(id: "u") { integration { useCases(first: 1) { pageInfo { endCursor } } } } }'
-    cursor = (await client.data(start))["useCase"]["integration"]["useCases"]["pageInfo"]["endCursor"]
-    for page in ("first: 2", "last: 2", "offset: 1", f'first: 1, after: "{cursor}"', f'before: "{cursor}"'):
+    for page in ("first: 2", "last: 2", "offset: 1"):
         lists = NESTED.replace("PAGE", page)
         for root in (f'integration(id: "a") {lists}', f"integrations {{ nodes {lists} }}"):
             with _record_statements() as statements:
                 await client.data(f"{{ {root} }}")
             assert len(statements) >= 14
             assert await _find_scans(gateway, statements) == []
+
+
+async def test_no_nested_page_after_or_before_a_cursor_scans(gateway: Gateway) -> None:
+    await _fill(gateway)
+    client = await gateway.client()
+    cursors = {
+        name: await _fetch_cursor(client, name) for name in ("useCaseGroups", "useCases", "resourceRecords")
+    }
+    for page in ("first: 1, after", "before"):
+        lists = NESTED
+        for name, cursor in cursors.items():
+            lists = re.sub(rf"({name}\(.*)PAGE", rf'\1{page}: "{cursor}"', lists)
+        assert "PAGE" not in lists
+        with _record_statements() as statements:
+            await client.data(f'{{ integration(id: "a") {lists} }}')
+        assert len(statements) >= 14
+        assert await _find_scans(gateway, statements) == []
+
+
+async def _fetch_cursor(client: Client, name: str) -> str:
+    connection = f"{name}(first: 1) {{ pageInfo {{ endCursor }} }}"
+    answer = await client.data(f'{{ integration(id: "a") {{ ... on ConnectedIntegration {{ {connection} }} }} }}')
+    return str(answer["integration"][name]["pageInfo"]["endCursor"])
 
 
 async def test_no_change_of_an_integration_scans(gateway: Gateway) -> None:

@@ -1,6 +1,7 @@
 """Plans declare the columns that they read, so that only these are fetched."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from graphql import GraphQLObjectType
 from strawberry.types.field import StrawberryField
 
 from gateway.database.tables import Base, HasDocument
+from gateway.domain.cursors import CursorCodec
 from gateway.domain.lenient_reading import LenientObject
 from gateway.domain.paging import OLDEST_FIRST, PageArguments, RowPage
+from gateway.domain.viewer import Viewer
 from gateway.errors import Refused
 from gateway.execution import BatchedField, BatchRequest
 from gateway.execution.compiler.selection import get_read_columns, is_compilable
@@ -18,6 +21,7 @@ from gateway.schema import schema
 from gateway.schema.connections import ORDER_COLUMNS, ConnectionSource
 from gateway.services import integrations
 from tests.support.compiling import compile_query
+from tests.support.contexts import CURSOR_KEY
 from tests.support.factories import connected, record, use_case, use_case_group, webhook
 
 SOURCES: dict[str, Base] = {
@@ -45,6 +49,8 @@ SOURCES: dict[str, Base] = {
 }
 """A row for each type whose source is a row or a part of its document."""
 
+VIEWER = Viewer("team", "user", "user", "key", frozenset())
+
 ROWS = {"ConnectedIntegration", "IncomingWebhook", "OutgoingWebhook", "UseCaseGroup", "UseCase", "ResourceRecord"}
 
 
@@ -71,7 +77,7 @@ def _select_attributes(row: Base, names: set[str]) -> Any:
 def _evaluate(field: StrawberryField, source: Any) -> None:
     resolver: Any = field.base_resolver
     if isinstance(field, BatchedField):
-        arguments = field.resolve_arguments({})
+        arguments = field.resolve_arguments({}, SimpleNamespace(cursor_key=CURSOR_KEY, viewer=VIEWER))
         field.build_request(source, arguments)
         try:
             field.build_value(None, source, arguments)
@@ -116,13 +122,14 @@ def test_resolving_a_type_reads_only_declared_columns(type_: str) -> None:
 
 
 def test_cursors_read_only_declared_columns() -> None:
-    orders = [OLDEST_FIRST, *map(integrations.build_order, ([], *([key] for key in _list_order_keys())))]
-    for order in orders:
+    keys = [[], *([key] for key in _list_order_keys())]
+    for order in [OLDEST_FIRST, *(integrations.build_order(VIEWER, each) for each in keys)]:
         row = _select_attributes(connected("a"), {*ORDER_COLUMNS})
+        page = RowPage([row], has_previous=False, has_next=False)
         source = ConnectionSource(
-            PageArguments(order), RowPage([row], has_previous=False, has_next=False), _build_empty_batch()
+            CursorCodec(CURSOR_KEY, order), (), PageArguments(order), page, _build_empty_batch()
         )
-        assert source.edges[0].cursor == source.build_page_info(None).start_cursor
+        assert source.edges[0].cursor == source.build_page_info(None).end_cursor
 
 
 def _list_order_keys() -> Iterator[Any]:

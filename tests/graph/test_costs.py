@@ -24,7 +24,15 @@ from tests.benchmarks.workloads import DOCUMENT, EXPORT, GET, LIST, STORED_GROUP
 from tests.support.compiling import UncompiledExecutor
 from tests.support.dashboard import BREAKDOWNS, DASHBOARD, PARTS
 from tests.support.factories import connected, record, store, use_case, use_case_group, user, webhook
-from tests.support.gateway import USER, Client, Gateway, collect_statements, read_answer, serve_gateway
+from tests.support.gateway import (
+    USER,
+    Client,
+    Gateway,
+    collect_statements,
+    read_answer,
+    send_first_request,
+    serve_gateway,
+)
 from tests.support.operations import queries
 
 LIST_OF = "query ($first: Int, $last: Int) { integrations(first: $first, last: $last) { nodes { id name } } }"
@@ -125,6 +133,7 @@ async def limited(
     """Gateway with a low cost limit."""
     monkeypatch.setattr(schema, "execution_context_class", request.param)
     async with serve_gateway(database_url, cost_limit=1000) as gateway:
+        await send_first_request(gateway)
         yield gateway
 
 

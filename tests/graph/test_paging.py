@@ -1,13 +1,10 @@
-"""Pages: sizes, cursors, offsets and orders."""
+"""Pages: sizes, offsets and orders."""
 
-import base64
-import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Json
-from gateway.domain.paging import PageArguments, RowPage, SortKey, SortOrder, decode_cursor
+from gateway.domain.paging import PageArguments, RowPage, SortKey, SortOrder
 from tests.support.factories import connected, store, webhook
 from tests.support.gateway import OTHER_TEAM, Client, Gateway
 
@@ -60,92 +57,6 @@ async def fetch_errors(client: Client, **arguments: Json) -> list[tuple[str, str
         (error["message"], error["extensions"]["code"], error["extensions"]["argument"])
         for error in answer["errors"]
     ]
-
-
-def encode_cursor(*parts: object) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
-
-
-NEWEST_FIRST = "-created_at,id,team_id"
-GOOD = (1, NEWEST_FIRST, "2024-01-01T00:00:00.000Z", "w", "t")
-
-
-GARBAGE = [
-    "",
-    "=",
-    "a",
-    "garbage",
-    "é",
-    "💥",
-    "\x7f",
-    "A" * 10_000,
-    base64.b64encode(b"\xff\xfe").decode(),
-    encode_cursor(),
-    encode_cursor(1),
-    encode_cursor(1, None),
-    encode_cursor(None, NEWEST_FIRST),
-    encode_cursor(*GOOD[:2], 5, "w", "t"),
-    encode_cursor(*GOOD[:2], None, "w", "t"),
-    encode_cursor(*GOOD[:3], ["w"], "t"),
-    encode_cursor(*GOOD[:3], "w\x00", "t"),
-    encode_cursor(2, *GOOD[1:]),
-    encode_cursor(True, *GOOD[1:]),
-    encode_cursor(1.0, *GOOD[1:]),
-    encode_cursor("1", *GOOD[1:]),
-    encode_cursor(*GOOD) + "=",
-    encode_cursor(*GOOD) + "\n",
-    f" {encode_cursor(*GOOD)}",
-    base64.urlsafe_b64encode(b'{"1": 2}').decode(),
-    base64.urlsafe_b64encode(b"[1, " + b"[" * 2000).decode(),
-    base64.urlsafe_b64encode(orjson.dumps(GOOD).replace(b",", b", ")).rstrip(b"=").decode(),
-]
-FOREIGN = [
-    encode_cursor(1, ""),
-    encode_cursor(*GOOD[:4]),
-    encode_cursor(*GOOD, "x"),
-    encode_cursor(1, "created_at,id,team_id", *GOOD[2:]),
-    encode_cursor(1, "-created_at,id", *GOOD[2:4]),
-    encode_cursor(1, "name_key,id,team_id", "a", "w", "t"),
-    encode_cursor(*GOOD[:2], "", "w", "t"),
-    encode_cursor(*GOOD[:2], "2024-01-01", "w", "t"),
-    encode_cursor(*GOOD[:2], "2024-01-01T00:00:00Z", "w", "t"),
-    encode_cursor(*GOOD[:2], "2024-01-01T00:00:00.000+00:00", "w", "t"),
-    encode_cursor(*GOOD[:2], "2024-01-01T00:00:00.000", "w", "t"),
-    encode_cursor(*GOOD[:2], " 2024-01-01T00:00:00.000Z", "w", "t"),
-    encode_cursor(*GOOD[:2], "2024-02-30T00:00:00.000Z", "w", "t"),
-    encode_cursor(*GOOD[:2], "0001-01-01T00:00:00.000+23:59", "w", "t"),
-]
-
-
-async def test_a_malformed_cursor_is_refused(gateway: Gateway) -> None:
-    client = await gateway.client()
-    for argument, cursor in itertools.product(("after", "before"), GARBAGE):
-        message = f"`{argument}` is not a cursor; take one from `pageInfo`."
-        assert await fetch_errors(client, **{argument: cursor}) == [(message, "INVALID_CURSOR", [argument])]
-
-
-async def test_a_cursor_of_another_order_is_refused(gateway: Gateway) -> None:
-    client = await gateway.client()
-    message = "`after` is a cursor of another list or order; take one from this list in the same order."
-    for cursor in FOREIGN:
-        assert await fetch_errors(client, after=cursor) == [(message, "INVALID_CURSOR", ["after"])]
-
-
-async def test_a_cursor_of_a_deleted_row_keeps_its_position(gateway: Gateway) -> None:
-    client = await gateway.client()
-    for cursor in (
-        encode_cursor(*GOOD),
-        encode_cursor(1, NEWEST_FIRST, "0001-01-01T00:00:00.000Z", "", ""),
-        encode_cursor(1, NEWEST_FIRST, "9999-12-31T23:59:59.999Z", "💥", "'; --"),
-    ):
-        for arguments in ({"after": cursor}, {"before": cursor}, {"after": cursor, "last": 1}):
-            assert (await fetch_page(client, **arguments)).keys == []
-
-
-@given(text=st.text(max_size=40) | st.binary(max_size=40).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
-def test_decoding_any_text_as_a_cursor_never_raises(text: str) -> None:
-    decoded = decode_cursor(text)
-    assert decoded is None or encode_cursor(1, decoded[0], *decoded[1]) == text
 
 
 REFUSED: list[tuple[dict[str, Json], list[tuple[str, list[str]]]]] = [

@@ -14,7 +14,16 @@ from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
 from gateway.settings import Settings
 from gateway.web.app import create_app
-from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, collect_statements, read_answer, serve_gateway
+from tests.support.gateway import (
+    OTHER_TEAM,
+    TEAM,
+    USER,
+    Gateway,
+    collect_statements,
+    read_answer,
+    send_first_request,
+    serve_gateway,
+)
 
 VIEWER = "{ viewer { userId teamId name permissions } }"
 KNOWN = {"data": {"viewer": {"userId": USER, "teamId": TEAM, "name": USER, "permissions": ["READ_RECORDS"]}}}
@@ -125,6 +134,7 @@ async def test_a_key_is_cached_for_as_long_as_is_set(
 async def test_concurrent_requests_with_one_key_look_it_up_once(database_url: str) -> None:
     async with serve_gateway(database_url, key_memory=60) as gateway:
         client, other = await gateway.client(), await gateway.client(OTHER_TEAM)
+        await send_first_request(gateway)
         with collect_statements() as statements:
             answers = await asyncio.gather(*(sender(VIEWER) for sender in [client, other] * 10))
         assert [answer["data"]["viewer"]["teamId"] for answer in answers] == [TEAM, OTHER_TEAM] * 10

@@ -11,8 +11,9 @@ from gateway import services
 from gateway.database.tables import BrowserSession, User
 from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
+from gateway.errors import Refused
 from tests.support.endpoints import get_message
-from tests.support.gateway import TEAM, USER, Gateway, serve_gateway
+from tests.support.gateway import TEAM, USER, Client, Gateway, serve_gateway
 from tests.support.sessions import open_session
 from tests.support.signing_in import (
     SAME_ORIGIN,
@@ -211,3 +212,32 @@ async def test_signing_in_is_charged_to_the_key(database_url: str) -> None:
 async def test_other_methods_are_refused(http: AsyncClient, method: str) -> None:
     response = await http.request(method, "/session")
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, POST, DELETE, OPTIONS")
+
+
+async def test_a_widget_key_signs_nobody_in(gateway: Gateway, http: AsyncClient) -> None:
+    """Whoever reads such a key in a page would learn the user and the team, and use up the key's rate limit."""
+    client = await gateway.client()
+    signed_in = await sign_in(http, client)
+    widget = await gateway.client(permissions=[Permission.READ_STATISTICS])
+    budget = await read_budget(widget)
+    for _ in range(3):
+        response = await http.post("/session", json={"key": widget.key}, headers=SAME_ORIGIN)
+        assert_refused(response, 403, "FORBIDDEN")
+        assert get_message(response) == (
+            "A widget key cannot sign in; send it with each request to /graphql, or use another key."
+        )
+        assert USER not in response.text
+        assert TEAM not in response.text
+    # The browser's own session goes on.
+    assert (await http.get("/session", headers=SAME_ORIGIN)).json() == signed_in
+    assert await count_rows(gateway, BrowserSession) == 1
+    async with gateway.database.write() as session:
+        with pytest.raises(Refused, match="cannot sign in"):
+            await services.sessions.create_session(session, widget.viewer)
+    assert await read_budget(widget) > budget - 1000
+
+
+async def read_budget(client: Client) -> int:
+    """Return what remains of the rate limit of a client's key."""
+    response = await client.send("{ integrations { totalCount } }", {})
+    return int(response.headers["RateLimit"].removeprefix('"cost";r=').partition(";")[0])

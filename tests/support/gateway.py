@@ -110,6 +110,11 @@ async def serve_gateway(url: str, **settings: Any) -> AsyncIterator[Gateway]:
         yield Gateway(app, app.state.database, http)
 
 
+async def send_first_request(gateway: Gateway) -> None:
+    """Send the request with which the gateway reads the key of cursors, so that later ones do not."""
+    await (await gateway.client()).data("{ __typename }")
+
+
 @contextmanager
 def collect_statements() -> Iterator[list[str]]:
     """Collect the SQL statements that run during the block."""

@@ -1,12 +1,13 @@
 """The tables, as SQLAlchemy's declarative classes; they are also the types of the rows that are read.
 
 Each primary and foreign key begins with `team_id`. So a row of one team cannot refer to another team's, and the
-tables can be distributed by team. A row that comes from a document, or goes into one, stores the document
-unchanged in `document`. Its other columns are derived from the document in the same write: SQL filters, orders,
-joins and counts by them.
+tables can be distributed by team. Only `cursor_key` belongs to no team. A row that comes from a document, or goes
+into one, stores the document unchanged in `document`. Its other columns are derived from the document in the same
+write: SQL filters, orders, joins and counts by them.
 """
 
 from gateway.database.tables.base import Base, HasAuditColumns, HasDocument
+from gateway.database.tables.cursors import CursorKey
 from gateway.database.tables.day_counts import DayCount, DaySeries
 from gateway.database.tables.integrations import Integration
 from gateway.database.tables.resource_records import ResourceRecord
@@ -18,6 +19,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "BrowserSession",
+    "CursorKey",
     "DayCount",
     "DaySeries",
     "HasAuditColumns",

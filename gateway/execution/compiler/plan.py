@@ -46,9 +46,15 @@ class Plan:
         parent_index = self.stages[index].parent_index
         return 0 if parent_index < 0 else self._get_depth(parent_index) + 1
 
-    def _build_stage_call(self, index: int, variables: VariableValues, sources: Sequence[object]) -> "_StageCall":
+    def _build_stage_call(
+        self,
+        index: int,
+        context: Any,  # noqa: ANN401 (the operation's)
+        variables: VariableValues,
+        sources: Sequence[object],
+    ) -> "_StageCall":
         stage = self.stages[index]
-        arguments = stage.field.resolve_arguments(self._arguments[index].coerce(variables))
+        arguments = stage.field.resolve_arguments(self._arguments[index].coerce(variables), context)
         return _StageCall(index, stage, arguments, sources)
 
     async def complete(self, context: Any, variables: VariableValues, value: object) -> object:  # noqa: ANN401
@@ -63,7 +69,11 @@ class Plan:
             self._selection.collect(value, sources)
         # A stage's sources come from the stage above it. Stages of one level load together.
         for level in self._levels:
-            calls = [self._build_stage_call(index, variables, sources[index]) for index in level if sources[index]]
+            calls = [
+                self._build_stage_call(index, context, variables, sources[index])
+                for index in level
+                if sources[index]
+            ]
             lookups, count = await _load_stages(context, calls)
             row_count += count
             for call, look_up in zip(calls, lookups, strict=True):
