@@ -13,7 +13,7 @@ from pydantic import Field
 
 from gateway.database.database import Database
 from gateway.errors import Overloaded
-from gateway.server import uvicorn_server
+from gateway.server import listen, uvicorn_server
 from gateway.settings import Settings, get_variable_name
 from tests.support.endpoints import get_message, open_endpoint
 from tests.support.source_code import PROJECT, modules
@@ -81,7 +81,7 @@ def test_the_server_stops_and_trusts_proxies_as_set(
     settings = Settings(
         database_url=f"sqlite:///{sqlite_template}", shutdown_timeout=3, trusted_proxies="10.1.1.1", graphiql=False
     )
-    uvicorn_server.serve(settings, uvicorn_server.listen("127.0.0.1", 0))
+    uvicorn_server.serve(settings, listen("127.0.0.1", 0))
     (server,) = servers
     assert server.config.timeout_graceful_shutdown == 3
     assert (server.config.proxy_headers, server.config.forwarded_allow_ips) == (True, "10.1.1.1")

@@ -24,6 +24,7 @@ from tests.support.stalling import assert_idle, stall_statements
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 TIMEOUT = 0.1
+INVALID = "The request is not valid HTTP: Invalid method encountered. Send HTTP/1.1."
 LATE = "The headers did not arrive within 0.1 seconds; send them again."
 
 
@@ -134,7 +135,7 @@ async def test_headers_without_end_are_not_read_to_their_end(listening: Listenin
 
 async def test_what_is_no_http_is_told_so_in_json(listening: Listening) -> None:
     async with listening.connected(b"\x16\x03\x01hello\r\n\r\n") as (reader, _):
-        await assert_refused(reader, 400, "BAD_REQUEST", "Invalid HTTP request received. Send HTTP/1.1.")
+        await assert_refused(reader, 400, "BAD_REQUEST", INVALID)
 
 
 async def test_thirty_slow_clients_keep_nobody_waiting(listening: Listening) -> None:
