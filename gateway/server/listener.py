@@ -44,13 +44,15 @@ class Listener:
         asyncio.get_running_loop().add_reader(self._socket, self._accept_batch)
 
     async def close(self) -> None:
-        """Accept all connections that the operating system has queued, and close the socket."""
+        """Accept the connections that the operating system has queued, and close the socket."""
         if self._pause is not None:
             self._pause.cancel()
         asyncio.get_running_loop().remove_reader(self._socket)
         try:
-            while self._accept():
-                pass
+            # The number is limited, because clients may connect faster than this ends.
+            for _ in range(_BACKLOG):
+                if not self._accept():
+                    break
         except OSError as error:
             log.warning("serve.connections_lost", reason=error.strerror)
         self._socket.close()

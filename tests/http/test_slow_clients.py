@@ -1,94 +1,27 @@
 """Clients that keep the gateway waiting, over real connections: they are let go, and are in nobody's way."""
 
 import asyncio
-from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
-from gateway.server.http_connection import HttpConnection
-from gateway.settings import Settings
-from gateway.telemetry.reporting import Reporting
 from tests.http.test_reporting import lines
 from tests.support.endpoints import VIEWER
 from tests.support.factories import connected, store
-from tests.support.gateway import Client, Gateway, serve_gateway
+from tests.support.listening import Listening, answer, assert_refused, listening_on, open_listening
 from tests.support.stalling import assert_idle, stall_statements
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
-TIMEOUT = 0.1
 INVALID = "The request is not valid HTTP: Invalid method encountered. Send HTTP/1.1."
 LATE = "The headers did not arrive within 0.1 seconds; send them again."
 
 
-@dataclass(frozen=True)
-class Listening:
-    """A gateway that listens, and what uvicorn knows of its connections."""
-
-    gateway: Gateway
-    client: Client
-    port: int
-    state: ServerState
-
-    @asynccontextmanager
-    async def connected(self, sent: bytes = b"") -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
-        """A connection on which this was sent."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1024)
-        writer.write(sent)
-        try:
-            yield reader, writer
-        finally:
-            writer.close()
-
-    def request(self, query: str) -> bytes:
-        body = orjson.dumps({"query": query})
-        return (
-            f"POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {self.client.key}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        ).encode() + body
-
-
 @pytest.fixture
 async def listening(database_url: str) -> AsyncIterator[Listening]:
-    async with serve_gateway(database_url, key_memory=60, body_timeout=TIMEOUT) as gateway:
-        client = await gateway.client()
-        async with listening_on(gateway.app, gateway.app.state.reporting) as (port, state):
-            yield Listening(gateway, client, port, state)
-
-
-@asynccontextmanager
-async def listening_on(app: Any, observation: Reporting) -> AsyncIterator[tuple[int, ServerState]]:
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    config.load()
-    kind, state = HttpConnection.create_class(Settings(client_timeout=TIMEOUT), observation), ServerState()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: kind(config, state, {}), "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1], state
-
-
-async def answer(reader: StreamReader) -> tuple[int, dict[str, str], Any]:
-    """The status, headers and JSON of an answer."""
-    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
-    headers = dict(line.lower().split(": ", 1) for line in lines)
-    return int(first.split()[1]), headers, orjson.loads(await reader.readexactly(int(headers["content-length"])))
-
-
-async def assert_refused(reader: StreamReader, status: int, code: str, said: str) -> None:
-    """The connection was ended, with an answer in JSON."""
-    found, headers, body = await answer(reader)
-    assert (found, headers["connection"]) == (status, "close")
-    assert headers["content-type"] == "application/json; charset=utf-8"
-    extensions = {"code": code, "requestId": headers["x-request-id"]}
-    assert body == {"errors": [{"message": said, "extensions": extensions}]}
-    assert await reader.read() == b""
+    async with open_listening(database_url) as listening:
+        yield listening
 
 
 async def test_headers_that_do_not_arrive_in_time_end_their_connection(listening: Listening) -> None:

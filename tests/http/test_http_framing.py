@@ -1,0 +1,186 @@
+"""Where a request ends, over real connections: chunks, trailers, upgrades and pipelined requests."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+from shutil import which
+
+import orjson
+import pytest
+
+from tests.support.gateway import TEAM
+from tests.support.listening import Listening, answer, assert_refused, open_listening, wait_until
+from tests.support.machine import skip_unless_ci
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+CHUNKED = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n"
+LIVE = b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"
+VIEWER = "{ viewer { teamId } }"
+VIEWER_ANSWER = {"data": {"viewer": {"teamId": TEAM}}}
+INVALID = "The request is not valid HTTP: {}. Send HTTP/1.1."
+
+
+@pytest.fixture
+async def listening(database_url: str) -> AsyncIterator[Listening]:
+    async with open_listening(database_url, client_timeout=5, body_timeout=5, body_limit=100_000) as listening:
+        yield listening
+
+
+def chunk(body: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(body), body)
+
+
+def authorize(listening: Listening) -> bytes:
+    return f"authorization: Bearer {listening.client.key}\r\n".encode()
+
+
+async def test_a_chunked_body_with_trailers_is_read(listening: Listening) -> None:
+    body = orjson.dumps({"query": VIEWER})
+    request = CHUNKED + authorize(listening) + b"\r\n" + b"".join(chunk(body[i : i + 1]) for i in range(len(body)))
+    async with listening.connected(request + b"0\r\nchecksum: 1\r\n\r\n" + LIVE) as (reader, _):
+        assert (await answer(reader))[::2] == (200, VIEWER_ANSWER)
+        assert (await answer(reader))[::2] == (200, {"live": True})
+
+
+async def test_a_trailer_does_not_authenticate(listening: Listening) -> None:
+    # The headers come first, so that the application reads them before the trailer.
+    body = chunk(orjson.dumps({"query": VIEWER}))
+    for headers, rest in ((CHUNKED + b"\r\n" + body, b""), (CHUNKED, b"\r\n" + body)):
+        async with listening.connected(headers) as (reader, writer):
+            writer.write(rest + b"0\r\n" + authorize(listening) + b"\r\n")
+            status, _, content = await answer(reader)
+            assert (status, content["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+
+
+async def test_trailers_do_not_reach_the_application_as_headers(listening: Listening) -> None:
+    request = CHUNKED + authorize(listening) + b"\r\n" + chunk(orjson.dumps({"query": VIEWER}))
+    async with listening.connected(request + b"0\r\nx-request-id: trailer\r\n\r\n") as (reader, _):
+        status, headers, _ = await answer(reader)
+        assert (status, headers["x-request-id"] == "trailer") == (200, False)
+
+
+@pytest.mark.parametrize("beginning", [b"0\r\nx: ", b"0\r\n" + b"x", b"1;x="], ids=["value", "name", "extension"])
+async def test_trailers_and_chunk_extensions_without_end_are_refused(
+    listening: Listening, beginning: bytes
+) -> None:
+    async with listening.connected(CHUNKED + authorize(listening) + b"\r\n" + beginning) as (reader, writer):
+        for _ in range(60):
+            writer.write(b"y" * 1024)
+            await writer.drain()
+            await asyncio.sleep(0)
+        message = (
+            "The trailers or the size of a chunk are larger than 49152 bytes; send less, or have the operator "
+            "raise GATEWAY_HEADER_LIMIT."
+        )
+        await assert_refused(reader, 431, "HEADERS_TOO_LARGE", message)
+
+
+async def test_a_body_of_long_chunk_extensions_is_refused(listening: Listening) -> None:
+    async with listening.connected(CHUNKED + authorize(listening) + b"\r\n") as (reader, writer):
+        for _ in range(30):
+            writer.write(b"1;" + b"y" * 8000 + b"\r\n \r\n")
+            await writer.drain()
+            await asyncio.sleep(0)
+        message = (
+            "The body with its chunk sizes is larger than 200000 bytes; send larger chunks, or have the operator "
+            "raise GATEWAY_BODY_LIMIT."
+        )
+        await assert_refused(reader, 413, "CONTENT_TOO_LARGE", message)
+
+
+@pytest.mark.parametrize("protocol", [b"h2c", b"TLS/1.0", b"h2c, websocket"])
+async def test_an_unknown_upgrade_is_ignored(listening: Listening, protocol: bytes) -> None:
+    upgrade = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: " + protocol + b"\r\nHTTP2-Settings: AAMA\r\n"
+    body = orjson.dumps({"query": VIEWER})
+    length = b"content-length: %d\r\n" % len(body)
+    head = CHUNKED.replace(b"transfer-encoding: chunked\r\n", length) + upgrade + authorize(listening) + b"\r\n"
+    chunked = CHUNKED + upgrade + authorize(listening) + b"\r\n" + chunk(body) + b"0\r\n\r\n"
+    for parts in ((head + body, b""), (head, body), (head[:-9], head[-9:] + body), (chunked, b"")):
+        async with listening.connected(parts[0]) as (reader, writer):
+            await writer.drain()
+            await asyncio.sleep(0.01)
+            writer.write(parts[1] + LIVE)
+            assert (await answer(reader))[::2] == (200, VIEWER_ANSWER)
+            assert (await answer(reader))[::2] == (200, {"live": True})
+
+
+async def test_curl_with_http2_gets_its_answer(listening: Listening) -> None:
+    if which("curl") is None:
+        skip_unless_ci("curl is not installed")
+    curl = await asyncio.create_subprocess_exec(
+        *("curl", "--silent", "--http2", f"http://127.0.0.1:{listening.port}/graphql"),
+        *(
+            "--header",
+            f"Authorization: Bearer {listening.client.key}",
+            "--header",
+            "Content-Type: application/json",
+        ),
+        *("--data", orjson.dumps({"query": VIEWER}).decode()),
+        stdout=subprocess.PIPE,
+    )
+    output, _ = await curl.communicate()
+    assert orjson.loads(output) == VIEWER_ANSWER
+
+
+async def test_a_websocket_is_refused(listening: Listening) -> None:
+    request = b"GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: WebSocket\r\n\r\n"
+    async with listening.connected(request) as (reader, _):
+        message = "The gateway has no WebSockets; send operations by POST as `application/json`."
+        await assert_refused(reader, 400, "BAD_REQUEST", message)
+
+
+async def test_a_tunnel_is_refused(listening: Listening) -> None:
+    async with listening.connected(b"CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n") as (reader, _):
+        await assert_refused(reader, 501, "NOT_IMPLEMENTED", "The gateway is no proxy; send GET, HEAD or POST.")
+
+
+@pytest.mark.parametrize(
+    "codings", [b"transfer-encoding: gzip, chunked", b"transfer-encoding: gzip\r\ntransfer-encoding: chunked"]
+)
+async def test_an_unknown_transfer_coding_is_refused(listening: Listening, codings: bytes) -> None:
+    request = CHUNKED.replace(b"transfer-encoding: chunked", codings) + b"\r\n0\r\n\r\n"
+    async with listening.connected(request) as (reader, _):
+        message = "`Transfer-Encoding` has a coding that the gateway does not know; send `chunked` alone."
+        await assert_refused(reader, 501, "NOT_IMPLEMENTED", message)
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason"),
+    [
+        (CHUNKED + b"\r\nzz\r\n", "Invalid character in chunk size"),
+        (CHUNKED + b"\r\n" + b"f" * 17 + b"\r\n", "Chunk size overflow"),
+        (CHUNKED + b"\r\n1\r\nxx\r\n", "Expected LF after chunk data"),
+        (CHUNKED + b"content-length: 3\r\n\r\nabc", "Content-Length can't be present with Transfer-Encoding"),
+        (CHUNKED.replace(b"chunked", b"gzip") + b"\r\n", "Request has invalid `Transfer-Encoding`"),
+        (LIVE[:-2] + b"content-length: 3\r\ncontent-length: 4\r\n\r\nabcd", "Duplicate Content-Length"),
+        (LIVE[:-2] + b"content-length: -3\r\n\r\n", "Invalid character in Content-Length"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "Pause on PRI/Upgrade"),
+        (b"\x16\x03\x01\x02\x00", "Invalid method encountered"),
+    ],
+)
+async def test_invalid_http_is_refused_in_json(listening: Listening, request_: bytes, reason: str) -> None:
+    async with listening.connected(request_) as (reader, _):
+        await assert_refused(reader, 400, "BAD_REQUEST", INVALID.format(reason))
+
+
+async def test_a_bad_chunk_ends_the_request_that_waits_for_its_body(listening: Listening) -> None:
+    async with listening.connected(CHUNKED + authorize(listening) + b"\r\n" + chunk(b"{")) as (reader, writer):
+        await wait_until(lambda: listening.state.tasks)
+        writer.write(b"zz\r\n")
+        await assert_refused(reader, 400, "BAD_REQUEST", INVALID.format("Invalid character in chunk size"))
+    await wait_until(lambda: not listening.state.tasks)
+
+
+async def test_a_request_before_an_invalid_one_is_answered(listening: Listening) -> None:
+    async with listening.connected(listening.request(VIEWER) + b"GARBAGE\r\n\r\n") as (reader, _):
+        status, headers, content = await answer(reader)
+        assert (status, headers["connection"], content) == (200, "close", VIEWER_ANSWER)
+        assert await reader.read() == b""
+
+
+async def test_few_pipelined_requests_wait_and_the_others_are_not_read(listening: Listening) -> None:
+    async with listening.connected(LIVE * 5000) as (reader, _):
+        answers = await reader.read()
+    assert answers.count(b"HTTP/1.1 200 OK") == 33
+    assert answers.count(b"connection: close") == 1
