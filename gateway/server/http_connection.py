@@ -19,6 +19,9 @@ _MAX_PIPELINED_REQUESTS = 32
 _MAX_LINGERING_REFUSALS = 64
 """Connections above the limit that are closed only after the client has had time to read the refusal."""
 
+_CHUNK_BYTES = 512
+"""Bytes that each chunk counts in addition to its own: parsing many small ones takes long."""
+
 _GRACE_SECONDS = 1.0
 """Time for a client that connected just before the server stops to send its request."""
 
@@ -50,7 +53,7 @@ class HttpConnection(HttpToolsProtocol):
     _pending_bytes = 0
     """Bytes that arrived without progress: of incomplete headers, chunk lines or trailers."""
     _body_bytes = 0
-    """Bytes that arrived since the headers, with chunk lines and trailers."""
+    """Bytes that arrived since the headers, with chunk lines and trailers, and an amount for each chunk."""
     _keeps_alive = True
     """Whether the connection stays open after the response if the request is read to its end."""
     _transfer_codings = b""
@@ -133,6 +136,11 @@ class HttpConnection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._has_progressed = True
         super().on_body(body)
+
+    def on_chunk_header(self) -> None:
+        self._body_bytes += _CHUNK_BYTES
+        if self._body_bytes > refusals.get_max_message_bytes(self.settings):
+            raise refusals.chunks_too_large(self.settings)
 
     def on_message_complete(self) -> None:
         if self.cycle is None or not self._is_in_body:

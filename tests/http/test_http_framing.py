@@ -18,6 +18,10 @@ CHUNKED = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\
 LIVE = b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"
 VIEWER = "{ viewer { teamId } }"
 VIEWER_ANSWER = {"data": {"viewer": {"teamId": TEAM}}}
+SMALL_CHUNKS = (
+    "The body with its chunk sizes is larger than 200000 bytes; send larger chunks, or have the operator raise "
+    "GATEWAY_BODY_LIMIT."
+)
 INVALID = "The request is not valid HTTP: {}. Send HTTP/1.1."
 
 
@@ -76,17 +80,19 @@ async def test_trailers_and_chunk_extensions_without_end_are_refused(
         await assert_refused(reader, 431, "HEADERS_TOO_LARGE", message)
 
 
+async def test_a_body_of_many_small_chunks_is_refused(listening: Listening) -> None:
+    body = authorize(listening) + b"\r\n" + chunk(b" ") * 400
+    async with listening.connected(CHUNKED + body) as (reader, _):
+        await assert_refused(reader, 413, "CONTENT_TOO_LARGE", SMALL_CHUNKS)
+
+
 async def test_a_body_of_long_chunk_extensions_is_refused(listening: Listening) -> None:
     async with listening.connected(CHUNKED + authorize(listening) + b"\r\n") as (reader, writer):
         for _ in range(30):
             writer.write(b"1;" + b"y" * 8000 + b"\r\n \r\n")
             await writer.drain()
             await asyncio.sleep(0)
-        message = (
-            "The body with its chunk sizes is larger than 200000 bytes; send larger chunks, or have the operator "
-            "raise GATEWAY_BODY_LIMIT."
-        )
-        await assert_refused(reader, 413, "CONTENT_TOO_LARGE", message)
+        await assert_refused(reader, 413, "CONTENT_TOO_LARGE", SMALL_CHUNKS)
 
 
 @pytest.mark.parametrize("protocol", [b"h2c", b"TLS/1.0", b"h2c, websocket"])
