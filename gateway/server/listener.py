@@ -18,8 +18,11 @@ _BACKLOG = 2048
 _BATCH_SIZE = 64
 """Connections that are accepted before other events are handled."""
 
-_PAUSE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.1
 """Time without accepting after the process ran out of descriptors."""
+
+_LOG_SECONDS = 1.0
+"""Shortest time between two log lines about that."""
 
 _ABORTED = (errno.ECONNABORTED, errno.EPROTO, errno.EINTR)
 """Errors of one connection that ended before it was accepted."""
@@ -29,12 +32,13 @@ class Listener:
     """Accepts connections on a listening socket.
 
     asyncio's own server logs an error for each of 2,048 attempts if no descriptor is left, and uvloop's resets the
-    connections. This one leaves them in the queue of the operating system for a second, and logs one line.
+    connections. This one leaves them in the queue of the operating system for a while, and logs a line a second.
     """
 
     def __init__(self, listening: socket.socket, create_protocol: Callable[[], asyncio.Protocol]) -> None:
         self._socket, self._create_protocol = listening, create_protocol
         self._pause: asyncio.TimerHandle | None = None
+        self._next_log = 0.0
         self._tasks: set[asyncio.Task[object]] = set()
 
     def start(self) -> None:
@@ -65,15 +69,13 @@ class Listener:
                 if not self._accept():
                     return
         except OSError as error:
-            log.warning(
-                "serve.accept_paused",
-                reason=error.strerror,
-                seconds=_PAUSE_SECONDS,
-                remedy="raise the limit of open files, such as LimitNOFILE of systemd",
-            )
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._socket)
             self._pause = loop.call_later(_PAUSE_SECONDS, self.start)
+            if loop.time() >= self._next_log:
+                self._next_log = loop.time() + _LOG_SECONDS
+                remedy = "raise the limit of open files, such as LimitNOFILE of systemd"
+                log.warning("serve.accept_paused", reason=error.strerror, remedy=remedy)
 
     def _accept(self) -> bool:
         """Accept one connection. Return whether there may be more."""

@@ -55,3 +55,22 @@ def repeat(count: int, seconds: float, act: Callable[[float], str]) -> Counter[s
     for thread in threads:
         thread.join()
     return seen
+
+
+def dribble(connections: list[socket.socket], seconds: float, pause: float = 0.2) -> Counter[str]:
+    """Send a byte on each connection again and again until the server has closed it, or the time is over."""
+    seen: Counter[str] = Counter()
+    end = time.monotonic() + seconds
+    while connections and time.monotonic() < end:
+        time.sleep(pause)
+        for connection in tuple(connections):
+            try:
+                connection.sendall(b"x")
+            except OSError:
+                seen["closed"] += 1
+                connections.remove(connection)
+                connection.close()
+    seen["open"] += len(connections)
+    for connection in connections:
+        connection.close()
+    return seen
