@@ -86,9 +86,9 @@ def _started(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
 
 
 def environment(database_url: str) -> Mapping[str, str]:
-    """That of a gateway over this database, with no other settings but for its rate limit."""
+    """That of a gateway over this database, with no other settings but for its rate limit and its end."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    return {**others, **_NO_RATE_LIMIT, "GATEWAY_DATABASE_URL": database_url}
+    return {**others, **_NO_RATE_LIMIT, "GATEWAY_DATABASE_URL": database_url, "GATEWAY_DRAIN_DELAY": "0"}
 
 
 def _free_port() -> int:
