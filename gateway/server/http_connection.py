@@ -127,7 +127,6 @@ class HttpConnection(HttpToolsProtocol):
             self._check_transfer_codings()
         super().on_headers_complete()
         assert self.cycle is not None  # noqa: S101 (for mypy)
-        self._unset_keepalive_if_required()
         self._stop_header_timer()
         # A response that comes before the end of its request closes the connection.
         self._keeps_alive, self.cycle.keep_alive = self.cycle.keep_alive and not self.is_stopping, False
@@ -149,6 +148,12 @@ class HttpConnection(HttpToolsProtocol):
         if not self.cycle.response_started:
             self.cycle.keep_alive = self._keeps_alive
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_in_headers:
+            # The header timer limits a pipelined request that has begun to arrive.
+            self._unset_keepalive_if_required()
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -4,12 +4,15 @@ import asyncio
 import subprocess
 from collections.abc import AsyncIterator
 from shutil import which
+from typing import Any
+from unittest.mock import patch
 
 import orjson
 import pytest
 
+from gateway.server import lingering_transport
 from tests.support.gateway import TEAM
-from tests.support.listening import Listening, answer, assert_refused, open_listening, wait_until
+from tests.support.listening import Listening, answer, assert_refused, listening_on, open_listening, wait_until
 from tests.support.machine import skip_unless_ci
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -95,6 +98,19 @@ async def test_a_body_of_long_chunk_extensions_is_refused(listening: Listening) 
         await assert_refused(reader, 413, "CONTENT_TOO_LARGE", SMALL_CHUNKS)
 
 
+async def test_a_body_is_bounded_where_the_application_reads_it_without_a_limit(listening: Listening) -> None:
+    async def read_all(_scope: Any, receive: Any, _send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    reporting = listening.gateway.app.state.reporting
+    async with listening_on(read_all, reporting, client_timeout=5, body_limit=100_000) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(LIVE[:-2] + b"content-length: 1000000\r\n\r\n" + b"x" * 900_000)
+        await assert_refused(reader, 413, "CONTENT_TOO_LARGE", SMALL_CHUNKS)
+        writer.close()
+
+
 @pytest.mark.parametrize("protocol", [b"h2c", b"TLS/1.0", b"h2c, websocket"])
 async def test_an_unknown_upgrade_is_ignored(listening: Listening, protocol: bytes) -> None:
     upgrade = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: " + protocol + b"\r\nHTTP2-Settings: AAMA\r\n"
@@ -171,11 +187,13 @@ async def test_invalid_http_is_refused_in_json(listening: Listening, request_: b
 
 
 async def test_a_bad_chunk_ends_the_request_that_waits_for_its_body(listening: Listening) -> None:
-    async with listening.connected(CHUNKED + authorize(listening) + b"\r\n" + chunk(b"{")) as (reader, writer):
-        await wait_until(lambda: listening.state.tasks)
-        writer.write(b"zz\r\n")
-        await assert_refused(reader, 400, "BAD_REQUEST", INVALID.format("Invalid character in chunk size"))
-    await wait_until(lambda: not listening.state.tasks)
+    request = CHUNKED + authorize(listening) + b"\r\n" + chunk(b"{")
+    with patch.object(lingering_transport, "_LINGER_SECONDS", 600):
+        async with listening.connected(request) as (reader, writer):
+            await wait_until(lambda: listening.state.tasks)
+            writer.write(b"zz\r\n")
+            await assert_refused(reader, 400, "BAD_REQUEST", INVALID.format("Invalid character in chunk size"))
+            await wait_until(lambda: not listening.state.tasks)
 
 
 async def test_a_request_before_an_invalid_one_is_answered(listening: Listening) -> None:

@@ -9,7 +9,15 @@ import pytest
 from tests.http.test_reporting import lines
 from tests.support.endpoints import VIEWER
 from tests.support.factories import connected, store
-from tests.support.listening import Listening, answer, assert_refused, listening_on, open_listening
+from tests.support.listening import (
+    KEEP_ALIVE,
+    TIMEOUT,
+    Listening,
+    answer,
+    assert_refused,
+    listening_on,
+    open_listening,
+)
 from tests.support.stalling import assert_idle, stall_statements
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -45,6 +53,27 @@ async def test_headers_of_a_second_request_have_no_longer_to_arrive(listening: L
         assert (await answer(reader))[0] == 200
         writer.write(b"POST /graphql HTTP/1.1\r\n")
         await assert_refused(reader, 408, "REQUEST_TIMEOUT", LATE)
+
+
+async def test_an_idle_connection_is_kept_for_a_while_and_then_closed(listening: Listening) -> None:
+    async with listening.connected(listening.request(VIEWER)) as (reader, writer):
+        assert (await answer(reader))[0] == 200
+        await asyncio.sleep(2 * TIMEOUT)
+        writer.write(listening.request(VIEWER))
+        assert (await answer(reader))[0] == 200
+        assert await reader.read() == b""
+
+
+@pytest.mark.parametrize("is_pipelined", [False, True])
+async def test_headers_may_take_longer_than_an_idle_connection(database_url: str, is_pipelined: bool) -> None:
+    async with open_listening(database_url, client_timeout=5) as listening:
+        request = listening.request(VIEWER)
+        async with listening.connected(request + (request[:10] if is_pipelined else b"")) as (reader, writer):
+            assert (await answer(reader))[0] == 200
+            writer.write(b"" if is_pipelined else request[:10])
+            await asyncio.sleep(2 * KEEP_ALIVE)
+            writer.write(request[10:])
+            assert (await answer(reader))[0] == 200
 
 
 async def test_a_connection_on_which_nothing_comes_is_closed_without_a_word(listening: Listening) -> None:

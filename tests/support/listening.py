@@ -19,6 +19,9 @@ from tests.support.gateway import Client, Gateway, serve_gateway
 TIMEOUT = 0.1
 """Seconds for headers and bodies to arrive."""
 
+KEEP_ALIVE = 0.8
+"""Seconds for which an idle connection is kept."""
+
 
 @dataclass(frozen=True)
 class Listening:
@@ -62,6 +65,7 @@ async def listening_on(app: Any, reporting: Reporting, **settings: Any) -> Async
     """Listen with an ASGI application. Yield the port and what uvicorn knows of the connections."""
     connections = HttpConnection.create_class(Settings(**{"client_timeout": TIMEOUT, **settings}), reporting)
     config, state = create_config(app, Settings(), connections), ServerState()
+    config.timeout_keep_alive = KEEP_ALIVE  # type: ignore[assignment]  # uvicorn takes any number
     config.load()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: connections(config, state, {}), "127.0.0.1", 0)
