@@ -74,8 +74,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_header_timer()
-        self.transport.stop_timers()
         super().connection_lost(exc)
+        self.transport.detach()
 
     def shutdown(self) -> None:
         """Close the connection as soon as it owes no response. A request that has begun to arrive is answered."""

@@ -94,11 +94,15 @@ class LingeringTransport(asyncio.Transport):
             self._write_timer.cancel()
             self._write_timer = None
 
-    def stop_timers(self) -> None:
-        """Stop all timers, because the connection is lost."""
+    def detach(self) -> None:
+        """Stop all timers and forget the protocol, because the connection is lost.
+
+        Without the reference cycle, the memory of the connection is free before the garbage collector runs.
+        """
         self.stop_write_timer()
         if self._linger_timer is not None:
             self._linger_timer.cancel()
+        self._has_unread_request = lambda: False
 
     def _handle_write_timeout(self, pending_bytes: int) -> None:
         if self.get_write_buffer_size() < pending_bytes:

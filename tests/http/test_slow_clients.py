@@ -1,7 +1,10 @@
 """Clients that keep the gateway waiting, over real connections: they are let go, and are in nobody's way."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from tests.support.listening import (
     assert_refused,
     listening_on,
     open_listening,
+    wait_until,
 )
 from tests.support.stalling import assert_idle, stall_statements
 
@@ -130,6 +134,25 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(listening: Li
             await ended.wait()
         assert not state.connections
         writer.close()
+
+
+async def test_the_memory_of_a_closed_connection_is_free_at_once(listening: Listening) -> None:
+    gc.disable()
+    try:
+        incomplete = b"POST /graphql HTTP/1.1\r\ncontent-length: 9\r\n\r\n"
+        for request in (listening.request(VIEWER), incomplete, b"?", b""):
+            async with listening.connected(request) as (reader, _):
+                await wait_until(lambda: listening.state.connections)
+                connection = weakref.ref(next(iter(listening.state.connections)))
+                if request:
+                    await reader.readexactly(1)
+            await wait_until(partial(_is_freed, connection))
+    finally:
+        gc.enable()
+
+
+def _is_freed(reference: "weakref.ref[Any]") -> bool:
+    return reference() is None
 
 
 async def test_a_query_ends_when_the_connection_of_its_client_does(listening: Listening) -> None:
