@@ -7,7 +7,7 @@ from typing import ClassVar
 import httptools
 
 from gateway.server import refusals
-from gateway.server._private import HttpToolsProtocol, RequestResponseCycle
+from gateway.server._private import ASGI3Application, HttpToolsProtocol, RequestResponseCycle
 from gateway.server.lingering_transport import LingeringTransport
 from gateway.settings import Settings
 from gateway.telemetry import Reporting
@@ -39,11 +39,12 @@ class HttpConnection(HttpToolsProtocol):
     is_stopping: ClassVar[bool] = False
     """Whether each connection closes after its next response."""
 
-    # Both are None before the first request; uvicorn's annotations omit that.
-    scope: object | None  # type: ignore[assignment]
+    # None before the first request; uvicorn's annotation omits that.
     cycle: RequestResponseCycle | None  # type: ignore[assignment]
     transport: LingeringTransport
 
+    _running_cycle: RequestResponseCycle | None = None
+    """The request that is being answered; `cycle` is the last one that has arrived."""
     _header_timer: asyncio.TimerHandle | None = None
     _is_in_headers = False
     _is_in_body = False
@@ -76,6 +77,12 @@ class HttpConnection(HttpToolsProtocol):
         self._stop_header_timer()
         super().connection_lost(exc)
         self.transport.detach()
+        if self._running_cycle is not None and self._running_cycle is not self.cycle:
+            # Uvicorn tells only the last of the pipelined requests that the client is gone.
+            self._running_cycle.disconnected = True
+            self._running_cycle.message_event.set()
+        self.cycle = self._running_cycle = None
+        self.pipeline.clear()
 
     def shutdown(self) -> None:
         """Close the connection as soon as it owes no response. A request that has begun to arrive is answered."""
@@ -131,6 +138,10 @@ class HttpConnection(HttpToolsProtocol):
         # A response that comes before the end of its request closes the connection.
         self._keeps_alive, self.cycle.keep_alive = self.cycle.keep_alive and not self.is_stopping, False
         self._is_in_headers, self._is_in_body, self._has_progressed, self._body_bytes = False, True, True, 0
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running_cycle = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         self._has_progressed = True

@@ -155,11 +155,14 @@ def _is_freed(reference: "weakref.ref[Any]") -> bool:
     return reference() is None
 
 
-async def test_a_query_ends_when_the_connection_of_its_client_does(listening: Listening) -> None:
+@pytest.mark.parametrize("next_request", [b"", b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"])
+async def test_a_query_ends_when_the_connection_of_its_client_does(
+    listening: Listening, next_request: bytes
+) -> None:
     await store(listening.gateway.database, connected("i", name="n"))
     query = '{ integration(id: "i") { name } }'
     with stall_statements("FROM integration") as began:
-        async with listening.connected(listening.request(query)):
+        async with listening.connected(listening.request(query) + next_request):
             await began.wait()
         async with asyncio.timeout(5):
             await asyncio.wait(listening.state.tasks)
