@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         10.0,
         gt=0,
         description="Seconds within which the headers of a request must arrive. A connection whose client reads "
-        "nothing of its response for as long is closed.",
+        "less than 1 KiB per second of its response for as long is closed.",
     )
     connection_limit: int = Field(
         800,

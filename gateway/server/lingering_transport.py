@@ -1,4 +1,4 @@
-"""The transport of a connection, with a lingering close and a timeout for clients that take nothing."""
+"""The transport of a connection, with a lingering close and a timeout for clients that take too little."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,6 +9,9 @@ _LINGER_SECONDS = 2.0
 
 _LINGER_BYTES = 16 * 2**20
 """Most bytes that a lingering close discards."""
+
+_MIN_BYTES_PER_SECOND = 1024
+"""Slowest rate at which a client may take a response that waits."""
 
 
 class LingeringTransport(asyncio.Transport):
@@ -26,7 +29,7 @@ class LingeringTransport(asyncio.Transport):
         write_timeout: float,
         has_unread_request: Callable[[], bool],
     ) -> None:
-        """Linger at the close if `has_unread_request`. Abort if the client takes nothing for `write_timeout`."""
+        """Linger at the close if `has_unread_request`. Abort if the client takes too little in `write_timeout`."""
         super().__init__()
         self._transport, self._loop, self._write_timeout = transport, loop, write_timeout
         self._has_unread_request = has_unread_request
@@ -85,7 +88,7 @@ class LingeringTransport(asyncio.Transport):
             self._transport.abort()
 
     def start_write_timer(self) -> None:
-        """Abort after the timeout unless the client takes some of what waits to be written."""
+        """Abort after the timeout unless the client takes enough of what waits to be written."""
         pending_bytes = self.get_write_buffer_size()
         self._write_timer = self._loop.call_later(self._write_timeout, self._handle_write_timeout, pending_bytes)
 
@@ -105,7 +108,8 @@ class LingeringTransport(asyncio.Transport):
         self._has_unread_request = lambda: False
 
     def _handle_write_timeout(self, pending_bytes: int) -> None:
-        if self.get_write_buffer_size() < pending_bytes:
+        taken_bytes = pending_bytes - self.get_write_buffer_size()
+        if taken_bytes >= _MIN_BYTES_PER_SECOND * self._write_timeout:
             self.start_write_timer()
         else:
             self._transport.abort()

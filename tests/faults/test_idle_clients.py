@@ -4,7 +4,12 @@ import json
 import resource
 import time
 from pathlib import Path
+from unittest.mock import Mock, call
 
+import pytest
+
+from gateway.server import uvicorn_server
+from gateway.settings import Settings
 from tests.benchmarks import processes
 from tests.faults.idle_clients import exceed_connection_limit, stay_idle
 from tests.support.attacked_server import MAX_GROWTH, AttackedServer, start_attacked_server
@@ -54,6 +59,17 @@ def test_connections_wait_while_no_descriptor_is_left(tmp_path: Path) -> None:
     assert 2 <= len(paused) <= passed + 1
     assert paused[0]["reason"] == "Too many open files"
     assert {line["event"] for line in lines} == {"request", "serve.accept_paused", "serve.stopped"}
+
+
+def test_few_descriptors_are_noticed_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
+    log = Mock()
+    monkeypatch.setattr(uvicorn_server, "log", log)
+    uvicorn_server._warn_of_few_descriptors(Settings())
+    assert log.mock_calls == []
+    uvicorn_server._warn_of_few_descriptors(Settings(connection_limit=1000))
+    remedy = "raise LimitNOFILE, or lower GATEWAY_CONNECTION_LIMIT"
+    assert log.mock_calls == [call.warning("serve.few_descriptors", limit=1024, needed=1152, remedy=remedy)]
 
 
 def _read_log(server: AttackedServer) -> list[dict[str, object]]:

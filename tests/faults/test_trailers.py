@@ -27,7 +27,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttackedServer]
         yield server
 
 
-@pytest.mark.parametrize("attack", trailers.ATTACKS)
+QUICK = (trailers.send_endless_trailer, trailers.send_trailers_without_key, trailers.send_small_chunks)
+"""Attacks that need memory or time in the server if it does not limit them."""
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [attack if attack in QUICK else pytest.param(attack, marks=pytest.mark.slow) for attack in trailers.ATTACKS],
+)
 def test_what_follows_the_headers_is_bounded(server: AttackedServer, attack: Attack) -> None:
     outcome = server.attack(attack, 0.5)
     # The server may close the connection while the client sends: then some clients see a reset, not the answer.
