@@ -84,9 +84,10 @@ async def test_a_client_that_dribbles_after_its_answer_is_cut_off(listening: Lis
 
 
 async def test_blank_lines_do_not_keep_a_connection(database_url: str) -> None:
-    async with open_listening(database_url) as listening, listening.connected(b"\r\n") as (reader, writer):
+    async with open_listening(database_url) as listening, listening.connected(b"\r\n") as (_, writer):
+        await wait_until(lambda: listening.state.connections)
         async with asyncio.timeout(5):
-            while not reader.at_eof():
+            while listening.state.connections:
                 writer.write(b"\r\n")
                 await asyncio.sleep(0.01)
 
