@@ -75,7 +75,7 @@ class LingeringTransport(asyncio.Transport):
     def close_without_lingering(self) -> None:
         """Close after everything was written, and ignore what the client still sends."""
         self._transport.close()
-        if self._write_timer is None and self.get_write_buffer_size():
+        if self.get_write_buffer_size():
             self.start_write_timer()
 
     def abort(self) -> None:
@@ -89,10 +89,17 @@ class LingeringTransport(asyncio.Transport):
 
     def start_write_timer(self) -> None:
         """Abort after the timeout unless the client takes enough of what waits to be written."""
+        self._cancel_write_timer()
         pending_bytes = self.get_write_buffer_size()
         self._write_timer = self._loop.call_later(self._write_timeout, self._handle_write_timeout, pending_bytes)
 
     def stop_write_timer(self) -> None:
+        """Stop the timer, because little waits to be written. A connection that closes must still write that."""
+        self._cancel_write_timer()
+        if self._transport.is_closing() and self.get_write_buffer_size():
+            self.start_write_timer()
+
+    def _cancel_write_timer(self) -> None:
         if self._write_timer is not None:
             self._write_timer.cancel()
             self._write_timer = None
@@ -102,7 +109,7 @@ class LingeringTransport(asyncio.Transport):
 
         Without the reference cycle, the memory of the connection is free before the garbage collector runs.
         """
-        self.stop_write_timer()
+        self._cancel_write_timer()
         if self._linger_timer is not None:
             self._linger_timer.cancel()
         self._has_unread_request = lambda: False

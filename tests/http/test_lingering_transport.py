@@ -24,6 +24,16 @@ async def test_a_client_that_takes_more_is_waited_for() -> None:
     assert not transport.abort.called
 
 
+async def test_a_client_that_leaves_the_end_of_its_last_response_is_let_go() -> None:
+    transport = Mock(get_write_buffer_size=Mock(return_value=100), is_closing=Mock(return_value=False))
+    lingering = LingeringTransport(transport, asyncio.get_running_loop(), TIMEOUT, lambda: False)
+    lingering.start_write_timer()
+    lingering.close()
+    transport.is_closing.return_value = True
+    lingering.stop_write_timer()
+    await wait_until(lambda: transport.abort.called)
+
+
 def start_write_timer(bytes_per_second: int) -> Mock:
     """Return a transport from which a client takes so much of a response between two checks."""
     sizes = count(1_000_000, -bytes_per_second * TIMEOUT)
