@@ -112,7 +112,13 @@ class Settings(BaseSettings):
         10.0,
         gt=0,
         description="Seconds within which the headers of a request must arrive. A connection whose client reads "
-        "nothing of its response for as long is closed.",
+        "less than 1 KiB per second of its response for as long is closed.",
+    )
+    connection_limit: int = Field(
+        800,
+        ge=1,
+        description="Maximum number of connections of clients. Each needs a file descriptor. Further ones are "
+        "refused with `OVERLOADED` and closed.",
     )
     request_timeout: float = Field(
         10.0, gt=0, description="Seconds for the execution of a request before it is cancelled."
@@ -160,6 +166,12 @@ class Settings(BaseSettings):
     )
     persisted_queries_bytes: int = Field(
         4_194_304, ge=1024, description="Maximum size of all automatic persisted queries together in bytes."
+    )
+    drain_delay: float = Field(
+        2.0,
+        ge=0,
+        description="Seconds after SIGTERM for which the gateway still accepts connections, while `/readyz` "
+        "answers 503; 0 closes the port at once.",
     )
     shutdown_timeout: int = Field(15, ge=1, description="Seconds for running requests to finish at shutdown.")
     key_memory: float = Field(

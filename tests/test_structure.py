@@ -48,7 +48,7 @@ PRIVATE: dict[str, set[str]] = {
         "get_variable_signature",
         "set_input_converter",
     },
-    "gateway.server._private": {"HttpToolsProtocol", "RequestResponseCycle"},
+    "gateway.server._private": {"ASGI3Application", "HttpToolsProtocol", "RequestResponseCycle"},
 }
 """The modules that touch what other libraries do not document, with the names that they give to others."""
 

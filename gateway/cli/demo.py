@@ -67,7 +67,7 @@ def demo(
     `--no-serve` it stays, and `gateway demo --database URL` serves it again.
     """
     with _open_database_url(database, is_persistent=not serve) as url:
-        options = {"database_url": url, "host": host, "port": port}
+        options = {"database_url": url, "host": host, "port": port, "drain_delay": 0}
         settings = configure_command(**{name: value for name, value in options.items() if value is not None})
         listening = server.listen(settings.host, settings.port) if serve else None
         address = server.get_url(listening) if listening else f"http://{settings.host}:{settings.port}"

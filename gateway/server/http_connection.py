@@ -1,40 +1,63 @@
-"""The connection of a client: uvicorn's HTTP protocol with timeouts for headers and writes, and JSON refusals."""
+"""The connection of a client: uvicorn's HTTP protocol with limits of time and size, and JSON refusals."""
 
 import asyncio
 from http import HTTPStatus
 from typing import ClassVar
 
-from gateway.server._private import HttpToolsProtocol, RequestResponseCycle
-from gateway.settings import Settings, get_variable_name
+import httptools
+
+from gateway.server import refusals
+from gateway.server._private import ASGI3Application, HttpToolsProtocol, RequestResponseCycle
+from gateway.server.lingering_transport import LingeringTransport
+from gateway.settings import Settings
 from gateway.telemetry import Reporting
-from gateway.web import (
-    CLOSE_CONNECTION,
-    GraphQLErrorCode,
-    HTTPRefusal,
-    MediaType,
-    build_refusal_response,
-    with_request_id,
-)
+from gateway.web import HTTPRefusal, MediaType, build_refusal_response, with_request_id
+
+_MAX_PIPELINED_REQUESTS = 32
+"""Requests of a connection that wait while an earlier one is answered."""
+
+_MAX_LINGERING_REFUSALS = 64
+"""Connections above the limit that are closed only after the client has had time to read the refusal."""
+
+_CHUNK_BYTES = 512
+"""Bytes that each chunk counts in addition to its own: parsing many small ones takes long."""
+
+_GRACE_SECONDS = 1.0
+"""Time for a client that connected just before the server stops to send its request."""
 
 
 class HttpConnection(HttpToolsProtocol):
-    """Closes the connection if headers arrive too slowly, or if the client takes its response too slowly.
+    """Limits the bytes and the time of each part of a request, and refuses invalid ones in JSON.
 
-    A request that arrives in one piece and whose response is taken at once needs no timer.
+    Uvicorn appends trailers to the headers, reads a request without end after its response, and limits neither
+    trailers nor pipelined requests. Its parser copies an incomplete header or trailer with each segment. A request
+    that arrives in one segment and whose response is taken at once needs no timer here.
     """
 
     settings: ClassVar[Settings]
     reporting: ClassVar[Reporting]
+    is_stopping: ClassVar[bool] = False
+    """Whether each connection closes after its next response."""
 
-    # Both are None before the first request; uvicorn's annotations omit that.
-    scope: object | None  # type: ignore[assignment]
+    # None before the first request; uvicorn's annotation omits that.
     cycle: RequestResponseCycle | None  # type: ignore[assignment]
+    transport: LingeringTransport
 
+    _running_cycle: RequestResponseCycle | None = None
+    """The request that is being answered; `cycle` is the last one that has arrived."""
     _header_timer: asyncio.TimerHandle | None = None
-    _write_timer: asyncio.TimerHandle | None = None
-    _header_bytes = 0
-    """Bytes of the current headers that have arrived."""
-    _is_upgraded = False
+    _is_in_headers = False
+    _is_in_body = False
+    """Whether the headers of a request have arrived, but not its end."""
+    _has_progressed = False
+    """Whether the current segment completed headers or contained a part of a body."""
+    _pending_bytes = 0
+    """Bytes that arrived without progress: of incomplete headers, chunk lines or trailers."""
+    _body_bytes = 0
+    """Bytes that arrived since the headers, with chunk lines and trailers, and an amount for each chunk."""
+    _keeps_alive = True
+    """Whether the connection stays open after the response if the request is read to its end."""
+    _transfer_codings = b""
 
     @classmethod
     def create_class(cls, settings: Settings, reporting: Reporting) -> type["HttpConnection"]:
@@ -42,50 +65,165 @@ class HttpConnection(HttpToolsProtocol):
         return type(cls.__name__, (cls,), {"settings": settings, "reporting": reporting})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
-        super().connection_made(transport)
-        self._start_header_timer()
+        timeout = self.settings.client_timeout
+        super().connection_made(LingeringTransport(transport, self.loop, timeout, self._has_unread_request))
+        excess = len(self.connections) - self.settings.connection_limit
+        if excess <= 0:
+            self._start_header_timer(timeout)
+            return
+        self._send_refusal(refusals.too_many_connections(self.settings), lingers=excess <= _MAX_LINGERING_REFUSALS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_header_timer()
-        self._stop_write_timer()
         super().connection_lost(exc)
+        self.transport.detach()
+        if self._running_cycle is not None and self._running_cycle is not self.cycle:
+            # Uvicorn tells only the last of the pipelined requests that the client is gone.
+            self._running_cycle.disconnected = True
+            self._running_cycle.message_event.set()
+        self.cycle = self._running_cycle = None
+        self.pipeline.clear()
+
+    def shutdown(self) -> None:
+        """Close the connection as soon as it owes no response. A request that has begun to arrive is answered."""
+        if self.cycle is not None and self._is_responding:
+            self._keeps_alive = self.cycle.keep_alive = False
+        elif self.cycle is None and not self._is_in_headers:
+            self._stop_header_timer()
+            self._start_header_timer(_GRACE_SECONDS)
+        elif not self._is_in_headers:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope):
-            self._count_header_bytes(len(data))
-        elif self._header_timer is not None:
-            self._stop_header_timer()
-
-    def handle_websocket_upgrade(self) -> None:
-        self._is_upgraded = True
-        self._stop_header_timer()
-        super().handle_websocket_upgrade()
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse bytes that are not HTTP. `msg` is uvicorn's reason."""
-        self._refuse(
-            HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"{msg} Send HTTP/1.1.", headers=[CLOSE_CONNECTION])
-        )
-
-    def _count_header_bytes(self, size: int) -> None:
-        """Count bytes of a request whose headers are incomplete, and refuse it if they are too many."""
-        if self._is_upgraded or self.transport.is_closing():
+        if self.transport.is_discarding:
+            self.transport.discard(len(data))
             return
-        self._header_bytes += size
-        limit = self.settings.url_limit + self.settings.header_limit
-        if self._header_bytes > limit:
-            message = f"The headers are larger than {limit} bytes; send less, or have the operator raise "
-            message += f"{get_variable_name('header_limit')}."
-            self._refuse(HTTPRefusal(GraphQLErrorCode.HEADERS_TOO_LARGE, message, headers=[CLOSE_CONNECTION]))
-        elif self._header_timer is None:
-            self._start_header_timer()
+        self._has_progressed = False
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._refuse(refusals.from_parser_error(error))
+        else:
+            if self._is_in_headers or self._is_in_body:
+                self._limit_incomplete_request(len(data))
 
-    def _start_header_timer(self) -> None:
-        self._header_timer = self.loop.call_later(self.settings.client_timeout, self._handle_header_timeout)
+    def on_message_begin(self) -> None:
+        if len(self.pipeline) >= _MAX_PIPELINED_REQUESTS:
+            raise refusals.too_many_pipelined()
+        super().on_message_begin()
+        self._unset_keepalive_if_required()
+        self._is_in_headers, self._pending_bytes, self._transfer_codings = True, 0, b""
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header. A trailer is ignored: it must not authenticate a request, for example."""
+        if self._is_in_body:
+            return
+        name = name.lower()
+        if name == b"transfer-encoding":
+            self._transfer_codings += value.lower() + b","
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return  # `_ignore_upgrade` parses the headers again.
+        if self._transfer_codings:
+            self._check_transfer_codings()
+        super().on_headers_complete()
+        assert self.cycle is not None  # noqa: S101 (for mypy)
+        self._stop_header_timer()
+        # A response that comes before the end of its request closes the connection.
+        self._keeps_alive, self.cycle.keep_alive = self.cycle.keep_alive and not self.is_stopping, False
+        self._is_in_headers, self._is_in_body, self._has_progressed, self._body_bytes = False, True, True, 0
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running_cycle = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def on_body(self, body: bytes) -> None:
+        self._has_progressed = True
+        super().on_body(body)
+
+    def on_chunk_header(self) -> None:
+        self._body_bytes += _CHUNK_BYTES
+        if self._body_bytes > refusals.get_max_message_bytes(self.settings):
+            raise refusals.chunks_too_large(self.settings)
+
+    def on_message_complete(self) -> None:
+        if self.cycle is None or not self._is_in_body:
+            return
+        self._is_in_body = False
+        if not self.cycle.response_started:
+            self.cycle.keep_alive = self._keeps_alive
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_in_headers:
+            # The header timer limits a pipelined request that has begun to arrive.
+            self._unset_keepalive_if_required()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.transport.start_write_timer()
+
+    def resume_writing(self) -> None:
+        self.transport.stop_write_timer()
+        super().resume_writing()
+
+    def _has_unread_request(self) -> bool:
+        return self._is_in_headers or self._is_in_body
+
+    @property
+    def _is_responding(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _check_transfer_codings(self) -> None:
+        """Refuse other codings than `chunked` before it. The parser refuses requests that do not end with it."""
+        codings = [coding.strip() for coding in self._transfer_codings.split(b",") if coding.strip()]
+        if len(codings) > 1 and codings[-1] == b"chunked":
+            raise refusals.unknown_transfer_coding()
+
+    def _ignore_upgrade(self, rest: bytes) -> None:
+        """Parse the request again without its header `Upgrade`; `rest` follows its headers.
+
+        The parser takes what follows such headers for another protocol, and has no option for that.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(refusals.tunnel())
+        elif (b"upgrade", b"websocket") in ((name, value.lower()) for name, value in self.headers):
+            self._refuse(refusals.web_socket())
+        else:
+            lines = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+            version = self.parser.get_http_version().encode()
+            head = b"%s %s HTTP/%s\r\n%s\r\n" % (method, self.url, version, b"".join(lines))
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+            self.data_received(head + rest)
+
+    def _limit_incomplete_request(self, size: int) -> None:
+        """Count the bytes of a segment after which the request is incomplete; refuse it if they are too many."""
+        if self._has_progressed:
+            self._pending_bytes = 0
+        else:
+            self._pending_bytes += size
+        if self._is_in_body:
+            self._body_bytes += size
+        elif self._header_timer is None:
+            self._start_header_timer(self.settings.client_timeout)
+        if self._pending_bytes > refusals.get_max_header_bytes(self.settings):
+            self._refuse(refusals.headers_too_large(self.settings, is_in_body=self._is_in_body))
+        elif self._body_bytes > refusals.get_max_message_bytes(self.settings):
+            self._refuse(refusals.chunks_too_large(self.settings))
+
+    def _start_header_timer(self, seconds: float) -> None:
+        self._header_timer = self.loop.call_later(seconds, self._handle_header_timeout)
 
     def _stop_header_timer(self) -> None:
-        self._header_bytes = 0
         if self._header_timer is not None:
             self._header_timer.cancel()
             self._header_timer = None
@@ -94,53 +232,34 @@ class HttpConnection(HttpToolsProtocol):
         self._header_timer = None
         if self._is_responding:
             # The headers belong to a pipelined request, which may arrive while the previous one is answered.
-            self._start_header_timer()
-        elif self.scope is None:
+            self._start_header_timer(self.settings.client_timeout)
+        elif self._is_in_headers:
+            self._refuse(refusals.headers_late(self.settings))
+        else:
             # The client sent nothing, so it expects no response either.
             self.transport.close()
-        else:
-            message = (
-                f"The headers did not arrive within {self.settings.client_timeout:g} seconds; send them again."
-            )
-            self._refuse(HTTPRefusal(GraphQLErrorCode.REQUEST_TIMEOUT, message, headers=[CLOSE_CONNECTION]))
-
-    @property
-    def _is_responding(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
 
     def _refuse(self, refusal: HTTPRefusal) -> None:
-        """Send a refusal and close the connection; only close it if another response is being sent."""
-        if not self._is_responding:
-            record = self.reporting.begin_request()
-            response = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
-            status = HTTPStatus(response.status)
-            lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *map(b": ".join, response.headers)]
-            self.transport.write(b"\r\n".join([*lines, b"", response.body]))
-            self.reporting.end_request(record)
+        """Send a refusal and close the connection, after the responses to earlier requests on it."""
+        cycle = self.cycle
+        if cycle is not None and self._is_in_body:
+            if cycle.response_started or self.pipeline:
+                self.transport.close()
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+        elif cycle is not None and self._is_responding:
+            cycle.keep_alive = False
+            self.transport.is_discarding = True
+            return
+        self._send_refusal(refusal)
+
+    def _send_refusal(self, refusal: HTTPRefusal, *, lingers: bool = True) -> None:
+        record = self.reporting.begin_request()
+        response = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
+        status = HTTPStatus(response.status)
+        lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *map(b": ".join, response.headers)]
+        self.transport.write(b"\r\n".join([*lines, b"", response.body]))
+        self.reporting.end_request(record)
+        self.transport.is_discarding = lingers
         self.transport.close()
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._start_write_timer()
-
-    def resume_writing(self) -> None:
-        self._stop_write_timer()
-        super().resume_writing()
-
-    def _start_write_timer(self) -> None:
-        pending_bytes = self.transport.get_write_buffer_size()
-        self._write_timer = self.loop.call_later(
-            self.settings.client_timeout, self._handle_write_timeout, pending_bytes
-        )
-
-    def _stop_write_timer(self) -> None:
-        if self._write_timer is not None:
-            self._write_timer.cancel()
-            self._write_timer = None
-
-    def _handle_write_timeout(self, pending_bytes: int) -> None:
-        """Close the connection if the client has taken nothing since `pending_bytes` were pending."""
-        if self.transport.get_write_buffer_size() < pending_bytes:
-            self._start_write_timer()
-        else:
-            self.transport.abort()

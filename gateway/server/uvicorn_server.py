@@ -1,42 +1,114 @@
 """The HTTP server: uvicorn with the gateway's settings, connections and signals."""
 
+import asyncio
 import gc
+import resource
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.assets import Assets
-from gateway.domain.enums import ErrorCode
-from gateway.errors import refusal
-from gateway.settings import Settings
-from gateway.telemetry import Reporting, write_logs_in_background
+from gateway.server.listener import Listener, get_url
+from gateway.settings import Settings, get_variable_name
+from gateway.telemetry import write_logs_in_background
+
+if TYPE_CHECKING:
+    from gateway.server.http_connection import HttpConnection
+    from gateway.web import Health
 
 log = structlog.get_logger(__name__)
 
-_BACKLOG = 2048
-"""Connections that the operating system queues until the server accepts them."""
-
 _GC_THRESHOLDS = (100_000, 20, 20)
+
+_CHECK_SECONDS = 0.05
+"""Time between two checks whether a stopping server is done."""
+
+_ABORT_SECONDS = 1.0
+"""Time for requests to end after their connections were aborted."""
+
+_OTHER_DESCRIPTORS = 128
+"""Descriptors that the process needs beside those of clients and of the database."""
 
 
 class GatewayServer(uvicorn.Server):
-    """Uvicorn's server, which returns after a signal; uvicorn's own raises the signal again and dies of it."""
+    """Uvicorn's server with a drain: it serves new connections for a while after SIGTERM, but is not ready.
 
-    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
-        """Call `on_stop` as soon as a signal tells the server to stop."""
+    A load balancer notices `/readyz` only after a while, and clients that it sends until then must be answered.
+    A second signal stops the server at once. It returns after a signal; uvicorn's own raises the signal again.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        settings: Settings,
+        listening: socket.socket,
+        connections: "type[HttpConnection]",
+        health: "Health",
+    ) -> None:
+        """Create connections of this class on the listening socket."""
         super().__init__(config)
-        self._on_stop = on_stop
+        self._settings, self._connections, self._health = settings, connections, health
+        self._listener = Listener(listening, self._create_connection)
+        self._drain_seconds = 0.0
+        self.in_flight_count = 0
+        """Requests that were being answered when the port was closed."""
+        self.aborted_count = 0
+        """Requests among them that were cut off."""
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._on_stop()
-        super().handle_exit(sig, frame)
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._listener.start()
+
+    def _create_connection(self) -> "HttpConnection":
+        return self._connections(self.config, self.server_state, self.lifespan.state)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (uvicorn passes it)
+        self._health.stop()
+        self._connections.is_stopping = True
+        if self.should_exit:
+            self.force_exit = True
+        elif sig == signal.SIGTERM:
+            # SIGINT comes from a terminal, where nobody wants to wait.
+            self._drain_seconds = self._settings.drain_delay
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (uvicorn passes it)
+        await self._wait(self._drain_seconds)
+        await self._listener.close()
+        self.in_flight_count = len(self.server_state.tasks)
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._wait(self._settings.shutdown_timeout, until_idle=True)
+        self.aborted_count = len(self.server_state.tasks)
+        await self._abort()
+        await self.lifespan.shutdown()
+
+    async def _wait(self, seconds: float, *, until_idle: bool = False) -> None:
+        """Wait until this time has passed, or a second signal arrives, or nothing is connected any more."""
+        loop, state = asyncio.get_running_loop(), self.server_state
+        end = loop.time() + seconds
+        while loop.time() < end and not self.force_exit:
+            if until_idle and not (state.connections or state.tasks):
+                return
+            await asyncio.sleep(min(_CHECK_SECONDS, seconds))
+
+    async def _abort(self) -> None:
+        """Cut off all connections. Their requests are cancelled as if the clients had disconnected."""
+        tasks = self.server_state.tasks
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_ABORT_SECONDS)
+        for task in list(tasks):
+            task.cancel()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -49,35 +121,13 @@ class GatewayServer(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 takes a free one. Raises Refused if the address is not available."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        reason = str(error.strerror).partition(" (")[0]
-        raise refusal(
-            ErrorCode.CONFLICT,
-            f"Cannot listen on {host}, port {port}: {reason}. Choose others with --host and --port.",
-        ) from None
-
-
-def get_url(listener: socket.socket) -> str:
-    """Return the URL of the server for clients on this machine, such as `http://127.0.0.1:8000`."""
-    host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (it is compared, not bound)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def create_config(app: ASGIApp, settings: Settings, reporting: Reporting) -> uvicorn.Config:
+def create_config(app: ASGIApp, settings: Settings, connections: "type[HttpConnection]") -> uvicorn.Config:
     """Return uvicorn's configuration for the application."""
-    # Importing the schema takes most of a second, and other commands do without it.
-    from gateway.server.http_connection import HttpConnection  # noqa: PLC0415
-
     return uvicorn.Config(
         app,
         interface="asgi3",
-        http=HttpConnection.create_class(settings, reporting),
+        http=connections,
+        ws="none",
         log_config=None,
         # Uvicorn's access log contains query strings, which contain variables.
         access_log=False,
@@ -95,22 +145,37 @@ def serve(settings: Settings, listener: socket.socket, visitors_key: str | None 
     If `visitors_key` is given and the socket listens on this machine only, browsers are signed in with that key.
     Raises SettingsInvalid if the application cannot be created with these settings.
     """
-    from gateway.web import create_app  # noqa: PLC0415 (as in `create_config`)
+    # Importing the schema takes most of a second, and other commands do without it.
+    from gateway.server.http_connection import HttpConnection  # noqa: PLC0415
+    from gateway.web import create_app  # noqa: PLC0415
 
     assets = Assets()
     with listener:
         is_private = ip_address(listener.getsockname()[0]).is_loopback
         app = create_app(settings, visitors_key if is_private else None)
         reduce_collections()
-        server = GatewayServer(create_config(app, settings, app.state.reporting), app.state.health.stop)
+        connections = HttpConnection.create_class(settings, app.state.reporting)
+        config = create_config(app, settings, connections)
+        server = GatewayServer(config, settings, listener, connections, app.state.health)
         with write_logs_in_background():
+            _warn_of_few_descriptors(settings)
             for pin in assets.find_missing():
                 log.warning(
                     "assets.missing", package=pin.spec, reason=assets.failure_reason, remedy="gateway assets"
                 )
             log.info("serve.listening", url=f"{get_url(listener)}/graphql", database=settings.database_address)
-            server.run([listener])
-            log.info("serve.stopped")
+            # Uvicorn gets no socket: the server listens itself.
+            server.run([])
+            log.info("serve.stopped", in_flight=server.in_flight_count, aborted=server.aborted_count)
+
+
+def _warn_of_few_descriptors(settings: Settings) -> None:
+    """Log a warning if the process may open fewer files than its connections can need."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = settings.connection_limit + 3 * settings.database_pool_size + _OTHER_DESCRIPTORS
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        remedy = f"raise LimitNOFILE, or lower {get_variable_name('connection_limit')}"
+        log.warning("serve.few_descriptors", limit=limit, needed=needed, remedy=remedy)
 
 
 def reduce_collections() -> None:

@@ -86,6 +86,7 @@ class GraphQLErrorCode(Enum):
     )
     TOO_MANY = _define_field_code("The request asks for more entries than the limit that the message names.")
     FORBIDDEN = _define_graphql_code("The key lacks the permission that the message names.", 403)
+    NOT_IMPLEMENTED = _define_http_code("The transfer coding or the HTTP method is unknown to the gateway.", 501)
     TIMEOUT = _define_http_code(
         "The request took too long and was cancelled; the message gives the number of committed mutations.", 503
     )

@@ -88,9 +88,9 @@ def _start_server(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
 
 
 def build_environment(database_url: str) -> Mapping[str, str]:
-    """Return the environment of a gateway on this database, with no other settings than its rate limit."""
+    """Return the environment of a gateway on this database, with only a rate limit and a drain delay set."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    return {**others, **_NO_RATE_LIMIT, "GATEWAY_DATABASE_URL": database_url}
+    return {**others, **_NO_RATE_LIMIT, "GATEWAY_DATABASE_URL": database_url, "GATEWAY_DRAIN_DELAY": "0"}
 
 
 def _find_free_port() -> int:

@@ -3,6 +3,7 @@
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from gateway.server.http_connection import HttpConnection
 from gateway.server.uvicorn_server import create_config
 from gateway.settings import Settings
 from gateway.telemetry import Metrics, Reporting
@@ -36,7 +37,7 @@ async def test_only_headers_of_trusted_proxies_are_used(
         raise AssertionError
 
     settings = Settings(trusted_proxies="10.0.0.8,10.0.0.9")
-    config = create_config(app, settings, Reporting(Metrics(None), None))
+    config = create_config(app, settings, HttpConnection.create_class(settings, Reporting(Metrics(None), None)))
     config.load()
     request = {"type": "http", "scheme": "http", "client": (client, 1), "headers": headers}
     await config.loaded_app(request, receive, send)

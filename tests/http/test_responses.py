@@ -9,8 +9,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.web.responses import HTTPResponse, send_response
-from tests.http.test_slow_clients import serve_app
 from tests.support.endpoints import VIEWER, Endpoint, open_endpoint
+from tests.support.listening import serve_app
 
 GET = "/graphql?query=%7B__typename%7D"
 STATUS = re.compile(rb"HTTP/1.1 (\d{3}) ")

@@ -1,93 +1,39 @@
 """Slow and idle clients over real connections. They are disconnected, and do not delay other clients."""
 
 import asyncio
-from asyncio import StreamReader, StreamWriter
+import gc
+import weakref
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import orjson
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
-from gateway.server.http_connection import HttpConnection
-from gateway.settings import Settings
-from gateway.telemetry.reporting import Reporting
 from tests.http.test_reporting import read_log_lines
 from tests.support.endpoints import VIEWER
 from tests.support.factories import connected, store
-from tests.support.gateway import Client, Gateway, serve_gateway
+from tests.support.listening import (
+    KEEP_ALIVE,
+    TIMEOUT,
+    ListeningServer,
+    assert_refused,
+    open_server,
+    read_response,
+    serve_app,
+    wait_until,
+)
 from tests.support.stalling import assert_idle, stall_statements
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
-TIMEOUT = 0.1
+INVALID = "The request is not valid HTTP: Invalid method encountered. Send HTTP/1.1."
 LATE = "The headers did not arrive within 0.1 seconds; send them again."
-
-
-@dataclass(frozen=True)
-class ListeningServer:
-    """A gateway that listens on a port, and uvicorn's state of its connections."""
-
-    gateway: Gateway
-    client: Client
-    port: int
-    state: ServerState
-
-    @asynccontextmanager
-    async def connect(self, sent: bytes = b"") -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
-        """Open a connection, and send these bytes."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1024)
-        writer.write(sent)
-        try:
-            yield reader, writer
-        finally:
-            writer.close()
-
-    def build_request(self, query: str) -> bytes:
-        body = orjson.dumps({"query": query})
-        return (
-            f"POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {self.client.key}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        ).encode() + body
 
 
 @pytest.fixture
 async def server(database_url: str) -> AsyncIterator[ListeningServer]:
-    async with serve_gateway(database_url, key_memory=60, body_timeout=TIMEOUT) as gateway:
-        client = await gateway.client()
-        async with serve_app(gateway.app, gateway.app.state.reporting) as (port, state):
-            yield ListeningServer(gateway, client, port, state)
-
-
-@asynccontextmanager
-async def serve_app(app: Any, reporting: Reporting) -> AsyncIterator[tuple[int, ServerState]]:
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    config.load()
-    protocol, state = HttpConnection.create_class(Settings(client_timeout=TIMEOUT), reporting), ServerState()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: protocol(config, state, {}), "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1], state
-
-
-async def read_response(reader: StreamReader) -> tuple[int, dict[str, str], Any]:
-    """Return the status, headers and JSON of a response."""
-    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
-    headers = dict(line.lower().split(": ", 1) for line in lines)
-    return int(first.split()[1]), headers, orjson.loads(await reader.readexactly(int(headers["content-length"])))
-
-
-async def assert_refused(reader: StreamReader, status: int, code: str, message: str) -> None:
-    """Require an error response in JSON, after which the connection is closed."""
-    found, headers, body = await read_response(reader)
-    assert (found, headers["connection"]) == (status, "close")
-    assert headers["content-type"] == "application/json; charset=utf-8"
-    extensions = {"code": code, "requestId": headers["x-request-id"]}
-    assert body == {"errors": [{"message": message, "extensions": extensions}]}
-    assert await reader.read() == b""
+    async with open_server(database_url) as server:
+        yield server
 
 
 async def test_headers_that_arrive_late_close_the_connection(server: ListeningServer) -> None:
@@ -113,6 +59,27 @@ async def test_headers_of_a_second_request_have_the_same_timeout(server: Listeni
         await assert_refused(reader, 408, "REQUEST_TIMEOUT", LATE)
 
 
+async def test_an_idle_connection_is_kept_for_a_while_and_then_closed(server: ListeningServer) -> None:
+    async with server.connect(server.build_request(VIEWER)) as (reader, writer):
+        assert (await read_response(reader))[0] == 200
+        await asyncio.sleep(2 * TIMEOUT)
+        writer.write(server.build_request(VIEWER))
+        assert (await read_response(reader))[0] == 200
+        assert await reader.read() == b""
+
+
+@pytest.mark.parametrize("is_pipelined", [False, True])
+async def test_headers_may_take_longer_than_an_idle_connection(database_url: str, is_pipelined: bool) -> None:
+    async with open_server(database_url, client_timeout=5) as server:
+        request = server.build_request(VIEWER)
+        async with server.connect(request + (request[:10] if is_pipelined else b"")) as (reader, writer):
+            assert (await read_response(reader))[0] == 200
+            writer.write(b"" if is_pipelined else request[:10])
+            await asyncio.sleep(2 * KEEP_ALIVE)
+            writer.write(request[10:])
+            assert (await read_response(reader))[0] == 200
+
+
 async def test_an_idle_connection_is_closed_without_a_response(server: ListeningServer) -> None:
     async with server.connect() as (reader, _):
         assert await reader.read() == b""
@@ -132,9 +99,9 @@ async def test_headers_over_the_size_limit_are_refused(server: ListeningServer) 
         await assert_refused(reader, 431, "HEADERS_TOO_LARGE", message)
 
 
-async def test_invalid_http_is_refused_in_json(server: ListeningServer) -> None:
+async def test_bytes_that_are_not_http_are_refused_in_json(server: ListeningServer) -> None:
     async with server.connect(b"\x16\x03\x01hello\r\n\r\n") as (reader, _):
-        await assert_refused(reader, 400, "BAD_REQUEST", "Invalid HTTP request received. Send HTTP/1.1.")
+        await assert_refused(reader, 400, "BAD_REQUEST", INVALID)
 
 
 async def test_thirty_slow_clients_do_not_delay_others(server: ListeningServer) -> None:
@@ -169,11 +136,33 @@ async def test_a_client_that_does_not_read_its_response_is_disconnected(server: 
         writer.close()
 
 
-async def test_a_query_is_cancelled_when_its_client_disconnects(server: ListeningServer) -> None:
+async def test_the_memory_of_a_closed_connection_is_free_at_once(server: ListeningServer) -> None:
+    gc.disable()
+    try:
+        incomplete = b"POST /graphql HTTP/1.1\r\ncontent-length: 9\r\n\r\n"
+        for request in (server.build_request(VIEWER), incomplete, b"?", b""):
+            async with server.connect(request) as (reader, _):
+                await wait_until(lambda: server.state.connections)
+                connection = weakref.ref(next(iter(server.state.connections)))
+                if request:
+                    await reader.readexactly(1)
+            await wait_until(partial(_is_freed, connection))
+    finally:
+        gc.enable()
+
+
+def _is_freed(reference: "weakref.ref[Any]") -> bool:
+    return reference() is None
+
+
+@pytest.mark.parametrize("next_request", [b"", b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"])
+async def test_a_query_is_cancelled_when_its_client_disconnects(
+    server: ListeningServer, next_request: bytes
+) -> None:
     await store(server.gateway.database, connected("i", name="n"))
     query = '{ integration(id: "i") { name } }'
     with stall_statements("FROM integration") as began:
-        async with server.connect(server.build_request(query)):
+        async with server.connect(server.build_request(query) + next_request):
             await began.wait()
         async with asyncio.timeout(5):
             await asyncio.wait(server.state.tasks)

@@ -56,7 +56,11 @@ class ServerProcess:
 
 @contextmanager
 def start_server(*arguments: str, folder: Path, **settings: str) -> Iterator[ServerProcess]:
-    """Start a command that serves, and wait until it listens. Kill it after the block if it still runs."""
+    """Start a command that serves, and wait until it listens. Kill it after the block if it still runs.
+
+    Unless `drain_delay` is given, it stops without a delay.
+    """
+    settings = {"drain_delay": "0", **settings}
     variables = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
     with subprocess.Popen(
         [sys.executable, "-m", "gateway", *arguments],
