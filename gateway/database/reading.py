@@ -18,13 +18,14 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
-from gateway.database.connections import ConnectionPool, PooledConnection
+from gateway.database.connection_pool import ConnectionPool
+from gateway.database.connections import PooledConnection
 from gateway.database.fair_queue import TeamId
 from gateway.database.inline_reads import InlineReader
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.domain.calendar import instants
-from gateway.errors import Overloaded
+from gateway.errors import Overloaded, Unavailable
 
 E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
@@ -105,6 +106,17 @@ class Snapshot:
             found = self._inline_reader.run(statement, columns, also)
             if found is not None:
                 return found
+        try:
+            return await self._run(statement, columns, also)
+        except Unavailable:
+            if self.statement_count > 1:
+                raise
+            # The connection was closed, perhaps by a restart. The snapshot was not read: another one will do.
+            return await self._run(statement, columns, also)
+
+    async def _run(
+        self, statement: PreparedStatement[*tuple[Any, ...]], columns: ColumnNames, also: Sequence[str]
+    ) -> Sequence[Any]:
         connection = self._connection or await self._connect()
         try:
             return await connection.run(statement, columns, also)

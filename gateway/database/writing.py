@@ -28,9 +28,13 @@ from gateway.database.reading import Reader
 from gateway.database.rows import get_values, new_row, with_changes
 from gateway.database.tables import Base
 from gateway.domain.calendar import instants
+from gateway.errors import FailureCause, Unavailable, UnknownOutcome
 
 E = TypeVar("E", bound=Base)
 Ts = TypeVarTuple("Ts")
+
+_COMMIT_GRACE = 1.0
+"""Seconds that a commit may still take when its request is cancelled. Then its outcome is unknown."""
 
 _SQLITE_UNIQUE_VIOLATIONS = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 INTEGRITY_ERRORS = (sqlite3.IntegrityError, asyncpg.UniqueViolationError)
@@ -129,7 +133,10 @@ class Writer(Reader):
         await self._connection.fetch("RELEASE SAVEPOINT attempt")
 
     async def end_transaction(self, *, commit: bool) -> None:
-        """Commit or roll back. A cancelled task still waits for a commit that has begun."""
+        """Commit or roll back. A cancelled task still waits a moment for a commit that has begun.
+
+        Raises UnknownOutcome when the database does not confirm the commit.
+        """
         if not self._connection.is_in_transaction:
             return
         if not commit:
@@ -139,11 +146,19 @@ class Writer(Reader):
         try:
             await asyncio.shield(committing)
         except asyncio.CancelledError:
-            await asyncio.wait([committing])
+            await asyncio.wait([committing], timeout=_COMMIT_GRACE)
+            if not committing.done():
+                self._connection.cut_off()
+                await committing
             raise
 
     async def _commit(self) -> None:
-        await self._connection.execute("COMMIT")
+        try:
+            await self._connection.execute("COMMIT")
+        except Unavailable as error:
+            if self._connection.is_open and error.cause is not FailureCause.DATABASE:
+                raise  # The database refused it: nothing was changed.
+            raise UnknownOutcome from error
         self.is_committed = True
 
 

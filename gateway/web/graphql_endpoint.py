@@ -9,7 +9,7 @@ from strawberry.types.graphql import OperationType
 
 from gateway import services
 from gateway.database import Database
-from gateway.errors import Exceeded, Overloaded, Unauthenticated
+from gateway.errors import Exceeded, OperationAborted, Unauthenticated
 from gateway.schema import Context, OperationBudget, OperationLimits, schema
 from gateway.settings import Settings
 from gateway.web.authentication import AuthenticatedViewer, Authentication
@@ -22,7 +22,6 @@ from gateway.web.refusals import (
     HTTPRefusal,
     csrf_token_invalid,
     method_not_allowed,
-    timed_out,
     to_refusal,
     unauthenticated,
 )
@@ -34,7 +33,7 @@ from gateway.web.responses import (
     build_refusal_response,
     with_etag,
 )
-from gateway.web.timeouts import DeadlineExceeded, Deadlines
+from gateway.web.timeouts import Deadlines
 
 _METHODS = b"GET, POST, HEAD, OPTIONS"
 _MAX_SHOWN_LENGTH = 100
@@ -94,7 +93,9 @@ class GraphQLEndpoint:
         try:
             bucket.check()
             response = await self._respond(context, authenticated, scope, receive, headers, accepted)
-        except (HTTPRefusal, Exceeded, Overloaded) as error:
+        except (HTTPRefusal, Exceeded, OperationAborted) as error:
+            if isinstance(error, OperationAborted):
+                error.committed = context.committed
             response = build_refusal_response(to_refusal(error, self._settings), accepted or MediaType.JSON)
         response.headers.extend(self._rate_limit_headers.get_headers(bucket))
         return response
@@ -147,8 +148,6 @@ class GraphQLEndpoint:
                     allowed_operation_types=allowed,
                     operation_extensions=request.extensions,
                 )
-        except DeadlineExceeded:
-            raise timed_out(self._timeout, context.commit_count) from None
         except CannotGetOperationTypeError:
             name = request.operation_name
             which = "operation" if name is None else f"operation named `{name[:_MAX_SHOWN_LENGTH]}`"

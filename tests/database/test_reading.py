@@ -220,7 +220,7 @@ async def test_a_clash_in_a_dry_run_is_a_conflict_and_leaves_nothing(database: D
         session.add(Team(id="t", name="t", created_at=instants.now()))
     context = create_context(VIEWER, database)
     with pytest.raises(Refused) as refusal:
-        await context.write(work, dry_run=True)
+        await context.write(work, "m", dry_run=True)
     assert [problem.code for problem in refusal.value.problems] == [ErrorCode.CONFLICT]
     await context.finish()
     async with open_session(database) as reader:
