@@ -90,7 +90,7 @@ class OperationAborted(GatewayError):
     def _describe_changes(self) -> str:
         if not self.committed:
             return "nothing was changed"
-        return f"only {_join(self.committed)} {'was' if len(self.committed) == 1 else 'were'} done"
+        return f"only {_say_done(self.committed)}"
 
 
 class Overloaded(OperationAborted):
@@ -155,8 +155,8 @@ class UnknownOutcome(OperationAborted):
 
     def _describe_changes(self) -> str:
         subject = "the change" if self.mutation is None else f"`{self.mutation}`"
-        before = f"{_join(self.committed)} {'was' if len(self.committed) == 1 else 'were'} done, and "
-        return f"{before if self.committed else ''}{subject} may have been done"
+        before = f"{_say_done(self.committed)}, and " if self.committed else ""
+        return f"{before}{subject} may have been done"
 
 
 class DeadlineExceeded(OperationAborted):
@@ -165,8 +165,10 @@ class DeadlineExceeded(OperationAborted):
     advice = "Ask for less, or retry later."
 
 
-def _join(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(f"`{name}`" for name in names[:-1]), f"`{names[-1]}`"]))
+def _say_done(names: Sequence[str]) -> str:
+    """Return such as "`a`, `b` and `c` were done"."""
+    *others, last = [f"`{name}`" for name in names]
+    return f"{', '.join(others)} and {last} were done" if others else f"{last} was done"
 
 
 class ColumnNotFetched(Exception):

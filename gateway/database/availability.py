@@ -15,7 +15,7 @@ PROBE_INTERVAL = 1.0
 """Seconds between the beginnings of two probes, and between two log lines of one cause."""
 
 _PROBE_TIMEOUT = 2.0
-"""Seconds for a probe, which opens a connection: short, so that a lost packet delays the next probe little."""
+"""Seconds for a probe; its connection has timeouts of its own, which are shorter."""
 
 
 class Availability:

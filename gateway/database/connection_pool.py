@@ -20,9 +20,6 @@ from gateway.errors import FailureCause, OperationAborted, Unavailable
 
 T = TypeVar("T")
 
-_CONNECT_TIMEOUT = 3.0
-"""Seconds for opening a connection."""
-
 _CHECK_AFTER, _CHECK_TIMEOUT = 10.0, 1.0
 """A connection that was idle for the first number of seconds is checked, for at most the second number.
 
@@ -127,7 +124,7 @@ class ConnectionPool:
 
     async def _open(self) -> PooledConnection:
         try:
-            async with asyncio.timeout(_CONNECT_TIMEOUT):
+            async with asyncio.timeout(self._timeouts.connect):
                 return PooledConnection(await self._open_driver(), self._dialect, self._timeouts, self._report)
         except DATABASE_ERRORS as error:
             failure = translate_error(error, is_connected=False)

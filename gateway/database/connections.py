@@ -63,6 +63,7 @@ class Timeouts:
     statement: float
     control: float
     """For BEGIN, COMMIT and ROLLBACK."""
+    connect: float = 3.0
 
 
 class PooledConnection:

@@ -43,6 +43,9 @@ _REVISIONS = Table("alembic_version", MetaData(), Column("version_num"))
 _GRACE = 2.0
 """Seconds after the timeout of a request when it has ended, whatever happens."""
 
+_PROBE_TIMEOUTS = Timeouts(statement=1.0, control=1.0, connect=1.5)
+"""They are short, so that a packet that was lost delays the next probe little."""
+
 _CONTROL_TIMEOUT = 60.0
 """Seconds for BEGIN, COMMIT and ROLLBACK of commands, whose transactions are large."""
 
@@ -91,12 +94,14 @@ class Database:
         create_pool = partial(
             ConnectionPool,
             dialect=self.dialect,
-            timeouts=self._get_timeouts(request_timeout),
             availability=self.availability,
         )
-        self._read_pool = create_pool(open_reading, queue=readers)
-        self._write_pool = create_pool(open_writing, queue=writers)
-        self._probe_pool = create_pool(open_reading, queue=FairQueue(1, queue, 1.0), is_for_probes=True)
+        timeouts = self._get_timeouts(request_timeout)
+        self._read_pool = create_pool(open_reading, queue=readers, timeouts=timeouts)
+        self._write_pool = create_pool(open_writing, queue=writers, timeouts=timeouts)
+        self._probe_pool = create_pool(
+            open_reading, queue=FairQueue(1, queue, 1.0), timeouts=_PROBE_TIMEOUTS, is_for_probes=True
+        )
 
     def _get_timeouts(self, request_timeout: float | None) -> Timeouts:
         if request_timeout is None:

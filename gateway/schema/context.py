@@ -156,17 +156,15 @@ class Context:
         self.raise_if_aborted()
         try:
             await self.close_snapshot()
-            scope = self.database.write(team=self.viewer.team_id, dry_run=dry_run)
-            return await (self._try_out(scope, work) if dry_run else self._commit(scope, work, mutation))
+            return await (self._try_out(work) if dry_run else self._commit(work, mutation))
         except OperationAborted as error:
             if isinstance(error, UnknownOutcome):
                 error.mutation = mutation
             self.abort(error)
             raise
 
-    async def _try_out(
-        self, scope: AbstractAsyncContextManager[Writer], work: Callable[[Writer], Awaitable[T]]
-    ) -> T:
+    async def _try_out(self, work: Callable[[Writer], Awaitable[T]]) -> T:
+        scope = self.database.write(team=self.viewer.team_id, dry_run=True)
         writer = await scope.__aenter__()
         try:
             result = await work(writer)
@@ -177,12 +175,10 @@ class Context:
         self._reader_scope, self._reader = scope, writer
         return result
 
-    async def _commit(
-        self, scope: AbstractAsyncContextManager[Writer], work: Callable[[Writer], Awaitable[T]], mutation: str
-    ) -> T:
+    async def _commit(self, work: Callable[[Writer], Awaitable[T]], mutation: str) -> T:
         writer = None
         try:
-            async with scope as writer:
+            async with self.database.write(team=self.viewer.team_id) as writer:
                 return await work(writer)
         finally:
             if writer is not None and writer.is_committed:
