@@ -28,10 +28,10 @@ class Proxy:
         self.resets_after: bytes | None = None
         """Text of a request, after which its connection is reset."""
 
-    @property
-    def connection_count(self) -> int:
-        """Number of open connections."""
-        return len(self._connections)
+    def mute_all(self) -> None:
+        """Forward nothing more on the connections of now."""
+        for connection in self._connections:
+            connection.is_mute = True
 
     def reset_all(self) -> None:
         """Reset all connections."""
@@ -72,7 +72,7 @@ class _ProxiedConnection:
         server: tuple[asyncio.StreamReader, asyncio.StreamWriter],
     ) -> None:
         self._proxy, self._client, self._server = proxy, client, server
-        self._is_mute = self._loses_answers = False
+        self.is_mute = self.loses_answers = False
 
     async def run(self) -> None:
         """Forward until one side closes."""
@@ -100,11 +100,11 @@ class _ProxiedConnection:
         proxy = self._proxy
         while chunk := await self._read(self._client[0]):
             if proxy.loses_answers_to is not None and proxy.loses_answers_to in chunk:
-                self._loses_answers = True
-            if not self._is_mute:
+                self.loses_answers = True
+            if not self.is_mute:
                 self._server[1].write(chunk)
             if proxy.resets_after is not None and proxy.resets_after in chunk:
-                self._loses_answers = True
+                self.loses_answers = True
                 # The server does all the same what it was asked for.
                 await asyncio.sleep(0.1)
                 self.reset()
@@ -112,7 +112,7 @@ class _ProxiedConnection:
 
     async def _forward_answers(self) -> None:
         while chunk := await self._read(self._server[0]):
-            if not self._is_mute and not self._loses_answers:
+            if not self.is_mute and not self.loses_answers:
                 self._client[1].write(chunk)
 
     async def _read(self, reader: asyncio.StreamReader) -> bytes:
@@ -122,7 +122,7 @@ class _ProxiedConnection:
             return b""
         if self._proxy.delay:
             await asyncio.sleep(self._proxy.delay)
-        self._is_mute = self._is_mute or self._proxy.is_muted
+        self.is_mute = self.is_mute or self._proxy.is_muted
         return chunk
 
 
