@@ -7,6 +7,7 @@
     ├── SchemaNotAtHead        the database has another revision than this release
     ├── OperationAborted       the whole operation ends without data, and may be sent again
     │   ├── Overloaded         no database connection or lock became free in time
+    │   │   └── TransactionConflict  another transaction came between
     │   ├── Unavailable        the database cannot be reached, read or written
     │   ├── UnknownOutcome     the database did not confirm a commit
     │   └── DeadlineExceeded   the operation takes too long
@@ -98,6 +99,13 @@ class Overloaded(OperationAborted):
 
     def __init__(self, reason: str = "The gateway is overloaded") -> None:
         super().__init__(reason)
+
+
+class TransactionConflict(Overloaded):
+    """The database rolled the transaction back because of another one. It may succeed if it runs again."""
+
+    def __init__(self) -> None:
+        super().__init__("Other changes of the same data came between")
 
 
 class FailureCause(StrEnum):

@@ -46,7 +46,7 @@ from gateway.database.tables import (
     UseCaseGroup,
     User,
 )
-from gateway.database.writing import UniqueViolation, Writer
+from gateway.database.writing import UniqueViolation, Writer, repeat_on_conflict
 
 __all__ = [
     "DATABASE_ERRORS",
@@ -79,6 +79,7 @@ __all__ = [
     "new_row",
     "prepared",
     "prepared_by_dialect",
+    "repeat_on_conflict",
     "to_columns",
     "with_changes",
 ]

@@ -5,7 +5,14 @@ import sqlite3
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.errors import DeadlineExceeded, FailureCause, OperationAborted, Overloaded, Unavailable
+from gateway.errors import (
+    DeadlineExceeded,
+    FailureCause,
+    OperationAborted,
+    Overloaded,
+    TransactionConflict,
+    Unavailable,
+)
 
 DATABASE_ERRORS = (
     SQLAlchemyError,
@@ -42,13 +49,6 @@ _POSTGRESQL_CAUSES = {
 """Causes by the beginning of PostgreSQL's error code; the longest one counts."""
 
 _MAX_DETAIL = 200
-
-
-class TransactionConflict(Overloaded):
-    """PostgreSQL rolled the transaction back because of another one. It may succeed if it runs again."""
-
-    def __init__(self) -> None:
-        super().__init__("Other changes of the same data came between")
 
 
 def translate_error(error: BaseException, *, is_connected: bool) -> OperationAborted | None:

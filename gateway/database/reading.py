@@ -25,7 +25,7 @@ from gateway.database.inline_reads import InlineReader
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.domain.calendar import instants
-from gateway.errors import Overloaded, Unavailable
+from gateway.errors import Unavailable
 
 E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
@@ -83,7 +83,7 @@ class Snapshot:
 
     It takes a connection, and begins a transaction, when something is first read. With `once` it runs a single
     statement, which needs no transaction; a second one raises SecondRead. On SQLite such a statement runs on the
-    event loop if it is short. After Overloaded it raises Overloaded again, without waiting.
+    event loop if it is short.
     """
 
     def __init__(
@@ -93,7 +93,6 @@ class Snapshot:
         self._pool, self._team, self._once = pool, team, once
         self._inline_reader = inline_reader if once else None
         self._connection: PooledConnection | None = None
-        self._is_overloaded = False
         self.statement_count = 0
         """How many statements have read from it."""
 
@@ -145,13 +144,7 @@ class Snapshot:
             raise SecondRead
 
     async def _connect(self) -> PooledConnection:
-        if self._is_overloaded:
-            raise Overloaded
-        try:
-            connection = self._connection = await self._pool.acquire(self._team)
-        except Overloaded:
-            self._is_overloaded = True
-            raise
+        connection = self._connection = await self._pool.acquire(self._team)
         if not self._once:
             await self._execute(connection, connection.begin_statement)
         return connection

@@ -17,6 +17,7 @@ from gateway.database import (
     Snapshot,
     TeamId,
     Writer,
+    repeat_on_conflict,
 )
 from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Document
@@ -156,7 +157,9 @@ class Context:
         self.raise_if_aborted()
         try:
             await self.close_snapshot()
-            return await (self._try_out(work) if dry_run else self._commit(work, mutation))
+            if dry_run:
+                return await self._try_out(work)
+            return await repeat_on_conflict(lambda: self._commit(work, mutation))
         except OperationAborted as error:
             if isinstance(error, UnknownOutcome):
                 error.mutation = mutation

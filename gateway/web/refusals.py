@@ -29,7 +29,6 @@ REJECTION_REASONS: Mapping[GraphQLErrorCode, str] = {
     GraphQLErrorCode.DOCUMENT_NOT_TRUSTED: "document",
     GraphQLErrorCode.TIMEOUT: "time",
     GraphQLErrorCode.OVERLOADED: "overload",
-    GraphQLErrorCode.UNAVAILABLE: "database",
 }
 """The `reason` of each code in `graphql_rejected_total`; the reason of LIMIT_EXCEEDED is the name of its limit."""
 

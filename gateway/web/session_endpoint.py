@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from ipaddress import ip_address
+from time import monotonic
 from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope
@@ -103,6 +104,7 @@ class SessionEndpoint:
 
         Raises HTTPRefusal if the key is not valid.
         """
+        started = monotonic()
         previous_token, bearer = (
             read_session_token(scope, headers),
             {**headers, b"authorization": b"Bearer " + key.encode()},
@@ -111,7 +113,7 @@ class SessionEndpoint:
             viewer = (await self._authentication.authenticate(scope, bearer)).viewer
             bucket = self._buckets.get_bucket(viewer)
             bucket.spend(min(_SIGN_IN_COST, bucket.size))
-            with self._deadlines.enforce(self._timeout):
+            with self._deadlines.enforce(self._timeout, spent=monotonic() - started):
                 async with self._database.write(team=viewer.team_id) as session:
                     if previous_token is not None:
                         await services.sessions.end_session(session, previous_token)
@@ -122,10 +124,11 @@ class SessionEndpoint:
             raise unauthenticated(_BAD_KEY_MESSAGE) from None
 
     async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> HTTPResponse:
+        started = monotonic()
         token, signed_in = await self._require_session(scope, headers)
         if not has_csrf_token(token, headers):
             raise csrf_token_invalid()
-        with self._deadlines.enforce(self._timeout):
+        with self._deadlines.enforce(self._timeout, spent=monotonic() - started):
             async with self._database.write(team=signed_in.viewer.team_id) as session:
                 await services.sessions.end_session(session, token)
         return HTTPResponse(HTTPStatus.NO_CONTENT, [NO_STORE, _build_cookie(scope, "", b"; Max-Age=0")], b"")

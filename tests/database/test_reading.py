@@ -151,9 +151,6 @@ async def test_connections_are_used_again_and_no_more_than_allowed(database_url:
             await two.fetch_tuples(NAMES)
             with pytest.raises(Overloaded):
                 await three.fetch_tuples(NAMES)
-        # It was told, and is not to wait again.
-        with pytest.raises(Overloaded):
-            await three.fetch_tuples(NAMES)
         assert await four.fetch_tuples(NAMES) == []
     await database.dispose()
 

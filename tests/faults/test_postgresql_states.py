@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 import pytest
 from sqlalchemy import Select, make_url, select
 from structlog.testing import capture_logs
 
-from gateway.database import Database, Team, prepared
+from gateway import services
+from gateway.database import Database, Team, Writer, prepared
 from gateway.database import database as database_module
 from gateway.domain.calendar import instants
 from gateway.errors import Overloaded, Unavailable
@@ -183,3 +185,31 @@ async def test_a_transaction_whose_client_is_silent_loses_its_locks(
                 await silent.insert_rows(Team, [{**team, "id": "u"}])
     finally:
         await database.dispose()
+
+
+async def test_a_mutation_that_meets_a_deadlock_runs_again(
+    serving: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, attempts = services.integration_changes.create_integration, []
+
+    async def deadlocked(writer: Writer, *arguments: Any) -> Any:
+        attempts.append(writer)
+        if len(attempts) <= deadlocks:
+            await writer._connection.fetch("DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40P01'; END $$")
+        return await create(writer, *arguments)
+
+    monkeypatch.setattr(services.integration_changes, "create_integration", deadlocked)
+    deadlocks = 3
+    assert (await client.data(CREATE))["createIntegration"]["errors"] == []
+    assert len(attempts) == 4
+    attempts.clear()
+    deadlocks = 4
+    response = await client.send(CREATE, {})
+    assert (response.status_code, get_codes(response)) == (503, ["OVERLOADED"])
+    assert (
+        get_message(response) == "Other changes of the same data came between; nothing was changed. Retry later."
+    )
+    assert len(attempts) == 4
+    names = (await client.data(LIST))["integrations"]["nodes"]
+    assert len(names) == 3
+    assert serving.database.queues["write"].used_slots == 0

@@ -34,6 +34,8 @@ WITHIN_LIMITS = {
         GraphQLErrorCode.TOO_MANY,
         GraphQLErrorCode.FORBIDDEN,
         GraphQLErrorCode.INTERNAL_SERVER_ERROR,
+        GraphQLErrorCode.UNAVAILABLE,
+        GraphQLErrorCode.UNKNOWN_OUTCOME,
     ),
 }
 """Codes of what keeps every limit, and is counted by its code alone."""
