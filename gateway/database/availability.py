@@ -21,10 +21,11 @@ _PROBE_TIMEOUT = 2.0
 class Availability:
     """Counts and logs failures. After the database stopped answering it refuses all, until a probe succeeds.
 
-    Without a `probe` nothing is refused: SQLite's file has no network that could be cut.
+    Without a `probe` nothing is refused: commands find out themselves, and SQLite has no network to be cut.
     """
 
-    def __init__(self, probe: Callable[[], Awaitable[None]] | None) -> None:
+    def __init__(self, probe: Callable[[], Awaitable[None]] | None, *, is_logged: bool) -> None:
+        """Commands do not log failures: they end with the message of the exception."""
         self.counts: Counter[str] = Counter({cause.value: 0 for cause in FailureCause})
         """Failed statements and connections by cause."""
         self.writing_failure: FailureCause | None = None
@@ -33,7 +34,7 @@ class Availability:
         """Why all requests are refused now."""
         self.listeners: list[Callable[[Unavailable], None]] = []
         """Called when requests begin to be refused, with the failure."""
-        self._probe = probe
+        self._probe, self._is_logged = probe, is_logged
         self._probing: asyncio.Task[None] | None = None
         self._logged_at: dict[FailureCause, float] = {}
 
@@ -54,7 +55,7 @@ class Availability:
         if cause.part != FailureCause.DATABASE and self.writing_failure is not FailureCause.DAMAGE:
             self.writing_failure = cause
         now = perf_counter()
-        if now - self._logged_at.get(cause, -PROBE_INTERVAL) >= PROBE_INTERVAL:
+        if self._is_logged and now - self._logged_at.get(cause, -PROBE_INTERVAL) >= PROBE_INTERVAL:
             self._logged_at[cause] = now
             log.error("database.unavailable", cause=cause.value, reason=failure.detail)
 

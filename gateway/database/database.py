@@ -90,13 +90,12 @@ class Database:
                 idle=None if request_timeout is None else request_timeout + _GRACE,
             )
             open_reading = open_writing = partial(PostgresqlConnection.open, self._engine, ends)
-        self.availability = Availability(None if self.is_sqlite else self.ping)
-        create_pool = partial(
-            ConnectionPool,
-            dialect=self.dialect,
-            availability=self.availability,
+        is_serving = request_timeout is not None
+        self.availability = Availability(
+            self.ping if is_serving and not self.is_sqlite else None, is_logged=is_serving
         )
         timeouts = self._get_timeouts(request_timeout)
+        create_pool = partial(ConnectionPool, dialect=self.dialect, availability=self.availability)
         self._read_pool = create_pool(open_reading, queue=readers, timeouts=timeouts)
         self._write_pool = create_pool(open_writing, queue=writers, timeouts=timeouts)
         self._probe_pool = create_pool(

@@ -25,7 +25,7 @@ from gateway.database.inline_reads import InlineReader
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.domain.calendar import instants
-from gateway.errors import Unavailable
+from gateway.errors import OperationAborted, Unavailable
 
 E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
@@ -170,6 +170,9 @@ class Snapshot:
         if connection is None:
             return
         if not self._once:
-            await self._execute(connection, "ROLLBACK")
+            try:
+                await self._execute(connection, "ROLLBACK")
+            except OperationAborted:
+                return  # All has been read, and the connection is closed.
         self._connection = None
         self._pool.release(connection)

@@ -155,7 +155,7 @@ class Writer(Reader):
             await asyncio.wait([committing], timeout=_COMMIT_GRACE)
             if not committing.done():
                 self._connection.cut_off()
-                await committing
+            await committing
             raise
 
     async def _commit(self) -> None:

@@ -164,6 +164,32 @@ async def test_a_silent_database_is_waited_for_once(database_url: str) -> None:
         assert await list_names(client) == ["n"]
 
 
+@pytest.mark.parametrize("media_type", ["application/json", "application/graphql-response+json"])
+async def test_both_media_types_have_the_status_of_the_code(database_url: str, media_type: str) -> None:
+    async with serve_behind_proxy(database_url) as (proxy, _, client):
+        proxy.resets_after = b""
+        headers = {"Authorization": f"Bearer {client.key}", "Accept": media_type}
+        # A field that can be null, beside one that needs no database.
+        query = '{ integration(id: "i") { useCaseCount: name } __typename }'
+        response = await client.http.post("/graphql", json={"query": query}, headers=headers)
+        assert (response.status_code, get_codes(response)) == (503, ["UNAVAILABLE"])
+        assert response.headers["Content-Type"] == f"{media_type}; charset=utf-8"
+
+
+async def test_an_answer_that_is_complete_is_given_though_the_connection_breaks(database_url: str) -> None:
+    async with serve_behind_proxy(database_url) as (proxy, _, client):
+        proxy.resets_after = b"ROLLBACK"
+        assert await list_names(client) == ["n"]
+
+
+async def test_a_slow_network_is_no_outage(database_url: str) -> None:
+    async with serve_behind_proxy(database_url, request_timeout=20) as (proxy, gateway, client):
+        proxy.delay = 0.05
+        assert await list_names(client) == ["n"]
+        assert (await client.data(f"mutation {{ {create('A')} }}"))["createIntegration"]["errors"] == []
+        assert not gateway.database.availability.counts.total()
+
+
 async def test_those_who_wait_for_a_connection_are_refused_with_the_first(database_url: str) -> None:
     async with serve_behind_proxy(database_url, database_pool_size=1, database_pool_timeout=60) as served:
         proxy, gateway, client = served
