@@ -5,8 +5,12 @@
     │   └── CursorInvalid      the cursor does not belong to this list in this order
     ├── Unauthenticated        the credential is missing, unknown, expired or revoked
     ├── SchemaNotAtHead        the database has another revision than this release
-    ├── DatabaseUnavailable    the database cannot be reached, read or written
-    ├── Overloaded             no database connection or lock became free in time
+    ├── OperationAborted       the whole operation ends without data, and may be sent again
+    │   ├── Overloaded         no database connection or lock became free in time
+    │   │   └── TransactionConflict  another transaction came between
+    │   ├── Unavailable        the database cannot be reached, read or written
+    │   ├── UnknownOutcome     the database did not confirm a commit
+    │   └── DeadlineExceeded   the operation takes too long
     ├── SettingsInvalid        a setting is wrong; the message names the variable
     ├── Exceeded               the operation exceeds a limit and is not executed
     │   ├── LimitExceeded      the document is too large
@@ -14,7 +18,6 @@
     │   ├── RateLimited        the cost is higher than the rest of the key's rate limit
     │   └── NotForWidgets      a widget key may not read a field
     ├── web.HTTPRefusal        the HTTP request is not accepted
-    ├── web.DeadlineExceeded   the request takes too long
     └── web.ClientDisconnected the client has left
 
 `gateway.schema.errors` translates `Refused` into the `errors` of a mutation's payload or into a GraphQL error with
@@ -24,6 +27,7 @@ get INTERNAL_SERVER_ERROR with an `errorId`.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from math import ceil
 
 from gateway.domain.enums import ErrorCode
@@ -67,15 +71,112 @@ class SchemaNotAtHead(GatewayError):
     """The database has another revision than this release needs."""
 
 
-class DatabaseUnavailable(GatewayError):
-    """The database cannot be reached, read or written."""
+class OperationAborted(GatewayError):
+    """The whole operation ends without data. Its message says what was changed."""
+
+    advice = "Retry later."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """Why it ended, for clients."""
+        self.committed: Sequence[str] = ()
+        """Response keys of the mutations of the operation that were committed before it ended."""
+
+    @property
+    def message(self) -> str:
+        """The reason, the changes that were made, and what to do."""
+        return f"{self.reason}; {self._describe_changes()}. {self.advice}"
+
+    def _describe_changes(self) -> str:
+        if not self.committed:
+            return "nothing was changed"
+        return f"only {_say_done(self.committed)}"
 
 
-class Overloaded(GatewayError):
+class Overloaded(OperationAborted):
     """No database connection or lock became free in time, or too many operations wait already."""
 
     def __init__(self, reason: str = "The gateway is overloaded") -> None:
-        super().__init__(f"{reason}; this was not executed. Retry later.")
+        super().__init__(reason)
+
+
+class TransactionConflict(Overloaded):
+    """The database rolled the transaction back because of another one. It may succeed if it runs again."""
+
+    def __init__(self) -> None:
+        super().__init__("Other changes of the same data came between")
+
+
+class FailureCause(StrEnum):
+    """Why the database cannot be used. The metric and the log name it."""
+
+    DATABASE = "database"
+    SLOTS = "slots"
+    STORAGE = "storage"
+    DAMAGE = "damage"
+    READ_ONLY = "read-only"
+
+    @property
+    def part(self) -> str:
+        """The part that `/readyz` names."""
+        return {FailureCause.SLOTS: "database", FailureCause.DAMAGE: "storage"}.get(self, self.value)
+
+    @property
+    def description(self) -> str:
+        """What is wrong, for everybody."""
+        return _DESCRIPTIONS[self]
+
+
+_DESCRIPTIONS = {
+    FailureCause.DATABASE: "The database cannot be reached",
+    FailureCause.SLOTS: "The database takes no more connections",
+    FailureCause.STORAGE: "The storage of the database is full or fails",
+    FailureCause.DAMAGE: "The file of the database is damaged",
+    FailureCause.READ_ONLY: "The database is read-only",
+}
+
+
+class Unavailable(OperationAborted):
+    """The database cannot be reached, read or written.
+
+    The text of the exception has the driver's message; it is for operators, and `reason` is for clients.
+    """
+
+    def __init__(self, cause: FailureCause, detail: str = "") -> None:
+        super().__init__(cause.description)
+        self.cause, self.detail = cause, detail or cause.description
+
+    def __str__(self) -> str:
+        return f"The database cannot be used: {self.detail}"
+
+
+class UnknownOutcome(OperationAborted):
+    """The database did not answer a COMMIT, or the connection broke before it did."""
+
+    advice = "Read the data again to find out, and send the mutation again if it was not done."
+
+    def __init__(self) -> None:
+        super().__init__("The database did not confirm the commit")
+        self.mutation: str | None = None
+        """Response key of the mutation whose outcome is unknown."""
+
+    def _describe_changes(self) -> str:
+        subject = "the change" if self.mutation is None else f"`{self.mutation}`"
+        before = f"{_say_done(self.committed)}, and " if self.committed else ""
+        return f"{before}{subject} may have been done"
+
+
+class DeadlineExceeded(OperationAborted):
+    """The operation or one of its statements took too long."""
+
+    advice = "Ask for less, or retry later."
+
+
+def _say_done(names: Sequence[str]) -> str:
+    """Return such as "`a`, `b` and `c` were done"."""
+    *others, last = [f"`{name}`" for name in names]
+    return f"{', '.join(others)} and {last} were done" if others else f"{last} was done"
 
 
 class ColumnNotFetched(Exception):

@@ -33,6 +33,7 @@ UNDOCUMENTED = ("graphql.execution.", "strawberry.schema.schema", "uvicorn.proto
 """Beginnings of the names of other libraries' modules that their documentation does not name."""
 
 PRIVATE: dict[str, set[str]] = {
+    "gateway.database._private": {"get_socket"},
     "gateway.execution._private": {
         "BaseExecutor",
         "FieldDetailsList",

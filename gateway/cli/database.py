@@ -11,7 +11,7 @@ import typer
 
 from gateway.database import DATABASE_ERRORS, Database, migrations
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
-from gateway.errors import DatabaseUnavailable
+from gateway.errors import FailureCause, Unavailable
 from gateway.settings import Settings, find_unknown_variables, load_settings
 from gateway.telemetry import configure_logging
 
@@ -53,14 +53,14 @@ def parse_id(text: str) -> str:
 async def open_database(configuration: Settings | None = None) -> AsyncIterator[Database]:
     """Yield the configured database at any revision, and close it after the block.
 
-    Raises DatabaseUnavailable when a statement in the block fails because the database cannot be used.
+    Raises Unavailable when a statement in the block fails because the database cannot be used.
     """
     database = Database(configuration or configure_command())
     try:
         yield database
     except DATABASE_ERRORS as error:
         reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
-        raise DatabaseUnavailable(f"The database cannot be used: {reason}") from error
+        raise Unavailable(FailureCause.DATABASE, reason) from error
     finally:
         await database.dispose()
 
@@ -69,7 +69,7 @@ async def open_database(configuration: Settings | None = None) -> AsyncIterator[
 async def open_migrated_database() -> AsyncIterator[Database]:
     """Yield the configured database at this release's revision, and close it after the block.
 
-    Raises SchemaNotAtHead at any other revision, and DatabaseUnavailable when the database cannot be used.
+    Raises SchemaNotAtHead at any other revision, and Unavailable when the database cannot be used.
     """
     async with open_database() as database:
         await migrations.require_head(database)

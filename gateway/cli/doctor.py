@@ -14,7 +14,7 @@ from gateway.assets import Assets
 from gateway.cli.database import configure_command, open_database, run_blocking
 from gateway.cli.terminal import print_table
 from gateway.database import Database, diagnostics, migrations
-from gateway.errors import DatabaseUnavailable, SchemaNotAtHead, SettingsInvalid
+from gateway.errors import SchemaNotAtHead, SettingsInvalid, Unavailable
 from gateway.settings import Settings, find_unknown_variables
 
 _MIN_FREE_BYTES = 512 * 2**20
@@ -61,7 +61,7 @@ async def _run_checks() -> AsyncIterator[Finding]:
         async with open_database(settings) as database:
             async for finding in _check_database(database):
                 yield finding
-    except DatabaseUnavailable as error:
+    except Unavailable as error:
         yield Finding("database", str(error), "Start the database, or correct GATEWAY_DATABASE_URL.")
 
 

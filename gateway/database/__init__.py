@@ -6,10 +6,12 @@ One read:
 2. `prepared_statements`: a function of `gateway.sql` returns a `PreparedStatement`: a builder and its arguments.
 3. `reading`: `Reader.fetch_rows(statement)` passes it to the snapshot, with the reader's columns.
 4. `inline_reads`: on SQLite, the only statement of an operation runs on the event loop if it is short.
-5. `fair_queue`, `connections`: otherwise the snapshot takes a `PooledConnection` and begins a transaction.
+5. `fair_queue`, `connection_pool`: otherwise the snapshot takes a `PooledConnection` and begins a transaction.
 6. `prepared_statements`: the statement is compiled, or found in the cache, and its values are bound.
 7. `sqlite_driver`, `postgresql_driver`: the driver runs it.
-8. `rows`: the driver's records become rows with the attributes of their class in `tables`.
+8. `connections`, `failures`: an error of the driver that ends the operation becomes one of `gateway.errors`.
+9. `availability`: failures are counted, and requests are refused while the database does not answer.
+10. `rows`: the driver's records become rows with the attributes of their class in `tables`.
 
 One write:
 
@@ -23,7 +25,8 @@ One write:
 from gateway.database import diagnostics, migrations
 from gateway.database.bulk_statements import to_columns
 from gateway.database.column_types import CollatedText, Instant, TextList
-from gateway.database.database import DATABASE_ERRORS, Database
+from gateway.database.database import Database
+from gateway.database.failures import DATABASE_ERRORS
 from gateway.database.fair_queue import TeamId
 from gateway.database.prepared_statements import prepared, prepared_by_dialect
 from gateway.database.reading import Reader, Snapshot
@@ -44,7 +47,7 @@ from gateway.database.tables import (
     UseCaseGroup,
     User,
 )
-from gateway.database.writing import UniqueViolation, Writer
+from gateway.database.writing import UniqueViolation, Writer, repeat_on_conflict
 
 __all__ = [
     "DATABASE_ERRORS",
@@ -78,6 +81,7 @@ __all__ = [
     "new_row",
     "prepared",
     "prepared_by_dialect",
+    "repeat_on_conflict",
     "to_columns",
     "with_changes",
 ]

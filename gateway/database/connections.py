@@ -1,4 +1,4 @@
-"""The pool of connections, and what it records of their statements.
+"""A pooled connection: it records its statements, and says what the errors of the driver mean.
 
 The drivers run statements directly: a statement through SQLAlchemy's connections would cost more than most of the
 gateway's statements do themselves.
@@ -6,15 +6,18 @@ gateway's statements do themselves.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Dialect
 
-from gateway.database.fair_queue import FairQueue, TeamId
+from gateway.database.failures import DATABASE_ERRORS, translate_error
+from gateway.database.fair_queue import TeamId
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
+from gateway.errors import OperationAborted
 from gateway.telemetry import current_request
 
 T = TypeVar("T")
@@ -29,6 +32,8 @@ class DriverConnection(Protocol):
     """Whether it takes the rows of a statement as an array for each column."""
     begin_statement: str
     """The statement that begins a transaction of one snapshot."""
+    begin_write_statement: str
+    """The statement that begins a transaction that writes."""
 
     @property
     def is_open(self) -> bool: ...
@@ -46,19 +51,41 @@ class DriverConnection(Protocol):
 
     async def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None: ...
 
+    def cut_off(self) -> None: ...
+
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds after which a call of the driver is cut off, because the database does not answer."""
+
+    statement: float
+    control: float
+    """For BEGIN, COMMIT and ROLLBACK."""
+    connect: float = 3.0
 
 
 class PooledConnection:
     """A connection of a pool. It records its statements and transactions for the current request."""
 
-    def __init__(self, driver: DriverConnection, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        driver: DriverConnection,
+        dialect: Dialect,
+        timeouts: Timeouts,
+        report: Callable[[OperationAborted, "PooledConnection"], None],
+    ) -> None:
+        """`report` takes each failure that ends an operation."""
         self.dialect = dialect
         self.team: TeamId = None
         """The team that uses it."""
         self.can_copy, self.takes_arrays = driver.can_copy, driver.takes_arrays
-        self.begin_statement = driver.begin_statement
-        self._driver = driver
+        self.begin_statement, self.begin_write_statement = driver.begin_statement, driver.begin_write_statement
+        self.opened_at = self.idle_since = perf_counter()
+        self.expires_at = inf
+        """When the current call of the driver is cut off."""
+        self._driver, self._timeouts, self._report = driver, timeouts, report
         self._closing: asyncio.Task[None] | None = None
         self._transaction_started: float | None = None
         self._transaction_kind = "read"
@@ -71,11 +98,29 @@ class PooledConnection:
     def is_in_transaction(self) -> bool:
         return self.is_open and self._driver.is_in_transaction
 
+    async def _call(self, work: Awaitable[T], seconds: float) -> T:
+        """Wait for the driver for so many seconds. Raises OperationAborted if its error means that."""
+        self.expires_at = perf_counter() + seconds
+        try:
+            return await work
+        except DATABASE_ERRORS as error:
+            failure = translate_error(error, is_connected=self.is_open)
+            if failure is None:
+                raise
+            self._report(failure, self)
+            raise failure from error
+        finally:
+            self.expires_at = inf
+
+    def cut_off(self) -> None:
+        """Have the current call of the driver fail now, and the connection be closed."""
+        self._driver.cut_off()
+
     async def execute(self, text: str) -> None:
         """Run a statement that begins or ends a transaction."""
         started = perf_counter()
         try:
-            await self._driver.execute(text)
+            await self._call(self._driver.execute(text), self._timeouts.control)
         finally:
             current_request.get().record_wait(started)
         if text.startswith("BEGIN"):
@@ -103,7 +148,12 @@ class PooledConnection:
         compiled, values = statement.compile(self.dialect)
         started = perf_counter()
         try:
-            async for batch in self._driver.stream(compiled.text, compiled.bind(values), batch_size):
+            batches = self._driver.stream(compiled.text, compiled.bind(values), batch_size)
+            while True:
+                try:
+                    batch = await self._call(anext(batches), self._timeouts.statement)
+                except StopAsyncIteration:
+                    return
                 yield compiled.make_rows(batch)
         finally:
             current_request.get().record_statement(compiled.text, started)
@@ -112,7 +162,7 @@ class PooledConnection:
         """Run a statement and return the driver's rows."""
         started = perf_counter()
         try:
-            return await self._driver.fetch(text, parameters)
+            return await self._call(self._driver.fetch(text, parameters), self._timeouts.statement)
         finally:
             current_request.get().record_statement(text, started)
 
@@ -123,7 +173,7 @@ class PooledConnection:
             return
         started = perf_counter()
         try:
-            await self._driver.execute_many(text, rows)
+            await self._call(self._driver.execute_many(text, rows), self._timeouts.statement)
         finally:
             current_request.get().record_statement(text, started)
 
@@ -131,7 +181,8 @@ class PooledConnection:
         """Insert rows by COPY."""
         started = perf_counter()
         try:
-            await self._driver.copy_rows(table, columns, rows)
+            copying = self._driver.copy_rows(table, columns, rows)
+            await self._call(copying, self._timeouts.statement)
         finally:
             current_request.get().record_statement(f"COPY {table}", started)
 
@@ -141,88 +192,3 @@ class PooledConnection:
             self._record_transaction()
             self._closing = asyncio.create_task(self._driver.close())
         return self._closing
-
-
-class ConnectionPool:
-    """Connections that are opened when they are needed, at most as many as the queue has slots."""
-
-    def __init__(
-        self, open_driver: Callable[[], Awaitable[DriverConnection]], dialect: Dialect, queue: FairQueue
-    ) -> None:
-        self.queue = queue
-        self._open_driver, self._dialect = open_driver, dialect
-        self._idle: list[PooledConnection] = []
-        self._tasks: set[asyncio.Task[Any]] = set()
-        """Tasks that open and close connections."""
-
-    async def acquire(self, team: TeamId) -> PooledConnection:
-        """Return a connection for a team. Raises Overloaded when none becomes free in time."""
-        if not self.queue.try_acquire(team):
-            await self.queue.acquire(team)
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_open:
-                connection.team = team
-                return connection
-            self._track(connection.close())
-        opening = self._track(asyncio.create_task(self._open()))
-        try:
-            # A cancelled caller leaves the new connection to the next one.
-            connection = await asyncio.shield(opening)
-        except BaseException:
-            opening.add_done_callback(lambda _: self._release_unclaimed(opening, team))
-            raise
-        connection.team = team
-        return connection
-
-    async def _open(self) -> PooledConnection:
-        return PooledConnection(await self._open_driver(), self._dialect)
-
-    def _release_unclaimed(self, opening: asyncio.Task[PooledConnection], team: TeamId) -> None:
-        if opening.exception() is None:
-            self._idle.append(opening.result())
-        self.queue.release(team)
-
-    def _track(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    @asynccontextmanager
-    async def connect(self, team: TeamId) -> AsyncIterator[PooledConnection]:
-        """Acquire a connection for a block; close it when the block is cancelled or leaves a transaction open."""
-        connection = await self.acquire(team)
-        is_cancelled = False
-        try:
-            yield connection
-        except asyncio.CancelledError:
-            # SQLite's thread may still begin a transaction.
-            is_cancelled = True
-            raise
-        finally:
-            if is_cancelled or not connection.is_open or connection.is_in_transaction:
-                await self.discard(connection)
-            else:
-                self.release(connection)
-
-    def release(self, connection: PooledConnection) -> None:
-        """Release a connection, outside any transaction, for the next caller."""
-        self._idle.append(connection)
-        self.queue.release(connection.team)
-
-    async def discard(self, connection: PooledConnection) -> None:
-        """Close a connection, and release its slot when it is closed."""
-        await asyncio.shield(self._track(asyncio.create_task(self._discard(connection))))
-
-    async def _discard(self, connection: PooledConnection) -> None:
-        try:
-            await connection.close()
-        finally:
-            self.queue.release(connection.team)
-
-    async def dispose(self) -> None:
-        """Close all connections that are not in use."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-        while self._idle:
-            await self._idle.pop().close()

@@ -1,44 +1,60 @@
 """The database of one process: its pools, and the transactions that begin on their connections."""
 
 import asyncio
-import socket
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeVar
+from math import inf
+from typing import Any, TypeVar
 
-import asyncpg
-from sqlalchemy import Connection, Dialect, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Column, Connection, Dialect, MetaData, Table, make_url, text, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from gateway.database.connections import ConnectionPool, DriverConnection, PooledConnection
+from gateway.database.availability import Availability
+from gateway.database.connection_pool import ConnectionPool
+from gateway.database.connections import DriverConnection, PooledConnection, Timeouts
 from gateway.database.engines import READ_ONLY_OPTION, create_postgresql_engine, create_sqlite_engine
 from gateway.database.fair_queue import FairQueue, TeamId
 from gateway.database.inline_reads import InlineReader
-from gateway.database.postgresql_driver import PostgresqlConnection
+from gateway.database.postgresql_driver import PostgresqlConnection, TransactionTimeouts
+from gateway.database.prepared_statements import prepared
 from gateway.database.reading import Snapshot
 from gateway.database.sqlite_driver import SqliteConnection
 from gateway.database.tables import Base
 from gateway.database.writing import INTEGRITY_ERRORS, Writer, is_unique_violation
 from gateway.domain.enums import ErrorCode
-from gateway.errors import Overloaded, refusal
+from gateway.errors import FailureCause, Overloaded, Unavailable, refusal
 from gateway.settings import Settings
 
 T = TypeVar("T")
 
-DATABASE_ERRORS = (
-    SQLAlchemyError,
-    sqlite3.Error,
-    asyncpg.PostgresError,
-    ConnectionError,
-    TimeoutError,
-    socket.gaierror,
-)
-"""The errors of a database that cannot be used: SQLAlchemy's, the drivers', and the network's."""
-
 _LOCK_RETRY_SECONDS = 0.2
 """Seconds that a statement waits for SQLite's lock. A cancelled writer stops between two of these waits."""
+
+_STATEMENT_SHARE, _CUT_OFF_SHARE = 0.5, 0.6
+"""Shares of a request's timeout.
+
+After the first PostgreSQL itself ends a statement: the query is heavy. After the second the gateway breaks the
+connection off: the database does not answer.
+"""
+
+_REVISIONS = Table("alembic_version", MetaData(), Column("version_num"))
+
+_GRACE = 2.0
+"""Seconds after the timeout of a request when it has ended, whatever happens."""
+
+_PROBE_TIMEOUTS = Timeouts(statement=1.0, control=1.0, connect=1.5)
+"""They are short, so that a packet that was lost delays the next probe little."""
+
+_CONTROL_TIMEOUT = 60.0
+"""Seconds for BEGIN, COMMIT and ROLLBACK of commands, whose transactions are large."""
+
+
+@prepared
+def _touch_revision() -> ReturningUpdate[str]:
+    """Write to the database without changing it."""
+    revision = _REVISIONS.c.version_num
+    return update(_REVISIONS).values({revision: revision}).returning(revision)
 
 
 class Database:
@@ -47,8 +63,8 @@ class Database:
     SQLite has one connection that writes, so that writers wait in a fair queue instead of for the lock.
     """
 
-    def __init__(self, settings: Settings, *, statement_timeout: float | None = None) -> None:
-        """`statement_timeout` is in seconds: after it PostgreSQL itself ends a statement."""
+    def __init__(self, settings: Settings, *, request_timeout: float | None = None) -> None:
+        """Seconds for a request bound its statements and transactions; those of commands may take longer."""
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._settings, self._lock_timeout = settings, settings.database_lock_timeout
@@ -64,16 +80,35 @@ class Database:
             file = str(self.url.database)
             self._engine = create_sqlite_engine(self.url, self._lock_timeout)
             self._inline_reader = InlineReader(file, self.dialect)
-            # With BEGIN alone, SQLite refuses a transaction that reads, and writes after another has written.
-            self._begin_write_statement = "BEGIN IMMEDIATE"
             open_reading = partial(SqliteConnection.open, file, self._lock_timeout, read_only=True)
             open_writing = partial(SqliteConnection.open, file, min(_LOCK_RETRY_SECONDS, self._lock_timeout))
         else:
-            self._engine = create_postgresql_engine(self.url, statement_timeout)
-            self._begin_write_statement = "BEGIN"
-            open_reading = open_writing = partial(PostgresqlConnection.open, self._engine)
-        self._read_pool = ConnectionPool(open_reading, self.dialect, readers)
-        self._write_pool = ConnectionPool(open_writing, self.dialect, writers)
+            seconds = None if request_timeout is None else request_timeout * _STATEMENT_SHARE
+            self._engine = create_postgresql_engine(self.url, seconds)
+            ends = TransactionTimeouts(
+                lock=self._lock_timeout,
+                idle=None if request_timeout is None else request_timeout + _GRACE,
+            )
+            open_reading = open_writing = partial(PostgresqlConnection.open, self._engine, ends)
+        is_serving = request_timeout is not None
+        self.availability = Availability(
+            self.ping if is_serving and not self.is_sqlite else None, is_logged=is_serving
+        )
+        timeouts = self._get_timeouts(request_timeout)
+        create_pool = partial(ConnectionPool, dialect=self.dialect, availability=self.availability)
+        self._read_pool = create_pool(open_reading, queue=readers, timeouts=timeouts)
+        self._write_pool = create_pool(open_writing, queue=writers, timeouts=timeouts)
+        self._probe_pool = create_pool(
+            open_reading, queue=FairQueue(1, queue, 1.0), timeouts=_PROBE_TIMEOUTS, is_for_probes=True
+        )
+
+    def _get_timeouts(self, request_timeout: float | None) -> Timeouts:
+        if request_timeout is None:
+            return Timeouts(statement=inf, control=_CONTROL_TIMEOUT)
+        if self.is_sqlite:
+            # Its statements stop with their request. This is for a commit on a disk that hangs.
+            return Timeouts(statement=request_timeout + _GRACE / 2, control=request_timeout + _GRACE / 2)
+        return Timeouts(statement=request_timeout * _CUT_OFF_SHARE, control=request_timeout * _CUT_OFF_SHARE)
 
     @property
     def dialect(self) -> Dialect:
@@ -91,11 +126,12 @@ class Database:
     async def write(self, *, team: TeamId = "", dry_run: bool = False) -> AsyncIterator[Writer]:
         """Begin a transaction for a block; commit it after the block, or roll back if that raises or is a dry run.
 
-        Raises Overloaded when no connection becomes free in time, and Refused (CONFLICT) when another transaction
-        has written the same unique key meanwhile.
+        Raises Overloaded when no connection becomes free in time, Unavailable when the database cannot be written,
+        UnknownOutcome when it does not confirm the commit, and Refused (CONFLICT) when another transaction has
+        written the same unique key meanwhile.
         """
-        async with self._write_pool.connect(team) as connection:
-            await self._begin_write(connection)
+        self.availability.require_writable()
+        async with self._write_pool.connect(team, self._begin_write) as connection:
             writer = Writer(connection, self._settings)
             commits = False
             try:
@@ -113,18 +149,53 @@ class Database:
                 raise
             finally:
                 await writer.end_transaction(commit=commits)
+            if commits:
+                self.availability.report_written()
 
     async def _begin_write(self, connection: PooledConnection) -> None:
         """Begin a transaction that writes. Raises Overloaded when another program keeps SQLite's lock."""
         end = asyncio.get_running_loop().time() + self._lock_timeout
         while True:
             try:
-                return await connection.execute(self._begin_write_statement)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                    raise
+                return await connection.execute(connection.begin_write_statement)
+            except Overloaded:
                 if asyncio.get_running_loop().time() > end:
-                    raise Overloaded("Another program writes to the database") from None
+                    raise
+
+    async def check(self) -> None:
+        """Raise Unavailable, with its cause, unless requests that read and write can be answered."""
+        self.availability.require()
+        try:
+            await self._check_reading()
+        except Unavailable as error:
+            if error.cause is not FailureCause.SLOTS or not self._read_pool.has_connections:
+                raise
+        if self.availability.writing_failure is not None:
+            # Without requests that write, nothing else would find out that it is over.
+            async with self.write() as writer:
+                await writer.execute(_touch_revision())
+
+    async def _check_reading(self) -> None:
+        if self.is_sqlite:
+            await self.probe("SELECT count(*) FROM sqlite_master")
+            return
+        ((is_read_only,),) = await self.probe("SELECT current_setting('transaction_read_only')")
+        if is_read_only == "on":
+            # The next check asks on a new connection: a session does not notice that its default has changed.
+            self._probe_pool.expire_connections()
+            raise Unavailable(FailureCause.READ_ONLY)
+
+    async def ping(self) -> None:
+        """Find out whether the database answers. Raises Unavailable or Overloaded."""
+        await self.probe("SELECT 1")
+
+    async def probe(self, statement: str) -> Sequence[Any]:
+        """Return the rows of a statement from a connection that no request uses, outside any transaction.
+
+        It works also while requests are refused.
+        """
+        async with self._probe_pool.connect("") as connection:
+            return await connection.fetch(statement)
 
     async def run_sync(self, work: Callable[[Connection], T], *, read_only: bool = False) -> T:
         """Run a function of SQLAlchemy's connection in its own transaction; for migrations and diagnostics.
@@ -146,6 +217,7 @@ class Database:
         """Close all connections that are not in use."""
         if self._inline_reader is not None:
             self._inline_reader.close()
-        await self._read_pool.dispose()
-        await self._write_pool.dispose()
+        await self.availability.close()
+        for pool in (self._read_pool, self._write_pool, self._probe_pool):
+            await pool.dispose()
         await self._engine.dispose()

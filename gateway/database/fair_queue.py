@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from typing import TypeAlias
 
-from gateway.errors import Overloaded
+from gateway.errors import Overloaded, Unavailable
 
 _RESERVED_SHARE = 4
 """One slot in this many is reserved for teams that use few."""
@@ -74,6 +74,14 @@ class FairQueue:
             del self._slots_by_team[team]
         while self._waiters and self._admit(self._choose_team()):
             pass
+
+    def refuse_all(self, failure: Unavailable) -> None:
+        """Refuse all who wait for a slot, because of a failure of the database."""
+        for waiting in self._waiters.values():
+            for waiter in waiting:
+                if not waiter.done():
+                    waiter.set_exception(Unavailable(failure.cause, failure.detail))
+        self._waiters.clear()
 
     def _choose_team(self) -> TeamId:
         return min(self._waiters, key=lambda team: -1 if team is None else self._slots_by_team.get(team, 0))

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection
 
 from gateway.database.database import Database
 from gateway.domain.enums import ErrorCode
@@ -28,7 +28,10 @@ _CHECKED_OUT_FOLDER = Path(__file__).parent.parent.parent / "alembic"
 SCRIPT_FOLDER = _INSTALLED_FOLDER if _INSTALLED_FOLDER.exists() else _CHECKED_OUT_FOLDER
 """The folder of Alembic's environment and of the migrations."""
 
-_VERSION_TABLE = "alembic_version"
+_SELECT_TABLES = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
+    "postgresql": "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL",
+}
 
 
 @cache
@@ -46,15 +49,11 @@ async def get_current(database: Database) -> str:
     """Return the database's revision; `EMPTY` for a database without tables, or a file that does not exist."""
     if database.is_sqlite and not Path(str(database.url.database)).exists():  # noqa: ASYNC240 (one stat)
         return EMPTY
-    # With a connection outside the pools, for which a readiness probe would wait; and without SQLite's lock.
-    return await database.run_sync(_select_current, read_only=True) or EMPTY
-
-
-def _select_current(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(_VERSION_TABLE):
-        return None
-    version: str | None = connection.scalar(text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 (ours)
-    return version
+    # With the connection for probes: a readiness probe does not wait for one of the pools.
+    if not await database.probe(_SELECT_TABLES["sqlite" if database.is_sqlite else "postgresql"]):
+        return EMPTY
+    rows = await database.probe("SELECT version_num FROM alembic_version")
+    return str(rows[0][0]) if rows else EMPTY
 
 
 async def require_head(database: Database) -> None:

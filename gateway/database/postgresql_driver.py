@@ -1,9 +1,41 @@
 """A connection of PostgreSQL: asyncpg's, which SQLAlchemy opens."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from gateway.database._private import get_socket
+from gateway.database.failures import DATABASE_ERRORS
+
+_CLOSE_TIMEOUT = 0.5
+"""Seconds for PostgreSQL to confirm that a statement ended, before the connection is broken off."""
+
+_KEEPALIVE_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
+"""Options that have a connection break 10 to 25 s after its peer is gone; the last one is in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionTimeouts:
+    """Seconds after which PostgreSQL itself ends what a transaction does. None: never.
+
+    They are set in each transaction: settings of a session do not work with a pooler.
+    """
+
+    lock: float
+    """For one lock, in a transaction that writes."""
+    idle: float | None
+    """For a transaction whose client is silent, as a client that was cut off is: it may hold locks."""
+
+
+def _build_begin(mode: str, **seconds: float | None) -> str:
+    """Return the statements that begin a transaction with these settings, in one round trip."""
+    settings = [f"SET LOCAL {name} = {value * 1000:.0f}" for name, value in seconds.items() if value is not None]
+    return "; ".join([f"BEGIN{mode}", *settings])
 
 
 class PostgresqlConnection:
@@ -11,20 +43,32 @@ class PostgresqlConnection:
 
     can_copy = True
     takes_arrays = True
-    begin_statement = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
-    def __init__(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 (asyncpg has no types)
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        driver: Any,  # noqa: ANN401 (asyncpg has no types)
+        timeouts: TransactionTimeouts,
+    ) -> None:
         self._connection, self._driver = connection, driver
+        idle = timeouts.idle
+        self.begin_statement = _build_begin(
+            " ISOLATION LEVEL REPEATABLE READ READ ONLY", idle_in_transaction_session_timeout=idle
+        )
+        self.begin_write_statement = _build_begin(
+            "", lock_timeout=timeouts.lock, idle_in_transaction_session_timeout=idle
+        )
 
     @staticmethod
-    async def open(engine: AsyncEngine) -> "PostgresqlConnection":
+    async def open(engine: AsyncEngine, timeouts: TransactionTimeouts) -> "PostgresqlConnection":
         """Open a connection, as the engine is configured."""
         connection = await engine.connect()
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None  # noqa: S101 (asyncpg's connection)
         # SQLAlchemy's codec of `json` is written in Python; the driver's own returns the text.
         await driver.reset_type_codec("json", schema="pg_catalog")
-        return PostgresqlConnection(connection, driver)
+        _keep_alive(get_socket(driver))
+        return PostgresqlConnection(connection, driver, timeouts)
 
     @property
     def is_open(self) -> bool:
@@ -58,7 +102,23 @@ class PostgresqlConnection:
         """Insert rows by COPY, in its binary format."""
         await self._driver.copy_records_to_table(table, columns=columns, records=rows)
 
+    def cut_off(self) -> None:
+        """Have the current call fail, and break the connection off."""
+        self._driver.terminate()
+
     async def close(self) -> None:
-        """Close the connection, whatever it is doing."""
+        """Close the connection, whatever it is doing; break it off if PostgreSQL does not answer soon."""
+        with suppress(asyncio.CancelledError, *DATABASE_ERRORS):  # Then the connection is broken off.
+            await self._driver.close(timeout=_CLOSE_TIMEOUT)
         await self._connection.invalidate()
         await self._connection.close()
+
+
+def _keep_alive(opened: socket.socket) -> None:
+    """Have the kernel find out that the peer is gone, also while nothing is sent."""
+    if opened.family == socket.AF_UNIX:
+        return
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE_OPTIONS.items():
+        if (option := getattr(socket, name, None)) is not None:  # Not every system has all of them.
+            opened.setsockopt(socket.IPPROTO_TCP, option, value)

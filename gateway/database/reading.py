@@ -18,13 +18,14 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
-from gateway.database.connections import ConnectionPool, PooledConnection
+from gateway.database.connection_pool import ConnectionPool
+from gateway.database.connections import PooledConnection
 from gateway.database.fair_queue import TeamId
 from gateway.database.inline_reads import InlineReader
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.domain.calendar import instants
-from gateway.errors import Overloaded
+from gateway.errors import OperationAborted, Unavailable
 
 E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
@@ -82,7 +83,7 @@ class Snapshot:
 
     It takes a connection, and begins a transaction, when something is first read. With `once` it runs a single
     statement, which needs no transaction; a second one raises SecondRead. On SQLite such a statement runs on the
-    event loop if it is short. After Overloaded it raises Overloaded again, without waiting.
+    event loop if it is short.
     """
 
     def __init__(
@@ -92,7 +93,6 @@ class Snapshot:
         self._pool, self._team, self._once = pool, team, once
         self._inline_reader = inline_reader if once else None
         self._connection: PooledConnection | None = None
-        self._is_overloaded = False
         self.statement_count = 0
         """How many statements have read from it."""
 
@@ -105,6 +105,17 @@ class Snapshot:
             found = self._inline_reader.run(statement, columns, also)
             if found is not None:
                 return found
+        try:
+            return await self._run(statement, columns, also)
+        except Unavailable:
+            if self.statement_count > 1:
+                raise
+            # The connection was closed, perhaps by a restart. The snapshot was not read: another one will do.
+            return await self._run(statement, columns, also)
+
+    async def _run(
+        self, statement: PreparedStatement[*tuple[Any, ...]], columns: ColumnNames, also: Sequence[str]
+    ) -> Sequence[Any]:
         connection = self._connection or await self._connect()
         try:
             return await connection.run(statement, columns, also)
@@ -133,13 +144,7 @@ class Snapshot:
             raise SecondRead
 
     async def _connect(self) -> PooledConnection:
-        if self._is_overloaded:
-            raise Overloaded
-        try:
-            connection = self._connection = await self._pool.acquire(self._team)
-        except Overloaded:
-            self._is_overloaded = True
-            raise
+        connection = self._connection = await self._pool.acquire(self._team)
         if not self._once:
             await self._execute(connection, connection.begin_statement)
         return connection
@@ -165,6 +170,9 @@ class Snapshot:
         if connection is None:
             return
         if not self._once:
-            await self._execute(connection, "ROLLBACK")
+            try:
+                await self._execute(connection, "ROLLBACK")
+            except OperationAborted:
+                return  # All has been read, and the connection is closed.
         self._connection = None
         self._pool.release(connection)

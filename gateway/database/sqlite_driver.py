@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -17,6 +18,9 @@ _Job: TypeAlias = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """The pragmas of each connection."""
+
+_CLOSE_TIMEOUT = 1.0
+"""Seconds for a statement to stop, and for a connection to close, before they are left to their thread."""
 
 _INTERRUPT_SECONDS = 0.01
 """Seconds after which a statement is interrupted again: the first interrupt may come before it begins."""
@@ -28,9 +32,14 @@ class SqliteConnection:
     can_copy = False
     takes_arrays = False
     begin_statement = "BEGIN"
+    # With BEGIN alone, SQLite refuses a transaction that reads, and writes after another has written.
+    begin_write_statement = "BEGIN IMMEDIATE"
 
     def __init__(self) -> None:
         self._connection: sqlite3.Connection | None = None
+        self._current: asyncio.Future[Any] | None = None
+        """The call that the thread runs, or ran last."""
+        self._is_cut_off = False
         self._jobs = SimpleQueue[_Job | None]()
         # A daemon: a connection that nobody closes does not keep the process alive.
         self._thread = Thread(target=self._run_jobs, name="sqlite", daemon=True)
@@ -61,6 +70,7 @@ class SqliteConnection:
 
     def _submit(self, work: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._current = done
         self._jobs.put((done, work, arguments))
         return done
 
@@ -73,9 +83,12 @@ class SqliteConnection:
             raise
 
     async def _interrupt(self) -> None:
-        """Interrupt the statement of the thread until the thread is free."""
-        done = self._submit(_do_nothing)
+        """Interrupt the statement of the thread until the thread is free; give up if it never is."""
+        done, ends_at = self._submit(_do_nothing), monotonic() + _CLOSE_TIMEOUT
         while not done.done() and self._thread.is_alive():
+            if monotonic() > ends_at:
+                self.cut_off()
+                return
             if self._connection is not None:
                 with suppress(sqlite3.ProgrammingError):  # It is closed by now.
                     self._connection.interrupt()
@@ -83,7 +96,7 @@ class SqliteConnection:
 
     @property
     def is_open(self) -> bool:
-        return self._connection is not None
+        return self._connection is not None and not self._is_cut_off
 
     @property
     def is_in_transaction(self) -> bool:
@@ -112,12 +125,22 @@ class SqliteConnection:
     async def copy_rows(self, table: str, columns: Sequence[str], rows: object) -> None:
         raise NotImplementedError
 
+    def cut_off(self) -> None:
+        """Have the current call fail. The thread itself goes on: it may wait for a disk that hangs."""
+        self._is_cut_off = True
+        if self._current is not None and not self._current.done():
+            self._current.set_exception(TimeoutError())
+            self._current.exception()  # Perhaps nobody waits for it.
+
     async def close(self) -> None:
         """Close the connection, which rolls back, and end its thread."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await asyncio.shield(self._submit(connection.close))
-        self._jobs.put(None)
+            closing = self._submit(connection.close)
+            self._jobs.put(None)
+            await asyncio.wait([closing], timeout=0 if self._is_cut_off else _CLOSE_TIMEOUT)
+        else:
+            self._jobs.put(None)
 
     def _get(self) -> sqlite3.Connection:
         if self._connection is None:

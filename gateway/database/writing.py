@@ -2,9 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from operator import itemgetter
+from random import uniform
 from typing import Any, TypeVar, TypeVarTuple
 
 import asyncpg
@@ -28,10 +29,19 @@ from gateway.database.reading import Reader
 from gateway.database.rows import get_values, new_row, with_changes
 from gateway.database.tables import Base
 from gateway.domain.calendar import instants
+from gateway.errors import FailureCause, TransactionConflict, Unavailable, UnknownOutcome
 from gateway.settings import Settings
 
 E = TypeVar("E", bound=Base)
+T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+_CONFLICT_RETRIES = 3
+_CONFLICT_PAUSE = (0.01, 0.1)
+"""Bounds of the seconds before a transaction runs again: at random, so that two do not meet again."""
+
+_COMMIT_GRACE = 1.0
+"""Seconds that a commit may still take when its request is cancelled. Then its outcome is unknown."""
 
 _SQLITE_UNIQUE_VIOLATIONS = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 INTEGRITY_ERRORS = (sqlite3.IntegrityError, asyncpg.UniqueViolationError)
@@ -132,7 +142,10 @@ class Writer(Reader):
         await self._connection.fetch("RELEASE SAVEPOINT attempt")
 
     async def end_transaction(self, *, commit: bool) -> None:
-        """Commit or roll back. A cancelled task still waits for a commit that has begun."""
+        """Commit or roll back. A cancelled task still waits a moment for a commit that has begun.
+
+        Raises UnknownOutcome when the database does not confirm the commit.
+        """
         if not self._connection.is_in_transaction:
             return
         if not commit:
@@ -142,12 +155,30 @@ class Writer(Reader):
         try:
             await asyncio.shield(committing)
         except asyncio.CancelledError:
-            await asyncio.wait([committing])
+            await asyncio.wait([committing], timeout=_COMMIT_GRACE)
+            if not committing.done():
+                self._connection.cut_off()
+            await committing
             raise
 
     async def _commit(self) -> None:
-        await self._connection.execute("COMMIT")
+        try:
+            await self._connection.execute("COMMIT")
+        except Unavailable as error:
+            if self._connection.is_open and error.cause is not FailureCause.DATABASE:
+                raise  # The database refused it: nothing was changed.
+            raise UnknownOutcome from error
         self.is_committed = True
+
+
+async def repeat_on_conflict(run: Callable[[], Awaitable[T]]) -> T:
+    """Run a transaction; a few times again while the database rolls it back because of another one."""
+    for _ in range(_CONFLICT_RETRIES):
+        try:
+            return await run()
+        except TransactionConflict:
+            await asyncio.sleep(uniform(*_CONFLICT_PAUSE))  # noqa: S311 (no secret)
+    return await run()
 
 
 def _to_columns(rows: Sequence[Mapping[str, object]]) -> ColumnValues:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import structlog
 from graphql import GraphQLError
 
-from gateway.errors import ColumnNotFetched, GatewayError, Overloaded
+from gateway.errors import ColumnNotFetched, GatewayError, OperationAborted
 from gateway.telemetry import current_request
 
 _log = structlog.get_logger(__name__)
@@ -32,8 +32,8 @@ class FallbackReason(StrEnum):
     RESOLVER_ERROR = "resolver_error"
     """A resolver refused, such as for an unknown id; the normal executor formats the error."""
 
-    OVERLOADED = "overloaded"
-    """No database connection became free in time."""
+    ABORTED = "aborted"
+    """The operation ended: the database was overloaded, away or too slow."""
 
     ROW_DATA = "row_data"
     """The document of one row differs from the schema; only this row is read key by key."""
@@ -62,7 +62,7 @@ class FallbackReason(StrEnum):
 _EXPECTED_REASONS = {
     FallbackReason.NOT_COMPILABLE,
     FallbackReason.RESOLVER_ERROR,
-    FallbackReason.OVERLOADED,
+    FallbackReason.ABORTED,
     FallbackReason.ROW_DATA,
     FallbackReason.SECOND_READ,
 }
@@ -94,8 +94,8 @@ def classify_error(error: Exception) -> FallbackReason:
         return FallbackReason.COLUMN_NOT_FETCHED
     if isinstance(error, FallbackNeeded):
         return FallbackReason.UNEXPECTED_VALUE
-    if isinstance(error, Overloaded):
-        return FallbackReason.OVERLOADED
+    if isinstance(error, OperationAborted):
+        return FallbackReason.ABORTED
     if isinstance(error, GatewayError | GraphQLError):
         return FallbackReason.RESOLVER_ERROR
     return FallbackReason.UNEXPECTED_ERROR

@@ -100,7 +100,7 @@ class CompiledOperation:
     async def execute(self, context: Any, variables: VariableValues) -> dict[str, Any]:  # noqa: ANN401
         """Return the operation's data.
 
-        Raises FallbackNeeded if the normal executor has to answer, and Overloaded.
+        Raises FallbackNeeded if the normal executor has to answer, and OperationAborted.
         """
         context.expect_columns(self._columns, once=self._is_single_statement)
         try:
@@ -125,7 +125,7 @@ class CompiledOperation:
             is_second_read = self._is_single_statement and context.reads > 1
             reason = FallbackReason.SECOND_READ if is_second_read else classify_error(error)
             self._fallbacks.report(field.coordinate, reason, error)
-            if reason is FallbackReason.OVERLOADED:
+            if reason is FallbackReason.ABORTED:
                 raise  # A second try would wait again.
             raise FallbackNeeded from error
 
@@ -167,7 +167,7 @@ class ExecutableOperation:
     async def execute_compiled(self, variables: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401
         """Return the data; None if the operation is not compiled or its plans failed.
 
-        Raises Exceeded if the cost is refused, and Overloaded.
+        Raises Exceeded if the cost is refused, and OperationAborted.
         """
         if not self._compiled:
             return None

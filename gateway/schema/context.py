@@ -18,10 +18,12 @@ from gateway.database import (
     Snapshot,
     TeamId,
     Writer,
+    repeat_on_conflict,
 )
 from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
+from gateway.errors import OperationAborted, UnknownOutcome
 from gateway.execution import ExecutableDocument
 from gateway.schema.operation_limits import OperationBudget
 
@@ -58,8 +60,9 @@ class Context:
         self._is_finished = False
         self._team: TeamId = viewer.team_id
         """Team whose share of the connection pool the operation reads with."""
-        self.commit_count = 0
-        """Number of committed transactions."""
+        self.committed: list[str] = []
+        """Response keys of the mutations that were committed."""
+        self._abortion: OperationAborted | None = None
         self._batch_tasks: set[asyncio.Task[object]] = set()
         self._disclosed_secrets: set[str] = set()
         self._batch_results: dict[Hashable, dict[Hashable, object]] = {}
@@ -74,12 +77,13 @@ class Context:
         return self._lock_reader(self._expected_columns)
 
     def _lock_reader(self, columns: ColumnNames) -> "_ReaderLock":
-        return _ReaderLock(self._lock, self._open_reader, columns)
+        return _ReaderLock(self._lock, self._open_reader, self.abort, columns)
 
     async def _open_reader(self) -> Reader:
         if self._is_finished:
             # Only a batch whose field was cancelled can read after the end of the operation.
             raise asyncio.CancelledError
+        self.raise_if_aborted()
         if self._reader is None:
             self._reader_scope = self.database.read(team=self._team, once=self._reads_once)
             self._reader = await self._reader_scope.__aenter__()
@@ -137,17 +141,36 @@ class Context:
         task.add_done_callback(self._batch_tasks.discard)
         return await _wait_shielded(task)
 
-    async def write(self, work: Callable[[Writer], Awaitable[T]], *, dry_run: bool = False) -> T:
+    def abort(self, error: BaseException | None) -> None:
+        """Have the whole operation end, and execute no later mutation, if this is an OperationAborted."""
+        if isinstance(error, OperationAborted) and self._abortion is None:
+            self._abortion = error
+
+    def raise_if_aborted(self) -> None:
+        """Raise the first OperationAborted that a field met."""
+        if self._abortion is not None:
+            raise self._abortion
+
+    async def write(self, work: Callable[[Writer], Awaitable[T]], mutation: str, *, dry_run: bool = False) -> T:
         """Run `work` in one transaction, which is committed unless `work` raises or this is a dry run.
 
-        Later reads of the operation use a new snapshot. After a dry run they use its transaction, which is rolled
-        back when the operation ends.
+        `mutation` is the response key. Later reads of the operation use a new snapshot. After a dry run they use
+        its transaction, which is rolled back when the operation ends.
         """
-        await self.close_snapshot()
-        team = self.viewer.team_id
-        if not dry_run:
-            return await self._commit(self.database.write(team=team), work)
-        scope = self.database.write(team=team, dry_run=True)
+        self.raise_if_aborted()
+        try:
+            await self.close_snapshot()
+            if dry_run:
+                return await self._try_out(work)
+            return await repeat_on_conflict(lambda: self._commit(work, mutation))
+        except OperationAborted as error:
+            if isinstance(error, UnknownOutcome):
+                error.mutation = mutation
+            self.abort(error)
+            raise
+
+    async def _try_out(self, work: Callable[[Writer], Awaitable[T]]) -> T:
+        scope = self.database.write(team=self.viewer.team_id, dry_run=True)
         writer = await scope.__aenter__()
         try:
             result = await work(writer)
@@ -158,16 +181,14 @@ class Context:
         self._reader_scope, self._reader = scope, writer
         return result
 
-    async def _commit(
-        self, scope: AbstractAsyncContextManager[Writer], work: Callable[[Writer], Awaitable[T]]
-    ) -> T:
+    async def _commit(self, work: Callable[[Writer], Awaitable[T]], mutation: str) -> T:
         writer = None
         try:
-            async with scope as writer:
+            async with self.database.write(team=self.viewer.team_id) as writer:
                 return await work(writer)
         finally:
             if writer is not None and writer.is_committed:
-                self.commit_count += 1
+                self.committed.append(mutation)
                 # Reading the payload of a committed mutation must not fail for lack of a connection.
                 self._team = None
 
@@ -244,12 +265,16 @@ async def _wait_shielded(work: asyncio.Future[T]) -> T:
 class _ReaderLock:
     """Lock of the operation's reader for one field or batch."""
 
-    __slots__ = ("_columns", "_lock", "_open_reader")
+    __slots__ = ("_abort", "_columns", "_lock", "_open_reader")
 
     def __init__(
-        self, lock: asyncio.Lock, open_reader: Callable[[], Awaitable[Reader]], columns: ColumnNames
+        self,
+        lock: asyncio.Lock,
+        open_reader: Callable[[], Awaitable[Reader]],
+        abort: Callable[[BaseException | None], None],
+        columns: ColumnNames,
     ) -> None:
-        self._lock, self._open_reader, self._columns = lock, open_reader, columns
+        self._lock, self._open_reader, self._abort, self._columns = lock, open_reader, abort, columns
 
     async def __aenter__(self) -> Reader:
         await self._lock.acquire()
@@ -260,8 +285,10 @@ class _ReaderLock:
             raise
         return reader if self._columns is None else reader.with_columns(self._columns)
 
-    async def __aexit__(self, *_error: object) -> None:
+    async def __aexit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         self._lock.release()
+        if error is not None:
+            self._abort(error)
 
 
 Info = StrawberryInfo[Context, None]

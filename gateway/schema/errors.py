@@ -12,7 +12,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import new_id
 from gateway.domain.lenient_reading import Json
-from gateway.errors import CursorInvalid, Exceeded, Overloaded, Problem, Refused
+from gateway.errors import CursorInvalid, Exceeded, Problem, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -42,13 +42,6 @@ def raise_exceeded(result: ExecutionResult) -> None:
         raise exceeded
 
 
-def raise_overload(result: ExecutionResult) -> None:
-    """Raise Overloaded if a field met it, so that the client repeats the whole operation."""
-    for error in result.errors or ():
-        if isinstance(error.original_error, Overloaded):
-            raise error.original_error
-
-
 def _to_client_errors(error: GraphQLError, *, before_execution: bool) -> Iterator[GraphQLError]:
     original = error.original_error
     if isinstance(original, Refused):
@@ -56,8 +49,6 @@ def _to_client_errors(error: GraphQLError, *, before_execution: bool) -> Iterato
             code = _get_graphql_code(original, problem)
             argument = {"argument": [str(part) for part in problem.path]} if problem.path else {}
             yield _copy_error(error, problem.message, code=code, **argument)
-    elif isinstance(original, Overloaded):
-        yield _copy_error(error, str(original), code="OVERLOADED")
     elif original is not None and not isinstance(original, GraphQLError):
         error_id = new_id()
         log.error("operation.failed", error_id=error_id, path=error.path, exc_info=original)

@@ -54,7 +54,7 @@ async def run_mutation(
     If `work` raises Refused, the transaction is rolled back and the payload holds the problems in `errors`.
     """
     try:
-        return await info.context.write(work, dry_run=dry_run)
+        return await info.context.write(work, str(info.path.key), dry_run=dry_run)
     except Refused as refusal:
         return payload(
             errors=[UserError(code=p.code, message=p.message, path=[*map(str, p.path)]) for p in refusal.problems]

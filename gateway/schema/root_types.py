@@ -31,7 +31,6 @@ from gateway.schema.errors import (
     ambiguous_operation,
     find_unstorable_variable,
     raise_exceeded,
-    raise_overload,
     to_client_errors,
 )
 from gateway.schema.exports import ExportQueries, ImportMutations
@@ -90,8 +89,8 @@ class Schema(strawberry.Schema):
     ) -> ExecutionResult:
         """Execute an operation and return its result.
 
-        Raises Exceeded before execution when a limit is exceeded, and Overloaded when no connection was free and
-        nothing was committed.
+        Raises Exceeded before execution when a limit is exceeded, and OperationAborted when the database did not
+        read or write for it; then no later mutation was executed.
         """
         assert query is not None  # noqa: S101 (the web layer refuses a request without a query)
         assert context_value is not None  # noqa: S101 (every operation has a context)
@@ -113,8 +112,7 @@ class Schema(strawberry.Schema):
             except GraphQLSyntaxError as error:
                 result = PreExecutionError(data=None, errors=[error])
         raise_exceeded(result)
-        if not context_value.commit_count:
-            raise_overload(result)
+        context_value.raise_if_aborted()
         result.errors = to_client_errors(result)
         return result
 

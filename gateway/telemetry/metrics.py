@@ -1,6 +1,6 @@
 """Metrics for Prometheus. No label contains a team or the name of an operation."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -64,6 +64,10 @@ class Metrics:
         self._in_use.labels(kind).set_function(in_use)
         self._waiting.labels(kind).set_function(waiting)
 
+    def measure_failures(self, counts: Mapping[str, int]) -> None:
+        """Expose the failures of the database by cause, as they are counted."""
+        self._registry.register(_FailureCounter(counts))
+
     def observe_request(self, record: RequestRecord) -> None:
         """Count a request that has ended."""
         self._durations.observe(record.ended - record.started)
@@ -93,6 +97,21 @@ class _LostLineCounter(Collector):
         yield CounterMetricFamily(
             "log_lines_lost", "Log lines that could not be written.", logs.count_lost_lines()
         )
+
+
+class _FailureCounter(Collector):
+    """Reads the counts of failures whenever metrics are rendered."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterable[Metric]:
+        family = CounterMetricFamily(
+            "gateway_database_unavailable", "Failed statements and connections of the database.", labels=["cause"]
+        )
+        for cause, count in self._counts.items():
+            family.add_metric([cause], count)
+        yield family
 
 
 def _measure_wal(file: Path, registry: CollectorRegistry) -> None:

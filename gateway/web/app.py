@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 GRAPHQL_PATH = "/graphql"
 
-_STATEMENT_TIMEOUT_MARGIN = 1.0
-"""Seconds after a request's timeout when PostgreSQL cancels its statement, in case the gateway could not."""
 _METHOD_NOT_ALLOWED_STATUS = 405
 
 
@@ -47,7 +45,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
 
     If `visitors_key` is given, browsers on this machine are signed in with that key.
     """
-    database = Database(settings, statement_timeout=settings.request_timeout + _STATEMENT_TIMEOUT_MARGIN)
+    database = Database(settings, request_timeout=settings.request_timeout)
     health, tracing, metrics = Health(database), _create_tracing(settings), _create_metrics(settings, database)
     reporting = Reporting(metrics, None if tracing is None else tracing.trace_request)
 
@@ -89,6 +87,7 @@ def _create_metrics(settings: Settings, database: Database) -> Metrics:
     metrics = Metrics(settings.sqlite_file)
     for kind, queue in database.queues.items():
         metrics.measure_pool(kind, partial(getattr, queue, "used_slots"), partial(getattr, queue, "waiting_count"))
+    metrics.measure_failures(database.availability.counts)
     return metrics
 
 

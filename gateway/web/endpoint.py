@@ -7,7 +7,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from gateway.domain.ids import new_id
-from gateway.errors import Exceeded, Overloaded
+from gateway.errors import Exceeded, OperationAborted
 from gateway.settings import Settings
 from gateway.telemetry import Reporting, RequestRecord, read_correlation_headers
 from gateway.web.error_codes import GraphQLErrorCode
@@ -16,7 +16,7 @@ from gateway.web.origins import AllowedOrigins
 from gateway.web.refusals import HTTPRefusal, to_refusal
 from gateway.web.request_limits import RequestReader
 from gateway.web.responses import HTTPResponse, build_refusal_response, send_response, with_request_id
-from gateway.web.timeouts import ClientDisconnected, DeadlineExceeded
+from gateway.web.timeouts import ClientDisconnected
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ class Endpoint:
             accepted = negotiate(headers.get(b"accept", b"*/*"))
             media_type = accepted or media_type
             return await self._handler(scope, receive, headers, accepted)
-        except (HTTPRefusal, Exceeded, Overloaded, DeadlineExceeded) as error:
+        except (HTTPRefusal, Exceeded, OperationAborted) as error:
             return build_refusal_response(to_refusal(error, self._settings), media_type)
         except ClientDisconnected:
             raise

@@ -88,9 +88,15 @@ class GraphQLErrorCode(Enum):
     FORBIDDEN = _define_graphql_code("The key lacks the permission that the message names.", 403)
     NOT_IMPLEMENTED = _define_http_code("The transfer coding or the HTTP method is unknown to the gateway.", 501)
     TIMEOUT = _define_http_code(
-        "The request took too long and was cancelled; the message gives the number of committed mutations.", 503
+        "The request took too long and was cancelled; the message names the mutations that were done.", 503
     )
     OVERLOADED = _define_http_code("The gateway is overloaded; retry after the seconds in `Retry-After`.", 503)
+    UNAVAILABLE = _define_http_code(
+        "The database is away, full, damaged or read-only; retry after the seconds in `Retry-After`.", 503
+    )
+    UNKNOWN_OUTCOME = _define_http_code(
+        "The database did not confirm a commit; the message names the mutation that may have been done.", 503
+    )
     INTERNAL_SERVER_ERROR = _define_http_code(
         "The gateway failed unexpectedly; search its log for the `errorId`.", 500
     )

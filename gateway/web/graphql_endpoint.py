@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from hmac import HMAC
+from time import monotonic
 
 from starlette.types import Receive, Scope
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -10,7 +11,7 @@ from strawberry.types.graphql import OperationType
 
 from gateway import services
 from gateway.database import Database
-from gateway.errors import Exceeded, Overloaded, Unauthenticated
+from gateway.errors import Exceeded, OperationAborted, Unauthenticated
 from gateway.schema import Context, OperationBudget, OperationLimits, schema
 from gateway.settings import Settings
 from gateway.web.authentication import AuthenticatedViewer, Authentication
@@ -23,7 +24,6 @@ from gateway.web.refusals import (
     HTTPRefusal,
     csrf_token_invalid,
     method_not_allowed,
-    timed_out,
     to_refusal,
     unauthenticated,
 )
@@ -35,7 +35,7 @@ from gateway.web.responses import (
     build_refusal_response,
     with_etag,
 )
-from gateway.web.timeouts import DeadlineExceeded, Deadlines
+from gateway.web.timeouts import Deadlines
 
 _METHODS = b"GET, POST, HEAD, OPTIONS"
 _MAX_SHOWN_LENGTH = 100
@@ -87,18 +87,21 @@ class GraphQLEndpoint:
             raise method_not_allowed(
                 f"The method {method[:_MAX_SHOWN_LENGTH]} is not allowed here; send GET or POST.", _METHODS
             )
+        started = monotonic()
         try:
             authenticated = await self._authentication.authenticate(scope, headers)
         except Unauthenticated:
             raise unauthenticated(_UNAUTHENTICATED_MESSAGE) from None
+        # The time that the database took to find the key counts too; that of the client for its body does not.
+        spent = monotonic() - started
         bucket = self._buckets.get_bucket(authenticated.viewer)
         try:
             bucket.check()
             budget = OperationBudget(self._operation_limits, bucket)
             cursor_key = self._cursor_key or await self._read_cursor_key()
             context = Context(self._database, authenticated.viewer, budget, cursor_key)
-            response = await self._respond(context, authenticated, scope, receive, headers, accepted)
-        except (HTTPRefusal, Exceeded, Overloaded) as error:
+            response = await self._respond(context, authenticated, scope, receive, headers, accepted, spent)
+        except (HTTPRefusal, Exceeded, OperationAborted) as error:
             response = build_refusal_response(to_refusal(error, self._settings), accepted or MediaType.JSON)
         response.headers.extend(self._rate_limit_headers.get_headers(bucket))
         return response
@@ -119,6 +122,7 @@ class GraphQLEndpoint:
         receive: Receive,
         headers: Mapping[bytes, bytes],
         accepted: MediaType | None,
+        spent: float,
     ) -> HTTPResponse:
         if accepted is None:
             types = " or ".join(f"`{media_type.value}`" for media_type in MediaType)
@@ -132,7 +136,7 @@ class GraphQLEndpoint:
         else:
             request = from_query_string(scope["query_string"], self._persisted_queries)
         allowed = _OPERATION_TYPES[method] if authenticated.may_change else _QUERIES_ONLY
-        result = await self._execute(request, context, method, allowed, receive)
+        result = await self._execute(request, context, method, allowed, receive, spent)
         if is_cost_requested(headers.get(b"graphql-cost")) and context.budget.cost is not None:
             result.extensions = {**(result.extensions or {}), "cost": context.budget.cost}
         response = build_graphql_response(result, accepted, self._error_limits)
@@ -147,9 +151,10 @@ class GraphQLEndpoint:
         method: str,
         allowed: Collection[OperationType],
         receive: Receive,
+        spent: float,
     ) -> ExecutionResult:
         try:
-            with self._deadlines.enforce(self._timeout, receive):
+            with self._deadlines.enforce(self._timeout, receive, spent=spent):
                 return await schema.execute(
                     # Strawberry treats an empty document as a missing one.
                     request.query or "\n",
@@ -159,8 +164,9 @@ class GraphQLEndpoint:
                     allowed_operation_types=allowed,
                     operation_extensions=request.extensions,
                 )
-        except DeadlineExceeded:
-            raise timed_out(self._timeout, context.commit_count) from None
+        except OperationAborted as error:
+            error.committed = context.committed
+            raise
         except CannotGetOperationTypeError:
             name = request.operation_name
             which = "operation" if name is None else f"operation named `{name[:_MAX_SHOWN_LENGTH]}`"

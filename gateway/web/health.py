@@ -6,8 +6,8 @@ from time import monotonic
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.database import DATABASE_ERRORS, Database, migrations
-from gateway.errors import SchemaNotAtHead
+from gateway.database import Database, migrations
+from gateway.errors import OperationAborted, SchemaNotAtHead, Unavailable
 
 _TIMEOUT = 1.0
 _CACHE_SECONDS = 1.0
@@ -51,9 +51,12 @@ class Health:
     async def _check_database(self) -> dict[str, str]:
         try:
             async with asyncio.timeout(_TIMEOUT):
+                await self._database.check()
                 await migrations.require_head(self._database)
         except SchemaNotAtHead as error:
             return {"schema": str(error)}
-        except DATABASE_ERRORS:
+        except Unavailable as error:
+            return {error.cause.part: error.reason}
+        except (OperationAborted, TimeoutError):
             return {"database": f"does not answer within {_TIMEOUT:g} s"}
         return {}

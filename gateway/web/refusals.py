@@ -4,10 +4,17 @@ from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import TypeAlias
 
-from gateway.errors import Exceeded, GatewayError, Overloaded, RateLimited
+from gateway.errors import (
+    DeadlineExceeded,
+    Exceeded,
+    GatewayError,
+    OperationAborted,
+    Overloaded,
+    RateLimited,
+    UnknownOutcome,
+)
 from gateway.settings import Settings
 from gateway.web.error_codes import GraphQLErrorCode
-from gateway.web.timeouts import DeadlineExceeded
 
 REJECTION_REASONS: Mapping[GraphQLErrorCode, str] = {
     GraphQLErrorCode.UNAUTHENTICATED: "auth",
@@ -24,6 +31,9 @@ REJECTION_REASONS: Mapping[GraphQLErrorCode, str] = {
     GraphQLErrorCode.OVERLOADED: "overload",
 }
 """The `reason` of each code in `graphql_rejected_total`; the reason of LIMIT_EXCEEDED is the name of its limit."""
+
+_RETRY_SECONDS = 1
+"""Seconds after which a database that was away may be back: it is probed as often."""
 
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -75,18 +85,7 @@ def method_not_allowed(message: str, methods: bytes) -> HTTPRefusal:
     return HTTPRefusal(GraphQLErrorCode.METHOD_NOT_ALLOWED, message, headers=[(b"allow", methods)])
 
 
-def timed_out(seconds: float, commit_count: int = 0) -> HTTPRefusal:
-    """Return the refusal of a request that was cancelled after `seconds`, with its committed mutations."""
-    changes = (
-        f"{commit_count} of its mutations {'was' if commit_count == 1 else 'were'} committed"
-        if commit_count
-        else "nothing was changed"
-    )
-    message = f"The request was cancelled after {seconds:g} seconds, and {changes}. Ask for less, or retry later."
-    return HTTPRefusal(GraphQLErrorCode.TIMEOUT, message, headers=[_build_retry_after(seconds)])
-
-
-def to_refusal(error: HTTPRefusal | Exceeded | Overloaded | DeadlineExceeded, settings: Settings) -> HTTPRefusal:
+def to_refusal(error: HTTPRefusal | Exceeded | OperationAborted, settings: Settings) -> HTTPRefusal:
     """Return the refusal for an error."""
     match error:
         case HTTPRefusal():
@@ -95,13 +94,14 @@ def to_refusal(error: HTTPRefusal | Exceeded | Overloaded | DeadlineExceeded, se
             headers = [_build_retry_after(error.retry_after)] if isinstance(error, RateLimited) else []
             return HTTPRefusal(GraphQLErrorCode[error.code], str(error), headers=headers, extensions=error.details)
         case Overloaded():
-            return HTTPRefusal(
-                GraphQLErrorCode.OVERLOADED,
-                str(error),
-                headers=[_build_retry_after(settings.database_pool_timeout)],
-            )
+            code, seconds = GraphQLErrorCode.OVERLOADED, settings.database_pool_timeout
         case DeadlineExceeded():
-            return timed_out(settings.request_timeout)
+            code, seconds = GraphQLErrorCode.TIMEOUT, settings.request_timeout
+        case UnknownOutcome():
+            code, seconds = GraphQLErrorCode.UNKNOWN_OUTCOME, _RETRY_SECONDS
+        case _:
+            code, seconds = GraphQLErrorCode.UNAVAILABLE, _RETRY_SECONDS
+    return HTTPRefusal(code, error.message, headers=[_build_retry_after(seconds)])
 
 
 def _build_retry_after(seconds: float) -> Header:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from starlette.types import Receive, Scope
 
+from gateway.errors import DeadlineExceeded
 from gateway.settings import Settings, get_variable_name
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import is_json
 from gateway.web.refusals import CLOSE_CONNECTION, Header, HTTPRefusal
-from gateway.web.timeouts import ClientDisconnected, DeadlineExceeded, Deadlines
+from gateway.web.timeouts import ClientDisconnected, Deadlines
 
 _MAX_HEADERS = 100
 _MAX_SHOWN_LENGTH = 100

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
+from time import monotonic
 from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope
@@ -102,12 +103,13 @@ class SessionEndpoint:
 
         Raises HTTPRefusal if the key is not valid, or may not sign in.
         """
+        started = monotonic()
         previous_token = read_session_token(scope, headers)
         try:
             viewer = await self._authenticate_key(scope, headers, key)
             bucket = self._buckets.get_bucket(viewer)
             bucket.spend(min(_SIGN_IN_COST, bucket.size))
-            with self._deadlines.enforce(self._timeout):
+            with self._deadlines.enforce(self._timeout, spent=monotonic() - started):
                 async with self._database.write(team=viewer.team_id) as session:
                     if previous_token is not None:
                         await services.sessions.end_session(session, previous_token)
@@ -129,10 +131,11 @@ class SessionEndpoint:
         return viewer
 
     async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> HTTPResponse:
+        started = monotonic()
         token, signed_in = await self._require_session(scope, headers)
         if not has_csrf_token(token, headers):
             raise csrf_token_invalid()
-        with self._deadlines.enforce(self._timeout):
+        with self._deadlines.enforce(self._timeout, spent=monotonic() - started):
             async with self._database.write(team=signed_in.viewer.team_id) as session:
                 await services.sessions.end_session(session, token)
         return HTTPResponse(HTTPStatus.NO_CONTENT, [NO_STORE, _build_cookie(scope, "", b"; Max-Age=0")], b"")

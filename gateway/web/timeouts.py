@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.types import Receive
 
-from gateway.errors import GatewayError
+from gateway.errors import DeadlineExceeded, GatewayError
 
 _CHECK_INTERVAL = 0.05
 """Seconds between two checks of the running blocks."""
@@ -14,10 +14,6 @@ _CHECK_INTERVAL = 0.05
 
 class ClientDisconnected(GatewayError):
     """The client disconnected before it was answered."""
-
-
-class DeadlineExceeded(GatewayError):
-    """The operation took longer than its timeout."""
 
 
 class Deadlines:
@@ -32,12 +28,12 @@ class Deadlines:
         self.blocks: set[_TimedBlock] = set()
         self.timer: asyncio.TimerHandle | None = None
 
-    def enforce(self, seconds: float, receive: Receive | None = None) -> "_TimedBlock":
-        """Return a context manager that raises DeadlineExceeded in its block after `seconds`.
+    def enforce(self, seconds: float, receive: Receive | None = None, *, spent: float = 0.0) -> "_TimedBlock":
+        """Return a context manager that raises DeadlineExceeded in its block after `seconds`, less those `spent`.
 
         With `receive`, it also raises ClientDisconnected when the client disconnects. The body must be complete.
         """
-        return _TimedBlock(self, seconds, receive)
+        return _TimedBlock(self, seconds, receive, spent)
 
     def check(self, loop: asyncio.AbstractEventLoop) -> None:
         """Check all blocks, and schedule the next check while there are any."""
@@ -57,6 +53,7 @@ class _TimedBlock(Struct, eq=False):
     _deadlines: Deadlines
     _timeout: float
     _receive: Receive | None
+    _spent: float
     ends_at: float = 0.0
     _task: asyncio.Task[Any] | None = None
     _disconnect_listener: asyncio.Task[None] | None = None
@@ -65,7 +62,7 @@ class _TimedBlock(Struct, eq=False):
     def __enter__(self) -> None:
         loop = asyncio.get_running_loop()
         self._task = asyncio.current_task(loop)
-        self.ends_at = loop.time() + self._timeout
+        self.ends_at = loop.time() + self._timeout - self._spent
         self._deadlines.blocks.add(self)
         if self._deadlines.timer is None:
             self._deadlines.schedule_check(loop)
@@ -82,7 +79,7 @@ class _TimedBlock(Struct, eq=False):
     def check(self, loop: asyncio.AbstractEventLoop) -> None:
         """Cancel the block if it exceeds its timeout; else wait for the disconnect of its client."""
         if self.ends_at <= loop.time():
-            self._cancel(DeadlineExceeded())
+            self._cancel(DeadlineExceeded(f"The request was cancelled after {self._timeout:g} seconds"))
         elif self._receive is not None and self._disconnect_listener is None:
             self._disconnect_listener = loop.create_task(self._wait_for_disconnect(self._receive))
 

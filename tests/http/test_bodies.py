@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.web.timeouts import DeadlineExceeded, Deadlines
+from gateway.errors import DeadlineExceeded
+from gateway.web.timeouts import Deadlines
 from tests.support.endpoints import (
     GRAPHQL,
     JSON,

@@ -35,6 +35,8 @@ WITHIN_LIMITS = {
         GraphQLErrorCode.TOO_MANY,
         GraphQLErrorCode.FORBIDDEN,
         GraphQLErrorCode.INTERNAL_SERVER_ERROR,
+        GraphQLErrorCode.UNAVAILABLE,
+        GraphQLErrorCode.UNKNOWN_OUTCOME,
     ),
 }
 """Codes of requests that exceed no limit. They are counted by code only."""
