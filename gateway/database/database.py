@@ -115,6 +115,11 @@ class Database:
         """The dialect that statements are compiled for."""
         return self._engine.dialect
 
+    @property
+    def has_connections(self) -> bool:
+        """Whether any connection for requests is open."""
+        return self._read_pool.has_connections or self._write_pool.has_connections
+
     def read(self, *, team: TeamId = "", once: bool = False) -> Snapshot:
         """Open a snapshot for a block: `async with database.read() as reader`.
 
@@ -165,11 +170,7 @@ class Database:
     async def check(self) -> None:
         """Raise Unavailable, with its cause, unless requests that read and write can be answered."""
         self.availability.require()
-        try:
-            await self._check_reading()
-        except Unavailable as error:
-            if error.cause is not FailureCause.SLOTS or not self._read_pool.has_connections:
-                raise
+        await self._check_reading()
         if self.availability.writing_failure is not None:
             # Without requests that write, nothing else would find out that it is over.
             async with self.write() as writer:
