@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -15,9 +16,17 @@ READ_ONLY_OPTION = "gateway_read_only"
 
 
 def create_postgresql_engine(url: URL, statement_timeout: float | None) -> AsyncEngine:
-    """Return an engine whose connections end each statement after `statement_timeout` seconds."""
+    """Return an engine whose connections end each statement after `statement_timeout` seconds.
+
+    asyncpg reads the URL itself: it knows the parameters of PostgreSQL's own clients, and several hosts.
+    """
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     settings = {} if statement_timeout is None else {"statement_timeout": f"{statement_timeout * 1000:.0f}"}
-    return _create_engine(url, {"server_settings": settings})
+
+    async def connect() -> Any:  # noqa: ANN401 (asyncpg has no types)
+        return await asyncpg.connect(address, server_settings=settings)
+
+    return _create_engine(URL.create(url.drivername), {"async_creator_fn": connect})
 
 
 def create_sqlite_engine(url: URL, lock_timeout: float) -> AsyncEngine:
