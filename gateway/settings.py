@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         description="URL of the database: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`. "
         "PostgreSQL's takes several hosts, and parameters such as `sslmode` and `target_session_attrs`.",
     )
+    database_pooler: Literal["none", "transaction"] = Field(
+        "none",
+        description="`transaction` if a pooler in transaction mode, such as PgBouncer, stands before PostgreSQL. "
+        "A pooler in session mode needs no setting.",
+    )
     database_pool_size: int = Field(
         8,
         ge=1,

@@ -16,6 +16,7 @@ from gateway.database.connections import DriverConnection, PooledConnection, Tim
 from gateway.database.engines import READ_ONLY_OPTION, create_postgresql_engine, create_sqlite_engine
 from gateway.database.fair_queue import FairQueue, TeamId
 from gateway.database.inline_reads import InlineReader
+from gateway.database.poolers import Pooler, find_pooler
 from gateway.database.postgresql_driver import PostgresqlConnection, TransactionTimeouts
 from gateway.database.prepared_statements import prepared
 from gateway.database.reading import Snapshot
@@ -68,6 +69,7 @@ class Database:
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock_timeout = settings.database_lock_timeout
+        self._shares_connections = settings.database_pooler == "transaction"
         size, queue = settings.database_pool_size, settings.database_pool_queue
         readers = FairQueue(size, queue, settings.database_pool_timeout)
         # Writers wait as long for a connection as they would for a lock.
@@ -84,8 +86,11 @@ class Database:
             open_writing = partial(SqliteConnection.open, file, min(_LOCK_RETRY_SECONDS, self._lock_timeout))
         else:
             seconds = None if request_timeout is None else request_timeout * _STATEMENT_SHARE
-            self._engine = create_postgresql_engine(self.url, seconds)
+            self._engine = create_postgresql_engine(
+                self.url, seconds, shares_connections=self._shares_connections
+            )
             ends = TransactionTimeouts(
+                statement=seconds if self._shares_connections else None,
                 lock=self._lock_timeout,
                 idle=None if request_timeout is None else request_timeout + _GRACE,
             )
@@ -125,6 +130,8 @@ class Database:
 
         `once` is for a single statement. Reading raises Overloaded when no connection becomes free in time.
         """
+        # Where settings are made in the transaction, each statement needs one.
+        once = once and not self._shares_connections
         return Snapshot(self._read_pool, team, once=once, inline_reader=self._inline_reader)
 
     @asynccontextmanager
@@ -205,6 +212,10 @@ class Database:
         """
         async with self._engine.execution_options(**{READ_ONLY_OPTION: read_only}).begin() as connection:
             return await connection.run_sync(work)
+
+    async def find_pooler(self) -> Pooler:
+        """Return what stands between the gateway and PostgreSQL; connects twice."""
+        return Pooler.NONE if self.is_sqlite else await find_pooler(self.url)
 
     async def analyze(self, entity: type[Base]) -> None:
         """Have PostgreSQL collect the statistics of a table now.

@@ -26,6 +26,8 @@ class TransactionTimeouts:
     They are set in each transaction: settings of a session do not work with a pooler.
     """
 
+    statement: float | None
+    """For one statement, if connections have no settings of their own."""
     lock: float
     """For one lock, in a transaction that writes."""
     idle: float | None
@@ -51,13 +53,12 @@ class PostgresqlConnection:
         timeouts: TransactionTimeouts,
     ) -> None:
         self._connection, self._driver = connection, driver
-        idle = timeouts.idle
-        self.begin_statement = _build_begin(
-            " ISOLATION LEVEL REPEATABLE READ READ ONLY", idle_in_transaction_session_timeout=idle
-        )
-        self.begin_write_statement = _build_begin(
-            "", lock_timeout=timeouts.lock, idle_in_transaction_session_timeout=idle
-        )
+        limits = {
+            "statement_timeout": timeouts.statement,
+            "idle_in_transaction_session_timeout": timeouts.idle,
+        }
+        self.begin_statement = _build_begin(" ISOLATION LEVEL REPEATABLE READ READ ONLY", **limits)
+        self.begin_write_statement = _build_begin("", lock_timeout=timeouts.lock, **limits)
 
     @staticmethod
     async def open(engine: AsyncEngine, timeouts: TransactionTimeouts) -> "PostgresqlConnection":
@@ -94,7 +95,8 @@ class PostgresqlConnection:
         self, text: str, parameters: Sequence[object], batch_size: int
     ) -> AsyncIterator[Sequence[Any]]:
         """Run a statement and yield its rows in batches. Needs a transaction."""
-        cursor = await self._driver.cursor(text, *parameters)
+        # The statement of a cursor without this would have a name, which a pooler may give to two clients.
+        cursor = await (await self._driver.prepare(text)).cursor(*parameters)
         while batch := await cursor.fetch(batch_size):
             yield batch
 
