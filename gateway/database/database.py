@@ -16,6 +16,7 @@ from gateway.database.connections import DriverConnection, PooledConnection, Tim
 from gateway.database.engines import READ_ONLY_OPTION, create_postgresql_engine, create_sqlite_engine
 from gateway.database.fair_queue import FairQueue, TeamId
 from gateway.database.inline_reads import InlineReader
+from gateway.database.log_truncation import LogTruncation
 from gateway.database.poolers import Pooler, find_pooler
 from gateway.database.postgresql_driver import PostgresqlConnection, TransactionTimeouts
 from gateway.database.prepared_statements import prepared
@@ -76,12 +77,14 @@ class Database:
         writers = FairQueue(1 if self.is_sqlite else size, queue, self._lock_timeout)
         self.queues: Mapping[str, FairQueue] = {"read": readers, "write": writers}
         self._inline_reader: InlineReader | None = None
+        self._log_truncation: LogTruncation | None = None
         open_reading: Callable[[], Awaitable[DriverConnection]]
         open_writing: Callable[[], Awaitable[DriverConnection]]
         if self.is_sqlite:
             file = str(self.url.database)
             self._engine = create_sqlite_engine(self.url, self._lock_timeout)
             self._inline_reader = InlineReader(file, self.dialect)
+            self._log_truncation = LogTruncation(file)
             open_reading = partial(SqliteConnection.open, file, self._lock_timeout, read_only=True)
             open_writing = partial(SqliteConnection.open, file, min(_LOCK_RETRY_SECONDS, self._lock_timeout))
         else:
@@ -163,6 +166,8 @@ class Database:
                 await writer.end_transaction(commit=commits)
             if commits:
                 self.availability.report_written()
+        if self._log_truncation is not None:
+            self._log_truncation.check()
 
     async def _begin_write(self, connection: PooledConnection) -> None:
         """Begin a transaction that writes. Raises Overloaded when another program keeps SQLite's lock."""
@@ -229,6 +234,8 @@ class Database:
         """Close all connections that are not in use."""
         if self._inline_reader is not None:
             self._inline_reader.close()
+        if self._log_truncation is not None:
+            await self._log_truncation.close()
         await self.availability.close()
         for pool in (self._read_pool, self._write_pool, self._probe_pool):
             await pool.dispose()

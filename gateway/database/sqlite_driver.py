@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 _Job: TypeAlias = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+LOG_BYTES = 64 * 2**20
+"""Size of the file of the write-ahead log that is not reduced."""
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}")
 """The pragmas of each connection."""
 
 _CLOSE_TIMEOUT = 1.0
