@@ -88,16 +88,7 @@ class Database:
             open_reading = partial(SqliteConnection.open, file, self._lock_timeout, read_only=True)
             open_writing = partial(SqliteConnection.open, file, min(_LOCK_RETRY_SECONDS, self._lock_timeout))
         else:
-            seconds = None if request_timeout is None else request_timeout * _STATEMENT_SHARE
-            self._engine = create_postgresql_engine(
-                self.url, seconds, shares_connections=self._shares_connections
-            )
-            ends = TransactionTimeouts(
-                statement=seconds if self._shares_connections else None,
-                lock=self._lock_timeout,
-                idle=None if request_timeout is None else request_timeout + _GRACE,
-            )
-            open_reading = open_writing = partial(PostgresqlConnection.open, self._engine, ends)
+            open_reading = open_writing = self._prepare_postgresql(request_timeout)
         is_serving = request_timeout is not None
         self.availability = Availability(
             self.ping if is_serving and not self.is_sqlite else None, is_logged=is_serving
@@ -109,6 +100,18 @@ class Database:
         self._probe_pool = create_pool(
             open_reading, queue=FairQueue(1, queue, 1.0), timeouts=_PROBE_TIMEOUTS, is_for_probes=True
         )
+
+    def _prepare_postgresql(self, request_timeout: float | None) -> Callable[[], Awaitable[DriverConnection]]:
+        """Create the engine, and return a function that opens a connection."""
+        seconds = None if request_timeout is None else request_timeout * _STATEMENT_SHARE
+        shares_connections = self._shares_connections
+        self._engine = create_postgresql_engine(self.url, seconds, shares_connections=shares_connections)
+        ends = TransactionTimeouts(
+            statement=seconds if shares_connections else None,
+            lock=self._lock_timeout,
+            idle=None if request_timeout is None else request_timeout + _GRACE,
+        )
+        return partial(PostgresqlConnection.open, self._engine, ends)
 
     def _get_timeouts(self, request_timeout: float | None) -> Timeouts:
         if request_timeout is None:

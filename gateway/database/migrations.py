@@ -31,8 +31,8 @@ SCRIPT_FOLDER = _INSTALLED_FOLDER if _INSTALLED_FOLDER.exists() else _CHECKED_OU
 
 _VERSION_TABLE = "alembic_version"
 _SELECT_TABLES = {
-    "sqlite": f"SELECT 1 FROM sqlite_master WHERE name = '{_VERSION_TABLE}'",
-    "postgresql": f"SELECT 1 WHERE to_regclass('{_VERSION_TABLE}') IS NOT NULL",
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
+    "postgresql": "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL",
 }
 
 
