@@ -1,5 +1,6 @@
 """The command `gateway import`."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from gateway.domain.documents import (
 from gateway.domain.enums import ErrorCode
 from gateway.domain.lenient_reading import Json
 from gateway.domain.records import RecordLineParser
-from gateway.errors import Refused
+from gateway.errors import OperationAborted, Refused
 from gateway.server import reduce_collections
 
 _EXIT_REFUSED, _EXIT_UNREADABLE = 1, 2
@@ -93,16 +94,27 @@ async def import_(
     An export document is imported completely or not at all. Exits with 1 if an entry was refused, and with 2 if a
     file could not be read.
     """
-    async with open_migrated_database() as database:
-        reduce_collections()
-        with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
-            reports = [await _import_file(database, file, team, progress) for file in files]
+    reports: list[_FileReport] = []
+    try:
+        async with open_migrated_database() as database:
+            reduce_collections()
+            with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
+                for file in files:
+                    reports.append(_FileReport(str(file)))
+                    await _import_file(database, file, team, reports[-1], progress)
+    except OperationAborted as error:
+        print_error(f"{error}. {_describe_interruption(reports)}")
+        raise typer.Exit(_EXIT_REFUSED) from None
+    except asyncio.CancelledError:
+        err.print(_describe_interruption(reports), markup=False)
+        raise
     _print_summary(reports)
     raise typer.Exit(max(report.exit_code for report in reports))
 
 
-async def _import_file(database: Database, file: Path, team: str | None, progress: Progress) -> _FileReport:
-    report = _FileReport(str(file))
+async def _import_file(
+    database: Database, file: Path, team: str | None, report: _FileReport, progress: Progress
+) -> None:
     bar = _ProgressBar(progress, progress.add_task(str(file), total=None))
     try:
         with _open_file(file) as stream:
@@ -119,7 +131,6 @@ async def _import_file(database: Database, file: Path, team: str | None, progres
     except InvalidJson as error:
         report.is_unreadable = True
         print_error(f"{file}: {error}")
-    return report
 
 
 def _open_file(file: Path) -> AbstractContextManager[BinaryIO]:
@@ -173,6 +184,17 @@ async def _import_document(
             report(problem.code, problem.message, *problem.path)
     else:
         report.counts += imported.tally
+
+
+def _describe_interruption(reports: list[_FileReport]) -> str:
+    """Return what was imported before the command was interrupted, and how to continue."""
+    done = [
+        f"{report.file}: {report.counts.created:,} created, {report.counts.updated:,} updated, "
+        f"{report.counts.unchanged:,} unchanged, {report.refused_count:,} refused."
+        for report in reports
+    ]
+    advice = "Run the same command again to continue: what is there already stays unchanged."
+    return " ".join([*done, advice])
 
 
 def _print_summary(reports: list[_FileReport]) -> None:

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from math import inf
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Dialect, MetaData, Table, make_url, text, update
+from sqlalchemy import Column, Connection, Dialect, MetaData, Table, make_url, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.database.availability import Availability
@@ -48,8 +47,8 @@ _GRACE = 2.0
 _PROBE_TIMEOUTS = Timeouts(statement=1.0, control=1.0, connect=1.5)
 """They are short, so that a packet that was lost delays the next probe little."""
 
-_CONTROL_TIMEOUT = 60.0
-"""Seconds for BEGIN, COMMIT and ROLLBACK of commands, whose transactions are large."""
+_COMMAND_TIMEOUT = 120.0
+"""Seconds for a statement of a command, and for the COMMIT of its large transactions."""
 
 
 @prepared
@@ -115,7 +114,7 @@ class Database:
 
     def _get_timeouts(self, request_timeout: float | None) -> Timeouts:
         if request_timeout is None:
-            return Timeouts(statement=inf, control=_CONTROL_TIMEOUT)
+            return Timeouts(statement=_COMMAND_TIMEOUT, control=_COMMAND_TIMEOUT)
         if self.is_sqlite:
             # Its statements stop with their request. This is for a commit on a disk that hangs.
             return Timeouts(statement=request_timeout + _GRACE / 2, control=request_timeout + _GRACE / 2)
@@ -231,7 +230,8 @@ class Database:
         Without them it plans for a new integration as if that were empty, and scans it for each row.
         """
         if not self.is_sqlite:
-            await self.run_sync(lambda connection: connection.execute(text(f"ANALYZE {entity.__tablename__}")))
+            async with self._write_pool.connect("") as connection:
+                await connection.fetch(f"ANALYZE {entity.__tablename__}")
 
     async def dispose(self) -> None:
         """Close all connections that are not in use."""

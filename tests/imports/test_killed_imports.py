@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,12 +13,15 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.tables import ResourceRecord
+from gateway.settings import Settings
 from tests.graph.test_record_changes import UPSERT
 from tests.support.commands import ENVIRONMENT, run_gateway, start_server
 from tests.support.factories import connected, store
 from tests.support.gateway import TEAM, USER
+from tests.support.postgresql_server import run_own_server
 from tests.support.sessions import open_session
 from tests.support.verifying import find_differences
 
@@ -39,10 +43,10 @@ def _line(place: int) -> str:
     return json.dumps(document)
 
 
-def _importing(file: Path, database_url: str) -> subprocess.Popen[bytes]:
+def _importing(file: Path, database_url: str, stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     environment = {**ENVIRONMENT, "GATEWAY_DATABASE_URL": database_url}
     arguments = [sys.executable, "-m", "gateway", "import", str(file)]
-    return subprocess.Popen(arguments, env=environment, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
 async def _logical_ids(database: Database) -> set[str]:
@@ -79,6 +83,57 @@ async def test_an_import_that_is_killed_in_the_middle(
     assert again.exit_code == 0
     assert len(await _logical_ids(database)) >= AGAIN
     assert await find_differences(database) == []
+
+
+async def _migrate(url: str) -> Database:
+    database = Database(Settings(database_url=url))
+    await migrations.upgrade(database)
+    return database
+
+
+@pytest.mark.slow
+async def test_an_import_whose_database_is_killed_in_the_middle_ends_with_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join(_line(place) for place in range(LINES)))
+    with run_own_server(tmp_path / "runtime") as server:
+        database = await _migrate(server.url)
+        await store(database, connected("clinic", timezone="America/Chicago"))
+        with _importing(file, server.url, stderr=subprocess.PIPE) as process:
+            await _some_are_written(database, process)
+            server.kill()
+            _, said = await asyncio.to_thread(process.communicate, timeout=30)
+        lines = [line for line in said.decode().splitlines() if not line.startswith("{")]
+        assert process.returncode == 1
+        assert len(lines) == 1
+        assert re.fullmatch(rf"error: .* {file}: [\d,]+ created, 0 updated, 0 unchanged, 0 refused. .*", lines[0])
+        assert lines[0].endswith("Run the same command again to continue: what is there already stays unchanged.")
+        await database.dispose()
+
+        await asyncio.to_thread(server.start)
+        await server.wait_until_accepting()
+        database = await _migrate(server.url)
+        again = await asyncio.to_thread(run_gateway, "import", str(file), database_url=server.url)
+        assert again.exit_code == 0
+        assert len(await _logical_ids(database)) == LINES
+        assert await find_differences(database) == []
+        await database.dispose()
+
+
+async def test_an_import_that_is_interrupted_says_what_it_did(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    await store(database, connected("clinic", timezone="America/Chicago"))
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join(_line(place) for place in range(LINES)))
+    with _importing(file, database_url, stderr=subprocess.PIPE) as process:
+        await _some_are_written(database, process)
+        process.send_signal(signal.SIGINT)
+        _, said = await asyncio.to_thread(process.communicate, timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said.decode()
+    found = re.search(rf"{file}: ([\d,]+) created, 0 updated, 0 unchanged, 0 refused. Run the same", said.decode())
+    assert found is not None
+    assert int(found[1].replace(",", "")) == len(await _logical_ids(database)) < LINES
 
 
 async def test_a_server_that_is_killed_in_the_middle(

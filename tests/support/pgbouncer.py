@@ -2,20 +2,17 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import make_url
 
-from tests.support.machine import skip_unless_ci
+from tests.support.machine import find_free_port, skip_unless_ci, wait_for_port
 
 MISSING = "PgBouncer is not installed: apt-get install pgbouncer"
-_START_SECONDS = 10.0
 _CONFIGURATION = """
 [databases]
 * = host={host} port={port}
@@ -46,7 +43,7 @@ def serve_pgbouncer(mode: str, server: str, **settings: str) -> Iterator[str]:
     url = make_url(server)
     socket_folder = str(url.query["host"])
     with tempfile.TemporaryDirectory(prefix="pgbouncer-") as name:
-        folder, port = Path(name), _find_free_port()
+        folder, port = Path(name), find_free_port()
         (folder / "users").write_text(f'"{url.username}" ""\n')
         configuration = _CONFIGURATION.format(
             host=socket_folder,
@@ -64,21 +61,7 @@ def serve_pgbouncer(mode: str, server: str, **settings: str) -> Iterator[str]:
             [executable, "--quiet", str(folder / "pgbouncer.ini")], user=owner.st_uid, group=owner.st_gid
         ) as process:
             try:
-                _wait_for_port(port, process)
+                wait_for_port(port, process)
                 yield f"postgresql://{url.username}@127.0.0.1:{port}/{{}}"
             finally:
                 process.terminate()
-
-
-def _find_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"PgBouncer does not listen; it ended with {process.poll()}")
