@@ -145,7 +145,9 @@ async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _FileReport, bar: _ProgressBar
 ) -> None:
     is_analyzed = False
-    for batch in RecordLineParser(services.batches.BATCH_SIZE, team).parse_lines(lines):
+    async with database.write(dry_run=True) as writer:
+        at = writer.as_of
+    for batch in RecordLineParser(services.batches.BATCH_SIZE, team).parse_lines(lines, at):
         for code, message, path in batch.problems:
             report(code, message, *path)
         bar.advance(batch.byte_count)

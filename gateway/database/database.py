@@ -149,7 +149,7 @@ class Database:
         """
         self.availability.require_writable()
         async with self._write_pool.connect(team, self._begin_write) as connection:
-            writer = Writer(connection)
+            writer = Writer(connection, await connection.read_clock())
             commits = False
             try:
                 yield writer

@@ -5,12 +5,14 @@ import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.database._private import get_socket
 from gateway.database.failures import DATABASE_ERRORS
+from gateway.domain.calendar.instants import truncate_to_milliseconds
 
 _CLOSE_TIMEOUT = 0.5
 """Seconds for PostgreSQL to confirm that a statement ended, before the connection is broken off."""
@@ -82,6 +84,10 @@ class PostgresqlConnection:
     async def execute(self, text: str) -> None:
         """Run a statement without parameters and rows."""
         await self._driver.execute(text)
+
+    async def read_clock(self) -> datetime:
+        """Return the instant now. The server's clock is the same for all replicas of the gateway."""
+        return truncate_to_milliseconds(await self._driver.fetchval("SELECT clock_timestamp()"))
 
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run a statement and return its rows."""

@@ -7,10 +7,13 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
+
+from gateway.domain.calendar import instants
 
 T = TypeVar("T")
 
@@ -108,6 +111,10 @@ class SqliteConnection:
     async def execute(self, text: str) -> None:
         """Run a statement without parameters and rows."""
         await self._run(self._get().execute, text)
+
+    async def read_clock(self) -> datetime:
+        """Return the instant now, by the clock of this machine, which is SQLite's too."""
+        return instants.now()
 
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run a statement and return its rows."""

@@ -108,7 +108,7 @@ async def test_a_reader_cannot_write(database: Database) -> None:
                 await services.teams.create_missing_team(reader, "a")  # type: ignore[arg-type]
             # So the database itself is asked, by a writer of the reader's connection.
             connection = reader._runner._connection  # type: ignore[attr-defined]  # a snapshot's
-            await Writer(connection).insert_rows(Team, [team("a")])
+            await Writer(connection, reader.as_of).insert_rows(Team, [team("a")])
     assert await stored(database) == []
 
 
