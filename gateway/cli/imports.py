@@ -1,8 +1,8 @@
 """The command `gateway import`."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -15,7 +15,7 @@ from rich.table import Table
 from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, print_error, print_table
-from gateway.database import Database, ResourceRecord
+from gateway.database import Database, ResourceRecord, Writer
 from gateway.domain.documents import (
     ImportContent,
     ImportCounts,
@@ -141,6 +141,25 @@ def _get_size(file: Path) -> int | None:
     return None if str(file) == "-" else file.stat().st_size
 
 
+@asynccontextmanager
+async def _write_and_count(
+    database: Database, report: _FileReport
+) -> AsyncIterator[tuple[Writer, Callable[[ImportCounts], None]]]:
+    """Begin a transaction, and yield its writer and a function that takes its counts.
+
+    They are added to the report if it is committed, also if the command is interrupted during the commit.
+    """
+    counts: list[ImportCounts] = []
+    writer: Writer | None = None
+    try:
+        async with database.write() as writer:
+            yield writer, counts.append
+    finally:
+        if writer is not None and writer.is_committed:
+            for each in counts:
+                report.counts += each
+
+
 async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _FileReport, bar: _ProgressBar
 ) -> None:
@@ -153,9 +172,9 @@ async def _import_lines(
         bar.advance(batch.byte_count)
         if not batch.integrations:
             continue
-        async with database.write() as session:
-            tally = await services.imports.records.import_records(session, batch.integrations, team, report)
-        report.counts += tally
+        async with _write_and_count(database, report) as (writer, count):
+            tally = await services.imports.records.import_records(writer, batch.integrations, team, report)
+            count(tally)
         if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
             # The next batches look records up, which needs statistics.
             await database.analyze(ResourceRecord)
@@ -173,19 +192,15 @@ async def _import_document(
     if content is not ImportContent.EXPORT:
         entries = read_webhooks(document, report)
         bar.set_total(len(entries))
-        async with database.write() as session:
-            report.counts += await services.imports.webhooks.import_webhooks(
-                session, entries, team, report, bar.advance
-            )
+        async with _write_and_count(database, report) as (writer, count):
+            count(await services.imports.webhooks.import_webhooks(writer, entries, team, report, bar.advance))
         return
     try:
-        async with database.write() as session:
-            imported = await services.imports.import_as_operator(session, document, team, bar.advance)
+        async with _write_and_count(database, report) as (writer, count):
+            count((await services.imports.import_as_operator(writer, document, team, bar.advance)).tally)
     except Refused as refusal:
         for problem in refusal.problems:
             report(problem.code, problem.message, *problem.path)
-    else:
-        report.counts += imported.tally
 
 
 def _describe_interruption(reports: list[_FileReport]) -> str:

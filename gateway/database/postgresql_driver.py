@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.database._private import get_socket
 from gateway.database.failures import DATABASE_ERRORS
-from gateway.domain.calendar.instants import truncate_to_milliseconds
+from gateway.domain.calendar import instants
 
 _CLOSE_TIMEOUT = 0.5
 """Seconds for PostgreSQL to confirm that a statement ended, before the connection is broken off."""
@@ -87,7 +87,7 @@ class PostgresqlConnection:
 
     async def read_clock(self) -> datetime:
         """Return the instant now. The server's clock is the same for all replicas of the gateway."""
-        return truncate_to_milliseconds(await self._driver.fetchval("SELECT clock_timestamp()"))
+        return instants.truncate_to_milliseconds(await self._driver.fetchval("SELECT clock_timestamp()"))
 
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run a statement and return its rows."""
