@@ -118,14 +118,18 @@ def _check_disk(settings: Settings) -> Finding:
 
 async def _check_database(database: Database) -> AsyncIterator[Finding]:
     try:
-        await migrations.require_head(database)
+        await migrations.require_compatible(database)
     except SchemaNotAtHead as error:
         yield Finding("schema", str(error), "Run `gateway migrate`.")
         return
-    yield Finding("schema", f"at revision {migrations.get_head()} of this release")
-    difference = await migrations.find_differences(database)
-    remedy = None if difference is None else "The tables were changed by hand: undo the changes."
-    yield Finding("tables", difference or "as this release expects", remedy)
+    current = await migrations.get_current(database)
+    if current == migrations.get_head():
+        yield Finding("schema", f"at revision {current} of this release")
+        difference = await migrations.find_differences(database)
+        remedy = None if difference is None else "The tables were changed by hand: undo the changes."
+        yield Finding("tables", difference or "as this release expects", remedy)
+    else:
+        yield Finding("schema", f"at revision {current} of a newer release, which this release can serve")
     orphans = await diagnostics.find_orphans(database)
     yield Finding("references", ", ".join(orphans) or "intact", "Restore a backup." if orphans else None)
     if database.is_sqlite:

@@ -38,4 +38,4 @@ async def _prepare_database(settings: Settings) -> None:
             )
         if settings.database_url == DEFAULT_DATABASE_URL:
             await migrations.upgrade(database)
-        await migrations.require_head(database)
+        await migrations.require_compatible(database)

@@ -30,9 +30,15 @@ SCRIPT_FOLDER = _INSTALLED_FOLDER if _INSTALLED_FOLDER.exists() else _CHECKED_OU
 """The folder of Alembic's environment and of the migrations."""
 
 _VERSION_TABLE = "alembic_version"
-_SELECT_TABLES = {
-    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
-    "postgresql": "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL",
+COMPATIBILITY_TABLE = "schema_compatibility"
+"""A table with one row: the oldest revision whose release can serve the database. Alembic's environment writes it.
+
+A release does not know the revisions of later releases. So these say in the database who may go on.
+"""
+
+_SELECT_TABLE = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = '{}'",
+    "postgresql": "SELECT 1 WHERE to_regclass('{}') IS NOT NULL",
 }
 
 
@@ -63,17 +69,27 @@ async def get_current(database: Database) -> str:
     """Return the database's revision; `EMPTY` for a database without tables, or a file that does not exist."""
     if database.is_sqlite and not Path(str(database.url.database)).exists():  # noqa: ASYNC240 (one stat)
         return EMPTY
-    # With the connection for probes: a readiness probe does not wait for one of the pools.
-    if not await database.probe(_SELECT_TABLES["sqlite" if database.is_sqlite else "postgresql"]):
-        return EMPTY
-    rows = await database.probe("SELECT version_num FROM alembic_version")
-    return str(rows[0][0]) if rows else EMPTY
+    return await _probe_revision(database, _VERSION_TABLE, "version_num") or EMPTY
 
 
-async def require_head(database: Database) -> None:
-    """Raise SchemaNotAtHead, with the command to run, unless the database is at this release's revision."""
+async def _probe_revision(database: Database, table: str, column: str) -> str | None:
+    """Return the value of a table with one row; None without the table or the row.
+
+    With the connection for probes: a readiness probe does not wait for one of the pools.
+    """
+    if not await database.probe(_SELECT_TABLE[database.dialect.name].format(table)):
+        return None
+    rows = await database.probe(f"SELECT {column} FROM {table}")  # noqa: S608 (both are ours)
+    return str(rows[0][0]) if rows else None
+
+
+async def require_compatible(database: Database) -> None:
+    """Raise SchemaNotAtHead, with the command to run, unless this release can serve the database.
+
+    It can serve its own revision, and later ones that say so.
+    """
     current = await get_current(database)
-    if current == get_head():
+    if current == get_head() or (current not in list_known() and await _allows_this_release(database)):
         return
     if current == EMPTY:
         raise SchemaNotAtHead("The database has no tables yet: run `gateway migrate`.")
@@ -81,6 +97,10 @@ async def require_head(database: Database) -> None:
     raise SchemaNotAtHead(
         f"The database is at revision {current}, this release needs {get_head()}: run `gateway migrate`."
     )
+
+
+async def _allows_this_release(database: Database) -> bool:
+    return await _probe_revision(database, COMPATIBILITY_TABLE, "oldest_revision") in list_known()
 
 
 def require_known(revision: str) -> None:
@@ -149,9 +169,9 @@ async def _require_at_least(database: Database, revision: str) -> None:
 
 
 def _read_columns(connection: Connection) -> Mapping[str, Sequence[str]]:
-    """Return the names of the columns of each table, without Alembic's own."""
+    """Return the names of the columns of each table, without those of Alembic and its environment."""
     found = inspect(connection)
-    names = sorted({*found.get_table_names()} - {_VERSION_TABLE})
+    names = sorted({*found.get_table_names()} - {_VERSION_TABLE, COMPATIBILITY_TABLE})
     return {name: [column["name"] for column in found.get_columns(name)] for name in names}
 
 

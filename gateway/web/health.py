@@ -52,7 +52,7 @@ class Health:
         try:
             async with asyncio.timeout(_TIMEOUT):
                 await self._database.check()
-                await migrations.require_head(self._database)
+                await migrations.require_compatible(self._database)
         except SchemaNotAtHead as error:
             return {"schema": str(error)}
         except Unavailable as error:
