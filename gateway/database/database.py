@@ -83,7 +83,6 @@ class Database:
             file = str(self.url.database)
             self._engine = create_sqlite_engine(self.url, self._lock_timeout)
             self._inline_reader = InlineReader(file, self.dialect)
-            self._log_truncation = LogTruncation(file)
             open_reading = partial(SqliteConnection.open, file, self._lock_timeout, read_only=True)
             open_writing = partial(SqliteConnection.open, file, min(_LOCK_RETRY_SECONDS, self._lock_timeout))
         else:
@@ -96,6 +95,8 @@ class Database:
         create_pool = partial(ConnectionPool, dialect=self.dialect, availability=self.availability)
         self._read_pool = create_pool(open_reading, queue=readers, timeouts=timeouts)
         self._write_pool = create_pool(open_writing, queue=writers, timeouts=timeouts)
+        if self.is_sqlite:
+            self._log_truncation = LogTruncation(str(self.url.database), partial(self._write_pool.connect, ""))
         self._probe_pool = create_pool(
             open_reading, queue=FairQueue(1, queue, 1.0), timeouts=_PROBE_TIMEOUTS, is_for_probes=True
         )

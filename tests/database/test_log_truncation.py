@@ -25,7 +25,7 @@ def file(sqlite_template: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 async def database(file: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     monkeypatch.setattr(log_truncation, "LOG_BYTES", LIMIT)
-    monkeypatch.setattr(log_truncation, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(log_truncation, "_PAUSE_SECONDS", 0.01)
     found = Database(Settings(database_url=f"sqlite:///{file}"))
     yield found
     await found.dispose()
