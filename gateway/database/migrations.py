@@ -89,10 +89,10 @@ async def require_compatible(database: Database) -> None:
     It can serve its own revision, and later ones that say so.
     """
     current = await get_current(database)
-    if current == get_head() or (current not in list_known() and await _allows_this_release(database)):
-        return
     if current == EMPTY:
         raise SchemaNotAtHead("The database has no tables yet: run `gateway migrate`.")
+    if current == get_head() or (current not in list_known() and await _allows_this_release(database)):
+        return
     require_known(current)
     raise SchemaNotAtHead(
         f"The database is at revision {current}, this release needs {get_head()}: run `gateway migrate`."
