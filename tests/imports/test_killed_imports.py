@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from gateway.database import database as database_module
 from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.tables import ResourceRecord
@@ -22,6 +23,7 @@ from tests.support.commands import ENVIRONMENT, run_gateway, start_server
 from tests.support.factories import connected, store
 from tests.support.gateway import TEAM, USER
 from tests.support.postgresql_server import run_own_server
+from tests.support.proxy import proxy_database
 from tests.support.sessions import open_session
 from tests.support.verifying import find_differences
 
@@ -117,6 +119,28 @@ async def test_an_import_whose_database_is_killed_in_the_middle_ends_with_one_li
         assert len(await _logical_ids(database)) == LINES
         assert await find_differences(database) == []
         await database.dispose()
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_an_import_whose_database_falls_silent_ends_with_one_line(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_COMMAND_TIMEOUT", 1.0)
+    await store(database, connected("clinic", timezone="America/Chicago"))
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join(_line(place) for place in range(LINES)))
+    async with proxy_database(database_url) as (proxy, through):
+        importing = asyncio.create_task(asyncio.to_thread(run_gateway, "import", str(file), database_url=through))
+        while not await _logical_ids(database):
+            assert not importing.done()
+            await asyncio.sleep(0.005)
+        proxy.is_muted = True
+        async with asyncio.timeout(60):
+            ended = await importing
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "Run the same command again to continue" in line
 
 
 async def test_an_import_that_is_interrupted_says_what_it_did(
