@@ -4,10 +4,11 @@ import asyncio
 from typing import Literal
 
 from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationInfo
 from sqlalchemy import Connection
 
-from alembic import context
-from gateway.database import Base, CollatedText, Database, Instant
+from alembic import context, op
+from gateway.database import Base, CollatedText, Database, Instant, migrations
 from gateway.settings import load_settings
 
 _LOCK = 7_470_726_411_209
@@ -28,6 +29,29 @@ def render_type(kind: str, item: object, autogenerate: AutogenContext) -> str | 
     return {"Enum": "sa.String()", "JsonText": "sa.JSON()"}.get(type(item).__name__, False)
 
 
+def record_compatibility(step: MigrationInfo) -> None:
+    """Record after each migration which is the oldest revision whose release can serve the database.
+
+    A migration names it as `oldest_compatible`; without that it is the migration's own revision.
+    """
+    table = migrations.COMPATIBILITY_TABLE
+    if not step.destination_revision_ids:
+        op.execute(f"DROP TABLE IF EXISTS {table}")
+        return
+    (revision,) = step.destination_revision_ids
+    script = context.script.get_revision(revision)
+    oldest = getattr(script.module, "oldest_compatible", revision)
+    # Servers read the row meanwhile, so that the table is not created again.
+    op.execute(f"CREATE TABLE IF NOT EXISTS {table} (oldest_revision VARCHAR(32) NOT NULL)")
+    op.execute(f"DELETE FROM {table}")  # noqa: S608 (a constant)
+    op.execute(f"INSERT INTO {table} VALUES ('{oldest}')")  # noqa: S608 (a constant and a revision)
+
+
+def is_table_of_gateway(name: str | None, kind: str, _parents: object) -> bool:
+    """Return whether Alembic compares a table with those of the code."""
+    return kind != "table" or name != migrations.COMPATIBILITY_TABLE
+
+
 def run(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -40,6 +64,8 @@ def run(connection: Connection) -> None:
         compare_type=True,
         compare_server_default=True,
         render_item=render_type,
+        include_name=is_table_of_gateway,
+        on_version_apply=lambda *, step, **_: record_compatibility(step),
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -2,7 +2,6 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
@@ -14,10 +13,10 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import make_url
 
 from gateway import assets
+from gateway.database_urls import normalize_url
 from gateway.domain import origins
 from gateway.errors import SettingsInvalid
 
@@ -26,38 +25,6 @@ CONFIG_VARIABLE = "GATEWAY_CONFIG"
 """The variable that names the TOML file. It is not a setting itself."""
 
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///gateway.db"
-
-_DRIVERS: Mapping[str, str] = {
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "postgresql+asyncpg": "postgresql+asyncpg",
-}
-_POSTGRESQL_PARAMETERS = ("host", "port", "ssl", "prepared_statement_cache_size")
-"""Parameters that a PostgreSQL URL may have. `sslmode` is renamed to `ssl`, the name that asyncpg knows."""
-
-
-def _check_sqlite_url(url: URL) -> URL:
-    if url.query:
-        raise ValueError("a SQLite URL takes no parameters after `?`")
-    if url.host:
-        raise ValueError("a SQLite URL has three slashes, or four for an absolute path: write `sqlite:///FILE`")
-    if url.database in (None, "", ":memory:"):
-        raise ValueError("the database must be a file: write `sqlite:///FILE`")
-    return url
-
-
-def _check_postgresql_url(url: URL) -> URL:
-    query = {"ssl" if key == "sslmode" else key: value for key, value in url.query.items()}
-    unknown = sorted(query.keys() - set(_POSTGRESQL_PARAMETERS))
-    if unknown:
-        raise ValueError(
-            f"{', '.join(unknown)} is not a parameter; use {', '.join(_POSTGRESQL_PARAMETERS)} and sslmode"
-        )
-    if not url.database:
-        raise ValueError("the URL has no database name: write `postgresql://USER:PASSWORD@HOST/DATABASE`")
-    return url.set(query=query)
 
 
 class Settings(BaseSettings):
@@ -70,7 +37,13 @@ class Settings(BaseSettings):
     database_url: str = Field(
         DEFAULT_DATABASE_URL,
         repr=False,
-        description="URL of the database: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.",
+        description="URL of the database: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`. "
+        "PostgreSQL's takes several hosts, and parameters such as `sslmode` and `target_session_attrs`.",
+    )
+    database_pooler: Literal["none", "transaction"] = Field(
+        "none",
+        description="`transaction` if a pooler in transaction mode, such as PgBouncer, stands before PostgreSQL. "
+        "A pooler in session mode needs no setting.",
     )
     database_pool_size: int = Field(
         8,
@@ -197,19 +170,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _normalize_database_url(cls, address: str) -> str:
-        """Return the URL with the async driver. Messages never repeat the URL, because it holds a password."""
-        try:
-            url = make_url(address)
-        except (ArgumentError, ValueError):
-            raise ValueError(
-                "this is not a database URL: write `sqlite:///FILE` or "
-                "`postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, with special characters percent-encoded"
-            ) from None
-        driver = _DRIVERS.get(url.drivername)
-        if driver is None:
-            raise ValueError(f"{url.drivername} is not supported; use `sqlite:///FILE` or `postgresql://…`")
-        url = _check_sqlite_url(url) if driver.startswith("sqlite") else _check_postgresql_url(url)
-        return url.set(drivername=driver).render_as_string(hide_password=False)
+        return normalize_url(address)
 
     @field_validator("allowed_origins")
     @classmethod

@@ -72,5 +72,5 @@ async def open_migrated_database() -> AsyncIterator[Database]:
     Raises SchemaNotAtHead at any other revision, and Unavailable when the database cannot be used.
     """
     async with open_database() as database:
-        await migrations.require_head(database)
+        await migrations.require_compatible(database)
         yield database

@@ -13,7 +13,7 @@ from rich.table import Table
 from gateway.assets import Assets
 from gateway.cli.database import configure_command, open_database, run_blocking
 from gateway.cli.terminal import print_table
-from gateway.database import Database, diagnostics, migrations
+from gateway.database import Database, Pooler, diagnostics, migrations
 from gateway.errors import SchemaNotAtHead, SettingsInvalid, Unavailable
 from gateway.settings import Settings, find_unknown_variables
 
@@ -59,6 +59,8 @@ async def _run_checks() -> AsyncIterator[Finding]:
     yield _check_disk(settings)
     try:
         async with open_database(settings) as database:
+            if not database.is_sqlite:
+                yield await _check_pooler(database, settings)
             async for finding in _check_database(database):
                 yield finding
     except Unavailable as error:
@@ -116,17 +118,24 @@ def _check_disk(settings: Settings) -> Finding:
 
 async def _check_database(database: Database) -> AsyncIterator[Finding]:
     try:
-        await migrations.require_head(database)
+        await migrations.require_compatible(database)
     except SchemaNotAtHead as error:
         yield Finding("schema", str(error), "Run `gateway migrate`.")
         return
-    yield Finding("schema", f"at revision {migrations.get_head()} of this release")
-    difference = await migrations.find_differences(database)
-    remedy = None if difference is None else "The tables were changed by hand: undo the changes."
-    yield Finding("tables", difference or "as this release expects", remedy)
+    current = await migrations.get_current(database)
+    if current == migrations.get_head():
+        yield Finding("schema", f"at revision {current} of this release")
+        difference = await migrations.find_differences(database)
+        remedy = None if difference is None else "The tables were changed by hand: undo the changes."
+        yield Finding("tables", difference or "as this release expects", remedy)
+    else:
+        yield Finding("schema", f"at revision {current} of a newer release, which this release can serve")
     orphans = await diagnostics.find_orphans(database)
     yield Finding("references", ", ".join(orphans) or "intact", "Restore a backup." if orphans else None)
-    yield await (_check_sqlite(database) if database.is_sqlite else _check_postgresql(database))
+    if database.is_sqlite:
+        yield await _check_sqlite(database)
+    else:
+        yield await _check_postgresql(database)
 
 
 async def _check_sqlite(database: Database) -> Finding:
@@ -145,3 +154,13 @@ async def _check_postgresql(database: Database) -> Finding:
         return Finding("PostgreSQL", seen, f"Use PostgreSQL {_MIN_POSTGRESQL} or newer.")
     remedy = None if found["server_encoding"] == "UTF8" else "Create a database with the encoding UTF8."
     return Finding("PostgreSQL", seen, remedy)
+
+
+async def _check_pooler(database: Database, settings: Settings) -> Finding:
+    pooler = await database.find_pooler()
+    seen = "connected directly" if pooler is Pooler.NONE else f"connected through a pooler in {pooler} mode"
+    if pooler is Pooler.TRANSACTION and settings.database_pooler == "none":
+        return Finding("pooler", seen, "Set GATEWAY_DATABASE_POOLER=transaction.")
+    if settings.database_pooler == "transaction" and pooler is not Pooler.TRANSACTION:
+        seen += "; without GATEWAY_DATABASE_POOLER=transaction, statements take less time"
+    return Finding("pooler", seen)

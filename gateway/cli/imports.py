@@ -1,7 +1,8 @@
 """The command `gateway import`."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.table import Table
 from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, print_error, print_table
-from gateway.database import Database, ResourceRecord
+from gateway.database import Database, ResourceRecord, Writer
 from gateway.domain.documents import (
     ImportContent,
     ImportCounts,
@@ -28,7 +29,7 @@ from gateway.domain.documents import (
 from gateway.domain.enums import ErrorCode
 from gateway.domain.lenient_reading import Json
 from gateway.domain.records import RecordLineParser
-from gateway.errors import Refused
+from gateway.errors import OperationAborted, Refused
 from gateway.server import reduce_collections
 
 _EXIT_REFUSED, _EXIT_UNREADABLE = 1, 2
@@ -93,16 +94,27 @@ async def import_(
     An export document is imported completely or not at all. Exits with 1 if an entry was refused, and with 2 if a
     file could not be read.
     """
-    async with open_migrated_database() as database:
-        reduce_collections()
-        with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
-            reports = [await _import_file(database, file, team, progress) for file in files]
+    reports: list[_FileReport] = []
+    try:
+        async with open_migrated_database() as database:
+            reduce_collections()
+            with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
+                for file in files:
+                    reports.append(_FileReport(str(file)))
+                    await _import_file(database, file, team, reports[-1], progress)
+    except OperationAborted as error:
+        print_error(f"{error}. {_describe_interruption(reports)}")
+        raise typer.Exit(_EXIT_REFUSED) from None
+    except asyncio.CancelledError:
+        err.print(_describe_interruption(reports), markup=False)
+        raise
     _print_summary(reports)
     raise typer.Exit(max(report.exit_code for report in reports))
 
 
-async def _import_file(database: Database, file: Path, team: str | None, progress: Progress) -> _FileReport:
-    report = _FileReport(str(file))
+async def _import_file(
+    database: Database, file: Path, team: str | None, report: _FileReport, progress: Progress
+) -> None:
     bar = _ProgressBar(progress, progress.add_task(str(file), total=None))
     try:
         with _open_file(file) as stream:
@@ -119,7 +131,6 @@ async def _import_file(database: Database, file: Path, team: str | None, progres
     except InvalidJson as error:
         report.is_unreadable = True
         print_error(f"{file}: {error}")
-    return report
 
 
 def _open_file(file: Path) -> AbstractContextManager[BinaryIO]:
@@ -130,19 +141,40 @@ def _get_size(file: Path) -> int | None:
     return None if str(file) == "-" else file.stat().st_size
 
 
+@asynccontextmanager
+async def _write_and_count(
+    database: Database, report: _FileReport
+) -> AsyncIterator[tuple[Writer, Callable[[ImportCounts], None]]]:
+    """Begin a transaction, and yield its writer and a function that takes its counts.
+
+    They are added to the report if it is committed, also if the command is interrupted during the commit.
+    """
+    counts: list[ImportCounts] = []
+    writer: Writer | None = None
+    try:
+        async with database.write() as writer:
+            yield writer, counts.append
+    finally:
+        if writer is not None and writer.is_committed:
+            for each in counts:
+                report.counts += each
+
+
 async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _FileReport, bar: _ProgressBar
 ) -> None:
     is_analyzed = False
-    for batch in RecordLineParser(services.batches.BATCH_SIZE, team).parse_lines(lines):
+    async with database.write(dry_run=True) as writer:
+        at = writer.as_of
+    for batch in RecordLineParser(services.batches.BATCH_SIZE, team).parse_lines(lines, at):
         for code, message, path in batch.problems:
             report(code, message, *path)
         bar.advance(batch.byte_count)
         if not batch.integrations:
             continue
-        async with database.write() as session:
-            tally = await services.imports.records.import_records(session, batch.integrations, team, report)
-        report.counts += tally
+        async with _write_and_count(database, report) as (writer, count):
+            tally = await services.imports.records.import_records(writer, batch.integrations, team, report)
+            count(tally)
         if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
             # The next batches look records up, which needs statistics.
             await database.analyze(ResourceRecord)
@@ -160,19 +192,26 @@ async def _import_document(
     if content is not ImportContent.EXPORT:
         entries = read_webhooks(document, report)
         bar.set_total(len(entries))
-        async with database.write() as session:
-            report.counts += await services.imports.webhooks.import_webhooks(
-                session, entries, team, report, bar.advance
-            )
+        async with _write_and_count(database, report) as (writer, count):
+            count(await services.imports.webhooks.import_webhooks(writer, entries, team, report, bar.advance))
         return
     try:
-        async with database.write() as session:
-            imported = await services.imports.import_as_operator(session, document, team, bar.advance)
+        async with _write_and_count(database, report) as (writer, count):
+            count((await services.imports.import_as_operator(writer, document, team, bar.advance)).tally)
     except Refused as refusal:
         for problem in refusal.problems:
             report(problem.code, problem.message, *problem.path)
-    else:
-        report.counts += imported.tally
+
+
+def _describe_interruption(reports: list[_FileReport]) -> str:
+    """Return what was imported before the command was interrupted, and how to continue."""
+    done = [
+        f"{report.file}: {report.counts.created:,} created, {report.counts.updated:,} updated, "
+        f"{report.counts.unchanged:,} unchanged, {report.refused_count:,} refused."
+        for report in reports
+    ]
+    advice = "Run the same command again to continue: what is there already stays unchanged."
+    return " ".join([*done, advice])
 
 
 def _print_summary(reports: list[_FileReport]) -> None:

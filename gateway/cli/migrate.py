@@ -1,12 +1,15 @@
 """The command `gateway migrate`."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from gateway.cli.database import open_database, run_blocking
-from gateway.cli.terminal import out
-from gateway.database import migrations
+from gateway.cli.terminal import err, is_interactive, out
+from gateway.database import Database, migrations
+from gateway.domain.enums import ErrorCode
+from gateway.errors import refusal
 
 
 def _check_revision(name: str | None) -> str | None:
@@ -26,16 +29,44 @@ async def migrate(
             help="Downgrade to this revision; `base` deletes all tables with all data.",
         ),
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Downgrade without a question, even if that deletes data.")
+    ] = False,
 ) -> None:
     """Migrate the database to this release's revision, in one transaction.
 
-    If several migrations run at once, one does the work and the others find nothing to do.
+    If several migrations run at once, one does the work and the others find nothing to do. A downgrade prints
+    which data it deletes and asks; without a terminal it needs `--yes`.
     """
     async with open_database() as database:
         before = await migrations.get_current(database)
         if down_to is None:
             await migrations.upgrade(database)
         else:
-            await migrations.downgrade(database, down_to)
+            await _downgrade(database, down_to, is_confirmed=yes)
         after = await migrations.get_current(database)
     out.print(f"The database is at revision {after}" + ("." if after == before else f"; it was at {before}."))
+
+
+async def _downgrade(database: Database, revision: str, *, is_confirmed: bool) -> None:
+    """Print what a downgrade deletes, ask unless that is confirmed, and downgrade.
+
+    Raises Refused (CONFLICT) if nobody can be asked, and typer.Abort if the answer is no.
+    """
+    losses = await migrations.preview_downgrade(database, revision)
+    if losses:
+        _print_losses(revision, losses)
+        if not is_confirmed:
+            if not is_interactive():
+                raise refusal(
+                    ErrorCode.CONFLICT, "Nothing was changed. To delete this data, repeat it with --yes."
+                )
+            typer.confirm("Delete this data?", abort=True, err=True)
+    await migrations.downgrade(database, revision)
+
+
+def _print_losses(revision: str, losses: Sequence[migrations.DataLoss]) -> None:
+    err.print(f"The downgrade to {revision} deletes:")
+    for loss in losses:
+        unit = "value" if "." in loss.name else "row"
+        err.print(f"  {loss.name}: {loss.count:,} {unit}{'s'[: loss.count > 1]}", markup=False)

@@ -7,8 +7,9 @@ import typer
 
 from gateway import server
 from gateway.cli.database import configure_command, open_database
-from gateway.database import migrations
-from gateway.settings import DEFAULT_DATABASE_URL, Settings
+from gateway.database import Pooler, migrations
+from gateway.errors import SettingsInvalid
+from gateway.settings import DEFAULT_DATABASE_URL, Settings, get_variable_name
 
 
 def serve(
@@ -30,6 +31,11 @@ def serve(
 
 async def _prepare_database(settings: Settings) -> None:
     async with open_database(settings) as database:
+        if settings.database_pooler == "none" and await database.find_pooler() is Pooler.TRANSACTION:
+            raise SettingsInvalid(
+                f"{get_variable_name('database_pooler')} is none, but a pooler in transaction mode stands between "
+                "the gateway and PostgreSQL: set it to transaction."
+            )
         if settings.database_url == DEFAULT_DATABASE_URL:
             await migrations.upgrade(database)
-        await migrations.require_head(database)
+        await migrations.require_compatible(database)

@@ -1,5 +1,7 @@
 """Output of commands: results on stdout, everything else on stderr."""
 
+import sys
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -25,3 +27,8 @@ def print_table(table: Table) -> None:
 def print_error(message: str) -> None:
     """Print one line that begins with `error:` on stderr."""
     err.print(f"[bold red]error:[/] {escape(' '.join(message.split()))}")
+
+
+def is_interactive() -> bool:
+    """Return whether somebody at a terminal can answer a question."""
+    return sys.stdin.isatty() and err.is_terminal

@@ -28,6 +28,7 @@ from gateway.database.column_types import CollatedText, Instant, TextList
 from gateway.database.database import Database
 from gateway.database.failures import DATABASE_ERRORS
 from gateway.database.fair_queue import TeamId
+from gateway.database.poolers import Pooler
 from gateway.database.prepared_statements import prepared, prepared_by_dialect
 from gateway.database.reading import Reader, Snapshot
 from gateway.database.rows import ColumnNames, get_values, new_row, with_changes
@@ -64,6 +65,7 @@ __all__ = [
     "HasDocument",
     "Instant",
     "Integration",
+    "Pooler",
     "Reader",
     "ResourceRecord",
     "Snapshot",

@@ -7,6 +7,7 @@ gateway's statements do themselves.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import inf
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
@@ -42,6 +43,8 @@ class DriverConnection(Protocol):
     def is_in_transaction(self) -> bool: ...
 
     async def execute(self, text: str) -> None: ...
+
+    async def read_clock(self) -> datetime: ...
 
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]: ...
 
@@ -128,6 +131,14 @@ class PooledConnection:
             self._transaction_kind = "read" if text == self.begin_statement else "write"
         else:
             self._record_transaction()
+
+    async def read_clock(self) -> datetime:
+        """Return the instant now, by the clock of the database."""
+        started = perf_counter()
+        try:
+            return await self._call(self._driver.read_clock(), self._timeouts.control)
+        finally:
+            current_request.get().record_wait(started)
 
     def _record_transaction(self) -> None:
         if self._transaction_started is not None:

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from math import inf
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Dialect, MetaData, Table, make_url, text, update
+from sqlalchemy import Column, Connection, Dialect, MetaData, Table, make_url, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.database.availability import Availability
@@ -16,6 +15,8 @@ from gateway.database.connections import DriverConnection, PooledConnection, Tim
 from gateway.database.engines import READ_ONLY_OPTION, create_postgresql_engine, create_sqlite_engine
 from gateway.database.fair_queue import FairQueue, TeamId
 from gateway.database.inline_reads import InlineReader
+from gateway.database.log_truncation import LogTruncation
+from gateway.database.poolers import Pooler, find_pooler
 from gateway.database.postgresql_driver import PostgresqlConnection, TransactionTimeouts
 from gateway.database.prepared_statements import prepared
 from gateway.database.reading import Snapshot
@@ -46,8 +47,8 @@ _GRACE = 2.0
 _PROBE_TIMEOUTS = Timeouts(statement=1.0, control=1.0, connect=1.5)
 """They are short, so that a packet that was lost delays the next probe little."""
 
-_CONTROL_TIMEOUT = 60.0
-"""Seconds for BEGIN, COMMIT and ROLLBACK of commands, whose transactions are large."""
+_COMMAND_TIMEOUT = 120.0
+"""Seconds for a statement of a command, and for the COMMIT of its large transactions."""
 
 
 @prepared
@@ -68,12 +69,14 @@ class Database:
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._settings, self._lock_timeout = settings, settings.database_lock_timeout
+        self._shares_connections = settings.database_pooler == "transaction"
         size, queue = settings.database_pool_size, settings.database_pool_queue
         readers = FairQueue(size, queue, settings.database_pool_timeout)
         # Writers wait as long for a connection as they would for a lock.
         writers = FairQueue(1 if self.is_sqlite else size, queue, self._lock_timeout)
         self.queues: Mapping[str, FairQueue] = {"read": readers, "write": writers}
         self._inline_reader: InlineReader | None = None
+        self._log_truncation: LogTruncation | None = None
         open_reading: Callable[[], Awaitable[DriverConnection]]
         open_writing: Callable[[], Awaitable[DriverConnection]]
         if self.is_sqlite:
@@ -83,13 +86,7 @@ class Database:
             open_reading = partial(SqliteConnection.open, file, self._lock_timeout, read_only=True)
             open_writing = partial(SqliteConnection.open, file, min(_LOCK_RETRY_SECONDS, self._lock_timeout))
         else:
-            seconds = None if request_timeout is None else request_timeout * _STATEMENT_SHARE
-            self._engine = create_postgresql_engine(self.url, seconds)
-            ends = TransactionTimeouts(
-                lock=self._lock_timeout,
-                idle=None if request_timeout is None else request_timeout + _GRACE,
-            )
-            open_reading = open_writing = partial(PostgresqlConnection.open, self._engine, ends)
+            open_reading = open_writing = self._prepare_postgresql(request_timeout)
         is_serving = request_timeout is not None
         self.availability = Availability(
             self.ping if is_serving and not self.is_sqlite else None, is_logged=is_serving
@@ -98,13 +95,27 @@ class Database:
         create_pool = partial(ConnectionPool, dialect=self.dialect, availability=self.availability)
         self._read_pool = create_pool(open_reading, queue=readers, timeouts=timeouts)
         self._write_pool = create_pool(open_writing, queue=writers, timeouts=timeouts)
+        if self.is_sqlite:
+            self._log_truncation = LogTruncation(str(self.url.database), partial(self._write_pool.connect, ""))
         self._probe_pool = create_pool(
             open_reading, queue=FairQueue(1, queue, 1.0), timeouts=_PROBE_TIMEOUTS, is_for_probes=True
         )
 
+    def _prepare_postgresql(self, request_timeout: float | None) -> Callable[[], Awaitable[DriverConnection]]:
+        """Create the engine, and return a function that opens a connection."""
+        seconds = None if request_timeout is None else request_timeout * _STATEMENT_SHARE
+        shares_connections = self._shares_connections
+        self._engine = create_postgresql_engine(self.url, seconds, shares_connections=shares_connections)
+        ends = TransactionTimeouts(
+            statement=seconds if shares_connections else None,
+            lock=self._lock_timeout,
+            idle=None if request_timeout is None else request_timeout + _GRACE,
+        )
+        return partial(PostgresqlConnection.open, self._engine, ends)
+
     def _get_timeouts(self, request_timeout: float | None) -> Timeouts:
         if request_timeout is None:
-            return Timeouts(statement=inf, control=_CONTROL_TIMEOUT)
+            return Timeouts(statement=_COMMAND_TIMEOUT, control=_COMMAND_TIMEOUT)
         if self.is_sqlite:
             # Its statements stop with their request. This is for a commit on a disk that hangs.
             return Timeouts(statement=request_timeout + _GRACE / 2, control=request_timeout + _GRACE / 2)
@@ -115,11 +126,18 @@ class Database:
         """The dialect that statements are compiled for."""
         return self._engine.dialect
 
+    @property
+    def has_connections(self) -> bool:
+        """Whether any connection for requests is open."""
+        return self._read_pool.has_connections or self._write_pool.has_connections
+
     def read(self, *, team: TeamId = "", once: bool = False) -> Snapshot:
         """Open a snapshot for a block: `async with database.read() as reader`.
 
         `once` is for a single statement. Reading raises Overloaded when no connection becomes free in time.
         """
+        # Where settings are made in the transaction, each statement needs one.
+        once = once and not self._shares_connections
         return Snapshot(self._read_pool, team, once=once, inline_reader=self._inline_reader)
 
     @asynccontextmanager
@@ -132,7 +150,7 @@ class Database:
         """
         self.availability.require_writable()
         async with self._write_pool.connect(team, self._begin_write) as connection:
-            writer = Writer(connection, self._settings)
+            writer = Writer(connection, self._settings, await connection.read_clock())
             commits = False
             try:
                 yield writer
@@ -151,6 +169,8 @@ class Database:
                 await writer.end_transaction(commit=commits)
             if commits:
                 self.availability.report_written()
+        if self._log_truncation is not None:
+            self._log_truncation.check()
 
     async def _begin_write(self, connection: PooledConnection) -> None:
         """Begin a transaction that writes. Raises Overloaded when another program keeps SQLite's lock."""
@@ -165,11 +185,7 @@ class Database:
     async def check(self) -> None:
         """Raise Unavailable, with its cause, unless requests that read and write can be answered."""
         self.availability.require()
-        try:
-            await self._check_reading()
-        except Unavailable as error:
-            if error.cause is not FailureCause.SLOTS or not self._read_pool.has_connections:
-                raise
+        await self._check_reading()
         if self.availability.writing_failure is not None:
             # Without requests that write, nothing else would find out that it is over.
             async with self.write() as writer:
@@ -205,18 +221,25 @@ class Database:
         async with self._engine.execution_options(**{READ_ONLY_OPTION: read_only}).begin() as connection:
             return await connection.run_sync(work)
 
+    async def find_pooler(self) -> Pooler:
+        """Return what stands between the gateway and PostgreSQL; connects twice."""
+        return Pooler.NONE if self.is_sqlite else await find_pooler(self.url)
+
     async def analyze(self, entity: type[Base]) -> None:
         """Have PostgreSQL collect the statistics of a table now.
 
         Without them it plans for a new integration as if that were empty, and scans it for each row.
         """
         if not self.is_sqlite:
-            await self.run_sync(lambda connection: connection.execute(text(f"ANALYZE {entity.__tablename__}")))
+            async with self._write_pool.connect("") as connection:
+                await connection.fetch(f"ANALYZE {entity.__tablename__}")
 
     async def dispose(self) -> None:
         """Close all connections that are not in use."""
         if self._inline_reader is not None:
             self._inline_reader.close()
+        if self._log_truncation is not None:
+            await self._log_truncation.close()
         await self.availability.close()
         for pool in (self._read_pool, self._write_pool, self._probe_pool):
             await pool.dispose()

@@ -1,7 +1,9 @@
 """SQLAlchemy's engines, for PostgreSQL's connections, and for migrations and diagnostics on both databases."""
 
+from functools import partial
 from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -14,10 +16,34 @@ READ_ONLY_OPTION = "gateway_read_only"
 """The execution option of a transaction that does not lock SQLite's database."""
 
 
-def create_postgresql_engine(url: URL, statement_timeout: float | None) -> AsyncEngine:
-    """Return an engine whose connections end each statement after `statement_timeout` seconds."""
-    settings = {} if statement_timeout is None else {"statement_timeout": f"{statement_timeout * 1000:.0f}"}
-    return _create_engine(url, {"server_settings": settings})
+async def connect_postgresql(url: URL, statement_timeout: float | None, *, shares_connections: bool) -> Any:  # noqa: ANN401 (asyncpg has no types)
+    """Return a connection of asyncpg that ends each statement after `statement_timeout` seconds.
+
+    `shares_connections` is for a pooler in transaction mode: its connections have no settings and no statements
+    that outlive a transaction. asyncpg reads the URL itself: it knows the parameters of PostgreSQL's own clients,
+    and several hosts.
+    """
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(address, **({"statement_cache_size": 0} if shares_connections else {}))
+    try:
+        if statement_timeout is not None and not shares_connections:
+            # Poolers refuse this setting while a client connects.
+            await connection.execute(f"SET statement_timeout = {statement_timeout * 1000:.0f}")
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+def create_postgresql_engine(
+    url: URL, statement_timeout: float | None, *, shares_connections: bool
+) -> AsyncEngine:
+    """Return an engine whose connections `connect_postgresql` opens."""
+    connect = partial(connect_postgresql, url, statement_timeout, shares_connections=shares_connections)
+    arguments: dict[str, Any] = {"async_creator_fn": connect}
+    if shares_connections:
+        arguments["prepared_statement_cache_size"] = 0
+    return _create_engine(URL.create(url.drivername), arguments)
 
 
 def create_sqlite_engine(url: URL, lock_timeout: float) -> AsyncEngine:

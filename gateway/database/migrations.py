@@ -3,13 +3,14 @@
 Functions import Alembic when they run it: the import takes 0.2 s, and every command checks the revision first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, func, inspect, select, table
 
 from gateway.database.database import Database
 from gateway.domain.enums import ErrorCode
@@ -28,10 +29,29 @@ _CHECKED_OUT_FOLDER = Path(__file__).parent.parent.parent / "alembic"
 SCRIPT_FOLDER = _INSTALLED_FOLDER if _INSTALLED_FOLDER.exists() else _CHECKED_OUT_FOLDER
 """The folder of Alembic's environment and of the migrations."""
 
-_SELECT_TABLES = {
-    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
-    "postgresql": "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL",
+_VERSION_TABLE = "alembic_version"
+COMPATIBILITY_TABLE = "schema_compatibility"
+"""A table with one row: the oldest revision whose release can serve the database. Alembic's environment writes it.
+
+A release does not know the revisions of later releases. So these say in the database who may go on.
+"""
+
+_SELECT_TABLE = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = '{}'",
+    "postgresql": "SELECT 1 WHERE to_regclass('{}') IS NOT NULL",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class DataLoss:
+    """What a downgrade deletes: the rows of a table, or the values of a column such as `integration.timezone`."""
+
+    name: str
+    count: int
+
+
+class _RollBack(Exception):
+    """A downgrade was only tried."""
 
 
 @cache
@@ -49,24 +69,38 @@ async def get_current(database: Database) -> str:
     """Return the database's revision; `EMPTY` for a database without tables, or a file that does not exist."""
     if database.is_sqlite and not Path(str(database.url.database)).exists():  # noqa: ASYNC240 (one stat)
         return EMPTY
-    # With the connection for probes: a readiness probe does not wait for one of the pools.
-    if not await database.probe(_SELECT_TABLES["sqlite" if database.is_sqlite else "postgresql"]):
-        return EMPTY
-    rows = await database.probe("SELECT version_num FROM alembic_version")
-    return str(rows[0][0]) if rows else EMPTY
+    return await _probe_revision(database, _VERSION_TABLE, "version_num") or EMPTY
 
 
-async def require_head(database: Database) -> None:
-    """Raise SchemaNotAtHead, with the command to run, unless the database is at this release's revision."""
+async def _probe_revision(database: Database, table: str, column: str) -> str | None:
+    """Return the value of a table with one row; None without the table or the row.
+
+    With the connection for probes: a readiness probe does not wait for one of the pools.
+    """
+    if not await database.probe(_SELECT_TABLE[database.dialect.name].format(table)):
+        return None
+    rows = await database.probe(f"SELECT {column} FROM {table}")  # noqa: S608 (both are ours)
+    return str(rows[0][0]) if rows else None
+
+
+async def require_compatible(database: Database) -> None:
+    """Raise SchemaNotAtHead, with the command to run, unless this release can serve the database.
+
+    It can serve its own revision, and later ones that say so.
+    """
     current = await get_current(database)
-    if current == get_head():
-        return
     if current == EMPTY:
         raise SchemaNotAtHead("The database has no tables yet: run `gateway migrate`.")
+    if current == get_head() or (current not in list_known() and await _allows_this_release(database)):
+        return
     require_known(current)
     raise SchemaNotAtHead(
         f"The database is at revision {current}, this release needs {get_head()}: run `gateway migrate`."
     )
+
+
+async def _allows_this_release(database: Database) -> bool:
+    return await _probe_revision(database, COMPATIBILITY_TABLE, "oldest_revision") in list_known()
 
 
 def require_known(revision: str) -> None:
@@ -95,14 +129,72 @@ async def downgrade(database: Database, revision: str) -> None:
     Raises Refused (CONFLICT) for a revision above the database's, SchemaNotAtHead for a database that is newer
     than this release.
     """
+    await _require_at_least(database, revision)
+    await database.run_sync(_build_downgrade(revision))
+
+
+async def preview_downgrade(database: Database, revision: str) -> Sequence[DataLoss]:
+    """Return which data `downgrade` would delete. Raises as it does.
+
+    The downgrade runs in a transaction that is rolled back, so that the answer is what the migrations really do.
+    """
+    await _require_at_least(database, revision)
+    losses: list[DataLoss] = []
+
+    def try_downgrade(connection: Connection) -> None:
+        columns = _count_values(connection)
+        _build_downgrade(revision)(connection)
+        losses.extend(_find_losses(columns, _read_columns(connection)))
+        raise _RollBack
+
+    try:
+        await database.run_sync(try_downgrade)
+    except _RollBack:
+        return losses
+    raise AssertionError  # pragma: no cover
+
+
+def _build_downgrade(revision: str) -> Callable[[Connection], None]:
     from alembic import command  # noqa: PLC0415
 
+    return _with_config(lambda config: command.downgrade(config, revision))
+
+
+async def _require_at_least(database: Database, revision: str) -> None:
     current = await get_current(database)
     require_known(current)
     order = (EMPTY, *list_known())
     if order.index(revision) > order.index(current):
         raise refusal(ErrorCode.CONFLICT, f"The database is at {current}, which is below {revision} already.")
-    await database.run_sync(_with_config(lambda config: command.downgrade(config, revision)))
+
+
+def _read_columns(connection: Connection) -> Mapping[str, Sequence[str]]:
+    """Return the names of the columns of each table, without those of Alembic and its environment."""
+    found = inspect(connection)
+    names = sorted({*found.get_table_names()} - {_VERSION_TABLE, COMPATIBILITY_TABLE})
+    return {name: [column["name"] for column in found.get_columns(name)] for name in names}
+
+
+def _count_values(connection: Connection) -> Mapping[str, Mapping[str, int]]:
+    """Return the number of rows of each table (under the name `*`), and of values that are not null by column."""
+    counts = {}
+    for name, columns in _read_columns(connection).items():
+        numbers = [func.count(), *(func.count(column(each)) for each in columns)]
+        row = connection.execute(select(*numbers).select_from(table(name))).one()
+        counts[name] = dict(zip(("*", *columns), row, strict=True))
+    return counts
+
+
+def _find_losses(
+    before: Mapping[str, Mapping[str, int]], after: Mapping[str, Sequence[str]]
+) -> Iterator[DataLoss]:
+    """Yield the tables and columns that are gone and that had values."""
+    for name, counts in before.items():
+        if name not in after:
+            lost = {name: counts["*"]}
+        else:
+            lost = {f"{name}.{column}": counts[column] for column in counts.keys() - {"*", *after[name]}}
+        yield from (DataLoss(each, count) for each, count in sorted(lost.items()) if count)
 
 
 async def find_differences(database: Database) -> str | None:

@@ -5,12 +5,14 @@ import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.database._private import get_socket
 from gateway.database.failures import DATABASE_ERRORS
+from gateway.domain.calendar import instants
 
 _CLOSE_TIMEOUT = 0.5
 """Seconds for PostgreSQL to confirm that a statement ended, before the connection is broken off."""
@@ -26,6 +28,8 @@ class TransactionTimeouts:
     They are set in each transaction: settings of a session do not work with a pooler.
     """
 
+    statement: float | None
+    """For one statement, if connections have no settings of their own."""
     lock: float
     """For one lock, in a transaction that writes."""
     idle: float | None
@@ -51,13 +55,12 @@ class PostgresqlConnection:
         timeouts: TransactionTimeouts,
     ) -> None:
         self._connection, self._driver = connection, driver
-        idle = timeouts.idle
-        self.begin_statement = _build_begin(
-            " ISOLATION LEVEL REPEATABLE READ READ ONLY", idle_in_transaction_session_timeout=idle
-        )
-        self.begin_write_statement = _build_begin(
-            "", lock_timeout=timeouts.lock, idle_in_transaction_session_timeout=idle
-        )
+        limits = {
+            "statement_timeout": timeouts.statement,
+            "idle_in_transaction_session_timeout": timeouts.idle,
+        }
+        self.begin_statement = _build_begin(" ISOLATION LEVEL REPEATABLE READ READ ONLY", **limits)
+        self.begin_write_statement = _build_begin("", lock_timeout=timeouts.lock, **limits)
 
     @staticmethod
     async def open(engine: AsyncEngine, timeouts: TransactionTimeouts) -> "PostgresqlConnection":
@@ -82,6 +85,10 @@ class PostgresqlConnection:
         """Run a statement without parameters and rows."""
         await self._driver.execute(text)
 
+    async def read_clock(self) -> datetime:
+        """Return the instant now. The server's clock is the same for all replicas of the gateway."""
+        return instants.truncate_to_milliseconds(await self._driver.fetchval("SELECT clock_timestamp()"))
+
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run a statement and return its rows."""
         return cast(Sequence[Any], await self._driver.fetch(text, *parameters))
@@ -94,7 +101,8 @@ class PostgresqlConnection:
         self, text: str, parameters: Sequence[object], batch_size: int
     ) -> AsyncIterator[Sequence[Any]]:
         """Run a statement and yield its rows in batches. Needs a transaction."""
-        cursor = await self._driver.cursor(text, *parameters)
+        # The statement of a cursor without this would have a name, which a pooler may give to two clients.
+        cursor = await (await self._driver.prepare(text)).cursor(*parameters)
         while batch := await cursor.fetch(batch_size):
             yield batch
 

@@ -7,16 +7,22 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
+from gateway.domain.calendar import instants
+
 T = TypeVar("T")
 
 _Job: TypeAlias = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+LOG_BYTES = 64 * 2**20
+"""Size of the file of the write-ahead log that is not reduced."""
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}")
 """The pragmas of each connection."""
 
 _CLOSE_TIMEOUT = 1.0
@@ -105,6 +111,10 @@ class SqliteConnection:
     async def execute(self, text: str) -> None:
         """Run a statement without parameters and rows."""
         await self._run(self._get().execute, text)
+
+    async def read_clock(self) -> datetime:
+        """Return the instant now, by the clock of this machine, which is SQLite's too."""
+        return instants.now()
 
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run a statement and return its rows."""

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from operator import itemgetter
 from random import uniform
 from typing import Any, TypeVar, TypeVarTuple
@@ -28,7 +29,6 @@ from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.reading import Reader
 from gateway.database.rows import get_values, new_row, with_changes
 from gateway.database.tables import Base
-from gateway.domain.calendar import instants
 from gateway.errors import FailureCause, TransactionConflict, Unavailable, UnknownOutcome
 from gateway.settings import Settings
 
@@ -55,12 +55,19 @@ class UniqueViolation(Exception):
 class Writer(Reader):
     """One transaction that writes; it reads what it wrote."""
 
-    def __init__(self, connection: PooledConnection, settings: Settings) -> None:
-        super().__init__(connection, instants.now())
+    def __init__(self, connection: PooledConnection, settings: Settings, as_of: datetime) -> None:
+        super().__init__(connection, as_of)
         self.settings = settings
         """For the limits that services enforce when they write."""
         self.is_committed = False
         self._connection = connection
+
+    async def refresh_time(self) -> None:
+        """Set `as_of`, the time of what is stored, to now by the clock of the database.
+
+        The clocks of replicas differ. A transaction that waited for a lock is later than the one that had it.
+        """
+        self.as_of = await self._connection.read_clock()
 
     @property
     def can_copy(self) -> bool:

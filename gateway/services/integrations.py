@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from gateway import sql
 from gateway.database import Integration, Reader, Writer
 from gateway.domain import integrations, webhooks
-from gateway.domain.calendar import instants, timezones
+from gateway.domain.calendar import timezones
 from gateway.domain.enums import (
     ErrorCode,
     IntegrationKind,
@@ -155,8 +155,7 @@ async def _lock_row(
         if is_id(id)
         else []
     )
-    # This transaction may have waited for the lock, and others wrote meanwhile: its time is later than theirs.
-    writer.as_of = instants.now()
+    await writer.refresh_time()
     return found
 
 
@@ -191,7 +190,7 @@ async def lock_integration_of_any_kind(writer: Writer, viewer: Viewer, id: str) 
     the viewer may not see it.
     """
     found = await writer.fetch_rows(sql.integrations.select_for_update(viewer, id)) if is_id(id) else []
-    writer.as_of = instants.now()
+    await writer.refresh_time()
     if not found:
         raise not_found("There is no integration with this id.", "id")
     return found[0]

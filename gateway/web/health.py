@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.database import Database, migrations
-from gateway.errors import OperationAborted, SchemaNotAtHead, Unavailable
+from gateway.errors import FailureCause, OperationAborted, SchemaNotAtHead, Unavailable
 
 _TIMEOUT = 1.0
 _CACHE_SECONDS = 1.0
@@ -52,10 +52,12 @@ class Health:
         try:
             async with asyncio.timeout(_TIMEOUT):
                 await self._database.check()
-                await migrations.require_head(self._database)
+                await migrations.require_compatible(self._database)
         except SchemaNotAtHead as error:
             return {"schema": str(error)}
         except Unavailable as error:
+            if error.cause is FailureCause.SLOTS and self._database.has_connections:
+                return {}  # Not all replicas at once stop answering because none gets one more connection.
             return {error.cause.part: error.reason}
         except (OperationAborted, TimeoutError):
             return {"database": f"does not answer within {_TIMEOUT:g} s"}

@@ -170,7 +170,7 @@ async def test_both_media_types_have_the_status_of_the_code(database_url: str, m
         proxy.resets_after = b""
         headers = {"Authorization": f"Bearer {client.key}", "Accept": media_type}
         # A field that can be null, beside one that needs no database.
-        query = '{ integration(id: "i") { useCaseCount: name } __typename }'
+        query = '{ integration(id: "i") { name } __typename }'
         response = await client.http.post("/graphql", json={"query": query}, headers=headers)
         assert (response.status_code, get_codes(response)) == (503, ["UNAVAILABLE"])
         assert response.headers["Content-Type"] == f"{media_type}; charset=utf-8"

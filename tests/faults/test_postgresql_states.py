@@ -117,6 +117,17 @@ async def limit_connections(url: str, count: int) -> AsyncIterator[str]:
         await administer(url, f"DROP ROLE {guest}")
 
 
+@asynccontextmanager
+async def limited_client(url: str) -> AsyncIterator[None]:
+    """Another client of the same user."""
+    address = make_url(url).set(drivername="postgresql")
+    connection = await asyncpg.connect(address.render_as_string(hide_password=False))
+    try:
+        yield
+    finally:
+        await connection.close()
+
+
 async def test_without_free_slots_a_replica_that_has_connections_stays_ready(database_url: str) -> None:
     async with limit_connections(database_url, 3) as url, serve_gateway(url, key_memory=60) as serving:
         await store(serving.database, connected("i", name="n"))
@@ -132,6 +143,10 @@ async def test_without_free_slots_a_replica_that_has_connections_stays_ready(dat
             assert (response.status_code, get_codes(response)) == (503, ["UNAVAILABLE"])
             assert get_message(response).startswith("The database takes no more connections; nothing was changed.")
             assert await find_failing_parts(serving) == {}
+            # Nor when another client took the slot of the connection for probes.
+            await serving.database._probe_pool.dispose()
+            async with limited_client(url):
+                assert await find_failing_parts(serving) == {}
         assert await read_metric(serving, "slots") >= 1
         assert await client.data(READ)
         assert (await client.data(CREATE))["createIntegration"]["errors"] == []

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway import services
 from gateway.database.tables import BrowserSession, User
@@ -177,7 +177,7 @@ async def test_a_session_expires_no_later_than_its_key(
 
 
 async def test_signing_in_deletes_the_previous_session_and_expired_ones(
-    gateway: Gateway, http: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, http: AsyncClient
 ) -> None:
     client = await gateway.client()
     async with open_browser(gateway) as other:
@@ -190,8 +190,8 @@ async def test_signing_in_deletes_the_previous_session_and_expired_ones(
         other.cookies.clear()
         other.cookies.update(old_cookies)
         assert (await other.get("/session")).status_code == 401
-    later = instants.now() + timedelta(hours=9)
-    monkeypatch.setattr("gateway.domain.calendar.instants.now", lambda: later)
+    async with gateway.read() as session:
+        await session.execute(update(BrowserSession).values(expires_at=instants.now() - timedelta(seconds=1)))
     await sign_in(http, client)
     assert await count_rows(gateway, BrowserSession) == 1
 

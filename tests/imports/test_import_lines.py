@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.database.tables import ResourceRecord
+from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode
 from gateway.domain.records import RecordLineParser
 from gateway.services import batches
@@ -120,7 +121,7 @@ def test_postgresql_analyzes_a_new_integration_after_its_first_batch(
 def test_a_batch_is_limited_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.domain.records.lines._MAX_BATCH_BYTES", 10_000)
     lines = [json.dumps(record(index, teamId=TEAM)).encode() for index in range(200)]
-    found = [*RecordLineParser(700, None).parse_lines(lines)]
+    found = [*RecordLineParser(700, None).parse_lines(lines, instants.now())]
     assert sum(batch.record_count for batch in found) == 200
     assert sum(batch.byte_count for batch in found) == sum(map(len, lines))
     assert len(found) > 1
@@ -132,7 +133,7 @@ def test_a_batch_is_limited_in_records_and_has_their_problems() -> None:
     for document in documents[::100]:
         del document["_id"]
     lines = [*(json.dumps(document).encode() for document in documents), b"{"]
-    found = [*RecordLineParser(700, OTHER_TEAM).parse_lines(lines)]
+    found = [*RecordLineParser(700, OTHER_TEAM).parse_lines(lines, instants.now())]
     assert [batch.record_count for batch in found] == [700, 700, 85]
     assert {group.team_id for batch in found for group in batch.integrations} == {OTHER_TEAM}
     problems = [problem for batch in found for problem in batch.problems]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,12 +13,17 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from gateway.database import database as database_module
+from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.tables import ResourceRecord
+from gateway.settings import Settings
 from tests.graph.test_record_changes import UPSERT
 from tests.support.commands import ENVIRONMENT, run_gateway, start_server
 from tests.support.factories import connected, store
 from tests.support.gateway import TEAM, USER
+from tests.support.postgresql_server import run_own_server
+from tests.support.proxy import proxy_database
 from tests.support.sessions import open_session
 from tests.support.verifying import find_differences
 
@@ -39,10 +45,10 @@ def _build_line(index: int) -> str:
     return json.dumps(document)
 
 
-def _start_import(file: Path, database_url: str) -> subprocess.Popen[bytes]:
+def _start_import(file: Path, database_url: str, stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     environment = {**ENVIRONMENT, "GATEWAY_DATABASE_URL": database_url}
     arguments = [sys.executable, "-m", "gateway", "import", str(file)]
-    return subprocess.Popen(arguments, env=environment, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
 async def _read_logical_ids(database: Database) -> set[str]:
@@ -79,6 +85,81 @@ async def test_a_killed_import_leaves_consistent_counts(
     assert again.exit_code == 0
     assert len(await _read_logical_ids(database)) >= AGAIN
     assert await find_differences(database) == []
+
+
+async def _migrate(url: str) -> Database:
+    database = Database(Settings(database_url=url))
+    await migrations.upgrade(database)
+    return database
+
+
+@pytest.mark.slow
+async def test_an_import_whose_database_is_killed_in_the_middle_ends_with_one_build_line(tmp_path: Path) -> None:
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join(_build_line(index) for index in range(LINES)))
+    with run_own_server(tmp_path / "runtime") as server:
+        database = await _migrate(server.url)
+        await store(database, connected("clinic", timezone="America/Chicago"))
+        with _start_import(file, server.url, stderr=subprocess.PIPE) as process:
+            await _wait_for_records(database, process)
+            server.kill()
+            _, message = await asyncio.to_thread(process.communicate, timeout=30)
+        lines = message.decode().splitlines()
+        assert process.returncode == 1
+        assert len(lines) == 1
+        assert re.fullmatch(rf"error: .* {file}: [\d,]+ created, 0 updated, 0 unchanged, 0 refused. .*", lines[0])
+        assert lines[0].endswith("Run the same command again to continue: what is there already stays unchanged.")
+        await database.dispose()
+
+        await asyncio.to_thread(server.start)
+        await server.wait_until_accepting()
+        database = await _migrate(server.url)
+        again = await asyncio.to_thread(run_gateway, "import", str(file), database_url=server.url)
+        assert again.exit_code == 0
+        assert len(await _read_logical_ids(database)) == LINES
+        assert await find_differences(database) == []
+        await database.dispose()
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_an_import_whose_database_falls_silent_ends_with_one_build_line(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_COMMAND_TIMEOUT", 1.0)
+    await store(database, connected("clinic", timezone="America/Chicago"))
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join(_build_line(index) for index in range(LINES)))
+    async with proxy_database(database_url) as (proxy, through):
+        importing = asyncio.create_task(asyncio.to_thread(run_gateway, "import", str(file), database_url=through))
+        while not await _read_logical_ids(database):
+            assert not importing.done()
+            await asyncio.sleep(0.005)
+        proxy.is_muted = True
+        async with asyncio.timeout(60):
+            ended = await importing
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "Run the same command again to continue" in line
+
+
+async def test_an_import_that_is_interrupted_says_what_it_did(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    await store(database, connected("clinic", timezone="America/Chicago"))
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join(_build_line(index) for index in range(LINES)))
+    with _start_import(file, database_url, stderr=subprocess.PIPE) as process:
+        await _wait_for_records(database, process)
+        process.send_signal(signal.SIGINT)
+        _, message = await asyncio.to_thread(process.communicate, timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in message.decode()
+    found = re.search(
+        rf"{file}: ([\d,]+) created, 0 updated, 0 unchanged, 0 refused. Run the same", message.decode()
+    )
+    assert found is not None
+    assert int(found[1].replace(",", "")) == len(await _read_logical_ids(database)) < LINES
 
 
 async def test_a_killed_server_leaves_consistent_counts(

@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 
-from gateway.domain.calendar import instants
 from gateway.domain.documents import (
     DocumentPath,
     ImportEntry,
@@ -96,9 +95,8 @@ class RecordLineParser:
         self._ids: set[str] = set()
         self._logical_ids: set[tuple[str, str]] = set()
 
-    def parse_lines(self, lines: Iterable[bytes]) -> Iterator[RecordBatch]:
-        """Yield the batches of all lines; the last one may be empty."""
-        at = instants.now()
+    def parse_lines(self, lines: Iterable[bytes], at: datetime) -> Iterator[RecordBatch]:
+        """Yield the batches of all lines; the last one may be empty. `at` is now."""
         for line in lines:
             self._line_number += 1
             entry = self._read_entry(line) if line.strip() else None
