@@ -174,6 +174,10 @@ class ProblemList:
     def add_invalid(self, message: str, *path: str | int) -> None:
         self.add(ErrorCode.INVALID, message, *path)
 
+    def extend(self, problems: Iterable[tuple[ErrorCode, str, ErrorPath]]) -> None:
+        """Add problems, each given by its code, message and path."""
+        self._problems += [Problem(*problem) for problem in problems]
+
     def __iter__(self) -> Iterator[Problem]:
         return iter(self._problems)
 

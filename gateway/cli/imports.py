@@ -1,6 +1,6 @@
 """The command `gateway import`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,12 +15,15 @@ from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, print_error, print_table
 from gateway.database import Database, ResourceRecord
+from gateway.domain.bounds import Excess, find_known_excesses
 from gateway.domain.documents import (
+    DocumentPath,
     ImportContent,
     ImportCounts,
     InvalidJson,
     detect_content,
     is_json_lines,
+    iterate_rows,
     parse_json,
     read_head,
     read_webhooks,
@@ -46,9 +49,17 @@ class _FileReport:
 
     def __call__(self, code: ErrorCode, message: str, *path: str | int) -> None:
         self.refused_count += 1
+        self._print(f"{message} ({code.value})", path)
+
+    def warn(self, excesses: Iterable[Excess]) -> None:
+        """Print what is stored although a mutation would refuse it."""
+        for excess in excesses:
+            self._print(f"{excess.message} It was stored nevertheless.", excess.path)
+
+    def _print(self, message: str, path: DocumentPath) -> None:
         name, path = (f"{self.file}:{path[0]}", path[1:]) if self.is_by_line and path else (self.file, path)
         where = ": ".join(filter(None, (name, ".".join(map(str, path)))))
-        err.print(f"{where}: {message} ({code.value})", markup=False)
+        err.print(f"{where}: {message}", markup=False)
 
     @property
     def exit_code(self) -> int:
@@ -143,6 +154,7 @@ async def _import_lines(
         async with database.write() as session:
             tally = await services.imports.records.import_records(session, batch.integrations, team, report)
         report.counts += tally
+        report.warn(batch.warnings)
         if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
             # The next batches look records up, which needs statistics.
             await database.analyze(ResourceRecord)
@@ -164,6 +176,7 @@ async def _import_document(
             report.counts += await services.imports.webhooks.import_webhooks(
                 session, entries, team, report, bar.advance
             )
+        report.warn(_find_excesses(document))
         return
     try:
         async with database.write() as session:
@@ -173,6 +186,11 @@ async def _import_document(
             report(problem.code, problem.message, *problem.path)
     else:
         report.counts += imported.tally
+        report.warn(_find_excesses(document))
+
+
+def _find_excesses(document: Json) -> Iterator[Excess]:
+    return (excess for path, row in iterate_rows(document) for excess in find_known_excesses(row, *path))
 
 
 def _print_summary(reports: list[_FileReport]) -> None:

@@ -29,6 +29,7 @@ computes costs.
 The context of an operation must have these attributes:
 
 - `document`: the `ExecutableDocument`;
+- `check_cost(cost)`: called with the cost of lists, before variables are coerced; it raises to refuse them;
 - `charge(cost)`: called before each execution, so twice after a fallback; it raises to refuse the operation;
 - `load(loader, key, *arguments)`: loads one value on the normal executor;
 - `load_many(loader, keys, arguments, columns)`: loads all values of a batch for a plan;

@@ -54,7 +54,9 @@ class CompilingExecutor(BaseExecutor):
         arguments = (root_value, context_value, raw_variable_values, operation_name, *rest)
         executable = ExecutableDocument.from_node(document)
         if executable is not None and operation_name in executable.operations:
-            values = executable.operations[operation_name].coerce_variables(raw_variable_values or {})
+            values = executable.operations[operation_name].coerce_variables(
+                raw_variable_values or {}, context_value
+            )
             if values is not None:
                 executor = super().build(schema, executable.copy_without_variables(), *arguments, **options)
                 assert isinstance(executor, Executor)  # noqa: S101 (only variables could have failed)

@@ -166,7 +166,7 @@ class ExecutableOperation:
         """
         if not self._compiled:
             return None
-        values = self.coerce_variables(variables)
+        values = self.coerce_variables(variables, context)
         if values is None:
             return None
         compiled = self._compiled.get(self.get_condition_values(values))
@@ -178,8 +178,13 @@ class ExecutableOperation:
         except FallbackNeeded:
             return None
 
-    def coerce_variables(self, raw_values: dict[str, Any]) -> VariableValues | None:
-        """Return the coerced variables; None if they are invalid."""
+    def coerce_variables(self, raw_values: dict[str, Any], context: Any) -> VariableValues | None:  # noqa: ANN401
+        """Return the coerced variables; None if they are invalid.
+
+        Raises Exceeded, before it coerces them, if the context refuses the cost of the lists in them.
+        """
+        if list_cost := self._cost.evaluate_lists(raw_values):
+            context.check_cost(list_cost)
         try:
             return self._variables.coerce(raw_values)
         except (NotCoercible, GraphQLError):

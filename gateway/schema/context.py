@@ -62,6 +62,10 @@ class Context:
         self._batch_results: dict[Hashable, dict[Hashable, object]] = {}
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
 
+    def check_cost(self, cost: int) -> None:
+        """Check a part of the operation's cost before the rest is known. Raises Exceeded above the limit."""
+        self.budget.check(cost)
+
     def charge(self, cost: int) -> None:
         """Charge the cost of the operation before execution. Raises Exceeded above a limit."""
         self.budget.charge(cost)

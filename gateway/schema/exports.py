@@ -170,7 +170,8 @@ class ImportMutations:
         document: Annotated[
             JSON,
             strawberry.argument(
-                description="Export document with `integration`, `use_cases` and `resource_records`."
+                description="Export document with `integration`, `use_cases` and `resource_records`.",
+                directives=[Cost(weight=5)],
             ),
         ],
         mode: Annotated[

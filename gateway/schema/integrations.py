@@ -21,6 +21,7 @@ from gateway.schema.connections import (
 )
 from gateway.schema.context import Info
 from gateway.schema.fields import field
+from gateway.schema.inputs import OBJECT_COST
 from gateway.schema.integration_filters import IntegrationFilter, IntegrationOrder
 from gateway.schema.nodes import Node
 from gateway.schema.users import User
@@ -78,7 +79,8 @@ class IntegrationQueries:
             list[IntegrationOrder] | None,
             strawberry.argument(
                 description="Sort keys, the most significant first, each at most once. Ties are broken by id, "
-                "then by team. Absent or empty: the newest first."
+                "then by team. Absent or empty: the newest first.",
+                directives=[OBJECT_COST],
             ),
         ] = None,
         first: First = None,

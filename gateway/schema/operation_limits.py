@@ -45,6 +45,12 @@ class OperationBudget:
         """
         if self.cost is not None:
             return
+        self.check(cost)
+        self.bucket.spend(cost)
+        self.cost = cost
+
+    def check(self, cost: int) -> None:
+        """Raise CostLimitExceeded if a cost, or a part of it, is above the cost limit."""
         current_request.get().cost = cost
         limit = self._limits.cost_limit
         if cost > limit:
@@ -53,5 +59,3 @@ class OperationBudget:
                 f"the operator raise {get_variable_name('cost_limit')}."
             )
             raise CostLimitExceeded(message, cost, limit)
-        self.bucket.spend(cost)
-        self.cost = cost

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from gateway.demo.requests import build_requests
 from gateway.execution import CompilingExecutor
 from gateway.execution.limits.cost import OperationCost, compute_operation_costs
-from gateway.execution.limits.cost_directives import get_field_costs
 from gateway.execution.limits.document_limits import DocumentLimits
+from gateway.execution.limits.field_costs import get_field_costs
 from gateway.execution.limits.size import MAX_INT32
 from gateway.schema import schema
 from gateway.settings import Settings
@@ -56,10 +56,10 @@ COSTS: list[tuple[str, dict[str, Any], int]] = [
     ("query ($a: Boolean!) { viewer @include(if: $a) { userId } __typename }", {"a": False}, 101),
     ("query ($a: Boolean!) { viewer @include(if: $a) { userId } __typename }", {"a": True}, 103),
     ("{ ... @skip(if: true) { viewer { userId } } __typename @skip(if: false) }", {}, 101),
-    (NODES, {"ids": ["x"] * 7}, 101 + 7),
-    ('{ nodes(nodeIds: ["a", "b"]) { nodeId } }', {}, 101 + 2),
-    ('{ nodes(nodeIds: "a") { nodeId } }', {}, 101 + 1),
-    (UPSERTED, {"records": [{}] * 30}, 100 + 1000 + 30 * 50 + 2 + 30 + 5),
+    (NODES, {"ids": ["x"] * 7}, 101 + 7 * 11),
+    ('{ nodes(nodeIds: ["a", "b"]) { nodeId } }', {}, 101 + 2 * 11),
+    ('{ nodes(nodeIds: "a") { nodeId } }', {}, 101 + 1 * 11),
+    (UPSERTED, {"records": [{}] * 30}, 100 + 1000 + 30 * 50 + 2 + 30 + 100),
     ("{ __schema { types { name } } }", {}, 50_100),
     (DASHBOARD, {"size": 5}, _DASHBOARD_COST + len(BREAKDOWNS) * 5 * 2),
     (DASHBOARD, {"size": 10**6}, _DASHBOARD_COST + len(BREAKDOWNS) * 100 * 2),

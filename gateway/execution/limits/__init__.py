@@ -1,7 +1,7 @@
 """Limits of documents and costs of operations, known before an operation runs."""
 
 from gateway.execution.limits.cost import OperationCost, compute_operation_costs
-from gateway.execution.limits.cost_directives import Cost, ListSize
+from gateway.execution.limits.directives import Cost, ListSize
 from gateway.execution.limits.document_limits import DocumentLimits
 
 __all__ = ["Cost", "DocumentLimits", "ListSize", "OperationCost", "compute_operation_costs"]
