@@ -59,9 +59,10 @@ from gateway.execution.inputs import (
     install_input_converters,
     set_leaf_format,
 )
-from gateway.execution.limits import Cost, DocumentLimits, ListSize
+from gateway.execution.limits import ARGUMENTS_COST, Cost, DocumentLimits, ListSize
 
 __all__ = [
+    "ARGUMENTS_COST",
     "READ_COLUMNS",
     "BatchLoader",
     "BatchRequest",

@@ -27,9 +27,10 @@ from graphql import (
     ValueNode,
     VariableNode,
 )
+from graphql.utilities import value_from_ast_untyped
 
 from gateway.execution.limits.directives import ListSize
-from gateway.execution.limits.field_costs import FieldCoordinate, FieldCost, get_field_costs
+from gateway.execution.limits.field_costs import ArgumentsCost, FieldCoordinate, FieldCost, get_field_costs
 from gateway.execution.limits.fragments import sort_fragments
 from gateway.execution.limits.size import INTROSPECTION_FIELDS, MAX_INT32
 from gateway.execution.limits.units import (
@@ -132,7 +133,9 @@ class _CostCalculator:
                 if name in argument_values
             ]
         )
-        own = add_units([field_cost.units, lists])
+        own = add_units(
+            [field_cost.units, lists, _build_arguments_units(field_cost.arguments_cost, argument_values)]
+        )
         if node.selection_set is None:
             return _SelectionCost(own, 0, lists)
         below = self.compute_selection_set(node.selection_set, field_cost.type_name)
@@ -146,6 +149,18 @@ class _CostCalculator:
         if field_cost.list_size.sized_fields:
             return _SelectionCost(add_units([own, once, multiply_units(count, per_entry)]), 0, lists)
         return _SelectionCost(add_units([own, multiply_units(count, add_units([once, per_entry]))]), 0, lists)
+
+
+def _build_arguments_units(cost: ArgumentsCost | None, arguments: Mapping[str, ValueNode]) -> Units:
+    """Return the further cost of a field with these arguments."""
+    if cost is None:
+        return 0
+
+    def evaluate(values: VariableMapping) -> int:
+        return cost({name: value_from_ast_untyped(node, values) for name, node in arguments.items()})
+
+    has_variables = any(isinstance(node, VariableNode) for node in arguments.values())
+    return evaluate if has_variables else evaluate({})
 
 
 def _count_list(list_size: ListSize, arguments: Mapping[str, ValueNode]) -> Units:

@@ -1,10 +1,12 @@
 """The costs of fields: 1, unless `@cost` declares more, multiplied by the list sizes that `@listSize` declares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from graphql import (
+    GraphQLField,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
@@ -15,8 +17,15 @@ from graphql import (
     is_leaf_type,
 )
 
+from gateway.execution._private import get_definition
 from gateway.execution.limits.directives import Cost, ListSize, find_directive
 from gateway.execution.limits.list_costs import ListCost, build_list_cost
+
+ARGUMENTS_COST = "arguments_cost"
+"""The key of a field's metadata for an `ArgumentsCost`, where `@cost` cannot express what an argument costs."""
+
+ArgumentsCost: TypeAlias = Callable[[Mapping[str, object]], int]
+"""Takes the given arguments by name: coerced variables, and literals as they stand in the document."""
 
 FieldCoordinate = tuple[str, str]
 """The names of a type and of a field of it."""
@@ -29,6 +38,8 @@ class FieldCost:
     units: int
     arguments: Mapping[str, ListCost]
     """The cost of the lists in arguments, for those that have any."""
+    arguments_cost: ArgumentsCost | None
+    """Computes a further cost."""
     type_name: str
     """The type of the fields below."""
     list_size: ListSize | None
@@ -60,7 +71,9 @@ def get_field_costs(schema: GraphQLSchema) -> Mapping[FieldCoordinate, FieldCost
         units = 1 if cost is None else cost.weight
         list_costs = {name: build_list_cost(argument) for name, argument in field.args.items()}
         arguments = {name: each for name, each in list_costs.items() if each is not None}
-        field_costs[coordinate] = FieldCost(units, arguments, type_.name, size, coordinate in sized_by_parent)
+        field_costs[coordinate] = FieldCost(
+            units, arguments, _find_arguments_cost(field), type_.name, size, coordinate in sized_by_parent
+        )
     return field_costs
 
 
@@ -68,6 +81,11 @@ def _list_composite_types(schema: GraphQLSchema) -> Iterator[GraphQLObjectType |
     for name, type_ in schema.type_map.items():
         if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__"):
             yield type_
+
+
+def _find_arguments_cost(field: GraphQLField) -> ArgumentsCost | None:
+    metadata: Mapping[str, ArgumentsCost] = getattr(get_definition(field), "metadata", {})
+    return metadata.get(ARGUMENTS_COST)
 
 
 def _is_list(type_: GraphQLOutputType) -> bool:
