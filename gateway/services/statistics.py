@@ -232,8 +232,7 @@ async def get_parts(
             continue
         found[dashboard, part] = _build_part(dashboard, part, counts.get((dashboard, part), []))
         if part == TRENDS and dashboard.fill_gaps:
-            # Ten years take some milliseconds, and an operation may have several such dashboards.
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # Ten years take some milliseconds.
     return found
 
 

@@ -133,9 +133,8 @@ class _CostCalculator:
                 if name in argument_values
             ]
         )
-        own = add_units(
-            [field_cost.units, lists, _build_arguments_units(field_cost.arguments_cost, argument_values)]
-        )
+        further = _build_arguments_units(field_cost.arguments_cost, argument_values)
+        own = add_units([field_cost.units, lists, further])
         if node.selection_set is None:
             return _SelectionCost(own, 0, lists)
         below = self.compute_selection_set(node.selection_set, field_cost.type_name)
@@ -157,7 +156,7 @@ def _build_arguments_units(cost: ArgumentsCost | None, arguments: Mapping[str, V
         return 0
 
     def evaluate(values: VariableMapping) -> int:
-        return cost({name: value_from_ast_untyped(node, values) for name, node in arguments.items()})
+        return cost({name: value_from_ast_untyped(node, {**values}) for name, node in arguments.items()})
 
     has_variables = any(isinstance(node, VariableNode) for node in arguments.values())
     return evaluate if has_variables else evaluate({})

@@ -72,7 +72,12 @@ def get_field_costs(schema: GraphQLSchema) -> Mapping[FieldCoordinate, FieldCost
         list_costs = {name: build_list_cost(argument) for name, argument in field.args.items()}
         arguments = {name: each for name, each in list_costs.items() if each is not None}
         field_costs[coordinate] = FieldCost(
-            units, arguments, _find_arguments_cost(field), type_.name, size, coordinate in sized_by_parent
+            units,
+            arguments,
+            _find_arguments_cost(field),
+            type_.name,
+            size,
+            is_sized_by_parent=coordinate in sized_by_parent,
         )
     return field_costs
 
