@@ -107,7 +107,10 @@ class Exceeded(GatewayError):
 
 
 class LimitExceeded(Exceeded):
-    """A document, or the list of errors of a response, exceeds a limit of the settings."""
+    """A document, an answer, or the list of errors of a response exceeds a limit of the settings.
+
+    Of an operation whose answer is too large, mutations may have been committed; the message says how many.
+    """
 
     code = "LIMIT_EXCEEDED"
 

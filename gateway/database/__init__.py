@@ -25,6 +25,7 @@ from gateway.database.bulk_statements import to_columns
 from gateway.database.column_types import CollatedText, Instant, TextList
 from gateway.database.database import DATABASE_ERRORS, Database
 from gateway.database.fair_queue import TeamId
+from gateway.database.fetch_budget import FetchBudget
 from gateway.database.prepared_statements import prepared, prepared_by_dialect
 from gateway.database.reading import Reader, Snapshot
 from gateway.database.rows import ColumnNames, get_values, new_row, with_changes
@@ -56,6 +57,7 @@ __all__ = [
     "Database",
     "DayCount",
     "DaySeries",
+    "FetchBudget",
     "HasDocument",
     "Instant",
     "Integration",

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Dialect
 
 from gateway.database.fair_queue import FairQueue, TeamId
+from gateway.database.fetch_budget import FetchBudget
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.telemetry import current_request
@@ -29,6 +30,8 @@ class DriverConnection(Protocol):
     """Whether it takes the rows of a statement as an array for each column."""
     begin_statement: str
     """The statement that begins a transaction of one snapshot."""
+    budget: FetchBudget | None
+    """What `fetch` counts rows by; None for any number."""
 
     @property
     def is_open(self) -> bool: ...
@@ -88,6 +91,10 @@ class PooledConnection:
         if self._transaction_started is not None:
             current_request.get().record_transaction(self._transaction_kind, self._transaction_started)
             self._transaction_started = None
+
+    def set_budget(self, budget: FetchBudget | None) -> None:
+        """Count what is fetched from now on by this budget."""
+        self._driver.budget = budget
 
     async def run(
         self, statement: PreparedStatement[*tuple[Any, ...]], columns: ColumnNames = None, also: Sequence[str] = ()

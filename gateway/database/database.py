@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.database.connections import ConnectionPool, DriverConnection, PooledConnection
 from gateway.database.engines import READ_ONLY_OPTION, create_postgresql_engine, create_sqlite_engine
 from gateway.database.fair_queue import FairQueue, TeamId
+from gateway.database.fetch_budget import FetchBudget
 from gateway.database.inline_reads import InlineReader
 from gateway.database.postgresql_driver import PostgresqlConnection
 from gateway.database.reading import Snapshot
@@ -37,6 +38,9 @@ DATABASE_ERRORS = (
 )
 """The errors of a database that cannot be used: SQLAlchemy's, the drivers', and the network's."""
 
+_EXPORT_SLOTS = 2
+"""Exports that are in memory at once, until they are sent."""
+
 _LOCK_RETRY_SECONDS = 0.2
 """Seconds that a statement waits for SQLite's lock. A cancelled writer stops between two of these waits."""
 
@@ -57,6 +61,10 @@ class Database:
         # Writers wait as long for a connection as they would for a lock.
         writers = FairQueue(1 if self.is_sqlite else size, queue, self._lock_timeout)
         self.queues: Mapping[str, FairQueue] = {"read": readers, "write": writers}
+        self.large_reads = FairQueue(1, queue, settings.database_pool_timeout)
+        """Slots for operations that fetch more than most; see `fetch_budget`."""
+        self.exports = FairQueue(_EXPORT_SLOTS, queue, settings.database_pool_timeout)
+        """Slots for exports."""
         self._inline_reader: InlineReader | None = None
         open_reading: Callable[[], Awaitable[DriverConnection]]
         open_writing: Callable[[], Awaitable[DriverConnection]]
@@ -80,12 +88,13 @@ class Database:
         """The dialect that statements are compiled for."""
         return self._engine.dialect
 
-    def read(self, *, team: TeamId = "", once: bool = False) -> Snapshot:
+    def read(self, *, team: TeamId = "", once: bool = False, budget: FetchBudget | None = None) -> Snapshot:
         """Open a snapshot for a block: `async with database.read() as reader`.
 
-        `once` is for a single statement. Reading raises Overloaded when no connection becomes free in time.
+        `once` is for a single statement. Without a budget it may fetch any number of bytes. Reading raises
+        Overloaded when no connection becomes free in time.
         """
-        return Snapshot(self._read_pool, team, once=once, inline_reader=self._inline_reader)
+        return Snapshot(self._read_pool, team, once=once, inline_reader=self._inline_reader, budget=budget)
 
     @asynccontextmanager
     async def write(self, *, team: TeamId = "", dry_run: bool = False) -> AsyncIterator[Writer]:

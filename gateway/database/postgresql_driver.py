@@ -5,6 +5,11 @@ from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from gateway.database.fetch_budget import FetchBudget
+
+_BATCH_SIZE = 128
+"""Rows of a batch: more than a page, so that most statements need one."""
+
 
 class PostgresqlConnection:
     """One connection of asyncpg."""
@@ -15,6 +20,7 @@ class PostgresqlConnection:
 
     def __init__(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 (asyncpg has no types)
         self._connection, self._driver = connection, driver
+        self.budget: FetchBudget | None = None
 
     @staticmethod
     async def open(engine: AsyncEngine) -> "PostgresqlConnection":
@@ -40,7 +46,22 @@ class PostgresqlConnection:
 
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run a statement and return its rows."""
-        return cast(Sequence[Any], await self._driver.fetch(text, *parameters))
+        budget = self.budget
+        if budget is None:
+            return cast(Sequence[Any], await self._driver.fetch(text, *parameters))
+        if not self.is_in_transaction:
+            # Without a transaction there are no batches; such a statement fetches one page.
+            found: Sequence[Any] = await self._driver.fetch(text, *parameters)
+            budget.count(found)
+            return found
+        rows: list[Any] = []
+        cursor = await self._driver.cursor(text, *parameters)
+        while batch := await cursor.fetch(_BATCH_SIZE):
+            budget.count(batch)
+            rows += batch
+            if len(batch) < _BATCH_SIZE:
+                break
+        return rows
 
     async def execute_many(self, text: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement without rows once for each of these parameters."""

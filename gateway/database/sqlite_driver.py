@@ -11,6 +11,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeAlias, TypeVar
 
+from gateway.database.fetch_budget import BATCH_SIZE, FetchBudget
+
 T = TypeVar("T")
 
 _Job: TypeAlias = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
@@ -30,6 +32,7 @@ class SqliteConnection:
     begin_statement = "BEGIN"
 
     def __init__(self) -> None:
+        self.budget: FetchBudget | None = None
         self._connection: sqlite3.Connection | None = None
         self._jobs = SimpleQueue[_Job | None]()
         # A daemon: a connection that nobody closes does not keep the process alive.
@@ -95,7 +98,7 @@ class SqliteConnection:
 
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run a statement and return its rows."""
-        return await self._run(_fetch, self._get(), text, parameters)
+        return await self._run(_fetch, self._get(), text, parameters, self.budget)
 
     async def execute_many(self, text: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement without rows once for each of these parameters."""
@@ -133,8 +136,20 @@ def _open(file: str, lock_timeout: float, read_only: bool) -> sqlite3.Connection
     return connection
 
 
-def _fetch(connection: sqlite3.Connection, text: str, parameters: Sequence[object]) -> list[Any]:
-    return connection.execute(text, parameters).fetchall()
+def _fetch(
+    connection: sqlite3.Connection, text: str, parameters: Sequence[object], budget: FetchBudget | None
+) -> list[Any]:
+    cursor = connection.execute(text, parameters)
+    if budget is None:
+        return cursor.fetchall()
+    rows: list[Any] = []
+    try:
+        while batch := cursor.fetchmany(BATCH_SIZE):
+            budget.count(batch)
+            rows += batch
+    finally:
+        cursor.close()
+    return rows
 
 
 def _do_nothing() -> None:

@@ -33,6 +33,8 @@ The context of an operation must have these attributes:
 - `charge(cost)`: called before each execution, so twice after a fallback; it raises to refuse the operation;
 - `load(loader, key, *arguments)`: loads one value on the normal executor;
 - `load_many(loader, keys, arguments, columns)`: loads all values of a batch for a plan;
+- `answer.average_row_bytes`: the average size of the rows read so far, or 0 if they are few bytes altogether;
+- `answer.check(size)`: called with the bytes of data written so far; it raises if they are too many;
 - `expect_columns(columns, once)`: called before a compiled operation, with the columns it reads, and whether one
   statement was enough before;
 - `reads`: the number of statements read so far.

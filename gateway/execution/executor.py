@@ -19,6 +19,7 @@ from graphql import (
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.extensions import SchemaExtension
 
+from gateway.errors import Exceeded
 from gateway.execution._private import (
     BaseExecutor,
     FieldDetailsList,
@@ -136,6 +137,8 @@ class CompilingExecutor(BaseExecutor):
     async def _complete_with_plan(self, coordinate: str, plan: Plan, *arguments: Any) -> Any:  # noqa: ANN401
         try:
             return await plan.complete(self.context_value, self.variable_values, arguments[4])
+        except Exceeded:
+            raise
         except Exception as error:  # noqa: BLE001 (the normal path meets it again and formats it)
             self._executable_document.fallbacks.report(coordinate, classify_error(error), error)
             completed = super().complete_value(*arguments)

@@ -9,7 +9,7 @@ from enum import StrEnum
 import structlog
 from graphql import GraphQLError
 
-from gateway.errors import ColumnNotFetched, GatewayError, Overloaded
+from gateway.errors import ColumnNotFetched, Exceeded, GatewayError, Overloaded
 from gateway.telemetry import current_request
 
 _log = structlog.get_logger(__name__)
@@ -33,6 +33,9 @@ class FallbackReason(StrEnum):
 
     OVERLOADED = "overloaded"
     """No database connection became free in time."""
+
+    LIMIT_EXCEEDED = "limit_exceeded"
+    """The answer is too large."""
 
     ROW_DATA = "row_data"
     """The document of one row differs from the schema; only this row is read key by key."""
@@ -59,6 +62,7 @@ _EXPECTED_REASONS = {
     FallbackReason.NOT_COMPILABLE,
     FallbackReason.RESOLVER_ERROR,
     FallbackReason.OVERLOADED,
+    FallbackReason.LIMIT_EXCEEDED,
     FallbackReason.ROW_DATA,
     FallbackReason.SECOND_READ,
 }
@@ -92,6 +96,8 @@ def classify_error(error: Exception) -> FallbackReason:
         return FallbackReason.UNEXPECTED_VALUE
     if isinstance(error, Overloaded):
         return FallbackReason.OVERLOADED
+    if isinstance(error, Exceeded):
+        return FallbackReason.LIMIT_EXCEEDED
     if isinstance(error, GatewayError | GraphQLError):
         return FallbackReason.RESOLVER_ERROR
     return FallbackReason.UNEXPECTED_ERROR

@@ -100,7 +100,7 @@ class CompiledOperation:
     async def execute(self, context: Any, variables: VariableValues) -> dict[str, Any]:  # noqa: ANN401
         """Return the operation's data.
 
-        Raises FallbackNeeded if the normal executor has to answer, and Overloaded.
+        Raises FallbackNeeded if the normal executor has to answer, and Overloaded and Exceeded.
         """
         context.expect_columns(self._columns, once=self._is_single_statement)
         try:
@@ -120,8 +120,8 @@ class CompiledOperation:
             is_second_read = self._is_single_statement and context.reads > 1
             reason = FallbackReason.SECOND_READ if is_second_read else classify_error(error)
             self._fallbacks.report(field.coordinate, reason, error)
-            if reason is FallbackReason.OVERLOADED:
-                raise  # A second try would wait again.
+            if reason in (FallbackReason.OVERLOADED, FallbackReason.LIMIT_EXCEEDED):
+                raise  # A second try would wait again, or read as much again.
             raise FallbackNeeded from error
 
 

@@ -22,6 +22,7 @@ from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.execution import ExecutableDocument
+from gateway.schema.answer_budget import AnswerBudget
 from gateway.schema.operation_limits import OperationBudget
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ class Context:
         self._is_finished = False
         self._team: TeamId = viewer.team_id
         """Team whose share of the connection pool the operation reads with."""
+        self.answer = AnswerBudget(budget.limits, database, viewer.team_id)
         self.commit_count = 0
         """Number of committed transactions."""
         self._batch_tasks: set[asyncio.Task[object]] = set()
@@ -82,7 +84,7 @@ class Context:
             # Only a batch whose field was cancelled can read after the end of the operation.
             raise asyncio.CancelledError
         if self._reader is None:
-            self._reader_scope = self.database.read(team=self._team, once=self._reads_once)
+            self._reader_scope = self.database.read(team=self._team, once=self._reads_once, budget=self.answer)
             self._reader = await self._reader_scope.__aenter__()
         return self._reader
 
@@ -169,6 +171,7 @@ class Context:
         finally:
             if writer is not None and writer.is_committed:
                 self.commit_count += 1
+                self.answer.commit_count += 1
                 # Reading the payload of a committed mutation must not fail for lack of a connection.
                 self._team = None
 
@@ -197,6 +200,7 @@ class Context:
     async def finish(self) -> None:
         """End the operation, and write the audit entry of its disclosed secrets. Without the entry it fails."""
         self._is_finished = True
+        self.answer.end_operation()
         try:
             await self._close_reader(None)
             if self._disclosed_secrets:
@@ -211,6 +215,7 @@ class Context:
     async def cancel(self) -> None:
         """End a cancelled operation: stop its statements and roll back its open transaction."""
         self._is_finished = True
+        self.answer.end_operation()
         # A second cancellation must not interrupt the clean-up.
         await asyncio.shield(self._cancel())
 

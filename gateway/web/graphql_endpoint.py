@@ -95,9 +95,13 @@ class GraphQLEndpoint:
             bucket.check()
             response = await self._respond(context, authenticated, scope, receive, headers, accepted)
         except (HTTPRefusal, Exceeded, Overloaded) as error:
+            context.answer.end_export()
             response = build_refusal_response(to_refusal(error, self._settings), accepted or MediaType.JSON)
+        except BaseException:
+            context.answer.end_export()
+            raise
         response.headers.extend(self._rate_limit_headers.get_headers(bucket))
-        return response
+        return response._replace(after_sending=context.answer.end_export) if context.answer.is_export else response
 
     async def _respond(
         self,
@@ -124,6 +128,7 @@ class GraphQLEndpoint:
         if is_cost_requested(headers.get(b"graphql-cost")) and context.budget.cost is not None:
             result.extensions = {**(result.extensions or {}), "cost": context.budget.cost}
         response = build_graphql_response(result, accepted, self._error_limits)
+        context.answer.check(len(response.body))
         return (
             response if method == "POST" or result.errors else with_etag(response, headers.get(b"if-none-match"))
         )
