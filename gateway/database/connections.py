@@ -21,6 +21,10 @@ from gateway.telemetry import current_request
 T = TypeVar("T")
 
 
+_SMALL_RESULT = 2**18
+"""Bytes below which the rows of a statement are small."""
+
+
 class DriverConnection(Protocol):
     """A connection of either driver."""
 
@@ -28,6 +32,8 @@ class DriverConnection(Protocol):
     """Whether it inserts rows by COPY."""
     takes_arrays: bool
     """Whether it takes the rows of a statement as an array for each column."""
+    needs_batches: bool
+    """Whether it counts rows while it fetches them only in batches, and so in a transaction."""
     begin_statement: str
     """The statement that begins a transaction of one snapshot."""
     budget: FetchBudget | None
@@ -101,7 +107,17 @@ class PooledConnection:
     ) -> Sequence[Any]:
         """Run a prepared statement and return its rows; see `gateway.database.reading.Reader.fetch_rows`."""
         compiled, values = statement.compile(self.dialect, columns, also)
-        return compiled.make_rows(await self.fetch(compiled.text, compiled.bind(values)))
+        budget = self._driver.budget
+        if budget is None:
+            return compiled.make_rows(await self.fetch(compiled.text, compiled.bind(values)))
+        if self._driver.needs_batches and not compiled.is_small and not self._driver.is_in_transaction:
+            await self.execute(self.begin_statement)
+        before = budget.byte_count
+        try:
+            return compiled.make_rows(await self.fetch(compiled.text, compiled.bind(values)))
+        finally:
+            is_small = budget.byte_count - before < _SMALL_RESULT
+            compiled.is_small = is_small and compiled.is_small is not False
 
     async def stream(
         self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int

@@ -11,8 +11,8 @@ from gateway.database.fair_queue import FairQueue, TeamId
 
 SMALL_BYTES = 2**20
 
-BATCH_SIZE = 16
-"""Rows that a driver fetches before it counts them."""
+BATCH_SIZE = 2
+"""Rows that SQLite reads before they are counted."""
 
 
 class FetchLimitReached(Exception):

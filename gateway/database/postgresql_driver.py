@@ -5,10 +5,20 @@ from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gateway.database.fetch_budget import FetchBudget
+from gateway.database.fetch_budget import FetchBudget, FetchLimitReached
 
-_BATCH_SIZE = 128
-"""Rows of a batch: more than a page, so that most statements need one."""
+_FIRST_BATCH_SIZE, _MAX_BATCH_SIZE, _BATCH_BYTES = 16, 2_000, 2**20
+"""Rows of the first batch, the most rows of another, and the bytes that it has in about as many rows."""
+
+
+def _count(budget: FetchBudget, batch: list[Any], rows: list[Any]) -> None:
+    """Count a batch. Above the limit drop all rows: the traceback of the error holds the frames."""
+    try:
+        budget.count(batch)
+    except FetchLimitReached:
+        batch.clear()
+        rows.clear()
+        raise
 
 
 class PostgresqlConnection:
@@ -16,6 +26,7 @@ class PostgresqlConnection:
 
     can_copy = True
     takes_arrays = True
+    needs_batches = True
     begin_statement = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     def __init__(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 (asyncpg has no types)
@@ -50,17 +61,19 @@ class PostgresqlConnection:
         if budget is None:
             return cast(Sequence[Any], await self._driver.fetch(text, *parameters))
         if not self.is_in_transaction:
-            # Without a transaction there are no batches; such a statement fetches one page.
-            found: Sequence[Any] = await self._driver.fetch(text, *parameters)
-            budget.count(found)
+            # The rows of a statement that runs without a transaction were few bytes before.
+            found: list[Any] = await self._driver.fetch(text, *parameters)
+            _count(budget, found, found)
             return found
         rows: list[Any] = []
-        cursor = await self._driver.cursor(text, *parameters)
-        while batch := await cursor.fetch(_BATCH_SIZE):
-            budget.count(batch)
+        cursor, size, before = await self._driver.cursor(text, *parameters), _FIRST_BATCH_SIZE, budget.byte_count
+        while batch := await cursor.fetch(size):
             rows += batch
-            if len(batch) < _BATCH_SIZE:
+            _count(budget, batch, rows)
+            if len(batch) < size:
                 break
+            average = max(1, (budget.byte_count - before) // len(rows))
+            size = max(1, min(_MAX_BATCH_SIZE, _BATCH_BYTES // average))
         return rows
 
     async def execute_many(self, text: str, rows: Sequence[Sequence[object]]) -> None:

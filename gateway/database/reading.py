@@ -25,7 +25,7 @@ from gateway.database.inline_reads import InlineReader
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.domain.calendar import instants
-from gateway.errors import Overloaded
+from gateway.errors import Exceeded, Overloaded
 
 E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
@@ -121,6 +121,8 @@ class Snapshot:
                 return await self._run_with_slot(connection, statement, columns, also)
             finally:
                 connection.set_budget(None)
+        except (Exceeded, Overloaded):
+            raise  # The connection is good: the rows are too many.
         except BaseException:
             await self._discard(connection)
             raise
@@ -195,7 +197,7 @@ class Snapshot:
         connection = self._connection
         if connection is None:
             return
-        if not self._once:
+        if connection.is_in_transaction:
             await self._execute(connection, "ROLLBACK")
         self._connection = None
         self._pool.release(connection)

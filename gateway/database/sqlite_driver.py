@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeAlias, TypeVar
 
-from gateway.database.fetch_budget import BATCH_SIZE, FetchBudget
+from gateway.database.fetch_budget import BATCH_SIZE, FetchBudget, FetchLimitReached
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ class SqliteConnection:
 
     can_copy = False
     takes_arrays = False
+    needs_batches = False
     begin_statement = "BEGIN"
 
     def __init__(self) -> None:
@@ -143,10 +144,16 @@ def _fetch(
     if budget is None:
         return cursor.fetchall()
     rows: list[Any] = []
+    batch: list[Any] = []
     try:
         while batch := cursor.fetchmany(BATCH_SIZE):
-            budget.count(batch)
             rows += batch
+            budget.count(batch)
+    except FetchLimitReached:
+        # The traceback of the error holds this frame.
+        rows.clear()
+        batch.clear()
+        raise
     finally:
         cursor.close()
     return rows

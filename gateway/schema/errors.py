@@ -39,8 +39,9 @@ def to_client_errors(result: ExecutionResult) -> list[GraphQLError] | None:
 def raise_exceeded(result: ExecutionResult) -> None:
     """Raise Exceeded if the operation met a limit, so that the whole answer is this refusal."""
     for error in result.errors or ():
-        if isinstance(error.original_error, Exceeded):
-            raise error.original_error
+        if isinstance(exceeded := error.original_error, Exceeded):
+            result.errors = None  # The traceback of `exceeded` holds the result.
+            raise exceeded
 
 
 def raise_overload(result: ExecutionResult) -> None:

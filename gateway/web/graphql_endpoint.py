@@ -21,6 +21,7 @@ from gateway.web.rate_limits import RateLimitHeaders, is_cost_requested
 from gateway.web.refusals import (
     HTTPRefusal,
     csrf_token_invalid,
+    drop_tracebacks,
     method_not_allowed,
     timed_out,
     to_refusal,
@@ -96,6 +97,7 @@ class GraphQLEndpoint:
             response = await self._respond(context, authenticated, scope, receive, headers, accepted)
         except (HTTPRefusal, Exceeded, Overloaded) as error:
             context.answer.end_export()
+            drop_tracebacks(error)
             response = build_refusal_response(to_refusal(error, self._settings), accepted or MediaType.JSON)
         except BaseException:
             context.answer.end_export()
