@@ -24,10 +24,14 @@ from graphql import (
 )
 from graphql.utilities import value_from_ast_untyped
 
+from gateway.errors import LimitExceeded
 from gateway.execution.limits.directives import Cost, find_directive
 from gateway.execution.limits.units import Units, VariableMapping, add_units
 
 _InputElement: TypeAlias = GraphQLArgument | GraphQLInputField
+
+MAX_ENTRIES = 2_000
+"""The maximum number of entries of a list in a variable. Each list has a lower bound, which its field checks."""
 
 ENTRY_COST = 10
 """The cost of each entry of a list without `@cost`."""
@@ -76,7 +80,7 @@ class ListCost:
         return not self._is_list and not isinstance(self._named_type, GraphQLInputObjectType)
 
     def evaluate(self, value: Any) -> int:  # noqa: ANN401 (raw or coerced)
-        """Return the cost of a value, raw or coerced."""
+        """Return the cost of a value, raw or coerced. Raises LimitExceeded above `MAX_ENTRIES`."""
         if self._is_scalar:
             return self._entry_cost * _count_entries(value)
         if not self._is_list or value is None:
@@ -84,6 +88,9 @@ class ListCost:
         if not isinstance(value, list):
             # GraphQL coerces any other value to a list with one entry.
             return self._entry_cost + self._evaluate_object(value)
+        if len(value) > MAX_ENTRIES:
+            message = f"A list in the arguments has {len(value)} entries; at most {MAX_ENTRIES} are allowed."
+            raise LimitExceeded(message, "entries", MAX_ENTRIES, len(value))
         below = sum(map(self._evaluate_object, value)) if self._fields else 0
         return len(value) * self._entry_cost + below
 
