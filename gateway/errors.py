@@ -91,7 +91,7 @@ class OperationAborted(GatewayError):
     def _describe_changes(self) -> str:
         if not self.committed:
             return "nothing was changed"
-        return f"only {_say_done(self.committed)}"
+        return f"only {describe_done(self.committed)}"
 
 
 class Overloaded(OperationAborted):
@@ -163,7 +163,7 @@ class UnknownOutcome(OperationAborted):
 
     def _describe_changes(self) -> str:
         subject = "the change" if self.mutation is None else f"`{self.mutation}`"
-        before = f"{_say_done(self.committed)}, and " if self.committed else ""
+        before = f"{describe_done(self.committed)}, and " if self.committed else ""
         return f"{before}{subject} may have been done"
 
 
@@ -173,7 +173,7 @@ class DeadlineExceeded(OperationAborted):
     advice = "Ask for less, or retry later."
 
 
-def _say_done(names: Sequence[str]) -> str:
+def describe_done(names: Sequence[str]) -> str:
     """Return such as "`a`, `b` and `c` were done"."""
     *others, last = [f"`{name}`" for name in names]
     return f"{', '.join(others)} and {last} were done" if others else f"{last} was done"
@@ -208,7 +208,10 @@ class Exceeded(GatewayError):
 
 
 class LimitExceeded(Exceeded):
-    """A document, or the list of errors of a response, exceeds a limit of the settings."""
+    """A document, an answer, or the list of errors of a response exceeds a limit of the settings.
+
+    Of an operation whose answer is too large, mutations may have been committed; the message says how many.
+    """
 
     code = "LIMIT_EXCEEDED"
 
@@ -274,6 +277,10 @@ class ProblemList:
 
     def add_invalid(self, message: str, *path: str | int) -> None:
         self.add(ErrorCode.INVALID, message, *path)
+
+    def extend(self, problems: Iterable[tuple[ErrorCode, str, ErrorPath]]) -> None:
+        """Add problems, each given by its code, message and path."""
+        self._problems += [Problem(*problem) for problem in problems]
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(self._problems)

@@ -107,6 +107,18 @@ class Settings(BaseSettings):
     alias_limit: int = Field(30, ge=0, description="Maximum number of aliases in an operation.")
     directive_limit: int = Field(50, ge=0, description="Maximum number of directives in an operation.")
     variable_limit: int = Field(256, ge=0, description="Maximum number of variables of an operation.")
+    answer_limit: int = Field(
+        8_388_608,
+        ge=65_536,
+        description="Maximum size of an answer in bytes, except for exports. An operation may read twice as many "
+        "bytes from the database.",
+    )
+    export_limit: int = Field(
+        67_108_864,
+        ge=65_536,
+        description="Maximum size of an answer with `integrationExport` in bytes. Two such answers are in memory "
+        "at once.",
+    )
     cost_limit: int = Field(
         200_000,
         ge=1000,

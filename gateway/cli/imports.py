@@ -1,7 +1,7 @@
 """The command `gateway import`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
@@ -16,12 +16,15 @@ from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, print_error, print_table
 from gateway.database import Database, ResourceRecord, Writer
+from gateway.domain.bounds import Excess, find_known_excesses
 from gateway.domain.documents import (
+    DocumentPath,
     ImportContent,
     ImportCounts,
     InvalidJson,
     detect_content,
     is_json_lines,
+    iterate_rows,
     parse_json,
     read_head,
     read_webhooks,
@@ -47,9 +50,17 @@ class _FileReport:
 
     def __call__(self, code: ErrorCode, message: str, *path: str | int) -> None:
         self.refused_count += 1
+        self._print(f"{message} ({code.value})", path)
+
+    def warn(self, excesses: Iterable[Excess]) -> None:
+        """Print what is stored although a mutation would refuse it."""
+        for excess in excesses:
+            self._print(f"{excess.message} It was stored nevertheless.", excess.path)
+
+    def _print(self, message: str, path: DocumentPath) -> None:
         name, path = (f"{self.file}:{path[0]}", path[1:]) if self.is_by_line and path else (self.file, path)
         where = ": ".join(filter(None, (name, ".".join(map(str, path)))))
-        err.print(f"{where}: {message} ({code.value})", markup=False)
+        err.print(f"{where}: {message}", markup=False)
 
     @property
     def exit_code(self) -> int:
@@ -175,6 +186,7 @@ async def _import_lines(
         async with _write_and_count(database, report) as (writer, count):
             tally = await services.imports.records.import_records(writer, batch.integrations, team, report)
             count(tally)
+        report.warn(batch.warnings)
         if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
             # The next batches look records up, which needs statistics.
             await database.analyze(ResourceRecord)
@@ -194,6 +206,7 @@ async def _import_document(
         bar.set_total(len(entries))
         async with _write_and_count(database, report) as (writer, count):
             count(await services.imports.webhooks.import_webhooks(writer, entries, team, report, bar.advance))
+        report.warn(_find_excesses(document))
         return
     try:
         async with _write_and_count(database, report) as (writer, count):
@@ -201,6 +214,12 @@ async def _import_document(
     except Refused as refusal:
         for problem in refusal.problems:
             report(problem.code, problem.message, *problem.path)
+    else:
+        report.warn(_find_excesses(document))
+
+
+def _find_excesses(document: Json) -> Iterator[Excess]:
+    return (excess for path, row in iterate_rows(document) for excess in find_known_excesses(row, *path))
 
 
 def _describe_interruption(reports: list[_FileReport]) -> str:

@@ -13,6 +13,7 @@ from gateway.cli.database import configure_command, open_migrated_database, pars
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import ApiKey
 from gateway.domain import origins
+from gateway.domain.bounds import MAX_NAME_LENGTH, is_blank
 from gateway.domain.calendar import instants
 from gateway.domain.enums import Permission
 from gateway.settings import get_variable_name
@@ -26,6 +27,12 @@ def _parse_permission(name: str) -> Permission:
     except KeyError:
         allowed = ", ".join(permission.name for permission in Permission)
         raise typer.BadParameter(f"{name} is not a permission; use {allowed}") from None
+
+
+def _parse_name(text: str) -> str:
+    if is_blank(text) or len(text) > MAX_NAME_LENGTH:
+        raise typer.BadParameter(f"a name has 1 to {MAX_NAME_LENGTH} characters and is not blank")
+    return text
 
 
 def _parse_origin(text: str) -> str:
@@ -91,7 +98,7 @@ async def create(
     user: Annotated[
         str, typer.Option(parser=parse_id, metavar="ID", help="Id of the user; created if it does not exist.")
     ],
-    name: Annotated[str, typer.Option(metavar="TEXT", help="Purpose of the key, for lists.")],
+    name: Annotated[str, typer.Option(parser=_parse_name, metavar="TEXT", help="Purpose of the key, for lists.")],
     permission: _PermissionOption = None,
     for_widgets: _ForWidgetsOption = False,
     origin: _OriginOption = None,

@@ -28,6 +28,7 @@ from gateway.database.column_types import CollatedText, Instant, TextList
 from gateway.database.database import Database
 from gateway.database.failures import DATABASE_ERRORS
 from gateway.database.fair_queue import TeamId
+from gateway.database.fetch_budget import FetchBudget
 from gateway.database.poolers import Pooler
 from gateway.database.prepared_statements import prepared, prepared_by_dialect
 from gateway.database.reading import Reader, Snapshot
@@ -62,6 +63,7 @@ __all__ = [
     "Database",
     "DayCount",
     "DaySeries",
+    "FetchBudget",
     "HasDocument",
     "Instant",
     "Integration",

@@ -16,12 +16,17 @@ from sqlalchemy import Dialect
 
 from gateway.database.failures import DATABASE_ERRORS, translate_error
 from gateway.database.fair_queue import TeamId
+from gateway.database.fetch_budget import FetchBudget
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.errors import OperationAborted
 from gateway.telemetry import current_request
 
 T = TypeVar("T")
+
+
+_SMALL_RESULT = 2**18
+"""Bytes below which the rows of a statement are small."""
 
 
 class DriverConnection(Protocol):
@@ -31,10 +36,14 @@ class DriverConnection(Protocol):
     """Whether it inserts rows by COPY."""
     takes_arrays: bool
     """Whether it takes the rows of a statement as an array for each column."""
+    needs_batches: bool
+    """Whether it counts rows while it fetches them only in batches, and so in a transaction."""
     begin_statement: str
     """The statement that begins a transaction of one snapshot."""
     begin_write_statement: str
     """The statement that begins a transaction that writes."""
+    budget: FetchBudget | None
+    """What `fetch` counts rows by; None for any number."""
 
     @property
     def is_open(self) -> bool: ...
@@ -145,12 +154,26 @@ class PooledConnection:
             current_request.get().record_transaction(self._transaction_kind, self._transaction_started)
             self._transaction_started = None
 
+    def set_budget(self, budget: FetchBudget | None) -> None:
+        """Count what is fetched from now on by this budget."""
+        self._driver.budget = budget
+
     async def run(
         self, statement: PreparedStatement[*tuple[Any, ...]], columns: ColumnNames = None, also: Sequence[str] = ()
     ) -> Sequence[Any]:
         """Run a prepared statement and return its rows; see `gateway.database.reading.Reader.fetch_rows`."""
         compiled, values = statement.compile(self.dialect, columns, also)
-        return compiled.make_rows(await self.fetch(compiled.text, compiled.bind(values)))
+        budget = self._driver.budget
+        if budget is None:
+            return compiled.make_rows(await self.fetch(compiled.text, compiled.bind(values)))
+        if self._driver.needs_batches and not compiled.is_small and not self._driver.is_in_transaction:
+            await self.execute(self.begin_statement)
+        before = budget.byte_count
+        try:
+            return compiled.make_rows(await self.fetch(compiled.text, compiled.bind(values)))
+        finally:
+            is_small = budget.byte_count - before < _SMALL_RESULT
+            compiled.is_small = is_small and compiled.is_small is not False
 
     async def stream(
         self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int

@@ -14,6 +14,7 @@ from gateway.database.connection_pool import ConnectionPool
 from gateway.database.connections import DriverConnection, PooledConnection, Timeouts
 from gateway.database.engines import READ_ONLY_OPTION, create_postgresql_engine, create_sqlite_engine
 from gateway.database.fair_queue import FairQueue, TeamId
+from gateway.database.fetch_budget import FetchBudget
 from gateway.database.inline_reads import InlineReader
 from gateway.database.log_truncation import LogTruncation
 from gateway.database.poolers import Pooler, find_pooler
@@ -28,6 +29,9 @@ from gateway.errors import FailureCause, Overloaded, Unavailable, refusal
 from gateway.settings import Settings
 
 T = TypeVar("T")
+
+_EXPORT_SLOTS = 2
+"""Exports that are in memory at once, until they are sent."""
 
 _LOCK_RETRY_SECONDS = 0.2
 """Seconds that a statement waits for SQLite's lock. A cancelled writer stops between two of these waits."""
@@ -75,6 +79,10 @@ class Database:
         # Writers wait as long for a connection as they would for a lock.
         writers = FairQueue(1 if self.is_sqlite else size, queue, self._lock_timeout)
         self.queues: Mapping[str, FairQueue] = {"read": readers, "write": writers}
+        self.large_reads = FairQueue(1, queue, settings.database_pool_timeout)
+        """Slots for operations that fetch more than most; see `fetch_budget`."""
+        self.exports = FairQueue(_EXPORT_SLOTS, queue, settings.database_pool_timeout)
+        """Slots for exports."""
         self._inline_reader: InlineReader | None = None
         self._log_truncation: LogTruncation | None = None
         open_reading: Callable[[], Awaitable[DriverConnection]]
@@ -131,14 +139,15 @@ class Database:
         """Whether any connection for requests is open."""
         return self._read_pool.has_connections or self._write_pool.has_connections
 
-    def read(self, *, team: TeamId = "", once: bool = False) -> Snapshot:
+    def read(self, *, team: TeamId = "", once: bool = False, budget: FetchBudget | None = None) -> Snapshot:
         """Open a snapshot for a block: `async with database.read() as reader`.
 
-        `once` is for a single statement. Reading raises Overloaded when no connection becomes free in time.
+        `once` is for a single statement. Without a budget it may fetch any number of bytes. Reading raises
+        Overloaded when no connection becomes free in time.
         """
         # Where settings are made in the transaction, each statement needs one.
         once = once and not self._shares_connections
-        return Snapshot(self._read_pool, team, once=once, inline_reader=self._inline_reader)
+        return Snapshot(self._read_pool, team, once=once, inline_reader=self._inline_reader, budget=budget)
 
     @asynccontextmanager
     async def write(self, *, team: TeamId = "", dry_run: bool = False) -> AsyncIterator[Writer]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.database._private import get_socket
 from gateway.database.failures import DATABASE_ERRORS
+from gateway.database.fetch_budget import FetchBudget, FetchLimitReached
 from gateway.domain.calendar import instants
 
 _CLOSE_TIMEOUT = 0.5
@@ -42,11 +43,26 @@ def _build_begin(mode: str, **seconds: float | None) -> str:
     return "; ".join([f"BEGIN{mode}", *settings])
 
 
+_FIRST_BATCH_SIZE, _MAX_BATCH_SIZE, _BATCH_BYTES = 16, 2_000, 2**20
+"""Rows of the first batch, the most rows of another, and the bytes that it has in about as many rows."""
+
+
+def _count(budget: FetchBudget, batch: list[Any], rows: list[Any]) -> None:
+    """Count a batch. Above the limit drop all rows: the traceback of the error holds the frames."""
+    try:
+        budget.count(batch)
+    except FetchLimitReached:
+        batch.clear()
+        rows.clear()
+        raise
+
+
 class PostgresqlConnection:
     """One connection of asyncpg."""
 
     can_copy = True
     takes_arrays = True
+    needs_batches = True
 
     def __init__(
         self,
@@ -61,6 +77,7 @@ class PostgresqlConnection:
         }
         self.begin_statement = _build_begin(" ISOLATION LEVEL REPEATABLE READ READ ONLY", **limits)
         self.begin_write_statement = _build_begin("", lock_timeout=timeouts.lock, **limits)
+        self.budget: FetchBudget | None = None
 
     @staticmethod
     async def open(engine: AsyncEngine, timeouts: TransactionTimeouts) -> "PostgresqlConnection":
@@ -91,7 +108,24 @@ class PostgresqlConnection:
 
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run a statement and return its rows."""
-        return cast(Sequence[Any], await self._driver.fetch(text, *parameters))
+        budget = self.budget
+        if budget is None:
+            return cast(Sequence[Any], await self._driver.fetch(text, *parameters))
+        if not self.is_in_transaction:
+            # The rows of a statement that runs without a transaction were few bytes before.
+            found: list[Any] = await self._driver.fetch(text, *parameters)
+            _count(budget, found, found)
+            return found
+        rows: list[Any] = []
+        cursor, size, before = await self._driver.cursor(text, *parameters), _FIRST_BATCH_SIZE, budget.byte_count
+        while batch := await cursor.fetch(size):
+            rows += batch
+            _count(budget, batch, rows)
+            if len(batch) < size:
+                break
+            average = max(1, (budget.byte_count - before) // len(rows))
+            size = max(1, min(_MAX_BATCH_SIZE, _BATCH_BYTES // average))
+        return rows
 
     async def execute_many(self, text: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement without rows once for each of these parameters."""

@@ -44,7 +44,7 @@ _VALUE_TYPES = frozenset({str, int, datetime, date})
 class CompiledStatement:
     """A statement compiled for a dialect: its text, how its parameters are bound, and how its rows are made."""
 
-    __slots__ = ("_parameters", "inline_skips", "make_rows", "text")
+    __slots__ = ("_parameters", "inline_skips", "is_small", "make_rows", "text")
 
     def __init__(
         self,
@@ -57,6 +57,8 @@ class CompiledStatement:
         compiled = cast(Any, statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
         self.text = str(compiled)
         self.make_rows = make_rows
+        self.is_small: bool | None = None
+        """Whether all its runs fetched few bytes; None before the first one."""
         self.inline_skips = 0
         """How many runs are not tried on the event loop; see `gateway.database.inline_reads`."""
         self._parameters = [

@@ -21,11 +21,12 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 from gateway.database.connection_pool import ConnectionPool
 from gateway.database.connections import PooledConnection
 from gateway.database.fair_queue import TeamId
+from gateway.database.fetch_budget import FetchBudget, FetchLimitReached
 from gateway.database.inline_reads import InlineReader
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.domain.calendar import instants
-from gateway.errors import OperationAborted, Unavailable
+from gateway.errors import Exceeded, OperationAborted, Overloaded, Unavailable
 
 E = TypeVar("E")
 Ts = TypeVarTuple("Ts")
@@ -87,10 +88,16 @@ class Snapshot:
     """
 
     def __init__(
-        self, pool: ConnectionPool, team: TeamId, *, once: bool, inline_reader: InlineReader | None
+        self,
+        pool: ConnectionPool,
+        team: TeamId,
+        *,
+        once: bool,
+        inline_reader: InlineReader | None,
+        budget: FetchBudget | None = None,
     ) -> None:
         self._as_of = instants.now()
-        self._pool, self._team, self._once = pool, team, once
+        self._pool, self._team, self._once, self._budget = pool, team, once, budget
         self._inline_reader = inline_reader if once else None
         self._connection: PooledConnection | None = None
         self.statement_count = 0
@@ -117,10 +124,36 @@ class Snapshot:
         self, statement: PreparedStatement[*tuple[Any, ...]], columns: ColumnNames, also: Sequence[str]
     ) -> Sequence[Any]:
         connection = self._connection or await self._connect()
+        connection.set_budget(self._budget)
         try:
-            return await connection.run(statement, columns, also)
+            try:
+                return await connection.run(statement, columns, also)
+            except FetchLimitReached:
+                return await self._run_with_slot(connection, statement, columns, also)
+            finally:
+                connection.set_budget(None)
+        except (Exceeded, Overloaded):
+            raise  # The connection is good: the rows are too many.
         except BaseException:
             await self._discard(connection)
+            raise
+
+    async def _run_with_slot(
+        self,
+        connection: PooledConnection,
+        statement: PreparedStatement[*tuple[Any, ...]],
+        columns: ColumnNames,
+        also: Sequence[str],
+    ) -> Sequence[Any]:
+        """Run a statement that fetches more than most operations do, again."""
+        budget = self._budget
+        assert budget is not None  # noqa: S101 (it raised)
+        await budget.grow()
+        budget.byte_count = budget.row_count = 0
+        try:
+            return await connection.run(statement, columns, also)
+        except FetchLimitReached:
+            await budget.grow()
             raise
 
     async def stream(
@@ -169,7 +202,7 @@ class Snapshot:
         connection = self._connection
         if connection is None:
             return
-        if not self._once:
+        if connection.is_in_transaction:
             try:
                 await self._execute(connection, "ROLLBACK")
             except OperationAborted:

@@ -13,6 +13,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
+from gateway.database.fetch_budget import BATCH_SIZE, FetchBudget, FetchLimitReached
 from gateway.domain.calendar import instants
 
 T = TypeVar("T")
@@ -37,11 +38,13 @@ class SqliteConnection:
 
     can_copy = False
     takes_arrays = False
+    needs_batches = False
     begin_statement = "BEGIN"
     # With BEGIN alone, SQLite refuses a transaction that reads, and writes after another has written.
     begin_write_statement = "BEGIN IMMEDIATE"
 
     def __init__(self) -> None:
+        self.budget: FetchBudget | None = None
         self._connection: sqlite3.Connection | None = None
         self._current: asyncio.Future[Any] | None = None
         """The call that the thread runs, or ran last."""
@@ -118,7 +121,7 @@ class SqliteConnection:
 
     async def fetch(self, text: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run a statement and return its rows."""
-        return await self._run(_fetch, self._get(), text, parameters)
+        return await self._run(_fetch, self._get(), text, parameters, self.budget)
 
     async def execute_many(self, text: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement without rows once for each of these parameters."""
@@ -166,8 +169,26 @@ def _open(file: str, lock_timeout: float, read_only: bool) -> sqlite3.Connection
     return connection
 
 
-def _fetch(connection: sqlite3.Connection, text: str, parameters: Sequence[object]) -> list[Any]:
-    return connection.execute(text, parameters).fetchall()
+def _fetch(
+    connection: sqlite3.Connection, text: str, parameters: Sequence[object], budget: FetchBudget | None
+) -> list[Any]:
+    cursor = connection.execute(text, parameters)
+    if budget is None:
+        return cursor.fetchall()
+    rows: list[Any] = []
+    batch: list[Any] = []
+    try:
+        while batch := cursor.fetchmany(BATCH_SIZE):
+            rows += batch
+            budget.count(batch)
+    except FetchLimitReached:
+        # The traceback of the error holds this frame.
+        rows.clear()
+        batch.clear()
+        raise
+    finally:
+        cursor.close()
+    return rows
 
 
 def _do_nothing() -> None:

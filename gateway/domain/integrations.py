@@ -27,9 +27,6 @@ from gateway.domain.text import fold
 
 E = TypeVar("E", bound=Enum)
 
-MAX_NAME_LENGTH = 200
-"""In characters, for names in mutations. Imported documents may have longer names."""
-
 _MAX_SORT_KEY_LENGTH = 400
 """In characters, for the columns that sort and search names. PostgreSQL limits the size of an index entry."""
 

@@ -1,5 +1,6 @@
 """Use cases and their actions: known use cases, changes to documents, and columns that documents determine."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,18 +59,22 @@ def _match_stored(stored: Iterable[Document], inputs: Sequence[ActionInput]) -> 
 
     Inputs with a logical id choose first, and each stored action matches one input at most.
     """
-    unmatched = list(stored)
+    candidates = list(stored)
+    by_key: dict[ActionIdentity | str, deque[int]] = defaultdict(deque)
+    for number, candidate in enumerate(candidates):
+        by_key[_read_identity(candidate)].append(number)
+        logical_id = candidate.get("logicalId")
+        if isinstance(logical_id, str):
+            by_key[logical_id].append(number)
+    matched: set[int] = set()
     found: list[Document | None] = [None] * len(inputs)
     for index, action in sorted(enumerate(inputs), key=lambda entry: entry[1].logical_id is None):
-        for candidate in unmatched:
-            if action.logical_id is None:
-                is_match = _read_identity(candidate) == action.identity
-            else:
-                is_match = candidate.get("logicalId") == action.logical_id
-            if is_match:
-                found[index] = candidate
-                unmatched.remove(candidate)
-                break
+        numbers = by_key[action.identity if action.logical_id is None else action.logical_id]
+        while numbers and found[index] is None:
+            number = numbers.popleft()
+            if number not in matched:
+                matched.add(number)
+                found[index] = candidates[number]
     return found
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from gateway.domain.bounds import is_blank
 from gateway.domain.calendar import instants
 from gateway.domain.enums import IntegrationKind, RetryDelay, WebhookEvent
 from gateway.domain.lenient_reading import Document
@@ -72,20 +73,24 @@ def is_channel(text: str, kind: IntegrationKind) -> bool:
     """
     if text in ALL_CHANNELS:
         return kind is IntegrationKind.OUTGOING_WEBHOOK
-    return text.startswith(("@", "#")) and text[1:].strip() != ""
+    return text.startswith(("@", "#")) and not is_blank(text[1:])
 
 
-def is_web_address(text: str) -> bool:
-    """Return whether a text is an http(s) URL with a host."""
+def find_link_fault(link: str, name: str) -> str | None:
+    """Return why a text is not an http(s) URL with a host; None if it is. Spaces at its ends are ignored."""
+    text = link.strip()
+    if any(map(str.isspace, text)):
+        return f"{name} must not contain a space; write `%20` instead."
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, text))
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
-        return False
+        is_valid = False
+    return None if is_valid else f"{name} must begin with http:// or https:// and have a host."
 
 
 def drop_blanks(texts: Sequence[str]) -> list[str]:
-    return [text for text in texts if text.strip()]
+    return [text for text in texts if not is_blank(text)]
 
 
 def build_webhook_document(

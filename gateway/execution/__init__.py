@@ -29,9 +29,12 @@ computes costs.
 The context of an operation must have these attributes:
 
 - `document`: the `ExecutableDocument`;
+- `check_cost(cost)`: called with the cost of lists, before variables are coerced; it raises to refuse them;
 - `charge(cost)`: called before each execution, so twice after a fallback; it raises to refuse the operation;
 - `load(loader, key, *arguments)`: loads one value on the normal executor;
 - `load_many(loader, keys, arguments, columns)`: loads all values of a batch for a plan;
+- `answer.average_row_bytes`: the average size of the rows read so far, or 0 if they are few bytes altogether;
+- `answer.check(size)`: called with the bytes of data written so far; it raises if they are too many;
 - `expect_columns(columns, once)`: called before a compiled operation, with the columns it reads, and whether one
   statement was enough before;
 - `reads`: the number of statements read so far.
@@ -58,9 +61,10 @@ from gateway.execution.inputs import (
     install_input_converters,
     set_leaf_format,
 )
-from gateway.execution.limits import Cost, DocumentLimits, ListSize
+from gateway.execution.limits import ARGUMENTS_COST, Cost, DocumentLimits, ListSize
 
 __all__ = [
+    "ARGUMENTS_COST",
     "READ_COLUMNS",
     "BatchLoader",
     "BatchRequest",

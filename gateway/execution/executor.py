@@ -19,6 +19,7 @@ from graphql import (
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.extensions import SchemaExtension
 
+from gateway.errors import Exceeded
 from gateway.execution._private import (
     BaseExecutor,
     FieldDetailsList,
@@ -54,7 +55,9 @@ class CompilingExecutor(BaseExecutor):
         arguments = (root_value, context_value, raw_variable_values, operation_name, *rest)
         executable = ExecutableDocument.from_node(document)
         if executable is not None and operation_name in executable.operations:
-            values = executable.operations[operation_name].coerce_variables(raw_variable_values or {})
+            values = executable.operations[operation_name].coerce_variables(
+                raw_variable_values or {}, context_value
+            )
             if values is not None:
                 executor = super().build(schema, executable.copy_without_variables(), *arguments, **options)
                 assert isinstance(executor, Executor)  # noqa: S101 (only variables could have failed)
@@ -134,6 +137,8 @@ class CompilingExecutor(BaseExecutor):
     async def _complete_with_plan(self, coordinate: str, plan: Plan, *arguments: Any) -> Any:  # noqa: ANN401
         try:
             return await plan.complete(self.context_value, self.variable_values, arguments[4])
+        except Exceeded:
+            raise
         except Exception as error:  # noqa: BLE001 (the normal path meets it again and formats it)
             self._executable_document.fallbacks.report(coordinate, classify_error(error), error)
             completed = super().complete_value(*arguments)

@@ -9,7 +9,7 @@ from enum import StrEnum
 import structlog
 from graphql import GraphQLError
 
-from gateway.errors import ColumnNotFetched, GatewayError, OperationAborted
+from gateway.errors import ColumnNotFetched, Exceeded, GatewayError, OperationAborted
 from gateway.telemetry import current_request
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +34,9 @@ class FallbackReason(StrEnum):
 
     ABORTED = "aborted"
     """The operation ended: the database was overloaded, away or too slow."""
+
+    LIMIT_EXCEEDED = "limit_exceeded"
+    """The answer is too large."""
 
     ROW_DATA = "row_data"
     """The document of one row differs from the schema; only this row is read key by key."""
@@ -63,6 +66,7 @@ _EXPECTED_REASONS = {
     FallbackReason.NOT_COMPILABLE,
     FallbackReason.RESOLVER_ERROR,
     FallbackReason.ABORTED,
+    FallbackReason.LIMIT_EXCEEDED,
     FallbackReason.ROW_DATA,
     FallbackReason.SECOND_READ,
 }
@@ -96,6 +100,8 @@ def classify_error(error: Exception) -> FallbackReason:
         return FallbackReason.UNEXPECTED_VALUE
     if isinstance(error, OperationAborted):
         return FallbackReason.ABORTED
+    if isinstance(error, Exceeded):
+        return FallbackReason.LIMIT_EXCEEDED
     if isinstance(error, GatewayError | GraphQLError):
         return FallbackReason.RESOLVER_ERROR
     return FallbackReason.UNEXPECTED_ERROR

@@ -100,7 +100,7 @@ class CompiledOperation:
     async def execute(self, context: Any, variables: VariableValues) -> dict[str, Any]:  # noqa: ANN401
         """Return the operation's data.
 
-        Raises FallbackNeeded if the normal executor has to answer, and OperationAborted.
+        Raises FallbackNeeded if the normal executor has to answer, and OperationAborted and Exceeded.
         """
         context.expect_columns(self._columns, once=self._is_single_statement)
         try:
@@ -125,8 +125,8 @@ class CompiledOperation:
             is_second_read = self._is_single_statement and context.reads > 1
             reason = FallbackReason.SECOND_READ if is_second_read else classify_error(error)
             self._fallbacks.report(field.coordinate, reason, error)
-            if reason is FallbackReason.ABORTED:
-                raise  # A second try would wait again.
+            if reason in (FallbackReason.ABORTED, FallbackReason.LIMIT_EXCEEDED):
+                raise  # A second try would wait again, or read as much again.
             raise FallbackNeeded from error
 
 
@@ -171,7 +171,7 @@ class ExecutableOperation:
         """
         if not self._compiled:
             return None
-        values = self.coerce_variables(variables)
+        values = self.coerce_variables(variables, context)
         if values is None:
             return None
         compiled = self._compiled.get(self.get_condition_values(values))
@@ -183,8 +183,13 @@ class ExecutableOperation:
         except FallbackNeeded:
             return None
 
-    def coerce_variables(self, raw_values: dict[str, Any]) -> VariableValues | None:
-        """Return the coerced variables; None if they are invalid."""
+    def coerce_variables(self, raw_values: dict[str, Any], context: Any) -> VariableValues | None:  # noqa: ANN401
+        """Return the coerced variables; None if they are invalid.
+
+        Raises Exceeded, before it coerces them, if the context refuses the cost of the lists in them.
+        """
+        if list_cost := self._cost.evaluate_lists(raw_values):
+            context.check_cost(list_cost)
         try:
             return self._variables.coerce(raw_values)
         except (NotCoercible, GraphQLError):

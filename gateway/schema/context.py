@@ -25,6 +25,7 @@ from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.errors import OperationAborted, UnknownOutcome
 from gateway.execution import ExecutableDocument
+from gateway.schema.answer_budget import AnswerBudget
 from gateway.schema.operation_limits import OperationBudget
 
 T = TypeVar("T")
@@ -60,13 +61,17 @@ class Context:
         self._is_finished = False
         self._team: TeamId = viewer.team_id
         """Team whose share of the connection pool the operation reads with."""
-        self.committed: list[str] = []
-        """Response keys of the mutations that were committed."""
+        self.answer = AnswerBudget(budget.limits, database, viewer.team_id)
         self._abortion: OperationAborted | None = None
+        self.answer = AnswerBudget(budget.limits, database, viewer.team_id)
         self._batch_tasks: set[asyncio.Task[object]] = set()
         self._disclosed_secrets: set[str] = set()
         self._batch_results: dict[Hashable, dict[Hashable, object]] = {}
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
+
+    def check_cost(self, cost: int) -> None:
+        """Check a part of the operation's cost before the rest is known. Raises Exceeded above the limit."""
+        self.budget.check(cost)
 
     def charge(self, cost: int) -> None:
         """Charge the cost of the operation before execution. Raises Exceeded above a limit."""
@@ -85,7 +90,7 @@ class Context:
             raise asyncio.CancelledError
         self.raise_if_aborted()
         if self._reader is None:
-            self._reader_scope = self.database.read(team=self._team, once=self._reads_once)
+            self._reader_scope = self.database.read(team=self._team, once=self._reads_once, budget=self.answer)
             self._reader = await self._reader_scope.__aenter__()
         return self._reader
 
@@ -188,7 +193,7 @@ class Context:
                 return await work(writer)
         finally:
             if writer is not None and writer.is_committed:
-                self.committed.append(mutation)
+                self.answer.committed.append(mutation)
                 # Reading the payload of a committed mutation must not fail for lack of a connection.
                 self._team = None
 
@@ -217,6 +222,7 @@ class Context:
     async def finish(self) -> None:
         """End the operation, and write the audit entry of its disclosed secrets. Without the entry it fails."""
         self._is_finished = True
+        self.answer.end_operation()
         try:
             await self._close_reader(None)
             if self._disclosed_secrets:
@@ -231,6 +237,7 @@ class Context:
     async def cancel(self) -> None:
         """End a cancelled operation: stop its statements and roll back its open transaction."""
         self._is_finished = True
+        self.answer.end_operation()
         # A second cancellation must not interrupt the clean-up.
         await asyncio.shield(self._cancel())
 

@@ -1,6 +1,6 @@
 """Arguments of the dashboard fields."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from inspect import Parameter, Signature
@@ -15,6 +15,9 @@ from gateway.domain.statistics import Statistics
 from gateway.schema.scalars import TimeZone
 
 F = TypeVar("F", bound=Callable[..., object])
+
+DAY_COST = 5
+"""Cost of each day that `fillGaps` may add to `trends`."""
 
 _ARGUMENT_DEFAULTS = {each.name: each.default for each in fields(services.statistics.DashboardArguments)}
 
@@ -71,7 +74,8 @@ _DASHBOARD_ARGUMENTS = (
         "fill_gaps",
         bool,
         "Whether `trends` also has the days without records: from `start` (or the first record) to `end` (or "
-        f"the last record). More than {services.statistics.MAX_FILLED_DAYS} days are an error of `trends`.",
+        f"the last record). Each day that it may add costs {DAY_COST}; more than "
+        f"{services.statistics.MAX_FILLED_DAYS} days are an error of `trends`.",
     ),
 )
 INTEGRATION_ID_ARGUMENT = Parameter(
@@ -79,6 +83,30 @@ INTEGRATION_ID_ARGUMENT = Parameter(
     Parameter.KEYWORD_ONLY,
     annotation=Annotated[strawberry.ID, strawberry.argument(description="Id of the connected integration.")],
 )
+
+
+def compute_filling_cost(arguments: Mapping[str, object]) -> int:
+    """Return the cost of `fillGaps` with these arguments: that of the days between the bounds.
+
+    With an open bound it is that of `MAX_FILLED_DAYS`. Days and instants are texts, unless a variable gave them.
+    """
+    most = services.statistics.MAX_FILLED_DAYS
+    if arguments.get("fillGaps") is not True:
+        return 0
+    if isinstance(number := arguments.get("days"), int):
+        return DAY_COST * max(0, min(number, most))
+    first = _read_day(arguments.get("firstDay") or arguments.get("start"))
+    last = _read_day(arguments.get("lastDay") or arguments.get("end"))
+    # In the zone of the dashboard, an instant may be on the day before or after.
+    number = most if first is None or last is None else (last - first).days + 2
+    return DAY_COST * max(0, min(number, most))
+
+
+def _read_day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
 
 
 def with_dashboard_arguments(function: F, definition: Statistics, result: type, *first: Parameter) -> F:

@@ -37,9 +37,11 @@ def to_client_errors(result: ExecutionResult) -> list[GraphQLError] | None:
 
 
 def raise_exceeded(result: ExecutionResult) -> None:
-    """Raise Exceeded if the operation was refused for a limit, so that the whole answer is this refusal."""
-    if result.errors and isinstance(exceeded := result.errors[0].original_error, Exceeded):
-        raise exceeded
+    """Raise Exceeded if the operation met a limit, so that the whole answer is this refusal."""
+    for error in result.errors or ():
+        if isinstance(exceeded := error.original_error, Exceeded):
+            result.errors = None  # The traceback of `exceeded` holds the result.
+            raise exceeded
 
 
 def _to_client_errors(error: GraphQLError, *, before_execution: bool) -> Iterator[GraphQLError]:

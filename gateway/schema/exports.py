@@ -27,6 +27,18 @@ _RECORD_LIST_SIZE = ListSize(assumed_size=200)
 """Assumed sizes of an export's lists, which have no pages: those of an ordinary clinic."""
 
 
+class ByteCounter:
+    """Counts bytes of the answer before they are copied into it."""
+
+    def __init__(self, check: Callable[[int], None]) -> None:
+        """`check` takes the sum, and raises if it is too large."""
+        self._sum, self._check = 0, check
+
+    def count(self, size: int) -> None:
+        self._sum += size
+        self._check(self._sum)
+
+
 @dataclass(frozen=True, slots=True)
 class ExportSource:
     """Source of an export."""
@@ -35,6 +47,8 @@ class ExportSource:
     secrets: SecretsMode
     disclose: Callable[[IntegrationRow], Document]
     """Returns the integration's secrets and records the disclosure for the audit log."""
+    written: ByteCounter
+    """Counts `document` each time that it is selected."""
 
 
 def _request_contents(root: ExportSource, _: object) -> BatchRequest:
@@ -42,6 +56,7 @@ def _request_contents(root: ExportSource, _: object) -> BatchRequest:
 
 
 def _build_document(children: services.exports.IntegrationChildren, root: ExportSource, _: object) -> object:
+    root.written.count(services.exports.measure_documents(root.integration, children))
     secrets = root.disclose(root.integration) if root.secrets is SecretsMode.INCLUDE else {}
     return services.exports.build_document(root.integration, children, secrets)
 
@@ -124,11 +139,12 @@ class ExportQueries:
             ),
         ] = SecretsMode.OMIT,
     ) -> ExportSource:
+        await info.context.answer.begin_export()
         async with info.context.read() as reader:
             row = await services.exports.get_connected_integration(
                 reader, info.context.viewer, integration_id, secrets
             )
-        return ExportSource(row, secrets, info.context.read_secrets)
+        return ExportSource(row, secrets, info.context.read_secrets, ByteCounter(info.context.answer.check))
 
 
 @strawberry.type(description="Result of an import.")
@@ -170,7 +186,8 @@ class ImportMutations:
         document: Annotated[
             JSON,
             strawberry.argument(
-                description="Export document with `integration`, `use_cases` and `resource_records`."
+                description="Export document with `integration`, `use_cases` and `resource_records`.",
+                directives=[Cost(weight=5)],
             ),
         ],
         mode: Annotated[

@@ -1,6 +1,6 @@
 """Constructors of fields: resolved, read from a document, computed from a row, batched, and mutations."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self, TypeVar, cast
 
 import strawberry
@@ -75,6 +75,7 @@ def field(
     graphql_type: object = None,
     reads: Iterable[str] | None = None,
     directives: Sequence[object] = (),
+    metadata: Mapping[str, object] | None = None,
 ) -> Callable[[T], T]:
     """Decorate a static method that resolves a field.
 
@@ -84,7 +85,7 @@ def field(
     decorator: Callable[[T], T] = strawberry.field(
         description=description,
         graphql_type=graphql_type,
-        metadata=None if reads is None else {READ_COLUMNS: (*reads,)},
+        metadata={**(metadata or {}), **({} if reads is None else {READ_COLUMNS: (*reads,)})},
         directives=directives,
     )
     return decorator
@@ -130,6 +131,7 @@ def batched_field(
     reads: Iterable[str] = _KEY_COLUMNS,
     directives: Sequence[object] = (),
     field_class: type[BatchedField] = BatchedField,
+    metadata: Mapping[str, object] | None = None,
 ) -> Any:  # noqa: ANN401 (a dataclass field)
     """Return a field that is loaded for all rows at once; see `gateway.execution.BatchedField`.
 
@@ -143,7 +145,7 @@ def batched_field(
         description=description,
         base_resolver=resolver,
         type_annotation=annotation,
-        metadata={READ_COLUMNS: (*reads,)},
+        metadata={**(metadata or {}), READ_COLUMNS: (*reads,)},
         directives=directives,
     )
     new_field.build_request, new_field.build_value = request, shape

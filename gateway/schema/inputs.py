@@ -14,11 +14,15 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Document, Json
+from gateway.execution import Cost
+
+OBJECT_COST = Cost(weight=50)
+"""Cost of each object of a list: it takes as long as 50 fields to check and to store one."""
 
 
-def optional_field(description: str, *, name: str | None = None) -> Any:  # noqa: ANN401 (a dataclass field)
+def optional_field(description: str, *, name: str | None = None, directives: Sequence[object] = ()) -> Any:  # noqa: ANN401 (a dataclass field)
     """Return a field of an input object that may be absent. Absent and null differ."""
-    return strawberry.field(description=description, name=name, default=strawberry.UNSET)
+    return strawberry.field(description=description, name=name, default=strawberry.UNSET, directives=directives)
 
 
 def get_provided_fields(source: Any) -> Mapping[str, Any]:  # noqa: ANN401 (an input object of any class)

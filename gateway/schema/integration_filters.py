@@ -14,7 +14,11 @@ from gateway.domain.integration_filters import (
     TextFilter,
 )
 from gateway.domain.integration_filters import IntegrationFilter as DomainFilter
+from gateway.execution import Cost
 from gateway.schema.inputs import get_provided_fields, optional_field
+
+_FILTER_COST = Cost(weight=100)
+"""Cost of each filter in a filter."""
 
 
 @strawberry.input(
@@ -50,10 +54,12 @@ class DateTimeFilter:
 )
 class IntegrationFilter:
     and_: list["IntegrationFilter"] | None = optional_field(
-        "All of these filters match; an empty list matches everything.", name="and"
+        "All of these filters match; an empty list matches everything.", name="and", directives=[_FILTER_COST]
     )
     or_: list["IntegrationFilter"] | None = optional_field(
-        "At least one of these filters matches; an empty list matches nothing.", name="or"
+        "At least one of these filters matches; an empty list matches nothing.",
+        name="or",
+        directives=[_FILTER_COST],
     )
     not_: "IntegrationFilter | None" = optional_field(
         "This filter does not match, also because a value is null. An empty filter here matches nothing.",

@@ -9,8 +9,8 @@ import strawberry
 from gateway import services
 from gateway.database import Integration as IntegrationRow
 from gateway.database import Writer
+from gateway.domain.bounds import MAX_NAME_LENGTH
 from gateway.domain.enums import IntegrationAccess, IntegrationKind, IntegrationStatus, Provider
-from gateway.domain.integrations import MAX_NAME_LENGTH
 from gateway.domain.lenient_reading import Document
 from gateway.schema.context import Info
 from gateway.schema.fields import mutation

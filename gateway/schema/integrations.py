@@ -22,6 +22,7 @@ from gateway.schema.connections import (
 )
 from gateway.schema.context import Info
 from gateway.schema.fields import field
+from gateway.schema.inputs import OBJECT_COST
 from gateway.schema.integration_filters import IntegrationFilter, IntegrationOrder
 from gateway.schema.nodes import Node
 from gateway.schema.users import User
@@ -79,7 +80,8 @@ class IntegrationQueries:
             list[IntegrationOrder] | None,
             strawberry.argument(
                 description="Sort keys, the most significant first, each at most once. Ties are broken by id, "
-                "then by team. Absent or empty: the newest first. A widget key always sorts by NAME."
+                "then by team. Absent or empty: the newest first. A widget key always sorts by NAME.",
+                directives=[OBJECT_COST],
             ),
         ] = None,
         first: First = None,

@@ -1,15 +1,18 @@
 """Payloads of mutations: what they share, and the translation of a refusal into `errors`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
 
 import strawberry
 
 from gateway.database import Writer
 from gateway.domain.enums import ErrorCode
-from gateway.errors import Refused
+from gateway.errors import Problem, Refused
+from gateway.execution import ListSize
 from gateway.schema.context import Info
-from gateway.schema.fields import SHORT_LIST_SIZE
+
+MAX_ERRORS = 100
+"""The maximum number of entries in the `errors` of a payload."""
 
 ExpectedVersion = Annotated[
     int | None,
@@ -32,8 +35,9 @@ def errors_field() -> Any:  # noqa: ANN401 (a dataclass field)
     """Return the `errors` field of a payload."""
     return strawberry.field(
         default_factory=list,
-        description="All problems of the input; empty on success. With any error, nothing was changed.",
-        directives=[SHORT_LIST_SIZE],
+        description=f"All problems of the input, at most {MAX_ERRORS} entries; empty on success. With any error, "
+        "nothing was changed.",
+        directives=[ListSize(assumed_size=MAX_ERRORS)],
     )
 
 
@@ -56,9 +60,20 @@ async def run_mutation(
     try:
         return await info.context.write(work, str(info.path.key), dry_run=dry_run)
     except Refused as refusal:
-        return payload(
-            errors=[UserError(code=p.code, message=p.message, path=[*map(str, p.path)]) for p in refusal.problems]
+        return payload(errors=[*_list_errors(refusal.problems)])
+
+
+def _list_errors(problems: Sequence[Problem]) -> Iterator[UserError]:
+    """Yield the errors of a payload. If there are too many, the last one gives the number of those left out."""
+    shown = problems if len(problems) <= MAX_ERRORS else problems[: MAX_ERRORS - 1]
+    for problem in shown:
+        yield UserError(code=problem.code, message=problem.message, path=[*map(str, problem.path)])
+    if len(shown) < len(problems):
+        message = (
+            f"{len(problems) - len(shown)} more problems are left out; at most {MAX_ERRORS} entries are listed. "
+            "Correct these first."
         )
+        yield UserError(code=ErrorCode.TOO_MANY, message=message, path=[])
 
 
 @strawberry.type(description="Result of a deletion.")

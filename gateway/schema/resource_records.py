@@ -17,7 +17,7 @@ from gateway.schema import json_readers
 from gateway.schema.connections import After, Before, First, Last, Offset, RequestedPage, parse_page
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key_field, mutation
-from gateway.schema.inputs import to_document_object
+from gateway.schema.inputs import OBJECT_COST, to_document_object
 from gateway.schema.nodes import Node
 from gateway.schema.payloads import DeletePayload, UserError, errors_field, run_mutation
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
@@ -161,7 +161,7 @@ class ResourceRecordMutations:
             strawberry.argument(
                 description=f"1 to {services.resource_records.MAX_RECORDS:,} records, each `logicalId` at most "
                 "once; more are TOO_MANY.",
-                directives=[Cost(weight=50)],
+                directives=[OBJECT_COST],
             ),
         ],
         dry_run: Annotated[

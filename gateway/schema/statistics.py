@@ -13,9 +13,13 @@ from strawberry.types.field import StrawberryField
 from gateway import services
 from gateway.domain import statistics
 from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, get_previous_period
-from gateway.execution import READ_COLUMNS, BatchRequest, Cost, ListSize
+from gateway.execution import ARGUMENTS_COST, READ_COLUMNS, BatchRequest, Cost, ListSize
 from gateway.schema.context import Info
-from gateway.schema.dashboard_arguments import INTEGRATION_ID_ARGUMENT, with_dashboard_arguments
+from gateway.schema.dashboard_arguments import (
+    INTEGRATION_ID_ARGUMENT,
+    compute_filling_cost,
+    with_dashboard_arguments,
+)
 from gateway.schema.fields import batched_field, field
 
 
@@ -70,6 +74,7 @@ class PatientTrend(_DayCounts):
 
 
 _COUNT_COST = Cost(weight=100)
+_FILLING_COST = {ARGUMENTS_COST: compute_filling_cost}
 _TREND_LIST_SIZE = ListSize(assumed_size=100)
 
 
@@ -193,6 +198,7 @@ def dashboard_field(description: str, definition: Statistics, graphql_type: type
         graphql_type=graphql_type | None,
         reads=("team_id", "id", "timezone"),
         directives=[_get_breakdown_list_size(definition)],
+        metadata=_FILLING_COST,
     )
 
 
@@ -212,7 +218,10 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
     info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
     resolver = with_dashboard_arguments(resolve, definition, Dashboard, info, INTEGRATION_ID_ARGUMENT)
     decorate = field(
-        description, graphql_type=graphql_type | None, directives=[_get_breakdown_list_size(definition)]
+        description,
+        graphql_type=graphql_type | None,
+        directives=[_get_breakdown_list_size(definition)],
+        metadata=_FILLING_COST,
     )
     return decorate(staticmethod(resolver))
 

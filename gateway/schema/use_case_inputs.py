@@ -1,15 +1,17 @@
 """Input types of groups and use cases."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
+from gateway.domain.bounds import MAX_NAME_LENGTH
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey
-from gateway.domain.integrations import MAX_NAME_LENGTH
 from gateway.domain.lenient_reading import Document
 from gateway.domain.use_case_groups import INPUT_FIELDS, MAX_SLUG_LENGTH, GroupInput, ListedUseCase
 from gateway.domain.use_cases import DEFAULT_DAYS, MAX_DAYS, ActionInput, UseCaseChanges
-from gateway.schema.inputs import get_provided_fields, optional_field, to_document
+from gateway.schema.inputs import OBJECT_COST, get_provided_fields, optional_field, to_document
 from gateway.schema.scalars import Time, TimeZone
 
 _ACTION_TYPE = "How the action contacts the patient."
@@ -18,6 +20,12 @@ _DAYS = f"Days before the event, 0 (the same day) to {MAX_DAYS}."
 _TEMPLATE_NAME = "Name of the message template; not blank."
 _SHEET = "URL of the sheet that the use cases read; http or https."
 _ASSISTANT = "Id of the assistant that talks to patients."
+
+
+def _trim_link(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return the values with the link at this key, if there is one, without spaces at its ends."""
+    link = values.get(key)
+    return {**values, key: link.strip()} if isinstance(link, str) else values
 
 
 @strawberry.input(
@@ -41,7 +49,8 @@ class UseCaseInput:
     )
     enabled: bool = strawberry.field(default=True, description="Whether the use case is in use.")
     actions: list[UseCaseActionInput] | None = optional_field(
-        "Replaces the stored actions. Absent: they stay. Null or empty: they are deleted."
+        "Replaces the stored actions. Absent: they stay. Null or empty: they are deleted.",
+        directives=[OBJECT_COST],
     )
 
     def to_domain(self) -> ListedUseCase:
@@ -73,14 +82,14 @@ class UseCaseGroupInput:
         "Id of the group to update. Absent: each call creates a new group."
     )
     use_cases: list[UseCaseInput] | None = optional_field(
-        "Use cases to create or update, matched by `useCase`; the others stay."
+        "Use cases to create or update, matched by `useCase`; the others stay.", directives=[OBJECT_COST]
     )
     expected_version: int | None = optional_field(
         "Refuse the mutation with VERSION_CONFLICT unless the group's `version` is still this. Needs `groupId`."
     )
 
     def to_domain(self) -> GroupInput:
-        values = get_provided_fields(self)
+        values = _trim_link(get_provided_fields(self), "sheet_link")
         return GroupInput(
             name=self.name,
             fields={name: value for name, value in values.items() if name in INPUT_FIELDS},
@@ -144,11 +153,12 @@ class UpdateUseCaseInput:
     timezone: TimeZone | None = optional_field("Time zone of the use case.")
     sheet_link: str | None = optional_field(_SHEET)
     actions: list[UseCaseActionPatch] | None = optional_field(
-        "Replaces the stored actions. Absent: they stay. Null or empty: they are deleted."
+        "Replaces the stored actions. Absent: they stay. Null or empty: they are deleted.",
+        directives=[OBJECT_COST],
     )
 
     def to_domain(self) -> UseCaseChanges:
-        config = to_document(self)
+        config = {**_trim_link(to_document(self), "sheetLink")}
         config.pop("actions", None)
         is_absent = self.actions is strawberry.UNSET
         return UseCaseChanges(config, None if is_absent else [action.to_domain() for action in self.actions or ()])

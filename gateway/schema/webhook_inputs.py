@@ -2,8 +2,8 @@
 
 import strawberry
 
+from gateway.domain.bounds import MAX_NAME_LENGTH
 from gateway.domain.enums import RetryDelay, WebhookEvent
-from gateway.domain.integrations import MAX_NAME_LENGTH
 from gateway.domain.webhooks import DEFAULT_RETRY_COUNT, DEFAULT_RETRY_DELAY
 from gateway.schema.inputs import optional_field
 

@@ -1,6 +1,7 @@
 """Create and update connected integrations."""
 
 from gateway.database import Integration, Writer
+from gateway.domain.bounds import find_excesses, is_blank
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.documents import SECRET_KEYS, mark_created, mark_updated
 from gateway.domain.enums import (
@@ -19,7 +20,7 @@ from gateway.errors import ProblemList
 from gateway.services import day_counts
 from gateway.services.integrations import (
     INPUT_FIELDS,
-    check_name,
+    check_blank,
     lock_integration_for_update,
     require_kind_permission,
 )
@@ -129,7 +130,7 @@ def _merge_secrets(settings: Document, stored: Document) -> Document:
     secrets = dict(stored)
     for key in SECRET_KEYS:
         value = settings.get(key)
-        if isinstance(value, str) and value.strip():
+        if isinstance(value, str) and not is_blank(value):
             secrets[key] = value
         elif key in settings and value is None:
             secrets.pop(key, None)
@@ -145,7 +146,8 @@ def _check_settings(viewer: Viewer, settings: Document, current_access: Integrat
             problems.add(ErrorCode.REQUIRED, f"`{key}` cannot be cleared; leave it out to keep it.", *path, key)
     name, zone = settings.get("name"), settings.get("timezone")
     if isinstance(name, str):
-        check_name(problems, name, *path, "name")
+        check_blank(problems, name, *path, "name")
+    problems.extend(find_excesses(settings, *path))
     if isinstance(zone, str) and not timezones.is_timezone(zone):
         problems.add_invalid(
             "`timezone` must be the exact IANA name of a time zone, such as `America/Chicago`.", *path, "timezone"

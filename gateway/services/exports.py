@@ -80,6 +80,13 @@ async def list_children(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> M
     return found
 
 
+def measure_documents(integration: Integration, children: IntegrationChildren) -> int:
+    """Return about how many bytes the export document has."""
+    use_cases = sum(len(row.document_json) for row in children.use_cases)
+    records = sum(len(row.document_json) for row in children.resource_records)
+    return len(integration.document_json) + use_cases + records
+
+
 def build_document(
     integration: Integration, children: IntegrationChildren, secrets: Document
 ) -> Mapping[str, Raw | list[Raw]]:

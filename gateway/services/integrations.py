@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from gateway import sql
 from gateway.database import Integration, Reader, Writer
 from gateway.domain import integrations, webhooks
+from gateway.domain.bounds import is_blank
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import (
     ErrorCode,
@@ -63,13 +64,18 @@ async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -
 def build_order(viewer: Viewer, keys: Sequence[tuple[IntegrationOrderField, SortDirection]]) -> SortOrder:
     """Return the order of a list of integrations.
 
-    Raises Refused: INVALID if a field occurs twice, FORBIDDEN for a field that a widget key may not sort by.
+    Raises Refused: TOO_MANY, INVALID if a field occurs twice, or FORBIDDEN for a field that a widget key may not
+    sort by.
     """
     problems = ProblemList()
-    fields = [field for field, _ in keys]
-    for index, field in enumerate(fields):
-        if field in fields[:index]:
+    if len(keys) > len(IntegrationOrderField):
+        message = f"`orderBy` may have at most {len(IntegrationOrderField)} entries, not {len(keys)}."
+        raise refusal(ErrorCode.TOO_MANY, message, "orderBy")
+    seen: set[IntegrationOrderField] = set()
+    for index, (field, _) in enumerate(keys):
+        if field in seen:
             problems.add_invalid(f"{field.name} occurs twice; give each field once.", "orderBy", index, "field")
+        seen.add(field)
         if viewer.is_for_widgets and field not in _WIDGET_ORDER_FIELDS:
             message = f"A widget key may not sort by {field.name}; sort by NAME, or use another key."
             problems.add(ErrorCode.FORBIDDEN, message, "orderBy", index, "field")
@@ -218,11 +224,7 @@ async def lock_integration_for_update(
     return found
 
 
-def check_name(problems: ProblemList, name: str, *path: str | int) -> None:
-    """Add a problem if the name is blank (REQUIRED) or too long (INVALID); the last key of `path` names it."""
-    if not name.strip():
+def check_blank(problems: ProblemList, text: str, *path: str | int) -> None:
+    """Add a problem (REQUIRED) if a text is blank; the last key of `path` names it."""
+    if is_blank(text):
         problems.add(ErrorCode.REQUIRED, f"`{path[-1]}` must not be blank.", *path)
-    elif len(name) > integrations.MAX_NAME_LENGTH:
-        problems.add_invalid(
-            f"`{path[-1]}` must have at most {integrations.MAX_NAME_LENGTH} characters, not {len(name)}.", *path
-        )

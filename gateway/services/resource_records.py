@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gateway import sql
 from gateway.database import Reader, ResourceRecord, Writer, new_row, with_changes
+from gateway.domain.bounds import find_document_excess, find_excesses
 from gateway.domain.calendar import instants
 from gateway.domain.documents import MAX_LOGICAL_ID_LENGTH, encode_canonical, mark_created, mark_updated
 from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
@@ -197,6 +198,10 @@ def _check_record(
     faults = [*record.kind.find_faults(record.values, at)]
     for fault in faults:
         problems.add_invalid(fault.message, *config, *fault.path)
+    problems.extend(find_excesses({k: v for k, v in record.values.items() if k != "raw"}, *config))
+    if not faults:
+        stored = None if row is None else row.document
+        problems.extend(find_document_excess(record.values, *config, stored=stored))
     if row is not None and not faults and record.kind.build_config(record.values, {})["type"] != row.type:
         message = (
             f"The type of this record is `{row.type}` and cannot change. Delete the record first, or use another "

@@ -8,6 +8,7 @@ the start of appointments, and trends by the days of another zone than the integ
 each filter and zone, and a second one for trends without `start` or `end`.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -224,12 +225,15 @@ async def get_parts(
     for read_parts, parts in ((dashboard_day_counts.read_parts, by_days), (record_counts.read_parts, by_records)):
         if parts:
             counts |= await read_parts(reader, viewer, parts)
-    return {
-        (dashboard, part): reader.as_of
-        if part == AS_OF
-        else _build_part(dashboard, part, counts.get((dashboard, part), []))
-        for dashboard, part in keys
-    }
+    found: dict[DashboardPart, PartValue] = {}
+    for dashboard, part in keys:
+        if part == AS_OF:
+            found[dashboard, part] = reader.as_of
+            continue
+        found[dashboard, part] = _build_part(dashboard, part, counts.get((dashboard, part), []))
+        if part == TRENDS and dashboard.fill_gaps:
+            await asyncio.sleep(0)  # Ten years take some milliseconds.
+    return found
 
 
 def _is_counted_by_days(dashboard: Dashboard, part: str) -> bool:

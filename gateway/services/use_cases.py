@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from gateway import sql
 from gateway.database import Reader, UseCase, Writer, get_values
+from gateway.domain.bounds import find_document_excess
 from gateway.domain.calendar import instants
 from gateway.domain.documents import mark_updated
 from gateway.domain.enums import Permission, Status, UseCaseType
@@ -124,6 +125,8 @@ async def update_use_case(
     check_changes(changes, use_case.read_config(), problems)
     problems.raise_if_any()
     document = changes.apply(use_case.document)
+    problems.extend(find_document_excess(document, "input", stored=use_case.document))
+    problems.raise_if_any()
     if document == use_case.document:
         return use_case
     document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)

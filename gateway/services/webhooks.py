@@ -2,6 +2,7 @@
 
 from gateway.database import Integration, Writer
 from gateway.domain import webhooks
+from gateway.domain.bounds import find_document_excess, find_excesses, is_blank
 from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode, IntegrationKind, WebhookEvent
 from gateway.domain.ids import new_id
@@ -11,7 +12,7 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList
 from gateway.services.integrations import (
     INPUT_FIELDS,
-    check_name,
+    check_blank,
     lock_integration_for_update,
     require_kind_permission,
 )
@@ -47,7 +48,7 @@ async def create_webhook(writer: Writer, viewer: Viewer, kind: IntegrationKind, 
         document.setdefault("retryDelay", webhooks.DEFAULT_RETRY_DELAY.value)
     else:
         document["token"] = webhooks.new_token()
-    _check_settings(kind, cleaned, document)
+    _check_settings(kind, cleaned, document, None)
     id = new_id()
     document = webhooks.build_webhook_document(
         document,
@@ -85,7 +86,7 @@ async def update_webhook(
     row = await lock_integration_for_update(writer, viewer, id, kind, expected_version)
     cleaned = _drop_blank_token(changes)
     document = _apply_changes(cleaned, row.document)
-    _check_settings(kind, cleaned, document)
+    _check_settings(kind, cleaned, document, row.document)
     if document == row.document:
         return row
     document = webhooks.mark_webhook_updated(
@@ -102,16 +103,20 @@ async def _get_username(writer: Writer, viewer: Viewer) -> str | None:
 def _drop_blank_token(settings: Document) -> Document:
     """Return the settings without a blank token, which clients send to keep the stored one."""
     token = settings.get("token")
-    is_blank = isinstance(token, str) and not token.strip()
-    return {key: value for key, value in settings.items() if key != "token" or not is_blank}
+    drops = isinstance(token, str) and is_blank(token)
+    return {key: value for key, value in settings.items() if key != "token" or not drops}
 
 
 def _apply_changes(settings: Document, document: Document) -> Document:
-    """Return the document with these settings: null clears a key, and blank URLs and trigger words are dropped."""
+    """Return the document with these settings: null clears a key.
+
+    Blank URLs and trigger words are dropped, and URLs are trimmed.
+    """
     changed = dict(document)
     for key, value in settings.items():
         if key in ("urls", "triggerWords") and value is not None:
-            changed[key] = [*webhooks.drop_blanks(LenientObject(settings, None).read_texts(key))]
+            texts = webhooks.drop_blanks(LenientObject(settings, None).read_texts(key))
+            changed[key] = [text.strip() if key == "urls" else text for text in texts]
         elif value is not None:
             changed[key] = value
         elif changed.get(key) is not None:
@@ -126,7 +131,9 @@ def _apply_changes(settings: Document, document: Document) -> Document:
     return changed
 
 
-def _check_settings(kind: IntegrationKind, settings: Document, document: Document) -> None:
+def _check_settings(
+    kind: IntegrationKind, settings: Document, document: Document, stored: Document | None
+) -> None:
     """Raise Refused with all problems of the settings, and of the document that has them."""
     problems = ProblemList()
     path = ("input", INPUT_FIELDS[kind])
@@ -135,7 +142,9 @@ def _check_settings(kind: IntegrationKind, settings: Document, document: Documen
         if key in settings and value is None:
             problems.add(ErrorCode.REQUIRED, f"`{key}` cannot be cleared; leave it out to keep it.", *path, key)
         elif key in ("name", "username") and isinstance(value, str):
-            check_name(problems, value, *path, key)
+            check_blank(problems, value, *path, key)
+    problems.extend(find_excesses(settings, *path))
+    problems.extend(find_document_excess(document, *path, stored=stored))
     _check_channels(problems, kind, settings, document)
     if kind is IntegrationKind.OUTGOING_WEBHOOK:
         _check_event(problems, settings, document, *path)
@@ -166,7 +175,7 @@ def _check_event(problems: ProblemList, settings: Document, document: Document, 
     options = webhooks.EVENT_OPTIONS.get(event or WebhookEvent.OTHER)
     if options is not None and options.target_room and settings.keys() & {"event", "targetRoom"}:
         target = document.get("targetRoom")
-        if not isinstance(target, str) or not target.strip():
+        if not isinstance(target, str) or is_blank(target):
             problems.add(
                 ErrorCode.REQUIRED, "`targetRoom` is required for the event USER_CREATED.", *path, "targetRoom"
             )
@@ -175,10 +184,9 @@ def _check_event(problems: ProblemList, settings: Document, document: Document, 
 def _check_calls(problems: ProblemList, settings: Document, *path: str) -> None:
     urls = LenientObject(settings, None).read_texts("urls")
     for index, url in enumerate(urls):
-        if url.strip() and not webhooks.is_web_address(url):
-            problems.add_invalid(
-                "A URL must begin with http:// or https:// and have a host.", *path, "urls", index
-            )
+        fault = None if is_blank(url) else webhooks.find_link_fault(url, "A URL")
+        if fault is not None:
+            problems.add_invalid(fault, *path, "urls", index)
     if "urls" in settings and not webhooks.drop_blanks(urls):
         problems.add(ErrorCode.REQUIRED, "`urls` must have at least one URL.", *path, "urls")
     count = settings.get("retryCount")

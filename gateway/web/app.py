@@ -135,7 +135,7 @@ def _build_not_found_handler(
             )
         record = reporting.begin_request()
         read_correlation_headers(record, dict(request.headers.raw))
-        status, headers, body = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
+        status, headers, body, _ = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
         reporting.end_request(record)
         response = Response(body, status)
         response.raw_headers = headers

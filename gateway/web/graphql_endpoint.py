@@ -23,6 +23,7 @@ from gateway.web.rate_limits import RateLimitHeaders, is_cost_requested
 from gateway.web.refusals import (
     HTTPRefusal,
     csrf_token_invalid,
+    drop_tracebacks,
     method_not_allowed,
     to_refusal,
     unauthenticated,
@@ -100,8 +101,15 @@ class GraphQLEndpoint:
             budget = OperationBudget(self._operation_limits, bucket)
             cursor_key = self._cursor_key or await self._read_cursor_key()
             context = Context(self._database, authenticated.viewer, budget, cursor_key)
-            response = await self._respond(context, authenticated, scope, receive, headers, accepted, spent)
+            try:
+                response = await self._respond(context, authenticated, scope, receive, headers, accepted, spent)
+            except BaseException:
+                context.answer.end_export()
+                raise
+            if context.answer.is_export:
+                response = response._replace(after_sending=context.answer.end_export)
         except (HTTPRefusal, Exceeded, OperationAborted) as error:
+            drop_tracebacks(error)
             response = build_refusal_response(to_refusal(error, self._settings), accepted or MediaType.JSON)
         response.headers.extend(self._rate_limit_headers.get_headers(bucket))
         return response
@@ -140,6 +148,7 @@ class GraphQLEndpoint:
         if is_cost_requested(headers.get(b"graphql-cost")) and context.budget.cost is not None:
             result.extensions = {**(result.extensions or {}), "cost": context.budget.cost}
         response = build_graphql_response(result, accepted, self._error_limits)
+        context.answer.check(len(response.body))
         return (
             response if method == "POST" or result.errors else with_etag(response, headers.get(b"if-none-match"))
         )
@@ -165,7 +174,7 @@ class GraphQLEndpoint:
                     operation_extensions=request.extensions,
                 )
         except OperationAborted as error:
-            error.committed = context.committed
+            error.committed = context.answer.committed
             raise
         except CannotGetOperationTypeError:
             name = request.operation_name

@@ -104,5 +104,17 @@ def to_refusal(error: HTTPRefusal | Exceeded | OperationAborted, settings: Setti
     return HTTPRefusal(code, error.message, headers=[_build_retry_after(seconds)])
 
 
+def drop_tracebacks(error: BaseException) -> None:
+    """Drop the frames in which an error was raised, and those that it was raised for.
+
+    They hold the rows of the operation. Tasks and results refer to the error, so that only a garbage collection
+    would free them, which is rare.
+    """
+    following: BaseException | None = error
+    while following is not None:
+        following.__traceback__ = None
+        following = following.__cause__ or following.__context__
+
+
 def _build_retry_after(seconds: float) -> Header:
     return b"retry-after", b"%d" % ceil(seconds)

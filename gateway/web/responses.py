@@ -1,7 +1,9 @@
 """Build responses in JSON, with the statuses and media types of GraphQL over HTTP, and send them."""
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from graphql import GraphQLError, GraphQLFormattedError
@@ -15,6 +17,12 @@ from gateway.telemetry import RequestRecord, current_request
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
 from gateway.web.refusals import Header, HTTPRefusal
+
+_PART_SIZE = 2**18
+"""Bytes of a body that are sent at once."""
+
+_SENDING_TIMEOUT = 60.0
+"""Seconds for a client to read a body of several parts."""
 
 _OK = 200
 _NOT_MODIFIED = 304
@@ -34,13 +42,34 @@ class HTTPResponse(NamedTuple):
     status: int
     headers: list[Header]
     body: bytes
+    after_sending: Callable[[], None] | None = None
+    """Called when the response is sent, or cannot be."""
 
 
 async def send_response(response: HTTPResponse, scope: Scope, send: Send) -> None:
     """Send a response as ASGI messages; without its body if the method is HEAD."""
-    status, headers, body = response
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    status, headers, body, after_sending = response
+    try:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if len(body) <= _PART_SIZE or scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        else:
+            await _send_parts(body, send)
+    finally:
+        if after_sending is not None:
+            after_sending()
+
+
+async def _send_parts(body: bytes, send: Send) -> None:
+    """Send a body part by part, so that the server buffers no more than one for a client that reads slowly.
+
+    Give up after `_SENDING_TIMEOUT`; the server then closes the connection.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_SENDING_TIMEOUT):
+            for start in range(0, len(body), _PART_SIZE):
+                end = start + _PART_SIZE
+                await send({"type": "http.response.body", "body": body[start:end], "more_body": end < len(body)})
 
 
 class ErrorLimits:

@@ -1,6 +1,7 @@
 """Parse JSON strictly: UTF-8, no repeated keys, no NaN, and limits on depth and digits."""
 
 import json
+from collections import Counter
 from typing import cast
 
 import orjson
@@ -46,8 +47,8 @@ def _is_deep(value: Json) -> bool:
 def _build_object(members: list[tuple[str, Json]]) -> dict[str, Json]:
     value = dict(members)
     if len(value) < len(members):
-        keys = [key for key, _ in members]
-        duplicate = next(key for key in keys if keys.count(key) > 1)
+        counts = Counter(key for key, _ in members)
+        duplicate = next(key for key, count in counts.items() if count > 1)
         raise ValueError(f"has the key `{duplicate[:_MAX_SHOWN_LENGTH]}` twice in one object")
     return value
 

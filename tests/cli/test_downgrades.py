@@ -14,7 +14,7 @@ from gateway.settings import Settings
 from tests.support.commands import run_gateway
 from tests.support.every_table import count_rows, fill_every_table
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 def fill(url: str) -> dict[str, int]:

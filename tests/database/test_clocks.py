@@ -70,7 +70,7 @@ async def test_replicas_with_other_clocks_store_the_instants_of_the_database(
     require_now(*rows)
 
 
-@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.usefixtures("restored_logging")
 def test_an_imported_record_without_an_instant_gets_that_of_the_database(
     run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,7 +106,7 @@ async def test_no_older_release_serves_a_schema_that_does_not_allow_it(
     assert failing["schema"].startswith("The database is at revision 9998, which is newer than this release")
 
 
-@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.usefixtures("restored_logging")
 async def test_doctor_knows_a_newer_schema(
     database: Database, database_url: str, newer_release: NewerRelease
 ) -> None:

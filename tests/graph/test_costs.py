@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from gateway.demo.requests import build_requests
 from gateway.execution import CompilingExecutor
 from gateway.execution.limits.cost import OperationCost, compute_operation_costs
-from gateway.execution.limits.cost_directives import get_field_costs
 from gateway.execution.limits.document_limits import DocumentLimits
+from gateway.execution.limits.field_costs import get_field_costs
 from gateway.execution.limits.size import MAX_INT32
 from gateway.schema import schema
 from gateway.settings import Settings
@@ -45,6 +45,19 @@ UPSERTED = """mutation ($records: [ResourceRecordInput!]!) {
 
 _DASHBOARD_COST = 100 + 1 + (2 + len(BREAKDOWNS)) * 100 + 4 + 100 * 4
 
+FILLED = '{ appointmentStatistics(integrationId: "i", fillGaps: true%s) { trends { day } } }'
+FILLINGS = {
+    ", days: 30": 30,
+    ", days: 100000": 3660,
+    ', firstDay: "2026-01-01", lastDay: "2026-01-10"': 11,
+    ', start: "2026-01-01T00:00:00Z", end: "2026-01-10T00:00:00+02:00"': 11,
+    ', firstDay: "2026-01-10", lastDay: "2026-01-01"': 0,
+    ', firstDay: "2026-01-01"': 3660,
+    ', firstDay: "0001-01-01", lastDay: "9999-12-31"': 3660,
+    "": 3660,
+}
+"""The days that `fillGaps` may add, by the other arguments."""
+
 COSTS: list[tuple[str, dict[str, Any], int]] = [
     ("{ __typename }", {}, 101),
     ("{ viewer { userId teamId } }", {}, 103),
@@ -64,11 +77,12 @@ COSTS: list[tuple[str, dict[str, Any], int]] = [
     ("query ($a: Boolean!) { viewer @include(if: $a) { userId } __typename }", {"a": False}, 101),
     ("query ($a: Boolean!) { viewer @include(if: $a) { userId } __typename }", {"a": True}, 103),
     ("{ ... @skip(if: true) { viewer { userId } } __typename @skip(if: false) }", {}, 101),
-    (NODES, {"ids": ["x"] * 7}, 101 + 7),
-    ('{ nodes(nodeIds: ["a", "b"]) { nodeId } }', {}, 101 + 2),
-    ('{ nodes(nodeIds: "a") { nodeId } }', {}, 101 + 1),
-    (UPSERTED, {"records": [{}] * 30}, 100 + 1000 + 30 * 50 + 2 + 30 + 5),
+    (NODES, {"ids": ["x"] * 7}, 101 + 7 * 11),
+    ('{ nodes(nodeIds: ["a", "b"]) { nodeId } }', {}, 101 + 2 * 11),
+    ('{ nodes(nodeIds: "a") { nodeId } }', {}, 101 + 1 * 11),
+    (UPSERTED, {"records": [{}] * 30}, 100 + 1000 + 30 * 50 + 2 + 30 + 100),
     ("{ __schema { types { name } } }", {}, 50_100),
+    *((FILLED % arguments, {}, 100 + 1 + 100 + 100 + days * 5) for arguments, days in FILLINGS.items()),
     (DASHBOARD, {"size": 5}, _DASHBOARD_COST + len(BREAKDOWNS) * 5 * 2),
     (DASHBOARD, {"size": 10**6}, _DASHBOARD_COST + len(BREAKDOWNS) * 100 * 2),
 ]
@@ -237,3 +251,26 @@ async def filled(database_url: str) -> AsyncIterator[Client]:
         await store(gateway.database, use_case_group("g", "i"))
         await store(gateway.database, use_case("u", "i"), record("r", "i"))
         yield await gateway.client()
+
+
+async def test_filled_days_cost_the_same_in_variables(gateway: Gateway) -> None:
+    client = await gateway.client()
+    await store(gateway.database, connected("i"))
+    query = """query ($fill: Boolean!, $start: DateTime, $first: Date, $last: Date, $days: Int) {
+      appointmentStatistics(
+        integrationId: "i", fillGaps: $fill, start: $start, firstDay: $first, lastDay: $last, days: $days
+      ) { trends { day } } }"""
+    for variables, days in (
+        ({"fill": False}, 0),
+        ({"fill": True}, 3660),
+        ({"fill": True, "days": 20}, 20),
+        ({"fill": True, "first": "2026-01-01", "last": "2026-01-10"}, 11),
+        ({"fill": True, "start": "2026-01-01T00:00:00Z"}, 3660),
+    ):
+        for _ in range(2):
+            response = await client.http.post(
+                "/graphql",
+                json={"query": query, "variables": variables},
+                headers={"Authorization": f"Bearer {client.key}", "GraphQL-Cost": "report"},
+            )
+            assert response.json()["extensions"]["cost"] == 301 + days * 5

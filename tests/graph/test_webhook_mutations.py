@@ -122,7 +122,7 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
         outgoingWebhook={
             **OUTGOING,
             "name": " ",
-            "username": "u" * 201,
+            "username": "u" * 257,
             "channel": ["#general", "general", "#", "all_direct_messages", ""],
             "event": "OTHER",
             "urls": [

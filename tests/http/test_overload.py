@@ -96,7 +96,7 @@ async def test_a_refused_mutation_is_reported_after_one_that_was_committed(gatew
     client, write = await gateway.client(), Context.write
 
     async def write_without_connection(self: Context, *arguments: object, **options: object) -> object:
-        if not self.committed:
+        if not self.answer.committed:
             return await write(self, *arguments, **options)  # type: ignore[arg-type]  # as they came
         async with gateway.database._write_pool.connect("x"):
             return await write(self, *arguments, **options)  # type: ignore[arg-type]  # likewise

@@ -20,7 +20,7 @@ VARIABLES = """$size: Int! = 300, $page: Int! = 1, $search: String, $start: Date
   $zone: TimeZone, $by: StatisticsDateField! = CREATED_AT, $fill: Boolean! = false"""
 QUERY = f'query ({VARIABLES}) {{ patientStatistics(integrationId: "clinic", {ARGUMENTS}) {PARTS} }}'
 NESTED = (
-    f"query ({VARIABLES}) {{ integrations {{ nodes {{ ... on ConnectedIntegration "
+    f"query ({VARIABLES}) {{ integrations(first: 5) {{ nodes {{ ... on ConnectedIntegration "
     f"{{ id patientStatistics({ARGUMENTS}) {PARTS} }} }} }} }}"
 )
 

@@ -205,6 +205,17 @@ def _iterate_webhook_values(document: Json) -> Iterator[tuple[DocumentPath, Json
             yield from (((index,), value) for index, value in enumerate(values))
 
 
+def iterate_rows(document: Json) -> Iterator[tuple[DocumentPath, Document]]:
+    """Yield the object of each row of an import, with its path; entries that are no objects are left out."""
+    values = [*_iterate_webhook_values(document)]
+    for part in (USE_CASES, RESOURCE_RECORDS):
+        entries = document.get(part) if isinstance(document, dict) else None
+        values += (
+            ((part, index), value) for index, value in enumerate(entries if isinstance(entries, list) else ())
+        )
+    return ((path, value) for path, value in values if isinstance(value, dict))
+
+
 def encode_storable(value: Json) -> bytes | None:
     """Return the JSON of a storable value, or None if `find_unstorable` has to check it.
 

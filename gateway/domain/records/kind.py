@@ -1,11 +1,14 @@
 """The class of record kinds, the merge of their values, and checks that several kinds share."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+import orjson
+
+from gateway.domain.bounds import is_blank
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import ResourceType
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
@@ -51,7 +54,7 @@ def merge_values(values: Document, stored: Document, instant_keys: frozenset[str
         elif isinstance(value, dict):
             result[key] = merge_values(value, before if isinstance(before, dict) else {}, frozenset())
         elif isinstance(value, list):
-            result[key] = [_merge_entry(item, before if isinstance(before, list) else []) for item in value]
+            result[key] = _merge_entries(value, before if isinstance(before, list) else [])
         elif not (key in instant_keys and is_same_instant(value, before)):
             result[key] = value
     return result
@@ -61,17 +64,30 @@ def _merge_new(value: Json) -> Json:
     """Return the result of `merge_values` for a value without a stored one."""
     if isinstance(value, dict):
         return merge_values(value, {}, frozenset())
-    return [_merge_entry(item, []) for item in value] if isinstance(value, list) else value
+    return _merge_entries(value, []) if isinstance(value, list) else value
 
 
-def _merge_entry(value: Json, stored: list[Json]) -> Json:
-    """Return the stored entry that has all these values, with its other keys, or a new entry."""
-    if not isinstance(value, dict):
-        return value
-    for item in stored:
-        if isinstance(item, dict) and merge_values(value, item, frozenset()) == item:
-            return item
-    return merge_values(value, {}, frozenset())
+def _merge_entries(values: list[Json], stored: list[Json]) -> list[Json]:
+    """Return for each object the stored entry that has all its values, with its other keys, or a new entry."""
+    objects = [item for item in stored if isinstance(item, dict)]
+    by_keys: dict[tuple[str, ...], dict[bytes, Document]] = {}
+    merged: list[Json] = []
+    for value in values:
+        if not isinstance(value, dict):
+            merged.append(value)
+            continue
+        keys = tuple(sorted(value))
+        # Entries are found by an index: comparing each with each would take quadratic time.
+        if keys not in by_keys:
+            by_keys[keys] = {_encode_values(item, keys): item for item in reversed(objects)}
+        found = by_keys[keys].get(_encode_values(value, keys))
+        merged.append(merge_values(value, {}, frozenset()) if found is None else found)
+    return merged
+
+
+def _encode_values(item: Document, keys: Sequence[str]) -> bytes:
+    """Return the values at these keys as one text. A missing value, null and an empty one are the same."""
+    return orjson.dumps([None if item.get(key) in (None, [], {}) else item.get(key) for key in keys])
 
 
 def is_same_instant(first: Json, second: Json) -> bool:
@@ -115,7 +131,7 @@ def find_blank(values: Mapping[str, Json], *keys: str) -> Iterator[Fault]:
     """Yield a fault for each key with a blank text."""
     for key in keys:
         value = values.get(key)
-        if isinstance(value, str) and not value.strip():
+        if isinstance(value, str) and is_blank(value):
             yield Fault(f"`{key}` must not be blank.", (key,))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from gateway.domain.bounds import Excess, check_size
 from gateway.domain.documents import (
     DocumentPath,
     ImportEntry,
@@ -72,6 +73,8 @@ class RecordBatch:
 
     integrations: list[IntegrationRecords] = field(default_factory=list)
     problems: list[tuple[ErrorCode, str, DocumentPath]] = field(default_factory=list)
+    warnings: list[Excess] = field(default_factory=list)
+    """Records that are larger than a mutation would accept."""
     record_count: int = 0
     byte_count: int = 0
     """The size of its lines, faulty ones included."""
@@ -162,6 +165,7 @@ class RecordLineParser:
             records = self._integrations[key] = IntegrationRecords(*key)
         document = entry.document if self._team_id is None else self._policy.build_new(entry, entry.id, None)
         text = entry.text if entry.text is not None and document is entry.document else orjson.dumps(document)
+        self._batch.warnings += check_size(len(text), self._line_number)
         columns = read_record_columns(document, entry.logical_id or "", at)
         self._rows[key].append((entry.id, text.decode(), *columns.values()))
         records.line_numbers.append(self._line_number)

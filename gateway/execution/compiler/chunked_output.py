@@ -4,7 +4,7 @@ Only the JSON bytes of a finished chunk stay in memory, a fraction of the object
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Raw
@@ -25,11 +25,27 @@ shorter one, and then waits another five milliseconds before it may request the 
 """
 
 
+CHUNK_BYTES = 2**18
+"""Bytes of the rows in one chunk, where rows are large."""
+
+
 class ChunkedStageResults(list[Callable[[Any], Any]]):
     """The lookup functions of the stages, for one response that is written in chunks."""
 
-    rows_since_pause = 0
-    """Rows written since the last pause."""
+    def __init__(
+        self, functions: Iterable[Callable[[Any], Any]], average_row_bytes: int, check_size: Callable[[int], None]
+    ) -> None:
+        """`check_size` takes the number of bytes written so far, and raises if they are too many."""
+        super().__init__(functions)
+        self.chunk_size = min(CHUNK_SIZE, max(1, CHUNK_BYTES // max(1, average_row_bytes)))
+        self.rows_since_pause = 0
+        """Rows written since the last pause."""
+        self._byte_count, self._check_size = 0, check_size
+
+    def count_bytes(self, text: bytes) -> None:
+        """Count the bytes of a chunk."""
+        self._byte_count += len(text)
+        self._check_size(self._byte_count)
 
 
 def encode_json(content: object) -> bytes:
@@ -37,9 +53,9 @@ def encode_json(content: object) -> bytes:
     return _ENCODER.encode(content)
 
 
-def split_chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield the items in chunks of `CHUNK_SIZE`."""
-    return (items[start : start + CHUNK_SIZE] for start in range(0, len(items), CHUNK_SIZE))
+def split_chunks(items: Sequence[T], size: int = CHUNK_SIZE) -> Iterator[Sequence[T]]:
+    """Yield the items in chunks of this size."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def pause() -> Awaitable[None]:
@@ -52,10 +68,12 @@ async def write_chunks(
 ) -> list[Raw]:
     """Return the rows' response data as JSON, one item for each chunk of rows."""
     chunks = []
-    for part in split_chunks(rows):
-        chunks.append(Raw(memoryview(encode_json([build_data(row, found) for row in part]))[1:-1]))
+    for part in split_chunks(rows, found.chunk_size):
+        text = encode_json([build_data(row, found) for row in part])
+        found.count_bytes(text)
+        chunks.append(Raw(memoryview(text)[1:-1]))
         found.rows_since_pause += len(part)
-        if found.rows_since_pause >= CHUNK_SIZE:
+        if found.rows_since_pause >= found.chunk_size:
             found.rows_since_pause = 0
             await pause()
     return chunks

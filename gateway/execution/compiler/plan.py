@@ -80,8 +80,10 @@ class Plan:
                 found[call.stage_index] = look_up
                 if call.stage.collect is not None:
                     await _collect_sources(call.stage.collect, look_up, call.sources, sources)
-        if row_count > CHUNK_SIZE:
-            return await self._selection.compile_chunked()(value, ChunkedStageResults(found))
+        average = context.answer.average_row_bytes
+        if row_count > CHUNK_SIZE or average:
+            results = ChunkedStageResults(found, average, context.answer.check)
+            return await self._selection.compile_chunked()(value, results)
         return self._selection.build_data(value, found)
 
 

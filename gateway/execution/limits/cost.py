@@ -8,7 +8,7 @@ The selections are walked once for each document. The result is a number, or a f
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from graphql import (
     BooleanValueNode,
@@ -27,10 +27,19 @@ from graphql import (
     ValueNode,
     VariableNode,
 )
+from graphql.utilities import value_from_ast_untyped
 
-from gateway.execution.limits.cost_directives import FieldCoordinate, FieldCost, get_field_costs
+from gateway.execution.limits.directives import ListSize
+from gateway.execution.limits.field_costs import ArgumentsCost, FieldCoordinate, FieldCost, get_field_costs
 from gateway.execution.limits.fragments import sort_fragments
 from gateway.execution.limits.size import INTROSPECTION_FIELDS, MAX_INT32
+from gateway.execution.limits.units import (
+    Units,
+    VariableMapping,
+    add_units,
+    evaluate_units,
+    multiply_units,
+)
 
 BASE_COST = 100
 """The cost of an operation without its fields: to read and answer a request takes as long as 100 fields."""
@@ -38,22 +47,22 @@ BASE_COST = 100
 INTROSPECTION_COST = 50_000
 """The cost of `__schema` or `__type` with all fields below it, which are never compiled."""
 
-CoercedVariables = Mapping[str, Any]
-"""The coerced variables of an operation."""
-
-Units = int | Callable[[CoercedVariables], int]
-"""A number, or a function that computes it from the variables."""
-
 
 class OperationCost(NamedTuple):
     """The cost of an operation."""
 
     units: Units
+    list_units: Units = 0
+    """The part of it that is the cost of lists in arguments, each once."""
 
-    def evaluate(self, values: CoercedVariables) -> int:
-        """Return the cost with these variables, at most `MAX_INT32`."""
-        units = self.units
-        return min(units if isinstance(units, int) else units(values), MAX_INT32)
+    def evaluate(self, values: VariableMapping) -> int:
+        """Return the cost with these coerced variables, at most `MAX_INT32`."""
+        return min(evaluate_units(self.units, values), MAX_INT32)
+
+    def evaluate_lists(self, raw_values: VariableMapping) -> int:
+        """Return the cost of the lists in these variables, which are not yet coerced; 0 if there are none."""
+        units = self.list_units
+        return 0 if isinstance(units, int) else min(BASE_COST + units(raw_values), MAX_INT32)
 
 
 class _SelectionCost(NamedTuple):
@@ -62,6 +71,8 @@ class _SelectionCost(NamedTuple):
     once: Units = 0
     per_entry: Units = 0
     """The cost for each entry of lists whose size the parent field declares."""
+    lists: Units = 0
+    """The cost of lists in arguments, which is a part of the others, as if each field were selected once."""
 
 
 def compute_operation_costs(schema: GraphQLSchema, document: DocumentNode) -> Iterator[OperationCost]:
@@ -81,7 +92,7 @@ def compute_operation_costs(schema: GraphQLSchema, document: DocumentNode) -> It
                 if root is None
                 else calculator.compute_selection_set(operation.selection_set, root.name)
             )
-            yield OperationCost(_add([BASE_COST, found.once, found.per_entry]))
+            yield OperationCost(add_units([BASE_COST, found.once, found.per_entry]), found.lists)
 
 
 class _CostCalculator:
@@ -94,7 +105,11 @@ class _CostCalculator:
             _apply_conditions(self._compute_selection(selection, type_name), selection.directives or ())
             for selection in selection_set.selections
         ]
-        return _SelectionCost(_add([each.once for each in below]), _add([each.per_entry for each in below]))
+        return _SelectionCost(
+            add_units([each.once for each in below]),
+            add_units([each.per_entry for each in below]),
+            add_units([each.lists for each in below]),
+        )
 
     def _compute_selection(self, selection: SelectionNode, type_name: str) -> _SelectionCost:
         if isinstance(selection, FragmentSpreadNode):
@@ -111,50 +126,46 @@ class _CostCalculator:
 
     def _compute_field(self, node: FieldNode, field_cost: FieldCost) -> _SelectionCost:
         argument_values = {argument.name.value: argument.value for argument in node.arguments or ()}
-        arguments = [
-            _multiply(_count_entries([argument_values[name]], 0), units)
-            for name, units in field_cost.argument_units.items()
-            if name in argument_values
-        ]
-        own = _add([field_cost.units, *arguments])
-        if node.selection_set is None:
-            return _SelectionCost(own)
-        once, for_each = self.compute_selection_set(node.selection_set, field_cost.type_name)
-        if field_cost.is_sized_by_parent:
-            return _SelectionCost(own, _add([once, for_each]))
-        if field_cost.list_size is None:
-            return _SelectionCost(_add([own, once, for_each]))
-        slicing_values = [
-            argument_values[name]
-            for name in field_cost.list_size.slicing_arguments or ()
-            if name in argument_values
-        ]
-        count = _count_entries(
-            slicing_values, field_cost.list_size.assumed_size, field_cost.list_size.maximum or MAX_INT32
+        lists = add_units(
+            [
+                list_cost.build_units(argument_values[name])
+                for name, list_cost in field_cost.arguments.items()
+                if name in argument_values
+            ]
         )
+        further = _build_arguments_units(field_cost.arguments_cost, argument_values)
+        own = add_units([field_cost.units, lists, further])
+        if node.selection_set is None:
+            return _SelectionCost(own, 0, lists)
+        below = self.compute_selection_set(node.selection_set, field_cost.type_name)
+        once, per_entry = below.once, below.per_entry
+        lists = add_units([lists, below.lists])
+        if field_cost.is_sized_by_parent:
+            return _SelectionCost(own, add_units([once, per_entry]), lists)
+        if field_cost.list_size is None:
+            return _SelectionCost(add_units([own, once, per_entry]), 0, lists)
+        count = _count_list(field_cost.list_size, argument_values)
         if field_cost.list_size.sized_fields:
-            return _SelectionCost(_add([own, once, _multiply(count, for_each)]))
-        return _SelectionCost(_add([own, _multiply(count, _add([once, for_each]))]))
+            return _SelectionCost(add_units([own, once, multiply_units(count, per_entry)]), 0, lists)
+        return _SelectionCost(add_units([own, multiply_units(count, add_units([once, per_entry]))]), 0, lists)
 
 
-def _add(units: Sequence[Units]) -> Units:
-    constant = sum(each for each in units if isinstance(each, int))
-    varying = [each for each in units if not isinstance(each, int)]
-    if not varying:
-        return constant
-    if not constant and len(varying) == 1:
-        return varying[0]
-    return lambda values: constant + sum([each(values) for each in varying])
+def _build_arguments_units(cost: ArgumentsCost | None, arguments: Mapping[str, ValueNode]) -> Units:
+    """Return the further cost of a field with these arguments."""
+    if cost is None:
+        return 0
+
+    def evaluate(values: VariableMapping) -> int:
+        return cost({name: value_from_ast_untyped(node, {**values}) for name, node in arguments.items()})
+
+    has_variables = any(isinstance(node, VariableNode) for node in arguments.values())
+    return evaluate if has_variables else evaluate({})
 
 
-def _multiply(count: Units, units: Units) -> Units:
-    if isinstance(count, int):
-        if isinstance(units, int):
-            return count * units
-        return lambda values: count * units(values)
-    if isinstance(units, int):
-        return (lambda values: count(values) * units) if units else 0
-    return lambda values: count(values) * units(values)
+def _count_list(list_size: ListSize, arguments: Mapping[str, ValueNode]) -> Units:
+    """Return the size of a list with these arguments."""
+    values = [arguments[name] for name in list_size.slicing_arguments or () if name in arguments]
+    return _count_entries(values, list_size.assumed_size, list_size.maximum or MAX_INT32)
 
 
 def _apply_conditions(selection_cost: _SelectionCost, directives: Sequence[DirectiveNode]) -> _SelectionCost:
@@ -166,15 +177,13 @@ def _apply_conditions(selection_cost: _SelectionCost, directives: Sequence[Direc
         (value,) = [argument.value for argument in directive.arguments or ()]
         if isinstance(value, VariableNode):
             condition = _build_condition(value.name.value, expected=is_included)
-            selection_cost = _SelectionCost(
-                _multiply(condition, selection_cost.once), _multiply(condition, selection_cost.per_entry)
-            )
+            selection_cost = _SelectionCost(*[multiply_units(condition, units) for units in selection_cost])
         elif isinstance(value, BooleanValueNode) and value.value is not is_included:
             selection_cost = _SelectionCost()
     return selection_cost
 
 
-def _build_condition(variable: str, *, expected: bool) -> Callable[[CoercedVariables], int]:
+def _build_condition(variable: str, *, expected: bool) -> Callable[[VariableMapping], int]:
     return lambda values: values.get(variable) is expected
 
 
@@ -182,7 +191,7 @@ def _count_entries(size_arguments: Sequence[ValueNode], assumed_size: int, maxim
     """Return the size that the first non-null argument gives; the assumed size if there is none."""
     sizes = [_read_size(value) for value in size_arguments]
 
-    def count_entries(values: CoercedVariables) -> int:
+    def count_entries(values: VariableMapping) -> int:
         for each in sizes:
             number = values.get(each) if isinstance(each, str) else each
             if number is not None:

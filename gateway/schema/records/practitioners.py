@@ -8,7 +8,7 @@ from gateway import services
 from gateway.database import ResourceRecord as ResourceRecordRow
 from gateway.domain.enums import Status
 from gateway.domain.records import PRACTITIONERS
-from gateway.execution import BatchRequest, ListSize
+from gateway.execution import BatchRequest, Cost, ListSize
 from gateway.schema import json_readers
 from gateway.schema.fields import SHORT_LIST_SIZE, batched_field, key_field
 from gateway.schema.record_config import SOURCE_ID, STATUS, STATUS_INPUT, RecordConfig, RecordConfigSource, status
@@ -18,6 +18,8 @@ _RECORD_TYPE: object = Annotated["ResourceRecord", strawberry.lazy("gateway.sche
 
 _SLOT_LIST_SIZE = [ListSize(assumed_size=2)]
 """A working day is usually divided by one break."""
+_PART_COST, _TEXT_COST = [Cost(weight=5)], [Cost(weight=1)]
+"""Costs of entries of the lists in an input, which costs 50 itself."""
 _SLOTS_READER = json_readers.read_complete_objects("start", "end")
 
 _SPECIALTY_CODE = "Code of the specialty, such as one of the NUCC taxonomy."
@@ -127,13 +129,27 @@ class TimeSlotInput:
 
 @strawberry.input(description="Working hours by day of the week. An absent or empty list is a day off.")
 class WorkingHoursInput:
-    mon: list[TimeSlotInput] | None = strawberry.field(description="On Monday.", default=None)
-    tue: list[TimeSlotInput] | None = strawberry.field(description="On Tuesday.", default=None)
-    wed: list[TimeSlotInput] | None = strawberry.field(description="On Wednesday.", default=None)
-    thu: list[TimeSlotInput] | None = strawberry.field(description="On Thursday.", default=None)
-    fri: list[TimeSlotInput] | None = strawberry.field(description="On Friday.", default=None)
-    sat: list[TimeSlotInput] | None = strawberry.field(description="On Saturday.", default=None)
-    sun: list[TimeSlotInput] | None = strawberry.field(description="On Sunday.", default=None)
+    mon: list[TimeSlotInput] | None = strawberry.field(
+        description="On Monday.", default=None, directives=_PART_COST
+    )
+    tue: list[TimeSlotInput] | None = strawberry.field(
+        description="On Tuesday.", default=None, directives=_PART_COST
+    )
+    wed: list[TimeSlotInput] | None = strawberry.field(
+        description="On Wednesday.", default=None, directives=_PART_COST
+    )
+    thu: list[TimeSlotInput] | None = strawberry.field(
+        description="On Thursday.", default=None, directives=_PART_COST
+    )
+    fri: list[TimeSlotInput] | None = strawberry.field(
+        description="On Friday.", default=None, directives=_PART_COST
+    )
+    sat: list[TimeSlotInput] | None = strawberry.field(
+        description="On Saturday.", default=None, directives=_PART_COST
+    )
+    sun: list[TimeSlotInput] | None = strawberry.field(
+        description="On Sunday.", default=None, directives=_PART_COST
+    )
 
 
 @strawberry.input(description="Person who treats patients.")
@@ -149,10 +165,14 @@ class PractitionerConfigInput:
     education: str | None = strawberry.field(description=_EDUCATION, default=None)
     supervisor_id: strawberry.ID | None = strawberry.field(description=_SUPERVISOR_ID, default=None)
     status: Status = strawberry.field(description=STATUS_INPUT, default=Status.ACTIVE)
-    languages: list[str] | None = strawberry.field(description=_LANGUAGES, default=None)
-    specialties: list[SpecialtyInput] | None = strawberry.field(description=_SPECIALTIES, default=None)
-    locations: list[PractitionerLocationInput] | None = strawberry.field(description=_LOCATIONS, default=None)
+    languages: list[str] | None = strawberry.field(description=_LANGUAGES, default=None, directives=_TEXT_COST)
+    specialties: list[SpecialtyInput] | None = strawberry.field(
+        description=_SPECIALTIES, default=None, directives=_PART_COST
+    )
+    locations: list[PractitionerLocationInput] | None = strawberry.field(
+        description=_LOCATIONS, default=None, directives=_PART_COST
+    )
     working_hours: WorkingHoursInput | None = strawberry.field(description=_WORKING_HOURS, default=None)
     preferred_visiting_reasons: list[strawberry.ID] | None = strawberry.field(
-        description=_PREFERRED_VISITING_REASONS, default=None
+        description=_PREFERRED_VISITING_REASONS, default=None, directives=_TEXT_COST
     )

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from gateway import sql
 from gateway.database import Integration, Writer
+from gateway.domain.bounds import find_known_excesses
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.documents import (
     INTEGRATION,
@@ -82,6 +83,9 @@ async def import_as_viewer(writer: Writer, viewer: Viewer, document: Json, mode:
             *parsed.integration.path,
             "access",
         )
+    if parsed is not None:
+        for entry in (parsed.integration, *parsed.use_cases, *parsed.resource_records):
+            problems.extend(find_known_excesses(entry.document, *entry.path))
     problems.raise_if_any()
     assert parsed is not None  # noqa: S101 (without it, a problem was raised)
     await teams.lock_or_create_team(writer, viewer.team_id)

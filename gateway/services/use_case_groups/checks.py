@@ -3,23 +3,27 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from gateway.domain.bounds import MAX_ENTRIES, check_entries, find_excesses
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import ErrorCode, UseCaseKey
 from gateway.domain.ids import is_id
-from gateway.domain.lenient_reading import Json, LenientObject
+from gateway.domain.lenient_reading import Document, Json, LenientObject
 from gateway.domain.schedules import parse_wall_time
 from gateway.domain.use_case_groups import COPIED_KEYS, MAX_SLUG_LENGTH, GroupInput, ListedUseCase, is_slug
 from gateway.domain.use_cases import MAX_DAYS, ActionIdentity, ActionInput, UseCaseChanges
-from gateway.domain.webhooks import is_web_address
+from gateway.domain.webhooks import find_link_fault
 from gateway.errors import ErrorPath, ProblemList
-from gateway.services.integrations import check_name
+from gateway.services.integrations import check_blank
 
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def check_group(input: GroupInput, problems: ProblemList) -> None:
     """Add all problems of a group's input that need no stored row: REQUIRED, INVALID and DUPLICATE."""
-    check_name(problems, input.name, "input", "name")
+    check_blank(problems, input.name, "input", "name")
+    shared = {key: input.fields.get(column) for column, key in COPIED_KEYS.items()}
+    problems.extend(find_excesses({"name": input.name, **shared}, "input"))
+    problems.extend(check_entries(input.use_cases, "input", "useCases"))
     slug, start_time = input.fields.get("slug"), input.fields.get("start_time")
     if slug is not None and not is_slug(slug):
         problems.add_invalid(
@@ -40,13 +44,13 @@ def check_group(input: GroupInput, problems: ProblemList) -> None:
             "input",
             "expectedVersion",
         )
-    _check_shared({key: input.fields.get(column) for column, key in COPIED_KEYS.items()}, problems)
+    _check_shared(shared, problems)
     _check_use_cases(input.use_cases, problems)
 
 
 def _check_use_cases(use_cases: Sequence[ListedUseCase], problems: ProblemList) -> None:
     seen: set[UseCaseKey] = set()
-    for index, use_case in enumerate(use_cases):
+    for index, use_case in enumerate(use_cases[:MAX_ENTRIES]):
         path = ("input", "useCases", index)
         if use_case.key in seen:
             problems.add(ErrorCode.DUPLICATE, f"{use_case.key.name} is listed twice; list it once.", *path)
@@ -60,7 +64,8 @@ def check_changes(changes: UseCaseChanges, stored: LenientObject[object], proble
         problems.add(ErrorCode.REQUIRED, "`status` cannot be cleared; leave it out to keep it.", "input", "status")
     display_name = changes.config.get("displayName")
     if isinstance(display_name, str):
-        check_name(problems, display_name, "input", "displayName")
+        check_blank(problems, display_name, "input", "displayName")
+    problems.extend(find_excesses(changes.config, "input"))
     _check_shared(changes.config, problems)
     stored_ids = {action.read_text("logicalId") for action in stored.read_objects("actions")}
     for index, action in enumerate(changes.actions or ()):
@@ -78,10 +83,9 @@ def check_changes(changes: UseCaseChanges, stored: LenientObject[object], proble
 
 def _check_shared(values: Mapping[str, object], problems: ProblemList) -> None:
     sheet_link, assistant_id, zone = (values.get(key) for key in ("sheetLink", "assistantId", "timezone"))
-    if isinstance(sheet_link, str) and not is_web_address(sheet_link):
-        problems.add_invalid(
-            "`sheetLink` must begin with http:// or https:// and have a host.", "input", "sheetLink"
-        )
+    fault = find_link_fault(sheet_link, "`sheetLink`") if isinstance(sheet_link, str) else None
+    if fault is not None:
+        problems.add_invalid(fault, "input", "sheetLink")
     if isinstance(assistant_id, str) and not is_id(assistant_id):
         problems.add_invalid(
             "`assistantId` must be the id of an assistant: 1 to 64 visible ASCII characters.",
@@ -97,8 +101,9 @@ def _check_shared(values: Mapping[str, object], problems: ProblemList) -> None:
 
 
 def _check_actions(actions: Sequence[ActionInput], path: ErrorPath, days: str, problems: ProblemList) -> None:
+    problems.extend(check_entries(actions, *path))
     seen: set[ActionIdentity | str] = set()
-    for index, action in enumerate(actions):
+    for index, action in enumerate(actions[:MAX_ENTRIES]):
         action_path = (*path, index)
         if action.identity in seen or action.logical_id in seen:
             problems.add(
@@ -110,7 +115,9 @@ def _check_actions(actions: Sequence[ActionInput], path: ErrorPath, days: str, p
         if not 0 <= action.days <= MAX_DAYS:
             problems.add_invalid(f"`{days}` must be from 0 to {MAX_DAYS}, not {action.days}.", *action_path, days)
         for key, text in (("templateName", action.template_name), ("context", action.context)):
-            check_name(problems, text, *action_path, key)
+            check_blank(problems, text, *action_path, key)
+        texts: Document = {"templateName": action.template_name, "context": action.context}
+        problems.extend(find_excesses({**texts, **action.changes}, *action_path))
         _check_e_mails(action.changes.get("reportEmails"), (*action_path, "reportEmails"), problems)
         _check_schedule(action.changes.get("schedule"), (*action_path, "schedule"), problems)
 

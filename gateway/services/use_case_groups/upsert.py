@@ -1,11 +1,12 @@
 """Create or update a group and its use cases in one transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway import sql
 from gateway.database import UseCase, UseCaseGroup, Writer, get_values, new_row, with_changes
+from gateway.domain.bounds import find_document_excess
 from gateway.domain.calendar import instants
 from gateway.domain.documents import find_changed_paths, mark_created, mark_updated
 from gateway.domain.enums import Outcome, Permission, Provider
@@ -101,6 +102,7 @@ async def _create_group(
     # The use cases have a foreign key to the group.
     group = await writer.insert_row(UseCaseGroup, values)
     use_cases = [_build_use_case(viewer, group, columns, input, at) for input in inputs]
+    _check_sizes(use_cases, {})
     await _write_use_cases(writer, use_cases)
     return UpsertedGroup(group, Outcome.CREATED, use_cases)
 
@@ -123,6 +125,7 @@ async def _update_group(
         else _build_use_case(viewer, group, columns, use_case, at)
         for key, use_case in inputs_by_key.items()
     ]
+    _check_sizes(results, {row.id: row for row in stored})
     changed_shared = SHARED_COLUMNS & changed.keys()
     others = [
         _apply_to_use_case(viewer, row, columns, changed_shared, None, at)
@@ -136,6 +139,16 @@ async def _update_group(
     updated = await writer.update_row(UseCaseGroup, group, signed)
     await _write_use_cases(writer, results)
     return UpsertedGroup(updated, Outcome.UPDATED, results)
+
+
+def _check_sizes(results: Sequence[UpsertedUseCase], stored: Mapping[str, UseCase]) -> None:
+    """Raise Refused for each listed use case, in the order of the input, whose document is too large."""
+    problems = ProblemList()
+    for index, result in enumerate(results):
+        row = stored.get(result.use_case.id)
+        before = None if row is None else row.document
+        problems.extend(find_document_excess(result.use_case.document, "input", "useCases", index, stored=before))
+    problems.raise_if_any()
 
 
 def _build_use_case(

@@ -1,0 +1,62 @@
+"""Bytes that an operation may fetch: its rows stay in memory until the answer is written.
+
+Most operations fetch some kilobytes. One that fetches more than `SMALL_BYTES` is large. It needs a slot of the
+process, so that few large operations are in memory at once. Its statement then runs again, now to the end.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.database.fair_queue import FairQueue, TeamId
+
+SMALL_BYTES = 2**20
+
+BATCH_SIZE = 2
+"""Rows that SQLite reads before they are counted."""
+
+
+class FetchLimitReached(Exception):
+    """The rows of a statement are more bytes than the operation may fetch now."""
+
+
+class FetchBudget:
+    """What one operation has fetched, and what it may."""
+
+    def __init__(self, max_bytes: int, slots: FairQueue, team: TeamId) -> None:
+        """`slots` are those of large operations."""
+        self.max_bytes, self._slots, self._team = max_bytes, slots, team
+        self._has_slot = False
+        self.byte_count = 0
+        self.row_count = 0
+
+    def refuse_rows(self) -> Exception:
+        """Return the error for an operation that would fetch more than `max_bytes`."""
+        raise NotImplementedError
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the operation has fetched more than most."""
+        return self.byte_count > SMALL_BYTES
+
+    def count(self, rows: Sequence[Any]) -> None:
+        """Count rows of a driver, and the length of their texts. Raises FetchLimitReached above the limit."""
+        self.row_count += len(rows)
+        self.byte_count += sum([len(value) for row in rows for value in row if type(value) is str])
+        if self.byte_count > (self.max_bytes if self._has_slot else SMALL_BYTES):
+            raise FetchLimitReached
+
+    async def grow(self) -> None:
+        """Take a slot, to fetch up to `max_bytes`. Raises Overloaded when none becomes free in time.
+
+        With a slot, it raises the error of `refuse_rows`.
+        """
+        if self._has_slot:
+            raise self.refuse_rows()
+        await self._slots.acquire(self._team)
+        self._has_slot = True
+
+    def release(self) -> None:
+        """Free the slot, if it has one."""
+        if self._has_slot:
+            self._has_slot = False
+            self._slots.release(self._team)
