@@ -55,6 +55,12 @@ class FetchBudget:
         await self._slots.acquire(self._team)
         self._has_slot = True
 
+    async def change_slots(self, slots: FairQueue) -> None:
+        """Take a slot of other slots instead. Raises Overloaded when none becomes free in time."""
+        await slots.acquire(self._team)
+        self.release()
+        self._slots, self._has_slot = slots, True
+
     def release(self) -> None:
         """Free the slot, if it has one."""
         if self._has_slot:

@@ -35,6 +35,8 @@ COMPATIBILITY_TABLE = "schema_compatibility"
 
 A release does not know the revisions of later releases. So these say in the database who may go on.
 """
+_TABLES_OF_MIGRATIONS = {_VERSION_TABLE, COMPATIBILITY_TABLE, "cursor_key"}
+"""Tables that only migrations fill. A migration back fills them again, so a downgrade loses nothing of them."""
 
 _SELECT_TABLE = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = '{}'",
@@ -169,9 +171,9 @@ async def _require_at_least(database: Database, revision: str) -> None:
 
 
 def _read_columns(connection: Connection) -> Mapping[str, Sequence[str]]:
-    """Return the names of the columns of each table, without those of Alembic and its environment."""
+    """Return the names of the columns of each table, without the tables that only migrations fill."""
     found = inspect(connection)
-    names = sorted({*found.get_table_names()} - {_VERSION_TABLE, COMPATIBILITY_TABLE})
+    names = sorted({*found.get_table_names()} - _TABLES_OF_MIGRATIONS)
     return {name: [column["name"] for column in found.get_columns(name)] for name in names}
 
 

@@ -170,6 +170,8 @@ class ExecutableOperation:
         Raises Exceeded if the cost is refused, and OperationAborted.
         """
         if not self._compiled:
+            # The normal executor checks them, too, but its objects hold the variables in cycles.
+            self._check_lists(variables, context)
             return None
         values = self.coerce_variables(variables, context)
         if values is None:
@@ -188,12 +190,15 @@ class ExecutableOperation:
 
         Raises Exceeded, before it coerces them, if the context refuses the cost of the lists in them.
         """
-        if list_cost := self._cost.evaluate_lists(raw_values):
-            context.check_cost(list_cost)
+        self._check_lists(raw_values, context)
         try:
             return self._variables.coerce(raw_values)
         except (NotCoercible, GraphQLError):
             return None
+
+    def _check_lists(self, raw_values: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+        if list_cost := self._cost.evaluate_lists(raw_values):
+            context.check_cost(list_cost)
 
     def get_condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:
         """Return the values of the variables that `@skip` and `@include` read."""

@@ -18,7 +18,7 @@ class AnswerBudget(FetchBudget):
     def __init__(self, limits: OperationLimits, database: Database, team_id: str) -> None:
         super().__init__(_FETCH_FACTOR * limits.answer_limit, database.large_reads, team_id)
         self.max_size, self._setting = limits.answer_limit, "answer_limit"
-        self._export_limit, self._exports, self._team_id = limits.export_limit, database.exports, team_id
+        self._export_limit, self._exports = limits.export_limit, database.exports
         self.is_export = False
         self.committed: list[str] = []
         """Response keys of the mutations that were committed."""
@@ -46,10 +46,8 @@ class AnswerBudget(FetchBudget):
     async def begin_export(self) -> None:
         """Take a slot for exports, until `end_export`. Raises Overloaded when none becomes free in time."""
         if not self.is_export:
-            await self._exports.acquire(self._team_id)
-            self.release()
-            self.is_export = self._has_slot = True
-            self._slots, self._setting = self._exports, "export_limit"
+            await self.change_slots(self._exports)
+            self.is_export, self._setting = True, "export_limit"
             self.max_size = self.max_bytes = self._export_limit
 
     def end_operation(self) -> None:

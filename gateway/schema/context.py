@@ -61,7 +61,6 @@ class Context:
         self._is_finished = False
         self._team: TeamId = viewer.team_id
         """Team whose share of the connection pool the operation reads with."""
-        self.answer = AnswerBudget(budget.limits, database, viewer.team_id)
         self._abortion: OperationAborted | None = None
         self.answer = AnswerBudget(budget.limits, database, viewer.team_id)
         self._batch_tasks: set[asyncio.Task[object]] = set()

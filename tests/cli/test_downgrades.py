@@ -45,17 +45,23 @@ def read_losses(stderr: str) -> dict[str, int]:
     return {name.strip(): int(number.split()[0].replace(",", "")) for name, number in lines}
 
 
+def select_losses(stored: dict[str, int]) -> dict[str, int]:
+    """Return the rows of all tables but the one that a migration fills."""
+    return {name: number for name, number in stored.items() if name != "cursor_key"}
+
+
 def test_without_a_terminal_data_is_deleted_with_yes_only(database_url: str) -> None:
     stored = fill(database_url)
     refused = run_gateway("migrate", "--down-to", "base", database_url=database_url)
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr.startswith("The downgrade to base deletes:\n")
-    assert read_losses(refused.stderr) == stored
+    losses = select_losses(stored)
+    assert read_losses(refused.stderr) == losses
     assert refused.stderr.endswith("error: Nothing was changed. To delete this data, repeat it with --yes.\n")
     assert count(database_url) == stored
 
     agreed = run_gateway("migrate", "--down-to", "base", "--yes", database_url=database_url)
-    assert (agreed.exit_code, read_losses(agreed.stderr)) == (0, stored)
+    assert (agreed.exit_code, read_losses(agreed.stderr)) == (0, losses)
     assert agreed.stdout.startswith("The database is at revision base; it was at ")
 
 
@@ -71,7 +77,7 @@ def test_at_a_terminal_it_asks(database_url: str, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(typer, "confirm", confirm)
     ended = run_gateway("migrate", "--down-to", "base", database_url=database_url)
-    assert (ended.exit_code, read_losses(ended.stderr)) == (0 if agrees else 1, stored)
+    assert (ended.exit_code, read_losses(ended.stderr)) == (0 if agrees else 1, select_losses(stored))
     if not agrees:
         assert count(database_url) == stored
 

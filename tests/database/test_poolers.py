@@ -21,7 +21,7 @@ from tests.support.pgbouncer import serve_pgbouncer
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.parametrize("database_kind", ["postgresql"]),
-    pytest.mark.usefixtures("logging_as_before"),
+    pytest.mark.usefixtures("restored_logging"),
 ]
 
 CLIENTS, ROUNDS = 40, 5

@@ -31,11 +31,16 @@ ATTACKS: Mapping[str, Sequence[Document]] = {
 
 
 async def fill(database: Database) -> None:
-    """Store what only `gateway import` stores: 60 webhooks of 800 kB, and 120 records of 250 kB."""
+    """Store what only `gateway import` stores: 60 webhooks of 800 kB; and the records."""
     for number in range(_ROWS):
         document: Document = {"_id": f"w{number:03}", "type": "webhook-incoming", "name": f"{number}"}
         channels: Document = {"channel": [f"#channel-{n}" for n in range(50_000)], "script": "x" * 60_000}
         await store(database, webhook({**document, **channels}, team_id=TEAM))
+    await fill_records(database)
+
+
+async def fill_records(database: Database) -> None:
+    """Store 120 records of 250 kB."""
     await store(database, connected("large", team_id=TEAM))
     for number in range(_RECORDS):
         config: Document = {"type": "large", "text": "x" * 250_000}
