@@ -119,7 +119,7 @@ class Database:
             lock=self._lock_timeout,
             idle=None if request_timeout is None else request_timeout + _GRACE,
         )
-        return partial(PostgresqlConnection.open, self._engine, ends)
+        return partial(PostgresqlConnection.open, self._engine, ends, is_shared=shares_connections)
 
     def _get_timeouts(self, request_timeout: float | None) -> Timeouts:
         if request_timeout is None:

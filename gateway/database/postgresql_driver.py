@@ -69,8 +69,10 @@ class PostgresqlConnection:
         connection: AsyncConnection,
         driver: Any,  # noqa: ANN401 (asyncpg has no types)
         timeouts: TransactionTimeouts,
+        *,
+        is_shared: bool,
     ) -> None:
-        self._connection, self._driver = connection, driver
+        self._connection, self._driver, self._is_shared = connection, driver, is_shared
         limits = {
             "statement_timeout": timeouts.statement,
             "idle_in_transaction_session_timeout": timeouts.idle,
@@ -80,15 +82,17 @@ class PostgresqlConnection:
         self.budget: FetchBudget | None = None
 
     @staticmethod
-    async def open(engine: AsyncEngine, timeouts: TransactionTimeouts) -> "PostgresqlConnection":
-        """Open a connection, as the engine is configured."""
+    async def open(
+        engine: AsyncEngine, timeouts: TransactionTimeouts, *, is_shared: bool
+    ) -> "PostgresqlConnection":
+        """Open a connection, as the engine is configured. A pooler may share it between transactions."""
         connection = await engine.connect()
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None  # noqa: S101 (asyncpg's connection)
         # SQLAlchemy's codec of `json` is written in Python; the driver's own returns the text.
         await driver.reset_type_codec("json", schema="pg_catalog")
         _keep_alive(get_socket(driver))
-        return PostgresqlConnection(connection, driver, timeouts)
+        return PostgresqlConnection(connection, driver, timeouts, is_shared=is_shared)
 
     @property
     def is_open(self) -> bool:
@@ -117,7 +121,7 @@ class PostgresqlConnection:
             _count(budget, found, found)
             return found
         rows: list[Any] = []
-        cursor, size, before = await self._driver.cursor(text, *parameters), _FIRST_BATCH_SIZE, budget.byte_count
+        cursor, size, before = await self._open_cursor(text, parameters), _FIRST_BATCH_SIZE, budget.byte_count
         while batch := await cursor.fetch(size):
             rows += batch
             _count(budget, batch, rows)
@@ -135,10 +139,15 @@ class PostgresqlConnection:
         self, text: str, parameters: Sequence[object], batch_size: int
     ) -> AsyncIterator[Sequence[Any]]:
         """Run a statement and yield its rows in batches. Needs a transaction."""
-        # The statement of a cursor without this would have a name, which a pooler may give to two clients.
-        cursor = await (await self._driver.prepare(text)).cursor(*parameters)
+        cursor = await self._open_cursor(text, parameters)
         while batch := await cursor.fetch(batch_size):
             yield batch
+
+    async def _open_cursor(self, text: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (as above)
+        if self._is_shared:
+            # The statement of any other cursor has a name, which the pooler may give to two clients.
+            return await (await self._driver.prepare(text)).cursor(*parameters)
+        return await self._driver.cursor(text, *parameters)
 
     async def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Insert rows by COPY, in its binary format."""

@@ -1,7 +1,11 @@
 """Expensive operations of several clients at once are refused, and the memory of the server stays bounded."""
 
+import pytest
+
 from tests.faults import large_rows, list_arguments
 from tests.support.pressure import MAX_GROWTH, open_target
+
+pytestmark = pytest.mark.slow
 
 
 async def test_long_lists_are_refused_in_bounded_memory() -> None:

@@ -13,6 +13,8 @@ import pytest
 from tests.support.commands import run_gateway, start_server
 from tests.support.gateway import TEAM, USER
 
+pytestmark = pytest.mark.slow
+
 CREATE = 'mutation { createIntegration(input: {connected: {name: "N", provider: GOOGLE}}) { errors { code } } }'
 READ = "{ integrations { totalCount } }"
 

@@ -15,6 +15,8 @@ from tests.faults.idle_clients import exceed_connection_limit, stay_idle
 from tests.support.attacked_server import MAX_GROWTH, AttackedServer, start_attacked_server
 from tests.support.attackers import connect, read_status
 
+pytestmark = pytest.mark.slow
+
 FEW = 10
 """Descriptors that the server opens for its database and for queries."""
 

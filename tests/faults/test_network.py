@@ -17,7 +17,7 @@ from tests.support.factories import connected, store
 from tests.support.gateway import Client, Gateway, collect_statements, serve_gateway
 from tests.support.proxy import Proxy, proxy_database
 
-pytestmark = pytest.mark.parametrize("database_kind", ["postgresql"])
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["postgresql"])]
 
 READ = '{ integration(id: "i") { name } }'
 CREATE = "createIntegration(input: {connected: {name: %s, provider: GOOGLE}}) { errors { code } }"

@@ -21,7 +21,7 @@ from tests.support.factories import connected, store
 from tests.support.gateway import Client, Gateway, serve_gateway
 from tests.support.stalling import stall_statements
 
-pytestmark = pytest.mark.parametrize("database_kind", ["postgresql"])
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["postgresql"])]
 
 READ = '{ integration(id: "i") { name } }'
 LIST = "{ integrations { nodes { name } } }"

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.benchmarks import processes
 from tests.faults.slow_drains import dribble_after_answers
 from tests.support.attacked_server import MAX_GROWTH, start_attacked_server
+
+pytestmark = pytest.mark.slow
 
 FEW = 10
 """Descriptors that the server opens for its database and for queries."""

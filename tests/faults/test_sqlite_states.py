@@ -16,7 +16,7 @@ from tests.support.endpoints import get_codes, get_message
 from tests.support.factories import connected, record, store
 from tests.support.gateway import Client, Gateway, serve_gateway
 
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["sqlite"])]
 
 READ = '{ integration(id: "i") { name } }'
 LIST = "{ integrations { nodes { name } } }"

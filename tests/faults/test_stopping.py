@@ -15,6 +15,8 @@ from tests.faults.stopping import ask_until_refused
 from tests.support.attacked_server import AttackedServer, start_attacked_server
 from tests.support.attackers import authorize, connect
 
+pytestmark = pytest.mark.slow
+
 BODY = b'{"query": "{ __typename }"}'
 
 

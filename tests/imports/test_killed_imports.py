@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from gateway.database import database as database_module
 from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.tables import ResourceRecord
@@ -45,9 +45,21 @@ def _build_line(index: int) -> str:
     return json.dumps(document)
 
 
-def _start_import(file: Path, database_url: str, stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+_IMPATIENT = """
+from gateway.cli.app import app
+from gateway.database import database
+
+database._COMMAND_TIMEOUT = 1.0
+app()
+"""
+"""The command, with less time for a statement."""
+
+
+def _start_import(
+    file: Path, database_url: str, stderr: int = subprocess.DEVNULL, program: Sequence[str] = ("-m", "gateway")
+) -> subprocess.Popen[bytes]:
     environment = {**ENVIRONMENT, "GATEWAY_DATABASE_URL": database_url}
-    arguments = [sys.executable, "-m", "gateway", "import", str(file)]
+    arguments = [sys.executable, *program, "import", str(file)]
     return subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
@@ -94,7 +106,7 @@ async def _migrate(url: str) -> Database:
 
 
 @pytest.mark.slow
-async def test_an_import_whose_database_is_killed_in_the_middle_ends_with_one_build_line(tmp_path: Path) -> None:
+async def test_an_import_whose_database_is_killed_in_the_middle_ends_with_one_line(tmp_path: Path) -> None:
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(_build_line(index) for index in range(LINES)))
     with run_own_server(tmp_path / "runtime") as server:
@@ -122,23 +134,19 @@ async def test_an_import_whose_database_is_killed_in_the_middle_ends_with_one_bu
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
-async def test_an_import_whose_database_falls_silent_ends_with_one_build_line(
-    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_an_import_whose_database_falls_silent_ends_with_one_line(
+    database: Database, database_url: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(database_module, "_COMMAND_TIMEOUT", 1.0)
     await store(database, connected("clinic", timezone="America/Chicago"))
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(_build_line(index) for index in range(LINES)))
     async with proxy_database(database_url) as (proxy, through):
-        importing = asyncio.create_task(asyncio.to_thread(run_gateway, "import", str(file), database_url=through))
-        while not await _read_logical_ids(database):
-            assert not importing.done()
-            await asyncio.sleep(0.005)
-        proxy.is_muted = True
-        async with asyncio.timeout(60):
-            ended = await importing
-    assert (ended.exit_code, ended.stdout) == (1, "")
-    (line,) = ended.stderr.splitlines()
+        with _start_import(file, through, subprocess.PIPE, ("-c", _IMPATIENT)) as process:
+            await _wait_for_records(database, process)
+            proxy.is_muted = True
+            _, message = await asyncio.to_thread(process.communicate, timeout=60)
+    assert process.returncode == 1
+    (line,) = message.decode().splitlines()
     assert line.startswith("error: ")
     assert "Run the same command again to continue" in line
 
