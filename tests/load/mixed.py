@@ -23,8 +23,8 @@ from tests.load.resource_usage import ResourceUsage, measure_usage
 
 _REQUESTS = 10_000
 _CONNECTIONS = 16
-_CONCURRENT_EXPORTS = 64
-"""Concurrent exports of the warm-up, which open all connections of the pool."""
+_CONCURRENT_LISTS = 64
+"""Concurrent lists of the warm-up, which open all connections of the pool."""
 
 _ABANDON_EVERY = 50
 """Every so many iterations, one more request is sent without waiting for its response."""
@@ -59,9 +59,9 @@ def _build_bodies(database: BenchmarkDatabase, number: int) -> Mapping[str, Docu
     }
 
 
-async def _export(server: Server, database: BenchmarkDatabase) -> None:
+async def _list(server: Server, database: BenchmarkDatabase) -> None:
     async with Connection(server.port) as connection:
-        body = _build_bodies(database, 0)["export"]
+        body = _build_bodies(database, 0)["list"]
         await connection.send_any_status(client.build_request("/graphql", body, database.loaded.key))
 
 
@@ -99,7 +99,7 @@ async def _measure(server: Server, database: BenchmarkDatabase) -> list[str]:
     """Run the load, print the results, and return what was not as required."""
     kinds = len(_build_bodies(database, 0))
     await _send_all(server, database, _REQUESTS // kinds // 2)
-    await asyncio.gather(*(_export(server, database) for _ in range(_CONCURRENT_EXPORTS)))
+    await asyncio.gather(*(_list(server, database) for _ in range(_CONCURRENT_LISTS)))
     async with Connection(server.port) as connection:
         for number in range(_WARM_UP_DOCUMENTS):
             body: Document = {"query": f"query Before{number} {{ viewer {{ userId }} }}"}
