@@ -177,6 +177,11 @@ class Outcome(Enum):
     UNCHANGED = "unchanged"
 
 
+class OnConflict(Enum):
+    REFUSE = "refuse"
+    UPDATE = "update"
+
+
 class ImportMode(Enum):
     CREATE = "create"
     MERGE = "merge"

@@ -204,6 +204,12 @@ _describe(
     UNCHANGED="The object already had these values; nothing was written.",
 )
 _describe(
+    enums.OnConflict,
+    "What an upsert does when a group of the integration has its `slug` already.",
+    REFUSE="Refuse with CONFLICT, and show the group in `conflictingGroup`.",
+    UPDATE="Update the group. So the same call again is UNCHANGED, and scripts need no id.",
+)
+_describe(
     enums.ImportMode,
     "How an import treats stored objects.",
     CREATE="Refuse with CONFLICT when the integration exists.",

@@ -17,6 +17,12 @@ from gateway.services.integrations import check_blank
 
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
+SLUG_RULE = (
+    "`slug` must have words of a-z and 0-9, with single hyphens between them, such as `lab-reminders`, "
+    f"and at most {MAX_SLUG_LENGTH} characters."
+)
+"""What a slug must be, for errors."""
+
 
 def check_group(input: GroupInput, problems: ProblemList) -> None:
     """Add all problems of a group's input that need no stored row: REQUIRED, INVALID and DUPLICATE."""
@@ -26,21 +32,16 @@ def check_group(input: GroupInput, problems: ProblemList) -> None:
     problems.extend(check_entries(input.use_cases, "input", "useCases"))
     slug, start_time = input.fields.get("slug"), input.fields.get("start_time")
     if slug is not None and not is_slug(slug):
-        problems.add_invalid(
-            "`slug` must have words of a-z and 0-9, with single hyphens between them, such as `lab-reminders`, "
-            f"and at most {MAX_SLUG_LENGTH} characters.",
-            "input",
-            "slug",
-        )
+        problems.add_invalid(SLUG_RULE, "input", "slug")
     if start_time is not None and parse_wall_time(start_time) is None:
         problems.add_invalid(
             "`startTime` must be a time as HH:MM:SS, from 00:00:00 to 23:59:59, without offset or fraction.",
             "input",
             "startTime",
         )
-    if input.expected_version is not None and input.group_id is None:
+    if input.expected_version is not None and input.group_id is None and input.updated_slug is None:
         problems.add_invalid(
-            "`expectedVersion` requires the `groupId` of an existing group.",
+            "`expectedVersion` requires the `groupId` of an existing group, or `slug` and `onConflict: UPDATE`.",
             "input",
             "expectedVersion",
         )
