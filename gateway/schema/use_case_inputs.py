@@ -126,7 +126,9 @@ class UseCaseActionPatch:
     logical_id: str | None = optional_field(
         "`logicalId` of the stored action to update; NOT_FOUND when the use case does not have it."
     )
-    action_type: ActionType = strawberry.field(description=_ACTION_TYPE)
+    action_type: ActionType = strawberry.field(
+        description=f"{_ACTION_TYPE} OTHER only with the `logicalId` of an action that has it: its word stays."
+    )
     template_name: str = strawberry.field(description=_TEMPLATE_NAME)
     context: str = strawberry.field(description=_CONTEXT)
     days_window: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS)

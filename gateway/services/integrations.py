@@ -1,6 +1,7 @@
 """Read and lock connected integrations and webhooks, within the permissions of the viewer."""
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 from gateway import sql
@@ -222,6 +223,13 @@ async def lock_integration_for_update(
         )
     check_version(found.version, expected_version, "expectedVersion")
     return found
+
+
+def check_not_other(problems: ProblemList, word: Enum, *path: str | int) -> None:
+    """Add a problem (INVALID) if an enum value is OTHER, which only documents have; `path` ends with its name."""
+    if word.name == "OTHER":
+        known = ", ".join(name for name in type(word).__members__ if name != "OTHER")
+        problems.add_invalid(f"`{path[-1]}` cannot be OTHER. Choose one of {known}.", *path)
 
 
 def check_blank(problems: ProblemList, text: str, *path: str | int) -> None:

@@ -13,6 +13,7 @@ from gateway.errors import ProblemList
 from gateway.services.integrations import (
     INPUT_FIELDS,
     check_blank,
+    check_not_other,
     lock_integration_for_update,
     require_kind_permission,
 )
@@ -169,9 +170,8 @@ def _check_channels(problems: ProblemList, kind: IntegrationKind, settings: Docu
 
 def _check_event(problems: ProblemList, settings: Document, document: Document, *path: str) -> None:
     event = webhooks.get_event(document)
-    if "event" in settings and event is WebhookEvent.OTHER:
-        known = ", ".join(word.name for word in webhooks.EVENT_OPTIONS)
-        problems.add_invalid(f"`event` cannot be OTHER. Choose one of {known}.", *path, "event")
+    if "event" in settings and event is not None:
+        check_not_other(problems, event, *path, "event")
     options = webhooks.EVENT_OPTIONS.get(event or WebhookEvent.OTHER)
     if options is not None and options.target_room and settings.keys() & {"event", "targetRoom"}:
         target = document.get("targetRoom")

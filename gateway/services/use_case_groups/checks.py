@@ -1,11 +1,11 @@
 """Checks of the input for groups and use cases. They collect all problems with their paths."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gateway.domain.bounds import MAX_ENTRIES, check_entries, find_excesses
 from gateway.domain.calendar import timezones
-from gateway.domain.enums import ErrorCode, UseCaseKey
+from gateway.domain.enums import ActionType, ErrorCode, UseCaseKey
 from gateway.domain.ids import is_id
 from gateway.domain.lenient_reading import Document, Json, LenientObject
 from gateway.domain.schedules import parse_wall_time
@@ -13,7 +13,7 @@ from gateway.domain.use_case_groups import COPIED_KEYS, MAX_SLUG_LENGTH, GroupIn
 from gateway.domain.use_cases import MAX_DAYS, ActionIdentity, ActionInput, UseCaseChanges
 from gateway.domain.webhooks import find_link_fault
 from gateway.errors import ErrorPath, ProblemList
-from gateway.services.integrations import check_blank
+from gateway.services.integrations import check_blank, check_not_other
 
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -68,9 +68,12 @@ def check_changes(changes: UseCaseChanges, stored: LenientObject[object], proble
         check_blank(problems, display_name, "input", "displayName")
     problems.extend(find_excesses(changes.config, "input"))
     _check_shared(changes.config, problems)
-    stored_ids = {action.read_text("logicalId") for action in stored.read_objects("actions")}
+    types = {
+        action.read_text("logicalId"): action.read_member("actionType", ActionType)
+        for action in stored.read_objects("actions")
+    }
     for index, action in enumerate(changes.actions or ()):
-        if action.logical_id is not None and action.logical_id not in stored_ids:
+        if action.logical_id is not None and action.logical_id not in types:
             problems.add(
                 ErrorCode.NOT_FOUND,
                 "This use case has no action with this `logicalId`. Omit `logicalId` to add an action.",
@@ -79,7 +82,8 @@ def check_changes(changes: UseCaseChanges, stored: LenientObject[object], proble
                 index,
                 "logicalId",
             )
-    _check_actions(changes.actions or (), ("input", "actions"), "daysWindow", problems)
+    other_ids = {id for id, type_ in types.items() if id is not None and type_ is ActionType.OTHER}
+    _check_actions(changes.actions or (), ("input", "actions"), "daysWindow", problems, other_ids)
 
 
 def _check_shared(values: Mapping[str, object], problems: ProblemList) -> None:
@@ -101,18 +105,30 @@ def _check_shared(values: Mapping[str, object], problems: ProblemList) -> None:
         )
 
 
-def _check_actions(actions: Sequence[ActionInput], path: ErrorPath, days: str, problems: ProblemList) -> None:
+def _check_actions(
+    actions: Sequence[ActionInput],
+    path: ErrorPath,
+    days: str,
+    problems: ProblemList,
+    other_ids: Collection[str] = (),
+) -> None:
+    """Add all problems of a list of actions. Those with one of `other_ids` may have the type OTHER."""
     problems.extend(check_entries(actions, *path))
     seen: set[ActionIdentity | str] = set()
     for index, action in enumerate(actions[:MAX_ENTRIES]):
         action_path = (*path, index)
-        if action.identity in seen or action.logical_id in seen:
+        # Actions of the type OTHER may have different words.
+        identity = None if action.type is ActionType.OTHER else action.identity
+        keys = {key for key in (identity, action.logical_id) if key is not None}
+        if keys & seen:
             problems.add(
                 ErrorCode.DUPLICATE,
                 "An earlier action has the same type, day and context, or the same id.",
                 *action_path,
             )
-        seen |= {action.identity, *({action.logical_id} if action.logical_id is not None else ())}
+        seen |= keys
+        if action.logical_id not in other_ids:
+            check_not_other(problems, action.type, *action_path, "actionType")
         if not 0 <= action.days <= MAX_DAYS:
             problems.add_invalid(f"`{days}` must be from 0 to {MAX_DAYS}, not {action.days}.", *action_path, days)
         for key, text in (("templateName", action.template_name), ("context", action.context)):

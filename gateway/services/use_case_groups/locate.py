@@ -6,8 +6,8 @@ from gateway.domain.enums import ErrorCode, Provider
 from gateway.domain.ids import is_id
 from gateway.domain.use_case_groups import GroupInput, find_free_slug, suggest_slug
 from gateway.domain.viewer import Viewer
-from gateway.errors import Problem, Refused, invalid_input, not_found, refusal
-from gateway.services.integrations import check_version, lock_integration, try_lock_integration
+from gateway.errors import Problem, ProblemList, Refused, invalid_input, not_found, refusal
+from gateway.services.integrations import check_not_other, check_version, lock_integration, try_lock_integration
 
 _SLUG_PREFIX_LENGTH = 40
 """The characters that a slug has in common with its numbered forms, such as `lab-reminders-2`."""
@@ -20,9 +20,12 @@ async def lock_target_integration(
 
     It is the one with the id `integration_id`, if that is not None. Otherwise it is the team's only integration of
     the provider, else the one with the group, else the only active one. Integrations that the viewer may not see
-    are ignored. Raises Refused: NOT_FOUND at `provider` or `integrationId`, INVALID for an impossible id, CONFLICT
-    at `integrationId` if the choice is ambiguous.
+    are ignored. Raises Refused: NOT_FOUND at `provider` or `integrationId`, INVALID for an impossible id or the
+    provider OTHER, CONFLICT at `integrationId` if the choice is ambiguous.
     """
+    problems = ProblemList()
+    check_not_other(problems, provider, "provider")
+    problems.raise_if_any()
     if integration_id is not None and await try_lock_integration(writer, viewer, integration_id, provider):
         return integration_id
     target_id = await _choose_integration(writer, viewer, provider, group_id, integration_id)
