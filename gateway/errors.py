@@ -51,8 +51,10 @@ class Problem:
 class Refused(GatewayError):
     """The request is refused for these problems, and nothing has changed."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], **related: object) -> None:
         self.problems: Sequence[Problem] = tuple(problems)
+        self.related = related
+        """Stored rows that explain a problem, by the name of the payload's field that shows them."""
         super().__init__("; ".join(problem.message for problem in self.problems))
 
 

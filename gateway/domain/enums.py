@@ -4,6 +4,17 @@ The name of a member is its name in the GraphQL schema. Its value is the text in
 """
 
 from enum import Enum
+from typing import TypeVar
+
+E = TypeVar("E", bound=Enum)
+
+
+def parse_member(enum: type[E], value: object) -> E | None:
+    """Return the member for a value of a document. An unknown one is OTHER, or None if the enum has no OTHER."""
+    try:
+        return enum(value)
+    except ValueError:
+        return enum.__members__.get("OTHER")
 
 
 class Permission(Enum):
@@ -29,10 +40,12 @@ class IntegrationKind(Enum):
 class Provider(Enum):
     MICROSOFT = "microsoft"
     GOOGLE = "google"
+    OTHER = "other"
 
 
 class AuthType(Enum):
     OAUTH = "oauth"
+    OTHER = "other"
 
 
 class TokenState(Enum):
@@ -106,6 +119,7 @@ class ScheduleField(Enum):
 class ActionType(Enum):
     SMS = "sms"
     CALL = "call"
+    OTHER = "other"
 
 
 class UseCaseKey(Enum):
@@ -175,6 +189,11 @@ class Outcome(Enum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+
+
+class OnConflict(Enum):
+    REFUSE = "refuse"
+    UPDATE = "update"
 
 
 class ImportMode(Enum):

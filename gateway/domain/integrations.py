@@ -1,8 +1,7 @@
 """Connected integrations and webhooks: the columns that documents determine, secrets, and the state of tokens."""
 
 from datetime import datetime, timedelta
-from enum import Enum
-from typing import TypedDict, TypeVar
+from typing import TypedDict
 
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.documents import (
@@ -20,12 +19,11 @@ from gateway.domain.enums import (
     Provider,
     SortDirection,
     TokenState,
+    parse_member,
 )
-from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import SortKey, SortOrder
 from gateway.domain.text import fold
-
-E = TypeVar("E", bound=Enum)
 
 _MAX_SORT_KEY_LENGTH = 400
 """In characters, for the columns that sort and search names. PostgreSQL limits the size of an index entry."""
@@ -86,7 +84,7 @@ def _build_name_columns(name: str, username: str | None) -> _NameColumns:
 def read_connected_columns(document: Document, logical_id: str, at: datetime) -> IntegrationColumns:
     """Return the columns for the `integration` of an export document.
 
-    Defaults for missing or unknown values are access for the team, the zone UTC, and not enabled. `at` replaces
+    Defaults for missing or unknown values are the provider OTHER, the zone UTC, and not enabled. `at` replaces
     missing instants.
     """
     config = document.get("config")
@@ -97,9 +95,9 @@ def read_connected_columns(document: Document, logical_id: str, at: datetime) ->
         logical_id=logical_id,
         **_build_name_columns(get_text_or_none(document.get("name")) or str(document.get("_id")), None),
         enabled=document.get("status") == IntegrationStatus.ACTIVE.value,
-        access=_parse_member(IntegrationAccess, document.get("access")) or IntegrationAccess.TEAM,
+        access=read_access(document),
         timezone=zone if isinstance(zone, str) and timezones.is_timezone(zone) else "UTC",
-        provider=_parse_member(Provider, config.get("provider")),
+        provider=parse_member(Provider, config.get("provider")),
         **read_audit_columns(document, at),
     )
 
@@ -124,11 +122,12 @@ def read_webhook_columns(document: Document, at: datetime) -> IntegrationColumns
     )
 
 
-def _parse_member(enum: type[E], value: Json) -> E | None:
-    try:
-        return enum(value)
-    except ValueError:
-        return None
+def read_access(document: Document) -> IntegrationAccess:
+    """Return who may see an integration: the team without a word, and only the creator for an unknown one."""
+    word = document.get("access")
+    if word is None:
+        return IntegrationAccess.TEAM
+    return parse_member(IntegrationAccess, word) or IntegrationAccess.PERSONAL
 
 
 def split_secrets(document: Document) -> tuple[Document, Document]:

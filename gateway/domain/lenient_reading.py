@@ -12,6 +12,7 @@ import orjson
 import structlog
 
 from gateway.domain.calendar import instants, timezones
+from gateway.domain.enums import parse_member
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Document: TypeAlias = dict[str, Json]
@@ -82,15 +83,14 @@ class LenientObject(Generic[R]):
             return None
 
     def read_member(self, key: str, enum: type[E]) -> E | None:
-        """Read the member of an enum with this value."""
+        """Read the member of an enum with this value. An unknown one reads as OTHER if the enum has it."""
         value = self.values.get(key)
         if value is None:
             return None
-        try:
-            return enum(value)
-        except ValueError:
+        found = parse_member(enum, value)
+        if found is None:
             self._log_faulty(key)
-            return None
+        return found
 
     def read_timezone(self, key: str) -> str | None:
         """Read the name of an existing time zone."""

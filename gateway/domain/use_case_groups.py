@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple, TypedDict, cast, get_type_hints
 
 from gateway.domain import schedules
 from gateway.domain.calendar import timezones
-from gateway.domain.enums import Status, UseCaseKey
+from gateway.domain.enums import OnConflict, Status, UseCaseKey
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.use_cases import (
     KNOWN_USE_CASES,
@@ -77,7 +77,7 @@ class ListedUseCase:
 
 @dataclass(frozen=True, slots=True)
 class GroupInput:
-    """The input of an upsert. It creates a group if `group_id` is None."""
+    """The input of an upsert. With a `group_id` it updates that group; otherwise `on_conflict` decides."""
 
     name: str
     fields: Mapping[str, str | None]
@@ -85,6 +85,13 @@ class GroupInput:
     group_id: str | None
     use_cases: Sequence[ListedUseCase]
     expected_version: int | None
+    on_conflict: OnConflict = OnConflict.REFUSE
+
+    @property
+    def updated_slug(self) -> str | None:
+        """The slug of the group to update, if there is one. None: the slug does not choose a group."""
+        is_by_slug = self.group_id is None and self.on_conflict is OnConflict.UPDATE
+        return self.fields.get("slug") if is_by_slug else None
 
 
 def build_group_columns(input: GroupInput, slug: str, stored: Mapping[str, object]) -> GroupColumns:

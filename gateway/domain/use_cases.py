@@ -48,7 +48,7 @@ def get_actions(config: Mapping[str, Json]) -> list[Document]:
 def _read_identity(action: Document) -> ActionIdentity:
     type_, days, context = action.get("actionType"), action.get("daysWindow"), action.get("context")
     return ActionIdentity(
-        type_ if isinstance(type_, str) else ActionType.SMS.value,
+        ActionType.SMS.value if type_ is None else str(type_),
         days if isinstance(days, int) else DEFAULT_DAYS,
         context if isinstance(context, str) else "",
     )
@@ -79,12 +79,15 @@ def _match_stored(stored: Iterable[Document], inputs: Sequence[ActionInput]) -> 
 
 
 def merge_actions(stored: Sequence[Document], inputs: Sequence[ActionInput]) -> list[Document]:
-    """Return the documents of the actions. A stored action keeps the keys that its input does not change."""
+    """Return the documents of the actions. A stored action keeps the keys that its input does not change.
+
+    So does the word for its type if the input says OTHER.
+    """
     return [
         {
             **_new_action(action),
             **(match or {}),
-            "actionType": action.type.value,
+            **({} if action.type is ActionType.OTHER else {"actionType": action.type.value}),
             "templateName": action.template_name,
             "context": action.context,
             "daysWindow": action.days,

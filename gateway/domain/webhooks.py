@@ -102,7 +102,6 @@ def build_webhook_document(
         "_id": id,
         "type": kind.value,
         **settings,
-        "userId": user_id,
         "_createdAt": timestamp,
         "_createdBy": {"_id": user_id, "username": username},
         "_updatedAt": timestamp,

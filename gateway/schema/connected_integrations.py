@@ -49,10 +49,14 @@ ProviderConfigSource = LenientObject[IntegrationRow]
 @strawberry.type(description="Connection to the account at the provider.")
 class ProviderConfig:
     provider: Provider = key_field(
-        "provider", "Provider of the account.", with_default(read_enum(Provider), Provider.MICROSOFT)
+        "provider",
+        "Provider of the account; OTHER when the document has none or an unknown one.",
+        with_default(read_enum(Provider), Provider.OTHER),
     )
     auth_type: AuthType = key_field(
-        "authType", "How the account was connected.", with_default(read_enum(AuthType), AuthType.OAUTH)
+        "authType",
+        "How the account was connected; OAUTH when the document has none, OTHER when it has an unknown one.",
+        with_default(read_enum(AuthType), AuthType.OAUTH),
     )
     scope: str | None = key_field("scope", "OAuth scopes that the provider granted, as the provider writes them.")
     token_type: str | None = key_field("tokenType", "Type of the access token, such as `Bearer`.")
@@ -103,7 +107,9 @@ def _parse_use_cases_arguments(
 
 @strawberry.type(description="Account at a provider, connected for a team.")
 class ConnectedIntegration(Integration):
-    access: IntegrationAccess = strawberry.field(description="Who may see the integration.")
+    access: IntegrationAccess = strawberry.field(
+        description="Who may see the integration; TEAM when the document has none, PERSONAL for an unknown one."
+    )
     timezone: TimeZone = strawberry.field(
         description="Time zone in which the dashboards' days begin; UTC when the document has none."
     )

@@ -42,11 +42,17 @@ _describe(
 )
 _describe(
     enums.Provider,
-    "Provider of the account of a connected integration.",
+    "Provider of the account of a connected integration. An unknown provider reads as OTHER.",
     MICROSOFT="Microsoft 365.",
     GOOGLE="Google.",
+    OTHER="Unknown provider; the stored document stays unchanged. INVALID as input, except in filters.",
 )
-_describe(enums.AuthType, "How the account was connected.", OAUTH="OAuth 2.")
+_describe(
+    enums.AuthType,
+    "How the account was connected. An unknown way reads as OTHER.",
+    OAUTH="OAuth 2.",
+    OTHER="Unknown way; the stored document stays unchanged.",
+)
 _describe(
     enums.TokenState,
     "State of the access token at the time of the query.",
@@ -126,7 +132,14 @@ _describe(
     ONE_TIME="Once; `oneTime` in the documents.",
     RECURRING="Every day; `recurring` in the documents.",
 )
-_describe(enums.ActionType, "How an action reaches a patient.", SMS="Text message.", CALL="Telephone call.")
+_describe(
+    enums.ActionType,
+    "How an action reaches a patient. An unknown way reads as OTHER.",
+    SMS="Text message.",
+    CALL="Telephone call.",
+    OTHER="Unknown way. INVALID as input, except in `UseCaseActionPatch` with the `logicalId` of an action that "
+    "has it: the stored word stays.",
+)
 _describe(
     enums.UseCaseKey,
     "Use cases that a group can contain, each at most once.",
@@ -202,6 +215,12 @@ _describe(
     CREATED="The object was created.",
     UPDATED="The object was changed.",
     UNCHANGED="The object already had these values; nothing was written.",
+)
+_describe(
+    enums.OnConflict,
+    "What an upsert does when a group of the integration has its `slug` already.",
+    REFUSE="Refuse with CONFLICT, and show the group in `conflictingGroup`.",
+    UPDATE="Update the group. So the same call again is UNCHANGED, and scripts need no id.",
 )
 _describe(
     enums.ImportMode,

@@ -72,7 +72,8 @@ class IntegrationFilter:
     )
     enabled: bool | None = optional_field("Whether the integration is switched on.")
     provider: list[Provider] | None = optional_field(
-        "The provider is one of these; an empty list matches nothing. Webhooks have no provider."
+        "The provider is one of these; an empty list matches nothing. OTHER matches all unknown providers. "
+        "Webhooks have no provider."
     )
     created_by: strawberry.ID | None = optional_field("Id of the creator; an empty one is ignored.")
     created_at: DateTimeFilter | None = optional_field("Conditions on the time of creation.")

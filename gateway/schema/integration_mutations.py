@@ -181,11 +181,19 @@ class IntegrationMutations:
     )
     @staticmethod
     async def delete_integration(
-        info: Info, id: IntegrationId, expected_version: ExpectedVersion = None
+        info: Info,
+        id: IntegrationId,
+        kind: Annotated[
+            IntegrationKind | None,
+            strawberry.argument(
+                description="Refuse the mutation with INVALID unless the integration is of this kind. Null: any."
+            ),
+        ] = None,
+        expected_version: ExpectedVersion = None,
     ) -> DeletePayload:
         async def delete(writer: Writer) -> DeletePayload:
             await services.integration_changes.delete_integration(
-                writer, info.context.viewer, id, expected_version
+                writer, info.context.viewer, id, kind, expected_version
             )
             return DeletePayload(deleted_ids=[id])
 

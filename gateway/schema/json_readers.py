@@ -72,8 +72,24 @@ def with_default(reader: KeyReader[T | None], default: T) -> KeyReader[T]:
 
 
 def read_enum(enum_type: type[E]) -> KeyReader[E | None]:
-    """Return a reader of an enum member; an unknown value reads as None."""
-    return KeyReader(lambda parent, key: parent.read_member(key, enum_type), Decoding(str))
+    """Return a reader of an enum member; an unknown value reads as OTHER if the enum has it, else as None."""
+    other = enum_type.__members__.get("OTHER")
+    members = {member.value: member for member in enum_type}
+    return KeyReader(
+        lambda parent, key: parent.read_member(key, enum_type),
+        Decoding(str) if other is None else _decode_by(lambda word: members.get(word, other)),
+    )
+
+
+def read_required_enum(enum_type: type[E], *, missing: E, unknown: E) -> KeyReader[E]:
+    """Return a reader of an enum member for a field that cannot be null."""
+
+    def read(parent: LenientObject[object], key: str) -> E:
+        if parent.values.get(key) is None:
+            return missing
+        return parent.read_member(key, enum_type) or unknown
+
+    return KeyReader(read, with_default(read_enum(enum_type), missing).decoding)
 
 
 def read_enums(enum_type: type[E]) -> KeyReader[list[E]]:

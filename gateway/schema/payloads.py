@@ -44,7 +44,7 @@ def errors_field() -> Any:  # noqa: ANN401 (a dataclass field)
 class MutationPayload(Protocol):
     """A payload whose fields except `errors` have defaults."""
 
-    def __init__(self, *, errors: list[UserError]) -> None: ...
+    def __init__(self, *, errors: list[UserError], **related: Any) -> None: ...  # noqa: ANN401 (rows)
 
 
 P = TypeVar("P", bound=MutationPayload)
@@ -55,12 +55,13 @@ async def run_mutation(
 ) -> P:
     """Run `work` in one transaction and return its payload.
 
-    If `work` raises Refused, the transaction is rolled back and the payload holds the problems in `errors`.
+    If `work` raises Refused, the transaction is rolled back and the payload holds the problems in `errors`,
+    and the rows that explain them in their fields.
     """
     try:
         return await info.context.write(work, str(info.path.key), dry_run=dry_run)
     except Refused as refusal:
-        return payload(errors=[*_list_errors(refusal.problems)])
+        return payload(errors=[*_list_errors(refusal.problems)], **refusal.related)
 
 
 def _list_errors(problems: Sequence[Problem]) -> Iterator[UserError]:

@@ -8,7 +8,7 @@ from gateway.domain.lenient_reading import LenientObject
 from gateway.domain.records import RecordKind, get_kind
 from gateway.execution import declare_columns
 from gateway.schema.fields import get_row
-from gateway.schema.json_readers import KeyReader, read_enum, with_default
+from gateway.schema.json_readers import read_required_enum
 
 RecordConfigSource = LenientObject[ResourceRecord]
 
@@ -38,11 +38,5 @@ class RecordConfig:
         return cls.resolve_type(source) == cls.__name__
 
 
-def _read_status(parent: LenientObject[object], key: str) -> Status:
-    if parent.values.get(key) is None:
-        return Status.ACTIVE
-    return parent.read_member(key, Status) or Status.INACTIVE
-
-
-status = KeyReader(_read_status, with_default(read_enum(Status), Status.ACTIVE).decoding)
+status = read_required_enum(Status, missing=Status.ACTIVE, unknown=Status.INACTIVE)
 """Read a status: ACTIVE when it is missing, INACTIVE when it is unknown."""

@@ -11,18 +11,20 @@ from gateway.database import UseCaseGroup as UseCaseGroupRow
 from gateway.database import Writer
 from gateway.domain import schedules
 from gateway.domain.calendar import instants, timezones
-from gateway.domain.enums import Outcome, Provider, UseCaseKey
+from gateway.domain.enums import OnConflict, Outcome, Provider, UseCaseKey
 from gateway.execution import BatchRequest, ListSize
 from gateway.schema.context import Info
 from gateway.schema.fields import batched_field, field, mutation
 from gateway.schema.nodes import Node
-from gateway.schema.payloads import UserError, errors_field, run_mutation
+from gateway.schema.payloads import DeletePayload, ExpectedVersion, UserError, errors_field, run_mutation
 from gateway.schema.scalars import Time, TimeZone
 from gateway.schema.use_case_inputs import UseCaseGroupInput
 from gateway.schema.use_cases import UseCase, integration_field
 
 GROUP_LIST_SIZE = ListSize(assumed_size=len(UseCaseKey))
 """A group contains each use case at most once."""
+
+GroupId = Annotated[strawberry.ID, strawberry.argument(description="Id of the group.")]
 
 
 @strawberry.type(
@@ -73,11 +75,27 @@ class UseCaseGroupQueries:
         graphql_type=UseCaseGroup | None,
     )
     @staticmethod
-    async def use_case_group(
-        info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Id of the group.")]
-    ) -> UseCaseGroupRow:
+    async def use_case_group(info: Info, id: GroupId) -> UseCaseGroupRow:
         async with info.context.read() as reader:
             return await services.use_case_groups.get_use_case_group(reader, info.context.viewer, id)
+
+    @field(
+        "Find a group of use cases by its `slug`. NOT_FOUND when it does not exist or the viewer may not see it. "
+        "Needs READ_INTEGRATIONS.",
+        graphql_type=UseCaseGroup | None,
+    )
+    @staticmethod
+    async def use_case_group_by_slug(
+        info: Info,
+        integration_id: Annotated[
+            strawberry.ID, strawberry.argument(description="Id of the integration that the group belongs to.")
+        ],
+        slug: Annotated[str, strawberry.argument(description="`slug` of the group.")],
+    ) -> UseCaseGroupRow:
+        async with info.context.read() as reader:
+            return await services.use_case_groups.get_use_case_group_by_slug(
+                reader, info.context.viewer, integration_id, slug
+            )
 
 
 @strawberry.type(description="Result of one use case of an upsert.")
@@ -108,13 +126,19 @@ class UpsertUseCaseGroupPayload:
         description="Use cases of the input, in the same order, then other use cases that changed with the group.",
         directives=[GROUP_LIST_SIZE],
     )
+    conflicting_group: UseCaseGroupRow | None = strawberry.field(
+        graphql_type=UseCaseGroup | None,
+        default=None,
+        description="The group that has the `slug`, when that is the CONFLICT; else null.",
+    )
     errors: list[UserError] = errors_field()
 
 
 @strawberry.type
 class UseCaseGroupMutations:
     @mutation(
-        "Create or update a group and the use cases that the input lists, all or nothing. Without `groupId` each "
+        "Create or update a group and the use cases that the input lists, all or nothing. Idempotent with "
+        "`groupId`, or with `slug` and `onConflict: UPDATE`: the same call again is UNCHANGED. Otherwise each "
         "call creates a new group. Needs WRITE_INTEGRATIONS; NOT_FOUND when the provider is not connected."
     )
     @staticmethod
@@ -131,11 +155,18 @@ class UseCaseGroupMutations:
                 "group, or the only active one; else CONFLICT."
             ),
         ] = None,
+        on_conflict: Annotated[
+            OnConflict,
+            strawberry.argument(
+                description="What to do when a group of the integration has the `slug`. With `groupId`, the "
+                "`slug` of another group is always a CONFLICT."
+            ),
+        ] = OnConflict.REFUSE,
         dry_run: Annotated[
             bool, strawberry.argument(description="Run the whole mutation, return its payload, and roll it back.")
         ] = False,
     ) -> UpsertUseCaseGroupPayload:
-        viewer, group_input = info.context.viewer, input.to_domain()
+        viewer, group_input = info.context.viewer, input.to_domain(on_conflict)
 
         async def upsert(writer: Writer) -> UpsertUseCaseGroupPayload:
             result = await services.use_case_groups.upsert.upsert_group(
@@ -146,3 +177,16 @@ class UseCaseGroupMutations:
             )
 
         return await run_mutation(info, UpsertUseCaseGroupPayload, upsert, dry_run=dry_run)
+
+    @mutation(
+        "Delete a group together with its use cases. Needs WRITE_INTEGRATIONS. The same call again is NOT_FOUND."
+    )
+    @staticmethod
+    async def delete_use_case_group(
+        info: Info, id: GroupId, expected_version: ExpectedVersion = None
+    ) -> DeletePayload:
+        async def delete(writer: Writer) -> DeletePayload:
+            await services.use_case_groups.delete_group(writer, info.context.viewer, id, expected_version)
+            return DeletePayload(deleted_ids=[id])
+
+        return await run_mutation(info, DeletePayload, delete)

@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from gateway.domain.bounds import MAX_NAME_LENGTH
-from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey
+from gateway.domain.enums import ActionType, OnConflict, ScheduleField, Status, UseCaseKey
 from gateway.domain.lenient_reading import Document
 from gateway.domain.use_case_groups import INPUT_FIELDS, MAX_SLUG_LENGTH, GroupInput, ListedUseCase
 from gateway.domain.use_cases import DEFAULT_DAYS, MAX_DAYS, ActionInput, UseCaseChanges
@@ -63,14 +63,16 @@ class UseCaseInput:
 
 
 @strawberry.input(
-    description="Group to create or update, with use cases. With `groupId` it updates that group: an absent "
-    "field keeps its value, null clears it, and use cases that are not listed stay."
+    description="Group to create or update, with use cases. It updates the group with the `groupId`, or the one "
+    "with the `slug` if `onConflict` is UPDATE: an absent field keeps its value, null clears it, and use cases "
+    "that are not listed stay. Otherwise each call creates a new group."
 )
 class UseCaseGroupInput:
     name: str = strawberry.field(description=f"Display name, not blank, at most {MAX_NAME_LENGTH} characters.")
     slug: str | None = optional_field(
         f"Name for scripts: words of a-z and 0-9 with single hyphens between them, at most {MAX_SLUG_LENGTH} "
-        "characters, unique within the integration (CONFLICT). Absent: derived from `name`."
+        "characters, unique within the integration. `onConflict` decides what happens when a group has it. Absent "
+        "or null: a new group gets one from `name`."
     )
     sheet_link: str | None = optional_field(_SHEET)
     assistant_id: strawberry.ID | None = optional_field(_ASSISTANT)
@@ -79,16 +81,18 @@ class UseCaseGroupInput:
         "Time of day when the use cases run, HH:MM:SS; null: they do not run."
     )
     group_id: strawberry.ID | None = optional_field(
-        "Id of the group to update. Absent: each call creates a new group."
+        "Id of the group to update. Absent: a group with the `slug` is updated if `onConflict` is UPDATE, else a "
+        "new group is created."
     )
     use_cases: list[UseCaseInput] | None = optional_field(
         "Use cases to create or update, matched by `useCase`; the others stay.", directives=[OBJECT_COST]
     )
     expected_version: int | None = optional_field(
-        "Refuse the mutation with VERSION_CONFLICT unless the group's `version` is still this. Needs `groupId`."
+        "Refuse the mutation with VERSION_CONFLICT unless the group exists and its `version` is still this. "
+        "Needs `groupId`, or `slug` with `onConflict: UPDATE`."
     )
 
-    def to_domain(self) -> GroupInput:
+    def to_domain(self, on_conflict: OnConflict) -> GroupInput:
         values = _trim_link(get_provided_fields(self), "sheet_link")
         return GroupInput(
             name=self.name,
@@ -96,6 +100,7 @@ class UseCaseGroupInput:
             group_id=values.get("group_id"),
             use_cases=[use_case.to_domain() for use_case in self.use_cases or ()],
             expected_version=values.get("expected_version"),
+            on_conflict=on_conflict,
         )
 
 
@@ -121,7 +126,9 @@ class UseCaseActionPatch:
     logical_id: str | None = optional_field(
         "`logicalId` of the stored action to update; NOT_FOUND when the use case does not have it."
     )
-    action_type: ActionType = strawberry.field(description=_ACTION_TYPE)
+    action_type: ActionType = strawberry.field(
+        description=f"{_ACTION_TYPE} OTHER only with the `logicalId` of an action that has it: its word stays."
+    )
     template_name: str = strawberry.field(description=_TEMPLATE_NAME)
     context: str = strawberry.field(description=_CONTEXT)
     days_window: int = strawberry.field(default=DEFAULT_DAYS, description=_DAYS)

@@ -88,7 +88,7 @@ class UseCaseAction:
     )
     action_type: ActionType = key_field(
         "actionType",
-        "How the action contacts the patient; SMS when the document has none or an unknown one.",
+        "How the action contacts the patient; SMS when the document has none, OTHER when it has an unknown one.",
         with_default(read_enum(ActionType), ActionType.SMS),
     )
     template_name: str = key_field(

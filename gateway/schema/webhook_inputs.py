@@ -8,7 +8,10 @@ from gateway.domain.webhooks import DEFAULT_RETRY_COUNT, DEFAULT_RETRY_DELAY
 from gateway.schema.inputs import optional_field
 
 _NAME = f"Display name, not blank, at most {MAX_NAME_LENGTH} characters."
-_USERNAME = f"Username that the webhook posts as, not blank, at most {MAX_NAME_LENGTH} characters."
+_USERNAME = (
+    f"Username that the webhook posts as, not blank, at most {MAX_NAME_LENGTH} characters. It must be that of a "
+    "user of the team, whose id becomes `userId`."
+)
 _ENABLED = "Whether the webhook is switched on."
 _CHANNEL = "Channels (`#general`) and people (`@rocket.cat`) that the webhook posts to; at least one."
 _LISTENED_CHANNELS = (

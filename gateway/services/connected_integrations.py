@@ -11,6 +11,7 @@ from gateway.domain.enums import (
     IntegrationKind,
     IntegrationStatus,
     Permission,
+    Provider,
 )
 from gateway.domain.ids import new_id, new_logical_id
 from gateway.domain.integrations import read_connected_columns
@@ -21,6 +22,7 @@ from gateway.services import day_counts
 from gateway.services.integrations import (
     INPUT_FIELDS,
     check_blank,
+    check_not_other,
     lock_integration_for_update,
     require_kind_permission,
 )
@@ -147,6 +149,8 @@ def _check_settings(viewer: Viewer, settings: Document, current_access: Integrat
     name, zone = settings.get("name"), settings.get("timezone")
     if isinstance(name, str):
         check_blank(problems, name, *path, "name")
+    if isinstance(provider := settings.get("provider"), str):
+        check_not_other(problems, Provider(provider), *path, "provider")
     problems.extend(find_excesses(settings, *path))
     if isinstance(zone, str) and not timezones.is_timezone(zone):
         problems.add_invalid(

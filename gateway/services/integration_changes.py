@@ -1,17 +1,17 @@
 """Create, update and delete integrations of every kind."""
 
 from gateway.database import Integration, Writer, get_values
-from gateway.domain import webhooks
-from gateway.domain.enums import IntegrationKind, Permission
+from gateway.domain.enums import IntegrationKind
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
+from gateway.errors import invalid_input
 from gateway.services import connected_integrations, day_counts
 from gateway.services import webhooks as webhook_changes
-from gateway.services.access import require_permissions
 from gateway.services.integrations import (
     check_version,
     lock_integration_of_any_kind,
     require_kind_permission,
+    require_permission_of_any_kind,
 )
 
 
@@ -49,15 +49,27 @@ async def update_integration(
     return await webhook_changes.update_webhook(writer, viewer, id, kind, changes, expected_version)
 
 
-async def delete_integration(writer: Writer, viewer: Viewer, id: str, expected_version: int | None = None) -> None:
+async def delete_integration(
+    writer: Writer,
+    viewer: Viewer,
+    id: str,
+    kind: IntegrationKind | None = None,
+    expected_version: int | None = None,
+) -> None:
     """Delete an integration with its groups, use cases, resource records and counts.
 
     The viewer needs the permission of `require_kind_permission`. Raises Refused: FORBIDDEN without it, NOT_FOUND
-    if the integration does not exist or the viewer may not see it, VERSION_CONFLICT.
+    if the integration does not exist or the viewer may not see it, INVALID if it is not of the `kind`,
+    VERSION_CONFLICT.
     """
-    if all(viewer.get_webhook_scope(kind) is None for kind in webhooks.WEBHOOK_KINDS):
-        require_permissions(viewer, Permission.WRITE_INTEGRATIONS)
-    row = await lock_integration_of_any_kind(writer, viewer, id)
+    if kind is None:
+        require_permission_of_any_kind(viewer)
+        row = await lock_integration_of_any_kind(writer, viewer, id)
+    else:
+        require_kind_permission(viewer, kind)
+        row = await lock_integration_of_any_kind(writer, viewer, id, (kind,))
+        if row.kind is not kind:
+            raise invalid_input(f"This integration is of the kind {row.kind.name}, not {kind.name}.", "kind")
     require_kind_permission(viewer, row.kind)
     check_version(row.version, expected_version, "expectedVersion")
     await day_counts.delete_counts(writer, row.team_id, row.id)

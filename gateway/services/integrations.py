@@ -1,6 +1,7 @@
 """Read and lock connected integrations and webhooks, within the permissions of the viewer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 from gateway import sql
@@ -25,7 +26,7 @@ from gateway.domain.integration_filters import (
 )
 from gateway.domain.paging import PageArguments, RowPage, SortOrder
 from gateway.domain.viewer import Viewer
-from gateway.errors import ProblemList, forbidden, invalid_input, not_found, refusal
+from gateway.errors import ProblemList, Refused, forbidden, invalid_input, not_found, refusal
 from gateway.services.access import RowKey, require_id, require_permissions
 
 INPUT_FIELDS = {
@@ -183,22 +184,49 @@ def require_kind_permission(viewer: Viewer, kind: IntegrationKind) -> None:
     if kind is IntegrationKind.CONNECTED:
         require_permissions(viewer, Permission.WRITE_INTEGRATIONS)
     elif viewer.get_webhook_scope(kind) is None:
-        direction = kind.name.removesuffix("_WEBHOOK")
-        raise forbidden(
-            f"This needs the permission MANAGE_{direction}_INTEGRATIONS or MANAGE_OWN_{direction}_INTEGRATIONS."
-        )
+        raise forbidden(f"This needs the permission {_name_permissions(kind)}.")
 
 
-async def lock_integration_of_any_kind(writer: Writer, viewer: Viewer, id: str) -> Integration:
+def require_permission_of_any_kind(viewer: Viewer) -> None:
+    """Raise Refused (FORBIDDEN) unless the viewer may change integrations of some kind."""
+    is_allowed = viewer.has_permission(Permission.WRITE_INTEGRATIONS) or any(
+        viewer.get_webhook_scope(kind) is not None for kind in webhooks.WEBHOOK_KINDS
+    )
+    if not is_allowed:
+        needed = "; ".join(f"for {kind.name}, {_name_permissions(kind)}" for kind in IntegrationKind)
+        raise forbidden(f"This needs the permission of the integration's kind: {needed}.")
+
+
+def _name_permissions(kind: IntegrationKind) -> str:
+    if kind is IntegrationKind.CONNECTED:
+        return Permission.WRITE_INTEGRATIONS.name
+    direction = kind.name.removesuffix("_WEBHOOK")
+    return f"MANAGE_{direction}_INTEGRATIONS or MANAGE_OWN_{direction}_INTEGRATIONS"
+
+
+def _refuse_missing(viewer: Viewer, kinds: Collection[IntegrationKind]) -> Refused:
+    """Return the refusal (NOT_FOUND) of an integration that is missing or invisible, with what would show more."""
+    needed = [
+        f"MANAGE_{kind.name.removesuffix('_WEBHOOK')}_INTEGRATIONS"
+        for kind in webhooks.WEBHOOK_KINDS
+        if kind in kinds and viewer.get_webhook_scope(kind) is not True
+    ]
+    hint = f" This key does not reach all webhooks: that needs {' and '.join(needed)}." if needed else ""
+    return not_found(f"There is no integration with this id.{hint}", "id")
+
+
+async def lock_integration_of_any_kind(
+    writer: Writer, viewer: Viewer, id: str, kinds: Collection[IntegrationKind] = tuple(IntegrationKind)
+) -> Integration:
     """Lock an integration or webhook of the team until the transaction ends, and return its row.
 
     It sets `writer.as_of` to the time of the lock. Raises Refused (NOT_FOUND) if the integration does not exist or
-    the viewer may not see it.
+    the viewer may not see it; the message names the permissions to reach all webhooks of the expected `kinds`.
     """
     found = await writer.fetch_rows(sql.integrations.select_for_update(viewer, id)) if is_id(id) else []
     await writer.refresh_time()
     if not found:
-        raise not_found("There is no integration with this id.", "id")
+        raise _refuse_missing(viewer, kinds)
     return found[0]
 
 
@@ -212,7 +240,7 @@ async def lock_integration_for_update(
     is of another kind; VERSION_CONFLICT, that it has another version.
     """
     require_kind_permission(viewer, kind)
-    found = await lock_integration_of_any_kind(writer, viewer, id)
+    found = await lock_integration_of_any_kind(writer, viewer, id, (kind,))
     if found.kind is not kind:
         raise invalid_input(
             f"The type of this integration is {found.kind.value} and cannot change: "
@@ -222,6 +250,13 @@ async def lock_integration_for_update(
         )
     check_version(found.version, expected_version, "expectedVersion")
     return found
+
+
+def check_not_other(problems: ProblemList, word: Enum, *path: str | int) -> None:
+    """Add a problem (INVALID) if an enum value is OTHER, which only documents have; `path` ends with its name."""
+    if word.name == "OTHER":
+        known = ", ".join(name for name in type(word).__members__ if name != "OTHER")
+        problems.add_invalid(f"`{path[-1]}` cannot be OTHER. Choose one of {known}.", *path)
 
 
 def check_blank(problems: ProblemList, text: str, *path: str | int) -> None:

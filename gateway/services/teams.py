@@ -1,4 +1,4 @@
-"""Teams and their users. Imports and operators create them; only `get_usernames` serves the API."""
+"""Teams and their users. Imports and operators create them; only the last two functions serve the API."""
 
 from collections.abc import Mapping, Sequence
 
@@ -51,3 +51,9 @@ async def get_usernames(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> M
     No permission is needed.
     """
     return dict(await reader.fetch_tuples(sql.users.select_usernames(viewer, [*ids])))
+
+
+async def find_user_id(reader: Reader, viewer: Viewer, username: str) -> str | None:
+    """Return the id of the team's user with this username; None if there is none. No permission is needed."""
+    rows = await reader.fetch_tuples(sql.users.select_id_by_username(viewer, username))
+    return rows[0][0] if rows else None

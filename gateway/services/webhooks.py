@@ -2,7 +2,7 @@
 
 from gateway.database import Integration, Writer
 from gateway.domain import webhooks
-from gateway.domain.bounds import find_document_excess, find_excesses, is_blank
+from gateway.domain.bounds import MAX_NAME_LENGTH, find_document_excess, find_excesses, is_blank
 from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode, IntegrationKind, WebhookEvent
 from gateway.domain.ids import new_id
@@ -13,10 +13,11 @@ from gateway.errors import ProblemList
 from gateway.services.integrations import (
     INPUT_FIELDS,
     check_blank,
+    check_not_other,
     lock_integration_for_update,
     require_kind_permission,
 )
-from gateway.services.teams import get_usernames
+from gateway.services.teams import find_user_id, get_usernames
 
 _REQUIRED_KEYS = (
     "name",
@@ -36,12 +37,13 @@ _REQUIRED_KEYS = (
 async def create_webhook(writer: Writer, viewer: Viewer, kind: IntegrationKind, settings: Document) -> Integration:
     """Create a webhook of this kind that belongs to the viewer, and return its row.
 
-    `settings` are keys of its document. An incoming webhook gets a new token. The viewer needs the permission of
+    `settings` are keys of its document, of which `username` determines `userId`. An incoming webhook gets a new
+    token. The viewer needs the permission of
     `require_kind_permission`. Raises Refused: FORBIDDEN without it, else all problems of the settings (REQUIRED,
     INVALID).
     """
     require_kind_permission(viewer, kind)
-    cleaned = _drop_blank_token(settings)
+    cleaned = await _add_user_id(writer, viewer, _drop_blank_token(settings), {})
     document = _apply_changes(cleaned, {})
     if kind is IntegrationKind.OUTGOING_WEBHOOK:
         document.setdefault("retryCount", webhooks.DEFAULT_RETRY_COUNT)
@@ -79,12 +81,12 @@ async def update_webhook(
 ) -> Integration:
     """Update these keys of a webhook's document, and return its row; without a change, write nothing.
 
-    An absent key keeps its value, null clears it, and a blank token keeps the stored one. The viewer needs the
-    permission of `require_kind_permission`. Raises Refused: as `lock_integration_for_update`, and all problems of
-    the changes (REQUIRED, INVALID).
+    An absent key keeps its value, null clears it, and a blank token keeps the stored one. A new `username`
+    determines `userId`. The viewer needs the permission of `require_kind_permission`. Raises Refused: as
+    `lock_integration_for_update`, and all problems of the changes (REQUIRED, INVALID).
     """
     row = await lock_integration_for_update(writer, viewer, id, kind, expected_version)
-    cleaned = _drop_blank_token(changes)
+    cleaned = await _add_user_id(writer, viewer, _drop_blank_token(changes), row.document)
     document = _apply_changes(cleaned, row.document)
     _check_settings(kind, cleaned, document, row.document)
     if document == row.document:
@@ -98,6 +100,19 @@ async def update_webhook(
 
 async def _get_username(writer: Writer, viewer: Viewer) -> str | None:
     return (await get_usernames(writer, viewer, [viewer.user_id])).get(viewer.user_id)
+
+
+async def _add_user_id(writer: Writer, viewer: Viewer, settings: Document, stored: Document) -> Document:
+    """Return the settings with the id of the user whom a new `username` names; None if the team has no such user.
+
+    A blank or too long `username` is another problem.
+    """
+    username = settings.get("username")
+    if not isinstance(username, str) or is_blank(username) or len(username) > MAX_NAME_LENGTH:
+        return settings
+    if username == stored.get("username"):
+        return settings
+    return {**settings, "userId": await find_user_id(writer, viewer, username)}
 
 
 def _drop_blank_token(settings: Document) -> Document:
@@ -144,12 +159,23 @@ def _check_settings(
         elif key in ("name", "username") and isinstance(value, str):
             check_blank(problems, value, *path, key)
     problems.extend(find_excesses(settings, *path))
+    _check_user(problems, settings, *path)
     problems.extend(find_document_excess(document, *path, stored=stored))
     _check_channels(problems, kind, settings, document)
     if kind is IntegrationKind.OUTGOING_WEBHOOK:
         _check_event(problems, settings, document, *path)
         _check_calls(problems, settings, *path)
     problems.raise_if_any()
+
+
+def _check_user(problems: ProblemList, settings: Document, *path: str) -> None:
+    """Add a problem (INVALID) if no user of the team has the `username`."""
+    if settings.get("userId", "") is None:
+        problems.add_invalid(
+            "No user of the team has this `username`. Choose one who has a key or whom an import added.",
+            *path,
+            "username",
+        )
 
 
 def _check_channels(problems: ProblemList, kind: IntegrationKind, settings: Document, document: Document) -> None:
@@ -169,9 +195,8 @@ def _check_channels(problems: ProblemList, kind: IntegrationKind, settings: Docu
 
 def _check_event(problems: ProblemList, settings: Document, document: Document, *path: str) -> None:
     event = webhooks.get_event(document)
-    if "event" in settings and event is WebhookEvent.OTHER:
-        known = ", ".join(word.name for word in webhooks.EVENT_OPTIONS)
-        problems.add_invalid(f"`event` cannot be OTHER. Choose one of {known}.", *path, "event")
+    if "event" in settings and event is not None:
+        check_not_other(problems, event, *path, "event")
     options = webhooks.EVENT_OPTIONS.get(event or WebhookEvent.OTHER)
     if options is not None and options.target_room and settings.keys() & {"event", "targetRoom"}:
         target = document.get("targetRoom")

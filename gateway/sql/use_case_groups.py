@@ -25,6 +25,16 @@ def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[UseCaseGroup]:
 
 
 @prepared
+def select_by_slug(viewer: Viewer, integration_id: str, slug: str) -> Select[UseCaseGroup]:
+    """Select the integration's group with this slug, if the viewer may see it."""
+    return select(UseCaseGroup).where(
+        UseCaseGroup.integration_id == integration_id,
+        UseCaseGroup.slug == slug,
+        has_visible_integration(viewer, UseCaseGroup),
+    )
+
+
+@prepared
 def select_use_case_groups(
     viewer: Viewer, integration_ids: Sequence[str], page: PageArguments
 ) -> Select[UseCaseGroup]:

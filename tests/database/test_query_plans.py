@@ -157,6 +157,7 @@ async def test_no_lookup_by_id_scans(gateway: Gateway) -> None:
               integration(id: "a") { id }
               created: integration(id: "a", createdBy: "68a8652f82513625d1c21a85") { id }
               useCaseGroup(id: "g") { id integration { id } useCases { id group { id } } }
+              useCaseGroupBySlug(integrationId: "a", slug: "g") { id }
               useCase(id: "u") { id integration { id } }
               resourceRecord(id: "r") { id }
             }
@@ -247,11 +248,13 @@ async def test_no_change_of_a_use_case_or_a_group_scans(gateway: Gateway) -> Non
                 provider: MICROSOFT, input: {{groupId: "g", name: "n", slug: "h", timezone: "UTC", {listed}}}
               ) {{ outcome }}
               updateUseCase(id: "u", input: {{displayName: "n"}}) {{ errors {{ code }} }}
-              deleteUseCase(id: "u") {{ deletedIds }}
+              same: upsertUseCaseGroup(provider: MICROSOFT, integrationId: "a", onConflict: UPDATE,
+                input: {{name: "n", slug: "h"}}) {{ outcome }}
+              deleteUseCase(id: "u") {{ deletedIds }} deleteUseCaseGroup(id: "g") {{ deletedIds }}
             }}
             """
         )
-    assert len(statements) >= 16
+    assert len(statements) >= 24
     assert await _find_scans(gateway, statements) == []
 
 

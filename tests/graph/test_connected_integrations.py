@@ -197,7 +197,7 @@ async def test_without_the_permission_nothing_is_written(gateway: Gateway, permi
     assert await create(client, connected=SETTINGS) == {"integration": None, "errors": forbidden}
     for id in ("c", "missing"):
         assert await update(client, id, connected={"name": "n"}) == {"integration": None, "errors": forbidden}
-    assert await delete(client, "c") == {"deletedIds": [], "errors": forbidden}
+    assert await delete(client, "c", kind="CONNECTED") == {"deletedIds": [], "errors": forbidden}
     assert await read_integrations(gateway) == before
 
 
@@ -216,7 +216,7 @@ async def test_deleting_an_integration_deletes_its_children(gateway: Gateway) ->
     await store(gateway.database, record("y", "d"))
     client = await gateway.client(permissions=[Permission.WRITE_INTEGRATIONS])
     assert await delete(client, "c") == {"deletedIds": ["c"], "errors": []}
-    assert await delete(client, "c") == {"deletedIds": [], "errors": MISSING}
+    assert await delete(client, "c", kind="CONNECTED") == {"deletedIds": [], "errors": MISSING}
     left = {(row["team_id"], row["id"]) for row in await read_integrations(gateway)}
     assert left == {(TEAM, "d"), (OTHER_TEAM, "c"), (OTHER_TEAM, "d")}
     async with gateway.read() as session:

@@ -10,8 +10,8 @@ from gateway.domain.lenient_reading import Json
 from gateway.schema.payloads import MAX_ERRORS
 from tests.graph.test_use_case_changes import update as update_use_case
 from tests.support.examples import export
-from tests.support.factories import connected, store, use_case, webhook
-from tests.support.gateway import Client, Gateway
+from tests.support.factories import connected, store, use_case, user, webhook
+from tests.support.gateway import USER, Client, Gateway
 from tests.support.importing import count_document_rows, get_problems, import_document
 from tests.support.integration_operations import create, read_integrations, update
 from tests.support.upserts import upsert as upsert_group
@@ -19,7 +19,7 @@ from tests.support.upserts import upsert as upsert_group
 LINK = "https://clinic.example/"
 WEBHOOK: dict[str, Json] = {
     "name": "n",
-    "username": "u",
+    "username": USER,
     "channel": ["#a"],
     "enabled": True,
     "scriptEnabled": False,
@@ -53,6 +53,7 @@ LARGEST: dict[str, Json] = {
 
 
 async def test_a_webhook_may_be_as_large_as_its_bounds(gateway: Gateway) -> None:
+    await store(gateway.database, user("u", "u" * 256))
     created = await create(await gateway.client(), outgoingWebhook={**WEBHOOK, **LARGEST})
     assert created["errors"] == []
     assert created["integration"]["channel"] == LARGEST["channel"]

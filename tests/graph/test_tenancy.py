@@ -42,22 +42,15 @@ def build_document(team_id: str, ids: dict[str, str], text: str) -> Any:
     """Return an export document in which each text contains `text`."""
     document = example("export.response")
     integration, (use_case,), (record,) = (
-        document["integration"],
-        document["use_cases"],
-        document["resource_records"],
+        document[key] for key in ("integration", "use_cases", "resource_records")
     )
     for row, id in ((integration, ids["integration"]), (use_case, ids["use_case"]), (record, ids["record"])):
         row |= {"_id": id, "teamId": team_id, "logicalId": f"{text}-{id}", "createdBy": USER, "updatedBy": USER}
         row["config"] |= {key: text for key in row["config"] if row["config"][key] == "<string>"}
     integration["name"] = text
     configs = [
-        {
-            "type": "appointments",
-            "patientName": text,
-            "source": text,
-            "utmSource": text,
-            "bookingStatus": "failed",
-        },
+        dict.fromkeys(("patientName", "source", "utmSource"), text)
+        | {"type": "appointments", "bookingStatus": "failed"},
         {"type": "patients", "firstName": text, "source": text},
     ]
     document["resource_records"] = [
@@ -152,6 +145,8 @@ OPERATIONS = {
     "export": "query($id: ID!) { integrationExport(integrationId: $id) { checksum } }",
     "statistics": "query($id: ID!) { appointmentStatistics(integrationId: $id) { overview { total } } }",
     "group": "query($id: ID!) { useCaseGroup(id: $id) { id name } }",
+    "group_by_slug": 'query($id: ID!) { useCaseGroupBySlug(integrationId: $id, slug: "horse") { id name } }',
+    "delete_group": "mutation($id: ID!) { deleteUseCaseGroup(id: $id) { errors { code message path } } }",
     "use_case": "query($id: ID!) { useCase(id: $id) { id logicalId } }",
     "record": "query($id: ID!) { resourceRecord(id: $id) { id logicalId } }",
     "update": """mutation($id: ID!) {
@@ -186,6 +181,7 @@ OPERATIONS = {
 KINDS = {
     "group": "group",
     "upsert_group": "group",
+    "delete_group": "group",
     "use_case": "use_case",
     "update_use_case": "use_case",
     "delete_use_case": "use_case",
@@ -237,6 +233,7 @@ SEARCHES = {
     "nodes": ("nodeIds", "integration"),
     "integration": ("id", "integration"),
     "useCaseGroup": ("id", "group"),
+    "useCaseGroupBySlug": ('slug: "horse", integrationId', "integration"),
     "useCase": ("id", "use_case"),
     "resourceRecord": ("id", "record"),
     "integrationExport": ("integrationId", "integration"),

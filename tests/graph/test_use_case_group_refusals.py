@@ -60,7 +60,7 @@ async def test_all_problems_are_reported_at_once(gateway: Gateway) -> None:
         (
             "INVALID",
             "input.expectedVersion",
-            "`expectedVersion` requires the `groupId` of an existing group.",
+            "`expectedVersion` requires the `groupId` of an existing group, or `slug` and `onConflict: UPDATE`.",
         ),
         ("INVALID", "input.sheetLink", "`sheetLink` must begin with http:// or https:// and have a host."),
         (
@@ -222,13 +222,14 @@ async def test_a_slug_in_use_is_a_conflict_that_names_the_group(gateway: Gateway
     second = (await upsert_accepted(client, {"name": "Taken"}))["group"]
     assert second["slug"] == "taken-2"
     before = await read_stored_rows(gateway)
-    for input in ({"name": "H", "slug": "taken"}, {"name": "H", "slug": "taken", "groupId": second["id"]}):
+    taken = {"name": "H", "slug": "taken"}
+    update = "Use `onConflict: UPDATE` or its `groupId` to update it, or choose"
+    for input, remedy in ((taken, update), ({**taken, "groupId": second["id"]}, "Choose")):
         payload = await upsert(client, input)
         assert payload["errors"] == [
             {
                 "code": "CONFLICT",
-                "message": f"The group {first['id']} has this slug. Set its `groupId` to update it, or choose "
-                "another slug.",
+                "message": f"The group {first['id']} has this slug. {remedy} another slug.",
                 "path": ["input", "slug"],
             }
         ]

@@ -161,7 +161,7 @@ async def test_a_faulty_document_affects_only_its_faulty_fields(gateway: Gateway
     once = {"field": "ONE_TIME", "startDateTime": None, "endDateTime": None, "triggerAt": None}
     assert actions == [
         nothing,
-        nothing,
+        {**nothing, "actionType": "OTHER"},
         {**nothing, "reportEmails": ["a@b.example"]},
         nothing,
         {**nothing, "schedule": once},

@@ -10,7 +10,7 @@ from tests.support.integration_operations import create, read_integrations, upda
 
 INCOMING: dict[str, Json] = {
     "name": "Reports",
-    "username": "rocket.cat",
+    "username": USER,
     "channel": ["#general", "@somebody"],
     "enabled": True,
     "scriptEnabled": False,
@@ -31,7 +31,7 @@ async def test_an_incoming_webhook_gets_a_token_from_the_server(gateway: Gateway
             "version": 1,
             "createdBy": {"id": USER, "username": USER},
             "updatedBy": None,
-            "username": "rocket.cat",
+            "username": USER,
             "userId": USER,
             "channel": ["#general", "@somebody"],
             "alias": None,
@@ -81,7 +81,7 @@ async def test_an_outgoing_webhook_gets_the_callers_token_and_the_defaults(gatew
             "version": 1,
             "createdBy": {"id": USER, "username": USER},
             "updatedBy": None,
-            "username": "rocket.cat",
+            "username": USER,
             "userId": USER,
             "channel": ["all_public_channels"],
             "alias": None,

@@ -32,8 +32,8 @@ UPDATE = (
     " updateIntegration(id: $id, input: $input, expectedVersion: $version) {" + FIELDS + "} }"
 )
 DELETE = """
-  mutation ($id: ID!, $version: Int) {
-    deleteIntegration(id: $id, expectedVersion: $version) { deletedIds errors { code message path } }
+  mutation ($id: ID!, $kind: IntegrationKind, $version: Int) {
+    deleteIntegration(id: $id, kind: $kind, expectedVersion: $version) { deletedIds errors { code message path } }
   }
 """
 
@@ -46,8 +46,8 @@ async def update(client: Client, id: str, version: int | None = None, /, **input
     return (await client.data(UPDATE, id=id, input=input, version=version))["updateIntegration"]
 
 
-async def delete(client: Client, id: str, version: int | None = None) -> Any:
-    return (await client.data(DELETE, id=id, version=version))["deleteIntegration"]
+async def delete(client: Client, id: str, version: int | None = None, kind: str | None = None) -> Any:
+    return (await client.data(DELETE, id=id, version=version, kind=kind))["deleteIntegration"]
 
 
 def get_problems(payload: Any) -> list[tuple[str, list[str]]]:

@@ -12,9 +12,12 @@ from tests.support.gateway import Client, Gateway
 
 UPSERT = """
 mutation (
-  $provider: Provider! = MICROSOFT, $input: UseCaseGroupInput!, $integrationId: ID, $dryRun: Boolean! = false
+  $provider: Provider! = MICROSOFT, $input: UseCaseGroupInput!, $integrationId: ID
+  $onConflict: OnConflict! = REFUSE, $dryRun: Boolean! = false
 ) {
-  upsertUseCaseGroup(provider: $provider, input: $input, integrationId: $integrationId, dryRun: $dryRun) {
+  upsertUseCaseGroup(
+    provider: $provider, input: $input, integrationId: $integrationId, onConflict: $onConflict, dryRun: $dryRun
+  ) {
     outcome
     errors { code message path }
     group {

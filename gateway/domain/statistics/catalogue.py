@@ -68,14 +68,14 @@ class Statistics:
 
     type: ResourceType
     default_status: BookingStatus
-    """The status of a record without a known `bookingStatus`."""
+    """The status of a record without `bookingStatus`. One with an unknown word is pending."""
     breakdowns: tuple[Breakdown, ...]
 
     def read_columns(self, config: Mapping[str, Json]) -> dict[str, object]:
         """Return the counted values of a `config` by their columns: the status and all buckets."""
         status = config.get("bookingStatus")
-        known = _BOOKING_STATUSES.get(status) if isinstance(status, str) else None
-        found: dict[str, object] = {"booking_status": known or self.default_status}
+        known = self.default_status if status is None else _get_booking_status(status)
+        found: dict[str, object] = {"booking_status": known}
         for breakdown in self.breakdowns:
             value = config.get(breakdown.key)
             found[breakdown.column] = breakdown.blank_value if value is None else breakdown.get_bucket(value)
@@ -83,6 +83,12 @@ class Statistics:
 
 
 _BOOKING_STATUSES = {status.value: status for status in BookingStatus}
+
+
+def _get_booking_status(word: Json) -> BookingStatus:
+    known = _BOOKING_STATUSES.get(word) if isinstance(word, str) else None
+    return known or BookingStatus.PENDING
+
 
 APPOINTMENT_STATISTICS = Statistics(
     ResourceType.APPOINTMENTS,

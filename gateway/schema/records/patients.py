@@ -9,7 +9,7 @@ from gateway.domain.records import PATIENTS
 from gateway.domain.statistics import PATIENT_STATISTICS as PATIENTS_DASHBOARD
 from gateway.schema import json_readers
 from gateway.schema.fields import key_field
-from gateway.schema.json_readers import read_enum, with_default
+from gateway.schema.json_readers import read_required_enum
 from gateway.schema.record_config import SOURCE_ID, STATUS, STATUS_INPUT, RecordConfig, status
 
 _BIRTH_DATE = "Date of birth."
@@ -33,8 +33,10 @@ class PatientConfig(RecordConfig):
     status: Status = key_field("status", STATUS, status)
     booking_status: BookingStatus = key_field(
         "bookingStatus",
-        "State of the registration; SUCCESSFUL when the document has none or an unknown one.",
-        with_default(read_enum(BookingStatus), PATIENTS_DASHBOARD.default_status),
+        "State of the registration; SUCCESSFUL when the document has none, PENDING when it has an unknown one.",
+        read_required_enum(
+            BookingStatus, missing=PATIENTS_DASHBOARD.default_status, unknown=BookingStatus.PENDING
+        ),
     )
     source: str | None = key_field("source", _SOURCE)
 

@@ -1,11 +1,11 @@
 """Checks of the input for groups and use cases. They collect all problems with their paths."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gateway.domain.bounds import MAX_ENTRIES, check_entries, find_excesses
 from gateway.domain.calendar import timezones
-from gateway.domain.enums import ErrorCode, UseCaseKey
+from gateway.domain.enums import ActionType, ErrorCode, UseCaseKey
 from gateway.domain.ids import is_id
 from gateway.domain.lenient_reading import Document, Json, LenientObject
 from gateway.domain.schedules import parse_wall_time
@@ -13,9 +13,15 @@ from gateway.domain.use_case_groups import COPIED_KEYS, MAX_SLUG_LENGTH, GroupIn
 from gateway.domain.use_cases import MAX_DAYS, ActionIdentity, ActionInput, UseCaseChanges
 from gateway.domain.webhooks import find_link_fault
 from gateway.errors import ErrorPath, ProblemList
-from gateway.services.integrations import check_blank
+from gateway.services.integrations import check_blank, check_not_other
 
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+SLUG_RULE = (
+    "`slug` must have words of a-z and 0-9, with single hyphens between them, such as `lab-reminders`, "
+    f"and at most {MAX_SLUG_LENGTH} characters."
+)
+"""What a slug must be, for errors."""
 
 
 def check_group(input: GroupInput, problems: ProblemList) -> None:
@@ -26,21 +32,16 @@ def check_group(input: GroupInput, problems: ProblemList) -> None:
     problems.extend(check_entries(input.use_cases, "input", "useCases"))
     slug, start_time = input.fields.get("slug"), input.fields.get("start_time")
     if slug is not None and not is_slug(slug):
-        problems.add_invalid(
-            "`slug` must have words of a-z and 0-9, with single hyphens between them, such as `lab-reminders`, "
-            f"and at most {MAX_SLUG_LENGTH} characters.",
-            "input",
-            "slug",
-        )
+        problems.add_invalid(SLUG_RULE, "input", "slug")
     if start_time is not None and parse_wall_time(start_time) is None:
         problems.add_invalid(
             "`startTime` must be a time as HH:MM:SS, from 00:00:00 to 23:59:59, without offset or fraction.",
             "input",
             "startTime",
         )
-    if input.expected_version is not None and input.group_id is None:
+    if input.expected_version is not None and input.group_id is None and input.updated_slug is None:
         problems.add_invalid(
-            "`expectedVersion` requires the `groupId` of an existing group.",
+            "`expectedVersion` requires the `groupId` of an existing group, or `slug` and `onConflict: UPDATE`.",
             "input",
             "expectedVersion",
         )
@@ -67,9 +68,12 @@ def check_changes(changes: UseCaseChanges, stored: LenientObject[object], proble
         check_blank(problems, display_name, "input", "displayName")
     problems.extend(find_excesses(changes.config, "input"))
     _check_shared(changes.config, problems)
-    stored_ids = {action.read_text("logicalId") for action in stored.read_objects("actions")}
+    types = {
+        action.read_text("logicalId"): action.read_member("actionType", ActionType)
+        for action in stored.read_objects("actions")
+    }
     for index, action in enumerate(changes.actions or ()):
-        if action.logical_id is not None and action.logical_id not in stored_ids:
+        if action.logical_id is not None and action.logical_id not in types:
             problems.add(
                 ErrorCode.NOT_FOUND,
                 "This use case has no action with this `logicalId`. Omit `logicalId` to add an action.",
@@ -78,7 +82,8 @@ def check_changes(changes: UseCaseChanges, stored: LenientObject[object], proble
                 index,
                 "logicalId",
             )
-    _check_actions(changes.actions or (), ("input", "actions"), "daysWindow", problems)
+    other_ids = {id for id, type_ in types.items() if id is not None and type_ is ActionType.OTHER}
+    _check_actions(changes.actions or (), ("input", "actions"), "daysWindow", problems, other_ids)
 
 
 def _check_shared(values: Mapping[str, object], problems: ProblemList) -> None:
@@ -100,18 +105,30 @@ def _check_shared(values: Mapping[str, object], problems: ProblemList) -> None:
         )
 
 
-def _check_actions(actions: Sequence[ActionInput], path: ErrorPath, days: str, problems: ProblemList) -> None:
+def _check_actions(
+    actions: Sequence[ActionInput],
+    path: ErrorPath,
+    days: str,
+    problems: ProblemList,
+    other_ids: Collection[str] = (),
+) -> None:
+    """Add all problems of a list of actions. Those with one of `other_ids` may have the type OTHER."""
     problems.extend(check_entries(actions, *path))
     seen: set[ActionIdentity | str] = set()
     for index, action in enumerate(actions[:MAX_ENTRIES]):
         action_path = (*path, index)
-        if action.identity in seen or action.logical_id in seen:
+        # Actions of the type OTHER may have different words.
+        identity = None if action.type is ActionType.OTHER else action.identity
+        keys = {key for key in (identity, action.logical_id) if key is not None}
+        if keys & seen:
             problems.add(
                 ErrorCode.DUPLICATE,
                 "An earlier action has the same type, day and context, or the same id.",
                 *action_path,
             )
-        seen |= {action.identity, *({action.logical_id} if action.logical_id is not None else ())}
+        seen |= keys
+        if action.logical_id not in other_ids:
+            check_not_other(problems, action.type, *action_path, "actionType")
         if not 0 <= action.days <= MAX_DAYS:
             problems.add_invalid(f"`{days}` must be from 0 to {MAX_DAYS}, not {action.days}.", *action_path, days)
         for key, text in (("templateName", action.template_name), ("context", action.context)):

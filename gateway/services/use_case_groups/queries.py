@@ -7,10 +7,12 @@ from gateway import sql
 from gateway.database import Integration, Reader, UseCaseGroup
 from gateway.domain.enums import Permission
 from gateway.domain.paging import PageArguments
+from gateway.domain.use_case_groups import is_slug
 from gateway.domain.viewer import Viewer
-from gateway.errors import not_found
+from gateway.errors import invalid_input, not_found
 from gateway.services import integrations
 from gateway.services.access import RowKey, filter_own_ids, require_id, require_permissions
+from gateway.services.use_case_groups.checks import SLUG_RULE
 
 
 async def get_use_case_group(reader: Reader, viewer: Viewer, id: str) -> UseCaseGroup:
@@ -24,6 +26,24 @@ async def get_use_case_group(reader: Reader, viewer: Viewer, id: str) -> UseCase
     rows = await reader.fetch_rows(sql.use_case_groups.select_by_ids(viewer, [id]))
     if not rows:
         raise not_found("There is no use-case group with this id.", "id")
+    return rows[0]
+
+
+async def get_use_case_group_by_slug(
+    reader: Reader, viewer: Viewer, integration_id: str, slug: str
+) -> UseCaseGroup:
+    """Return the group of an integration with this slug.
+
+    The viewer needs READ_INTEGRATIONS. Raises Refused: FORBIDDEN without it, INVALID for an impossible id or slug,
+    NOT_FOUND if the integration has no such group or the viewer may not see it.
+    """
+    require_permissions(viewer, Permission.READ_INTEGRATIONS)
+    require_id(integration_id, "an integration", "integrationId")
+    if not is_slug(slug):
+        raise invalid_input(SLUG_RULE, "slug")
+    rows = await reader.fetch_rows(sql.use_case_groups.select_by_slug(viewer, integration_id, slug))
+    if not rows:
+        raise not_found("The integration has no use-case group with this slug.", "slug")
     return rows[0]
 
 

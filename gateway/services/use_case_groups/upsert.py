@@ -59,6 +59,8 @@ async def upsert_group(
 ) -> UpsertedGroup:
     """Create or update a group of the team's integration at a provider, with the listed use cases.
 
+    A CONFLICT of slugs has the row of the other group as `conflicting_group`.
+
     Other use cases of the group get the shared columns that changed. Without a change, nothing is written. The
     viewer needs WRITE_INTEGRATIONS. Raises Refused: FORBIDDEN without it; else all problems that `check_group`
     adds, with those of `lock_target_integration`, `find_group` or `choose_slug`.
@@ -71,7 +73,7 @@ async def upsert_group(
         group = await find_group(writer, viewer, target_id, input)
         slug = await choose_slug(writer, viewer, target_id, group, input)
     except Refused as refusal:
-        raise Refused([*problems, *refusal.problems]) from None
+        raise Refused([*problems, *refusal.problems], **refusal.related) from None
     problems.raise_if_any()
     shared = {} if group is None else get_values(group, *SHARED_COLUMNS)
     columns = build_group_columns(input, slug, shared)
