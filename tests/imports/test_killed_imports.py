@@ -55,6 +55,16 @@ app()
 """The command, with less time for a statement."""
 
 
+_INTERRUPTIBLE = """
+import signal
+from gateway.cli.app import app
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+app()
+"""
+"""The command, also if SIGINT is ignored in the shell that runs the tests, as it is in background jobs."""
+
+
 def _start_import(
     file: Path, database_url: str, stderr: int = subprocess.DEVNULL, program: Sequence[str] = ("-m", "gateway")
 ) -> subprocess.Popen[bytes]:
@@ -157,7 +167,7 @@ async def test_an_import_that_is_interrupted_says_what_it_did(
     await store(database, connected("clinic", timezone="America/Chicago"))
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(_build_line(index) for index in range(LINES)))
-    with _start_import(file, database_url, stderr=subprocess.PIPE) as process:
+    with _start_import(file, database_url, subprocess.PIPE, ("-c", _INTERRUPTIBLE)) as process:
         await _wait_for_records(database, process)
         process.send_signal(signal.SIGINT)
         _, message = await asyncio.to_thread(process.communicate, timeout=30)
