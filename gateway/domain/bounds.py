@@ -67,6 +67,16 @@ def is_blank(text: str) -> bool:
     )
 
 
+def trim(text: str) -> str:
+    """Return a text without spaces and invisible characters at its ends."""
+    start, end = 0, len(text)
+    while start < end and is_blank(text[start]):
+        start += 1
+    while start < end and is_blank(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
 def find_excesses(values: Mapping[str, Json], *path: str | int) -> Iterator[Excess]:
     """Yield each list and text of a mutation's input that is above its bound.
 

@@ -8,7 +8,10 @@ from datetime import datetime, time
 from itertools import count
 from typing import Annotated, NamedTuple, TypedDict, cast, get_type_hints
 
+from anyascii import anyascii
+
 from gateway.domain import schedules
+from gateway.domain.bounds import MAX_NAME_LENGTH
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import OnConflict, Status, UseCaseKey
 from gateway.domain.lenient_reading import Document, Json
@@ -112,8 +115,9 @@ def is_slug(text: str) -> bool:
 
 
 def suggest_slug(name: str) -> str:
-    """Return a slug for a name; `group` if the name has no letters or digits of ASCII."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    """Return a slug for a name, in Latin letters and digits; `group` if the name has none in any script."""
+    # Composed first: the library reads each character on its own.
+    plain = anyascii(unicodedata.normalize("NFC", name[:MAX_NAME_LENGTH])).lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[: MAX_SLUG_LENGTH + 1].strip("-")[:MAX_SLUG_LENGTH] or "group"
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from gateway.domain.bounds import is_blank
+from gateway.domain.bounds import MAX_LINK_LENGTH, is_blank, trim
 from gateway.domain.calendar import instants
 from gateway.domain.enums import IntegrationKind, RetryDelay, WebhookEvent
 from gateway.domain.lenient_reading import Document
@@ -66,21 +66,32 @@ def get_event(document: Document) -> WebhookEvent | None:
         return WebhookEvent.OTHER
 
 
-def is_channel(text: str, kind: IntegrationKind) -> bool:
-    """Return whether a text is a channel (`#general`) or a user (`@rocket.cat`).
+def find_channel_fault(text: str, kind: IntegrationKind) -> str | None:
+    """Return why a text is neither a channel (`#general`) nor a user (`@rocket.cat`); None if it is one.
 
     For outgoing webhooks, `ALL_CHANNELS` are valid too.
     """
-    if text in ALL_CHANNELS:
-        return kind is IntegrationKind.OUTGOING_WEBHOOK
-    return text.startswith(("@", "#")) and not is_blank(text[1:])
+    is_outgoing = kind is IntegrationKind.OUTGOING_WEBHOOK
+    if is_outgoing and text in ALL_CHANNELS:
+        return None
+    if "," in text:
+        return "A channel must not contain a comma; give each channel as an entry of its own."
+    if text.startswith(("@", "#")) and not is_blank(text[1:]):
+        return None
+    groups = f", or be one of {', '.join(ALL_CHANNELS)}" if is_outgoing else ""
+    return f"A channel must be `#` and its name, or `@` and a username{groups}."
 
 
 def find_link_fault(link: str, name: str) -> str | None:
-    """Return why a text is not an http(s) URL with a host; None if it is. Spaces at its ends are ignored."""
-    text = link.strip()
-    if any(map(str.isspace, text)):
+    """Return why a text is not an http(s) URL with a host; None if it is. `trim` removes what is ignored."""
+    text = trim(link)[:MAX_LINK_LENGTH]  # A longer one is refused anyway.
+    invisible = next(filter(is_blank, text), "")
+    if invisible.isspace():
         return f"{name} must not contain a space; write `%20` instead."
+    if invisible:
+        return (
+            f"{name} must not contain the invisible character U+{ord(invisible):04X}; remove or percent-encode it."
+        )
     try:
         parts = urlsplit(text)
         is_valid = parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -7,12 +7,13 @@ import orjson
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, StringValueNode, ValidationRule
 from graphql.validation.validate import ValidationAbortedError
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.execution import ExecutionResult
 
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import new_id
 from gateway.domain.lenient_reading import Json
 from gateway.errors import CursorInvalid, Exceeded, Problem, Refused
+from gateway.schema.input_errors import InputErrors, build_extensions, hide_token
 
 log = structlog.get_logger(__name__)
 
@@ -24,16 +25,14 @@ _VALIDATION_ABORTED_MESSAGE = (
 _UNSTORABLE_MESSAGE = "Text cannot contain U+0000 or half of a surrogate pair; remove it from {}."
 
 
-def to_client_errors(result: ExecutionResult) -> list[GraphQLError] | None:
+def to_client_errors(result: ExecutionResult, inputs: InputErrors) -> list[GraphQLError] | None:
     """Return the errors of a result, each with `extensions.code`. Unexpected errors are logged and masked."""
     if result.errors is None:
         return None
-    before_execution = isinstance(result, PreExecutionError)
-    return [
-        converted
-        for error in result.errors
-        for converted in _to_client_errors(error, before_execution=before_execution)
-    ]
+    errors = result.errors
+    if inputs.is_document_valid and all(error.path is None for error in errors):
+        errors = inputs.list_variable_errors() or errors
+    return [converted for error in errors for converted in _to_client_errors(error, inputs)]
 
 
 def raise_exceeded(result: ExecutionResult) -> None:
@@ -44,7 +43,7 @@ def raise_exceeded(result: ExecutionResult) -> None:
             raise exceeded
 
 
-def _to_client_errors(error: GraphQLError, *, before_execution: bool) -> Iterator[GraphQLError]:
+def _to_client_errors(error: GraphQLError, inputs: InputErrors) -> Iterator[GraphQLError]:
     original = error.original_error
     if isinstance(original, Refused):
         for problem in original.problems:
@@ -52,23 +51,29 @@ def _to_client_errors(error: GraphQLError, *, before_execution: bool) -> Iterato
             argument = {"argument": [str(part) for part in problem.path]} if problem.path else {}
             yield _copy_error(error, problem.message, code=code, **argument)
     elif original is not None and not isinstance(original, GraphQLError):
-        error_id = new_id()
-        log.error("operation.failed", error_id=error_id, path=error.path, exc_info=original)
-        yield _copy_error(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
+        yield _mask_error(error, exc_info=original)
     elif error.extensions and "code" in error.extensions:
         yield error
     elif isinstance(error, GraphQLSyntaxError):
-        yield _copy_error(error, error.message, code="GRAPHQL_PARSE_FAILED")
-    elif before_execution:
-        message = _VALIDATION_ABORTED_MESSAGE if isinstance(error, ValidationAbortedError) else error.message
+        yield _copy_error(error, hide_token(error.message), code="GRAPHQL_PARSE_FAILED")
+    elif not inputs.is_document_valid:
+        is_aborted = isinstance(error, ValidationAbortedError)
+        message = _VALIDATION_ABORTED_MESSAGE if is_aborted else inputs.hide_value(error)
         yield _copy_error(error, message, code="GRAPHQL_VALIDATION_FAILED")
+    elif (location := inputs.locate(error)) is not None:
+        yield _copy_error(error, error.message, **build_extensions(location))
     elif error.path is None:
         yield _copy_error(error, error.message, code="BAD_USER_INPUT")
     else:
         # A resolver returned a value that its GraphQL type cannot represent: an error of the gateway.
-        error_id = new_id()
-        log.error("operation.failed", error_id=error_id, path=error.path, reason=error.message)
-        yield _copy_error(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
+        yield _mask_error(error, reason=error.message)
+
+
+def _mask_error(error: GraphQLError, **details: object) -> GraphQLError:
+    """Log an unexpected error, and return what the client gets for it."""
+    error_id = new_id()
+    log.error("operation.failed", error_id=error_id, path=error.path, **details)
+    return _copy_error(error, "Internal server error.", code="INTERNAL_SERVER_ERROR", errorId=error_id)
 
 
 def _get_graphql_code(refusal: Refused, problem: Problem) -> str:

@@ -34,6 +34,7 @@ from gateway.schema.errors import (
     to_client_errors,
 )
 from gateway.schema.exports import ExportQueries, ImportMutations
+from gateway.schema.input_errors import InputErrors
 from gateway.schema.inputs import to_document_value
 from gateway.schema.integration_mutations import IntegrationMutations
 from gateway.schema.integrations import IntegrationQueries
@@ -96,12 +97,12 @@ class Schema(strawberry.Schema):
         assert context_value is not None  # noqa: S101 (every operation has a context)
         if (unstorable := find_unstorable_variable(variable_values)) is not None:
             return PreExecutionError(data=None, errors=[unstorable])
+        document: ExecutableDocument | None = None
         async with context_value:
             try:
-                context_value.document = context_value.budget.get_document(query)
+                document = context_value.document = context_value.budget.get_document(query)
                 if context_value.viewer.is_for_widgets:
-                    widgets.require_allowed(get_graphql_schema(self), context_value.document)
-                document = context_value.document
+                    widgets.require_allowed(get_graphql_schema(self), document)
                 data = await self._execute_compiled(document, operation_name, variable_values, context_value)
                 if data is not None:
                     return ExecutionResult(data=data, errors=None)
@@ -113,7 +114,8 @@ class Schema(strawberry.Schema):
                 result = PreExecutionError(data=None, errors=[error])
         raise_exceeded(result)
         context_value.raise_if_aborted()
-        result.errors = to_client_errors(result)
+        inputs = InputErrors(get_graphql_schema(self), document, operation_name, variable_values)
+        result.errors = to_client_errors(result, inputs)
         return result
 
     def validate_document(self, text: str, limits: DocumentLimits) -> Sequence[GraphQLError]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from gateway.domain.bounds import MAX_NAME_LENGTH
+from gateway.domain.bounds import MAX_NAME_LENGTH, trim
 from gateway.domain.enums import ActionType, OnConflict, ScheduleField, Status, UseCaseKey
 from gateway.domain.lenient_reading import Document
 from gateway.domain.use_case_groups import INPUT_FIELDS, MAX_SLUG_LENGTH, GroupInput, ListedUseCase
@@ -23,9 +23,9 @@ _ASSISTANT = "Id of the assistant that talks to patients."
 
 
 def _trim_link(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return the values with the link at this key, if there is one, without spaces at its ends."""
+    """Return the values with the link at this key trimmed, if there is one."""
     link = values.get(key)
-    return {**values, key: link.strip()} if isinstance(link, str) else values
+    return {**values, key: trim(link)} if isinstance(link, str) else values
 
 
 @strawberry.input(

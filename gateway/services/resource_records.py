@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gateway import sql
 from gateway.database import Reader, ResourceRecord, Writer, new_row, with_changes
-from gateway.domain.bounds import find_document_excess, find_excesses
+from gateway.domain.bounds import find_document_excess, find_excesses, is_blank
 from gateway.domain.calendar import instants
 from gateway.domain.documents import MAX_LOGICAL_ID_LENGTH, encode_canonical, mark_created, mark_updated
 from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
@@ -189,8 +189,8 @@ def _check_records(records: Sequence[RecordInput], stored: Mapping[str, Resource
 def _check_record(
     record: RecordInput, row: ResourceRecord | None, at: datetime, problems: ProblemList, *path: str | int
 ) -> None:
-    if record.logical_id is not None and not (
-        record.logical_id.strip() and len(record.logical_id) <= MAX_LOGICAL_ID_LENGTH
+    if record.logical_id is not None and (
+        is_blank(record.logical_id) or len(record.logical_id) > MAX_LOGICAL_ID_LENGTH
     ):
         message = f"`logicalId` must have 1 to {MAX_LOGICAL_ID_LENGTH} characters and not be blank."
         problems.add_invalid(message, *path, "logicalId")

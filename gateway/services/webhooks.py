@@ -2,7 +2,7 @@
 
 from gateway.database import Integration, Writer
 from gateway.domain import webhooks
-from gateway.domain.bounds import MAX_NAME_LENGTH, find_document_excess, find_excesses, is_blank
+from gateway.domain.bounds import MAX_NAME_LENGTH, find_document_excess, find_excesses, is_blank, trim
 from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode, IntegrationKind, WebhookEvent
 from gateway.domain.ids import new_id
@@ -131,7 +131,7 @@ def _apply_changes(settings: Document, document: Document) -> Document:
     for key, value in settings.items():
         if key in ("urls", "triggerWords") and value is not None:
             texts = webhooks.drop_blanks(LenientObject(settings, None).read_texts(key))
-            changed[key] = [text.strip() if key == "urls" else text for text in texts]
+            changed[key] = [trim(text) if key == "urls" else text for text in texts]
         elif value is not None:
             changed[key] = value
         elif changed.get(key) is not None:
@@ -180,15 +180,12 @@ def _check_user(problems: ProblemList, settings: Document, *path: str) -> None:
 
 def _check_channels(problems: ProblemList, kind: IntegrationKind, settings: Document, document: Document) -> None:
     path = ("input", INPUT_FIELDS[kind], "channel")
-    is_outgoing = kind is IntegrationKind.OUTGOING_WEBHOOK
-    groups = f", or be one of {', '.join(webhooks.ALL_CHANNELS)}" if is_outgoing else ""
     for index, channel in enumerate(LenientObject(settings, None).read_texts("channel")):
-        if not webhooks.is_channel(channel, kind):
-            problems.add_invalid(
-                f"A channel must be `#` and its name, or `@` and a username{groups}.", *path, index
-            )
+        fault = webhooks.find_channel_fault(channel, kind)
+        if fault is not None:
+            problems.add_invalid(fault, *path, index)
     options = webhooks.EVENT_OPTIONS.get(webhooks.get_event(document) or WebhookEvent.OTHER)
-    is_required = not is_outgoing or (options is not None and options.channels)
+    is_required = kind is IntegrationKind.INCOMING_WEBHOOK or (options is not None and options.channels)
     if is_required and settings.keys() & {"channel", "event"} and not document.get("channel"):
         problems.add(ErrorCode.REQUIRED, "`channel` must have at least one entry, such as `#general`.", *path)
 

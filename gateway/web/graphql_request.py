@@ -93,6 +93,7 @@ def _parse_json(name: str, text: bytes) -> Json:
 
 
 def _build_request(parameters: Document, persisted_queries: PersistedQueries) -> GraphQLRequest:
+    """Return the request of these parameters; an empty `operationName` is absent."""
     query = parameters.get("query")
     document_id = parameters.get("documentId")
     operation_name = parameters.get("operationName")
@@ -107,7 +108,7 @@ def _build_request(parameters: Document, persisted_queries: PersistedQueries) ->
     ):
         text = persisted_queries.find_text(query, document_id, extensions)
         if text is not None:
-            return GraphQLRequest(text, operation_name, variables, extensions)
+            return GraphQLRequest(text, operation_name or None, variables, extensions)
     raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, *_list_faults(parameters))
 
 

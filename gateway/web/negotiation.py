@@ -4,6 +4,7 @@ We parse `Accept` ourselves. `python-mimeparse` compares types case-sensitively,
 equal entries, which GraphQL over HTTP suggests to respect, and has no type annotations. Werkzeug is a framework.
 """
 
+import re
 from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
@@ -11,6 +12,11 @@ from typing import NamedTuple
 
 _CACHE_SIZE = 64
 _HTML = "text/html"
+_UTF_8_NAMES = ("", "utf-8", "utf8")
+"""What clients write for UTF-8; JSON has no other encoding, so it needs no name."""
+_ENTRIES = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
+"""Entries separated by commas, which may also stand in a quoted parameter."""
+_PARTS = re.compile(r'(?:^|;)((?:[^;"]|"(?:[^"\\]|\\.)*"?)*)')
 
 
 class MediaType(Enum):
@@ -63,9 +69,9 @@ def _find_best(ranges: list[_AcceptRange]) -> tuple[float, MediaType | None]:
 
 
 def _parse_accept(accept: str) -> Iterator[_AcceptRange]:
-    for position, entry in enumerate(reversed(accept.split(","))):
+    for position, entry in enumerate(reversed(_ENTRIES.findall(accept))):
         name, parameters = _parse_media_type(entry)
-        if parameters.get("charset", "utf-8") != "utf-8":
+        if parameters.get("charset", "") not in _UTF_8_NAMES:
             continue
         try:
             quality = float(parameters.get("q", "1"))
@@ -79,10 +85,11 @@ def _parse_accept(accept: str) -> Iterator[_AcceptRange]:
 def is_json(content_type: bytes) -> bool:
     """Return whether a `Content-Type` header means JSON in UTF-8."""
     name, parameters = _parse_media_type(content_type.decode("latin-1"))
-    return name == MediaType.JSON.value and parameters.get("charset", "utf-8") == "utf-8"
+    return name == MediaType.JSON.value and parameters.get("charset", "") in _UTF_8_NAMES
 
 
 def _parse_media_type(media_type: str) -> tuple[str, dict[str, str]]:
-    name, *parameters = (part.strip().lower() for part in media_type.split(";"))
+    """Return the name and the parameters of a media type, all in lower case and without quotes."""
+    name, *parameters = (part.strip().lower() for part in _PARTS.findall(media_type))
     pairs = (parameter.partition("=") for parameter in parameters)
-    return name, {key.strip(): value.strip().strip('"') for key, _, value in pairs}
+    return name, {key.strip(): value.strip().strip("\"'") for key, _, value in pairs}

@@ -5,7 +5,8 @@ headers to origins that are not allowed. It answers their preflights with 400 in
 without `X-Request-Id` and without a line in the log.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from starlette.types import Scope
 
@@ -16,14 +17,13 @@ _EXPOSED_HEADERS: Header = (
     b"access-control-expose-headers",
     b"RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
 )
-_ALLOWED_REQUEST_HEADERS = (
-    b"Authorization, Content-Type, GraphQL-Cost, If-None-Match, Traceparent, X-Auth-Token, X-Request-Id, X-User-Id"
-)
 _PREFLIGHT_HEADERS: Iterable[Header] = (
     (b"access-control-allow-methods", b"GET, POST"),
-    (b"access-control-allow-headers", _ALLOWED_REQUEST_HEADERS),
     (b"access-control-max-age", b"7200"),
 )
+_PREFLIGHT_VARY: Header = (b"vary", b"Origin, Access-Control-Request-Headers")
+_HEADER_NAME = re.compile(rb"[!#$%&'+.^_`|~0-9A-Za-z-]+")
+"""A header name of RFC 9110, but without `*`, which would allow all headers."""
 
 
 def get_own_origin(scope: Scope, headers: Mapping[bytes, bytes]) -> bytes:
@@ -46,13 +46,27 @@ class AllowedOrigins:
         self._allowed = frozenset(settings.allowed_origins.encode().split())
 
     def get_headers(self, scope: Scope) -> list[Header]:
-        """Return the CORS headers of a response, or of a preflight; none if the origin is not allowed."""
+        """Return the CORS headers of a response, or of a preflight; only `Vary` if the origin is not allowed."""
         # Read from the scope, because the headers may have been refused as too large.
         origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
-        if origin not in self._allowed:
-            return []
-        headers = [(b"access-control-allow-origin", origin), _EXPOSED_HEADERS]
-        return [*headers, *_PREFLIGHT_HEADERS] if scope["method"] == "OPTIONS" else headers
+        is_preflight = scope["method"] == "OPTIONS"
+        headers = [_PREFLIGHT_VARY] if is_preflight else []
+        if origin in self._allowed:
+            headers += (b"access-control-allow-origin", origin), _EXPOSED_HEADERS
+            if is_preflight:
+                headers += *_PREFLIGHT_HEADERS, *_allow_requested_headers(scope)
+        return headers
+
+
+def _allow_requested_headers(scope: Scope) -> Iterator[Header]:
+    """Yield the header that allows all request headers that a preflight asks for.
+
+    Libraries add headers of their own, for traces and for the client's name. The gateway ignores unknown ones.
+    """
+    values = [value for name, value in scope["headers"] if name == b"access-control-request-headers"]
+    names = [name.strip() for name in b",".join(values).split(b",")]
+    if allowed := b", ".join(filter(_HEADER_NAME.fullmatch, names)):
+        yield b"access-control-allow-headers", allowed
 
 
 def get_frame_ancestors(settings: Settings) -> str:

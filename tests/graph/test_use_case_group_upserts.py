@@ -271,7 +271,7 @@ async def test_slugs_are_derived_from_names_and_numbered(gateway: Gateway) -> No
     client = await create_client(gateway)
     await store(gateway.database, connected("g", config={"provider": "google", "authType": "oauth"}))
     long = "Reminders of appointments with a laboratory, a practitioner and others"
-    names = ["Erinnerung für Ärzte!", "erinnerung FUR arzte", "Erinnerung--fur--Arzte", "提醒", "!!!", long, long]
+    names = ["Erinnerung für Ärzte!", "erinnerung FUR arzte", "Erinnerung--fur--Arzte", "???", "!!!", long, long]
     slugs = [(await upsert_accepted(client, {"name": name}))["group"]["slug"] for name in names]
     assert slugs == [
         "erinnerung-fur-arzte",

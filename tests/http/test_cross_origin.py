@@ -79,10 +79,41 @@ async def test_a_preflight_is_answered_without_a_key(endpoint: Endpoint) -> None
     headers = get_cors_headers(response)
     assert headers["access-control-allow-origin"] == CLINIC
     assert headers["access-control-allow-methods"] == "GET, POST"
-    allowed = headers["access-control-allow-headers"].lower().split(", ")
-    assert {"authorization", "content-type", "x-auth-token", "x-user-id", "x-request-id"} <= set(allowed)
-    assert "x-csrf-token" not in allowed
+    assert headers["access-control-allow-headers"] == "authorization, content-type"
     assert headers["access-control-max-age"] == "7200"
+    assert response.headers["Vary"] == "Origin, Access-Control-Request-Headers"
+
+
+async def test_a_preflight_allows_each_header_that_it_asks_for(endpoint: Endpoint) -> None:
+    names = (
+        "apollo-require-preflight,apollographql-client-name,apollographql-client-version,baggage,content-type,"
+        "graphql-cost,if-none-match,sentry-trace,traceparent,tracestate,x-auth-token,x-requested-with,x-user-id"
+    )
+    asked = {**PREFLIGHT, "Access-Control-Request-Headers": names}
+    response = await endpoint.send("OPTIONS", headers={"Origin": CLINIC, **asked})
+    assert response.headers["Access-Control-Allow-Headers"].split(", ") == names.split(",")
+    refused = await endpoint.send("OPTIONS", headers={"Origin": FOREIGN, **asked})
+    assert_no_cors_headers(refused)
+    assert refused.headers["Vary"] == response.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        (None, None),
+        ("", None),
+        ("*", None),
+        ("x y", None),
+        ("baggage, *, x@y, <a>, x:y, tracestate", "baggage, tracestate"),
+        (" baggage ,,\ttracestate", "baggage, tracestate"),
+    ],
+)
+async def test_a_preflight_allows_nothing_that_is_no_header_name(
+    endpoint: Endpoint, asked: str | None, allowed: str | None
+) -> None:
+    headers = {"Origin": CLINIC, **PREFLIGHT, "Access-Control-Request-Headers": asked}
+    response = await endpoint.send("OPTIONS", headers=headers)
+    assert response.headers.get("Access-Control-Allow-Headers") == allowed
 
 
 async def test_no_response_allows_credentials_or_every_origin(endpoint: Endpoint) -> None:

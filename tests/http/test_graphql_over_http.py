@@ -50,7 +50,8 @@ OPERATIONS = "query A { viewer { userId } } query B { viewer { teamId } }"
         ({"query": VIEWER, "variables": {"a": "\0"}}, "BAD_USER_INPUT", (200, 400)),
         ({"query": OPERATIONS}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
         ({"query": OPERATIONS, "operationName": "C"}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
-        ({"query": VIEWER, "operationName": ""}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
+        ({"query": VIEWER, "operationName": ""}, None, (200, 200)),
+        ({"query": OPERATIONS, "operationName": ""}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
         ({"query": "fragment A on Query { a }"}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
         ({"query": "subscription { a }"}, "OPERATION_RESOLUTION_FAILURE", (200, 400)),
         ({"qeury": VIEWER}, "BAD_REQUEST", (400, 400)),
@@ -81,6 +82,8 @@ async def test_each_outcome_has_the_status_of_its_media_type(
         ("application/*", JSON),
         (JSON, JSON),
         ("Application/JSON; Charset=UTF-8", JSON),
+        (f"{GRAPHQL};charset=UTF8", GRAPHQL),
+        (f'{GRAPHQL}; profile="a, b; charset=utf-16", {JSON};q=0.1', GRAPHQL),
         (GRAPHQL, GRAPHQL),
         (f"{GRAPHQL}, {JSON}", GRAPHQL),
         (f"{JSON}, {GRAPHQL}", JSON),
@@ -109,7 +112,12 @@ async def test_a_client_that_accepts_neither_media_type_is_refused(endpoint: End
 
 
 @pytest.mark.parametrize(
-    "content_type", [JSON, "Application/JSON", f"{JSON};charset=UTF-8", f'{JSON}; charset="utf-8"']
+    "content_type",
+    [
+        *(JSON, "Application/JSON", f"{JSON};charset=UTF-8", f'{JSON}; charset="utf-8"', f"{JSON};charset=UTF8"),
+        *(f'{JSON}; Charset="Utf8"', f"{JSON}; charset='utf-8'", f"{JSON} ; charset = utf8 ;", f"{JSON};"),
+        *(f"{JSON}; version=1; charset=utf8", f'{JSON}; profile="a;charset=utf-16"', f"{JSON}; charset="),
+    ],
 )
 async def test_json_in_utf_8_is_read(endpoint: Endpoint, content_type: str) -> None:
     response = await endpoint.send(
@@ -130,6 +138,9 @@ async def test_json_in_utf_8_is_read(endpoint: Endpoint, content_type: str) -> N
         {"Content-Type": f"text/plain, {JSON}"},
         {"Content-Type": f"{JSON}; charset=utf-16"},
         {"Content-Type": f"{JSON}; charset=latin-1"},
+        {"Content-Type": f'{JSON}; version="1;2"; charset=UTF16'},
+        {"Content-Type": f"; {JSON}"},
+        {"Content-Type": ";"},
         {"Content-Encoding": "gzip"},
     ],
 )

@@ -67,6 +67,7 @@ def test_a_line_that_is_too_large_is_stored_with_a_warning(run: Run, database_ur
 
 
 def test_a_name_of_a_key_is_bounded(run: Run) -> None:
-    for name, exit_code in (("n" * 256, 0), ("n" * 257, 2), ("\u200b", 2)):
+    invisible = [(name, 2) for name in "\u200b\u202e\u3164\u00ad\u2060\ufeff"]
+    for name, exit_code in (("n" * 256, 0), ("n" * 257, 2), *invisible):
         arguments = ("--team", TEAM, "--user", "u", "--name", name, "--permission", "ADMIN")
         assert run("keys", "create", *arguments).exit_code == exit_code

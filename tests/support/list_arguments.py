@@ -62,7 +62,7 @@ class ListArgument:
         key, *rest = keys
         nullable, named = get_nullable_type(type_), get_named_type(type_)
         if isinstance(nullable, GraphQLList) and not rest:
-            return [_build_value(nullable.of_type, key) for _ in range(count)]
+            return [build_value(nullable.of_type, key) for _ in range(count)]
         assert isinstance(named, GraphQLInputObjectType)
         fields = {} if named.is_one_of else _build_required(named)
         fields[rest[0]] = self._build(named.fields[rest[0]].type, rest, count)
@@ -72,7 +72,7 @@ class ListArgument:
         """Return an operation with the argument as the variable `$value`, or as a literal."""
         definition = self.definition
         given = {
-            name: others.get(name, _build_value(argument.type, name))
+            name: others.get(name, build_value(argument.type, name))
             for name, argument in definition.args.items()
             if name != self.argument and (is_required_argument(argument) or name in others)
         }
@@ -109,21 +109,21 @@ def _list_keys(element: GraphQLArgument | GraphQLInputField, above: tuple[str, .
 
 def _build_required(type_: GraphQLInputObjectType) -> dict[str, Any]:
     return {
-        name: _build_value(field.type, name)
+        name: build_value(field.type, name)
         for name, field in type_.fields.items()
         if is_required_input_field(field)
     }
 
 
-def _build_value(type_: Any, name: str) -> Any:
+def build_value(type_: Any, name: str) -> Any:
     """Return a small value of a type."""
     named = get_named_type(type_)
     if isinstance(get_nullable_type(type_), GraphQLList):
-        return [_build_value(named, name)]
+        return [build_value(named, name)]
     if isinstance(named, GraphQLInputObjectType):
         if named.is_one_of:
             member, field = next(iter(named.fields.items()))
-            return {member: _build_value(field.type, member)}
+            return {member: build_value(field.type, member)}
         return _build_required(named)
     if isinstance(named, GraphQLEnumType):
         return next(iter(named.values))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from gateway.domain.bounds import is_blank
 from gateway.domain.enums import ResourceType
 from gateway.domain.lenient_reading import Document
 from gateway.domain.records.kind import (
@@ -22,11 +23,11 @@ def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: AR
     yield from find_invalid_ids(values, "supervisorId", "preferredVisitingReasons")
     languages = values.get("languages")
     for index, language in enumerate(languages if isinstance(languages, list) else []):
-        if not str(language).strip():
+        if is_blank(str(language)):
             yield Fault("A language must not be blank.", ("languages", index))
-    for key, name in (("specialties", "name"), ("locations", "locationId")):
+    for key, names in (("specialties", ("name", "code")), ("locations", ("locationId", "locationName"))):
         for index, item in iterate_objects(values, key):
-            for fault in find_blank(item, name):
+            for fault in find_blank(item, *names):
                 yield Fault(fault.message, (key, index, *fault.path))
     hours = values.get("workingHours")
     if isinstance(hours, dict):
