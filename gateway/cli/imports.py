@@ -32,6 +32,7 @@ from gateway.domain.documents import (
 from gateway.domain.enums import ErrorCode
 from gateway.domain.lenient_reading import Json
 from gateway.domain.records import RecordLineParser
+from gateway.domain.repeated_keys import RepeatedKey
 from gateway.errors import OperationAborted, Refused
 from gateway.server import reduce_collections
 
@@ -142,6 +143,9 @@ async def _import_file(
     except InvalidJson as error:
         report.is_unreadable = True
         print_error(f"{file}: {error}")
+    except RepeatedKey as error:
+        message = f"This key stands twice in one object, again in line {error.line}; keep one of them."
+        report(ErrorCode.INVALID, message, *error.path)
 
 
 def _open_file(file: Path) -> AbstractContextManager[BinaryIO]:

@@ -15,14 +15,15 @@ from gateway.domain.documents import (
     InvalidJson,
     OperatorImportPolicy,
     add_people,
-    encode_storable,
     get_text_or_none,
-    parse_json_and_finiteness,
+    is_surely_storable,
+    parse_and_encode,
     read_entry,
 )
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import is_id
 from gateway.domain.records.catalogue import RECORD_COLUMNS, read_record_columns
+from gateway.domain.repeated_keys import RepeatedKey
 
 _PARSED_COLUMNS = ("id", "document", *RECORD_COLUMNS)
 
@@ -124,13 +125,17 @@ class RecordLineParser:
 
     def _read_entry(self, line: bytes) -> ImportEntry | None:
         try:
-            value, is_finite = parse_json_and_finiteness(line)
+            value, text = parse_and_encode(line)
         except InvalidJson as error:
             self._report(ErrorCode.INVALID, f"This line is {error}.", self._line_number)
             return None
-        return read_entry(
-            value, self._report, self._line_number, text=encode_storable(value) if is_finite else None
-        )
+        except RepeatedKey as error:
+            message = "This key stands twice in one object; keep one of them."
+            self._report(ErrorCode.INVALID, message, self._line_number, *error.path)
+            return None
+        if text is not None and not is_surely_storable(text):
+            text = None
+        return read_entry(value, self._report, self._line_number, text=text)
 
     def _read_integration_key(self, entry: ImportEntry) -> tuple[str, str] | None:
         """Return the team and the integration of an entry.
