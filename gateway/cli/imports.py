@@ -33,6 +33,7 @@ from gateway.domain.enums import ErrorCode
 from gateway.domain.lenient_reading import Json
 from gateway.domain.records import RecordLineParser
 from gateway.domain.repeated_keys import RepeatedKey
+from gateway.domain.unreadable_values import UnreadableValue, find_unreadable_in_row
 from gateway.errors import OperationAborted, Refused
 from gateway.server import reduce_collections
 
@@ -47,16 +48,20 @@ class _FileReport:
     is_by_line: bool = False
     counts: ImportCounts = field(default_factory=ImportCounts)
     refused_count: int = 0
+    refused_rows: set[int | None] = field(default_factory=set)
+    """Their line numbers or indexes; None for a file with one row."""
     is_unreadable: bool = False
 
     def __call__(self, code: ErrorCode, message: str, *path: str | int) -> None:
         self.refused_count += 1
+        self.refused_rows.add(_find_position(path))
         self._print(f"{message} ({code.value})", path)
 
-    def warn(self, excesses: Iterable[Excess]) -> None:
-        """Print what is stored although a mutation would refuse it."""
-        for excess in excesses:
-            self._print(f"{excess.message} It was stored nevertheless.", excess.path)
+    def warn(self, found: Iterable[Excess | UnreadableValue]) -> None:
+        """Print what is stored although a mutation would refuse it, or although it cannot be read."""
+        for each in found:
+            if _find_position(each.path) not in self.refused_rows:
+                self._print(f"{each.message} It was stored nevertheless.", each.path)
 
     def _print(self, message: str, path: DocumentPath) -> None:
         name, path = (f"{self.file}:{path[0]}", path[1:]) if self.is_by_line and path else (self.file, path)
@@ -66,6 +71,11 @@ class _FileReport:
     @property
     def exit_code(self) -> int:
         return _EXIT_UNREADABLE if self.is_unreadable else _EXIT_REFUSED if self.refused_count else 0
+
+
+def _find_position(path: DocumentPath) -> int | None:
+    """Return the line number or index of the row that a path leads to."""
+    return next((part for part in path if isinstance(part, int)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +220,7 @@ async def _import_document(
         bar.set_total(len(entries))
         async with _write_and_count(database, report) as (writer, count):
             count(await services.imports.webhooks.import_webhooks(writer, entries, team, report, bar.advance))
-        report.warn(_find_excesses(document))
+        report.warn(_find_warnings(document))
         return
     try:
         async with _write_and_count(database, report) as (writer, count):
@@ -219,11 +229,13 @@ async def _import_document(
         for problem in refusal.problems:
             report(problem.code, problem.message, *problem.path)
     else:
-        report.warn(_find_excesses(document))
+        report.warn(_find_warnings(document))
 
 
-def _find_excesses(document: Json) -> Iterator[Excess]:
-    return (excess for path, row in iterate_rows(document) for excess in find_known_excesses(row, *path))
+def _find_warnings(document: Json) -> Iterator[Excess | UnreadableValue]:
+    for path, row in iterate_rows(document):
+        yield from find_known_excesses(row, *path)
+        yield from find_unreadable_in_row(row, path)
 
 
 def _describe_interruption(reports: list[_FileReport]) -> str:

@@ -76,7 +76,7 @@ class LenientObject(Generic[R]):
         if value is None:
             return None
         try:
-            return date.fromisoformat(value) if isinstance(value, str) else None
+            return date.fromisoformat(value if isinstance(value, str) else "")
         except ValueError:
             self._log_faulty(key)
             return None

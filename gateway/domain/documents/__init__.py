@@ -28,7 +28,14 @@ from gateway.domain.documents.entries import (
     read_export,
     read_webhooks,
 )
-from gateway.domain.documents.exports import INTEGRATION, SECRET_KEYS, encode_canonical, is_encoding
+from gateway.domain.documents.exports import (
+    INTEGRATION,
+    RESOURCE_RECORDS,
+    SECRET_KEYS,
+    USE_CASES,
+    encode_canonical,
+    is_encoding,
+)
 from gateway.domain.documents.import_policy import (
     ImportPolicy,
     OperatorImportPolicy,
@@ -46,7 +53,9 @@ from gateway.domain.documents.json_lines import (
 __all__ = [
     "INTEGRATION",
     "MAX_LOGICAL_ID_LENGTH",
+    "RESOURCE_RECORDS",
     "SECRET_KEYS",
+    "USE_CASES",
     "AuditColumns",
     "DocumentPath",
     "ExportDocument",

@@ -24,6 +24,7 @@ from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import is_id
 from gateway.domain.records.catalogue import RECORD_COLUMNS, read_record_columns
 from gateway.domain.repeated_keys import RepeatedKey
+from gateway.domain.unreadable_values import UnreadableValue, find_unreadable_in_record
 
 _PARSED_COLUMNS = ("id", "document", *RECORD_COLUMNS)
 
@@ -74,8 +75,8 @@ class RecordBatch:
 
     integrations: list[IntegrationRecords] = field(default_factory=list)
     problems: list[tuple[ErrorCode, str, DocumentPath]] = field(default_factory=list)
-    warnings: list[Excess] = field(default_factory=list)
-    """Records that are larger than a mutation would accept."""
+    warnings: list[Excess | UnreadableValue] = field(default_factory=list)
+    """Records that are larger than a mutation would accept, and values that cannot be read."""
     record_count: int = 0
     byte_count: int = 0
     """The size of its lines, faulty ones included."""
@@ -172,6 +173,8 @@ class RecordLineParser:
         text = entry.text if entry.text is not None and document is entry.document else orjson.dumps(document)
         self._batch.warnings += check_size(len(text), self._line_number)
         columns = read_record_columns(document, entry.logical_id or "", at)
+        instants_read = (columns["created_at"], columns["updated_at"], columns["start"])
+        self._batch.warnings += find_unreadable_in_record(document, (self._line_number,), instants_read)
         self._rows[key].append((entry.id, text.decode(), *columns.values()))
         records.line_numbers.append(self._line_number)
         add_people(document, records.people)
