@@ -1,7 +1,7 @@
 """The command `gateway import`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
@@ -60,8 +60,7 @@ class _FileReport:
     def warn(self, found: Iterable[Excess | UnreadableValue]) -> None:
         """Print what is stored although a mutation would refuse it, or although it cannot be read."""
         for each in found:
-            if _find_position(each.path) not in self.refused_rows:
-                self._print(f"{each.message} It was stored nevertheless.", each.path)
+            self._print(f"{each.message} It was stored nevertheless.", each.path)
 
     def _print(self, message: str, path: DocumentPath) -> None:
         name, path = (f"{self.file}:{path[0]}", path[1:]) if self.is_by_line and path else (self.file, path)
@@ -200,7 +199,7 @@ async def _import_lines(
         async with _write_and_count(database, report) as (writer, count):
             tally = await services.imports.records.import_records(writer, batch.integrations, team, report)
             count(tally)
-        report.warn(batch.warnings)
+        report.warn(each for each in batch.warnings if each.path[0] not in report.refused_rows)
         if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
             # The next batches look records up, which needs statistics.
             await database.analyze(ResourceRecord)
@@ -220,7 +219,7 @@ async def _import_document(
         bar.set_total(len(entries))
         async with _write_and_count(database, report) as (writer, count):
             count(await services.imports.webhooks.import_webhooks(writer, entries, team, report, bar.advance))
-        report.warn(_find_warnings(document))
+        report.warn(_find_warnings(document, report.refused_rows))
         return
     try:
         async with _write_and_count(database, report) as (writer, count):
@@ -229,13 +228,14 @@ async def _import_document(
         for problem in refusal.problems:
             report(problem.code, problem.message, *problem.path)
     else:
-        report.warn(_find_warnings(document))
+        report.warn(_find_warnings(document, report.refused_rows))
 
 
-def _find_warnings(document: Json) -> Iterator[Excess | UnreadableValue]:
+def _find_warnings(document: Json, refused_rows: Container[int | None]) -> Iterator[Excess | UnreadableValue]:
     for path, row in iterate_rows(document):
-        yield from find_known_excesses(row, *path)
-        yield from find_unreadable_in_row(row, path)
+        if _find_position(path) not in refused_rows:
+            yield from find_known_excesses(row, *path)
+            yield from find_unreadable_in_row(row, path)
 
 
 def _describe_interruption(reports: list[_FileReport]) -> str:

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-import orjson
 import structlog
 
+from gateway.domain import exact_json
 from gateway.domain.calendar import instants, timezones
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -158,7 +158,7 @@ class HasLenientDocument:
     @property
     def document_json(self) -> str:
         """The document as JSON text."""
-        return orjson.dumps(self.document).decode()
+        return exact_json.encode(self.document).decode()
 
     def read_document(self) -> LenientObject[Self]:
         """Return the document's outermost object."""

@@ -27,7 +27,6 @@ MAX_DOCUMENT_DEPTH = 50
 MAX_LOGICAL_ID_LENGTH = 255
 """In characters; databases limit the size of an index entry."""
 
-_MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 _UNSTORABLE_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
 """U+0000 and halves of surrogate pairs. PostgreSQL cannot store them, so both databases refuse them."""
 _WEBHOOK_TYPES = {type_.value for type_ in WebhookType}
@@ -240,7 +239,8 @@ def find_unstorable(value: Json, depth: int = 0) -> tuple[DocumentPath, str] | N
     elif isinstance(value, list):
         items = enumerate(value)
     else:
-        return _find_unstorable_number(value)
+        is_finite = not isinstance(value, float) or isfinite(value)
+        return None if is_finite else ((), "Numbers must be finite.")
     if depth > MAX_DOCUMENT_DEPTH:
         return (), f"Objects and lists must be nested at most {MAX_DOCUMENT_DEPTH} deep."
     if isinstance(value, dict) and not _is_storable("".join(value)):
@@ -255,14 +255,6 @@ def find_unstorable(value: Json, depth: int = 0) -> tuple[DocumentPath, str] | N
 
 def _is_storable(text: str) -> bool:
     return "\x00" not in text if text.isascii() else not _UNSTORABLE_CHARACTERS.search(text)
-
-
-def _find_unstorable_number(value: Json) -> tuple[DocumentPath, str] | None:
-    if isinstance(value, float) and not isfinite(value):
-        return (), "Numbers must be finite."
-    if isinstance(value, int) and not _MIN_INTEGER <= value <= _MAX_INTEGER:
-        return (), "Whole numbers must fit into 64 bits."
-    return None
 
 
 @dataclass(slots=True)

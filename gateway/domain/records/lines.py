@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-import orjson
-
+from gateway.domain import exact_json
 from gateway.domain.bounds import Excess, check_size
 from gateway.domain.documents import (
     DocumentPath,
@@ -22,6 +21,7 @@ from gateway.domain.documents import (
 )
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import is_id
+from gateway.domain.lenient_reading import Document
 from gateway.domain.records.catalogue import RECORD_COLUMNS, read_record_columns
 from gateway.domain.repeated_keys import RepeatedKey
 from gateway.domain.unreadable_values import UnreadableValue, find_unreadable_in_record
@@ -60,7 +60,7 @@ class IntegrationRecords:
         """Return one entry for each record."""
         values = (self.columns[name] for name in ("id", "logical_id", "document"))
         return [
-            ImportEntry(orjson.loads(document), id, logical_id or None, (number,))
+            ImportEntry(cast(Document, exact_json.decode(document)), id, logical_id or None, (number,))
             for number, id, logical_id, document in zip(self.line_numbers, *values, strict=True)
         ]
 
@@ -170,7 +170,7 @@ class RecordLineParser:
         if records is None:
             records = self._integrations[key] = IntegrationRecords(*key)
         document = entry.document if self._team_id is None else self._policy.build_new(entry, entry.id, None)
-        text = entry.text if entry.text is not None and document is entry.document else orjson.dumps(document)
+        text = entry.text if entry.text is not None and document is entry.document else exact_json.encode(document)
         self._batch.warnings += check_size(len(text), self._line_number)
         columns = read_record_columns(document, entry.logical_id or "", at)
         instants_read = (columns["created_at"], columns["updated_at"], columns["start"])
