@@ -63,12 +63,14 @@ def _parse_with_standard_library(raw: bytes) -> Json:
 
 
 def read_head(lines: Iterator[bytes]) -> list[bytes]:
-    """Return the lines up to the second non-blank one, for `is_json_lines`."""
+    """Return the lines up to the second non-blank one, for `is_json_lines`. Raises InvalidJson without any."""
     head: list[bytes] = []
     for line in lines:
         head.append(line)
         if sum(1 for each in head if each.strip()) > 1:
             break
+    if not any(map(bytes.strip, head)):
+        raise InvalidJson("the file is empty")
     return head
 
 
