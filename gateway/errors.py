@@ -72,6 +72,10 @@ class Unauthenticated(GatewayError):
 class SchemaNotAtHead(GatewayError):
     """The database has another revision than this release needs."""
 
+    def __init__(self, observation: str, remedy: str) -> None:
+        super().__init__(f"{observation} {remedy}")
+        self.observation, self.remedy = observation, remedy
+
 
 class OperationAborted(GatewayError):
     """The whole operation ends without data. Its message says what was changed."""

@@ -120,7 +120,7 @@ async def _check_database(database: Database) -> AsyncIterator[Finding]:
     try:
         await migrations.require_compatible(database)
     except SchemaNotAtHead as error:
-        yield Finding("schema", str(error), "Run `gateway migrate`.")
+        yield Finding("schema", error.observation, error.remedy)
         return
     current = await migrations.get_current(database)
     if current == migrations.get_head():

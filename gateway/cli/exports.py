@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.progress import Progress
 
 from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err
+from gateway.domain import exact_json
 from gateway.domain.enums import ErrorCode, SecretsMode
 from gateway.errors import refusal
 
@@ -37,7 +37,7 @@ async def export(
             document, omitted = await services.exports.export_integration(
                 session, integration, mode, lambda done: progress.advance(task, done)
             )
-    content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    content = exact_json.encode_indented(document)
     if output is None:
         typer.get_binary_stream("stdout").write(content)
     else:

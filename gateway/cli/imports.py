@@ -1,7 +1,7 @@
 """The command `gateway import`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
@@ -32,6 +32,8 @@ from gateway.domain.documents import (
 from gateway.domain.enums import ErrorCode
 from gateway.domain.lenient_reading import Json
 from gateway.domain.records import RecordLineParser
+from gateway.domain.repeated_keys import RepeatedKey
+from gateway.domain.unreadable_values import UnreadableValue, find_unreadable_in_row
 from gateway.errors import OperationAborted, Refused
 from gateway.server import reduce_collections
 
@@ -46,16 +48,19 @@ class _FileReport:
     is_by_line: bool = False
     counts: ImportCounts = field(default_factory=ImportCounts)
     refused_count: int = 0
+    refused_rows: set[int | None] = field(default_factory=set)
+    """Their line numbers or indexes; None for a file with one row."""
     is_unreadable: bool = False
 
     def __call__(self, code: ErrorCode, message: str, *path: str | int) -> None:
         self.refused_count += 1
+        self.refused_rows.add(_find_position(path))
         self._print(f"{message} ({code.value})", path)
 
-    def warn(self, excesses: Iterable[Excess]) -> None:
-        """Print what is stored although a mutation would refuse it."""
-        for excess in excesses:
-            self._print(f"{excess.message} It was stored nevertheless.", excess.path)
+    def warn(self, found: Iterable[Excess | UnreadableValue]) -> None:
+        """Print what is stored although a mutation would refuse it, or although it cannot be read."""
+        for each in found:
+            self._print(f"{each.message} It was stored nevertheless.", each.path)
 
     def _print(self, message: str, path: DocumentPath) -> None:
         name, path = (f"{self.file}:{path[0]}", path[1:]) if self.is_by_line and path else (self.file, path)
@@ -65,6 +70,11 @@ class _FileReport:
     @property
     def exit_code(self) -> int:
         return _EXIT_UNREADABLE if self.is_unreadable else _EXIT_REFUSED if self.refused_count else 0
+
+
+def _find_position(path: DocumentPath) -> int | None:
+    """Return the line number or index of the row that a path leads to."""
+    return next((part for part in path if isinstance(part, int)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,9 @@ async def _import_file(
     except InvalidJson as error:
         report.is_unreadable = True
         print_error(f"{file}: {error}")
+    except RepeatedKey as error:
+        message = f"This key stands twice in one object, again in line {error.line}; keep one of them."
+        report(ErrorCode.INVALID, message, *error.path)
 
 
 def _open_file(file: Path) -> AbstractContextManager[BinaryIO]:
@@ -186,7 +199,7 @@ async def _import_lines(
         async with _write_and_count(database, report) as (writer, count):
             tally = await services.imports.records.import_records(writer, batch.integrations, team, report)
             count(tally)
-        report.warn(batch.warnings)
+        report.warn(each for each in batch.warnings if each.path[0] not in report.refused_rows)
         if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
             # The next batches look records up, which needs statistics.
             await database.analyze(ResourceRecord)
@@ -206,7 +219,7 @@ async def _import_document(
         bar.set_total(len(entries))
         async with _write_and_count(database, report) as (writer, count):
             count(await services.imports.webhooks.import_webhooks(writer, entries, team, report, bar.advance))
-        report.warn(_find_excesses(document))
+        report.warn(_find_warnings(document, report.refused_rows))
         return
     try:
         async with _write_and_count(database, report) as (writer, count):
@@ -215,11 +228,14 @@ async def _import_document(
         for problem in refusal.problems:
             report(problem.code, problem.message, *problem.path)
     else:
-        report.warn(_find_excesses(document))
+        report.warn(_find_warnings(document, report.refused_rows))
 
 
-def _find_excesses(document: Json) -> Iterator[Excess]:
-    return (excess for path, row in iterate_rows(document) for excess in find_known_excesses(row, *path))
+def _find_warnings(document: Json, refused_rows: Container[int | None]) -> Iterator[Excess | UnreadableValue]:
+    for path, row in iterate_rows(document):
+        if _find_position(path) not in refused_rows:
+            yield from find_known_excesses(row, *path)
+            yield from find_unreadable_in_row(row, path)
 
 
 def _describe_interruption(reports: list[_FileReport]) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
+from gateway.domain import exact_json
 from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Json
 
@@ -79,11 +80,11 @@ class JsonText(TypeDecorator[Any]):
         return _to_json_text
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 (any JSON)
-        return orjson.loads(value) if isinstance(value, str) else value
+        return exact_json.decode(value) if isinstance(value, str) else value
 
 
 def _to_json_text(value: Json) -> str | None:
-    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
+    return value if value is None or isinstance(value, str) else exact_json.encode(value).decode()
 
 
 class TextList(TypeDecorator[list[str]]):

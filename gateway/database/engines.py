@@ -4,13 +4,13 @@ from functools import partial
 from typing import Any
 
 import asyncpg
-import orjson
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.database.sqlite_driver import PRAGMAS
+from gateway.domain import exact_json
 
 READ_ONLY_OPTION = "gateway_read_only"
 """The execution option of a transaction that does not lock SQLite's database."""
@@ -70,7 +70,7 @@ def create_sqlite_engine(url: URL, lock_timeout: float) -> AsyncEngine:
 def _create_engine(url: URL, connect_arguments: dict[str, Any]) -> AsyncEngine:
     return create_async_engine(
         url,
-        json_deserializer=orjson.loads,
+        json_deserializer=exact_json.decode,
         hide_parameters=True,
         # `ConnectionPool` bounds the connections that it takes from the engine. One more is kept for the rest.
         pool_size=1,

@@ -3,6 +3,7 @@
 Functions import Alembic when they run it: the import takes 0.2 s, and every command checks the revision first.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,9 @@ _INSTALLED_FOLDER = Path(__file__).parent.parent / "_alembic"
 _CHECKED_OUT_FOLDER = Path(__file__).parent.parent.parent / "alembic"
 SCRIPT_FOLDER = _INSTALLED_FOLDER if _INSTALLED_FOLDER.exists() else _CHECKED_OUT_FOLDER
 """The folder of Alembic's environment and of the migrations."""
+
+_NUMBER = re.compile(r"\d{4}", re.ASCII)
+"""A revision of the gateway, of any release."""
 
 _VERSION_TABLE = "alembic_version"
 COMPATIBILITY_TABLE = "schema_compatibility"
@@ -92,12 +96,12 @@ async def require_compatible(database: Database) -> None:
     """
     current = await get_current(database)
     if current == EMPTY:
-        raise SchemaNotAtHead("The database has no tables yet: run `gateway migrate`.")
-    if current == get_head() or (current not in list_known() and await _allows_this_release(database)):
+        raise SchemaNotAtHead("The database has no tables yet.", "Run `gateway migrate`.")
+    if current == get_head() or (_is_newer(current) and await _allows_this_release(database)):
         return
     require_known(current)
     raise SchemaNotAtHead(
-        f"The database is at revision {current}, this release needs {get_head()}: run `gateway migrate`."
+        f"The database is at revision {current}, and this release needs {get_head()}.", "Run `gateway migrate`."
     )
 
 
@@ -106,18 +110,33 @@ async def _allows_this_release(database: Database) -> bool:
 
 
 def require_known(revision: str) -> None:
-    """Raise SchemaNotAtHead when the revision is one of a newer release."""
-    if revision not in (EMPTY, *list_known()):
-        raise SchemaNotAtHead(
-            f"The database is at revision {revision}, which is newer than this release ({get_head()}): use the "
-            f"newer release, or downgrade with its `gateway migrate --down-to {get_head()}`."
+    """Raise SchemaNotAtHead unless this release has a migration to the revision."""
+    if revision in (EMPTY, *list_known()):
+        return
+    if _is_newer(revision):
+        difference = f"newer than this release ({get_head()})"
+        remedy = f"Use the newer release, or downgrade with its `gateway migrate --down-to {get_head()}`."
+    elif _NUMBER.fullmatch(revision):
+        difference = f"earlier than the first revision of this release ({list_known()[0]})"
+        remedy = (
+            "This release cannot migrate it: export its data with the release that wrote it, and import them into "
+            "a new database."
         )
+    else:
+        difference = "not one of the gateway"
+        remedy = "Another application may use this database: correct GATEWAY_DATABASE_URL, or use a new database."
+    raise SchemaNotAtHead(f"The database is at revision {revision}, which is {difference}.", remedy)
+
+
+def _is_newer(revision: str) -> bool:
+    """Return whether a revision is above those of this release. All are numbers of equally many digits."""
+    return _NUMBER.fullmatch(revision) is not None and revision > get_head()
 
 
 async def upgrade(database: Database) -> None:
     """Upgrade the database to this release's revision, in one transaction; a second upgrade waits for the first.
 
-    Raises SchemaNotAtHead for a revision that is newer than this release.
+    Raises SchemaNotAtHead for a revision that this release does not know.
     """
     from alembic import command  # noqa: PLC0415 (see the module's docstring)
 
@@ -128,8 +147,8 @@ async def upgrade(database: Database) -> None:
 async def downgrade(database: Database, revision: str) -> None:
     """Downgrade the database to a known revision, in one transaction; `EMPTY` drops all tables.
 
-    Raises Refused (CONFLICT) for a revision above the database's, SchemaNotAtHead for a database that is newer
-    than this release.
+    Raises Refused (CONFLICT) for a revision above the database's, SchemaNotAtHead for a database at a
+    revision that this release does not know.
     """
     await _require_at_least(database, revision)
     await database.run_sync(_build_downgrade(revision))

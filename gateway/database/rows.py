@@ -11,12 +11,12 @@ from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 
-import orjson
 from sqlalchemy import Column, Dialect, Table
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from gateway.database.column_types import Instant, JsonText
 from gateway.database.tables import Base
+from gateway.domain import exact_json
 from gateway.errors import ColumnNotFetched
 
 ColumnNames: TypeAlias = frozenset[str] | None
@@ -36,7 +36,7 @@ class _JsonAttribute:
 
     def __get__(self, row: tuple[Any, ...], _owner: type) -> object:
         text = row[self._position]
-        value = row.__dict__[self._name] = None if text is None else orjson.loads(text)
+        value = row.__dict__[self._name] = None if text is None else exact_json.decode(text)
         return value
 
 

@@ -4,8 +4,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import orjson
-
+from gateway.domain import exact_json
 from gateway.domain.enums import ErrorCode
 from gateway.domain.lenient_reading import Document, Json
 
@@ -121,8 +120,8 @@ def find_document_excess(document: Document, *path: str | int, stored: Document 
 
     A stored document that is larger may change, unless it grows.
     """
-    size = len(orjson.dumps(document))
-    if stored is None or size > len(orjson.dumps(stored)):
+    size = len(exact_json.encode(document))
+    if stored is None or size > len(exact_json.encode(stored)):
         yield from check_size(size, *path)
 
 

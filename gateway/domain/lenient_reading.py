@@ -8,9 +8,9 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-import orjson
 import structlog
 
+from gateway.domain import exact_json
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import parse_member
 
@@ -77,7 +77,7 @@ class LenientObject(Generic[R]):
         if value is None:
             return None
         try:
-            return date.fromisoformat(value) if isinstance(value, str) else None
+            return date.fromisoformat(value if isinstance(value, str) else "")
         except ValueError:
             self._log_faulty(key)
             return None
@@ -158,7 +158,7 @@ class HasLenientDocument:
     @property
     def document_json(self) -> str:
         """The document as JSON text."""
-        return orjson.dumps(self.document).decode()
+        return exact_json.encode(self.document).decode()
 
     def read_document(self) -> LenientObject[Self]:
         """Return the document's outermost object."""

@@ -15,7 +15,8 @@ async def read_key(reader: Reader) -> hmac.HMAC:
     rows = await reader.fetch_tuples(sql.cursors.select_key())
     if not rows:
         raise SchemaNotAtHead(
-            "The table cursor_key is empty. Restore its row from a backup. Or write a new key: run "
-            "`gateway migrate --down-to 0001`, then `gateway migrate`."
+            "The table cursor_key is empty.",
+            "Restore its row from a backup. Or write a new key: run `gateway migrate --down-to 0001`, then "
+            "`gateway migrate`.",
         )
     return hmac.new(bytes.fromhex(rows[0][0]), digestmod="sha256")

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
-import orjson
 from msgspec import Raw
 
 from gateway import sql
 from gateway.database import Integration, Reader, ResourceRecord, UseCase
+from gateway.domain import exact_json
 from gateway.domain.documents import INTEGRATION, exports
 from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
 from gateway.domain.lenient_reading import Document, Json
@@ -92,12 +92,12 @@ def build_document(
 ) -> Mapping[str, Raw | list[Raw]]:
     """Return the export document with these secrets of the integration. Stored JSON is not parsed again."""
     stored = integration.document_json
-    with_secrets = orjson.dumps(exports.add_secrets(integration.document, secrets)) if secrets else stored
+    with_secrets = exact_json.encode(exports.add_secrets(integration.document, secrets)) if secrets else stored
     return exports.compose_export(
         Raw(with_secrets),
         [Raw(row.document_json) for row in children.use_cases],
         [Raw(row.document_json) for row in children.resource_records],
-        {key: Raw(orjson.dumps(value)) for key, value in (integration.envelope or {}).items()},
+        {key: Raw(exact_json.encode(value)) for key, value in (integration.envelope or {}).items()},
     )
 
 

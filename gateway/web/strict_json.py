@@ -1,12 +1,12 @@
 """Parse JSON strictly: UTF-8, no repeated keys, no NaN, and limits on depth and digits."""
 
 import json
-from collections import Counter
 from typing import cast
 
 import orjson
 
 from gateway.domain.lenient_reading import Json
+from gateway.domain.repeated_keys import RepeatedKey, require_distinct_keys
 
 MAX_DEPTH = 64
 MAX_DIGITS = 100
@@ -26,9 +26,15 @@ def loads(text: bytes) -> Json:
         raise ValueError(f"is not JSON in UTF-8: {error}") from None
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _is_deep(value):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
-    if orjson.dumps(value) == text:
+    encoding = orjson.dumps(value)
+    if encoding == text:
         return value
     del value  # Frees the memory before the text is parsed again.
+    try:
+        require_distinct_keys(text, encoding)
+    except RepeatedKey as error:
+        key = str(error.path[-1])[:_MAX_SHOWN_LENGTH]
+        raise ValueError(f"has the key `{key}` twice in one object") from None
     return cast(Json, _decoder.decode(text.decode()))
 
 
@@ -44,15 +50,6 @@ def _is_deep(value: Json) -> bool:
     return bool(level)
 
 
-def _build_object(members: list[tuple[str, Json]]) -> dict[str, Json]:
-    value = dict(members)
-    if len(value) < len(members):
-        counts = Counter(key for key, _ in members)
-        duplicate = next(key for key, count in counts.items() if count > 1)
-        raise ValueError(f"has the key `{duplicate[:_MAX_SHOWN_LENGTH]}` twice in one object")
-    return value
-
-
 def _check_digits(digits: str) -> str:
     if len(digits) > MAX_DIGITS:
         raise ValueError(f"has a number of more than {MAX_DIGITS} digits")
@@ -60,7 +57,6 @@ def _check_digits(digits: str) -> str:
 
 
 _decoder = json.JSONDecoder(
-    object_pairs_hook=_build_object,
     parse_int=lambda digits: int(_check_digits(digits)),
     parse_float=lambda digits: float(_check_digits(digits)),
 )

@@ -113,7 +113,7 @@ def test_a_schema_that_is_not_at_head_exits_with_3_and_names_the_command(empty: 
     for command in (("serve",), ("keys", "list"), ("export", "5eb7cf5a86d9755df3a6c593")):
         result = run_gateway(*command, database_url=empty)
         assert (result.exit_code, result.stdout) == (3, "")
-        assert result.stderr == "error: The database has no tables yet: run `gateway migrate`.\n"
+        assert result.stderr == "error: The database has no tables yet. Run `gateway migrate`.\n"
     assert list(tmp_path.iterdir()) == []
 
 

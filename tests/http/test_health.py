@@ -70,7 +70,7 @@ async def test_a_database_at_another_revision_is_not_ready(endpoint: Endpoint) -
         await session.execute(text("UPDATE schema_compatibility SET oldest_revision = 'other'"))
     response = await endpoint.http.get("/readyz")
     assert response.status_code == 503
-    assert response.json()["failing"]["schema"].startswith("The database is at revision other, which is newer")
+    assert response.json()["failing"]["schema"].startswith("The database is at revision other, which is not")
 
 
 async def test_a_gateway_is_ready_while_a_writer_locks_the_database(endpoint: Endpoint, tmp_path: Path) -> None:

@@ -163,6 +163,15 @@ def test_unreadable_files_exit_with_2_and_other_files_are_imported(run: Run) -> 
     assert read_counts(result, good) == [1, 0, 0, 0]
 
 
+def test_an_empty_file_is_called_empty(run: Run) -> None:
+    good = write("good.json", export(0, 0, teamId=TEAM))
+    for content in (b"", b"\n \n\n"):
+        Path("records.jsonl").write_bytes(content)
+        result = run("import", "records.jsonl", good)
+        assert (result.exit_code, result.stderr) == (2, "error: records.jsonl: the file is empty\n")
+    assert run("import", "-", stdin="").stderr == "error: -: the file is empty\n"
+
+
 def test_an_invalid_team_id_is_bad_usage(run: Run, database_url: str) -> None:
     for arguments in (["import", DOCUMENTS / "export.response.json"], ["export", EXAMPLE]):
         result = run(*arguments, "--team", "two words")

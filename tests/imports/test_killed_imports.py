@@ -66,10 +66,10 @@ app()
 
 
 def _start_import(
-    file: Path, database_url: str, stderr: int = subprocess.DEVNULL, program: Sequence[str] = ("-m", "gateway")
+    *files: Path, database_url: str, stderr: int = subprocess.DEVNULL, program: Sequence[str] = ("-m", "gateway")
 ) -> subprocess.Popen[bytes]:
     environment = {**ENVIRONMENT, "GATEWAY_DATABASE_URL": database_url}
-    arguments = [sys.executable, *program, "import", str(file)]
+    arguments = [sys.executable, *program, "import", *map(str, files)]
     return subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
@@ -94,7 +94,7 @@ async def test_a_killed_import_leaves_consistent_counts(
     lines = [_build_line(index) for index in range(LINES)]
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(lines))
-    with _start_import(file, database_url) as process:
+    with _start_import(file, database_url=database_url) as process:
         try:
             await _wait_for_records(database, process)
         finally:
@@ -122,7 +122,7 @@ async def test_an_import_whose_database_is_killed_in_the_middle_ends_with_one_li
     with run_own_server(tmp_path / "runtime") as server:
         database = await _migrate(server.url)
         await store(database, connected("clinic", timezone="America/Chicago"))
-        with _start_import(file, server.url, stderr=subprocess.PIPE) as process:
+        with _start_import(file, database_url=server.url, stderr=subprocess.PIPE) as process:
             await _wait_for_records(database, process)
             server.kill()
             _, message = await asyncio.to_thread(process.communicate, timeout=30)
@@ -151,7 +151,9 @@ async def test_an_import_whose_database_falls_silent_ends_with_one_line(
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(_build_line(index) for index in range(LINES)))
     async with proxy_database(database_url) as (proxy, through):
-        with _start_import(file, through, subprocess.PIPE, ("-c", _IMPATIENT)) as process:
+        with _start_import(
+            file, database_url=through, stderr=subprocess.PIPE, program=("-c", _IMPATIENT)
+        ) as process:
             await _wait_for_records(database, process)
             proxy.is_muted = True
             _, message = await asyncio.to_thread(process.communicate, timeout=60)
@@ -167,7 +169,9 @@ async def test_an_import_that_is_interrupted_says_what_it_did(
     await store(database, connected("clinic", timezone="America/Chicago"))
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(_build_line(index) for index in range(LINES)))
-    with _start_import(file, database_url, subprocess.PIPE, ("-c", _INTERRUPTIBLE)) as process:
+    with _start_import(
+        file, database_url=database_url, stderr=subprocess.PIPE, program=("-c", _INTERRUPTIBLE)
+    ) as process:
         await _wait_for_records(database, process)
         process.send_signal(signal.SIGINT)
         _, message = await asyncio.to_thread(process.communicate, timeout=30)
@@ -178,6 +182,32 @@ async def test_an_import_that_is_interrupted_says_what_it_did(
     )
     assert found is not None
     assert int(found[1].replace(",", "")) == len(await _read_logical_ids(database)) < LINES
+
+
+async def test_an_interrupted_import_of_documents_says_what_it_did(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    files = [tmp_path / name for name in ("first.json", "second.json")]
+    for file, id, numbers in zip(files, "ab", (range(1), range(1, LINES)), strict=True):
+        records = [{**json.loads(_build_line(index)), "integrationId": id} for index in numbers]
+        integration = {"_id": id, "logicalId": id, "teamId": TEAM, "name": id}
+        file.write_text(json.dumps({"integration": integration, "use_cases": [], "resource_records": records}))
+    with _start_import(
+        *files, database_url=database_url, stderr=subprocess.PIPE, program=("-c", _INTERRUPTIBLE)
+    ) as process:
+        await _wait_for_records(database, process)
+        process.send_signal(signal.SIGINT)
+        _, message = await asyncio.to_thread(process.communicate, timeout=30)
+    assert process.returncode == 130
+    (line,) = message.decode().splitlines()
+    assert line.startswith(f"{files[0]}: 2 created, 0 updated, 0 unchanged, 0 refused.")
+    assert f"{files[1]}: 0 created, 0 updated, 0 unchanged, 0 refused." in line
+    assert line.endswith("Run the same command again to continue: what is there already stays unchanged.")
+    assert await _read_logical_ids(database) == {"r0"}
+    assert await find_differences(database) == []
+    again = await asyncio.to_thread(run_gateway, "import", *map(str, files), database_url=database_url)
+    assert again.exit_code == 0
+    assert len(await _read_logical_ids(database)) == LINES
 
 
 async def test_a_killed_server_leaves_consistent_counts(

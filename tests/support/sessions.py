@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gateway.database import Database
+from gateway.domain import exact_json
 
 
 @asynccontextmanager
@@ -15,7 +15,7 @@ async def open_session(database: Database) -> AsyncIterator[AsyncSession]:
     """Open a session in a transaction, which is committed after the block."""
     arguments = {"timeout": 60} if database.is_sqlite else {}
     engine = create_async_engine(
-        database.url, poolclass=NullPool, json_deserializer=orjson.loads, connect_args=arguments
+        database.url, poolclass=NullPool, json_deserializer=exact_json.decode, connect_args=arguments
     )
     try:
         async with AsyncSession(engine, expire_on_commit=False) as session:

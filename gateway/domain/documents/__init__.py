@@ -21,14 +21,21 @@ from gateway.domain.documents.entries import (
     ImportEntry,
     ProblemReporter,
     detect_content,
-    encode_storable,
     find_unstorable,
+    is_surely_storable,
     iterate_rows,
     read_entry,
     read_export,
     read_webhooks,
 )
-from gateway.domain.documents.exports import INTEGRATION, SECRET_KEYS, encode_canonical, is_encoding
+from gateway.domain.documents.exports import (
+    INTEGRATION,
+    RESOURCE_RECORDS,
+    SECRET_KEYS,
+    USE_CASES,
+    encode_canonical,
+    is_encoding,
+)
 from gateway.domain.documents.import_policy import (
     ImportPolicy,
     OperatorImportPolicy,
@@ -38,15 +45,17 @@ from gateway.domain.documents.import_policy import (
 from gateway.domain.documents.json_lines import (
     InvalidJson,
     is_json_lines,
+    parse_and_encode,
     parse_json,
-    parse_json_and_finiteness,
     read_head,
 )
 
 __all__ = [
     "INTEGRATION",
     "MAX_LOGICAL_ID_LENGTH",
+    "RESOURCE_RECORDS",
     "SECRET_KEYS",
+    "USE_CASES",
     "AuditColumns",
     "DocumentPath",
     "ExportDocument",
@@ -63,18 +72,18 @@ __all__ = [
     "collect_people",
     "detect_content",
     "encode_canonical",
-    "encode_storable",
     "exports",
     "find_changed_paths",
     "find_unstorable",
     "get_text_or_none",
     "is_encoding",
     "is_json_lines",
+    "is_surely_storable",
     "iterate_rows",
     "mark_created",
     "mark_updated",
+    "parse_and_encode",
     "parse_json",
-    "parse_json_and_finiteness",
     "read_audit_columns",
     "read_entry",
     "read_export",

@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-import orjson
-
+from gateway.domain import exact_json
 from gateway.domain.lenient_reading import Document, Json
 
 D = TypeVar("D")
@@ -56,12 +55,12 @@ def list_redacted_fields(integration: Document, secrets: Document) -> list[str]:
 
 def encode_canonical(value: Json) -> bytes:
     """Return compact JSON with sorted keys: equal values have equal bytes; `1`, `1.0` and `true` differ."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return exact_json.encode(value, sorts_keys=True)
 
 
 def is_encoding(value: Json, text: str) -> bool:
     """Return whether a JSON text is the exact encoding of a value. Other texts may have the same value."""
-    return orjson.dumps(value).decode() == text
+    return exact_json.encode(value).decode() == text
 
 
 def compute_checksum(document: Document) -> str:

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 
 import msgspec
+import orjson
 
 from gateway.domain.documents.entries import is_record
 from gateway.domain.lenient_reading import Json
+from gateway.domain.repeated_keys import require_distinct_keys
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -16,18 +18,36 @@ class InvalidJson(ValueError):
 
 
 def parse_json(raw: bytes) -> Json:
-    """Return the value of JSON in UTF-8, with integers of any size. Raises InvalidJson when it is not JSON."""
-    return parse_json_and_finiteness(raw)[0]
+    """Return the value of JSON in UTF-8, with integers of any size.
+
+    Raises InvalidJson when it is not JSON, and RepeatedKey.
+    """
+    return parse_and_encode(raw)[0]
 
 
-def parse_json_and_finiteness(raw: bytes) -> tuple[Json, bool]:
-    """Return the value, and whether all its numbers are finite for certain. Raises InvalidJson as `parse_json`."""
+def parse_and_encode(raw: bytes) -> tuple[Json, bytes | None]:
+    """Return the value of `parse_json`, and its JSON by orjson; None if a number is too large."""
+    value, is_finite = _decode(raw)
+    encoding = _encode(value) if is_finite else None
+    require_distinct_keys(raw, encoding)
+    return value, encoding
+
+
+def _decode(raw: bytes) -> tuple[Json, bool]:
+    """Return the value, where the last of repeated keys counts, and whether its numbers are finite for certain."""
     try:
-        # orjson would round integers of more than 64 bits. The gateway refuses them instead.
+        # orjson would round integers of more than 64 bits.
         return msgspec.json.decode(raw), True
     except (ValueError, RecursionError):
         # The standard library accepts NaN and Infinity too, and has better messages.
         return _parse_with_standard_library(raw), False
+
+
+def _encode(value: Json) -> bytes | None:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # an integer of more than 64 bits, or hundreds of levels
+        return None
 
 
 def _parse_with_standard_library(raw: bytes) -> Json:
@@ -43,12 +63,14 @@ def _parse_with_standard_library(raw: bytes) -> Json:
 
 
 def read_head(lines: Iterator[bytes]) -> list[bytes]:
-    """Return the lines up to the second non-blank one, for `is_json_lines`."""
+    """Return the lines up to the second non-blank one, for `is_json_lines`. Raises InvalidJson without any."""
     head: list[bytes] = []
     for line in lines:
         head.append(line)
         if sum(1 for each in head if each.strip()) > 1:
             break
+    if not any(map(bytes.strip, head)):
+        raise InvalidJson("the file is empty")
     return head
 
 
@@ -59,6 +81,6 @@ def is_json_lines(head: Sequence[bytes]) -> bool:
 
 def _is_record(line: bytes) -> bool:
     try:
-        return is_record(parse_json(line))
+        return is_record(_decode(line)[0])
     except InvalidJson:
         return False

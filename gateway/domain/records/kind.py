@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-import orjson
-
+from gateway.domain import exact_json
 from gateway.domain.bounds import is_blank
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import ResourceType
@@ -87,7 +86,7 @@ def _merge_entries(values: list[Json], stored: list[Json]) -> list[Json]:
 
 def _encode_values(item: Document, keys: Sequence[str]) -> bytes:
     """Return the values at these keys as one text. A missing value, null and an empty one are the same."""
-    return orjson.dumps([None if item.get(key) in (None, [], {}) else item.get(key) for key in keys])
+    return exact_json.encode([None if item.get(key) in (None, [], {}) else item.get(key) for key in keys])
 
 
 def is_same_instant(first: Json, second: Json) -> bool:

@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-import orjson
-
+from gateway.domain import exact_json
 from gateway.domain.bounds import Excess, check_size
 from gateway.domain.documents import (
     DocumentPath,
@@ -15,14 +14,17 @@ from gateway.domain.documents import (
     InvalidJson,
     OperatorImportPolicy,
     add_people,
-    encode_storable,
     get_text_or_none,
-    parse_json_and_finiteness,
+    is_surely_storable,
+    parse_and_encode,
     read_entry,
 )
 from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import is_id
+from gateway.domain.lenient_reading import Document
 from gateway.domain.records.catalogue import RECORD_COLUMNS, read_record_columns
+from gateway.domain.repeated_keys import RepeatedKey
+from gateway.domain.unreadable_values import UnreadableValue, find_unreadable_in_record
 
 _PARSED_COLUMNS = ("id", "document", *RECORD_COLUMNS)
 
@@ -58,7 +60,7 @@ class IntegrationRecords:
         """Return one entry for each record."""
         values = (self.columns[name] for name in ("id", "logical_id", "document"))
         return [
-            ImportEntry(orjson.loads(document), id, logical_id or None, (number,))
+            ImportEntry(cast(Document, exact_json.decode(document)), id, logical_id or None, (number,))
             for number, id, logical_id, document in zip(self.line_numbers, *values, strict=True)
         ]
 
@@ -73,8 +75,8 @@ class RecordBatch:
 
     integrations: list[IntegrationRecords] = field(default_factory=list)
     problems: list[tuple[ErrorCode, str, DocumentPath]] = field(default_factory=list)
-    warnings: list[Excess] = field(default_factory=list)
-    """Records that are larger than a mutation would accept."""
+    warnings: list[Excess | UnreadableValue] = field(default_factory=list)
+    """Records that are larger than a mutation would accept, and values that cannot be read."""
     record_count: int = 0
     byte_count: int = 0
     """The size of its lines, faulty ones included."""
@@ -124,13 +126,17 @@ class RecordLineParser:
 
     def _read_entry(self, line: bytes) -> ImportEntry | None:
         try:
-            value, is_finite = parse_json_and_finiteness(line)
+            value, text = parse_and_encode(line)
         except InvalidJson as error:
             self._report(ErrorCode.INVALID, f"This line is {error}.", self._line_number)
             return None
-        return read_entry(
-            value, self._report, self._line_number, text=encode_storable(value) if is_finite else None
-        )
+        except RepeatedKey as error:
+            message = "This key stands twice in one object; keep one of them."
+            self._report(ErrorCode.INVALID, message, self._line_number, *error.path)
+            return None
+        if text is not None and not is_surely_storable(text):
+            text = None
+        return read_entry(value, self._report, self._line_number, text=text)
 
     def _read_integration_key(self, entry: ImportEntry) -> tuple[str, str] | None:
         """Return the team and the integration of an entry.
@@ -164,9 +170,11 @@ class RecordLineParser:
         if records is None:
             records = self._integrations[key] = IntegrationRecords(*key)
         document = entry.document if self._team_id is None else self._policy.build_new(entry, entry.id, None)
-        text = entry.text if entry.text is not None and document is entry.document else orjson.dumps(document)
+        text = entry.text if entry.text is not None and document is entry.document else exact_json.encode(document)
         self._batch.warnings += check_size(len(text), self._line_number)
         columns = read_record_columns(document, entry.logical_id or "", at)
+        instants_read = (columns["created_at"], columns["updated_at"], columns["start"])
+        self._batch.warnings += find_unreadable_in_record(document, (self._line_number,), instants_read)
         self._rows[key].append((entry.id, text.decode(), *columns.values()))
         records.line_numbers.append(self._line_number)
         add_people(document, records.people)
