@@ -92,8 +92,8 @@ class IntegrationExport:
 
     @field(
         "SHA-256 of `document` in canonical form (compact JSON, sorted keys, sorted lists). It leaves out `_id`, "
-        "`teamId`, `integrationId`, `schedulerNames`, users, times and tokens, so it stays the same after an "
-        "import elsewhere.",
+        "`teamId`, `integrationId`, `schedulerNames`, users, times of changes, next runs of recurring schedules "
+        "and tokens, so it stays the same after an import elsewhere.",
         directives=[Cost(weight=5000)],
     )
     @staticmethod

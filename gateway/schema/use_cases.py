@@ -73,7 +73,10 @@ class Schedule:
         "endDateTime", "No run after this time; null: no end.", json_readers.instant
     )
     trigger_at: datetime | None = key_field(
-        "triggerAt", "Time of the next run, as stored; it can lie in the past.", json_readers.instant
+        "triggerAt",
+        "Time of the next run. A daily schedule of a group has the `nextRunAt` of the group. Any other time is as "
+        "stored, and can lie in the past.",
+        json_readers.instant,
     )
 
 

@@ -157,15 +157,16 @@ async def export_integration(
         omitted = [key for key in ("token",) if key in integration.document and not includes_secrets]
         webhook: Document = {key: value for key, value in integration.document.items() if key not in omitted}
         return {INTEGRATION: webhook, "success": True}, [f"{INTEGRATION}.{key}" for key in omitted]
-    children: list[list[Json]] = []
-    for entity in _CHILD_ENTITIES:
-        documents: list[Json] = []
-        statement = sql.exports.select_documents(entity, integration.team_id, integration.id)
-        async for batch in reader.stream_tuples(statement, _BATCH_SIZE):
-            documents += (document for (document,) in batch)
-            advance(len(batch))
-        children.append(documents)
+    use_cases = await reader.fetch_rows(sql.exports.select_use_cases(integration.team_id, integration.id))
+    advance(len(use_cases))
+    records: list[Json] = []
+    statement = sql.exports.select_record_documents(integration.team_id, integration.id)
+    async for batch in reader.stream_tuples(statement, _BATCH_SIZE):
+        records += (document for (document,) in batch)
+        advance(len(batch))
     with_secrets = exports.add_secrets(integration.document, integration.secrets if includes_secrets else {})
-    composed = exports.compose_export(cast(Json, with_secrets), children[0], children[1], integration.envelope)
+    composed = exports.compose_export(
+        cast(Json, with_secrets), [row.document for row in use_cases], records, integration.envelope
+    )
     omitted = [] if includes_secrets else exports.list_redacted_fields(integration.document, integration.secrets)
     return composed, omitted

@@ -42,18 +42,28 @@ def select_integrations_by_id(id: str, team_id: str | None) -> Select[Integratio
 
 
 @prepared
-def select_documents(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[Document]:
-    """Select the documents of an entity under an integration, in the order of exports, one row per document."""
+def select_use_cases(team_id: str, integration_id: str) -> Select[UseCase]:
+    """Select the use cases of an integration, in the order of exports."""
     return (
-        select(entity.document)
-        .where(entity.team_id == team_id, entity.integration_id == integration_id)
-        .order_by(entity.created_at, entity.id)
+        select(UseCase)
+        .where(UseCase.team_id == team_id, UseCase.integration_id == integration_id)
+        .order_by(UseCase.created_at, UseCase.id)
+    )
+
+
+@prepared
+def select_record_documents(team_id: str, integration_id: str) -> Select[Document]:
+    """Select the documents of an integration's records, in the order of exports, one row per document."""
+    return (
+        select(ResourceRecord.document)
+        .where(ResourceRecord.team_id == team_id, ResourceRecord.integration_id == integration_id)
+        .order_by(ResourceRecord.created_at, ResourceRecord.id)
     )
 
 
 @prepared
 def select_document_count(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[int]:
-    """Select the number of rows of `select_documents`."""
+    """Select the number of rows of an entity under an integration."""
     return (
         select(func.count())
         .select_from(entity)

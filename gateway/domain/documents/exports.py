@@ -7,6 +7,7 @@ from typing import TypeVar
 import orjson
 
 from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.schedules import drop_triggers
 
 D = TypeVar("D")
 
@@ -71,6 +72,7 @@ def compute_checksum(document: Document) -> str:
 
     - the keys `UNHASHED_KEYS` of the integration, of each use case and of each resource record. Only their
       outermost level counts; deeper keys of the same name are data;
+    - `triggerAt` of the recurring schedules of use cases, since time changes it;
     - `accessToken` and `refreshToken` of the integration's `config`;
     - the order of `use_cases` and `resource_records`: each list is sorted by the canonical form of its entries.
 
@@ -80,9 +82,9 @@ def compute_checksum(document: Document) -> str:
     for part in (USE_CASES, RESOURCE_RECORDS):
         entries = document[part]
         if isinstance(entries, list):
-            hashed_document[part] = sorted(
-                (_drop_keys(entry, UNHASHED_KEYS) for entry in entries), key=encode_canonical
-            )
+            contents = map(drop_triggers, entries) if part == USE_CASES else entries
+            stripped = (_drop_keys(entry, UNHASHED_KEYS) for entry in contents)
+            hashed_document[part] = sorted(stripped, key=encode_canonical)
     return hashlib.sha256(encode_canonical(hashed_document)).hexdigest()
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import sql
 from gateway.database import ResourceRecord, UseCase, Writer
+from gateway.domain import schedules
 from gateway.domain.calendar import instants
 from gateway.domain.documents import (
     ImportCounts,
@@ -48,9 +49,17 @@ class ImportKind:
     """Returns the other columns of a document, its logical id and the time of the import."""
     is_counted: bool
     """Whether the rows have day counts."""
+    encode_content: Callable[[Document], bytes] = encode_canonical
+    """Encodes the part of a document whose change is a change of the row."""
 
 
-USE_CASES = ImportKind(UseCase, "use_case", read_use_case_columns, is_counted=False)
+def _encode_use_case(document: Document) -> bytes:
+    return encode_canonical(schedules.drop_triggers(document))
+
+
+USE_CASES = ImportKind(
+    UseCase, "use_case", read_use_case_columns, is_counted=False, encode_content=_encode_use_case
+)
 RESOURCE_RECORDS = ImportKind(ResourceRecord, "resource_record", read_record_columns, is_counted=True)
 
 
@@ -212,7 +221,7 @@ def _build_changed_row(
     A use case leaves its group when its type or name no longer fits its key.
     """
     document = context.policy.build_updated(entry, stored.id, context.parent, stored)
-    if is_encoding(document, stored.document_json) or encode_canonical(document) == encode_canonical(
+    if is_encoding(document, stored.document_json) or kind.encode_content(document) == kind.encode_content(
         stored.document
     ):
         return None
