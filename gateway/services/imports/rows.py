@@ -22,12 +22,12 @@ from gateway.domain.documents import (
     is_encoding,
     read_audit_columns,
 )
-from gateway.domain.enums import ErrorCode, UseCaseKey
+from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import new_id, new_logical_id
 from gateway.domain.lenient_reading import Document
 from gateway.domain.records import read_record_columns
 from gateway.domain.statistics import COUNTED_COLUMNS, DayCounts, get_counted_values
-from gateway.domain.use_cases import KNOWN_USE_CASES, read_use_case_columns
+from gateway.domain.use_cases import read_use_case_columns
 from gateway.services import day_counts
 from gateway.services.batches import split_batches
 
@@ -236,13 +236,5 @@ def _build_changed_row(
         "created_at": read_audit_columns(document, instants.to_instant(stored.created_at))["created_at"],
     }
     if kind.entity is UseCase:
-        is_same = stored.key is None or _is_same_use_case(stored.key, document)
-        row |= {"group_id": stored.group_id if is_same else None, "key": stored.key if is_same else None}
+        row["group_id"] = stored.group_id if row["key"] is stored.key else None
     return row
-
-
-def _is_same_use_case(key: UseCaseKey, document: Document) -> bool:
-    """Return whether a use case has the type and the name that a group's use case with this key has."""
-    config = document.get("config")
-    known = KNOWN_USE_CASES[key]
-    return isinstance(config, dict) and (config.get("type"), config.get("name")) == (known.type.value, known.name)

@@ -174,7 +174,6 @@ def _build_use_case(
         "id": id,
         "integration_id": group.integration_id,
         "group_id": group.id,
-        "key": input.key,
         "version": 1,
         "document": document,
         **read_use_case_columns(document, logical_id, at),
