@@ -181,6 +181,13 @@ class UseCaseColumns(AuditColumns):
     status: Status
 
 
+def find_key(document: Document) -> UseCaseKey | None:
+    """Return the key of a use case by its type and name; None if it is not a known one."""
+    config = document.get("config")
+    type_, name = (config.get("type"), config.get("name")) if isinstance(config, dict) else (None, None)
+    return _KEYS_BY_CONFIG.get((type_, name)) if isinstance(type_, str) and isinstance(name, str) else None
+
+
 def read_use_case_columns(document: Document, logical_id: str, at: datetime) -> UseCaseColumns:
     """Return the columns for an entry of `use_cases`.
 
@@ -188,10 +195,10 @@ def read_use_case_columns(document: Document, logical_id: str, at: datetime) -> 
     """
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
-    type_, name = config.get("type"), config.get("name")
+    type_ = config.get("type")
     return UseCaseColumns(
         logical_id=logical_id,
-        key=_KEYS_BY_CONFIG.get((type_, name)) if isinstance(type_, str) and isinstance(name, str) else None,
+        key=find_key(document),
         type=type_ if isinstance(type_, str) else "",
         status=Status.ACTIVE if config.get("status") == Status.ACTIVE.value else Status.INACTIVE,
         **read_audit_columns(document, at),

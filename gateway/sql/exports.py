@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy import Select, func, select
 
-from gateway.database import Integration, ResourceRecord, UseCase, prepared
+from gateway.database import Integration, ResourceRecord, UseCase, UseCaseGroup, prepared
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.sql.integrations import is_own_connected
@@ -13,7 +13,7 @@ from gateway.sql.text_lists import is_in
 from gateway.sql.visibility import has_visible_integration
 
 ChildEntity = UseCase | ResourceRecord
-C = TypeVar("C", UseCase, ResourceRecord)
+C = TypeVar("C", UseCase, ResourceRecord, UseCaseGroup)
 
 
 @prepared
@@ -48,6 +48,16 @@ def select_use_cases(team_id: str, integration_id: str) -> Select[UseCase]:
         select(UseCase)
         .where(UseCase.team_id == team_id, UseCase.integration_id == integration_id)
         .order_by(UseCase.created_at, UseCase.id)
+    )
+
+
+@prepared
+def select_use_case_groups(team_id: str, integration_id: str) -> Select[UseCaseGroup]:
+    """Select the groups of an integration, in the order of exports."""
+    return (
+        select(UseCaseGroup)
+        .where(UseCaseGroup.team_id == team_id, UseCaseGroup.integration_id == integration_id)
+        .order_by(UseCaseGroup.created_at, UseCaseGroup.id)
     )
 
 

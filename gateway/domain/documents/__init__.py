@@ -17,7 +17,6 @@ from gateway.domain.documents.entries import (
     DocumentPath,
     ExportDocument,
     ImportContent,
-    ImportCounts,
     ImportEntry,
     ProblemReporter,
     detect_content,
@@ -30,6 +29,7 @@ from gateway.domain.documents.entries import (
 )
 from gateway.domain.documents.exports import INTEGRATION, SECRET_KEYS, encode_canonical, is_encoding
 from gateway.domain.documents.import_policy import (
+    ImportCounts,
     ImportPolicy,
     OperatorImportPolicy,
     ParentIntegration,
