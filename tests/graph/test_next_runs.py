@@ -86,11 +86,11 @@ async def test_a_daily_schedule_shows_its_next_run_wherever_it_is_read(gateway: 
     assert await read_stored(gateway) == [PAST["triggerAt"]] * 2
 
 
-async def test_each_executor_shows_the_next_run(gateway: Gateway) -> None:
+async def test_a_new_and_a_repeated_operation_show_the_same_next_run(gateway: Gateway) -> None:
     await store_group(gateway, PAST)
     client = await gateway.client()
     query = f'{{ useCaseGroup(id: "g") {{ nextRunAt useCases {{ {TRIGGERS} }} }} }}'
-    # The first operation runs on the executor of GraphQL, the second one is compiled.
+    # The second operation takes the plan of the first one from the cache.
     first, second = [await client.data(query) for _ in range(2)]
     assert first == second
     assert collect_triggers(first) == [first["useCaseGroup"]["nextRunAt"]] * 2
