@@ -10,7 +10,7 @@ from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err
 from gateway.domain import exact_json
-from gateway.domain.enums import ErrorCode, SecretsMode
+from gateway.domain.enums import ErrorCode, GroupsMode, SecretsMode
 from gateway.errors import refusal
 
 
@@ -26,16 +26,21 @@ async def export(
         ),
     ] = None,
     secrets: Annotated[bool, typer.Option("--secrets", help="Include tokens.")] = False,
+    no_groups: Annotated[
+        bool,
+        typer.Option("--no-groups", help="Leave out the groups of use cases, which the documents do not show."),
+    ] = False,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write; stdout if absent.")] = None,
 ) -> None:
     """Export an integration with its use cases and records as JSON, for `gateway import`."""
     mode = SecretsMode.INCLUDE if secrets else SecretsMode.OMIT
+    groups = GroupsMode.OMIT if no_groups else GroupsMode.INCLUDE
     async with open_migrated_database() as database, database.read() as session:
         integration = await services.exports.find_integration(session, id, team)
         with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
             task = progress.add_task(id, total=await services.exports.count_children(session, integration))
             document, omitted = await services.exports.export_integration(
-                session, integration, mode, lambda done: progress.advance(task, done)
+                session, integration, mode, groups, lambda done: progress.advance(task, done)
             )
     content = exact_json.encode_indented(document)
     if output is None:

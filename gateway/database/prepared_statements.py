@@ -142,7 +142,7 @@ class PreparedStatement(Generic[*Ts]):
             make_tuples = create_tuple_factory(statement.exported_columns, dialect)
             return CompiledStatement(statement, positions, dialect, make_tuples)
         selected = select_columns(entity, columns, also)
-        attributes = [getattr(entity, column.name) for column in selected]
+        attributes = [getattr(entity, column.name, column) for column in selected]
         narrowed = statement.with_only_columns(*attributes, maintain_column_froms=True)
         return CompiledStatement(narrowed, positions, dialect, create_row_factory(entity, selected, dialect))
 

@@ -11,11 +11,11 @@ from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 
-from sqlalchemy import Column, Dialect, Table
+from sqlalchemy import Column, Dialect, Label, Table
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from gateway.database.column_types import Instant, JsonText
-from gateway.database.tables import Base
+from gateway.database.tables import Base, TextConversion
 from gateway.domain import exact_json
 from gateway.errors import ColumnNotFetched
 
@@ -31,11 +31,11 @@ RowFactory: TypeAlias = Callable[[Iterable[Any]], list[Any]]
 class _JsonAttribute:
     """A JSON column of a row, decoded when it is first read."""
 
-    def __init__(self, name: str, position: int) -> None:
-        self._name, self._position = name, position
+    def __init__(self, name: str, get_text: Callable[[Any], str | None]) -> None:
+        self._name, self._get_text = name, get_text
 
     def __get__(self, row: tuple[Any, ...], _owner: type) -> object:
-        text = row[self._position]
+        text = self._get_text(row)
         value = row.__dict__[self._name] = None if text is None else exact_json.decode(text)
         return value
 
@@ -55,16 +55,27 @@ def get_columns(entity: type[Base]) -> Sequence[Column[Any]]:
     return [*cast(Table, entity.__table__).columns]
 
 
-def select_columns(entity: type[Base], columns: ColumnNames, also: Sequence[str]) -> Sequence[Column[Any]]:
-    """Return the columns to fetch: those of `columns` and `also`, and the primary key."""
+def get_readable_columns(entity: type[Base]) -> Sequence[Column[Any] | Label[Any]]:
+    """Return all columns of a table's rows, computed ones included."""
+    return [*get_columns(entity), *entity.computed_columns]
+
+
+def select_columns(
+    entity: type[Base], columns: ColumnNames, also: Sequence[str]
+) -> Sequence[Column[Any] | Label[Any]]:
+    """Return the columns to fetch: the primary key, `columns`, `also`, and those that their conversions read."""
+    names = {*(columns or ()), *also}
+    names.update(*(conversion.reads for name, conversion in entity.conversions.items() if name in names))
     return [
         column
-        for column in get_columns(entity)
-        if columns is None or column.primary_key or column.name in columns or column.name in also
+        for column in get_readable_columns(entity)
+        if columns is None or column.primary_key or column.name in names
     ]
 
 
-def create_row_factory(entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect) -> RowFactory:
+def create_row_factory(
+    entity: type[Base], columns: Sequence[Column[Any] | Label[Any]], dialect: Dialect
+) -> RowFactory:
     """Return a function that makes rows of a driver's records, which have these columns."""
     row_class = _create_row_class(entity, tuple(columns), dialect)
     new = tuple.__new__
@@ -72,25 +83,42 @@ def create_row_factory(entity: type[Base], columns: Sequence[Column[Any]], diale
 
 
 def _create_row_class(
-    entity: type[Base], columns: Sequence[Column[Any]], dialect: Dialect
+    entity: type[Base], columns: Sequence[Column[Any] | Label[Any]], dialect: Dialect
 ) -> type[tuple[Any, ...]]:
     name = entity.__name__
     namespace: dict[str, object] = {}
-    for column in get_columns(entity):
+    for column in get_readable_columns(entity):
         namespace[column.name] = _MissingColumn(name, column.name)
         if isinstance(column.type, JsonText):
             namespace[f"{column.name}_json"] = _MissingColumn(name, column.name)
     for position, column in enumerate(columns):
         if isinstance(column.type, JsonText):
-            namespace[column.name] = _JsonAttribute(column.name, position)
+            get_text = _create_text_getter(column.name, position, entity.conversions.get(column.name))
+            namespace[column.name] = _JsonAttribute(column.name, get_text)
             # The text itself, which exports copy unchanged.
-            namespace[f"{column.name}_json"] = property(itemgetter(position))
+            namespace[f"{column.name}_json"] = property(get_text)
         else:
             namespace[column.name] = property(_create_getter(column, position, dialect))
     return type(name, (*entity.row_bases, tuple), namespace)
 
 
-def _create_getter(column: Column[Any], position: int, dialect: Dialect) -> Callable[[Any], object]:
+def _create_text_getter(
+    name: str, position: int, conversion: TextConversion | None
+) -> Callable[[Any], str | None]:
+    if conversion is None:
+        return itemgetter(position)
+    key, convert = f"converted {name}", conversion.convert
+
+    def get_text(row: Any) -> str | None:  # noqa: ANN401 (a row of a class created here)
+        found: str | None = row.__dict__.get(key)
+        if found is None and row[position] is not None:
+            found = row.__dict__[key] = convert(row, row[position])
+        return found
+
+    return get_text
+
+
+def _create_getter(column: Column[Any] | Label[Any], position: int, dialect: Dialect) -> Callable[[Any], object]:
     process = None if isinstance(column.type, Instant) else _get_result_processor(column, dialect)
     if process is None:
         return itemgetter(position)

@@ -76,6 +76,11 @@ class SecretsMode(Enum):
     INCLUDE = "include"
 
 
+class GroupsMode(Enum):
+    OMIT = "omit"
+    INCLUDE = "include"
+
+
 class WebhookType(Enum):
     WEBHOOK_INCOMING = "webhook-incoming"
     WEBHOOK_OUTGOING = "webhook-outgoing"

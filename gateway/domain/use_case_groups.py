@@ -162,8 +162,7 @@ def apply_group(
 ) -> Document:
     """Return a use case's document after an upsert of its group; return `stored` itself if nothing changes.
 
-    `copied_columns` are the shared columns to copy. A past next run of a daily schedule is no change by itself; it
-    is renewed together with another change.
+    `copied_columns` are the shared columns to copy. A past next run is no change by itself.
     """
     stored_config = stored.get("config")
     config = dict(stored_config) if isinstance(stored_config, dict) else {}
@@ -176,24 +175,15 @@ def apply_group(
     if not _SCHEDULE_COLUMNS.isdisjoint(copied_columns):
         config["actions"] = [_schedule_action(action, group, now) for action in get_actions(config)]
     document = with_scheduler_names({**stored, "config": config})
-    return stored if document == stored else _renew_schedules(document, group, now)
+    return stored if schedules.drop_triggers(document) == schedules.drop_triggers(stored) else document
 
 
 def _schedule_action(action: Document, group: SharedColumns, now: datetime) -> Document:
     schedule, start_time, zone = action.get("schedule"), group["start_time"], timezones.get_zone(group["timezone"])
     if start_time is None:
         schedule = None
-    elif not schedules.is_daily(schedule, start_time, zone):
+    elif schedules.is_daily(schedule, start_time, zone):
+        schedule = schedules.renew_schedule(schedule, start_time, zone, now)
+    else:
         schedule = schedules.new_daily_schedule(start_time, zone, now)
     return {**action, "schedule": schedule}
-
-
-def _renew_schedules(document: Document, group: SharedColumns, now: datetime) -> Document:
-    config, start_time, zone = document["config"], group["start_time"], timezones.get_zone(group["timezone"])
-    if start_time is None or not isinstance(config, dict):
-        return document
-    actions = [
-        {**action, "schedule": schedules.renew_schedule(action.get("schedule"), start_time, zone, now)}
-        for action in get_actions(config)
-    ]
-    return {**document, "config": {**config, "actions": [*actions]}}

@@ -134,6 +134,7 @@ KNOWN_USE_CASES: dict[UseCaseKey, KnownUseCase] = {
 }
 """Type and name by key. No two keys have the same type and name."""
 
+_KEYS_BY_CONFIG = {(known.type.value, known.name): key for key, known in KNOWN_USE_CASES.items()}
 _TYPES_BY_VALUE = {type_.value: type_ for type_ in UseCaseType}
 
 
@@ -178,17 +179,29 @@ class UseCaseColumns(AuditColumns):
     """The columns of `gateway.database.tables.UseCase` that its document determines."""
 
     logical_id: str
+    key: UseCaseKey | None
     type: str
     status: Status
 
 
+def find_key(document: Document) -> UseCaseKey | None:
+    """Return the key of a use case by its type and name; None if it is not a known one."""
+    config = document.get("config")
+    type_, name = (config.get("type"), config.get("name")) if isinstance(config, dict) else (None, None)
+    return _KEYS_BY_CONFIG.get((type_, name)) if isinstance(type_, str) and isinstance(name, str) else None
+
+
 def read_use_case_columns(document: Document, logical_id: str, at: datetime) -> UseCaseColumns:
-    """Return the columns for an entry of `use_cases`. Each status other than `active` is inactive."""
+    """Return the columns for an entry of `use_cases`.
+
+    The key follows from type and name. Each status other than `active` is inactive.
+    """
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
     type_ = config.get("type")
     return UseCaseColumns(
         logical_id=logical_id,
+        key=find_key(document),
         type=type_ if isinstance(type_, str) else "",
         status=Status.ACTIVE if config.get("status") == Status.ACTIVE.value else Status.INACTIVE,
         **read_audit_columns(document, at),

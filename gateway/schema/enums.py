@@ -87,6 +87,12 @@ _describe(
     INCLUDE="Include them. Needs READ_SECRETS and writes an entry to the audit log.",
 )
 _describe(
+    enums.GroupsMode,
+    "Whether an export includes the groups of use cases.",
+    OMIT="Leave them out.",
+    INCLUDE="Add the key `use_case_groups` to `document`, so that an import restores groups with their slugs.",
+)
+_describe(
     enums.WebhookType,
     "Kind of webhook.",
     WEBHOOK_INCOMING="Posts the messages it receives; `webhook-incoming` in the documents.",

@@ -11,7 +11,7 @@ from gateway import services
 from gateway.database import Integration as IntegrationRow
 from gateway.database import Writer
 from gateway.domain.documents import exports
-from gateway.domain.enums import ImportMode, Outcome, SecretsMode
+from gateway.domain.enums import GroupsMode, ImportMode, Outcome, SecretsMode
 from gateway.domain.lenient_reading import Document, Json
 from gateway.execution import BatchRequest, Cost, ListSize
 from gateway.schema.connected_integrations import ConnectedIntegration
@@ -45,6 +45,7 @@ class ExportSource:
 
     integration: IntegrationRow
     secrets: SecretsMode
+    groups: GroupsMode
     disclose: Callable[[IntegrationRow], Document]
     """Returns the integration's secrets and records the disclosure for the audit log."""
     written: ByteCounter
@@ -52,7 +53,7 @@ class ExportSource:
 
 
 def _request_contents(root: ExportSource, _: object) -> BatchRequest:
-    return BatchRequest(services.exports.list_children, root.integration.id)
+    return BatchRequest(services.exports.list_children, root.integration.id, (root.groups,))
 
 
 def _build_document(children: services.exports.IntegrationChildren, root: ExportSource, _: object) -> object:
@@ -81,8 +82,8 @@ class IntegrationExport:
     )
 
     document: object = batched_field(
-        "Export document in the spelling of the documents: `integration`, `use_cases`, `resource_records`, and "
-        "the other keys of the imported document.",
+        "Export document in the spelling of the documents: `integration`, `use_cases`, `resource_records`, with "
+        "`groups: INCLUDE` also `use_case_groups`, and the other keys of the imported document.",
         _request_contents,
         _build_document,
         graphql_type=JSON,
@@ -92,13 +93,13 @@ class IntegrationExport:
 
     @field(
         "SHA-256 of `document` in canonical form (compact JSON, sorted keys, sorted lists). It leaves out `_id`, "
-        "`teamId`, `integrationId`, `schedulerNames`, users, times and tokens, so it stays the same after an "
-        "import elsewhere.",
+        "`teamId`, `integrationId`, `schedulerNames`, users, times of changes, next runs of recurring schedules "
+        "and tokens, so it stays the same after an import elsewhere.",
         directives=[Cost(weight=5000)],
     )
     @staticmethod
     async def checksum(root: strawberry.Parent[ExportSource], info: Info) -> str:
-        children = await info.context.load(services.exports.list_children, root.integration.id)
+        children = await info.context.load(services.exports.list_children, root.integration.id, root.groups)
         # In a thread, because it parses every document of the integration.
         return await asyncio.to_thread(
             services.exports.compute_checksum,
@@ -138,13 +139,21 @@ class ExportQueries:
                 description="Whether `document` includes tokens. INCLUDE is FORBIDDEN without READ_SECRETS."
             ),
         ] = SecretsMode.OMIT,
+        groups: Annotated[
+            GroupsMode,
+            strawberry.argument(
+                description="Whether `document` has a fourth key, `use_case_groups`, which imports restore groups "
+                "from."
+            ),
+        ] = GroupsMode.OMIT,
     ) -> ExportSource:
         await info.context.answer.begin_export()
         async with info.context.read() as reader:
             row = await services.exports.get_connected_integration(
                 reader, info.context.viewer, integration_id, secrets
             )
-        return ExportSource(row, secrets, info.context.read_secrets, ByteCounter(info.context.answer.check))
+        written = ByteCounter(info.context.answer.check)
+        return ExportSource(row, secrets, groups, info.context.read_secrets, written)
 
 
 @strawberry.type(description="Result of an import.")
@@ -160,14 +169,15 @@ class ImportIntegrationPayload:
         "`errors` is not empty.",
     )
     created: int = strawberry.field(
-        default=0, description="Number of created objects: the integration, its use cases and resource records."
+        default=0,
+        description="Number of created objects: the integration, its groups, use cases and resource records.",
     )
     updated: int = strawberry.field(default=0, description="Number of updated objects.")
     unchanged: int = strawberry.field(
         default=0, description="Number of objects that already had the document's values."
     )
     deleted: int = strawberry.field(
-        default=0, description="Number of use cases and resource records that REPLACE deleted."
+        default=0, description="Number of groups, use cases and resource records that REPLACE deleted."
     )
     errors: list[UserError] = errors_field()
 

@@ -139,7 +139,9 @@ class UseCaseGroupMutations:
     @mutation(
         "Create or update a group and the use cases that the input lists, all or nothing. Idempotent with "
         "`groupId`, or with `slug` and `onConflict: UPDATE`: the same call again is UNCHANGED. Otherwise each "
-        "call creates a new group. Needs WRITE_INTEGRATIONS; NOT_FOUND when the provider is not connected."
+        "call creates a new group. A group adopts a listed use case that has no group, if the integration has "
+        "exactly one of that key: an import followed by an upsert never doubles a reminder. Needs "
+        "WRITE_INTEGRATIONS; NOT_FOUND when the provider is not connected."
     )
     @staticmethod
     async def upsert_use_case_group(

@@ -73,7 +73,10 @@ class Schedule:
         "endDateTime", "No run after this time; null: no end.", json_readers.instant
     )
     trigger_at: datetime | None = key_field(
-        "triggerAt", "Time of the next run, as stored; it can lie in the past.", json_readers.instant
+        "triggerAt",
+        "Time of the next run. A daily schedule of a group has the `nextRunAt` of the group. Any other time is as "
+        "stored, and can lie in the past.",
+        json_readers.instant,
     )
 
 
@@ -162,7 +165,8 @@ class UseCase(Node):
         description="Id of the connected integration that the use case belongs to."
     )
     key: UseCaseKey | None = strawberry.field(
-        description="Key within its group; null for a use case without a group."
+        description="Which of the known use cases this is, by its type and name; null for any other. A group has "
+        "each key at most once."
     )
     version: int = strawberry.field(description="Version number; each change adds 1. For `expectedVersion`.")
     created_at: datetime = strawberry.field(description="When the use case was created.")

@@ -7,10 +7,11 @@ from typing import NamedTuple, cast
 from msgspec import Raw
 
 from gateway import sql
-from gateway.database import Integration, Reader, ResourceRecord, UseCase
+from gateway.database import Integration, Reader, ResourceRecord, UseCase, UseCaseGroup
 from gateway.domain import exact_json
 from gateway.domain.documents import INTEGRATION, exports
-from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, SecretsMode
+from gateway.domain.enums import ErrorCode, GroupsMode, IntegrationKind, Permission, SecretsMode
+from gateway.domain.group_documents import build_entry
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import not_found, refusal
@@ -27,6 +28,8 @@ class IntegrationChildren(NamedTuple):
 
     use_cases: list[UseCase]
     resource_records: list[ResourceRecord]
+    use_case_groups: list[UseCaseGroup] | None = None
+    """None if the export leaves them out."""
 
 
 async def get_connected_integration(reader: Reader, viewer: Viewer, id: str, secrets: SecretsMode) -> Integration:
@@ -66,13 +69,19 @@ async def list_resource_records(
     return found
 
 
-async def list_children(reader: Reader, viewer: Viewer, ids: Sequence[str]) -> Mapping[str, IntegrationChildren]:
+async def list_children(
+    reader: Reader, viewer: Viewer, ids: Sequence[str], groups: GroupsMode
+) -> Mapping[str, IntegrationChildren]:
     """Return the use cases and records of these integrations, with their documents, by integration id."""
-    found: dict[str, IntegrationChildren] = {id: IntegrationChildren([], []) for id in ids}
+    found = {id: IntegrationChildren([], [], [] if groups is GroupsMode.INCLUDE else None) for id in ids}
     for use_case in await reader.fetch_rows(
-        sql.exports.select_children(viewer, UseCase, [*ids]), "integration_id", "document"
+        sql.exports.select_children(viewer, UseCase, [*ids]), "integration_id", "group_id", "document"
     ):
         found[use_case.integration_id].use_cases.append(use_case)
+    if groups is GroupsMode.INCLUDE:
+        statement = sql.exports.select_children(viewer, UseCaseGroup, [*ids])
+        for group in await reader.with_columns(None).fetch_rows(statement):
+            cast("list[UseCaseGroup]", found[group.integration_id].use_case_groups).append(group)
     for record in await reader.fetch_rows(
         sql.exports.select_children(viewer, ResourceRecord, [*ids]), "integration_id", "document"
     ):
@@ -92,13 +101,27 @@ def build_document(
 ) -> Mapping[str, Raw | list[Raw]]:
     """Return the export document with these secrets of the integration. Stored JSON is not parsed again."""
     stored = integration.document_json
+    groups = build_group_entries(children.use_case_groups, children.use_cases)
     with_secrets = exact_json.encode(exports.add_secrets(integration.document, secrets)) if secrets else stored
     return exports.compose_export(
         Raw(with_secrets),
         [Raw(row.document_json) for row in children.use_cases],
         [Raw(row.document_json) for row in children.resource_records],
         {key: Raw(exact_json.encode(value)) for key, value in (integration.envelope or {}).items()},
+        None if groups is None else [Raw(exact_json.encode(group)) for group in groups],
     )
+
+
+def build_group_entries(
+    groups: Sequence[UseCaseGroup] | None, use_cases: Sequence[UseCase]
+) -> Sequence[Document] | None:
+    """Return the entries of groups, with their use cases among these; None for None."""
+    if groups is None:
+        return None
+    members = defaultdict[str | None, list[Document]](list)
+    for use_case in use_cases:
+        members[use_case.group_id].append(use_case.document)
+    return [build_entry(group, members[group.id]) for group in groups]
 
 
 def compute_checksum(integration: Integration, children: IntegrationChildren) -> str:
@@ -145,6 +168,7 @@ async def export_integration(
     reader: Reader,
     integration: Integration,
     secrets: SecretsMode,
+    groups: GroupsMode = GroupsMode.INCLUDE,
     advance: Callable[[int], None] = lambda _: None,
 ) -> tuple[Document, Sequence[str]]:
     """Return an integration's document, for an operator, and the paths of the secrets that it omits.
@@ -157,15 +181,23 @@ async def export_integration(
         omitted = [key for key in ("token",) if key in integration.document and not includes_secrets]
         webhook: Document = {key: value for key, value in integration.document.items() if key not in omitted}
         return {INTEGRATION: webhook, "success": True}, [f"{INTEGRATION}.{key}" for key in omitted]
-    children: list[list[Json]] = []
-    for entity in _CHILD_ENTITIES:
-        documents: list[Json] = []
-        statement = sql.exports.select_documents(entity, integration.team_id, integration.id)
-        async for batch in reader.stream_tuples(statement, _BATCH_SIZE):
-            documents += (document for (document,) in batch)
-            advance(len(batch))
-        children.append(documents)
+    key = (integration.team_id, integration.id)
+    use_cases = await reader.fetch_rows(sql.exports.select_use_cases(*key))
+    advance(len(use_cases))
+    includes_groups = groups is GroupsMode.INCLUDE
+    group_rows = await reader.fetch_rows(sql.exports.select_use_case_groups(*key)) if includes_groups else None
+    records: list[Json] = []
+    statement = sql.exports.select_record_documents(*key)
+    async for batch in reader.stream_tuples(statement, _BATCH_SIZE):
+        records += (document for (document,) in batch)
+        advance(len(batch))
     with_secrets = exports.add_secrets(integration.document, integration.secrets if includes_secrets else {})
-    composed = exports.compose_export(cast(Json, with_secrets), children[0], children[1], integration.envelope)
+    composed = exports.compose_export(
+        cast(Json, with_secrets),
+        [row.document for row in use_cases],
+        records,
+        integration.envelope,
+        build_group_entries(group_rows, use_cases),
+    )
     omitted = [] if includes_secrets else exports.list_redacted_fields(integration.document, integration.secrets)
     return composed, omitted

@@ -132,7 +132,9 @@ async def update_use_case(
     document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
     columns = read_use_case_columns(document, use_case.logical_id, instants.to_instant(use_case.created_at))
     new_values = {"document": document, "version": use_case.version + 1, **columns}
-    return await writer.update_row(UseCase, use_case, new_values)
+    await writer.update_rows(UseCase, [{"team_id": use_case.team_id, "id": use_case.id, **new_values}])
+    # Read again, for the next runs of schedules that the change made daily.
+    return await _fetch_use_case(writer, viewer, id)
 
 
 async def delete_use_case(writer: Writer, viewer: Viewer, id: str, expected_version: int | None) -> None:

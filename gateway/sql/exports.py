@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy import Select, func, select
 
-from gateway.database import Integration, ResourceRecord, UseCase, prepared
+from gateway.database import Integration, ResourceRecord, UseCase, UseCaseGroup, prepared
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.sql.integrations import is_own_connected
@@ -13,7 +13,7 @@ from gateway.sql.text_lists import is_in
 from gateway.sql.visibility import has_visible_integration
 
 ChildEntity = UseCase | ResourceRecord
-C = TypeVar("C", UseCase, ResourceRecord)
+C = TypeVar("C", UseCase, ResourceRecord, UseCaseGroup)
 
 
 @prepared
@@ -42,18 +42,38 @@ def select_integrations_by_id(id: str, team_id: str | None) -> Select[Integratio
 
 
 @prepared
-def select_documents(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[Document]:
-    """Select the documents of an entity under an integration, in the order of exports, one row per document."""
+def select_use_cases(team_id: str, integration_id: str) -> Select[UseCase]:
+    """Select the use cases of an integration, in the order of exports."""
     return (
-        select(entity.document)
-        .where(entity.team_id == team_id, entity.integration_id == integration_id)
-        .order_by(entity.created_at, entity.id)
+        select(UseCase)
+        .where(UseCase.team_id == team_id, UseCase.integration_id == integration_id)
+        .order_by(UseCase.created_at, UseCase.id)
+    )
+
+
+@prepared
+def select_use_case_groups(team_id: str, integration_id: str) -> Select[UseCaseGroup]:
+    """Select the groups of an integration, in the order of exports."""
+    return (
+        select(UseCaseGroup)
+        .where(UseCaseGroup.team_id == team_id, UseCaseGroup.integration_id == integration_id)
+        .order_by(UseCaseGroup.created_at, UseCaseGroup.id)
+    )
+
+
+@prepared
+def select_record_documents(team_id: str, integration_id: str) -> Select[Document]:
+    """Select the documents of an integration's records, in the order of exports, one row per document."""
+    return (
+        select(ResourceRecord.document)
+        .where(ResourceRecord.team_id == team_id, ResourceRecord.integration_id == integration_id)
+        .order_by(ResourceRecord.created_at, ResourceRecord.id)
     )
 
 
 @prepared
 def select_document_count(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[int]:
-    """Select the number of rows of `select_documents`."""
+    """Select the number of rows of an entity under an integration."""
     return (
         select(func.count())
         .select_from(entity)

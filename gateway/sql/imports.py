@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, select
 from sqlalchemy.sql.dml import ReturningDelete
 
-from gateway.database import Integration, ResourceRecord, Team, UseCase, User, prepared
-from gateway.domain.enums import IntegrationKind
+from gateway.database import Integration, ResourceRecord, Team, UseCase, UseCaseGroup, User, prepared
+from gateway.domain.enums import IntegrationKind, UseCaseKey
 from gateway.domain.statistics import COUNTED_COLUMNS
 from gateway.sql import text_lists
 from gateway.sql.exports import ChildEntity
@@ -115,6 +115,20 @@ def select_rows(entity: type[UseCase] | type[ResourceRecord], team_id: str, ids:
 def select_ids(entity: type[ChildEntity], team_id: str, integration_id: str) -> Select[str]:
     """Select the ids of an entity under an integration, one row per id."""
     return select(entity.id).where(entity.team_id == team_id, entity.integration_id == integration_id)
+
+
+@prepared
+def select_group_id(team_id: str, id: str) -> Select[str]:
+    """Select the id if a group of the team has it; at most one row."""
+    return select(UseCaseGroup.id).where(UseCaseGroup.team_id == team_id, UseCaseGroup.id == id)
+
+
+@prepared
+def select_members(team_id: str, integration_id: str) -> Select[str, str | None, UseCaseKey | None]:
+    """Select id, group id and key of the use cases of an integration that have a group, one row each."""
+    return select(UseCase.id, UseCase.group_id, UseCase.key).where(
+        UseCase.team_id == team_id, UseCase.integration_id == integration_id, UseCase.group_id.is_not(None)
+    )
 
 
 @prepared

@@ -32,6 +32,17 @@ def select_by_groups(viewer: Viewer, group_ids: Sequence[str]) -> Select[UseCase
     )
 
 
+@prepared
+def select_without_group(viewer: Viewer, integration_id: str) -> Select[UseCase]:
+    """Select the known use cases of an integration that have no group."""
+    return select(UseCase).where(
+        UseCase.team_id == viewer.team_id,
+        UseCase.integration_id == integration_id,
+        UseCase.group_id.is_(None),
+        UseCase.key.is_not(None),
+    )
+
+
 def _build_conditions(
     viewer: Viewer, integration_ids: Sequence[str], status: Status | None, type: UseCaseType | None
 ) -> list[ColumnElement[bool]]:

@@ -74,7 +74,7 @@ async def test_a_use_case_has_the_values_of_its_document(gateway: Gateway) -> No
                 "logicalId": "use_case_5eb7cf5a86d9755df3a6c593",
                 "teamId": TEAM,
                 "integrationId": "i",
-                "key": None,
+                "key": "NEW_PATIENT_APPOINTMENT_REMINDER",
                 "schedulerNames": ["<string>"],
                 "version": 1,
                 "createdAt": "2025-03-09T12:00:00.000Z",

@@ -15,7 +15,7 @@ from gateway.domain.enums import UseCaseKey
 from gateway.domain.integrations import read_connected_columns, read_webhook_columns, split_secrets
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records import read_record_columns
-from gateway.domain.use_cases import read_use_case_columns
+from gateway.domain.use_cases import KNOWN_USE_CASES, read_use_case_columns
 from tests.support.gateway import TEAM, USER
 from tests.support.sessions import open_session
 
@@ -107,7 +107,9 @@ def use_case(
     at: datetime = AT,
     **config: Json,
 ) -> UseCase:
-    """Return an active laboratory reminder without actions. `group` is its group and key."""
+    """Return an active use case without actions. `group` is its group and key; the default is a lab reminder."""
+    group_id, key = group or (None, UseCaseKey.LAB_REMINDER)
+    known = KNOWN_USE_CASES[key]
     document: Document = {
         "teamId": team_id,
         "createdBy": USER,
@@ -119,14 +121,13 @@ def use_case(
         "schedulerNames": [],
         "config": {
             "status": "active",
-            "type": "lab_reminder_with_sheet",
-            "name": "Lab Reminder",
+            "type": known.type.value,
+            "name": known.name,
             "actions": [],
             **config,
         },
     }
-    group_id, key = group or (None, None)
-    row = UseCase(team_id=team_id, id=id, integration_id=integration_id, group_id=group_id, key=key, version=1)
+    row = UseCase(team_id=team_id, id=id, integration_id=integration_id, group_id=group_id, version=1)
     set_document(row, document, read_use_case_columns(document, f"use_case_{id}", at))
     return row
 

@@ -6,7 +6,7 @@ into one, stores the document unchanged in `document`. Its other columns are der
 write: SQL filters, orders, joins and counts by them.
 """
 
-from gateway.database.tables.base import Base, HasAuditColumns, HasDocument
+from gateway.database.tables.base import Base, HasAuditColumns, HasDocument, TextConversion
 from gateway.database.tables.cursors import CursorKey
 from gateway.database.tables.day_counts import DayCount, DaySeries
 from gateway.database.tables.integrations import Integration
@@ -27,6 +27,7 @@ __all__ = [
     "Integration",
     "ResourceRecord",
     "Team",
+    "TextConversion",
     "UseCase",
     "UseCaseGroup",
     "User",

@@ -1,9 +1,10 @@
 """The base class of all tables, and the columns that several share."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import MetaData
+from sqlalchemy import Label, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gateway.database.column_types import CollatedText, Instant, JsonText, create_enum_type
@@ -15,8 +16,23 @@ from gateway.domain.lenient_reading import (
 )
 
 
+class TextConversion(NamedTuple):
+    """How the stored text of a JSON column becomes the text that is read."""
+
+    convert: Callable[[Any, str], str]
+    """Takes the row and the stored text."""
+    reads: Sequence[str]
+    """The names of other columns that it reads of the row."""
+
+
 class Base(DeclarativeBase):
     """The base class of all tables."""
+
+    computed_columns: ClassVar[Sequence[Label[Any]]] = ()
+    """Expressions that rows have like columns, and that cannot be written."""
+
+    conversions: ClassVar[Mapping[str, TextConversion]] = {}
+    """By JSON column; without one, the stored text is read."""
 
     row_bases: ClassVar[tuple[type, ...]] = ()
     """The base classes of the table's rows; see `gateway.database.rows`."""

@@ -1,12 +1,15 @@
 """Use-case groups and use cases."""
 
 from datetime import time
+from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.database.column_types import JsonText
-from gateway.database.tables.base import Base, HasAuditColumns, HasDocument
+from gateway.database.tables.base import Base, HasAuditColumns, HasDocument, TextConversion
+from gateway.domain import schedules
+from gateway.domain.calendar import instants, timezones
 from gateway.domain.enums import Status, UseCaseKey
 from gateway.domain.lenient_reading import Document, Json  # noqa: F401 (SQLAlchemy evaluates Document)
 
@@ -57,3 +60,22 @@ class UseCase(HasDocument, HasAuditColumns, Base):
     type: Mapped[str]
     status: Mapped[Status]
     document: Mapped[Document] = mapped_column(JsonText)
+
+
+def _renew_schedules(row: Any, text: str) -> str:  # noqa: ANN401 (a row with computed columns)
+    """Return a use case's document with the next runs of its daily schedules."""
+    if row.group_start_time is None:
+        return text
+    zone = timezones.get_zone(row.group_timezone)
+    return schedules.renew_document(text, row.group_start_time, zone, instants.now())
+
+
+UseCase.computed_columns = [
+    select(column)
+    .where(UseCaseGroup.team_id == UseCase.team_id, UseCaseGroup.id == UseCase.group_id)
+    .correlate_except(UseCaseGroup)
+    .scalar_subquery()
+    .label(f"group_{column.key}")
+    for column in (UseCaseGroup.start_time, UseCaseGroup.timezone)
+]
+UseCase.conversions = {"document": TextConversion(_renew_schedules, ("group_start_time", "group_timezone"))}

@@ -17,7 +17,6 @@ from gateway.domain.documents.entries import (
     DocumentPath,
     ExportDocument,
     ImportContent,
-    ImportCounts,
     ImportEntry,
     ProblemReporter,
     detect_content,
@@ -37,6 +36,7 @@ from gateway.domain.documents.exports import (
     is_encoding,
 )
 from gateway.domain.documents.import_policy import (
+    ImportCounts,
     ImportPolicy,
     OperatorImportPolicy,
     ParentIntegration,

@@ -9,12 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
-from typing import Protocol, Self
+from typing import Protocol
 
 from msgspec import Struct
 
 from gateway.domain.documents.audit_fields import get_text_or_none
-from gateway.domain.documents.exports import EXPORT_KEYS, INTEGRATION, RESOURCE_RECORDS, USE_CASES
+from gateway.domain.documents.exports import (
+    EXPORT_KEYS,
+    INTEGRATION,
+    RESOURCE_RECORDS,
+    USE_CASE_GROUPS,
+    USE_CASES,
+)
 from gateway.domain.enums import ErrorCode, WebhookType
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.lenient_reading import Document, Json
@@ -85,7 +91,14 @@ class ExportDocument:
     integration: ImportEntry
     use_cases: Sequence[ImportEntry]
     resource_records: Sequence[ImportEntry]
+    use_case_groups: Sequence[ImportEntry] | None
+    """None if the document does not have the key."""
     envelope: Document | None
+
+    def iterate_entries(self) -> Iterator[ImportEntry]:
+        """Yield the entries of all parts."""
+        yield self.integration
+        yield from (*self.use_cases, *self.resource_records, *(self.use_case_groups or ()))
 
 
 def read_entry(
@@ -131,11 +144,13 @@ def read_export(document: Json, report: ProblemReporter, *root: str | int) -> Ex
     integration = read_entry(document[INTEGRATION], report, *root, INTEGRATION)
     use_cases = _read_list(document, USE_CASES, report, *root)
     records = _read_list(document, RESOURCE_RECORDS, report, *root)
+    has_groups = document.get(USE_CASE_GROUPS) is not None
+    groups = _read_list(document, USE_CASE_GROUPS, report, *root) if has_groups else None
     if integration is None:
         return None
     if integration.document.get("type") in _WEBHOOK_TYPES:
         report(ErrorCode.INVALID, "This is a webhook, not a connected integration.", *root, INTEGRATION, "type")
-    return ExportDocument(integration, use_cases, records, envelope or None)
+    return ExportDocument(integration, use_cases, records, groups, envelope or None)
 
 
 def _read_list(document: Document, part: str, report: ProblemReporter, *root: str | int) -> list[ImportEntry]:
@@ -206,7 +221,7 @@ def _iterate_webhook_values(document: Json) -> Iterator[tuple[DocumentPath, Json
 def iterate_rows(document: Json) -> Iterator[tuple[DocumentPath, Document]]:
     """Yield the object of each row of an import, with its path; entries that are no objects are left out."""
     values = [*_iterate_webhook_values(document)]
-    for part in (USE_CASES, RESOURCE_RECORDS):
+    for part in (USE_CASES, RESOURCE_RECORDS, USE_CASE_GROUPS):
         entries = document.get(part) if isinstance(document, dict) else None
         values += (
             ((part, index), value) for index, value in enumerate(entries if isinstance(entries, list) else ())
@@ -255,20 +270,3 @@ def find_unstorable(value: Json, depth: int = 0) -> tuple[DocumentPath, str] | N
 
 def _is_storable(text: str) -> bool:
     return "\x00" not in text if text.isascii() else not _UNSTORABLE_CHARACTERS.search(text)
-
-
-@dataclass(slots=True)
-class ImportCounts:
-    """The numbers of rows that an import created, updated, left unchanged, and deleted."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    deleted: int = 0
-
-    def __iadd__(self, other: "ImportCounts") -> Self:
-        self.created += other.created
-        self.updated += other.updated
-        self.unchanged += other.unchanged
-        self.deleted += other.deleted
-        return self

@@ -6,11 +6,13 @@ from typing import TypeVar
 
 from gateway.domain import exact_json
 from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.schedules import drop_triggers
 
 D = TypeVar("D")
 
 INTEGRATION, USE_CASES, RESOURCE_RECORDS = "integration", "use_cases", "resource_records"
-EXPORT_KEYS = (INTEGRATION, USE_CASES, RESOURCE_RECORDS)
+USE_CASE_GROUPS = "use_case_groups"
+EXPORT_KEYS = (INTEGRATION, USE_CASES, RESOURCE_RECORDS, USE_CASE_GROUPS)
 """The keys of an export document. The integration's `envelope` stores all other keys."""
 
 SECRET_KEYS = ("accessToken", "refreshToken")
@@ -32,10 +34,20 @@ UNHASHED_KEYS = frozenset(
 
 
 def compose_export(
-    integration: D, use_cases: Sequence[D], records: Sequence[D], envelope: Mapping[str, D] | None
+    integration: D,
+    use_cases: Sequence[D],
+    records: Sequence[D],
+    envelope: Mapping[str, D] | None,
+    groups: Sequence[D] | None = None,
 ) -> dict[str, D | list[D]]:
-    """Return the export document of these parts, which are objects or JSON texts."""
-    return {INTEGRATION: integration, USE_CASES: [*use_cases], RESOURCE_RECORDS: [*records], **(envelope or {})}
+    """Return the export document of these parts, which are objects or JSON texts. `groups` may be left out."""
+    with_groups: dict[str, D | list[D]] = {} if groups is None else {USE_CASE_GROUPS: [*groups]}
+    parts: dict[str, D | list[D]] = {
+        INTEGRATION: integration,
+        USE_CASES: [*use_cases],
+        RESOURCE_RECORDS: [*records],
+    }
+    return {**parts, **with_groups, **(envelope or {})}
 
 
 def add_secrets(integration: Document, secrets: Document) -> Document:
@@ -68,20 +80,23 @@ def compute_checksum(document: Document) -> str:
 
     The hash covers `encode_canonical` of the whole document, including unknown keys, but without:
 
+    - `use_case_groups`, which not every export has;
     - the keys `UNHASHED_KEYS` of the integration, of each use case and of each resource record. Only their
       outermost level counts; deeper keys of the same name are data;
+    - `triggerAt` of the recurring schedules of use cases, since time changes it;
     - `accessToken` and `refreshToken` of the integration's `config`;
     - the order of `use_cases` and `resource_records`: each list is sorted by the canonical form of its entries.
 
     So exports that differ only in ids, owners, instants and tokens have the same checksum.
     """
     hashed_document = {**document, INTEGRATION: _strip_integration(document[INTEGRATION])}
+    hashed_document.pop(USE_CASE_GROUPS, None)
     for part in (USE_CASES, RESOURCE_RECORDS):
         entries = document[part]
         if isinstance(entries, list):
-            hashed_document[part] = sorted(
-                (_drop_keys(entry, UNHASHED_KEYS) for entry in entries), key=encode_canonical
-            )
+            contents = map(drop_triggers, entries) if part == USE_CASES else entries
+            stripped = (_drop_keys(entry, UNHASHED_KEYS) for entry in contents)
+            hashed_document[part] = sorted(stripped, key=encode_canonical)
     return hashlib.sha256(encode_canonical(hashed_document)).hexdigest()
 
 

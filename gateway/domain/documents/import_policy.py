@@ -1,8 +1,8 @@
-"""Import policies: which ids, users and instants of an imported document are stored."""
+"""Import policies: which ids, users and instants of an imported document are stored, and what is counted."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from gateway.domain.documents.audit_fields import mark_created, mark_updated
 from gateway.domain.documents.entries import ImportEntry
@@ -120,3 +120,20 @@ def _rename_scheduler(name: Json, old: str, new: str) -> Json:
     if isinstance(name, str) and name.startswith(f"uc-{old}-"):
         return f"uc-{new}-" + name.removeprefix(f"uc-{old}-")
     return name
+
+
+@dataclass(slots=True)
+class ImportCounts:
+    """The numbers of rows that an import created, updated, left unchanged, and deleted."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+
+    def __iadd__(self, other: "ImportCounts") -> Self:
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.deleted += other.deleted
+        return self

@@ -28,6 +28,7 @@ from gateway.domain.documents import (
     read_export,
 )
 from gateway.domain.enums import ErrorCode, ImportMode, IntegrationAccess, Outcome, Permission
+from gateway.domain.group_documents import read_groups
 from gateway.domain.ids import is_id, new_id, new_logical_id
 from gateway.domain.integrations import read_connected_columns, split_secrets
 from gateway.domain.lenient_reading import Document, Json
@@ -35,8 +36,8 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, refusal
 from gateway.services import day_counts, integrations, teams
 from gateway.services.access import require_permissions
-from gateway.services.imports import rows
-from gateway.services.imports.rows import ImportContext
+from gateway.services.imports import groups, rows
+from gateway.services.imports.context import ImportContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class ImportResult:
     integration: Integration
     outcome: Outcome
     tally: ImportCounts
-    """The numbers of rows over the integration, its use cases and its resource records."""
+    """The numbers of rows over the integration, its use cases, their groups and its resource records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ async def import_as_viewer(writer: Writer, viewer: Viewer, document: Json, mode:
             "access",
         )
     if parsed is not None:
-        for entry in (parsed.integration, *parsed.use_cases, *parsed.resource_records):
+        for entry in parsed.iterate_entries():
             problems.extend(find_known_excesses(entry.document, *entry.path))
     problems.raise_if_any()
     assert parsed is not None  # noqa: S101 (without it, a problem was raised)
@@ -158,8 +159,8 @@ async def import_as_operator(
     problems.raise_if_any()
     assert parsed is not None  # noqa: S101 (without it, a problem was raised)
     await teams.lock_or_create_team(writer, team)
-    entries = (parsed.integration, *parsed.use_cases, *parsed.resource_records)
-    await teams.add_missing_users(writer, team, collect_people(entry.document for entry in entries))
+    people = collect_people(entry.document for entry in parsed.iterate_entries())
+    await teams.add_missing_users(writer, team, people)
     without_secrets, secrets = split_secrets(parsed.integration.document)
     parsed = replace(parsed, integration=structs.replace(parsed.integration, document=without_secrets))
     row = await _lock_known_integration(writer, team, parsed.integration)
@@ -179,6 +180,9 @@ async def _lock_known_integration(writer: Writer, team_id: str, entry: ImportEnt
 async def _run_import(job: _ImportJob, row: Integration | None) -> ImportResult:
     """Write the integration, its use cases and its records. Raise Refused with all problems of entries."""
     problems = ProblemList()
+    entries = job.document.use_case_groups
+    imported = None if entries is None else read_groups(entries, job.document.use_cases, problems.add)
+    problems.raise_if_any()
     if row is None:
         outcome = Outcome.CREATED
         row = await _create_integration(job)
@@ -192,7 +196,11 @@ async def _run_import(job: _ImportJob, row: Integration | None) -> ImportResult:
     parent = ParentIntegration(job.document.integration.id, row.id)
     zone = timezones.get_zone(row.timezone)
     context = ImportContext(job.writer, job.team_id, parent, zone, job.policy, problems.add, tally, job.advance)
+    if imported is not None:
+        context = replace(context, group_ids=await groups.import_groups(context, imported))
     await rows.import_rows(context, rows.USE_CASES, job.document.use_cases, replace=job.replace)
+    if imported is not None and job.replace:
+        await groups.delete_other_groups(context, imported)
     await rows.import_rows(context, rows.RESOURCE_RECORDS, job.document.resource_records, replace=job.replace)
     problems.raise_if_any()
     if outcome is Outcome.UNCHANGED and (tally.created or tally.updated or tally.deleted):

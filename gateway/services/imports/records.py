@@ -13,7 +13,7 @@ from gateway.domain.records import IntegrationRecords
 from gateway.domain.statistics import COUNTED_COLUMNS, DayCounts
 from gateway.services import day_counts, teams
 from gateway.services.imports import rows
-from gateway.services.imports.rows import ImportContext
+from gateway.services.imports.context import ImportContext
 
 
 async def import_records(

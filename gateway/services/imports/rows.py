@@ -1,34 +1,32 @@
 """Imports of the use cases and resource records of an integration: match, compare and write in batches."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from gateway import sql
-from gateway.database import ResourceRecord, UseCase, Writer
+from gateway.database import ResourceRecord, UseCase
+from gateway.domain import schedules
 from gateway.domain.calendar import instants
 from gateway.domain.documents import (
-    ImportCounts,
     ImportEntry,
-    ImportPolicy,
-    ParentIntegration,
-    ProblemReporter,
     encode_canonical,
     is_encoding,
     read_audit_columns,
 )
-from gateway.domain.enums import ErrorCode, UseCaseKey
+from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import new_id, new_logical_id
 from gateway.domain.lenient_reading import Document
 from gateway.domain.records import read_record_columns
 from gateway.domain.statistics import COUNTED_COLUMNS, DayCounts, get_counted_values
-from gateway.domain.use_cases import KNOWN_USE_CASES, read_use_case_columns
+from gateway.domain.use_cases import find_key, read_use_case_columns
 from gateway.services import day_counts
 from gateway.services.batches import split_batches
+from gateway.services.imports import groups
+from gateway.services.imports.context import ImportContext
 
 T = TypeVar("T")
 RowValues = dict[str, object]
@@ -48,25 +46,18 @@ class ImportKind:
     """Returns the other columns of a document, its logical id and the time of the import."""
     is_counted: bool
     """Whether the rows have day counts."""
+    encode_content: Callable[[Document], bytes] = encode_canonical
+    """Encodes the part of a document whose change is a change of the row."""
 
 
-USE_CASES = ImportKind(UseCase, "use_case", read_use_case_columns, is_counted=False)
+def _encode_use_case(document: Document) -> bytes:
+    return encode_canonical(schedules.drop_triggers(document))
+
+
+USE_CASES = ImportKind(
+    UseCase, "use_case", read_use_case_columns, is_counted=False, encode_content=_encode_use_case
+)
 RESOURCE_RECORDS = ImportKind(ResourceRecord, "resource_record", read_record_columns, is_counted=True)
-
-
-@dataclass(frozen=True, slots=True)
-class ImportContext:
-    """What all entries of one integration share. The integration is locked."""
-
-    writer: Writer
-    team_id: str
-    parent: ParentIntegration
-    zone: ZoneInfo
-    policy: ImportPolicy
-    report: ProblemReporter
-    tally: ImportCounts = field(default_factory=ImportCounts)
-    advance: Callable[[int], None] = lambda _: None
-    """Called with the length of each imported batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +82,8 @@ async def import_rows(
     if replace:
         deleted_ids = await _delete_others(context, kind, set(matches.rows.values()), changes)
         matches = _Matches(matches.rows, set(matches.taken_ids) - deleted_ids)
+    if kind.entity is UseCase:
+        await groups.release_members(context, matches.rows, entries)
     for batch in split_batches(entries):
         await _write_batch(context, kind, batch, matches, changes)
         context.advance(len(batch))
@@ -191,7 +184,9 @@ def _build_new_row(
     id = new_id() if is_taken else entry.id
     document = context.policy.build_new(entry, id, context.parent)
     logical_id = entry.logical_id or new_logical_id(kind.name)
+    groups = {"group_id": (context.group_ids or {}).get(entry.id)} if kind.entity is UseCase else {}
     return {
+        **groups,
         "team_id": context.team_id,
         "id": id,
         "integration_id": context.parent.id,
@@ -212,9 +207,8 @@ def _build_changed_row(
     A use case leaves its group when its type or name no longer fits its key.
     """
     document = context.policy.build_updated(entry, stored.id, context.parent, stored)
-    if is_encoding(document, stored.document_json) or encode_canonical(document) == encode_canonical(
-        stored.document
-    ):
+    is_moved = kind.entity is UseCase and _choose_group(context, entry, stored) != stored.group_id
+    if not is_moved and _is_same_content(kind, document, stored):
         return None
     document = context.policy.mark_updated(document)
     logical_id = entry.logical_id or stored.logical_id
@@ -227,13 +221,18 @@ def _build_changed_row(
         "created_at": read_audit_columns(document, instants.to_instant(stored.created_at))["created_at"],
     }
     if kind.entity is UseCase:
-        is_same = stored.key is None or _is_same_use_case(stored.key, document)
-        row |= {"group_id": stored.group_id if is_same else None, "key": stored.key if is_same else None}
+        row["group_id"] = _choose_group(context, entry, stored)
     return row
 
 
-def _is_same_use_case(key: UseCaseKey, document: Document) -> bool:
-    """Return whether a use case has the type and the name that a group's use case with this key has."""
-    config = document.get("config")
-    known = KNOWN_USE_CASES[key]
-    return isinstance(config, dict) and (config.get("type"), config.get("name")) == (known.type.value, known.name)
+def _is_same_content(kind: ImportKind, document: Document, stored: Any) -> bool:  # noqa: ANN401 (a row of either table)
+    return is_encoding(document, stored.document_json) or kind.encode_content(document) == kind.encode_content(
+        stored.document
+    )
+
+
+def _choose_group(context: ImportContext, entry: ImportEntry, stored: UseCase) -> str | None:
+    """Return the id of the group of a use case after the import."""
+    if context.group_ids is not None:
+        return context.group_ids.get(entry.id)
+    return stored.group_id if find_key(entry.document) is stored.key else None

@@ -1,5 +1,6 @@
 """Create or update a group and its use cases in one transaction."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from gateway.database import UseCase, UseCaseGroup, Writer, get_values, new_row,
 from gateway.domain.bounds import find_document_excess
 from gateway.domain.calendar import instants
 from gateway.domain.documents import find_changed_paths, mark_created, mark_updated
-from gateway.domain.enums import Outcome, Permission, Provider
+from gateway.domain.enums import Outcome, Permission, Provider, UseCaseKey
 from gateway.domain.ids import new_id, new_logical_id
 from gateway.domain.use_case_groups import (
     SHARED_COLUMNS,
@@ -28,7 +29,7 @@ from gateway.services.use_case_groups.checks import check_group
 from gateway.services.use_case_groups.locate import choose_slug, find_group, lock_target_integration
 
 _CREATED_COLUMNS = (*UseCase.__table__.columns.keys(),)
-_UPDATED_COLUMNS = ("team_id", "id", "version", "document", *UseCaseColumns.__annotations__)
+_UPDATED_COLUMNS = ("team_id", "id", "group_id", "version", "document", *UseCaseColumns.__annotations__)
 """The columns that an update of a use case writes."""
 
 
@@ -61,9 +62,10 @@ async def upsert_group(
 
     A CONFLICT of slugs has the row of the other group as `conflicting_group`.
 
-    Other use cases of the group get the shared columns that changed. Without a change, nothing is written. The
-    viewer needs WRITE_INTEGRATIONS. Raises Refused: FORBIDDEN without it; else all problems that `check_group`
-    adds, with those of `lock_target_integration`, `find_group` or `choose_slug`.
+    If exactly one use case of a listed key has no group, because an import brought it, the group adopts it. Other
+    use cases of the group get the shared columns that changed. Without a change, nothing is written. The viewer
+    needs WRITE_INTEGRATIONS. Raises Refused: FORBIDDEN without it; else all problems that `check_group` adds, with
+    those of `lock_target_integration`, `find_group` or `choose_slug`.
     """
     require_permissions(viewer, Permission.WRITE_INTEGRATIONS)
     problems = ProblemList()
@@ -103,8 +105,9 @@ async def _create_group(
     }
     # The use cases have a foreign key to the group.
     group = await writer.insert_row(UseCaseGroup, values)
-    use_cases = [_build_use_case(viewer, group, columns, input, at) for input in inputs]
-    _check_sizes(use_cases, {})
+    rows = await _find_adoptable(writer, viewer, integration_id, {input.key for input in inputs})
+    use_cases = _apply_inputs(viewer, group, columns, inputs, rows, at)
+    _check_sizes(use_cases, {row.id: row for row in rows.values()})
     await _write_use_cases(writer, use_cases)
     return UpsertedGroup(group, Outcome.CREATED, use_cases)
 
@@ -118,21 +121,17 @@ async def _update_group(
 ) -> UpsertedGroup:
     at = writer.as_of
     changed = {name: value for name, value in columns.items() if getattr(group, name) != value}
-    inputs_by_key = {use_case.key: use_case for use_case in inputs}
+    listed = {use_case.key for use_case in inputs}
     stored = await writer.fetch_rows(sql.use_cases.select_by_groups(viewer, [group.id]))
     rows = {row.key: row for row in stored}
-    results = [
-        _apply_to_use_case(viewer, rows[key], columns, SHARED_COLUMNS, use_case, at)
-        if key in rows
-        else _build_use_case(viewer, group, columns, use_case, at)
-        for key, use_case in inputs_by_key.items()
-    ]
-    _check_sizes(results, {row.id: row for row in stored})
+    rows |= await _find_adoptable(writer, viewer, group.integration_id, listed - rows.keys())
+    results = _apply_inputs(viewer, group, columns, inputs, rows, at)
+    _check_sizes(results, {row.id: row for row in rows.values()})
     changed_shared = SHARED_COLUMNS & changed.keys()
     others = [
-        _apply_to_use_case(viewer, row, columns, changed_shared, None, at)
+        _apply_to_use_case(viewer, group, row, columns, changed_shared, None, at)
         for row in stored
-        if row.key not in inputs_by_key
+        if row.key not in listed
     ]
     results += [result for result in others if result.outcome is not Outcome.UNCHANGED]
     if not changed and all(result.outcome is Outcome.UNCHANGED for result in results):
@@ -141,6 +140,37 @@ async def _update_group(
     updated = await writer.update_row(UseCaseGroup, group, signed)
     await _write_use_cases(writer, results)
     return UpsertedGroup(updated, Outcome.UPDATED, results)
+
+
+async def _find_adoptable(
+    writer: Writer, viewer: Viewer, integration_id: str, keys: Collection[UseCaseKey]
+) -> dict[UseCaseKey | None, UseCase]:
+    """Return the integration's use case of each of these keys that has no group, where there is exactly one.
+
+    A group adopts it, so that an import and an upsert of the same reminder do not double it.
+    """
+    if not keys:
+        return {}
+    rows = await writer.fetch_rows(sql.use_cases.select_without_group(viewer, integration_id))
+    counts = Counter(row.key for row in rows)
+    return {row.key: row for row in rows if row.key in keys and counts[row.key] == 1}
+
+
+def _apply_inputs(
+    viewer: Viewer,
+    group: UseCaseGroup,
+    columns: GroupColumns,
+    inputs: Sequence[ListedUseCase],
+    rows: Mapping[UseCaseKey | None, UseCase],
+    at: datetime,
+) -> list[UpsertedUseCase]:
+    """Return the listed use cases: changed ones of these rows, by key, and new ones."""
+    return [
+        _apply_to_use_case(viewer, group, rows[use_case.key], columns, SHARED_COLUMNS, use_case, at)
+        if use_case.key in rows
+        else _build_use_case(viewer, group, columns, use_case, at)
+        for use_case in inputs
+    ]
 
 
 def _check_sizes(results: Sequence[UpsertedUseCase], stored: Mapping[str, UseCase]) -> None:
@@ -176,7 +206,6 @@ def _build_use_case(
         "id": id,
         "integration_id": group.integration_id,
         "group_id": group.id,
-        "key": input.key,
         "version": 1,
         "document": document,
         **read_use_case_columns(document, logical_id, at),
@@ -186,22 +215,24 @@ def _build_use_case(
 
 def _apply_to_use_case(
     viewer: Viewer,
+    group: UseCaseGroup,
     row: UseCase,
     columns: GroupColumns,
     shared: Collection[str],
     input: ListedUseCase | None,
     at: datetime,
 ) -> UpsertedUseCase:
-    """Return a stored use case with the group's columns in `shared`, and with the input unless it is None.
+    """Return a stored use case in the group, with its columns in `shared`, and with the input unless it is None.
 
     Its row is not yet updated.
     """
     before, document = row.document, apply_group(row.document, columns, shared, input, at)
-    if document == before:
+    if document == before and row.group_id == group.id:
         return UpsertedUseCase(row, Outcome.UNCHANGED)
     signed = mark_updated(document, user_id=viewer.user_id, at=at)
     derived = read_use_case_columns(signed, row.logical_id, instants.to_instant(row.created_at))
-    after = with_changes(UseCase, row, {"document": signed, "version": row.version + 1, **derived})
+    changes = {"group_id": group.id, "document": signed, "version": row.version + 1, **derived}
+    after = with_changes(UseCase, row, changes)
     return UpsertedUseCase(after, Outcome.UPDATED, [*find_changed_paths(before, document)])
 
 
