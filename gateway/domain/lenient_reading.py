@@ -88,7 +88,7 @@ class LenientObject(Generic[R]):
         if value is None:
             return None
         found = parse_member(enum, value)
-        if found is None:
+        if found is None or not isinstance(value, str):
             self._log_faulty(key)
         return found
 

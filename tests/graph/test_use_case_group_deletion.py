@@ -30,7 +30,7 @@ async def test_a_group_is_deleted_with_its_use_cases_and_nothing_else(gateway: G
         (
             connected("i", team_id=team),
             use_case_group("other", "i", team_id=team),
-            use_case("free", "i", team_id=team),
+            use_case("free", "i", team_id=team, type="no_such_type"),
         )
         for team in (OTHER_TEAM, "5eb7cf5a86d9755df3a6c593")
     ]
