@@ -164,8 +164,12 @@ class SqliteConnection:
 def _open(file: str, lock_timeout: float, read_only: bool) -> sqlite3.Connection:
     # Without an isolation level the module never begins a transaction itself.
     connection = sqlite3.connect(file, timeout=lock_timeout, isolation_level=None, check_same_thread=False)
-    for pragma in (*PRAGMAS, f"query_only={'ON' if read_only else 'OFF'}"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in (*PRAGMAS, f"query_only={'ON' if read_only else 'OFF'}"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -22,6 +22,8 @@ from tests.support.endpoints import Endpoint, open_endpoint
 from tests.support.factories import connected, store, use_case, webhook
 from tests.support.list_arguments import ListArgument, list_arguments
 
+pytestmark = pytest.mark.slow
+
 ARGUMENTS = [*list_arguments(schema._schema)]
 LISTS = [each for each in ARGUMENTS if each.keys[-1:] not in {(day,) for day in WEEKDAYS[1:]}]
 """Without those that differ from another in the day of the week only."""

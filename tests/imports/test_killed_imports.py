@@ -27,7 +27,7 @@ from tests.support.proxy import proxy_database
 from tests.support.sessions import open_session
 from tests.support.verifying import find_differences
 
-pytestmark = pytest.mark.usefixtures("restored_logging")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("restored_logging")]
 
 LINES, AGAIN = 20_000, 1_000
 
@@ -115,7 +115,6 @@ async def _migrate(url: str) -> Database:
     return database
 
 
-@pytest.mark.slow
 async def test_an_import_whose_database_is_killed_in_the_middle_ends_with_one_line(tmp_path: Path) -> None:
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(_build_line(index) for index in range(LINES)))
