@@ -221,3 +221,27 @@ async def test_a_long_error_message_is_cut(endpoint: Endpoint) -> None:
     response = await endpoint.post(json.dumps({"query": f"{{ {'unknown' * 200} }}"}))
     assert len(get_message(response)) == 500
     assert get_message(response).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "value"),
+    [
+        ("nodeIds", "query ($value: [ID!]!) { nodes(nodeIds: $value) { nodeId } }", ["i"] * 2_001),
+        (
+            "or",
+            "query ($value: IntegrationFilter) { integrations(filter: $value) { totalCount } }",
+            {"or": [{}] * 2_001},
+        ),
+    ],
+)
+async def test_a_list_with_too_many_entries_is_named(
+    endpoint: Endpoint, name: str, query: str, value: object
+) -> None:
+    response = await endpoint.post(json.dumps({"query": query, "variables": {"value": value}}))
+    assert get_message(response) == f"The list `{name}` has 2001 entries; at most 2000 are allowed."
+    assert get_limit_error(response) == {
+        "code": "LIMIT_EXCEEDED",
+        "limit": "entries",
+        "max": 2_000,
+        "actual": 2_001,
+    }

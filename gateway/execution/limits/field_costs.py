@@ -69,7 +69,7 @@ def get_field_costs(schema: GraphQLSchema) -> Mapping[FieldCoordinate, FieldCost
         if is_list and size is None and coordinate not in sized_by_parent:
             raise LookupError(f"{'.'.join(coordinate)} is a list; declare its size by `ListSize`.")
         units = 1 if cost is None else cost.weight
-        list_costs = {name: build_list_cost(argument) for name, argument in field.args.items()}
+        list_costs = {name: build_list_cost(name, argument) for name, argument in field.args.items()}
         arguments = {name: each for name, each in list_costs.items() if each is not None}
         field_costs[coordinate] = FieldCost(
             units,

@@ -37,15 +37,15 @@ ENTRY_COST = 10
 """The cost of each entry of a list without `@cost`."""
 
 
-def build_list_cost(element: _InputElement) -> "ListCost | None":
-    """Return the cost of the lists in an argument or input field; None if its type has no lists.
+def build_list_cost(name: str, element: _InputElement) -> "ListCost | None":
+    """Return the cost of the lists in an argument or input field of this name; None if its type has no lists.
 
     A scalar can have lists if `@cost` declares what their entries cost.
     """
     cost = find_directive(element, Cost)
     if cost is None and not _has_lists(element.type, set()):
         return None
-    return ListCost(element.type, ENTRY_COST if cost is None else cost.weight)
+    return ListCost(name, element.type, ENTRY_COST if cost is None else cost.weight)
 
 
 def _has_lists(type_: GraphQLInputType, seen: set[str]) -> bool:
@@ -61,7 +61,8 @@ def _has_lists(type_: GraphQLInputType, seen: set[str]) -> bool:
 class ListCost:
     """The cost of the lists in the value of an argument or input field."""
 
-    def __init__(self, type_: GraphQLInputType, entry_cost: int) -> None:
+    def __init__(self, name: str, type_: GraphQLInputType, entry_cost: int) -> None:
+        self._name = name
         self._is_list = isinstance(get_nullable_type(type_), GraphQLList)
         self._named_type = get_named_type(type_)
         self._entry_cost = entry_cost
@@ -72,7 +73,7 @@ class ListCost:
         """The lists of an input object, by field."""
         if not isinstance(self._named_type, GraphQLInputObjectType):
             return {}
-        costs = {name: build_list_cost(field) for name, field in self._named_type.fields.items()}
+        costs = {name: build_list_cost(name, field) for name, field in self._named_type.fields.items()}
         return {name: cost for name, cost in costs.items() if cost is not None}
 
     @cached_property
@@ -89,7 +90,7 @@ class ListCost:
             # GraphQL coerces any other value to a list with one entry.
             return self._entry_cost + self._evaluate_object(value)
         if len(value) > MAX_ENTRIES:
-            message = f"A list in the arguments has {len(value)} entries; at most {MAX_ENTRIES} are allowed."
+            message = f"The list `{self._name}` has {len(value)} entries; at most {MAX_ENTRIES} are allowed."
             raise LimitExceeded(message, "entries", MAX_ENTRIES, len(value))
         below = sum(map(self._evaluate_object, value)) if self._fields else 0
         return len(value) * self._entry_cost + below
