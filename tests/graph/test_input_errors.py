@@ -185,6 +185,22 @@ async def test_no_error_shows_a_private_value_of_a_literal(client: Client) -> No
     assert checked > 200
 
 
+async def test_no_problem_of_a_mutation_shows_a_private_value(client: Client) -> None:
+    refused = set()
+    for position in filter(is_private, POSITIONS):
+        if get_named_type(position.type).name not in ("String", "ID", "JSON"):
+            continue
+        query = position.query.replace(" ", f" Change($value: {position.type}) ", 1)
+        for text in (SECRET * 3000, f" {SECRET}\n\u202e{SECRET} ", f"https://{SECRET} /{SECRET}"):
+            value: object = [text, text] if "[" in str(position.type) else text
+            answer = (await client.send(query, {"value": value})).text
+            assert SECRET not in answer, f"{position}: {answer}"
+            if '"errors":[{' in answer:
+                refused.add(position.coordinate)
+    assert refused >= {"Mutation.upsertResourceRecords(records:)", "Mutation.importIntegration(document:)"}
+    assert len(refused) > 10
+
+
 @pytest.mark.parametrize(
     "query",
     [
