@@ -1,4 +1,4 @@
-"""The migration that recomputes who may see an integration, and its provider."""
+"""Migrations that recompute columns from documents: access and provider of integrations, keys of use cases."""
 
 from typing import Any
 
@@ -7,8 +7,10 @@ from sqlalchemy import text
 
 from gateway.database import migrations
 from gateway.database.database import Database
+from gateway.domain.enums import UseCaseKey
 from gateway.domain.integrations import read_connected_columns
-from tests.support.factories import AT, connected, store, webhook
+from gateway.domain.use_cases import KNOWN_USE_CASES
+from tests.support.factories import AT, connected, store, use_case, webhook
 from tests.support.sessions import open_session
 
 DOCUMENTS: dict[str, dict[str, Any]] = {
@@ -52,3 +54,20 @@ async def test_a_downgrade_leaves_no_provider_that_earlier_releases_do_not_know(
     assert (await read_columns(database))["slack"] == ("team", "other")
     await migrations.downgrade(database, "0002")
     assert await read_columns(database) == {"slack": ("team", None), "m": ("team", "microsoft")}
+
+
+async def test_the_migration_finds_the_keys_of_use_cases_without_a_group(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        use_case(key.value, "i", type=known.type.value, name=known.name) for key, known in KNOWN_USE_CASES.items()
+    ]
+    await store(database, connected("i"), *rows, use_case("other", "i", name="Other"))
+    await migrations.downgrade(database, "0003")
+    forget = text("UPDATE use_case SET key = NULL")
+    await database.run_sync(lambda connection: connection.execute(forget))
+    await migrations.upgrade(database)
+    async with open_session(database) as session:
+        found = (await session.execute(text("SELECT id, key FROM use_case"))).all()
+    assert dict(map(tuple, found)) == {key.value: key.value for key in UseCaseKey} | {"other": None}
+    assert f"Found the key of use cases by type and name; changed: {len(UseCaseKey)}.\n" in capsys.readouterr().out
