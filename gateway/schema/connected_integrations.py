@@ -89,11 +89,14 @@ class ProviderConfig:
 
 def _parse_use_cases_arguments(
     status: Annotated[
-        Status | None, strawberry.argument(description="Return only use cases with this status.")
+        Status | None,
+        strawberry.argument(description="Return only use cases with this status. Null: any status."),
     ] = None,
     type: Annotated[
         UseCaseType | None,
-        strawberry.argument(description="Return only use cases of this type; OTHER: of all unknown types."),
+        strawberry.argument(
+            description="Return only use cases of this type; OTHER: of all unknown types. Null: any type."
+        ),
     ] = None,
     first: First = None,
     after: After = None,
@@ -128,20 +131,20 @@ class ConnectedIntegration(Integration):
         "config", "Connection to the account at the provider.", json_readers.json_object
     )
 
-    use_case_groups: Connection[UseCaseGroup] = connection_field(
+    use_case_groups: Connection[UseCaseGroup] | None = connection_field(
         "Groups of use cases, the oldest first; empty for an integration of another team. Needs "
         "READ_INTEGRATIONS.",
         services.use_case_groups.list_use_case_groups,
         services.use_case_groups.count_use_case_groups,
         parse_page_arguments,
     )
-    use_cases: Connection[UseCase] = connection_field(
+    use_cases: Connection[UseCase] | None = connection_field(
         "Use cases, the oldest first; empty for an integration of another team. Needs READ_INTEGRATIONS.",
         services.use_cases.list_use_cases,
         services.use_cases.count_use_cases,
         _parse_use_cases_arguments,
     )
-    resource_records: Connection[ResourceRecord] = connection_field(
+    resource_records: Connection[ResourceRecord] | None = connection_field(
         "Resource records, the oldest first; empty for an integration of another team. Needs READ_RECORDS.",
         services.resource_records.list_resource_records,
         services.resource_records.count_resource_records,

@@ -19,6 +19,7 @@ F = TypeVar("F", bound=Callable[..., object])
 DAY_COST = 5
 """Cost of each day that `fillGaps` may add to `trends`."""
 
+_NO_BOUND = "Null: this argument sets no bound."
 _ARGUMENT_DEFAULTS = {each.name: each.default for each in fields(services.statistics.DashboardArguments)}
 
 
@@ -27,11 +28,38 @@ def _build_argument(name: str, type_: object, description: str) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=_ARGUMENT_DEFAULTS[name], annotation=annotation)
 
 
-_APPOINTMENT_TYPE_ARGUMENT = _build_argument(
-    "appointment_type",
-    AppointmentType | None,
-    "Count only visits of this type. Null: all visits, with and without a type.",
+def _build_bounds(date_field: str) -> tuple[Parameter, Parameter]:
+    """Return `start` and `end`, which refer to this time of a record."""
+    return (
+        _build_argument(
+            "start",
+            datetime | None,
+            f"Count only records at or after this instant, by `{date_field}`. {_NO_BOUND}",
+        ),
+        _build_argument(
+            "end",
+            datetime | None,
+            f"Count only records before this instant, by `{date_field}`. {_NO_BOUND}",
+        ),
+    )
+
+
+_APPOINTMENT_ARGUMENTS = (
+    _build_argument(
+        "appointment_type",
+        AppointmentType | None,
+        "Count only visits of this type. Null: all visits, with and without a type.",
+    ),
+    _build_argument(
+        "date_field",
+        StatisticsDateField,
+        "Time of a visit that `start`, `end`, the days and `trends` refer to. With START, a visit without a "
+        "start counts only when there are no bounds, and never in `trends`.",
+    ),
+    *_build_bounds("dateField"),
 )
+_PATIENT_ARGUMENTS = _build_bounds("createdAt")
+
 _DASHBOARD_ARGUMENTS = (
     _build_argument("size", int, "Number of values on a page of each breakdown, 1 or more."),
     _build_argument(
@@ -43,32 +71,30 @@ _DASHBOARD_ARGUMENTS = (
         "search",
         str | None,
         "Count only records that contain each of these words, case-insensitive, in a name, id, contact or source "
-        f"field. At most {services.resource_records.MAX_SEARCH_LENGTH} characters. Needs READ_RECORDS.",
+        f"field. At most {services.resource_records.MAX_SEARCH_LENGTH} characters. Null or blank: all records. "
+        "Needs READ_RECORDS.",
     ),
-    _build_argument("start", datetime | None, "Count only records at or after this instant, by `dateField`."),
-    _build_argument("end", datetime | None, "Count only records before this instant, by `dateField`."),
     _build_argument(
         "days",
         int | None,
         "Count only this number of whole days before today, in `timezone`, 1 to "
-        f"{services.statistics.MAX_FILLED_DAYS}. Cannot be combined with `start`, `end`, `firstDay` or `lastDay`.",
+        f"{services.statistics.MAX_FILLED_DAYS}. Cannot be combined with `start`, `end`, `firstDay` or `lastDay`. "
+        f"{_NO_BOUND}",
     ),
     _build_argument(
-        "first_day", date | None, "First day to count, in `timezone`. Cannot be combined with `start` or `end`."
+        "first_day",
+        date | None,
+        f"First day to count, in `timezone`. Cannot be combined with `start` or `end`. {_NO_BOUND}",
     ),
     _build_argument(
-        "last_day", date | None, "Last day to count, in `timezone`. Cannot be combined with `start` or `end`."
+        "last_day",
+        date | None,
+        f"Last day to count, in `timezone`. Cannot be combined with `start` or `end`. {_NO_BOUND}",
     ),
     _build_argument(
         "timezone",
         TimeZone | None,
         "Time zone of all days. Null: the integration's.",
-    ),
-    _build_argument(
-        "date_field",
-        StatisticsDateField,
-        "Time of a record that the bounds and `trends` refer to. With START, a record without a start counts "
-        "only when there are no bounds, and never in `trends`.",
     ),
     _build_argument(
         "fill_gaps",
@@ -111,8 +137,9 @@ def _read_day(value: object) -> date | None:
 
 def with_dashboard_arguments(function: F, definition: Statistics, result: type, *first: Parameter) -> F:
     """Give the function a signature with the arguments of a dashboard after `first`, for Strawberry to read."""
-    type_arguments = [_APPOINTMENT_TYPE_ARGUMENT] if definition is statistics.APPOINTMENT_STATISTICS else []
+    is_of_appointments = definition is statistics.APPOINTMENT_STATISTICS
+    own_arguments = _APPOINTMENT_ARGUMENTS if is_of_appointments else _PATIENT_ARGUMENTS
     cast(Any, function).__signature__ = Signature(
-        [*first, *type_arguments, *_DASHBOARD_ARGUMENTS], return_annotation=result
+        [*first, *own_arguments, *_DASHBOARD_ARGUMENTS], return_annotation=result
     )
     return function

@@ -55,7 +55,7 @@ class IntegrationQueries:
         created_by: Annotated[
             strawberry.ID | None,
             strawberry.argument(
-                description="Id of the creator. NOT_FOUND when another user created the integration; null or "
+                description="Id of the creator. NOT_FOUND when another user created the integration. Null or "
                 "empty: any creator."
             ),
         ] = None,
@@ -66,7 +66,7 @@ class IntegrationQueries:
     @field(
         "List the connected integrations and webhooks that the viewer may see. FORBIDDEN unless the viewer has "
         "READ_INTEGRATIONS or a permission to manage webhooks.",
-        graphql_type=Connection[Integration],
+        graphql_type=Connection[Integration] | None,
         directives=[PAGE_LIST_SIZE],
     )
     @staticmethod
@@ -74,13 +74,15 @@ class IntegrationQueries:
         info: Info,
         filter: Annotated[
             IntegrationFilter | None,
-            strawberry.argument(description="Return only integrations that meet these conditions."),
+            strawberry.argument(
+                description="Return only integrations that meet these conditions. Null: all integrations."
+            ),
         ] = None,
         order_by: Annotated[
             list[IntegrationOrder] | None,
             strawberry.argument(
                 description="Sort keys, the most significant first, each at most once. Ties are broken by id, "
-                "then by team. Absent or empty: the newest first. A widget key always sorts by NAME.",
+                "then by team. Null or empty: the newest first. A widget key always sorts by NAME.",
                 directives=[OBJECT_COST],
             ),
         ] = None,

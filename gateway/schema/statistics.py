@@ -34,26 +34,16 @@ class StatisticsBucket:
     pending: int = strawberry.field(description="Number of pending records.")
 
 
-@strawberry.type
-class _OverviewCounts:
+@strawberry.type(description="Number of records by status.")
+class StatisticsOverview:
     total: int = strawberry.field(description="Number of records: successful, failed and pending.")
     successful: int = strawberry.field(description="Number of successful records.")
     failed: int = strawberry.field(description="Number of failed records.")
     pending: int = strawberry.field(description="Number of pending records.")
 
 
-@strawberry.type(description="Number of appointments by the state of their booking.")
-class AppointmentsOverview(_OverviewCounts):
-    pass
-
-
-@strawberry.type(description="Number of patients by the state of their registration.")
-class PatientsOverview(_OverviewCounts):
-    pass
-
-
-@strawberry.type
-class _DayCounts:
+@strawberry.type(description="Number of records of one local day.")
+class StatisticsTrend:
     began_at: datetime = strawberry.field(
         name="date", description="First instant of the local day; `_id` in the documents."
     )
@@ -61,16 +51,6 @@ class _DayCounts:
     successful: int = strawberry.field(description="Number of successful records of the day.")
     failed: int = strawberry.field(description="Number of failed records of the day.")
     pending: int = strawberry.field(description="Number of pending records of the day.")
-
-
-@strawberry.type(description="Number of appointments of one local day.")
-class AppointmentTrend(_DayCounts):
-    pass
-
-
-@strawberry.type(description="Number of patients of one local day.")
-class PatientTrend(_DayCounts):
-    pass
 
 
 _COUNT_COST = Cost(weight=100)
@@ -139,9 +119,9 @@ def _create_previous_period_type(name: str, counts: StrawberryField) -> type:
     )
 
 
-def _create_dashboard_type(name: str, noun: str, definition: Statistics, overview: type, trend: type) -> type:
+def _create_dashboard_type(name: str, noun: str, definition: Statistics) -> type:
     """Return the GraphQL type of a dashboard, with a field for each breakdown of its catalogue entry."""
-    counts = _part_field("overview", f"Number of {noun} by state.", OVERVIEW, overview)
+    counts = _part_field("overview", f"Number of {noun} by status.", OVERVIEW, StatisticsOverview)
     previous_period = _create_previous_period_type(name, counts)
     return create_type(
         name,
@@ -152,7 +132,7 @@ def _create_dashboard_type(name: str, noun: str, definition: Statistics, overvie
                 f"Number of {noun} of each local day, the earliest day first. Days without records are left out "
                 "unless `fillGaps` is true.",
                 TRENDS,
-                list[trend],  # type: ignore[valid-type]  # a type
+                list[StatisticsTrend],
                 [_COUNT_COST, _TREND_LIST_SIZE],
             ),
             *(
@@ -172,15 +152,9 @@ def _create_dashboard_type(name: str, noun: str, definition: Statistics, overvie
 
 
 AppointmentStatistics = _create_dashboard_type(
-    "AppointmentStatistics",
-    "appointments",
-    statistics.APPOINTMENT_STATISTICS,
-    AppointmentsOverview,
-    AppointmentTrend,
+    "AppointmentStatistics", "appointments", statistics.APPOINTMENT_STATISTICS
 )
-PatientStatistics = _create_dashboard_type(
-    "PatientStatistics", "patients", statistics.PATIENT_STATISTICS, PatientsOverview, PatientTrend
-)
+PatientStatistics = _create_dashboard_type("PatientStatistics", "patients", statistics.PATIENT_STATISTICS)
 
 
 def dashboard_field(description: str, definition: Statistics, graphql_type: type) -> Any:  # noqa: ANN401 (a dataclass field)

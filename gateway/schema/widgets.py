@@ -48,8 +48,8 @@ ALLOWED_FIELDS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "asOf": (),
     },
     "AppointmentStatisticsPreviousPeriod": {"start": (), "end": (), "overview": ()},
-    "AppointmentsOverview": {"total": (), "successful": (), "failed": (), "pending": ()},
-    "AppointmentTrend": {"date": (), "day": (), "successful": (), "failed": (), "pending": ()},
+    "StatisticsOverview": {"total": (), "successful": (), "failed": (), "pending": ()},
+    "StatisticsTrend": {"date": (), "day": (), "successful": (), "failed": (), "pending": ()},
     "StatisticsBucket": {"value": (), "count": (), "successful": (), "failed": (), "pending": ()},
 }
 """Fields that a widget key may select, by type, and the arguments that it may give each.

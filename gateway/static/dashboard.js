@@ -42,12 +42,14 @@ async function load() {
   show(answer);
 }
 
+const isOfList = ({ path }) => path[0] === "integrations";
+
 function show({ data, errors }) {
   const chosen = data?.chosen ?? data?.newest?.nodes[0];
   if (data?.integrations) showIntegrations(data.integrations, chosen);
-  else fail(["integrations"], errors[0]);
+  else fail(["integrations"], errors.find(isOfList) ?? errors[0]);
   if (chosen?.appointmentStatistics) showCounts(chosen);
-  else if (errors.length) fail(COUNTS, errors.at(-1));
+  else if (errors.length) fail(COUNTS, errors.find((error) => !isOfList(error)) ?? errors[0]);
   else showNotice(COUNTS, "No integration", `${NONE_CONNECTED}this one.`);
 }
 

@@ -11,7 +11,7 @@ for (const code of document.querySelectorAll("pre code")) {
 }
 
 const { data } = (await session()) ? await ask(CONNECTED) : {};
-const [first] = data?.integrations.nodes ?? [];
+const [first] = data?.integrations?.nodes ?? [];
 document.querySelector("#said").hidden = Boolean(first);
 if (first) {
   for (const widget of document.querySelectorAll("[range], integrations-list")) {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Error, Page, Request, Route, expect
 
+from gateway.domain.lenient_reading import Document
 from tests.support.browser import Site, open_page, serve_existing
 from tests.support.pages import read_address, wait_until_shown, watch_requests
 
@@ -50,6 +51,33 @@ async def test_an_error_of_one_part_leaves_the_others(page: Page) -> None:
     await page.goto("/dashboard")
     await expect(page.locator(".failure")).to_have_count(4)
     await expect(page.locator("#integrations tbody tr")).to_have_count(4)
+
+
+async def test_a_refused_list_leaves_the_numbers_and_each_part_shows_its_own_error(page: Page) -> None:
+    refused: Document = {"message": "No list.", "path": ["integrations"], "extensions": {"code": "FORBIDDEN"}}
+    failed: Document = {
+        "message": "No numbers.",
+        "path": ["newest", "nodes", 0],
+        "extensions": {"code": "TIMEOUT"},
+    }
+    errors = [refused]
+
+    async def refuse(route: Route) -> None:
+        answer = await (await route.fetch()).json()
+        answer["data"]["integrations"] = None
+        if failed in errors:
+            answer["data"]["newest"] = None
+        await route.fulfill(json={**answer, "errors": errors})
+
+    await page.route("**/graphql", refuse)
+    await page.goto("/dashboard")
+    await expect(page.locator("#trend canvas")).to_be_visible()
+    await expect(page.locator("#integrations .failure")).to_contain_text("No list. (FORBIDDEN")
+    for order in ([refused, failed], [failed, refused]):
+        errors[:] = order
+        await page.goto("/dashboard")
+        await expect(page.locator("#numbers .failure")).to_contain_text("No numbers. (TIMEOUT")
+        await expect(page.locator("#integrations .failure")).to_contain_text("No list. (FORBIDDEN")
 
 
 async def test_a_truncated_breakdown_has_a_note(page: Page) -> None:

@@ -8,7 +8,7 @@ from threading import Thread
 from typing import NamedTuple
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.support import browser
 from tests.support.browser import Scheme, Site, open_page, serve_existing
@@ -251,3 +251,16 @@ async def test_the_examples_work_and_have_no_accessibility_violations(
         await expect(page.locator("appointments-total[aria-busy]")).to_have_count(0)
         assert await browser.find_violations(page, axe) == []
         assert await browser.find_overflowing_elements(page) == []
+
+
+async def test_the_examples_have_a_hint_when_the_list_of_integrations_is_refused(
+    chromium: Browser, site: Site
+) -> None:
+    async def refuse(route: Route) -> None:
+        error = {"message": "No list.", "path": ["integrations"], "extensions": {"code": "FORBIDDEN"}}
+        await route.fulfill(json={"data": {"integrations": None}, "errors": [error]})
+
+    async with open_page(chromium, site) as page:
+        await page.route("**/graphql", refuse)
+        await page.goto("/widgets")
+        await expect(page.get_by_text("To see the widgets with numbers")).to_be_visible()

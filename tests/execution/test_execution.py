@@ -246,8 +246,15 @@ async def test_a_failed_field_does_not_affect_fields_of_the_same_batch(
       node { createdBy { username } }
       failing: node { createdBy { username } ... on ConnectedIntegration { useCases(after: "no") { totalCount } } }
       again: node { createdBy { username } } } } }"""
-    errors = orjson.loads(await fetch_response(client, monkeypatch, query))["errors"]
-    assert [orjson.loads(error) for error in errors] == [{"path": []}]
+    answer = orjson.loads(await fetch_response(client, monkeypatch, query))
+    people = {"createdBy": {"username": "somebody"}}
+    hook = {"createdBy": None}
+    own = {"node": people, "failing": {**people, "useCases": None}, "again": people}
+    edges = answer["data"]["integrations"]["edges"]
+    assert sorted(edges, key=str) == sorted([own] * 3 + [{"node": hook, "failing": hook, "again": hook}], key=str)
+    paths = [orjson.loads(error)["path"] for error in answer["errors"]]
+    own_indexes = [index for index, edge in enumerate(edges) if edge == own]
+    assert paths == [["integrations", "edges", index, "failing", "useCases"] for index in own_indexes]
 
 
 VARIABLES: list[dict[str, object]] = [

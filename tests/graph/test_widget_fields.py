@@ -36,8 +36,8 @@ def test_the_public_fields_are_these() -> None:
             *("source", "utmSource", "utmMedium", "utmCampaign"),
         },
         "AppointmentStatisticsPreviousPeriod": {"start", "end", "overview"},
-        "AppointmentsOverview": {"total", "successful", "failed", "pending"},
-        "AppointmentTrend": {"date", "day", "successful", "failed", "pending"},
+        "StatisticsOverview": {"total", "successful", "failed", "pending"},
+        "StatisticsTrend": {"date", "day", "successful", "failed", "pending"},
         "StatisticsBucket": {"value", "count", "successful", "failed", "pending"},
     }
 

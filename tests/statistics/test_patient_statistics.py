@@ -15,9 +15,9 @@ PARTS = """{
   previousPeriod { start end overview { total } }
 }"""
 ARGUMENTS = """size: $size, page: $page, search: $search, start: $start, end: $end, timezone: $zone,
-  dateField: $by, fillGaps: $fill"""
+  fillGaps: $fill"""
 VARIABLES = """$size: Int! = 300, $page: Int! = 1, $search: String, $start: DateTime, $end: DateTime,
-  $zone: TimeZone, $by: StatisticsDateField! = CREATED_AT, $fill: Boolean! = false"""
+  $zone: TimeZone, $fill: Boolean! = false"""
 QUERY = f'query ({VARIABLES}) {{ patientStatistics(integrationId: "clinic", {ARGUMENTS}) {PARTS} }}'
 NESTED = (
     f"query ({VARIABLES}) {{ integrations(first: 5) {{ nodes {{ ... on ConnectedIntegration "
@@ -88,9 +88,6 @@ async def test_only_patients_are_counted(gateway: Gateway) -> None:
         ({"zone": "UTC"}, 4, ["08", "09", "11"], ["web", "desk", "unknown"]),
         ({"zone": "Pacific/Kiritimati", "end": "2025-03-09T06:00:00Z"}, 2, ["09"], ["web"]),
         ({"fill": True}, 4, ["08", "09", "10", "11"], ["web", "desk", "unknown"]),
-        # Patients have no start of a visit.
-        ({"by": "START"}, 4, [], ["web", "desk", "unknown"]),
-        ({"by": "START", "start": "2000-01-01T00:00:00Z"}, 0, [], []),
     ],
 )
 async def test_every_argument_works_as_for_appointments(
