@@ -16,6 +16,7 @@ from gateway.schema.context import Info
 from gateway.schema.fields import mutation
 from gateway.schema.inputs import get_provided_fields, optional_field, to_document
 from gateway.schema.integrations import Integration
+from gateway.schema.nodes import get_node_id
 from gateway.schema.payloads import DeletePayload, ExpectedVersion, UserError, errors_field, run_mutation
 from gateway.schema.scalars import TimeZone
 from gateway.schema.webhook_inputs import (
@@ -192,9 +193,9 @@ class IntegrationMutations:
         expected_version: ExpectedVersion = None,
     ) -> DeletePayload:
         async def delete(writer: Writer) -> DeletePayload:
-            await services.integration_changes.delete_integration(
+            row = await services.integration_changes.delete_integration(
                 writer, info.context.viewer, id, kind, expected_version
             )
-            return DeletePayload(deleted_ids=[id])
+            return DeletePayload.from_nodes([get_node_id(row)])
 
         return await run_mutation(info, DeletePayload, delete)

@@ -31,8 +31,9 @@ def get_type_name(source: NodeSource) -> str:
     return _INTEGRATION_TYPES[cast(Integration, source).kind] if name == Integration.__name__ else name
 
 
-def _encode_node_id(source: NodeSource) -> str:
-    return NodeId(get_type_name(source), source.team_id, source.id).encode()
+def get_node_id(source: NodeSource) -> NodeId:
+    """Return the content of a row's `nodeId`."""
+    return NodeId(get_type_name(source), source.team_id, source.id)
 
 
 @strawberry.interface(description="Object with a global id, which `node` and `nodes` find.")
@@ -43,7 +44,7 @@ class Node:
     )
     @staticmethod
     def node_id(root: strawberry.Parent[NodeSource]) -> strawberry.ID:
-        return strawberry.ID(_encode_node_id(root))
+        return strawberry.ID(get_node_id(root).encode())
 
     @classmethod
     @declare_columns("kind")
@@ -72,7 +73,7 @@ async def _find_node(context: Context, node_id: str) -> NodeSource | None:
         case "ResourceRecord":
             node = await context.load(services.resource_records.find_by_keys, key)
     # Refuse other encodings of the id, and the id of another kind of integration.
-    return node if node is not None and _encode_node_id(node) == node_id else None
+    return node if node is not None and get_node_id(node).encode() == node_id else None
 
 
 @strawberry.type

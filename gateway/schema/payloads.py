@@ -1,12 +1,13 @@
 """Payloads of mutations: what they share, and the translation of a refusal into `errors`."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Annotated, Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import Annotated, Any, Protocol, Self, TypeVar
 
 import strawberry
 
 from gateway.database import Writer
 from gateway.domain.enums import ErrorCode
+from gateway.domain.ids import NodeId
 from gateway.errors import Problem, Refused
 from gateway.execution import ListSize
 from gateway.schema.context import Info
@@ -80,6 +81,22 @@ def _list_errors(problems: Sequence[Problem]) -> Iterator[UserError]:
 @strawberry.type(description="Result of a deletion.")
 class DeletePayload:
     deleted_ids: list[strawberry.ID] = strawberry.field(
-        default_factory=list, description="Ids of the deleted objects, in the order of the arguments."
+        default_factory=list,
+        description="Ids of the deleted objects: those of the arguments, in their order. The use cases of a "
+        "deleted group follow, the oldest first. What a deleted integration contained is not listed.",
+    )
+    deleted_node_ids: list[strawberry.ID] = strawberry.field(
+        default_factory=list,
+        description="Global ids of the objects of `deletedIds`, in the same order. A client evicts them from its "
+        "cache.",
     )
     errors: list[UserError] = errors_field()
+
+    @classmethod
+    def from_nodes(cls, nodes: Iterable[NodeId]) -> Self:
+        """Return the payload of a deletion of these objects."""
+        nodes = [*nodes]
+        return cls(
+            deleted_ids=[strawberry.ID(node.id) for node in nodes],
+            deleted_node_ids=[strawberry.ID(node.encode()) for node in nodes],
+        )

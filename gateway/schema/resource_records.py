@@ -10,6 +10,7 @@ from gateway import services
 from gateway.database import ResourceRecord as ResourceRecordRow
 from gateway.database import Writer
 from gateway.domain.enums import Outcome, ResourceType
+from gateway.domain.ids import NodeId
 from gateway.domain.paging import OLDEST_FIRST
 from gateway.domain.records import KINDS_BY_MEMBER, get_kind
 from gateway.execution import Cost, FormattedInput, ListSize
@@ -54,13 +55,16 @@ class ResourceRecord(Node):
 
 ResourceTypeArgument = Annotated[
     ResourceType | None,
-    strawberry.argument(description="Return only records of this type; OTHER: of all unknown types."),
+    strawberry.argument(
+        description="Return only records of this type; OTHER: of all unknown types. Null: any type."
+    ),
 ]
 SearchArgument = Annotated[
     str | None,
     strawberry.argument(
         description="Return only records that contain each of these words in a name, code or id, "
-        f"case-insensitive. At most {services.resource_records.MAX_SEARCH_LENGTH} characters."
+        f"case-insensitive. At most {services.resource_records.MAX_SEARCH_LENGTH} characters. "
+        "Null or blank: all records."
     ),
 ]
 
@@ -200,9 +204,8 @@ class ResourceRecordMutations:
         ],
     ) -> DeletePayload:
         async def delete(writer: Writer) -> DeletePayload:
-            await services.resource_records.delete_resource_records(
-                writer, info.context.viewer, integration_id, ids
-            )
-            return DeletePayload(deleted_ids=[*ids])
+            viewer = info.context.viewer
+            await services.resource_records.delete_resource_records(writer, viewer, integration_id, ids)
+            return DeletePayload.from_nodes(NodeId(ResourceRecord.__name__, viewer.team_id, id) for id in ids)
 
         return await run_mutation(info, DeletePayload, delete)

@@ -15,7 +15,7 @@ from gateway.domain.enums import OnConflict, Outcome, Provider, UseCaseKey
 from gateway.execution import BatchRequest, ListSize
 from gateway.schema.context import Info
 from gateway.schema.fields import batched_field, field, mutation
-from gateway.schema.nodes import Node
+from gateway.schema.nodes import Node, get_node_id
 from gateway.schema.payloads import DeletePayload, ExpectedVersion, UserError, errors_field, run_mutation
 from gateway.schema.scalars import Time, TimeZone
 from gateway.schema.use_case_inputs import UseCaseGroupInput
@@ -181,14 +181,15 @@ class UseCaseGroupMutations:
         return await run_mutation(info, UpsertUseCaseGroupPayload, upsert, dry_run=dry_run)
 
     @mutation(
-        "Delete a group together with its use cases. Needs WRITE_INTEGRATIONS. The same call again is NOT_FOUND."
+        "Delete a group together with its use cases, and list all of them. Needs WRITE_INTEGRATIONS. The same "
+        "call again is NOT_FOUND."
     )
     @staticmethod
     async def delete_use_case_group(
         info: Info, id: GroupId, expected_version: ExpectedVersion = None
     ) -> DeletePayload:
         async def delete(writer: Writer) -> DeletePayload:
-            await services.use_case_groups.delete_group(writer, info.context.viewer, id, expected_version)
-            return DeletePayload(deleted_ids=[id])
+            rows = await services.use_case_groups.delete_group(writer, info.context.viewer, id, expected_version)
+            return DeletePayload.from_nodes(map(get_node_id, rows))
 
         return await run_mutation(info, DeletePayload, delete)

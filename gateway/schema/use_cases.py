@@ -19,7 +19,7 @@ from gateway.schema import json_readers
 from gateway.schema.context import Info
 from gateway.schema.fields import SHORT_LIST_SIZE, batched_field, field, key_field, mutation, row_field
 from gateway.schema.json_readers import read_enum, with_default
-from gateway.schema.nodes import Node
+from gateway.schema.nodes import Node, get_node_id
 from gateway.schema.payloads import DeletePayload, ExpectedVersion, UserError, errors_field, run_mutation
 from gateway.schema.scalars import TimeZone
 from gateway.schema.use_case_inputs import UpdateUseCaseInput
@@ -239,7 +239,7 @@ class UseCaseMutations:
         info: Info, id: UseCaseId, expected_version: ExpectedVersion = None
     ) -> DeletePayload:
         async def delete(writer: Writer) -> DeletePayload:
-            await services.use_cases.delete_use_case(writer, info.context.viewer, id, expected_version)
-            return DeletePayload(deleted_ids=[id])
+            row = await services.use_cases.delete_use_case(writer, info.context.viewer, id, expected_version)
+            return DeletePayload.from_nodes([get_node_id(row)])
 
         return await run_mutation(info, DeletePayload, delete)

@@ -55,8 +55,8 @@ async def delete_integration(
     id: str,
     kind: IntegrationKind | None = None,
     expected_version: int | None = None,
-) -> None:
-    """Delete an integration with its groups, use cases, resource records and counts.
+) -> Integration:
+    """Delete an integration with its groups, use cases, resource records and counts, and return its row.
 
     The viewer needs the permission of `require_kind_permission`. Raises Refused: FORBIDDEN without it, NOT_FOUND
     if the integration does not exist or the viewer may not see it, INVALID if it is not of the `kind`,
@@ -74,3 +74,4 @@ async def delete_integration(
     check_version(row.version, expected_version, "expectedVersion")
     await day_counts.delete_counts(writer, row.team_id, row.id)
     await writer.delete_rows(Integration, [get_values(row, "team_id", "id")])
+    return row

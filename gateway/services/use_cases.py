@@ -137,11 +137,12 @@ async def update_use_case(
     return await _fetch_use_case(writer, viewer, id)
 
 
-async def delete_use_case(writer: Writer, viewer: Viewer, id: str, expected_version: int | None) -> None:
-    """Delete a use case with its actions.
+async def delete_use_case(writer: Writer, viewer: Viewer, id: str, expected_version: int | None) -> UseCase:
+    """Delete a use case with its actions, and return its row.
 
     The viewer needs WRITE_INTEGRATIONS. Raises Refused: FORBIDDEN without it, INVALID and NOT_FOUND as
     `get_use_case`, VERSION_CONFLICT unless `expected_version` is None or current.
     """
     use_case = await _lock_use_case(writer, viewer, id, expected_version)
     await writer.delete_rows(UseCase, [get_values(use_case, "team_id", "id")])
+    return use_case

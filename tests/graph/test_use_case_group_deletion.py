@@ -38,9 +38,11 @@ async def test_a_group_is_deleted_with_its_use_cases_and_nothing_else(gateway: G
     await store(gateway.database, use_case("kept", "i", group=("other", UseCaseKey.LAB_REMINDER)))
     client = await gateway.client()
     before = await read_stored_rows(gateway)
-    id = (await upsert_accepted(client, build_documented_input()))["group"]["id"]
+    created = await upsert_accepted(client, build_documented_input())
+    id = created["group"]["id"]
     assert len(await read_stored_rows(gateway)) == len(before) + 3
-    assert await delete(client, id) == {"deletedIds": [id], "errors": []}
+    use_case_ids = [each["useCase"]["id"] for each in created["useCases"]]
+    assert await delete(client, id) == {"deletedIds": [id, *use_case_ids], "errors": []}
     assert await read_stored_rows(gateway) == before
     assert await refuse(client, id) == [("NOT_FOUND", "id")]
 
@@ -61,7 +63,7 @@ async def test_a_group_of_another_version_is_not_deleted(gateway: Gateway) -> No
     before = await read_stored_rows(gateway)
     assert await refuse(client, id, expectedVersion=2) == [("VERSION_CONFLICT", "expectedVersion")]
     assert await read_stored_rows(gateway) == before
-    assert (await delete(client, id, expectedVersion=1))["deletedIds"] == [id]
+    assert (await delete(client, id, expectedVersion=1))["deletedIds"][0] == id
 
 
 async def test_a_group_that_the_viewer_may_not_delete_stays(gateway: Gateway) -> None:

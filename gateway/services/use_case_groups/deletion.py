@@ -1,5 +1,7 @@
 """Delete a group with its use cases."""
 
+from collections.abc import Sequence
+
 from gateway import sql
 from gateway.database import UseCase, UseCaseGroup, Writer, get_values
 from gateway.domain.enums import Permission
@@ -9,8 +11,10 @@ from gateway.services.access import require_id, require_permissions
 from gateway.services.integrations import check_version, lock_integration
 
 
-async def delete_group(writer: Writer, viewer: Viewer, id: str, expected_version: int | None) -> None:
-    """Delete a group with its use cases and their actions.
+async def delete_group(
+    writer: Writer, viewer: Viewer, id: str, expected_version: int | None
+) -> Sequence[UseCaseGroup | UseCase]:
+    """Delete a group with its use cases and their actions; return the rows of the group and of its use cases.
 
     The viewer needs WRITE_INTEGRATIONS. Raises Refused: FORBIDDEN without it, INVALID for an impossible id,
     NOT_FOUND if the group does not exist or the viewer may not see its integration, VERSION_CONFLICT unless
@@ -26,6 +30,7 @@ async def delete_group(writer: Writer, viewer: Viewer, id: str, expected_version
     use_cases = await writer.fetch_rows(sql.use_cases.select_by_groups(viewer, [id]), "id")
     await writer.delete_rows(UseCase, [get_values(use_case, "team_id", "id") for use_case in use_cases])
     await writer.delete_rows(UseCaseGroup, [get_values(group, "team_id", "id")])
+    return [group, *use_cases]
 
 
 async def _fetch_group(writer: Writer, viewer: Viewer, id: str) -> UseCaseGroup:
