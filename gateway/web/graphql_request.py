@@ -55,7 +55,7 @@ def from_body(body: bytes, persisted_queries: PersistedQueries) -> GraphQLReques
 
 
 def from_query_string(query_string: bytes, persisted_queries: PersistedQueries) -> GraphQLRequest:
-    """Return the request of a query string. Empty parameters are absent. Raises HTTPRefusal if it is not valid."""
+    """Return the request of a query string. Raises HTTPRefusal if it is not valid."""
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError:
@@ -72,10 +72,7 @@ def from_query_string(query_string: bytes, persisted_queries: PersistedQueries) 
     for name in ("variables", "extensions"):
         if value := parameters.get(name):
             parameters[name] = _parse_json(f"`{name}`", str(value).encode())
-    empty = [name for name, value in parameters.items() if value == "" and name != "query"]
-    return _build_request(
-        {name: value for name, value in parameters.items() if name not in empty}, persisted_queries
-    )
+    return _build_request(parameters, persisted_queries)
 
 
 def _parse_json(name: str, text: bytes) -> Json:
@@ -93,7 +90,8 @@ def _parse_json(name: str, text: bytes) -> Json:
 
 
 def _build_request(parameters: Document, persisted_queries: PersistedQueries) -> GraphQLRequest:
-    """Return the request of these parameters; an empty `operationName` is absent."""
+    """Return the request of these parameters. An empty text is absent, except in `query`."""
+    parameters = {name: value for name, value in parameters.items() if value != "" or name == "query"}
     query = parameters.get("query")
     document_id = parameters.get("documentId")
     operation_name = parameters.get("operationName")
@@ -108,7 +106,7 @@ def _build_request(parameters: Document, persisted_queries: PersistedQueries) ->
     ):
         text = persisted_queries.find_text(query, document_id, extensions)
         if text is not None:
-            return GraphQLRequest(text, operation_name or None, variables, extensions)
+            return GraphQLRequest(text, operation_name, variables, extensions)
     raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, *_list_faults(parameters))
 
 

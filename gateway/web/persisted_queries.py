@@ -40,6 +40,7 @@ class PersistedQueries:
     def find_text(self, query: str | None, document_id: str | None, extensions: Document | None) -> str | None:
         """Return the text of the document, or None if the request has neither a text nor an id.
 
+        An empty text beside an id is absent.
         Raises HTTPRefusal if the id is unknown, or if the document has to be trusted and is not.
         """
         ids: Sequence[str] = ()
@@ -53,7 +54,7 @@ class PersistedQueries:
             # Apollo's clients recognise this message, and send texts only from then on.
             message = "PersistedQueryNotSupported" if document_id is None else _NO_IDS_MESSAGE
             raise HTTPRefusal(GraphQLErrorCode.PERSISTED_QUERY_NOT_SUPPORTED, message)
-        return self._get_text(ids, document_id) if query is None else self._register_text(ids, query)
+        return self._register_text(ids, query) if query else self._get_text(ids, document_id)
 
     def _get_text(self, ids: Sequence[str], document_id: str | None) -> str:
         for name in ids:

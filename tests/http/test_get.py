@@ -48,6 +48,17 @@ async def test_a_query_can_be_sent_in_the_url(endpoint: Endpoint, params: dict[s
     assert (response.status_code, response.json()) == (200, answer)
 
 
+@pytest.mark.parametrize("empty", ["", None])
+@pytest.mark.parametrize("name", ["documentId", "operationName", "variables", "extensions"])
+async def test_an_empty_parameter_is_absent_by_get_and_post(
+    endpoint: Endpoint, name: str, empty: str | None
+) -> None:
+    posted = await endpoint.send("POST", json={"query": VIEWER, name: empty})
+    assert (posted.status_code, posted.json()) == (200, VIEWER_RESPONSE)
+    sent = await endpoint.send("GET", params={"query": VIEWER, name: empty or ""})
+    assert (sent.status_code, sent.json()) == (200, VIEWER_RESPONSE)
+
+
 @pytest.mark.parametrize(
     ("query_string", "message"),
     [

@@ -107,6 +107,11 @@ def build_extensions(text: str, **more: object) -> dict[str, Any]:
         ({"query": VIEWER}, VIEWER_RESPONSE),
         ({"query": VIEWER, "extensions": build_extensions(VIEWER)}, VIEWER_RESPONSE),
         ({"query": OTHER, "documentId": "me"}, {"data": {"viewer": {"userId": USER}}}),
+        # An empty parameter is absent.
+        ({"query": VIEWER, "documentId": ""}, VIEWER_RESPONSE),
+        ({"query": VIEWER, "documentId": "", "extensions": build_extensions(VIEWER)}, VIEWER_RESPONSE),
+        ({"query": "", "documentId": "me"}, {"data": {"viewer": {"userId": USER}}}),
+        ({"query": "", "extensions": build_extensions(VIEWER)}, VIEWER_RESPONSE),
     ],
 )
 async def test_a_trusted_document_is_executed_by_its_ids_and_by_its_text(
@@ -163,7 +168,6 @@ async def test_a_trusted_document_obeys_all_other_rules(endpoint: Endpoint) -> N
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"documentId": ""}, "`documentId` must be `sha256:` with"),
         ({"documentId": "sha256:"}, "`documentId` must be `sha256:` with"),
         ({"documentId": f"sha256:{sha256(VIEWER).upper()}"}, "`documentId` must be `sha256:` with"),
         ({"documentId": "md5:0"}, "`documentId` must be `sha256:` with"),
@@ -185,6 +189,7 @@ async def test_a_trusted_document_obeys_all_other_rules(endpoint: Endpoint) -> N
             "`variables` is a number; send an object or null, or leave it out.",
         ),
         ({"documentId": None, "extensions": {}}, "`query` is missing; send the text of a GraphQL document."),
+        ({"documentId": ""}, "`query` is missing; send the text of a GraphQL document."),
         ({"extensions": {"persistedQuery": None}}, "`query` is missing; send the text of a GraphQL document."),
     ],
 )
