@@ -14,6 +14,7 @@ from rich.table import Table
 
 from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
+from gateway.cli.input_lines import read_lines
 from gateway.cli.terminal import err, print_error, print_table
 from gateway.database import Database, ResourceRecord, Writer
 from gateway.domain.bounds import Excess, find_known_excesses
@@ -126,7 +127,7 @@ async def import_(
     except OperationAborted as error:
         print_error(f"{error}. {_describe_interruption(reports)}")
         raise typer.Exit(_EXIT_REFUSED) from None
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, KeyboardInterrupt):
         err.print(_describe_interruption(reports), markup=False)
         raise
     _print_summary(reports)
@@ -139,13 +140,14 @@ async def _import_file(
     bar = _ProgressBar(progress, progress.add_task(str(file), total=None))
     try:
         with _open_file(file) as stream:
-            head = read_head(stream)
+            lines = read_lines(stream)
+            head = read_head(lines)
             report.is_by_line = is_json_lines(head)
             if report.is_by_line:
                 bar.set_total(_get_size(file))
-                await _import_lines(database, chain(head, stream), team, report, bar)
+                await _import_lines(database, chain(head, lines), team, report, bar)
             else:
-                await _import_document(database, parse_json(b"".join(chain(head, stream))), team, report, bar)
+                await _import_document(database, parse_json(b"".join(chain(head, lines))), team, report, bar)
     except OSError as error:
         report.is_unreadable = True
         print_error(f"{file}: {error.strerror or error}")

@@ -5,23 +5,22 @@ import json
 import re
 import signal
 import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.tables import ResourceRecord
 from gateway.settings import Settings
 from tests.graph.test_record_changes import UPSERT
-from tests.support.commands import ENVIRONMENT, run_gateway, start_server
+from tests.support.commands import run_gateway, start_server
 from tests.support.factories import connected, store
 from tests.support.gateway import TEAM, USER
+from tests.support.import_process import INTERRUPTIBLE, build_line, start_import, wait_for_records
 from tests.support.postgresql_server import run_own_server
 from tests.support.proxy import proxy_database
 from tests.support.sessions import open_session
@@ -30,19 +29,6 @@ from tests.support.verifying import find_differences
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("restored_logging")]
 
 LINES, AGAIN = 20_000, 1_000
-
-
-def _build_line(index: int) -> str:
-    config = {"type": "appointments", "source": f"s{index % 7}", "bookingStatus": "successful"}
-    document = {
-        "_id": f"{index:024x}",
-        "logicalId": f"r{index}",
-        "integrationId": "clinic",
-        "teamId": TEAM,
-        "createdAt": f"2025-{1 + index % 12:02}-{1 + index % 28:02}T00:00:00Z",
-        "config": config,
-    }
-    return json.dumps(document)
 
 
 _IMPATIENT = """
@@ -55,48 +41,21 @@ app()
 """The command, with less time for a statement."""
 
 
-_INTERRUPTIBLE = """
-import signal
-from gateway.cli.app import app
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-app()
-"""
-"""The command, also if SIGINT is ignored in the shell that runs the tests, as it is in background jobs."""
-
-
-def _start_import(
-    *files: Path, database_url: str, stderr: int = subprocess.DEVNULL, program: Sequence[str] = ("-m", "gateway")
-) -> subprocess.Popen[bytes]:
-    environment = {**ENVIRONMENT, "GATEWAY_DATABASE_URL": database_url}
-    arguments = [sys.executable, *program, "import", *map(str, files)]
-    return subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
-
-
 async def _read_logical_ids(database: Database) -> set[str]:
     async with open_session(database) as session:
         return set(await session.scalars(select(ResourceRecord.logical_id)))
-
-
-async def _wait_for_records(database: Database, process: subprocess.Popen[bytes]) -> None:
-    while True:
-        async with open_session(database) as session:
-            if await session.scalar(select(func.count()).select_from(ResourceRecord)):
-                return
-        assert process.poll() is None
-        await asyncio.sleep(0.005)
 
 
 async def test_a_killed_import_leaves_consistent_counts(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     await store(database, connected("clinic", timezone="America/Chicago"))
-    lines = [_build_line(index) for index in range(LINES)]
+    lines = [build_line(index) for index in range(LINES)]
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(lines))
-    with _start_import(file, database_url=database_url) as process:
+    with start_import(file, database_url=database_url) as process:
         try:
-            await _wait_for_records(database, process)
+            await wait_for_records(database, process)
         finally:
             process.kill()
     assert process.returncode == -signal.SIGKILL
@@ -117,12 +76,12 @@ async def _migrate(url: str) -> Database:
 
 async def test_an_import_whose_database_is_killed_in_the_middle_ends_with_one_line(tmp_path: Path) -> None:
     file = tmp_path / "lines.jsonl"
-    file.write_text("\n".join(_build_line(index) for index in range(LINES)))
+    file.write_text("\n".join(build_line(index) for index in range(LINES)))
     with run_own_server(tmp_path / "runtime") as server:
         database = await _migrate(server.url)
         await store(database, connected("clinic", timezone="America/Chicago"))
-        with _start_import(file, database_url=server.url, stderr=subprocess.PIPE) as process:
-            await _wait_for_records(database, process)
+        with start_import(file, database_url=server.url, stderr=subprocess.PIPE) as process:
+            await wait_for_records(database, process)
             server.kill()
             _, message = await asyncio.to_thread(process.communicate, timeout=30)
         lines = message.decode().splitlines()
@@ -148,12 +107,12 @@ async def test_an_import_whose_database_falls_silent_ends_with_one_line(
 ) -> None:
     await store(database, connected("clinic", timezone="America/Chicago"))
     file = tmp_path / "lines.jsonl"
-    file.write_text("\n".join(_build_line(index) for index in range(LINES)))
+    file.write_text("\n".join(build_line(index) for index in range(LINES)))
     async with proxy_database(database_url) as (proxy, through):
-        with _start_import(
+        with start_import(
             file, database_url=through, stderr=subprocess.PIPE, program=("-c", _IMPATIENT)
         ) as process:
-            await _wait_for_records(database, process)
+            await wait_for_records(database, process)
             proxy.is_muted = True
             _, message = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 1
@@ -167,11 +126,11 @@ async def test_an_import_that_is_interrupted_says_what_it_did(
 ) -> None:
     await store(database, connected("clinic", timezone="America/Chicago"))
     file = tmp_path / "lines.jsonl"
-    file.write_text("\n".join(_build_line(index) for index in range(LINES)))
-    with _start_import(
-        file, database_url=database_url, stderr=subprocess.PIPE, program=("-c", _INTERRUPTIBLE)
+    file.write_text("\n".join(build_line(index) for index in range(LINES)))
+    with start_import(
+        file, database_url=database_url, stderr=subprocess.PIPE, program=("-c", INTERRUPTIBLE)
     ) as process:
-        await _wait_for_records(database, process)
+        await wait_for_records(database, process)
         process.send_signal(signal.SIGINT)
         _, message = await asyncio.to_thread(process.communicate, timeout=30)
     assert process.returncode == 130
@@ -188,13 +147,13 @@ async def test_an_interrupted_import_of_documents_says_what_it_did(
 ) -> None:
     files = [tmp_path / name for name in ("first.json", "second.json")]
     for file, id, numbers in zip(files, "ab", (range(1), range(1, LINES)), strict=True):
-        records = [{**json.loads(_build_line(index)), "integrationId": id} for index in numbers]
+        records = [{**json.loads(build_line(index)), "integrationId": id} for index in numbers]
         integration = {"_id": id, "logicalId": id, "teamId": TEAM, "name": id}
         file.write_text(json.dumps({"integration": integration, "use_cases": [], "resource_records": records}))
-    with _start_import(
-        *files, database_url=database_url, stderr=subprocess.PIPE, program=("-c", _INTERRUPTIBLE)
+    with start_import(
+        *files, database_url=database_url, stderr=subprocess.PIPE, program=("-c", INTERRUPTIBLE)
     ) as process:
-        await _wait_for_records(database, process)
+        await wait_for_records(database, process)
         process.send_signal(signal.SIGINT)
         _, message = await asyncio.to_thread(process.communicate, timeout=30)
     assert process.returncode == 130
