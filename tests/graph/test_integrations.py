@@ -85,7 +85,7 @@ async def test_a_list_its_total_and_a_single_read_use_the_union_of_the_scopes(
             client = await gateway.client(permissions=permissions)
             answer = await client(LIST)
             if not permissions:
-                assert answer["data"] is None
+                assert answer["data"] == {"integrations": None}
                 (error,) = answer["errors"]
                 assert error["path"] == ["integrations"]
                 assert error["extensions"] == {"code": "FORBIDDEN"}

@@ -52,7 +52,7 @@ async def fetch_page(client: Client, **arguments: Json) -> FetchedPage:
 
 async def fetch_errors(client: Client, **arguments: Json) -> list[tuple[str, str, list[str]]]:
     answer = await client(LIST, **arguments)
-    assert answer["data"] is None
+    assert answer["data"] == {"integrations": None}
     return [
         (error["message"], error["extensions"]["code"], error["extensions"]["argument"])
         for error in answer["errors"]

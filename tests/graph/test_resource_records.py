@@ -101,7 +101,7 @@ async def test_without_the_permission_records_are_forbidden(gateway: Gateway) ->
     await store(gateway.database, connected("clinic"), *build_records(1))
     client = await gateway.client(permissions=[Permission.READ_INTEGRATIONS])
     listed = await client(LIST, id="clinic")
-    assert listed["data"] == {"integration": None}
+    assert listed["data"] == {"integration": {"resourceRecords": None}}
     assert listed["errors"][0]["path"][:2] == ["integration", "resourceRecords"]
     for answer in (listed, await client(ONE, id="clinic-000")):
         assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN"}]
