@@ -42,8 +42,8 @@ query Dashboard($id: ID!, $start: DateTime!) {
 _INTEGRATION = """
 query Webhook($id: ID!) {
   integration(id: $id) {
-    __typename id name enabled createdAt createdBy { id username }
-    ... on WebhookIntegration { type channel username }
+    __typename id kind name enabled createdAt createdBy { id username }
+    ... on WebhookIntegration { channel username }
     ... on OutgoingWebhook { event urls triggerWords }
   }
 }

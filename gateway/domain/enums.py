@@ -55,11 +55,6 @@ class TokenState(Enum):
     MISSING = "missing"
 
 
-class IntegrationStatus(Enum):
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-
-
 class IntegrationAccess(Enum):
     PERSONAL = "personal"
     TEAM = "team"
@@ -79,11 +74,6 @@ class SecretsMode(Enum):
 class GroupsMode(Enum):
     OMIT = "omit"
     INCLUDE = "include"
-
-
-class WebhookType(Enum):
-    WEBHOOK_INCOMING = "webhook-incoming"
-    WEBHOOK_OUTGOING = "webhook-outgoing"
 
 
 class WebhookEvent(Enum):

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.documents import RESOURCE_RECORDS, USE_CASES, DocumentPath
-from gateway.domain.enums import ResourceType, WebhookType
+from gateway.domain.enums import ResourceType
 from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.webhooks import WEBHOOK_TYPES
 
 _MAX_INT = 2**31
 _PLAIN_TYPES = frozenset({str, type(None)})
@@ -232,7 +233,7 @@ def find_unreadable_in_row(row: Document, path: DocumentPath) -> Iterator[Unread
         return find_unreadable_in_record(row, path)
     if path[0] == USE_CASES:
         return find_unreadable(row, USE_CASE, path)
-    is_webhook = row.get("type") in {type_.value for type_ in WebhookType}
+    is_webhook = row.get("type") in WEBHOOK_TYPES
     return find_unreadable(row, WEBHOOK if is_webhook else CONNECTED_INTEGRATION, path)
 
 

@@ -13,6 +13,8 @@ from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 
 WEBHOOK_KINDS = (IntegrationKind.INCOMING_WEBHOOK, IntegrationKind.OUTGOING_WEBHOOK)
+WEBHOOK_TYPES = tuple(kind.value for kind in WEBHOOK_KINDS)
+"""The words for these kinds under the key `type` of documents."""
 
 ALL_CHANNELS = ("all_public_channels", "all_private_groups", "all_direct_messages")
 """Groups of channels for outgoing webhooks, beside single channels and users."""

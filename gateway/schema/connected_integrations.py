@@ -11,7 +11,6 @@ from gateway.domain import integrations, statistics
 from gateway.domain.enums import (
     AuthType,
     IntegrationAccess,
-    IntegrationStatus,
     Provider,
     Status,
     TokenState,
@@ -124,8 +123,8 @@ class ConnectedIntegration(Integration):
 
     @field("Whether the integration is switched on; same as `enabled`.", reads=("enabled",))
     @staticmethod
-    def status(root: strawberry.Parent[IntegrationRow]) -> IntegrationStatus:
-        return IntegrationStatus.ACTIVE if root.enabled else IntegrationStatus.INACTIVE
+    def status(root: strawberry.Parent[IntegrationRow]) -> Status:
+        return Status.ACTIVE if root.enabled else Status.INACTIVE
 
     config: ProviderConfig = key_field(
         "config", "Connection to the account at the provider.", json_readers.json_object

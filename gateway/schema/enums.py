@@ -62,12 +62,6 @@ _describe(
     MISSING="There is no access token.",
 )
 _describe(
-    enums.IntegrationStatus,
-    "Whether a connected integration is switched on.",
-    ACTIVE="Switched on.",
-    INACTIVE="Switched off.",
-)
-_describe(
     enums.IntegrationAccess,
     "Who may see a connected integration.",
     PERSONAL="Only its creator.",
@@ -76,9 +70,9 @@ _describe(
 )
 _describe(
     enums.Status,
-    "Whether something is in use.",
-    ACTIVE="In use.",
-    INACTIVE="Not in use.",
+    "Whether something is in use, or switched on.",
+    ACTIVE="In use, or switched on.",
+    INACTIVE="Not in use, or switched off.",
 )
 _describe(
     enums.SecretsMode,
@@ -91,12 +85,6 @@ _describe(
     "Whether an export includes the groups of use cases.",
     OMIT="Leave them out.",
     INCLUDE="Add the key `use_case_groups` to `document`, so that an import restores groups with their slugs.",
-)
-_describe(
-    enums.WebhookType,
-    "Kind of webhook.",
-    WEBHOOK_INCOMING="Posts the messages it receives; `webhook-incoming` in the documents.",
-    WEBHOOK_OUTGOING="Calls URLs when an event happens; `webhook-outgoing` in the documents.",
 )
 _describe(
     enums.WebhookEvent,

@@ -10,7 +10,7 @@ from gateway import services
 from gateway.database import Integration as IntegrationRow
 from gateway.database import Writer
 from gateway.domain.bounds import MAX_NAME_LENGTH
-from gateway.domain.enums import IntegrationAccess, IntegrationKind, IntegrationStatus, Provider
+from gateway.domain.enums import IntegrationAccess, IntegrationKind, Provider, Status
 from gateway.domain.lenient_reading import Document
 from gateway.schema.context import Info
 from gateway.schema.fields import mutation
@@ -63,7 +63,7 @@ class ConnectedIntegrationInput:
 )
 class ConnectedIntegrationPatch:
     name: str | None = optional_field(_NAME)
-    status: IntegrationStatus | None = optional_field("Whether the integration is switched on.")
+    status: Status | None = optional_field("Whether the integration is switched on.")
     access: IntegrationAccess | None = optional_field(_ACCESS)
     timezone: TimeZone | None = optional_field("Time zone in which the dashboards' days begin.")
     scope: str | None = optional_field(_SCOPE)

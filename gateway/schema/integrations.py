@@ -8,6 +8,7 @@ import strawberry
 from gateway import services
 from gateway.database import Integration as IntegrationRow
 from gateway.domain.cursors import CursorCodec
+from gateway.domain.enums import IntegrationKind
 from gateway.execution import BatchRequest
 from gateway.schema.connections import (
     PAGE_LIST_SIZE,
@@ -32,6 +33,7 @@ from gateway.schema.users import User
 class Integration(Node):
     id: strawberry.ID = strawberry.field(description="Id of the document, unique within its type and team.")
     team_id: strawberry.ID = strawberry.field(description="Id of the team that owns the integration.")
+    kind: IntegrationKind = strawberry.field(description="Kind of integration; it never changes.")
     name: str = strawberry.field(description="Display name.")
     enabled: bool = strawberry.field(description="Whether the integration is switched on.")
     version: int = strawberry.field(description="Version number; each change adds 1. For `expectedVersion`.")

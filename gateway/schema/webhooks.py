@@ -4,7 +4,7 @@ import strawberry
 
 from gateway.database import Integration as IntegrationRow
 from gateway.domain import webhooks
-from gateway.domain.enums import RetryDelay, WebhookEvent, WebhookType
+from gateway.domain.enums import RetryDelay, WebhookEvent
 from gateway.domain.lenient_reading import Json
 from gateway.schema import json_readers
 from gateway.schema.context import Info
@@ -45,11 +45,6 @@ class WebhookIntegration(Integration):
     script_engine: str | None = key_field(
         "scriptEngine", "Engine that the script is written for, such as `isolated-vm`."
     )
-
-    @field("Kind of webhook.", reads=("kind",))
-    @staticmethod
-    def type(root: strawberry.Parent[IntegrationRow]) -> WebhookType:
-        return WebhookType(root.kind.value)
 
     @field("Script; the gateway stores it and never runs it. Null unless the viewer may manage this webhook.")
     @staticmethod

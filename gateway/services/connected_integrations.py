@@ -9,9 +9,9 @@ from gateway.domain.enums import (
     ErrorCode,
     IntegrationAccess,
     IntegrationKind,
-    IntegrationStatus,
     Permission,
     Provider,
+    Status,
 )
 from gateway.domain.ids import new_id, new_logical_id
 from gateway.domain.integrations import read_connected_columns
@@ -59,7 +59,7 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
         {
             "logicalId": logical_id,
             "name": settings["name"],
-            "status": IntegrationStatus.ACTIVE.value,
+            "status": Status.ACTIVE.value,
             "access": settings["access"],
             "config": {key: config_values.get(key) for key in _CONFIG_KEYS},
             "timezone": settings["timezone"],

@@ -243,7 +243,7 @@ async def lock_integration_for_update(
     found = await lock_integration_of_any_kind(writer, viewer, id, (kind,))
     if found.kind is not kind:
         raise invalid_input(
-            f"The type of this integration is {found.kind.value} and cannot change: "
+            f"The kind of this integration is {found.kind.name} and cannot change: "
             f"give `{INPUT_FIELDS[found.kind]}`.",
             "input",
             INPUT_FIELDS[kind],

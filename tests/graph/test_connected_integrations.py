@@ -35,6 +35,7 @@ async def test_creating_a_connected_integration_stores_the_documented_shape(gate
     assert integration == {
         "__typename": "ConnectedIntegration",
         "id": integration["id"],
+        "kind": "CONNECTED",
         "name": "Front desk",
         "enabled": True,
         "version": 1,

@@ -9,9 +9,14 @@ REMOVED = [
     "AppointmentTrend",
     "AppointmentsOverview",
     "ConnectedIntegration.patientStatistics(dateField:)",
+    "IncomingWebhook.type",
+    "IntegrationStatus",
+    "OutgoingWebhook.type",
     "PatientTrend",
     "PatientsOverview",
     "Query.patientStatistics(dateField:)",
+    "WebhookIntegration.type",
+    "WebhookType",
 ]
 """Types, fields, enum values and arguments, as schema coordinates."""
 

@@ -104,16 +104,16 @@ async def test_a_new_event_requires_its_fields(gateway: Gateway) -> None:
     assert get_problems(await update(client, "w", outgoingWebhook={"enabled": True})) == []
 
 
-async def test_the_type_never_changes(gateway: Gateway) -> None:
+async def test_the_kind_never_changes(gateway: Gateway) -> None:
     await store(gateway.database, webhook({"_id": "w"}), connected("c"))
     before = await read_integrations(gateway)
     client = await gateway.client()
-    for id, patch, type_, right in [
-        ("w", "outgoingWebhook", "webhook-incoming", "incomingWebhook"),
-        ("w", "connected", "webhook-incoming", "incomingWebhook"),
-        ("c", "incomingWebhook", "connected", "connected"),
+    for id, patch, kind, right in [
+        ("w", "outgoingWebhook", "INCOMING_WEBHOOK", "incomingWebhook"),
+        ("w", "connected", "INCOMING_WEBHOOK", "incomingWebhook"),
+        ("c", "incomingWebhook", "CONNECTED", "connected"),
     ]:
-        message = f"The type of this integration is {type_} and cannot change: give `{right}`."
+        message = f"The kind of this integration is {kind} and cannot change: give `{right}`."
         assert await update(client, id, **{patch: {"name": "n"}}) == {
             "integration": None,
             "errors": [{"code": "INVALID", "message": message, "path": ["input", patch]}],

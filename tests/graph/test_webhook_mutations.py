@@ -26,6 +26,7 @@ async def test_an_incoming_webhook_gets_a_token_from_the_server(gateway: Gateway
         "errors": [],
         "integration": {
             "__typename": "IncomingWebhook",
+            "kind": "INCOMING_WEBHOOK",
             "name": "Reports",
             "enabled": True,
             "version": 1,
@@ -76,6 +77,7 @@ async def test_an_outgoing_webhook_gets_the_callers_token_and_the_defaults(gatew
         "errors": [],
         "integration": {
             "__typename": "OutgoingWebhook",
+            "kind": "OUTGOING_WEBHOOK",
             "name": "Reports",
             "enabled": True,
             "version": 1,

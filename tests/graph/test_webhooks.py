@@ -9,9 +9,9 @@ from tests.support.factories import store, user, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway
 
 SHARED = """
-  __typename id teamId name enabled version createdAt createdBy { id username } updatedAt updatedBy { id username }
+  __typename id teamId kind name enabled version createdAt createdBy { id username } updatedAt updatedBy { id username }
   ... on WebhookIntegration {
-    type username userId channel alias avatar emoji token
+    username userId channel alias avatar emoji token
     scriptEnabled script scriptEngine scriptCompiled scriptError
   }
   ... on IncomingWebhook { overrideDestinationChannelEnabled }
@@ -33,7 +33,7 @@ def build_answer(**known: Json) -> dict[str, Json]:
         "teamId": TEAM,
         "version": 1,
         "updatedBy": None,
-        "type": "WEBHOOK_OUTGOING",
+        "kind": "OUTGOING_WEBHOOK",
         "alias": None,
         "avatar": None,
         "emoji": None,
@@ -147,7 +147,7 @@ async def test_a_webhook_with_an_empty_document_is_readable(gateway: Gateway) ->
         "createdBy": None,
         "updatedAt": "2025-03-09T12:00:00.000Z",
         "updatedBy": None,
-        "type": "WEBHOOK_INCOMING",
+        "kind": "INCOMING_WEBHOOK",
         "username": None,
         "userId": None,
         "channel": [],

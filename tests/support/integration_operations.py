@@ -10,7 +10,7 @@ from tests.support.gateway import Client, Gateway
 FIELDS = """
   errors { code message path }
   integration {
-    __typename id name enabled version createdBy { id username } updatedBy { id username }
+    __typename id kind name enabled version createdBy { id username } updatedBy { id username }
     ... on WebhookIntegration { username userId channel alias script scriptEnabled scriptCompiled token }
     ... on IncomingWebhook { overrideDestinationChannelEnabled }
     ... on OutgoingWebhook {

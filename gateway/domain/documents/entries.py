@@ -21,9 +21,10 @@ from gateway.domain.documents.exports import (
     USE_CASE_GROUPS,
     USE_CASES,
 )
-from gateway.domain.enums import ErrorCode, WebhookType
+from gateway.domain.enums import ErrorCode
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.webhooks import WEBHOOK_TYPES
 
 DocumentPath = tuple[str | int, ...]
 
@@ -35,7 +36,6 @@ MAX_LOGICAL_ID_LENGTH = 255
 
 _UNSTORABLE_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
 """U+0000 and halves of surrogate pairs. PostgreSQL cannot store them, so both databases refuse them."""
-_WEBHOOK_TYPES = {type_.value for type_ in WebhookType}
 
 
 class ProblemReporter(Protocol):
@@ -60,7 +60,7 @@ def detect_content(document: Json) -> ImportContent | None:
             return ImportContent.WEBHOOKS
         case {"integrations": list()}:
             return ImportContent.WEBHOOK_LIST
-        case {"integration": {"type": str(type_)}} if type_ in _WEBHOOK_TYPES:
+        case {"integration": {"type": str(type_)}} if type_ in WEBHOOK_TYPES:
             return ImportContent.WEBHOOK
         case {"integration": _}:
             return ImportContent.EXPORT
@@ -148,7 +148,7 @@ def read_export(document: Json, report: ProblemReporter, *root: str | int) -> Ex
     groups = _read_list(document, USE_CASE_GROUPS, report, *root) if has_groups else None
     if integration is None:
         return None
-    if integration.document.get("type") in _WEBHOOK_TYPES:
+    if integration.document.get("type") in WEBHOOK_TYPES:
         report(ErrorCode.INVALID, "This is a webhook, not a connected integration.", *root, INTEGRATION, "type")
     return ExportDocument(integration, use_cases, records, groups, envelope or None)
 
@@ -201,10 +201,10 @@ def read_webhooks(document: Json, report: ProblemReporter) -> list[ImportEntry]:
         entry = read_entry(value, report, *path)
         if entry is None:
             continue
-        if entry.document.get("type") in _WEBHOOK_TYPES:
+        if entry.document.get("type") in WEBHOOK_TYPES:
             entries.append(entry)
         else:
-            report(ErrorCode.INVALID, f"`type` must be {' or '.join(sorted(_WEBHOOK_TYPES))}.", *path, "type")
+            report(ErrorCode.INVALID, f"`type` must be {' or '.join(sorted(WEBHOOK_TYPES))}.", *path, "type")
     return drop_repeated(entries, report)
 
 
