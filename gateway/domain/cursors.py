@@ -9,6 +9,7 @@ import base64
 import hmac
 from collections.abc import Iterable
 from datetime import datetime
+from enum import Enum
 from typing import NamedTuple, Self
 
 import orjson
@@ -44,7 +45,7 @@ class CursorCodec(NamedTuple):
         for row in rows:
             values = [getattr(row, column) for column in columns]
             # An instant is a text already on SQLite.
-            encoded_values = orjson.dumps([value if type(value) is str else _to_text(value) for value in values])
+            encoded_values = orjson.dumps([value if type(value) is str else _to_json(value) for value in values])
             encoded.append(_encode_text(_sign(signer, encoded_values) + encoded_values))
         return encoded
 
@@ -63,8 +64,8 @@ class CursorCodec(NamedTuple):
         if not (is_canonical and hmac.compare_digest(signature, expected)):
             return None
         return tuple(
-            instants.to_instant(text) if key.column.endswith("_at") else text
-            for key, text in zip(self.order.keys, orjson.loads(encoded_values), strict=True)
+            instants.to_instant(value) if key.column.endswith("_at") else value
+            for key, value in zip(self.order.keys, orjson.loads(encoded_values), strict=True)
         )
 
 
@@ -79,8 +80,16 @@ def _sign(signer: hmac.HMAC, encoded_values: bytes) -> bytes:
     return _extend(signer, encoded_values).digest()[:_SIGNATURE_BYTES]
 
 
-def _to_text(value: datetime | None) -> str:
-    return "" if value is None else instants.format_instant(value)
+def _to_json(value: datetime | Enum | bool | None) -> str | int:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return int(value)
+        case Enum():
+            return str(value.value)
+        case _:
+            return instants.format_instant(value)
 
 
 def _encode_text(content: bytes) -> str:

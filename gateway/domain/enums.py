@@ -94,7 +94,10 @@ class RetryDelay(Enum):
 
 
 class IntegrationOrderField(Enum):
+    ID = "id"
+    KIND = "kind"
     NAME = "name"
+    ENABLED = "enabled"
     CREATED_AT = "created_at"
     UPDATED_AT = "updated_at"
     USERNAME = "username"

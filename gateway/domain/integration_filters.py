@@ -7,8 +7,10 @@ is false, and an empty list of values matches nothing. A filter without conditio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
-from gateway.domain.enums import IntegrationKind, Provider
+from gateway.domain.enums import IntegrationAccess, IntegrationKind, Provider, TokenState, WebhookEvent
+from gateway.domain.integrations import EXPIRING_SOON
 from gateway.domain.statement_arguments import StatementArguments
 
 MAX_FILTER_DEPTH = 5
@@ -49,13 +51,32 @@ class InstantFilter(StatementArguments):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenInstants(StatementArguments):
+    """The instants that the state of tokens depends on."""
+
+    now: datetime
+    soon: datetime
+    """Tokens that expire until then expire soon."""
+
+    @classmethod
+    def at(cls, now: datetime) -> Self:
+        return cls(now, now + EXPIRING_SOON)
+
+
+@dataclass(frozen=True, slots=True)
 class IntegrationFilter(StatementArguments):
     """Conditions on an integration. A null column matches `ne` and `is_null`, and conditions under `not_`."""
 
     and_: "Sequence[IntegrationFilter] | None" = None
     or_: "Sequence[IntegrationFilter] | None" = None
     not_: "IntegrationFilter | None" = None
+    id: Sequence[str] | None = None
     kind: Sequence[IntegrationKind] | None = None
+    access: Sequence[IntegrationAccess] | None = None
+    token_state: Sequence[TokenState] | None = None
+    channel: str | None = None
+    event: Sequence[WebhookEvent] | None = None
+    user_id: str | None = None
     name: TextFilter | None = None
     username: TextFilter | None = None
     enabled: bool | None = None
@@ -83,7 +104,10 @@ class IntegrationFilter(StatementArguments):
     @property
     def size(self) -> int:
         """The number of filters and listed values, this filter included."""
-        lists = (self.kind, self.provider, *(test.in_ for test in self.iterate_text_filters()))
+        lists = (
+            *(self.id, self.kind, self.access, self.token_state, self.event, self.provider),
+            *(test.in_ for test in self.iterate_text_filters()),
+        )
         return 1 + sum(len(values or ()) for values in lists) + sum(inner.size for inner in self.iterate_nested())
 
     @property

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from gateway.domain import webhooks
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.documents import (
     SECRET_KEYS,
@@ -19,6 +20,7 @@ from gateway.domain.enums import (
     SortDirection,
     Status,
     TokenState,
+    WebhookEvent,
     parse_member,
 )
 from gateway.domain.lenient_reading import Document
@@ -32,7 +34,10 @@ EXPIRING_SOON = timedelta(hours=24)
 
 
 _SORT_COLUMNS = {
+    IntegrationOrderField.ID: "id",
+    IntegrationOrderField.KIND: "kind",
     IntegrationOrderField.NAME: "name_key",
+    IntegrationOrderField.ENABLED: "enabled",
     IntegrationOrderField.CREATED_AT: "created_at",
     IntegrationOrderField.UPDATED_AT: "updated_at",
     IntegrationOrderField.USERNAME: "username_key",
@@ -46,8 +51,10 @@ def build_sort_order(*keys: tuple[IntegrationOrderField, SortDirection]) -> Sort
     Id and team break ties, since an id is unique in a team only.
     """
     orderings = keys or ((IntegrationOrderField.CREATED_AT, SortDirection.DESC),)
-    sort_keys = (SortKey(_SORT_COLUMNS[field], direction is SortDirection.DESC) for field, direction in orderings)
-    return SortOrder((*sort_keys, SortKey("id"), SortKey("team_id")))
+    sort_keys = [SortKey(_SORT_COLUMNS[field], direction is SortDirection.DESC) for field, direction in orderings]
+    if IntegrationOrderField.ID not in dict(orderings):
+        sort_keys.append(SortKey("id"))
+    return SortOrder((*sort_keys, SortKey("team_id")))
 
 
 class IntegrationColumns(AuditColumns):
@@ -63,6 +70,11 @@ class IntegrationColumns(AuditColumns):
     access: IntegrationAccess | None
     timezone: str | None
     provider: Provider | None
+    has_token: bool | None
+    expires_at: datetime | None
+    user_id: str | None
+    event: WebhookEvent | None
+    channels: str | None
 
 
 class _NameColumns(TypedDict):
@@ -81,15 +93,17 @@ def _build_name_columns(name: str, username: str | None) -> _NameColumns:
     )
 
 
-def read_connected_columns(document: Document, logical_id: str, at: datetime) -> IntegrationColumns:
-    """Return the columns for the `integration` of an export document.
+def read_connected_columns(
+    document: Document, secrets: Document, logical_id: str, at: datetime
+) -> IntegrationColumns:
+    """Return the columns for the `integration` of an export document, and its secrets.
 
     Defaults for missing or unknown values are the provider OTHER, the zone UTC, and not enabled. `at` replaces
     missing instants.
     """
     config = document.get("config")
     config = config if isinstance(config, dict) else {}
-    zone = document.get("timezone")
+    zone, expires_at = document.get("timezone"), config.get("expiresAt")
     return IntegrationColumns(
         kind=IntegrationKind.CONNECTED,
         logical_id=logical_id,
@@ -98,6 +112,11 @@ def read_connected_columns(document: Document, logical_id: str, at: datetime) ->
         access=read_access(document),
         timezone=zone if isinstance(zone, str) and timezones.is_timezone(zone) else "UTC",
         provider=parse_member(Provider, config.get("provider")),
+        has_token=bool(secrets.get("accessToken")),
+        expires_at=instants.parse_instant(expires_at) if isinstance(expires_at, str) else None,
+        user_id=None,
+        event=None,
+        channels=None,
         **read_audit_columns(document, at),
     )
 
@@ -110,14 +129,20 @@ def read_webhook_columns(document: Document, at: datetime) -> IntegrationColumns
         for key in ("name", "username", "alias", "_id")
         if (name := get_text_or_none(document.get(key))) is not None
     )
+    kind, user_id = IntegrationKind(document["type"]), document.get("userId")
     return IntegrationColumns(
-        kind=IntegrationKind(document["type"]),
+        kind=kind,
         logical_id=None,
         **_build_name_columns(display_name, username),
         enabled=document.get("enabled") is True,
         access=None,
         timezone=None,
         provider=None,
+        has_token=None,
+        expires_at=None,
+        user_id=user_id if isinstance(user_id, str) else None,
+        event=webhooks.get_event(document) if kind is IntegrationKind.OUTGOING_WEBHOOK else None,
+        channels=webhooks.encode_channels(document),
         **read_webhook_audit_columns(document, at),
     )
 
@@ -140,13 +165,16 @@ def split_secrets(document: Document) -> tuple[Document, Document]:
     return {**document, "config": remaining}, secrets
 
 
-def get_token_state(secrets: Document, expires_at: datetime | None) -> TokenState:
-    """Return the state of the access token now; a token without expiry is always valid."""
-    if not secrets.get("accessToken"):
+def get_token_state(has_token: bool | None, expires_at: datetime | str | None, at: datetime) -> TokenState:
+    """Return the state of an access token at an instant; a token without expiry is always valid.
+
+    `gateway.sql.integration_filters` has the same rule in SQL.
+    """
+    if not has_token:
         return TokenState.MISSING
     if expires_at is None:
         return TokenState.VALID
-    remaining = expires_at - instants.now()
+    remaining = instants.to_instant(expires_at) - at
     if remaining <= timedelta():
         return TokenState.EXPIRED
     return TokenState.EXPIRING_SOON if remaining <= EXPIRING_SOON else TokenState.VALID

@@ -13,8 +13,8 @@ MAX_PAGE_SIZE = 100
 T = TypeVar("T")
 R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` adds nothing)
 
-CursorValues = tuple[str | datetime, ...]
-"""The values of a row for the keys of an order; null is an empty text."""
+CursorValues = tuple[str | int | datetime, ...]
+"""The values of a row for the keys of an order: null is an empty text, and a flag 0 or 1."""
 
 
 @dataclass(frozen=True, slots=True)

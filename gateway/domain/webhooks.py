@@ -1,5 +1,6 @@
 """Webhooks: options of their events, validation, and their documents."""
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -66,6 +67,18 @@ def get_event(document: Document) -> WebhookEvent | None:
         return WebhookEvent(event)
     except ValueError:
         return WebhookEvent.OTHER
+
+
+def encode_channels(document: Document) -> str:
+    """Return the channels in a webhook's document as text: each is a line, in JSON, between line breaks."""
+    channels = document.get("channel")
+    texts = channels if isinstance(channels, list) else []
+    return "\n" + "".join(f"{json.dumps(text)}\n" for text in texts if isinstance(text, str))
+
+
+def encode_channel(channel: str) -> str:
+    """Return the part of the text of `encode_channels` that the channels have if this is one of them."""
+    return f"\n{json.dumps(channel)}\n"
 
 
 def find_channel_fault(text: str, kind: IntegrationKind) -> str | None:

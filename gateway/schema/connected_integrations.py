@@ -8,6 +8,7 @@ import strawberry
 from gateway import services
 from gateway.database import Integration as IntegrationRow
 from gateway.domain import integrations, statistics
+from gateway.domain.calendar import instants
 from gateway.domain.enums import (
     AuthType,
     IntegrationAccess,
@@ -80,10 +81,10 @@ class ProviderConfig:
     def refresh_token(root: strawberry.Parent[ProviderConfigSource], info: Info) -> str | None:
         return info.context.read_secret(root.row, "refreshToken")
 
-    @row_field("State of the access token at the time of the query.", reads=("secrets", "document", "id"))
+    @row_field("State of the access token at the time of the query.", reads=("has_token", "expires_at"))
     @staticmethod
     def token_state(root: strawberry.Parent[IntegrationRow]) -> TokenState:
-        return integrations.get_token_state(root.secrets, root.read_config().read_instant("expiresAt"))
+        return integrations.get_token_state(root.has_token, root.expires_at, instants.now())
 
 
 def _parse_use_cases_arguments(

@@ -96,7 +96,7 @@ _describe(
     ROOM_JOINED="A user joined a room. Uses `channel`. `roomJoined` in the documents.",
     ROOM_LEFT="A user left a room. Uses `channel`. `roomLeft` in the documents.",
     USER_CREATED="A user was created. Requires `targetRoom`. `userCreated` in the documents.",
-    OTHER="Unknown event; INVALID as input.",
+    OTHER="Unknown event; the stored document stays unchanged. INVALID as input, except in filters.",
 )
 _describe(
     enums.RetryDelay,
@@ -108,7 +108,10 @@ _describe(
 _describe(
     enums.IntegrationOrderField,
     "Sort key of a list of integrations. Ties are broken by id, then by team.",
+    ID="Id, by code point.",
+    KIND="Kind: CONNECTED, INCOMING_WEBHOOK, then OUTGOING_WEBHOOK in ASC.",
     NAME="Name, case-insensitive.",
+    ENABLED="Whether it is switched on; those switched off sort first in ASC.",
     CREATED_AT="Time of creation.",
     UPDATED_AT="Time of the last change.",
     USERNAME="Username, case-insensitive; null sorts first in ASC.",

@@ -5,7 +5,15 @@ from typing import Any
 
 import strawberry
 
-from gateway.domain.enums import IntegrationKind, IntegrationOrderField, Provider, SortDirection
+from gateway.domain.enums import (
+    IntegrationAccess,
+    IntegrationKind,
+    IntegrationOrderField,
+    Provider,
+    SortDirection,
+    TokenState,
+    WebhookEvent,
+)
 from gateway.domain.integration_filters import (
     MAX_FILTER_DEPTH,
     MAX_FILTER_SIZE,
@@ -65,6 +73,7 @@ class IntegrationFilter:
         "This filter does not match, also because a value is null. An empty filter here matches nothing.",
         name="not",
     )
+    id: list[strawberry.ID] | None = optional_field("The id is one of these; an empty list matches nothing.")
     kind: list[IntegrationKind] | None = optional_field("The kind is one of these; an empty list matches nothing.")
     name: StringFilter | None = optional_field("Conditions on the name, which is never null.")
     username: StringFilter | None = optional_field(
@@ -74,6 +83,24 @@ class IntegrationFilter:
     provider: list[Provider] | None = optional_field(
         "The provider is one of these; an empty list matches nothing. OTHER matches all unknown providers. "
         "Webhooks have no provider."
+    )
+    access: list[IntegrationAccess] | None = optional_field(
+        "The access is one of these, as `access` reads it; an empty list matches nothing. Webhooks have no access."
+    )
+    token_state: list[TokenState] | None = optional_field(
+        "The access token is in one of these states, at the time of the query; an empty list matches nothing. "
+        "Webhooks have no access token, and are in no state."
+    )
+    channel: str | None = optional_field(
+        "A webhook has this channel, such as `#general`: one of `channel` equals it, case-sensitive. Connected "
+        "integrations have no channels."
+    )
+    event: list[WebhookEvent] | None = optional_field(
+        "The event of an outgoing webhook is one of these; an empty list matches nothing. OTHER matches all "
+        "unknown events. Other integrations have no event."
+    )
+    user_id: strawberry.ID | None = optional_field(
+        "Id of the user that a webhook acts as, its `userId`. Connected integrations have none."
     )
     created_by: strawberry.ID | None = optional_field("Id of the creator; an empty one is ignored.")
     created_at: DateTimeFilter | None = optional_field("Conditions on the time of creation.")

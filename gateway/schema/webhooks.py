@@ -81,6 +81,9 @@ class IncomingWebhook(WebhookIntegration):
 
 @strawberry.type(description="Webhook that calls URLs when an event happens; `webhook-outgoing` in the documents.")
 class OutgoingWebhook(WebhookIntegration):
+    event: WebhookEvent | None = strawberry.field(
+        description="Event that makes the webhook call; OTHER for an unknown one, null when the document has none."
+    )
     urls: list[str] = key_field("urls", "URLs to call when the event happens.", json_readers.texts)
     trigger_words: list[str] = key_field(
         "triggerWords",
@@ -106,11 +109,3 @@ class OutgoingWebhook(WebhookIntegration):
         "Delay before each retry; null when the document has none or an unknown one.",
         read_enum(RetryDelay),
     )
-
-    @field(
-        "Event that makes the webhook call; OTHER for an unknown event, null when the document has none.",
-        reads=("document",),
-    )
-    @staticmethod
-    def event(root: strawberry.Parent[IntegrationRow]) -> WebhookEvent | None:
-        return webhooks.get_event(root.document)

@@ -69,13 +69,14 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
         user_id=viewer.user_id,
         at=writer.as_of,
     )
+    secrets = _merge_secrets(settings, {})
     values = {
         "team_id": viewer.team_id,
         "id": id,
         "version": 1,
         "document": document,
-        "secrets": _merge_secrets(settings, {}),
-        **read_connected_columns(document, logical_id, writer.as_of),
+        "secrets": secrets,
+        **read_connected_columns(document, secrets, logical_id, writer.as_of),
     }
     return await writer.insert_row(Integration, values)
 
@@ -100,7 +101,7 @@ async def update_connected_integration(
         return row
     document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
     created_at = instants.to_instant(row.created_at)
-    columns = read_connected_columns(document, row.logical_id or row.id, created_at)
+    columns = read_connected_columns(document, secrets, row.logical_id or row.id, created_at)
     new_values = {"document": document, "secrets": secrets, "version": row.version + 1, **columns}
     updated = await writer.update_row(Integration, row, new_values)
     await day_counts.recount_if_timezone_changed(writer, updated, row.timezone)

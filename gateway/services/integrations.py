@@ -23,6 +23,7 @@ from gateway.domain.integration_filters import (
     MAX_FILTER_SIZE,
     MAX_PATTERN_LENGTH,
     IntegrationFilter,
+    TokenInstants,
 )
 from gateway.domain.paging import PageArguments, RowPage, SortOrder
 from gateway.domain.viewer import Viewer
@@ -102,7 +103,8 @@ async def list_integrations(
         )
     _check_filter_size(filter)
     rows = await reader.fetch_rows(
-        sql.integrations.select_integrations(viewer, filter, page), *(key.column for key in page.order.keys)
+        sql.integrations.select_integrations(viewer, filter, TokenInstants.at(reader.as_of), page),
+        *(key.column for key in page.order.keys),
     )
     return RowPage.from_rows(rows, page)
 
@@ -111,8 +113,9 @@ async def count_integrations(
     reader: Reader, viewer: Viewer, filters: Sequence[IntegrationFilter]
 ) -> Mapping[IntegrationFilter, int]:
     """Return the number of integrations on all pages of `list_integrations`, for each filter."""
+    tokens = TokenInstants.at(reader.as_of)
     return {
-        filter: (await reader.fetch_tuples(sql.integrations.select_count(viewer, filter)))[0][0]
+        filter: (await reader.fetch_tuples(sql.integrations.select_count(viewer, filter, tokens)))[0][0]
         for filter in filters
     }
 

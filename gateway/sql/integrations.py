@@ -2,11 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 
 from gateway.database import Integration, prepared
 from gateway.domain.enums import IntegrationAccess, IntegrationKind, Permission, Provider
-from gateway.domain.integration_filters import IntegrationFilter
+from gateway.domain.integration_filters import IntegrationFilter, TokenInstants
 from gateway.domain.paging import PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.domain.webhooks import WEBHOOK_KINDS
@@ -16,6 +29,8 @@ from gateway.sql.text_lists import is_in
 _ORDER_COLUMNS: paging.OrderColumns = {
     "id": Integration.id,
     "team_id": Integration.team_id,
+    "kind": type_coerce(Integration.kind, String),
+    "enabled": cast(Integration.enabled, Integer),
     "name_key": Integration.name_key,
     "username_key": Integration.username_key,
     "created_at": Integration.created_at,
@@ -112,14 +127,16 @@ def select_for_update(viewer: Viewer, id: str) -> Select[Integration]:
 
 
 @prepared
-def select_integrations(viewer: Viewer, filter: IntegrationFilter, page: PageArguments) -> Select[Integration]:
+def select_integrations(
+    viewer: Viewer, filter: IntegrationFilter, tokens: TokenInstants, page: PageArguments
+) -> Select[Integration]:
     """Select a page of the integrations that the viewer may see and that match the filter."""
-    statement = select(Integration).where(is_visible(viewer), integration_filters.build_condition(filter))
+    statement = select(Integration).where(is_visible(viewer), integration_filters.build_condition(filter, tokens))
     return paging.select_page(statement, _ORDER_COLUMNS, page)
 
 
 @prepared
-def select_count(viewer: Viewer, filter: IntegrationFilter) -> Select[int]:
+def select_count(viewer: Viewer, filter: IntegrationFilter, tokens: TokenInstants) -> Select[int]:
     """Select the number of integrations on all pages of `select_integrations`."""
-    condition = integration_filters.build_condition(filter)
+    condition = integration_filters.build_condition(filter, tokens)
     return select(func.count()).select_from(Integration).where(is_visible(viewer), condition)

@@ -7,6 +7,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Dialect,
+    Integer,
     SQLColumnExpression,
     String,
     TypeDecorator,
@@ -81,6 +82,29 @@ def _compile_in_sqlite(function: _InTexts, compiler: SQLCompiler, **options: Any
 def _compile_in_postgresql(function: _InTexts, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
     text, texts = (compiler.process(clause, **options) for clause in function.clauses)
     return f"{text} = ANY({texts})"
+
+
+class _TextPosition(GenericFunction[int]):
+    """The position of a text in another one, case-sensitive; 0 if it is not there."""
+
+    name = "text_position"
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_TextPosition, "sqlite")
+def _compile_position_sqlite(function: _TextPosition, compiler: SQLCompiler, **options: object) -> str:
+    return f"instr{compiler.process(function.clause_expr, **options)}"
+
+
+@compiles(_TextPosition, "postgresql")
+def _compile_position_postgresql(function: _TextPosition, compiler: SQLCompiler, **options: object) -> str:
+    return f"strpos{compiler.process(function.clause_expr, **options)}"
+
+
+def has_part(column: SQLColumnExpression[str | None], part: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Return the condition that the column contains this text, which LIKE compares without case on SQLite."""
+    return _TextPosition(column, part) > 0
 
 
 def is_single(texts: Sequence[str]) -> bool:

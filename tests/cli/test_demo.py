@@ -68,7 +68,10 @@ def test_two_teams_have_five_integrations_of_both_providers_and_six_groups(docum
 def test_one_token_has_expired() -> None:
     now = instants.now()
     configs: list[Any] = [build_integration(clinic, now)["config"] for clinic in CLINICS]
-    states = Counter(get_token_state(config, instants.parse_instant(config["expiresAt"])) for config in configs)
+    states = Counter(
+        get_token_state("accessToken" in config, instants.parse_instant(config["expiresAt"]), instants.now())
+        for config in configs
+    )
     assert states == {TokenState.VALID: 3, TokenState.EXPIRING_SOON: 1, TokenState.EXPIRED: 1}
     assert sum("errorMessage" in config for config in configs) == 1
 

@@ -122,6 +122,9 @@ async def test_no_list_of_integrations_scans(gateway: Gateway, permissions: list
     filters: list[dict[str, Json]] = [
         {"not": {"or": [{"name": {"contains": "x"}}, {"username": {"eq": "x"}}]}},
         {"createdBy": "somebody", "provider": ["GOOGLE"], "createdAt": {"gte": "2024-01-01T00:00:00Z"}},
+        {"id": ["a", "w1"], "userId": "u"},
+        {"access": ["TEAM"], "tokenState": ["VALID", "MISSING", "EXPIRED", "EXPIRING_SOON"]},
+        {"channel": "#a", "event": ["OTHER"]},
     ]
     with _record_statements() as statements:
         for order in orders:

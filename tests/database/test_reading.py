@@ -15,8 +15,8 @@ from gateway.database.reading import SecondRead
 from gateway.database.tables import Integration, Team, UseCaseGroup
 from gateway.database.writing import Writer
 from gateway.domain.calendar import instants
-from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, Status
-from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter
+from gateway.domain.enums import ErrorCode, IntegrationKind, Permission, Status, TokenState
+from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter, TokenInstants
 from gateway.domain.paging import OLDEST_FIRST, PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.errors import ColumnNotFetched, Overloaded, Refused
@@ -74,16 +74,18 @@ async def test_values_in_all_parts_of_a_filter_reach_the_database(database: Data
         ),
         not_=IntegrationFilter(created_at=InstantFilter(gt=datetime(2999, 1, 1, tzinfo=UTC))),
         kind=(IntegrationKind.CONNECTED,),
+        id=("a", "b", "c"),
+        token_state=(TokenState.MISSING,),
     )
     async with database.read() as snapshot:
-        rows = await snapshot.fetch_rows(
-            sql.integrations.select_integrations(VIEWER, filter, PageArguments(OLDEST_FIRST))
-        )
+        tokens = TokenInstants.at(snapshot.as_of)
+        page = PageArguments(OLDEST_FIRST)
+        rows = await snapshot.fetch_rows(sql.integrations.select_integrations(VIEWER, filter, tokens, page))
         assert [row.id for row in rows] == ["a", "c"]
         page = PageArguments(OLDEST_FIRST, size=1, offset=1)
-        rows = await snapshot.fetch_rows(sql.integrations.select_integrations(VIEWER, filter, page))
+        rows = await snapshot.fetch_rows(sql.integrations.select_integrations(VIEWER, filter, tokens, page))
         assert [row.id for row in rows] == ["a", "c"]
-        assert await snapshot.fetch_tuples(sql.integrations.select_count(VIEWER, filter)) == [(2,)]
+        assert await snapshot.fetch_tuples(sql.integrations.select_count(VIEWER, filter, tokens)) == [(2,)]
 
 
 async def test_a_fetched_row_equals_its_entity(database: Database) -> None:

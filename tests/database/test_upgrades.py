@@ -76,7 +76,9 @@ async def _require_derived_columns(database: Database) -> None:
             _require_columns(use_case, columns)
         for found in await session.scalars(select(Integration)):
             assert found.logical_id is not None
-            _require_columns(found, read_connected_columns(found.document, found.logical_id, found.created_at))
+            _require_columns(
+                found, read_connected_columns(found.document, found.secrets, found.logical_id, found.created_at)
+            )
 
 
 def _require_columns(row: Base, columns: Mapping[str, object]) -> None:

@@ -17,7 +17,7 @@ from gateway import services
 from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
 from gateway.domain.cursors import CursorCodec
-from gateway.domain.enums import IntegrationOrderField, Permission
+from gateway.domain.enums import IntegrationKind, IntegrationOrderField, Permission
 from gateway.domain.integrations import build_sort_order
 from gateway.domain.lenient_reading import Json
 from gateway.domain.paging import OLDEST_FIRST
@@ -128,6 +128,9 @@ async def test_a_cursor_of_another_order_is_refused(gateway: Gateway) -> None:
         [],
         [{"field": "CREATED_AT"}],
         [{"field": "NAME"}],
+        [{"field": "ID"}],
+        [{"field": "KIND"}],
+        [{"field": "ENABLED"}],
         [{"field": "NAME"}, {"field": "CREATED_AT"}],
     ]
     for order in orders:
@@ -212,6 +215,9 @@ async def test_a_cursor_has_any_instant_and_text(gateway: Gateway) -> None:
 
 
 READABLE: Mapping[str, str] = {
+    "ID": "id",
+    "KIND": "kind",
+    "ENABLED": "enabled",
     "NAME": "name",
     "CREATED_AT": "createdAt",
     "UPDATED_AT": "updatedAt",
@@ -232,15 +238,18 @@ async def test_a_cursor_has_only_values_that_its_viewer_may_read(gateway: Gatewa
         permissions=[Permission.READ_INTEGRATIONS, Permission.MANAGE_OWN_INCOMING_INTEGRATIONS]
     )
     query = """query ($orderBy: [IntegrationOrder!]) { integrations(orderBy: $orderBy) { edges { cursor node {
-      id teamId name createdAt updatedAt createdBy { id } ... on IncomingWebhook { username } } } } }"""
+      id teamId kind name enabled createdAt updatedAt createdBy { id }
+      ... on IncomingWebhook { username } } } } }"""
     for field in IntegrationOrderField:
         edges = (await client.data(query, orderBy=[{"field": field.name}]))["integrations"]["edges"]
         assert {edge["node"]["id"] for edge in edges} == {"w", "c"}
         for edge in edges:
             shown: dict[str, Any] = {**edge["node"], "createdBy": edge["node"]["createdBy"]["id"]}
+            shown.update(kind=IntegrationKind[shown["kind"]].value, enabled=int(shown["enabled"]))
             value = str(shown.get(READABLE[field.name], "")).casefold()
             first, *ties = read_values(edge["cursor"])
-            assert (first.casefold(), ties) == (value, [shown["id"], shown["teamId"]])
+            keys = [shown["teamId"]] if field is IntegrationOrderField.ID else [shown["id"], shown["teamId"]]
+            assert (str(first).casefold(), ties) == (value, keys)
 
 
 async def test_every_server_on_one_database_accepts_a_cursor_also_after_a_restart(database_url: str) -> None:

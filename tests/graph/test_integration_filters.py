@@ -2,8 +2,7 @@
 
 import itertools
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from random import Random
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,68 +15,38 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway import sql
 from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
-from gateway.domain.integration_filters import IntegrationFilter, TextFilter
+from gateway.domain.integration_filters import IntegrationFilter, TextFilter, TokenInstants
 from gateway.domain.lenient_reading import Json
 from gateway.sql.text_lists import LikePattern
-from tests.support.factories import connected, store, webhook
-from tests.support.filter_evaluation import INSTANT_TESTS, KINDS, PROVIDERS, TEXT_TESTS, Test, meets
-from tests.support.gateway import USER, Client, Gateway
+from tests.support.factories import store, webhook
+from tests.support.filter_evaluation import (
+    ACCESSES,
+    EVENTS,
+    INSTANT_TESTS,
+    KINDS,
+    PROVIDERS,
+    TEXT_TESTS,
+    TOKEN_STATES,
+    Test,
+    meets,
+)
+from tests.support.filtered_integrations import (
+    CHANNELS,
+    CREATORS,
+    DAYS,
+    NAMES,
+    USER_IDS,
+    USERNAMES,
+    build_integrations,
+)
+from tests.support.gateway import Client, Gateway
 
 LIST = (
     "query ($filter: IntegrationFilter) { integrations(filter: $filter, first: 100) { nodes { id } totalCount } }"
 )
 
-NAMES = [
-    "Alpha",
-    "alpha",
-    "ALPHA 100%",
-    "a_pha",
-    "Straße",
-    "STRASSE",
-    "İstanbul",
-    "\\back",
-    "é",
-    "e\u0301",
-    "Ωmega",
-]
-USERNAMES = [None, "rocket.cat", "Rocket.Cat", "100%", "_"]
-CREATORS = [None, USER, "rocket.cat", "Rocket.Cat"]
 AT_ONCE = 20
-DAYS = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 6)]
 PIECES = ["", "A", "alpha", "ss", "ß", "%", "_", "\\", "é", "E", "i", "ω", "100", ".C"]
-
-
-def build_integrations() -> list[Integration]:
-    """Return a few dozen connected integrations and webhooks, always the same."""
-    chance = Random(44)
-    rows = []
-    for number in range(44):
-        at = chance.choice(DAYS)
-        creator = chance.choice(CREATORS)
-        created, updated = (instants.format_instant(at + timedelta(milliseconds=ms)) for ms in (0, number % 3))
-        if number % 3 == 0:
-            keys: dict[str, Any] = {
-                "name": chance.choice(NAMES),
-                "status": chance.choice(["active", "inactive"]),
-                "config": {"provider": chance.choice(["microsoft", "google", "someone.new"])},
-                "createdAt": created,
-                "updatedAt": updated,
-                "createdBy": creator,
-            }
-            rows.append(connected(f"c{number}", **keys))
-            continue
-        document: dict[str, Json] = {
-            "_id": f"w{number}",
-            "type": chance.choice(["webhook-incoming", "webhook-outgoing"]),
-            "name": chance.choice(NAMES),
-            "username": chance.choice(USERNAMES),
-            "enabled": chance.choice([True, False]),
-            "_createdAt": created,
-            "_updatedAt": updated,
-            "_createdBy": {"_id": creator} if creator else None,
-        }
-        rows.append(webhook(document))
-    return rows
 
 
 def objects(**strategies: SearchStrategy[Any]) -> SearchStrategy[Test]:
@@ -105,6 +74,12 @@ _instants = objects(
     )
 )
 _leaves = objects(
+    id=st.lists(st.sampled_from(["c0", "c3", "w1", "w2", "nobody"]), max_size=3),
+    access=st.none() | st.lists(st.sampled_from(sorted(ACCESSES)), max_size=2),
+    tokenState=st.none() | st.lists(st.sampled_from(TOKEN_STATES), max_size=2),
+    channel=st.none() | st.sampled_from([*CHANNELS, "#gen", "general"]),
+    event=st.none() | st.lists(st.sampled_from(sorted(EVENTS)), max_size=2),
+    userId=st.none() | st.sampled_from([*USER_IDS, "rocket"]),
     kind=st.lists(st.sampled_from(sorted(KINDS)), max_size=2),
     name=text_filters(NAMES),
     username=st.none() | text_filters(USERNAMES),
@@ -174,7 +149,10 @@ async def test_each_condition_alone_matches_the_rows_that_python_matches(gateway
         {field: {operator: instants.format_instant(day)}}
         for field, operator, day in itertools.product(("createdAt", "updatedAt"), INSTANT_TESTS, DAYS)
     ]
-    filters += [{"kind": [kind]} for kind in KINDS] + [{"provider": [provider]} for provider in PROVIDERS]
+    lists = {"kind": KINDS, "provider": PROVIDERS, "access": ACCESSES, "tokenState": TOKEN_STATES, "event": EVENTS}
+    filters += [{field: [value]} for field, values in lists.items() for value in values]
+    filters += [{"channel": channel} for channel in (*CHANNELS, "#gen", "\n", "#general\n")]
+    filters += [{"userId": user_id} for user_id in USER_IDS] + [{"id": [row.id]} for row in rows[:3]]
     for start in range(0, len(filters), AT_ONCE):
         variables = {f"f{number}": filter for number, filter in enumerate(filters[start : start + AT_ONCE])}
         declared = ", ".join(f"${name}: IntegrationFilter" for name in variables)
@@ -209,6 +187,22 @@ NOTHINGS: list[tuple[Json, bool]] = [
     ({"not": {"username": {"contains": ""}}}, True),
     ({"not": {"provider": ["GOOGLE"]}}, True),
     ({"not": {"createdBy": "somebody"}}, True),
+    ({"id": []}, False),
+    ({"id": ["w", "v"]}, True),
+    ({"access": []}, False),
+    ({"access": ["PERSONAL", "TEAM", "SYSTEM"]}, False),
+    ({"not": {"access": ["TEAM"]}}, True),
+    ({"tokenState": []}, False),
+    ({"tokenState": TOKEN_STATES[:]}, False),
+    ({"not": {"tokenState": ["MISSING"]}}, True),
+    ({"event": []}, False),
+    ({"event": sorted(EVENTS)}, False),
+    ({"not": {"event": ["OTHER"]}}, True),
+    ({"channel": ""}, False),
+    ({"not": {"channel": "#a"}}, True),
+    ({"userId": ""}, False),
+    ({"not": {"userId": "u"}}, True),
+    (dict.fromkeys(["id", "access", "tokenState", "channel", "event", "userId", "kind", "provider"]), True),
     ({"name": {"contains": ""}}, True),
     ({"name": {"contains": "%"}}, False),
     ({"name": {"startsWith": "ONLY"}}, True),
@@ -250,6 +244,7 @@ async def test_a_filter_nests_at_most_five_levels(gateway: Gateway, word: str) -
     [
         ({"or": [{"enabled": True}] * 499}, {"or": [{"enabled": True}] * 500}, "500"),
         ({"name": {"in": ["n"] * 499}}, {"name": {"in": ["n"] * 500}}, "500"),
+        ({"id": ["n"] * 499}, {"id": ["n"] * 400, "event": ["OTHER"] * 100}, "500"),
         ({"name": {"contains": "ΐ" * 1000}}, {"name": {"endsWith": "%" * 1001}}, "1000"),
     ],
 )
@@ -265,7 +260,9 @@ async def test_a_filter_above_a_limit_is_refused_with_the_limit(
 
 @pytest.mark.parametrize("dialect", [sqlite.dialect, postgresql.dialect])
 def test_a_pattern_is_escaped(dialect: Callable[[], Dialect]) -> None:
-    condition = sql.integration_filters.build_condition(IntegrationFilter(name=TextFilter(contains="50%_\\")))
+    condition = sql.integration_filters.build_condition(
+        IntegrationFilter(name=TextFilter(contains="50%_\\")), TokenInstants.at(DAYS[0])
+    )
     compiled = condition.compile(dialect=dialect())
     (name,) = compiled.params
     bound = compiled.binds[name]

@@ -185,9 +185,9 @@ async def test_lists_of_one_document_are_priced_for_its_executed_operation_alone
 
 async def test_a_sort_order_has_at_most_as_many_keys_as_there_are_fields(endpoint: Endpoint) -> None:
     query = "query ($by: [IntegrationOrder!]) { integrations(orderBy: $by) { totalCount } }"
-    body = {"query": query, "variables": {"by": [{"field": "NAME"}] * 6}}
+    body = {"query": query, "variables": {"by": [{"field": "NAME"}] * 9}}
     (error,) = (await endpoint.post(json.dumps(body))).json()["errors"]
-    assert error["message"] == "`orderBy` may have at most 5 entries, not 6."
+    assert error["message"] == "`orderBy` may have at most 8 entries, not 9."
     assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("TOO_MANY", ["orderBy"])
 
 

@@ -1,5 +1,6 @@
 """Pages: sizes, offsets and orders."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -122,13 +123,19 @@ def test_the_name_of_an_order_includes_its_directions() -> None:
     assert SortOrder((SortKey("created_at", descending=True), SortKey("id"))).name == "-created_at,id"
 
 
-SORTED_BY = {
+SORTED_BY: dict[str, Callable[[Integration], Any]] = {
+    "ID": lambda row: row.id,
+    "KIND": lambda row: row.kind.value,
+    "ENABLED": lambda row: row.enabled,
     "NAME": lambda row: row.name_key,
     "CREATED_AT": lambda row: row.created_at,
     "UPDATED_AT": lambda row: row.updated_at,
     "USERNAME": lambda row: row.username_key,
     "CREATED_BY": lambda row: row.created_by or "",
 }
+
+
+TYPES = ["webhook-incoming", "webhook-outgoing"]
 
 
 def build_integrations() -> list[Integration]:
@@ -138,10 +145,17 @@ def build_integrations() -> list[Integration]:
     for number in range(24):
         at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=chance.randrange(3))
         keys: dict[str, Any] = {"name": chance.choice(["a", "B", "ä", "", "_"]), "access": "system"}
+        keys["enabled"], keys["status"] = chance.choice([(True, "active"), (False, "inactive")])
         by, then = chance.choice([None, "u", "U"]), instants.format_instant(at)
         if number % 2:
             username = chance.choice([None, "x", "Y"])
-            document: dict[str, Json] = {"_id": f"w{number}", "username": username, "_createdAt": then, **keys}
+            document: dict[str, Json] = {
+                "_id": f"w{number}",
+                "type": chance.choice(TYPES),
+                "username": username,
+                "_createdAt": then,
+                **keys,
+            }
             rows.append(webhook({**document, "_updatedAt": then, "_createdBy": {"_id": by} if by else None}))
         else:
             team: dict[str, Any] = {"team_id": OTHER_TEAM} if number % 4 else {}

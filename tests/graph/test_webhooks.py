@@ -9,7 +9,8 @@ from tests.support.factories import store, user, webhook
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway
 
 SHARED = """
-  __typename id teamId kind name enabled version createdAt createdBy { id username } updatedAt updatedBy { id username }
+  __typename id teamId kind name enabled version
+  createdAt createdBy { id username } updatedAt updatedBy { id username }
   ... on WebhookIntegration {
     username userId channel alias avatar emoji token
     scriptEnabled script scriptEngine scriptCompiled scriptError

@@ -77,7 +77,7 @@ def connected(id: str, *, team_id: str = TEAM, **keys: Json) -> Integration:
         {"_id": id, "name": id, "status": "active", "createdBy": USER, "config": config, **keys}
     )
     row = Integration(team_id=team_id, id=id, secrets=secrets, version=1)
-    set_document(row, document, read_connected_columns(document, f"integration_{id}", AT))
+    set_document(row, document, read_connected_columns(document, secrets, f"integration_{id}", AT))
     return row
 
 

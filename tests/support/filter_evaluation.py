@@ -1,15 +1,19 @@
 """Filters of integrations in plain Python, to compare with the database."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.database.tables import Integration
-from gateway.domain.enums import IntegrationKind, Provider
+from gateway.domain.calendar import instants
+from gateway.domain.enums import IntegrationAccess, IntegrationKind, Provider, TokenState, WebhookEvent
 from gateway.domain.text import fold
 
 KINDS = {kind.name: kind for kind in IntegrationKind}
 PROVIDERS = {provider.name: provider for provider in Provider}
+ACCESSES = {access.name: access for access in IntegrationAccess}
+TOKEN_STATES = [state.name for state in TokenState]
+EVENTS = {event.name: event for event in WebhookEvent}
 
 Test = dict[str, Any]
 """A filter, or a part of one, in the variables of a query."""
@@ -40,10 +44,50 @@ def _instant_meets(value: datetime, test: Test) -> bool:
     return all(INSTANT_TESTS[name](value, datetime.fromisoformat(wanted)) for name, wanted in test.items())
 
 
+def read_token_state(row: Integration) -> str | None:
+    """Return the state of the token of a connected integration, from its document and secrets."""
+    if row.kind is not IntegrationKind.CONNECTED:
+        return None
+    if not row.secrets.get("accessToken"):
+        return "MISSING"
+    expires_at = instants.parse_instant(row.document["config"].get("expiresAt") or "")
+    if expires_at is None:
+        return "VALID"
+    remaining = expires_at - instants.now()
+    day = timedelta(hours=24)
+    return "EXPIRED" if remaining <= timedelta() else "EXPIRING_SOON" if remaining <= day else "VALID"
+
+
+def read_event(row: Integration) -> str | None:
+    """Return the event of an outgoing webhook, from its document."""
+    word = row.document.get("event")
+    if row.kind is not IntegrationKind.OUTGOING_WEBHOOK or not isinstance(word, str):
+        return None
+    return next((name for name, event in EVENTS.items() if event.value == word), "OTHER")
+
+
+def read_channels(row: Integration) -> list[str]:
+    """Return the channels of a webhook, from its document."""
+    channels = row.document.get("channel") if row.kind is not IntegrationKind.CONNECTED else None
+    return [text for text in channels if isinstance(text, str)] if isinstance(channels, list) else []
+
+
+def read_user_id(row: Integration) -> str | None:
+    """Return the user that a webhook acts as, from its document."""
+    user_id = row.document.get("userId") if row.kind is not IntegrationKind.CONNECTED else None
+    return user_id if isinstance(user_id, str) else None
+
+
 FIELDS: dict[str, Callable[[Integration, Any], bool]] = {
     "and": lambda row, test: all(meets(row, inner) for inner in test),
     "or": lambda row, test: any(meets(row, inner) for inner in test),
     "not": lambda row, test: not meets(row, test),
+    "id": lambda row, test: row.id in test,
+    "access": lambda row, test: row.access in {ACCESSES[name] for name in test},
+    "tokenState": lambda row, test: read_token_state(row) in test,
+    "channel": lambda row, test: test in read_channels(row),
+    "event": lambda row, test: read_event(row) in test,
+    "userId": lambda row, test: read_user_id(row) == test,
     "kind": lambda row, test: row.kind in {KINDS[name] for name in test},
     "name": lambda row, test: _text_meets(row.name, test),
     "username": lambda row, test: _text_meets(row.username, test),

@@ -8,7 +8,15 @@ from sqlalchemy import Label, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gateway.database.column_types import CollatedText, Instant, JsonText, create_enum_type
-from gateway.domain.enums import BookingStatus, IntegrationAccess, IntegrationKind, Provider, Status, UseCaseKey
+from gateway.domain.enums import (
+    BookingStatus,
+    IntegrationAccess,
+    IntegrationKind,
+    Provider,
+    Status,
+    UseCaseKey,
+    WebhookEvent,
+)
 from gateway.domain.lenient_reading import (
     Document,
     HasLenientDocument,
@@ -55,6 +63,7 @@ class Base(DeclarativeBase):
         Status: create_enum_type(Status),
         UseCaseKey: create_enum_type(UseCaseKey),
         BookingStatus: create_enum_type(BookingStatus),
+        WebhookEvent: create_enum_type(WebhookEvent),
     }
 
 

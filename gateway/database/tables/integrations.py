@@ -1,11 +1,13 @@
 """Connected integrations and webhooks."""
 
+from datetime import datetime
+
 from sqlalchemy import Boolean, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.database.column_types import JsonText
 from gateway.database.tables.base import Base, HasAuditColumns, HasDocument
-from gateway.domain.enums import IntegrationAccess, IntegrationKind, Provider
+from gateway.domain.enums import IntegrationAccess, IntegrationKind, Provider, WebhookEvent
 from gateway.domain.lenient_reading import Document, Json  # noqa: F401 (SQLAlchemy evaluates Document)
 
 
@@ -42,6 +44,16 @@ class Integration(HasDocument, HasAuditColumns, Base):
     access: Mapped[IntegrationAccess | None]
     timezone: Mapped[str | None]
     provider: Mapped[Provider | None]
+    has_token: Mapped[bool | None] = mapped_column(Boolean)
+    """Whether a connected integration has an access token."""
+    expires_at: Mapped[datetime | None]
+    """When the access token of a connected integration expires."""
+    user_id: Mapped[str | None]
+    """The user that a webhook acts as."""
+    event: Mapped[WebhookEvent | None]
+    """The event of an outgoing webhook."""
+    channels: Mapped[str | None]
+    """The channels of a webhook, as `gateway.domain.webhooks.encode_channels` writes them."""
     document: Mapped[Document] = mapped_column(JsonText)
     secrets: Mapped[Document] = mapped_column(JsonText)
     """The `accessToken` and `refreshToken` of a connected integration, which its document does not have."""

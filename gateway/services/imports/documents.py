@@ -223,7 +223,7 @@ async def _create_integration(job: _ImportJob) -> Integration:
         "document": document,
         "secrets": job.secrets,
         "envelope": job.document.envelope,
-        **read_connected_columns(document, logical_id, job.writer.as_of),
+        **read_connected_columns(document, job.secrets, logical_id, job.writer.as_of),
     }
     return await job.writer.insert_row(Integration, values)
 
@@ -236,7 +236,8 @@ async def _update_integration(job: _ImportJob, row: Integration) -> tuple[Integr
     if encode_canonical(new_state) == encode_canonical([row.document, row.secrets, row.envelope]):
         return row, Outcome.UNCHANGED
     document = job.policy.mark_updated(document)
-    columns = read_connected_columns(document, entry.logical_id or row.logical_id or row.id, job.writer.as_of)
+    logical_id = entry.logical_id or row.logical_id or row.id
+    columns = read_connected_columns(document, secrets, logical_id, job.writer.as_of)
     changes = {
         "document": document,
         "secrets": secrets,
