@@ -23,7 +23,10 @@ from gateway.schema.fields import batched_field
 
 T = TypeVar("T")
 
-ORDER_COLUMNS = ("created_at", "updated_at", "name_key", "username_key", "created_by", "id", "team_id")
+ORDER_COLUMNS = (
+    *("created_at", "updated_at", "name_key", "username_key", "created_by", "kind", "enabled"),
+    *("id", "team_id"),
+)
 """Attributes of rows that sort orders, and so cursors, consist of."""
 
 PAGE_LIST_SIZE = ListSize(
