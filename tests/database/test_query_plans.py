@@ -117,7 +117,7 @@ async def test_no_list_of_integrations_scans(gateway: Gateway, permissions: list
     await _fill(gateway)
     client = await gateway.client(permissions=permissions)
     ways = itertools.product(IntegrationOrderField, ("ASC", "DESC"))
-    orders: list[list[Json]] = [[], *([{"field": field.name, "direction": way}] for field, way in ways)]
+    orders: list[Any] = [[], *([{"field": field.name, "direction": way}] for field, way in ways)]
     orders.append([{"field": "USERNAME"}, {"field": "UPDATED_AT", "direction": "DESC"}, {"field": "NAME"}])
     filters: list[dict[str, Json]] = [
         {"not": {"or": [{"name": {"contains": "x"}}, {"username": {"eq": "x"}}]}},

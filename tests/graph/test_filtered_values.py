@@ -44,7 +44,7 @@ def build_rows() -> list[Integration]:
         }
         access = chance.choice([None, "team", "personal", "system", "group", 5])
         rows.append(connected(f"c{number:02}", access=access, config=config))
-        document: dict[str, Json] = {
+        document: dict[str, Any] = {
             "_id": f"w{number:02}",
             "type": chance.choice(["webhook-incoming", "webhook-outgoing"]),
             "event": chance.choice(
@@ -82,7 +82,8 @@ def is_expected(node: Any, filter: dict[str, Any]) -> bool:
 async def fetch_filtered(client: Client, filters: dict[str, dict[str, Json]]) -> dict[str, Any]:
     declared = ", ".join(f"${name}: IntegrationFilter" for name in filters)
     fields = " ".join(f"{name}: integrations(filter: ${name}, first: 100) {{ {VALUES} }}" for name in filters)
-    return await client.data(f"query ({declared}) {{ {fields} }}", **filters)
+    answer: dict[str, Any] = await client.data(f"query ({declared}) {{ {fields} }}", **filters)
+    return answer
 
 
 async def test_each_filter_finds_what_reads_so(gateway: Gateway) -> None:
@@ -156,7 +157,8 @@ async def test_filters_follow_each_change(gateway: Gateway) -> None:
     assert await find(client, channel="#a", event=["SEND_MESSAGE"], userId=USER) == [hook]
     await update(client, hook, outgoingWebhook={"channel": ["#b"], "event": "ROOM_LEFT"})
     assert await find(client, channel="#b", event=["ROOM_LEFT"]) == [hook]
-    assert await find(client, **{"or": [{"channel": "#a"}, {"event": ["SEND_MESSAGE"]}]}) == []
+    earlier: dict[str, Json] = {"or": [{"channel": "#a"}, {"event": ["SEND_MESSAGE"]}]}
+    assert await find(client, **earlier) == []
 
 
 async def test_a_filter_never_widens_what_a_viewer_sees(gateway: Gateway) -> None:

@@ -50,7 +50,8 @@ def read_token_state(row: Integration) -> str | None:
         return None
     if not row.secrets.get("accessToken"):
         return "MISSING"
-    expires_at = instants.parse_instant(row.document["config"].get("expiresAt") or "")
+    config: Any = row.document["config"]
+    expires_at = instants.parse_instant(config.get("expiresAt") or "")
     if expires_at is None:
         return "VALID"
     remaining = expires_at - instants.now()

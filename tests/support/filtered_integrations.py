@@ -61,7 +61,7 @@ def build_integrations() -> list[Integration]:
             }
             rows.append(connected(f"c{number}", **keys))
             continue
-        document: dict[str, Json] = {
+        document: dict[str, Any] = {
             "_id": f"w{number}",
             "type": chance.choice(["webhook-incoming", "webhook-outgoing"]),
             "name": chance.choice(NAMES),
