@@ -29,7 +29,7 @@ _NAME_KEYS = (
     *("triggerWords", "templateName", "context", "reportEmails", "tokenType", "authUserEmail", "authUserName"),
     *("id", "npi", "gender", "firstName", "lastName", "phone", "email", "code", "languages", "locationId"),
     *("patientName", "practitionerName", "locationName", "visitingReasonName", "organizationId", "source"),
-    *("utmSource", "utmMedium", "utmCampaign", "token"),
+    *("utmSource", "utmMedium", "utmCampaign", "token", "sourceId"),
 )
 _MAX_LENGTHS: Mapping[str, int] = {
     **dict.fromkeys(_NAME_KEYS, MAX_NAME_LENGTH),

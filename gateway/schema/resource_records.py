@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from gateway import services
+from gateway.database import Integration as IntegrationRow
 from gateway.database import ResourceRecord as ResourceRecordRow
 from gateway.database import Writer
 from gateway.domain.enums import Outcome, ResourceType
@@ -20,6 +21,7 @@ from gateway.schema.context import Info
 from gateway.schema.fields import field, key_field, mutation
 from gateway.schema.inputs import OBJECT_COST, to_document_object
 from gateway.schema.nodes import Node
+from gateway.schema.parent_integrations import integration_field
 from gateway.schema.payloads import DeletePayload, UserError, errors_field, run_mutation
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
@@ -42,6 +44,8 @@ class ResourceRecord(Node):
     created_by: User | None = strawberry.field(description="User who created the record.")
     updated_at: datetime = strawberry.field(description="When the record was last changed.")
     updated_by: User | None = strawberry.field(description="User who last changed the record.")
+
+    integration: IntegrationRow = integration_field()
 
     @field("Type of the record.", reads=("type",))
     @staticmethod

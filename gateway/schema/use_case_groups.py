@@ -16,10 +16,11 @@ from gateway.execution import BatchRequest, ListSize
 from gateway.schema.context import Info
 from gateway.schema.fields import batched_field, field, mutation
 from gateway.schema.nodes import Node, get_node_id
+from gateway.schema.parent_integrations import integration_field
 from gateway.schema.payloads import DeletePayload, ExpectedVersion, UserError, errors_field, run_mutation
 from gateway.schema.scalars import Time, TimeZone
 from gateway.schema.use_case_inputs import UseCaseGroupInput
-from gateway.schema.use_cases import UseCase, integration_field
+from gateway.schema.use_cases import UseCase
 
 GROUP_LIST_SIZE = ListSize(assumed_size=len(UseCaseKey))
 """A group contains each use case at most once."""

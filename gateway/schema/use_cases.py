@@ -1,7 +1,7 @@
 """Types, query and mutations of use cases."""
 
 from datetime import datetime
-from typing import Annotated, Any, ForwardRef
+from typing import Annotated, ForwardRef
 
 import strawberry
 
@@ -13,46 +13,24 @@ from gateway.database import Writer
 from gateway.domain.enums import ActionType, ScheduleField, Status, UseCaseKey, UseCaseType
 from gateway.domain.lenient_reading import LenientObject
 from gateway.domain.use_cases import DEFAULT_DAYS, parse_use_case_type
-from gateway.errors import not_found
 from gateway.execution import BatchRequest
 from gateway.schema import json_readers
 from gateway.schema.context import Info
 from gateway.schema.fields import SHORT_LIST_SIZE, batched_field, field, key_field, mutation, row_field
 from gateway.schema.json_readers import read_enum, with_default
 from gateway.schema.nodes import Node, get_node_id
+from gateway.schema.parent_integrations import integration_field
 from gateway.schema.payloads import DeletePayload, ExpectedVersion, UserError, errors_field, run_mutation
 from gateway.schema.scalars import TimeZone
 from gateway.schema.use_case_inputs import UpdateUseCaseInput
 from gateway.schema.users import User
 
-# Lazy: these modules import this one.
-INTEGRATION_TYPE: object = Annotated[
-    ForwardRef("ConnectedIntegration"), strawberry.lazy("gateway.schema.connected_integrations")
-]
+# Lazy: the module imports this one.
 _GROUP_TYPE: object = (
     Annotated[ForwardRef("UseCaseGroup"), strawberry.lazy("gateway.schema.use_case_groups")] | None
 )
 
 UseCaseId = Annotated[strawberry.ID, strawberry.argument(description="Id of the use case.")]
-
-
-def integration_field() -> Any:  # noqa: ANN401 (a dataclass field)
-    """Return the field for the connected integration that a group or use case belongs to."""
-
-    def require_integration(row: IntegrationRow | None, *_: object) -> IntegrationRow:
-        if row is None:
-            raise not_found("There is no integration with this id.")
-        return row
-
-    return batched_field(
-        "Connected integration that it belongs to. Needs READ_INTEGRATIONS.",
-        lambda row, _: BatchRequest(
-            services.use_case_groups.find_parent_integrations, (row.team_id, row.integration_id)
-        ),
-        require_integration,
-        graphql_type=INTEGRATION_TYPE,
-        reads=("team_id", "integration_id"),
-    )
 
 
 def _read_schedule(parent: LenientObject[object], key: str) -> LenientObject[object] | None:

@@ -63,6 +63,12 @@ async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -
     return {key: found[key] for key in keys if key in found}
 
 
+async def find_parents(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -> Mapping[RowKey, Integration]:
+    """Return the integrations that rows belong to. Raises Refused (FORBIDDEN) without READ_INTEGRATIONS."""
+    require_permissions(viewer, Permission.READ_INTEGRATIONS)
+    return await find_by_keys(reader, viewer, keys)
+
+
 def build_order(viewer: Viewer, keys: Sequence[tuple[IntegrationOrderField, SortDirection]]) -> SortOrder:
     """Return the order of a list of integrations.
 

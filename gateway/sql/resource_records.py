@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, delete, func, select, type_coerce
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningDelete
 
 from gateway.database import ResourceRecord, prepared
@@ -13,7 +14,7 @@ from gateway.domain.records import KINDS_BY_TYPE, list_config_types
 from gateway.domain.statistics import COUNTED_COLUMNS
 from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
-from gateway.sql import paging
+from gateway.sql import json_rows, paging
 from gateway.sql.text_lists import LikePattern, is_in
 from gateway.sql.visibility import has_visible_integration
 
@@ -79,6 +80,31 @@ def select_counts(
         select(ResourceRecord.integration_id, func.count())
         .where(*_build_conditions(viewer, integration_ids, type, words))
         .group_by(ResourceRecord.integration_id)
+    )
+
+
+@prepared
+def select_referenced(viewer: Viewer, references: str) -> Select[ResourceRecord]:
+    """Select the records that references find and that the viewer may see, each once.
+
+    `references` is a JSON list of rows: integration id, type and id. Each finds the record with this id, else the
+    lowest id among those with this source id.
+    """
+    requested = json_rows.build_cte(
+        "requested_record", references, integration_id=String(), type=String(), id=String()
+    )
+    # An alias, because the outer SELECT has the same table.
+    found = aliased(ResourceRecord, name="found_record")
+    of_type = (
+        found.team_id == viewer.team_id,
+        found.integration_id == requested.c.integration_id,
+        found.type == requested.c.type,
+    )
+    by_id = select(found.id).where(found.id == requested.c.id, *of_type).scalar_subquery()
+    by_source_id = select(func.min(found.id)).where(found.source_id == requested.c.id, *of_type).scalar_subquery()
+    ids = select(func.coalesce(by_id, by_source_id).label("id")).cte("referenced").prefix_with("MATERIALIZED")
+    return select(ResourceRecord).where(
+        ResourceRecord.id.in_(select(ids.c.id)), has_visible_integration(viewer, ResourceRecord)
     )
 
 

@@ -157,7 +157,7 @@ async def test_unsupported_selections_fall_back_to_the_normal_executor(
 async def test_a_null_in_a_non_null_field_falls_back_to_the_normal_executor(
     client: Client, monkeypatch: pytest.MonkeyPatch, completed_by_plan: list[bool], compiled_operations: list[bool]
 ) -> None:
-    monkeypatch.setattr("gateway.services.use_case_groups.find_parent_integrations", _load_nothing)
+    monkeypatch.setattr("gateway.services.integrations.find_parents", _load_nothing)
     query = '{ useCase(id: "u0") { id integration { id } } useCaseGroup(id: "g") { id integration { id } } }'
     data = orjson.loads(await fetch_response(client, monkeypatch, query))["data"]
     assert data == {"useCase": None, "useCaseGroup": None}

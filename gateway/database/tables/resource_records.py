@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.database.column_types import JsonText
@@ -12,6 +12,8 @@ from gateway.domain.lenient_reading import Document, Json  # noqa: F401 (SQLAlch
 from gateway.domain.statistics import STATISTICS_COLUMNS
 
 _TYPE_COLUMNS, _COUNTED_COLUMNS = ("team_id", "integration_id", "type"), ("appointment_type", *STATISTICS_COLUMNS)
+
+_HAS_SOURCE_ID = text("source_id IS NOT NULL")
 
 
 class ResourceRecord(HasDocument, HasAuditColumns, Base):
@@ -24,6 +26,15 @@ class ResourceRecord(HasDocument, HasAuditColumns, Base):
         ),
         UniqueConstraint("team_id", "integration_id", "logical_id"),
         Index("ix_resource_record_listed", "team_id", "integration_id", "created_at", "id"),
+        # Records that others refer to by `source_id`; most others have none.
+        Index(
+            "ix_resource_record_source",
+            *_TYPE_COLUMNS,
+            "source_id",
+            "id",
+            sqlite_where=_HAS_SOURCE_ID,
+            postgresql_where=_HAS_SOURCE_ID,
+        ),
         # Covering indexes of statistics, which do not read the rows.
         Index("ix_resource_record_typed", *_TYPE_COLUMNS, "created_at", "id", *_COUNTED_COLUMNS),
         Index("ix_resource_record_visit", *_TYPE_COLUMNS, "start", *_COUNTED_COLUMNS),
@@ -34,6 +45,8 @@ class ResourceRecord(HasDocument, HasAuditColumns, Base):
     integration_id: Mapped[str]
     logical_id: Mapped[str]
     type: Mapped[str]
+    source_id: Mapped[str | None]
+    """`config.id`, of kinds that other records refer to."""
     document: Mapped[Document] = mapped_column(JsonText)
     search_text: Mapped[str]
     start: Mapped[datetime | None]

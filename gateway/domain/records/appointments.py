@@ -23,7 +23,9 @@ def _read_columns(config: Mapping[str, Json]) -> Mapping[str, object]:
 
 
 def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
-    yield from find_blank(values, "id", "patientName", "practitionerName", "locationName", "visitingReasonName")
+    yield from find_blank(
+        values, "sourceId", "patientName", "practitionerName", "locationName", "visitingReasonName"
+    )
     yield from find_invalid_ids(values, "patientId", "practitionerId", "locationId", "visitingReasonId")
     start, end = values.get("start"), values.get("end")
     # Both have the format of `instants.format_instant`, which sorts by time.

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from gateway.domain import statistics
+from gateway.domain.bounds import MAX_NAME_LENGTH
 from gateway.domain.calendar import instants
 from gateway.domain.documents import AuditColumns, get_text_or_none
 from gateway.domain.enums import ResourceType
@@ -26,7 +27,8 @@ They are in the order of `RECORD_COLUMNS`. Instants are texts of `gateway.domain
 """
 
 RECORD_COLUMNS = (
-    *("logical_id", "type", "search_text", "start", "appointment_type", *statistics.STATISTICS_COLUMNS),
+    *("logical_id", "type", "source_id", "search_text", "start", "appointment_type"),
+    *statistics.STATISTICS_COLUMNS,
     *AuditColumns.__annotations__,
 )
 """The names of these columns."""
@@ -67,6 +69,7 @@ def read_record_columns(document: Document, logical_id: str, at: datetime) -> Re
     return {
         "logical_id": logical_id,
         "type": type_ if isinstance(type_, str) else "",
+        "source_id": _read_source_id(config) if kind.is_referenced else None,
         "search_text": fold(_join_texts([document.get("_id"), *map(config.get, kind.searched_keys)])),
         **kind.read_columns(config),
         "created_at": _normalize_instant(document.get("createdAt")) or instants.format_instant(at),
@@ -74,6 +77,12 @@ def read_record_columns(document: Document, logical_id: str, at: datetime) -> Re
         "updated_at": _normalize_instant(document.get("updatedAt")) or instants.format_instant(at),
         "updated_by": get_text_or_none(document.get("updatedBy")),
     }
+
+
+def _read_source_id(config: Mapping[str, Json]) -> str | None:
+    """Return `config.id`; None if it is missing, no text, or longer than a mutation accepts."""
+    value = config.get("id")
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_NAME_LENGTH else None
 
 
 def _normalize_instant(value: Json) -> str | None:

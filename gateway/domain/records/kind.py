@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,6 +16,13 @@ from gateway.domain.statistics import STATISTICS_COLUMNS, Statistics
 
 _INVALID_ID = f"`{{}}` must be an id: 1 to {MAX_ID_LENGTH} visible ASCII characters."
 _SLOT_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+
+
+DOCUMENT_KEYS: Mapping[str, str] = {
+    "sourceId": "id",
+    "preferredVisitingReasons": "preferred_visiting_reasons",
+}
+"""The keys of `config` whose name differs from the GraphQL field, by the field."""
 
 
 class Fault(NamedTuple):
@@ -111,14 +118,14 @@ class RecordKind:
     """Returns the columns that statistics count, for a `config`."""
     instant_keys: frozenset[str] = frozenset()
     """The keys of `config` that are instants."""
-    document_keys: Mapping[str, str] = field(default_factory=dict)
-    """The keys of `config` whose name differs from the GraphQL field, by the field."""
+    is_referenced: bool = False
+    """Whether other records refer to records of this kind, as `patientId` does."""
 
     def build_config(self, values: Document, stored: Document) -> Document:
         """Return the `config` of these values, merged into `stored`."""
-        if self.document_keys:
-            values = {self.document_keys.get(key, key): value for key, value in values.items()}
-        return merge_values({"type": self.type.value, **values}, stored, self.instant_keys)
+        config: Document = {"type": self.type.value}
+        config.update((DOCUMENT_KEYS.get(key, key), value) for key, value in values.items())
+        return merge_values(config, stored, self.instant_keys)
 
 
 def join_searched_keys(keys: Iterable[str], statistics: Statistics) -> tuple[str, ...]:

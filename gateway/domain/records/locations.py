@@ -9,7 +9,7 @@ from gateway.domain.records.kind import Fault, RecordKind, find_blank, find_inva
 
 
 def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
-    yield from find_blank(values, "id", "name")
+    yield from find_blank(values, "sourceId", "name")
     yield from find_invalid_timezone(values, "timezone")
 
 
@@ -18,4 +18,5 @@ LOCATIONS = RecordKind(
     member="location",
     searched_keys=("id", "name", "address", "phone"),
     find_faults=_find_faults,
+    is_referenced=True,
 )

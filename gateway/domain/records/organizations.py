@@ -9,7 +9,7 @@ from gateway.domain.records.kind import Fault, RecordKind, find_blank
 
 
 def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
-    yield from find_blank(values, "id", "name")
+    yield from find_blank(values, "sourceId", "name")
 
 
 ORGANIZATIONS = RecordKind(

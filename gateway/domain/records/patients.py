@@ -17,7 +17,7 @@ def _read_columns(config: Mapping[str, Json]) -> Mapping[str, object]:
 
 
 def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:
-    yield from find_blank(values, "id", "firstName", "lastName")
+    yield from find_blank(values, "sourceId", "firstName", "lastName")
     born = values.get("birthDate")
     if isinstance(born, str) and born > (at + _MAX_UTC_OFFSET).date().isoformat():
         yield Fault("`birthDate` must not be in the future.", ("birthDate",))
@@ -31,4 +31,5 @@ PATIENTS = RecordKind(
     ),
     find_faults=_find_faults,
     read_columns=_read_columns,
+    is_referenced=True,
 )

@@ -19,7 +19,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
-    yield from find_blank(values, "id", "name", "npi")
+    yield from find_blank(values, "sourceId", "name", "npi")
     yield from find_invalid_ids(values, "supervisorId", "preferredVisitingReasons")
     languages = values.get("languages")
     for index, language in enumerate(languages if isinstance(languages, list) else []):
@@ -41,5 +41,5 @@ PRACTITIONERS = RecordKind(
     member="practitioner",
     searched_keys=("id", "npi", "name"),
     find_faults=_find_faults,
-    document_keys={"preferredVisitingReasons": "preferred_visiting_reasons"},
+    is_referenced=True,
 )

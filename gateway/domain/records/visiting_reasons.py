@@ -11,7 +11,7 @@ _MINUTES_OF_A_DAY = 24 * 60
 
 
 def _find_faults(values: Document, at: datetime) -> Iterator[Fault]:  # noqa: ARG001 (the signature of `find_faults`)
-    yield from find_blank(values, "id", "name", "code")
+    yield from find_blank(values, "sourceId", "name", "code")
     minutes = values.get("durationMinutes")
     if isinstance(minutes, int) and not 1 <= minutes <= _MINUTES_OF_A_DAY:
         yield Fault(f"`durationMinutes` must be from 1 to {_MINUTES_OF_A_DAY}.", ("durationMinutes",))
@@ -22,4 +22,5 @@ VISITING_REASONS = RecordKind(
     member="visitingReason",
     searched_keys=("id", "name", "code", "description"),
     find_faults=_find_faults,
+    is_referenced=True,
 )

@@ -4,23 +4,24 @@ from datetime import datetime
 
 import strawberry
 
+from gateway.database import ResourceRecord
 from gateway.domain.enums import AppointmentType, BookingStatus
-from gateway.domain.records import APPOINTMENTS
+from gateway.domain.records import APPOINTMENTS, LOCATIONS, PATIENTS, PRACTITIONERS, VISITING_REASONS
 from gateway.schema import json_readers
 from gateway.schema.fields import key_field
 from gateway.schema.json_readers import read_enum, with_default
-from gateway.schema.record_config import SOURCE_ID, RecordConfig
+from gateway.schema.record_config import SOURCE_ID, RecordConfig, reference_field
 
 _START = "When the visit begins."
 _END = "When the visit ends."
 _ERROR_MESSAGE = "Why the booking failed, when `bookingStatus` is FAILED."
-_PATIENT_ID = "Id of the patient."
+_PATIENT_ID = "Id of the patient: `id` or `sourceId` of its record."
 _PATIENT_NAME = "Name of the patient."
-_PRACTITIONER_ID = "Id of the practitioner."
+_PRACTITIONER_ID = "Id of the practitioner: `id` or `sourceId` of its record."
 _PRACTITIONER_NAME = "Name of the practitioner."
-_LOCATION_ID = "Id of the location."
+_LOCATION_ID = "Id of the location: `id` or `sourceId` of its record."
 _LOCATION_NAME = "Name of the location."
-_VISITING_REASON_ID = "Id of the visiting reason."
+_VISITING_REASON_ID = "Id of the visiting reason: `id` or `sourceId` of its record."
 _VISITING_REASON_NAME = "Name of the visiting reason."
 _SOURCE = (
     "System or channel that made the booking, such as `website`. The dashboard counts a missing one as `unknown`."
@@ -36,7 +37,7 @@ _UTM_CAMPAIGN = (
 class AppointmentConfig(RecordConfig):
     kind = APPOINTMENTS
 
-    id: str | None = key_field("id", SOURCE_ID)
+    source_id: str | None = key_field("id", SOURCE_ID)
     appointment_type: AppointmentType | None = key_field(
         "appointmentType",
         "Type of visit; null when the document has none or an unknown one.",
@@ -52,12 +53,18 @@ class AppointmentConfig(RecordConfig):
     end: datetime | None = key_field("end", _END, json_readers.instant)
     patient_id: strawberry.ID | None = key_field("patientId", _PATIENT_ID)
     patient_name: str | None = key_field("patientName", _PATIENT_NAME)
+    patient: ResourceRecord | None = reference_field("patientId", PATIENTS, "patient")
     practitioner_id: strawberry.ID | None = key_field("practitionerId", _PRACTITIONER_ID)
     practitioner_name: str | None = key_field("practitionerName", _PRACTITIONER_NAME)
+    practitioner: ResourceRecord | None = reference_field("practitionerId", PRACTITIONERS, "practitioner")
     location_id: strawberry.ID | None = key_field("locationId", _LOCATION_ID)
     location_name: str | None = key_field("locationName", _LOCATION_NAME)
+    location: ResourceRecord | None = reference_field("locationId", LOCATIONS, "location")
     visiting_reason_id: strawberry.ID | None = key_field("visitingReasonId", _VISITING_REASON_ID)
     visiting_reason_name: str | None = key_field("visitingReasonName", _VISITING_REASON_NAME)
+    visiting_reason: ResourceRecord | None = reference_field(
+        "visitingReasonId", VISITING_REASONS, "visiting reason"
+    )
     source: str | None = key_field("source", _SOURCE)
     utm_source: str | None = key_field("utmSource", _UTM_SOURCE)
     utm_medium: str | None = key_field("utmMedium", _UTM_MEDIUM)
@@ -66,7 +73,7 @@ class AppointmentConfig(RecordConfig):
 
 @strawberry.input(description="Booking of a visit.")
 class AppointmentConfigInput:
-    id: str | None = strawberry.field(description=SOURCE_ID, default=None)
+    source_id: str | None = strawberry.field(description=SOURCE_ID, default=None)
     appointment_type: AppointmentType | None = strawberry.field(description="Type of visit.", default=None)
     booking_status: BookingStatus = strawberry.field(
         description="State of the booking.", default=BookingStatus.PENDING

@@ -17,7 +17,7 @@ _PHONE = "Telephone number."
 class LocationConfig(RecordConfig):
     kind = LOCATIONS
 
-    id: str | None = key_field("id", SOURCE_ID)
+    source_id: str | None = key_field("id", SOURCE_ID)
     name: str | None = key_field("name", "Display name.")
     status: Status = key_field("status", STATUS, status)
     timezone: TimeZone | None = key_field(
@@ -31,7 +31,7 @@ class LocationConfig(RecordConfig):
 
 @strawberry.input(description="Place where patients are seen.")
 class LocationConfigInput:
-    id: str | None = strawberry.field(description=SOURCE_ID, default=None)
+    source_id: str | None = strawberry.field(description=SOURCE_ID, default=None)
     name: str = strawberry.field(description="Display name, not blank.")
     status: Status = strawberry.field(description=STATUS_INPUT, default=Status.ACTIVE)
     timezone: TimeZone | None = strawberry.field(description="Local time zone.", default=None)

@@ -12,13 +12,13 @@ from gateway.schema.record_config import SOURCE_ID, STATUS, STATUS_INPUT, Record
 class OrganizationConfig(RecordConfig):
     kind = ORGANIZATIONS
 
-    id: str | None = key_field("id", SOURCE_ID)
+    source_id: str | None = key_field("id", SOURCE_ID)
     name: str | None = key_field("name", "Display name.")
     status: Status = key_field("status", STATUS, status)
 
 
 @strawberry.input(description="Clinic or group of clinics.")
 class OrganizationConfigInput:
-    id: str | None = strawberry.field(description=SOURCE_ID, default=None)
+    source_id: str | None = strawberry.field(description=SOURCE_ID, default=None)
     name: str = strawberry.field(description="Display name, not blank.")
     status: Status = strawberry.field(description=STATUS_INPUT, default=Status.ACTIVE)

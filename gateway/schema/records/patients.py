@@ -23,7 +23,7 @@ _SOURCE = "System or channel that registered the patient. The dashboard counts a
 class PatientConfig(RecordConfig):
     kind = PATIENTS
 
-    id: str | None = key_field("id", SOURCE_ID)
+    source_id: str | None = key_field("id", SOURCE_ID)
     first_name: str | None = key_field("firstName", "Given name.")
     last_name: str | None = key_field("lastName", "Family name.")
     birth_date: date | None = key_field("birthDate", _BIRTH_DATE, json_readers.date)
@@ -43,7 +43,7 @@ class PatientConfig(RecordConfig):
 
 @strawberry.input(description="Patient of the clinic.")
 class PatientConfigInput:
-    id: str | None = strawberry.field(description=SOURCE_ID, default=None)
+    source_id: str | None = strawberry.field(description=SOURCE_ID, default=None)
     first_name: str = strawberry.field(description="Given name, not blank.")
     last_name: str = strawberry.field(description="Family name, not blank.")
     birth_date: date | None = strawberry.field(description=f"{_BIRTH_DATE} Not in the future.", default=None)

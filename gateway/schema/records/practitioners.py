@@ -1,20 +1,14 @@
 """Configs of records of type `practitioners`."""
 
-from typing import Annotated
-
 import strawberry
 
-from gateway import services
-from gateway.database import ResourceRecord as ResourceRecordRow
+from gateway.database import ResourceRecord
 from gateway.domain.enums import Status
 from gateway.domain.records import PRACTITIONERS
-from gateway.execution import BatchRequest, Cost, ListSize
+from gateway.execution import Cost, ListSize
 from gateway.schema import json_readers
-from gateway.schema.fields import SHORT_LIST_SIZE, batched_field, key_field
-from gateway.schema.record_config import SOURCE_ID, STATUS, STATUS_INPUT, RecordConfig, RecordConfigSource, status
-
-# Lazy: `resource_records` imports this module.
-_RECORD_TYPE: object = Annotated["ResourceRecord", strawberry.lazy("gateway.schema.resource_records")] | None  # noqa: F821
+from gateway.schema.fields import SHORT_LIST_SIZE, key_field
+from gateway.schema.record_config import SOURCE_ID, STATUS, STATUS_INPUT, RecordConfig, reference_field, status
 
 _SLOT_LIST_SIZE = [ListSize(assumed_size=2)]
 """A working day is usually divided by one break."""
@@ -32,7 +26,7 @@ _AVATAR = "URL of a picture."
 _SUMMARY = "Short introduction for patients."
 _QUALIFICATION = "Degrees and titles."
 _EDUCATION = "Schools and universities."
-_SUPERVISOR_ID = "Id of the supervisor's resource record."
+_SUPERVISOR_ID = "Id of the supervisor: `id` or `sourceId` of a practitioner."
 _LANGUAGES = "Languages that the practitioner speaks."
 _SPECIALTIES = "Medical specialties."
 _LOCATIONS = "Locations where the practitioner works."
@@ -69,16 +63,11 @@ class WorkingHours:
     sun: list[TimeSlot] = key_field("sun", "On Sunday.", _SLOTS_READER, _SLOT_LIST_SIZE)
 
 
-def _request_supervisor(root: RecordConfigSource, _: object) -> BatchRequest | None:
-    id = root.read_text("supervisorId")
-    return None if id is None else BatchRequest(services.resource_records.find_by_keys, (root.row.team_id, id))
-
-
 @strawberry.type(description="Person who treats patients.")
 class PractitionerConfig(RecordConfig):
     kind = PRACTITIONERS
 
-    id: str | None = key_field("id", SOURCE_ID)
+    source_id: str | None = key_field("id", SOURCE_ID)
     organization_id: str | None = key_field("organizationId", _ORGANIZATION_ID)
     npi: str | None = key_field("npi", _NPI)
     name: str | None = key_field("name", "Display name.")
@@ -101,12 +90,7 @@ class PractitionerConfig(RecordConfig):
         "preferred_visiting_reasons", _PREFERRED_VISITING_REASONS, json_readers.texts
     )
 
-    supervisor: ResourceRecordRow | None = batched_field(
-        "Supervisor's record; null when there is none or the viewer may not see it.",
-        _request_supervisor,
-        graphql_type=_RECORD_TYPE,
-        reads=("document", "team_id", "id"),
-    )
+    supervisor: ResourceRecord | None = reference_field("supervisorId", PRACTITIONERS, "supervisor")
 
 
 @strawberry.input(description="Medical specialty.")
@@ -154,7 +138,7 @@ class WorkingHoursInput:
 
 @strawberry.input(description="Person who treats patients.")
 class PractitionerConfigInput:
-    id: str | None = strawberry.field(description=SOURCE_ID, default=None)
+    source_id: str | None = strawberry.field(description=SOURCE_ID, default=None)
     organization_id: str | None = strawberry.field(description=_ORGANIZATION_ID, default=None)
     npi: str | None = strawberry.field(description=_NPI, default=None)
     name: str = strawberry.field(description="Display name, not blank.")

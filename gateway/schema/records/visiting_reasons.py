@@ -18,7 +18,7 @@ _APPOINTMENT_TYPES = "Types of visit that can be booked for this reason."
 class VisitingReasonConfig(RecordConfig):
     kind = VISITING_REASONS
 
-    id: str | None = key_field("id", SOURCE_ID)
+    source_id: str | None = key_field("id", SOURCE_ID)
     name: str | None = key_field("name", "Display name.")
     code: str | None = key_field("code", _CODE)
     description: str | None = key_field("description", _DESCRIPTION)
@@ -33,7 +33,7 @@ class VisitingReasonConfig(RecordConfig):
 
 @strawberry.input(description="Reason for a visit that patients can book.")
 class VisitingReasonConfigInput:
-    id: str | None = strawberry.field(description=SOURCE_ID, default=None)
+    source_id: str | None = strawberry.field(description=SOURCE_ID, default=None)
     name: str = strawberry.field(description="Display name, not blank.")
     code: str | None = strawberry.field(description=_CODE, default=None)
     description: str | None = strawberry.field(description=_DESCRIPTION, default=None)

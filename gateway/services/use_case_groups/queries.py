@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from gateway import sql
-from gateway.database import Integration, Reader, UseCaseGroup
+from gateway.database import Reader, UseCaseGroup
 from gateway.domain.enums import Permission
 from gateway.domain.paging import PageArguments
 from gateway.domain.use_case_groups import is_slug
 from gateway.domain.viewer import Viewer
 from gateway.errors import invalid_input, not_found
-from gateway.services import integrations
 from gateway.services.access import RowKey, filter_own_ids, require_id, require_permissions
 from gateway.services.use_case_groups.checks import SLUG_RULE
 
@@ -61,14 +60,6 @@ async def find_parent_groups(
     """Return the groups of use cases. Raises Refused (FORBIDDEN) without READ_INTEGRATIONS."""
     require_permissions(viewer, Permission.READ_INTEGRATIONS)
     return await find_by_keys(reader, viewer, keys)
-
-
-async def find_parent_integrations(
-    reader: Reader, viewer: Viewer, keys: Sequence[RowKey]
-) -> Mapping[RowKey, Integration]:
-    """Return the integrations of groups or use cases. Raises Refused (FORBIDDEN) without READ_INTEGRATIONS."""
-    require_permissions(viewer, Permission.READ_INTEGRATIONS)
-    return await integrations.find_by_keys(reader, viewer, keys)
 
 
 async def list_use_case_groups(
