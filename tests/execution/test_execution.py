@@ -44,7 +44,8 @@ fragment All on Integration {
     useCases(first: 2) { nodes { key config { status actions { daysWindow schedule { field triggerAt } } } } }
     resourceRecords { nodes { type config { __typename
       ... on PractitionerConfig { name supervisor { id } workingHours { mon { start end } } }
-      ... on AppointmentConfig { bookingStatus start } ... on OtherConfig { raw } } } }
+      ... on AppointmentConfig { bookingStatus start patient { id integration { id } } location { id } }
+      ... on OtherConfig { raw } } } }
   }
   ... on OutgoingWebhook { event urls retryCount }
 }"""
@@ -73,7 +74,8 @@ async def client(gateway: Gateway) -> Client:
         *(use_case(f"u{n}", f"i{n % 2}") for n in range(4)),
         record("a", "i0", {"type": "practitioners", "name": "A", "supervisorId": "b", "workingHours": slots}),
         record("b", "i0", {"type": "practitioners", "name": 7}),
-        record("c", "i1", {"type": "appointments", "bookingStatus": "failed", "start": "2025-03-09T08:00:00Z"}),
+        record("c", "i1", {"bookingStatus": "failed", "start": "2025-03-09T08:00:00Z", "patientId": "E"}),
+        record("e", "i1", {"type": "patients", "id": "E"}),
         record("d", "i1", {"type": "unknown", "deep": [{"er": None}]}),
     )
     return await gateway.client()

@@ -35,7 +35,7 @@ FIELDS = {
     "locations": "name status timezone address phone",
     "appointments": """appointmentType bookingStatus errorMessage start end patientId patientName practitionerId
         practitionerName locationId locationName visitingReasonId visitingReasonName source utmSource utmMedium
-        utmCampaign""",
+        utmCampaign patient { id } practitioner { id } location { id } visitingReason { id }""",
     "patients": "firstName lastName birthDate gender phone email status bookingStatus source",
     "organizations": "name status",
     "visiting_reasons": "name code description durationMinutes appointmentTypes status",
@@ -54,7 +54,7 @@ async def fetch_config(gateway: Gateway, type: str, config: Document, fields: st
     client = await gateway.client(permissions=[Permission.READ_RECORDS])
     name = ResourceType(type).name.title().replace("_", "").removesuffix("s") + "Config"
     await store(gateway.database, connected("clinic"), record("r", "clinic", {**config, "type": type}))
-    query = '{ resourceRecord(id: "r") { type config { __typename ... on %s { id %s } } } }' % (name, fields)  # noqa: UP031
+    query = '{ resourceRecord(id: "r") { type config { __typename ... on %s { sourceId %s } } } }' % (name, fields)  # noqa: UP031
     found = (await client.data(query))["resourceRecord"]
     assert (found["type"], found["config"].pop("__typename")) == (ResourceType(type).name, name)
     return found["config"]
@@ -87,7 +87,7 @@ async def test_the_example_of_the_documents_is_readable(gateway: Gateway) -> Non
     text, slots, id = "<string>", [{"start": "<string>", "end": "<string>"}], "5eb7cf5a86d9755df3a6c593"
     names = ("organizationId", "npi", "name", "gender", "avatar", "summary", "qualification", "education")
     assert await fetch_config(gateway, "practitioners", document["config"], FIELDS["practitioners"]) == {
-        "id": text,
+        "sourceId": text,
         **dict.fromkeys(names, text),
         "supervisorId": id,
         "supervisor": None,
@@ -142,7 +142,7 @@ async def test_faulty_entries_of_a_list_are_dropped(gateway: Gateway) -> None:
     }
     fields = "languages specialties { name code } workingHours { mon { start end } } preferredVisitingReasons"
     assert await fetch_config(gateway, "practitioners", config, fields) == {
-        "id": None,
+        "sourceId": None,
         "languages": ["de"],
         "specialties": [{"name": "Heart", "code": None}],
         "workingHours": {"mon": [{"start": "10", "end": "11"}]},
@@ -152,7 +152,7 @@ async def test_faulty_entries_of_a_list_are_dropped(gateway: Gateway) -> None:
 
 async def test_a_time_zone_that_does_not_exist_is_null(gateway: Gateway) -> None:
     assert await fetch_config(gateway, "locations", {"timezone": "<string>"}, "timezone") == {
-        "id": None,
+        "sourceId": None,
         "timezone": None,
     }
 
@@ -201,6 +201,7 @@ def test_columns_are_derived_from_the_document() -> None:
         **{breakdown.column: breakdown.blank_value for breakdown in APPOINTMENT_STATISTICS.breakdowns},
         "logical_id": "logical",
         "type": "appointments",
+        "source_id": "None",
         "search_text": "abc\next\némile\n web ",
         "start": "2025-03-09T13:00:00.000Z",
         "booking_status": str(BookingStatus.FAILED),
@@ -211,6 +212,17 @@ def test_columns_are_derived_from_the_document() -> None:
     }
     assert (columns["created_at"], columns["created_by"]) == (format_instant(AT), None)
     assert tuple(columns) == RECORD_COLUMNS
+
+
+def test_records_of_referenced_kinds_have_a_source_id() -> None:
+    found = {
+        kind.type.value: read_record_columns({"config": {"type": kind.type.value, "id": "X"}}, "logical", AT)
+        for kind in RECORD_KINDS
+    }
+    assert {type for type, columns in found.items() if columns["source_id"] == "X"} == {
+        *("patients", "practitioners", "locations", "visiting_reasons")
+    }
+    assert {columns["source_id"] for columns in found.values()} == {"X", None}
 
 
 _COUNTED = {statistics.type for statistics in STATISTICS}

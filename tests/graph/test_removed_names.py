@@ -6,15 +6,27 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLSchema, build_schema
 
 REMOVED = [
+    "AppointmentConfig.id",
+    "AppointmentConfigInput.id",
     "AppointmentTrend",
     "AppointmentsOverview",
     "ConnectedIntegration.patientStatistics(dateField:)",
     "IncomingWebhook.type",
     "IntegrationStatus",
+    "LocationConfig.id",
+    "LocationConfigInput.id",
+    "OrganizationConfig.id",
+    "OrganizationConfigInput.id",
     "OutgoingWebhook.type",
+    "PatientConfig.id",
+    "PatientConfigInput.id",
     "PatientTrend",
     "PatientsOverview",
+    "PractitionerConfig.id",
+    "PractitionerConfigInput.id",
     "Query.patientStatistics(dateField:)",
+    "VisitingReasonConfig.id",
+    "VisitingReasonConfigInput.id",
     "WebhookIntegration.type",
     "WebhookType",
 ]

@@ -219,28 +219,6 @@ async def test_records_of_many_integrations_need_as_many_statements_as_of_one(ga
     assert len(set(ran_for)) == 1
 
 
-async def test_visible_supervisors_are_read_in_one_statement(gateway: Gateway) -> None:
-    client = await gateway.client(permissions=[Permission.READ_RECORDS, Permission.READ_INTEGRATIONS])
-    await store(gateway.database, connected("clinic"), connected("other"))
-    await store(gateway.database, connected("private", access="personal", createdBy="somebody"))
-    await store(gateway.database, record("p", "private"), record("o", "other"))
-    supervisors = {"a": "o", "b": "a", "c": "p", "d": "missing", "e": "a", "f": None}
-    await store(
-        gateway.database,
-        *(record(id, "clinic", {"type": "practitioners", "supervisorId": by}) for id, by in supervisors.items()),
-    )
-    query = """{ integration(id: "clinic") { ... on ConnectedIntegration { resourceRecords { nodes {
-      id config { ... on PractitionerConfig { supervisorId supervisor { id } } } } } } } }"""
-    with collect_statements() as ran:
-        nodes = (await client.data(query))["integration"]["resourceRecords"]["nodes"]
-    assert sum("resource_record" in statement for statement in ran) == 2
-    visible = {"o", "a"}
-    assert [(node["id"], node["config"]) for node in nodes] == [
-        (id, {"supervisorId": by, "supervisor": {"id": by} if by in visible else None})
-        for id, by in supervisors.items()
-    ]
-
-
 @pytest.mark.parametrize("number", [1, 3])
 async def test_a_page_is_read_from_an_index(gateway: Gateway, number: int) -> None:
     client = await gateway.client()

@@ -50,8 +50,8 @@ def build_document(team_id: str, ids: dict[str, str], text: str) -> Any:
     integration["name"] = text
     configs = [
         dict.fromkeys(("patientName", "source", "utmSource"), text)
-        | {"type": "appointments", "bookingStatus": "failed"},
-        {"type": "patients", "firstName": text, "source": text},
+        | {"type": "appointments", "bookingStatus": "failed", "patientId": "equal in both teams"},
+        {"type": "patients", "id": "equal in both teams", "firstName": text, "source": text},
     ]
     document["resource_records"] = [
         record,
