@@ -138,6 +138,7 @@ async def test_all_references_of_a_page_are_one_statement_whatever_its_size(gate
         with collect_statements() as ran:
             nodes = (await client.data(query))["integrations"]["nodes"]
         ran_for.append(len(ran))
+        print("\n".join(["#### ", *[x[:200] for x in ran]]))
         found = {node["id"]: node["resourceRecords"]["nodes"] for node in nodes}
         assert len(found) == number
         for index in range(number):
