@@ -12,7 +12,6 @@ from gateway.domain.records import RecordKind, get_kind
 from gateway.execution import BatchRequest, declare_columns
 from gateway.schema.fields import batched_field, get_row
 from gateway.schema.json_readers import read_required_enum
-from gateway.services.record_references import RecordReference
 
 RecordConfigSource = LenientObject[ResourceRecord]
 
@@ -56,7 +55,9 @@ def reference_field(key: str, kind: RecordKind, noun: str) -> Any:  # noqa: ANN4
         id, row = source.read_text(key), source.row
         if not id:
             return None
-        reference = RecordReference(row.team_id, row.integration_id, kind.type.value, id)
+        reference = services.record_references.RecordReference(
+            row.team_id, row.integration_id, kind.type.value, id
+        )
         return BatchRequest(services.record_references.find_by_references, reference)
 
     return batched_field(

@@ -102,10 +102,13 @@ def select_referenced(viewer: Viewer, references: str) -> Select[ResourceRecord]
     )
     by_id = select(found.id).where(found.id == requested.c.id, *of_type).scalar_subquery()
     by_source_id = select(func.min(found.id)).where(found.source_id == requested.c.id, *of_type).scalar_subquery()
-    ids = select(func.coalesce(by_id, by_source_id).label("id")).select_from(requested).cte("referenced")
-    return select(ResourceRecord).where(
-        ResourceRecord.id.in_(select(ids.prefix_with("MATERIALIZED").c.id)),
-        has_visible_integration(viewer, ResourceRecord),
+    ids = select(func.coalesce(by_id, by_source_id).label("id")).select_from(requested).distinct()
+    # A join: with IN, SQLite reads all records of the team from an index that has the selected columns.
+    id_table = ids.cte("referenced").prefix_with("MATERIALIZED")
+    return (
+        select(ResourceRecord)
+        .join(id_table, ResourceRecord.id == id_table.c.id)
+        .where(has_visible_integration(viewer, ResourceRecord))
     )
 
 

@@ -88,13 +88,9 @@ async def _fill(gateway: Gateway) -> None:
             *(webhook({"_id": f"w{number}"}, team_id=team_id) for number in range(4)),
         )
         await store(gateway.database, use_case_group("g", "a", team_id=team_id))
-        await store(gateway.database, use_case("u", "a", team_id=team_id))
-        await store(
-            gateway.database,
-            record("r", "a", {"patientId": "P", "locationId": "l"}, team_id=team_id),
-            record("p", "a", {"type": "patients", "id": "P"}, team_id=team_id),
-            record("l", "a", {"type": "locations"}, team_id=team_id),
-        )
+        patient = record("p", "a", {"type": "patients", "id": "P"}, team_id=team_id)
+        referring = record("r", "a", {"patientId": "P", "locationId": "l"}, team_id=team_id)
+        await store(gateway.database, use_case("u", "a", team_id=team_id), patient, referring)
 
 
 LIST = """
@@ -299,29 +295,6 @@ async def test_no_dashboard_scans_and_each_uses_the_index_of_its_date_field(
             plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
             found += [row.detail for row in plan if re.search("SEARCH (day_count|resource_record)", row.detail)]
     assert sorted(detail.split(" USING ")[1] for detail in found) == sorted(reads)
-
-
-async def test_references_use_the_primary_key_and_the_index_of_source_ids(gateway: Gateway) -> None:
-    await _fill(gateway)
-    client = await gateway.client()
-    with _record_statements() as statements:
-        edges = "... on AppointmentConfig { patient { id } location { id } }"
-        await client.data(f'{{ resourceRecord(id: "r") {{ config {{ {edges} }} }} }}')
-    statement, parameters = statements[-1]
-    assert await _find_scans(gateway, [(statement, parameters)]) == []
-    if not gateway.database.is_sqlite:
-        return
-    async with open_session(gateway.database) as session:
-        connection = await session.connection()
-        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
-        found = [row.detail for row in plan if re.search("SEARCH (found|resource)_record", row.detail)]
-    key = "USING INDEX sqlite_autoindex_resource_record_1 (team_id=? AND id=?)"
-    source = "ix_resource_record_source (team_id=? AND integration_id=? AND type=? AND source_id=?)"
-    assert sorted(found) == [
-        f"SEARCH found_record {key}",
-        f"SEARCH found_record USING COVERING INDEX {source}",
-        f"SEARCH resource_record {key}",
-    ]
 
 
 async def test_a_scan_is_detected(gateway: Gateway) -> None:
