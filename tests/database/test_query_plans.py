@@ -156,12 +156,10 @@ async def test_no_lookup_by_id_scans(gateway: Gateway) -> None:
             """
             query ($nodes: [ID!]!) {
               nodes(nodeIds: $nodes) { nodeId }
-              integration(id: "a") { id }
-              created: integration(id: "a", createdBy: "68a8652f82513625d1c21a85") { id }
+              integration(id: "a") { id } created: integration(id: "a", createdBy: "68a8652f82513625d1c21a85") { id }
               useCaseGroup(id: "g") { id integration { id } useCases { id group { id } } }
-              useCaseGroupBySlug(integrationId: "a", slug: "g") { id }
-              useCase(id: "u") { id integration { id } }
-              resourceRecord(id: "r") { id }
+              useCaseGroupBySlug(integrationId: "a", slug: "g") { id } useCase(id: "u") { id integration { id } }
+              resourceRecord(id: "r") { id integration { id } }
             }
             """,
             nodes=nodes,
@@ -176,8 +174,7 @@ NESTED = """{
     useCases(PAGE) { totalCount nodes { group { id } } }
     labs: useCases(type: LAB_REMINDER_WITH_SHEET, status: ACTIVE, PAGE) { totalCount nodes { id } }
     others: useCases(type: OTHER, PAGE) { totalCount nodes { id } }
-    resourceRecords(PAGE) { totalCount nodes { integration { id } config { ... on AppointmentConfig {
-      patient { id } practitioner { id } location { id } visitingReason { id } } } } }
+    resourceRecords(PAGE) { totalCount nodes { config { ... on AppointmentConfig { patient { id } } } } }
     appointments: resourceRecords(type: APPOINTMENTS, search: "one two", PAGE) { totalCount nodes { id } }
     unknown: resourceRecords(type: OTHER, PAGE) { totalCount nodes { id } }
   }
