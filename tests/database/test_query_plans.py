@@ -155,8 +155,8 @@ async def test_no_lookup_by_id_scans(gateway: Gateway) -> None:
         await client.data(
             """
             query ($nodes: [ID!]!) {
-              nodes(nodeIds: $nodes) { nodeId }
-              integration(id: "a") { id } created: integration(id: "a", createdBy: "68a8652f82513625d1c21a85") { id }
+              nodes(nodeIds: $nodes) { nodeId } integration(id: "a") { id }
+              created: integration(id: "a", createdBy: "68a8652f82513625d1c21a85") { id }
               useCaseGroup(id: "g") { id integration { id } useCases { id group { id } } }
               useCaseGroupBySlug(integrationId: "a", slug: "g") { id } useCase(id: "u") { id integration { id } }
               resourceRecord(id: "r") { id integration { id } }
