@@ -55,9 +55,7 @@ def reference_field(key: str, kind: RecordKind, noun: str) -> Any:  # noqa: ANN4
         id, row = source.read_text(key), source.row
         if not id:
             return None
-        reference = services.record_references.RecordReference(
-            row.team_id, row.integration_id, kind.type.value, id
-        )
+        reference = services.record_references.ReferenceKey(row.team_id, row.integration_id, kind.type.value, id)
         return BatchRequest(services.record_references.find_by_references, reference)
 
     return batched_field(

@@ -11,7 +11,7 @@ from gateway.domain.viewer import Viewer
 from gateway.services.access import require_permissions
 
 
-class RecordReference(NamedTuple):
+class ReferenceKey(NamedTuple):
     """A reference to a record of the same integration: `id` is its `_id`, or its id in the source system."""
 
     team_id: str
@@ -22,8 +22,8 @@ class RecordReference(NamedTuple):
 
 
 async def find_by_references(
-    reader: Reader, viewer: Viewer, references: Sequence[RecordReference]
-) -> Mapping[RecordReference, ResourceRecord]:
+    reader: Reader, viewer: Viewer, references: Sequence[ReferenceKey]
+) -> Mapping[ReferenceKey, ResourceRecord]:
     """Return the records that these references find and that the viewer may see.
 
     A reference finds the record with this `_id`, else the lowest `_id` among those with this `config.id`. Raises
@@ -33,9 +33,9 @@ async def find_by_references(
     keys = exact_json.encode([each[1:] for each in references if each.team_id == viewer.team_id]).decode()
     statement = sql.resource_records.select_referenced(viewer, keys)
     rows = await reader.fetch_rows(statement, "integration_id", "type", "source_id")
-    by_id, by_source_id = dict[RecordReference, ResourceRecord](), dict[RecordReference, ResourceRecord]()
+    by_id, by_source_id = dict[ReferenceKey, ResourceRecord](), dict[ReferenceKey, ResourceRecord]()
     for row in sorted(rows, key=lambda row: row.id, reverse=True):
-        reference = RecordReference(row.team_id, row.integration_id, row.type, row.id)
+        reference = ReferenceKey(row.team_id, row.integration_id, row.type, row.id)
         by_id[reference] = row
         if row.source_id is not None:
             by_source_id[reference._replace(id=row.source_id)] = row
