@@ -51,7 +51,7 @@ async def test_the_migration_stores_what_a_write_would_store(database: Database)
         "patient": "é" * 256,
         "reason": "V",
     }
-    await migrations.downgrade(database, "0003")
+    await migrations.downgrade(database, "0005")
     await migrations.upgrade(database)
     assert await read_source_ids(database) == before
 

@@ -30,9 +30,6 @@ from tests.support.verifying import find_differences, verify
 REPAIR = "gateway statistics verify --repair"
 """A migration with these words in its description leaves the counts of days to this command."""
 
-DOWN_REVISION = 'down_revision = "9998"'
-"""A line of the example of the documentation, whose revisions stay above those of the gateway."""
-
 COUNTS = ("day_count", "day_series")
 COLUMN_TYPES = {"CollatedText", "Instant", "JsonText"}
 

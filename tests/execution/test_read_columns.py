@@ -164,7 +164,9 @@ def test_a_plan_has_the_columns_of_each_stage() -> None:
     )
     assert root == frozenset({"name", "enabled", "team_id", "id", "kind"})
     assert stages == {
-        "resource_records": frozenset({"edges", "cursor", "nodes", "type", "document", *ORDER_COLUMNS}),
+        "resource_records": frozenset(
+            {"edges", "cursor", "nodes", "type", "document", "integration_id", *ORDER_COLUMNS}
+        ),
         "total_count": frozenset(),
         "supervisor": frozenset({"version"}),
     }
