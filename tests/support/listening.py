@@ -61,11 +61,13 @@ async def open_server(database_url: str, **settings: Any) -> AsyncIterator[Liste
 
 
 @asynccontextmanager
-async def serve_app(app: Any, reporting: Reporting, **settings: Any) -> AsyncIterator[tuple[int, ServerState]]:
+async def serve_app(
+    app: Any, reporting: Reporting, *, keep_alive: float = KEEP_ALIVE, **settings: Any
+) -> AsyncIterator[tuple[int, ServerState]]:
     """Listen with an ASGI application. Yield the port and what uvicorn knows of the connections."""
     connections = HttpConnection.create_class(Settings(**{"client_timeout": TIMEOUT, **settings}), reporting)
     config, state = create_config(app, Settings(), connections), ServerState()
-    config.timeout_keep_alive = KEEP_ALIVE  # type: ignore[assignment]  # uvicorn takes any number
+    config.timeout_keep_alive = keep_alive  # type: ignore[assignment]  # uvicorn takes any number
     config.load()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: connections(config, state, {}), "127.0.0.1", 0)
