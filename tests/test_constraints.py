@@ -1,6 +1,7 @@
-"""The file `.constraints.txt`: it pins every package that the project and its tools need."""
+"""The files that pin every package which the project, its tools and the tests of clients need."""
 
 import ast
+import json
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
@@ -11,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 PROJECT = "integrations-gateway"
 ROOT = Path(__file__).parents[1]
+CLIENTS = ROOT / "tests" / "clients"
 LINES = (ROOT / ".constraints.txt").read_text().splitlines()
 PINS = {
     canonicalize_name(name): version for name, version in (line.split("==") for line in LINES if line[0] != "#")
@@ -77,3 +79,19 @@ def test_libraries_with_undocumented_uses_are_pinned_to_compatible_releases() ->
         if any(each.operator == "~=" for each in needed.specifier)
     }
     assert names == compatible
+
+
+def test_packages_of_npm_are_pinned_by_their_hashes_and_name_no_registry() -> None:
+    named = json.loads((CLIENTS / "package.json").read_text())["devDependencies"]
+    packages = json.loads((CLIENTS / "package-lock.json").read_text())["packages"]
+    own = packages.pop("")
+    assert own["devDependencies"] == named
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in named} == named
+    assert [name for name, each in packages.items() if "integrity" not in each or "resolved" in each] == []
+
+
+def test_python_packages_of_clients_are_pinned_once_in_order() -> None:
+    lines = (CLIENTS / "requirements.txt").read_text().splitlines()
+    names = [canonicalize_name(line.split("==")[0]) for line in lines]
+    assert [line for line in lines if line.count("==") != 1] == []
+    assert names == sorted(set(names))

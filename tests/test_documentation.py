@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.documented_files import ASKING, read_documented_files
 from tests.support.source_code import PACKAGE, PROJECT
 
 MAX_README_LINES = 200
@@ -63,3 +64,11 @@ def test_files_that_are_named_exist(page: Path) -> None:
     roots = (PROJECT, PACKAGE, PACKAGE / "docs", page.parent)
     existing = [path for path in named if "NAME" not in path]
     assert [path for path in existing if not any((root / path).exists() for root in roots)] == []
+
+
+def test_a_test_of_clients_runs_each_file_that_the_page_shows() -> None:
+    section = ASKING.read_text().partition("\n## Clients\n")[2].partition("\n## ")[0]
+    names = re.findall(r"^```\w+ ?(.*)$", section, re.MULTILINE)
+    assert sorted(names) == sorted(read_documented_files())
+    tests = "".join(path.read_text() for path in (PROJECT / "tests" / "clients").glob("test_*.py"))
+    assert [name for name in names if f'"{name}"' not in tests] == []

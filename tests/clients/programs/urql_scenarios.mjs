@@ -20,7 +20,7 @@ const RECORDS = gql`
   query Records {
     integrations(orderBy: [{ field: NAME }]) {
       edges { node { nodeId ... on ConnectedIntegration {
-        resourceRecords { edges { node { nodeId config { ... on PractitionerConfig { sourceId name } } } } }
+        resourceRecords(first: 9) { edges { node { nodeId config { ... on PractitionerConfig { sourceId name } } } } }
       } } }
     }
   }
