@@ -1,6 +1,6 @@
 import { gql } from "@apollo/client";
 import { createClient, evict } from "./apollo.mjs";
-import { key, requests, run, url } from "./scenarios.mjs";
+import { key, MAX_PAGES, requests, run, url } from "./scenarios.mjs";
 
 const client = createClient(url, key);
 
@@ -45,7 +45,7 @@ async function readPages(query, variables, getList) {
   const observable = client.watchQuery({ query, variables });
   const subscription = observable.subscribe(() => {});
   let list = getList((await client.query({ query, variables })).data);
-  while (list.pageInfo.hasNextPage) {
+  for (let page = 1; page < MAX_PAGES && list.pageInfo.hasNextPage; page += 1) {
     await observable.fetchMore({ variables: { after: list.pageInfo.endCursor } });
     list = getList(client.readQuery({ query, variables }));
   }

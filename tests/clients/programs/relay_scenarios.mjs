@@ -9,7 +9,7 @@ import {
   getSelector,
 } from "relay-runtime";
 import { createEnvironment } from "./environment.mjs";
-import { key, run, url } from "./scenarios.mjs";
+import { key, MAX_PAGES, run, url } from "./scenarios.mjs";
 
 const require = createRequire(import.meta.url);
 const load = (name) => require(`./src/__generated__/${name}.graphql.js`);
@@ -33,7 +33,7 @@ await run({
   async readPages() {
     await send(operation.request.node, variables);
     const { paginationRequest, paginationMetadata } = getPaginationMetadata(list, "test");
-    while (readList().pageInfo.hasNextPage) {
+    for (let page = 1; page < MAX_PAGES && readList().pageInfo.hasNextPage; page += 1) {
       const { endCursor } = readList().pageInfo;
       await send(
         paginationRequest,

@@ -1,5 +1,8 @@
 // Run the scenario that the command line names, with its arguments, and print what it returns as JSON.
 
+/** The number of pages after which a scenario stops, if a client does not notice the last one. */
+export const MAX_PAGES = 9;
+
 /** The requests of this process so far, as method and status. */
 export const requests = [];
 

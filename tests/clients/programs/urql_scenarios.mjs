@@ -1,6 +1,6 @@
 import { gql } from "@urql/core";
 import { getIntrospectionQuery } from "graphql";
-import { key, requests, run, url } from "./scenarios.mjs";
+import { key, MAX_PAGES, requests, run, url } from "./scenarios.mjs";
 import { createClient } from "./urql.mjs";
 
 const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
@@ -50,7 +50,7 @@ async function send(operation) {
 /** Query all pages of a list, and return the ids of its entries in the answer to the last one. */
 async function readPages(query, variables, getList) {
   let list = getList(await send(client.query(query, variables)));
-  while (list.pageInfo.hasNextPage) {
+  for (let page = 1; page < MAX_PAGES && list.pageInfo.hasNextPage; page += 1) {
     list = getList(await send(client.query(query, { ...variables, after: list.pageInfo.endCursor })));
   }
   return listIds(list);
