@@ -16,10 +16,17 @@ from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import Database
 from gateway.domain.enums import ErrorCode
-from gateway.domain.statistics import ALL, CountDifference, SeriesCounts, VerificationPosition, VerificationScope
+from gateway.domain.statistics import (
+    ALL,
+    CountDifference,
+    SeriesCounts,
+    TypeDifference,
+    VerificationPosition,
+    VerificationScope,
+)
 from gateway.errors import refusal
 
-statistics = typer.Typer(no_args_is_help=True, help="Verify the stored counts of the dashboards.")
+statistics = typer.Typer(no_args_is_help=True, help="Verify the stored counts of records.")
 
 
 def _parse_position(text: str) -> VerificationPosition:
@@ -73,9 +80,9 @@ class _VerificationRun:
             step = await services.verification.verify_next_block(session, self.scope, position)
         if step is not None:
             self._report_step(step, progress)
-            if step.differences and self.is_repairing:
+            if self.is_repairing and (step.differences or step.type_differences):
                 async with self.database.write() as session:
-                    self.repaired += len(await services.verification.repair_block(session, step))
+                    self.repaired += len(await services.verification.repair(session, step))
         self.position = step.next_position if step else None
         return step
 
@@ -83,18 +90,34 @@ class _VerificationRun:
         self.integrations.add((step.target.team_id, step.target.integration_id))
         self.blocks += step.block is not None
         self.records += step.record_count
-        self.differences += len(step.differences)
-        if step.differences:
+        lines = [
+            *(_format_type_difference(step, each) for each in step.type_differences),
+            *(_format_difference(step, each) for each in step.differences),
+        ]
+        self.differences += len(lines)
+        if lines:
             progress.stop()
-            for each in step.differences:
-                out.print(_format_difference(step, each), markup=False)
+            for line in lines:
+                out.print(line, markup=False)
             progress.start()
+
+
+def _format_type_difference(step: services.verification.VerificationStep, difference: TypeDifference) -> str:
+    """Return a difference of the numbers by type in words."""
+    stored, counted = (
+        "nothing" if number is None else f"{number} in all" for number in (difference.stored, difference.counted)
+    )
+    return f"{_format_integration(step)}, type {_quote(difference.type)}: stored {stored}; counted {counted}"
+
+
+def _format_integration(step: services.verification.VerificationStep) -> str:
+    return f"team {step.target.team_id}, integration {step.target.integration_id}"
 
 
 def _format_difference(step: services.verification.VerificationStep, difference: CountDifference) -> str:
     """Return a difference in words. JSON escapes values, so that none can send control characters."""
     series, block = difference.series_counts
-    parts = [f"team {step.target.team_id}", f"integration {step.target.integration_id}", series.type]
+    parts = [_format_integration(step), series.type]
     if series.appointment_type != ALL:
         parts.append(f"of type {_quote(series.appointment_type)}")
     if series.breakdown != ALL:
@@ -131,7 +154,8 @@ async def verify(
 ) -> None:
     """Count the records again, and print each stored count that differs.
 
-    The gateway can run meanwhile. Each block of 64 days is read in one snapshot and repaired in one transaction.
+    The gateway can run meanwhile. The numbers by type of each integration, and then each block of 64 days, are read
+    in one snapshot and repaired in one transaction.
     Only writes to the same integration wait for a repair; on SQLite, all writes do. Exits with 1 if a count
     differed, even if it was repaired.
     """

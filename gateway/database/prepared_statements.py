@@ -19,7 +19,8 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVarTuple, cast, overload
 
-from sqlalchemy import BindParameter, ClauseElement, Delete, Dialect, Integer, Select, bindparam
+from sqlalchemy import BindParameter, ClauseElement, Delete, Dialect, Integer, Label, Select, bindparam, inspect
+from sqlalchemy.orm.util import AliasedClass
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from gateway.database.column_types import TextList
@@ -137,13 +138,17 @@ class PreparedStatement(Generic[*Ts]):
         positions: dict[str, int] = {}
         arguments = [_replace_values(argument, positions) for argument in self._arguments]
         statement: Any = self._build(*(dialect.name, *arguments) if self._by_dialect else arguments)
-        entity = statement.column_descriptions[0]["expr"] if isinstance(statement, Select) else None
-        if not (isinstance(entity, type) and issubclass(entity, Base)):
+        rows = statement.column_descriptions[0]["expr"] if isinstance(statement, Select) else None
+        mapper = inspect(rows, raiseerr=False) if isinstance(rows, type | AliasedClass) else None
+        if mapper is None:
             make_tuples = create_tuple_factory(statement.exported_columns, dialect)
             return CompiledStatement(statement, positions, dialect, make_tuples)
+        entity: type[Base] = mapper.mapper.class_
         selected = select_columns(entity, columns, also)
-        attributes = [getattr(entity, column.name, column) for column in selected]
+        attributes = [getattr(rows, column.name, column) for column in selected]
         narrowed = statement.with_only_columns(*attributes, maintain_column_froms=True)
+        if any(isinstance(column, Label) for column in selected):
+            narrowed = narrowed.outerjoin(*entity.get_computed_join(rows))
         return CompiledStatement(narrowed, positions, dialect, create_row_factory(entity, selected, dialect))
 
 

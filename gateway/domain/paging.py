@@ -9,6 +9,8 @@ from gateway.domain.statement_arguments import StatementArguments
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 100
+MAX_OFFSET = 10_000
+"""A database reads all entries that an offset skips. A cursor skips any number of them for nothing."""
 
 T = TypeVar("T")
 R = TypeVar("R", covariant=True)  # noqa: PLC0105 (the row; `R_co` adds nothing)

@@ -9,6 +9,7 @@ import strawberry
 from gateway.domain.cursors import CursorCodec
 from gateway.domain.paging import (
     DEFAULT_PAGE_SIZE,
+    MAX_OFFSET,
     MAX_PAGE_SIZE,
     OLDEST_FIRST,
     CursorValues,
@@ -55,7 +56,8 @@ Before = Annotated[str | None, strawberry.argument(description="Return entries b
 Offset = Annotated[
     int | None,
     strawberry.argument(
-        description="Number of entries to skip from the start; cannot be combined with `last` or `before`."
+        description=f"Number of entries to skip from the start, at most {MAX_OFFSET}; cannot be combined with `last` "
+        "or `before`. Cursors reach any entry."
     ),
 ]
 
@@ -87,8 +89,8 @@ def parse_page(
 ) -> RequestedPage:
     """Return the page that the arguments of a connection select.
 
-    Raises Refused, with the argument's name as path, when a size is outside 1 to 100 or arguments exclude each
-    other.
+    Raises Refused, with the argument's name as path, when a size is outside 1 to 100, an offset is above
+    `MAX_OFFSET`, or arguments exclude each other.
     """
     problems = ProblemList()
     for name, size in (("first", first), ("last", last)):
@@ -98,6 +100,11 @@ def parse_page(
         problems.add_invalid("Give `first` or `last`, not both.", "last")
     if offset is not None and offset < 0:
         problems.add_invalid(f"`offset` must be 0 or more, not {offset}.", "offset")
+    if offset is not None and offset > MAX_OFFSET:
+        message = (
+            f"`offset` must be at most {MAX_OFFSET}, not {offset}. Go on from there with `after` and a cursor."
+        )
+        problems.add_invalid(message, "offset")
     if offset and (last is not None or before is not None):
         problems.add_invalid("`offset` cannot be combined with `last` or `before`.", "offset")
     problems.raise_if_any()

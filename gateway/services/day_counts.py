@@ -1,4 +1,4 @@
-"""Day counts: the numbers of an integration's records by local day.
+"""Stored counts: the numbers of an integration's records by local day and, in `type_counts`, by type.
 
 Every write of records updates them, and a new time zone recounts them. Callers that write counts have locked the
 integration: see `gateway.services.integrations.lock_integration`.
@@ -27,6 +27,7 @@ from gateway.domain.statistics import (
     Statistics,
     day_blocks,
 )
+from gateway.services import type_counts
 
 _KEY_COLUMNS = ("team_id", "series_id", "size", "day", "value")
 _COUNT_COLUMNS = ("team_id", "series_id", *BlockCounts._fields)
@@ -56,7 +57,13 @@ class CountTarget:
         return self.team_id, self.integration_id, self.statistics.type.value
 
 
-async def add_counts(
+async def add_changes(writer: Writer, team_id: str, integration_id: str, changes: DayCounts) -> None:
+    """Add the changes of a write to the stored counts of an integration."""
+    await type_counts.add_counts(writer, team_id, integration_id, changes.type_counts)
+    await _add_block_counts(writer, team_id, integration_id, changes.list_block_counts())
+
+
+async def _add_block_counts(
     writer: Writer, team_id: str, integration_id: str, blocks: Mapping[Series, Sequence[BlockCounts]]
 ) -> None:
     """Add these changes to the day counts of an integration, and insert missing series.
@@ -145,13 +152,14 @@ async def recount_if_timezone_changed(
 
 
 async def recount(writer: Writer, team_id: str, integration_id: str, zone: ZoneInfo) -> None:
-    """Replace all day counts of an integration: count its records by the local days of `zone`."""
+    """Replace all counts of an integration: count its records by type, and by the local days of `zone`."""
+    await type_counts.correct_counts(writer, team_id, integration_id)
     await delete_counts(writer, team_id, integration_id)
     for statistics in STATISTICS:
         target, start = CountTarget(team_id, integration_id, zone, statistics), 1
         while (block := await find_next_block(writer, target, start)) is not None:
             counts = await count_records(writer, target, block)
-            await add_counts(writer, team_id, integration_id, counts.list_block_counts())
+            await _add_block_counts(writer, team_id, integration_id, counts.list_block_counts())
             start = block + LARGEST_BLOCK_SIZE
 
 

@@ -163,7 +163,7 @@ async def upsert_resource_records(
     counts = DayCounts(zone)
     counts.remove(get_counted_values(row) for row, _ in updates)
     counts.add(map(itemgetter(*COUNTED_COLUMNS), (result.columns for result in results if result.columns)))
-    await day_counts.add_counts(writer, viewer.team_id, integration_id, counts.list_block_counts())
+    await day_counts.add_changes(writer, viewer.team_id, integration_id, counts)
     return results
 
 
@@ -294,4 +294,4 @@ async def delete_resource_records(writer: Writer, viewer: Viewer, integration_id
     deleted = await writer.execute(sql.resource_records.delete_records(viewer.team_id, valid_ids))
     counts = DayCounts(zone)
     counts.remove(deleted)
-    await day_counts.add_counts(writer, viewer.team_id, integration_id, counts.list_block_counts())
+    await day_counts.add_changes(writer, viewer.team_id, integration_id, counts)

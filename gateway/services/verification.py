@@ -1,4 +1,4 @@
-"""Verification of stored day counts against the records, one block of days after another.
+"""Verification of stored counts against the records: by type, then by one block of days after another.
 
 It is for operators and checks no permission.
 """
@@ -18,11 +18,12 @@ from gateway.domain.statistics import (
     CountDifference,
     Series,
     SeriesCounts,
+    TypeDifference,
     VerificationPosition,
     VerificationScope,
     day_blocks,
 )
-from gateway.services import day_counts
+from gateway.services import day_counts, type_counts
 from gateway.services.day_counts import CountTarget
 
 
@@ -38,6 +39,8 @@ class VerificationStep:
     differences: Sequence[CountDifference]
     next_position: VerificationPosition | None
     """The position of the next step, or None if all blocks are verified."""
+    type_differences: Sequence[TypeDifference] = ()
+    """Differences of the numbers by type, which the first step of each integration compares."""
 
 
 async def count_records(reader: Reader, scope: VerificationScope, position: VerificationPosition) -> int:
@@ -65,34 +68,41 @@ async def verify_next_block(
         position = VerificationPosition(team_id, integration_id)
     statistics = next(statistics for statistics in STATISTICS if statistics.type.value == position.type)
     target = CountTarget(team_id, integration_id, timezones.get_zone(timezone), statistics)
+    is_first = position == VerificationPosition(team_id, integration_id)
+    of_types = await type_counts.find_differences(reader, team_id, integration_id) if is_first else ()
     block = await _find_next_block(reader, target, position.day)
     if block is None:
-        return VerificationStep(target, None, 0, (), await _find_next_position(reader, scope, target))
+        return VerificationStep(target, None, 0, (), await _find_next_position(reader, scope, target), of_types)
     next_day = block + LARGEST_BLOCK_SIZE
     next_position = (
         position._replace(day=next_day)
         if next_day <= LAST_DAY
         else await _find_next_position(reader, scope, target)
     )
-    return VerificationStep(target, block, *await _compare_block(reader, target, block), next_position)
+    return VerificationStep(target, block, *await _compare_block(reader, target, block), next_position, of_types)
 
 
-async def repair_block(writer: Writer, step: VerificationStep) -> Sequence[CountDifference]:
-    """Correct the stored counts of a step's block, and return the corrected differences.
+async def repair(writer: Writer, step: VerificationStep) -> Sequence[CountDifference | TypeDifference]:
+    """Correct the stored counts of a step, and return the corrected differences.
 
-    It locks the integration until the transaction ends, and then compares the block again: other transactions may
-    have changed it since the step. A deleted integration has no differences.
+    It locks the integration until the transaction ends, and then compares again: other transactions may have
+    changed the counts since the step. A deleted integration has no differences.
     """
     target = step.target
     locked = await writer.fetch_tuples(
         sql.verification.select_timezone_for_update(target.team_id, target.integration_id)
     )
-    if not locked or step.block is None:
+    if not locked:
         return ()
+    corrected: list[CountDifference | TypeDifference] = []
+    if step.type_differences:
+        corrected += await type_counts.correct_counts(writer, target.team_id, target.integration_id)
+    if step.block is None or not step.differences:
+        return corrected
     target = replace(target, zone=timezones.get_zone(locked[0][0]))
     _, differences = await _compare_block(writer, target, step.block)
     await day_counts.correct_counts(writer, target, differences)
-    return differences
+    return [*corrected, *differences]
 
 
 async def _find_next_block(reader: Reader, target: CountTarget, day: int) -> int | None:

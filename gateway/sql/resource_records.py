@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, String, delete, func, select, type
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningDelete
 
-from gateway.database import ResourceRecord, prepared
+from gateway.database import Integration, ResourceRecord, TypeCount, prepared, prepared_by_dialect
 from gateway.domain.enums import ResourceType
 from gateway.domain.paging import PageArguments
 from gateway.domain.records import KINDS_BY_TYPE, list_config_types
@@ -16,9 +16,8 @@ from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
 from gateway.sql import json_rows, paging
 from gateway.sql.text_lists import LikePattern, is_in
-from gateway.sql.visibility import has_visible_integration
+from gateway.sql.visibility import build_child_conditions, build_visible_conditions, has_visible_integration
 
-_ORDER_COLUMNS: paging.OrderColumns = {"created_at": ResourceRecord.created_at, "id": ResourceRecord.id}
 _CONTAINS_PATTERN = LikePattern("%", "%")
 
 
@@ -30,31 +29,25 @@ def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[ResourceRecord]:
     )
 
 
-def build_search_conditions(words: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Return the conditions that a record's search text contains each of these case-folded words."""
-    return [
-        ResourceRecord.search_text.like(type_coerce(word, _CONTAINS_PATTERN), escape=LIKE_ESCAPE) for word in words
-    ]
-
-
-def _build_conditions(
-    viewer: Viewer, integration_ids: Sequence[str], type: ResourceType | None, words: Sequence[str]
+def build_search_conditions(
+    words: Sequence[str], records: type[ResourceRecord] = ResourceRecord
 ) -> list[ColumnElement[bool]]:
-    conditions = [
-        is_in(ResourceRecord.integration_id, integration_ids),
-        has_visible_integration(viewer, ResourceRecord),
-        *build_search_conditions(words),
-    ]
-    if type is not None:
-        types = list_config_types(type)
-        conditions.append(
-            ResourceRecord.type.not_in([*KINDS_BY_TYPE]) if types is None else ResourceRecord.type.in_(types)
-        )
-    return conditions
+    """Return the conditions that a record's search text contains each of these case-folded words."""
+    return [records.search_text.like(type_coerce(word, _CONTAINS_PATTERN), escape=LIKE_ESCAPE) for word in words]
 
 
-@prepared
+def _build_type_conditions(
+    entity: type[ResourceRecord] | type[TypeCount], type: ResourceType | None
+) -> list[ColumnElement[bool]]:
+    if type is None:
+        return []
+    types = list_config_types(type)
+    return [entity.type.not_in([*KINDS_BY_TYPE]) if types is None else entity.type.in_(types)]
+
+
+@prepared_by_dialect
 def select_resource_records(
+    dialect: str,
     viewer: Viewer,
     integration_ids: Sequence[str],
     page: PageArguments,
@@ -62,10 +55,32 @@ def select_resource_records(
     words: Sequence[str],
 ) -> Select[ResourceRecord]:
     """Select the same page of the records of each integration."""
-    statement = select(ResourceRecord).where(*_build_conditions(viewer, integration_ids, type, words))
-    return paging.select_page_by_parent(
-        statement, ResourceRecord, ResourceRecord.integration_id, integration_ids, _ORDER_COLUMNS, page
-    )
+    if type is ResourceType.OTHER:
+        of_one = _select_other_types(dialect, page, words)
+    else:
+        records = aliased(ResourceRecord)
+        conditions = [*_build_type_conditions(records, type), *build_search_conditions(words, records)]
+        of_one = paging.select_page_of(records, [*build_child_conditions(records), *conditions], page)
+    visible = build_visible_conditions(viewer, integration_ids)
+    return paging.select_pages(dialect, Integration, visible, of_one, page)
+
+
+def _select_other_types(dialect: str, page: PageArguments, words: Sequence[str]) -> Select[ResourceRecord]:
+    """Select a page of an integration's records of unknown types: the first page of each type, merged.
+
+    No index has the unknown types alone. `TypeCount` lists those that an integration has.
+    """
+    records = aliased(ResourceRecord)
+    of_type = [
+        records.team_id == TypeCount.team_id,
+        records.integration_id == TypeCount.integration_id,
+        records.type == TypeCount.type,
+        *build_search_conditions(words, records),
+    ]
+    of_one_type = paging.select_page_of(records, of_type, paging.build_first_page(page))
+    types = [*build_child_conditions(TypeCount), *_build_type_conditions(TypeCount, ResourceType.OTHER)]
+    merged = paging.select_pages(dialect, TypeCount, types, of_one_type, page)
+    return paging.limit_to_page(merged, page)
 
 
 @prepared
@@ -74,12 +89,18 @@ def select_counts(
 ) -> Select[str, int]:
     """Select integration id and number of records on all pages of `select_resource_records`.
 
-    One row per integration with records.
+    One row per integration with records. Without words, the numbers are stored.
     """
+    entity, number = (ResourceRecord, func.count()) if words else (TypeCount, func.sum(TypeCount.record_count))
     return (
-        select(ResourceRecord.integration_id, func.count())
-        .where(*_build_conditions(viewer, integration_ids, type, words))
-        .group_by(ResourceRecord.integration_id)
+        select(entity.integration_id, number)
+        .where(
+            is_in(entity.integration_id, integration_ids),
+            has_visible_integration(viewer, entity),
+            *_build_type_conditions(entity, type),
+            *build_search_conditions(words),
+        )
+        .group_by(entity.integration_id)
     )
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Select, exists, func, select, type_coerce
+from sqlalchemy.orm import aliased
 
-from gateway.database import Integration, UseCaseGroup, prepared
+from gateway.database import Integration, UseCaseGroup, prepared, prepared_by_dialect
 from gateway.domain.enums import Provider
 from gateway.domain.paging import PageArguments
 from gateway.domain.text import LIKE_ESCAPE
@@ -12,9 +13,8 @@ from gateway.domain.viewer import Viewer
 from gateway.sql import paging
 from gateway.sql.integrations import is_own_connected
 from gateway.sql.text_lists import LikePattern, is_in
-from gateway.sql.visibility import has_visible_integration
+from gateway.sql.visibility import build_child_conditions, build_visible_conditions, has_visible_integration
 
-_ORDER_COLUMNS: paging.OrderColumns = {"created_at": UseCaseGroup.created_at, "id": UseCaseGroup.id}
 _PREFIX_PATTERN = LikePattern("", "%")
 
 
@@ -34,17 +34,15 @@ def select_by_slug(viewer: Viewer, integration_id: str, slug: str) -> Select[Use
     )
 
 
-@prepared
+@prepared_by_dialect
 def select_use_case_groups(
-    viewer: Viewer, integration_ids: Sequence[str], page: PageArguments
+    dialect: str, viewer: Viewer, integration_ids: Sequence[str], page: PageArguments
 ) -> Select[UseCaseGroup]:
     """Select the same page of the groups of each integration."""
-    statement = select(UseCaseGroup).where(
-        is_in(UseCaseGroup.integration_id, integration_ids), has_visible_integration(viewer, UseCaseGroup)
-    )
-    return paging.select_page_by_parent(
-        statement, UseCaseGroup, UseCaseGroup.integration_id, integration_ids, _ORDER_COLUMNS, page
-    )
+    groups = aliased(UseCaseGroup)
+    of_one = paging.select_page_of(groups, build_child_conditions(groups), page)
+    visible = build_visible_conditions(viewer, integration_ids)
+    return paging.select_pages(dialect, Integration, visible, of_one, page)
 
 
 @prepared

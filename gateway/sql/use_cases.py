@@ -1,18 +1,18 @@
 """Statements about use cases."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased
 
-from gateway.database import UseCase, prepared
+from gateway.database import Integration, UseCase, prepared, prepared_by_dialect
 from gateway.domain.enums import Status, UseCaseType
 from gateway.domain.paging import PageArguments
 from gateway.domain.viewer import Viewer
 from gateway.sql import paging
 from gateway.sql.text_lists import is_in
-from gateway.sql.visibility import has_visible_integration
+from gateway.sql.visibility import build_child_conditions, build_visible_conditions, has_visible_integration
 
-_ORDER_COLUMNS: paging.OrderColumns = {"created_at": UseCase.created_at, "id": UseCase.id}
 _KNOWN_TYPES = [type_.value for type_ in UseCaseType if type_ is not UseCaseType.OTHER]
 
 
@@ -43,21 +43,20 @@ def select_without_group(viewer: Viewer, integration_id: str) -> Select[UseCase]
     )
 
 
-def _build_conditions(
-    viewer: Viewer, integration_ids: Sequence[str], status: Status | None, type: UseCaseType | None
-) -> list[ColumnElement[bool]]:
-    conditions = [is_in(UseCase.integration_id, integration_ids), has_visible_integration(viewer, UseCase)]
+def _build_filters(
+    use_cases: type[UseCase], status: Status | None, type: UseCaseType | None
+) -> Iterator[ColumnElement[bool]]:
     if status is not None:
-        conditions.append(UseCase.status == status)
+        yield use_cases.status == status
     if type is UseCaseType.OTHER:
-        conditions.append(UseCase.type.not_in(_KNOWN_TYPES))
+        yield use_cases.type.not_in(_KNOWN_TYPES)
     elif type is not None:
-        conditions.append(UseCase.type == type.value)
-    return conditions
+        yield use_cases.type == type.value
 
 
-@prepared
+@prepared_by_dialect
 def select_use_cases(
+    dialect: str,
     viewer: Viewer,
     integration_ids: Sequence[str],
     page: PageArguments,
@@ -65,10 +64,11 @@ def select_use_cases(
     type: UseCaseType | None,
 ) -> Select[UseCase]:
     """Select the same page of the use cases of each integration."""
-    statement = select(UseCase).where(*_build_conditions(viewer, integration_ids, status, type))
-    return paging.select_page_by_parent(
-        statement, UseCase, UseCase.integration_id, integration_ids, _ORDER_COLUMNS, page
-    )
+    use_cases = aliased(UseCase)
+    conditions = [*build_child_conditions(use_cases), *_build_filters(use_cases, status, type)]
+    of_one = paging.select_page_of(use_cases, conditions, page)
+    visible = build_visible_conditions(viewer, integration_ids)
+    return paging.select_pages(dialect, Integration, visible, of_one, page)
 
 
 @prepared
@@ -78,6 +78,10 @@ def select_counts(
     """Select integration id and number of use cases, one row per integration with use cases."""
     return (
         select(UseCase.integration_id, func.count())
-        .where(*_build_conditions(viewer, integration_ids, status, type))
+        .where(
+            is_in(UseCase.integration_id, integration_ids),
+            has_visible_integration(viewer, UseCase),
+            *_build_filters(UseCase, status, type),
+        )
         .group_by(UseCase.integration_id)
     )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, inspect, select
 
 from gateway.database import migrations
 from gateway.database.database import Database
-from gateway.database.tables import Base, Integration, ResourceRecord, UseCase
+from gateway.database.tables import Base, Integration, ResourceRecord, TypeCount, UseCase
 from gateway.domain.calendar.instants import format_instant
 from gateway.domain.integrations import read_connected_columns
 from gateway.domain.records import read_record_columns
@@ -138,6 +138,23 @@ async def _require_round_trip(gateway: Gateway, id: str) -> None:
 @pytest.mark.parametrize("revision", migrations.list_known())
 async def test_an_upgraded_database_works(database: Database, database_url: str, revision: str) -> None:
     await _require_upgrade(database, database_url, revision)
+
+
+async def test_a_migration_counts_stored_records_by_type(database: Database) -> None:
+    await fill_every_table(database)
+    async with open_session(database) as session:
+        counts = select(TypeCount).order_by(*TypeCount.__table__.primary_key)
+        before = [_to_values(row) for row in await session.scalars(counts)]
+    known = migrations.list_known()
+    await migrations.downgrade(database, known[known.index("0008") - 1])
+    await migrations.upgrade(database)
+    async with open_session(database) as session:
+        assert [_to_values(row) for row in await session.scalars(counts)] == before
+    assert len(before) > 1
+
+
+def _to_values(row: TypeCount) -> tuple[str, str, str, int]:
+    return row.team_id, row.integration_id, row.type, row.record_count
 
 
 def _read_example() -> str:

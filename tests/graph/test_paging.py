@@ -67,6 +67,15 @@ REFUSED: list[tuple[dict[str, Json], list[tuple[str, list[str]]]]] = [
     ({"first": 1, "last": 1}, [("Give `first` or `last`, not both.", ["last"])]),
     ({"offset": -1}, [("`offset` must be 0 or more, not -1.", ["offset"])]),
     (
+        {"offset": 10_001},
+        [
+            (
+                "`offset` must be at most 10000, not 10001. Go on from there with `after` and a cursor.",
+                ["offset"],
+            )
+        ],
+    ),
+    (
         {"offset": 1, "last": 101},
         [
             ("`last` must be from 1 to 100, not 101.", ["last"]),
@@ -103,7 +112,7 @@ async def test_a_page_past_the_end_is_empty_and_has_a_previous_page(gateway: Gat
         page = await fetch_page(client, offset=offset)
         assert (page.keys, page.has_previous, page.has_next) == ([], False, False)
     await store(gateway.database, webhook({"_id": "w"}))
-    for offset in (1, 2, 7, 2**31 - 1):
+    for offset in (1, 2, 7, 10_000):
         page = await fetch_page(client, offset=offset)
         assert (page.keys, page.has_previous, page.has_next) == ([], True, False)
 

@@ -101,6 +101,14 @@ def test_an_appointment_with_a_type_is_also_counted_by_type() -> None:
     assert {cell.series.appointment_type: cell.block_counts.pending for cell in whole} == {ALL: 2, "NP": 1}
 
 
+def test_records_are_counted_by_type_also_those_without_a_dashboard() -> None:
+    counts = DayCounts(CHICAGO)
+    device = ["device", *_build_record()[1:]]
+    counts.add([_build_record(), _build_record(), device, device])
+    counts.remove([device])
+    assert counts.type_counts == {"appointments": 2, "device": 1}
+
+
 @pytest.mark.parametrize(("index", "state"), [*enumerate(("successful", "failed", "pending"))])
 def test_states_are_counted_separately(index: int, state: str) -> None:
     cells = _count(_build_record(booking_status=BookingStatus(state)))

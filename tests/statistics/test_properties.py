@@ -1,6 +1,7 @@
 """The dashboard against a plain recount in Python, over random appointments, filters, zones and pages."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from random import Random
@@ -142,6 +143,32 @@ async def test_the_numbers_of_one_response_agree_during_writes(gateway: Gateway)
         totals.add(total)
     await asyncio.gather(*writers)
     assert len(totals) > 1
+
+
+TOTALS = """{ integration(id: "clinic") { ... on ConnectedIntegration {
+      all: resourceRecords(first: 100) { totalCount nodes { type } }
+      appointments: resourceRecords(first: 100, type: APPOINTMENTS) { totalCount nodes { type } }
+      others: resourceRecords(first: 100, type: OTHER) { totalCount nodes { type } }
+    } } }"""
+
+
+async def test_total_counts_equal_the_listed_records_during_writes(gateway: Gateway) -> None:
+    await store(gateway.database, connected(CLINIC))
+    client = await gateway.client()
+    writers = [asyncio.create_task(RandomWrites(client, Random(seed)).run(8)) for seed in range(4)]
+    rounds, numbers = 0, set()
+    while rounds < 6 or not all(writer.done() for writer in writers):
+        lists = (await client.data(TOTALS))["integration"]
+        rounds += 1
+        for listed in lists.values():
+            assert listed["totalCount"] == len(listed["nodes"])
+        types = Counter(node["type"] for node in lists["all"]["nodes"])
+        assert types["APPOINTMENTS"] == lists["appointments"]["totalCount"]
+        assert types["OTHER"] == lists["others"]["totalCount"]
+        numbers.add(lists["all"]["totalCount"])
+    await asyncio.gather(*writers)
+    assert len(numbers) > 1
+    assert await find_differences(gateway.database) == []
 
 
 _NUMBERS = count()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.database import diagnostics
-from gateway.database.tables import DayCount, ResourceRecord
+from gateway.database.tables import DayCount, ResourceRecord, TypeCount
 from tests.graph.test_record_changes import UPSERT
 from tests.support.commands import run_gateway
 from tests.support.factories import connected, record, store
@@ -31,11 +31,12 @@ async def slow_gateway(database_url: str) -> AsyncIterator[Gateway]:
 
 
 async def _read_counts(gateway: Gateway) -> list[Any]:
+    """Return all rows of the counts by day and by type."""
+    found: list[Any] = []
     async with gateway.read() as session:
-        columns = DayCount.__table__.c
-        return [
-            tuple(row) for row in await session.execute(select(*columns).order_by(*DayCount.__table__.primary_key))
-        ]
+        for table in (DayCount.__table__, TypeCount.__table__):
+            found += map(tuple, await session.execute(select(table).order_by(*table.primary_key)))
+    return found
 
 
 async def test_forty_concurrent_writers_lose_no_count(slow_gateway: Gateway) -> None:

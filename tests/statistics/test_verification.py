@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Delete, Executable, Update, delete, insert, select, update
 
 from gateway import services
-from gateway.database.tables import DayCount, Integration, ResourceRecord
+from gateway.database.tables import DayCount, Integration, ResourceRecord, TypeCount
 from gateway.domain.enums import BookingStatus
 from gateway.domain.statistics.day_blocks import BLOCK_SIZES
 from gateway.domain.statistics.verification import VerificationPosition, VerificationScope
@@ -58,6 +58,9 @@ def _format_difference(
     return f"{series}: stored {stored_text}; counted {counted_text}"
 
 
+NUMBERS = {"appointments": 3, "patients": 1}
+TYPE_KEY = {"team_id": TEAM, "integration_id": "clinic"}
+
 CHANGES: dict[str, tuple[Executable, list[str]]] = {
     "a count of a day": (
         update(DayCount).where(*is_count(1, DAY)).values(successful=7),
@@ -98,6 +101,18 @@ CHANGES: dict[str, tuple[Executable, list[str]]] = {
     "a nought": (
         insert(DayCount).values({**count_key(64, IN_64, "x"), **build_state_columns(0, 0, 0)}),
         [_format_difference('source "x", 2025-01-14 (64 days)', (0, 0, 0), None)],
+    ),
+    "a number of records of a type": (
+        update(TypeCount).where(TypeCount.type == "appointments").values(record_count=7),
+        ['type "appointments": stored 7 in all; counted 3 in all'],
+    ),
+    "all numbers of records by type": (
+        delete(TypeCount),
+        [f'type "{type}": stored nothing; counted {number} in all' for type, number in NUMBERS.items()],
+    ),
+    "a number without records": (
+        insert(TypeCount).values(**TYPE_KEY, type="a\x1b[2J\n", record_count=0),
+        ['type "a\\u001b[2J\\n": stored 0 in all; counted nothing'],
     ),
 }
 
@@ -249,4 +264,4 @@ async def test_an_integration_deleted_during_verification_is_not_repaired(gatewa
     assert step is not None
     await execute_without_counts(gateway.database, delete(Integration).where(Integration.id == "clinic"))
     async with gateway.database.write() as session:
-        assert await services.verification.repair_block(session, step) == ()
+        assert await services.verification.repair(session, step) == ()

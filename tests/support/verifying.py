@@ -9,7 +9,12 @@ from typer.testing import Result
 from gateway import services
 from gateway.database.database import Database
 from gateway.database.tables import DayCount, DaySeries
-from gateway.domain.statistics.verification import CountDifference, VerificationPosition, VerificationScope
+from gateway.domain.statistics.verification import (
+    CountDifference,
+    TypeDifference,
+    VerificationPosition,
+    VerificationScope,
+)
 from tests.support.commands import run_gateway
 from tests.support.gateway import TEAM
 from tests.support.sessions import open_session
@@ -21,19 +26,19 @@ async def verify(database: Database, *arguments: str) -> Result:
     return await asyncio.to_thread(run_gateway, "statistics", "verify", *arguments, database_url=url)
 
 
-async def find_differences(database: Database, *, repairs: bool = False) -> list[CountDifference]:
+async def find_differences(database: Database, *, repairs: bool = False) -> list[CountDifference | TypeDifference]:
     """Return all differences between counts and records; `repairs` repairs them."""
-    found: list[CountDifference] = []
+    found: list[CountDifference | TypeDifference] = []
     position: VerificationPosition | None = VerificationPosition()
     while position is not None:
         async with database.read() as snapshot:
             step = await services.verification.verify_next_block(snapshot, VerificationScope(), position)
         if step is None:
             break
-        found += step.differences
-        if repairs and step.differences:
+        found += [*step.type_differences, *step.differences]
+        if repairs and (step.type_differences or step.differences):
             async with database.write() as session:
-                await services.verification.repair_block(session, step)
+                await services.verification.repair(session, step)
         position = step.next_position
     return found
 

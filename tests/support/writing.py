@@ -87,7 +87,7 @@ class RandomWrites:
     def record(self, number: int) -> Document:
         """Return a record of an export document or of JSON Lines."""
         choice = self._random.choice
-        config: Document = {"type": choice(_TYPES), "bookingStatus": choice((*_STATES, "lost", None))}
+        config: Document = {"type": choice((*_TYPES, "device")), "bookingStatus": choice((*_STATES, "lost", None))}
         config |= {
             **{breakdown.key: choice(self._sources) for breakdown in APPOINTMENT_STATISTICS.breakdowns},
             "firstName": "A",

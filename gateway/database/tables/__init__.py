@@ -10,7 +10,7 @@ from gateway.database.tables.base import Base, HasAuditColumns, HasDocument, Tex
 from gateway.database.tables.cursors import CursorKey
 from gateway.database.tables.day_counts import DayCount, DaySeries
 from gateway.database.tables.integrations import Integration
-from gateway.database.tables.resource_records import ResourceRecord
+from gateway.database.tables.resource_records import ResourceRecord, TypeCount
 from gateway.database.tables.teams import ApiKey, AuditEntry, BrowserSession, Team, User
 from gateway.database.tables.use_cases import UseCase, UseCaseGroup
 
@@ -28,6 +28,7 @@ __all__ = [
     "ResourceRecord",
     "Team",
     "TextConversion",
+    "TypeCount",
     "UseCase",
     "UseCaseGroup",
     "User",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import Label, MetaData
+from sqlalchemy import ColumnElement, FromClause, Label, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gateway.database.column_types import CollatedText, Instant, JsonText, create_enum_type
@@ -37,7 +37,12 @@ class Base(DeclarativeBase):
     """The base class of all tables."""
 
     computed_columns: ClassVar[Sequence[Label[Any]]] = ()
-    """Expressions that rows have like columns, and that cannot be written."""
+    """Columns of another table that rows have like their own, and that cannot be written."""
+
+    @classmethod
+    def get_computed_join(cls, rows: Any) -> tuple[FromClause, ColumnElement[bool]]:  # noqa: ANN401 (it or an alias)
+        """Return the table of the computed columns, and the condition that joins it to `rows`."""
+        raise NotImplementedError
 
     conversions: ClassVar[Mapping[str, TextConversion]] = {}
     """By JSON column; without one, the stored text is read."""

@@ -1,4 +1,4 @@
-"""Resource records."""
+"""Resource records, and their numbers by type."""
 
 from datetime import datetime
 
@@ -56,3 +56,20 @@ class ResourceRecord(HasDocument, HasAuditColumns, Base):
     utm_source: Mapped[str | None]
     utm_medium: Mapped[str | None]
     utm_campaign: Mapped[str | None]
+
+
+class TypeCount(Base):
+    """The number of an integration's records of a type. The transaction that writes the records updates it."""
+
+    __tablename__ = "type_count"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["team_id", "integration_id"], ["integration.team_id", "integration.id"], ondelete="CASCADE"
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    integration_id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(primary_key=True)
+    record_count: Mapped[int]

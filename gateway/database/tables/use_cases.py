@@ -1,9 +1,9 @@
 """Use-case groups and use cases."""
 
 from datetime import time
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, FromClause, Index, Table, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.database.column_types import JsonText
@@ -61,6 +61,10 @@ class UseCase(HasDocument, HasAuditColumns, Base):
     status: Mapped[Status]
     document: Mapped[Document] = mapped_column(JsonText)
 
+    @classmethod
+    def get_computed_join(cls, rows: Any) -> tuple[FromClause, ColumnElement[bool]]:  # noqa: ANN401 (it or an alias)
+        return _group, and_(_group.c.team_id == rows.team_id, _group.c.id == rows.group_id)
+
 
 def _renew_schedules(row: Any, text: str) -> str:  # noqa: ANN401 (a row with computed columns)
     """Return a use case's document with the next runs of its daily schedules."""
@@ -70,12 +74,6 @@ def _renew_schedules(row: Any, text: str) -> str:  # noqa: ANN401 (a row with co
     return schedules.renew_document(text, row.group_start_time, zone, instants.now())
 
 
-UseCase.computed_columns = [
-    select(column)
-    .where(UseCaseGroup.team_id == UseCase.team_id, UseCaseGroup.id == UseCase.group_id)
-    .correlate_except(UseCaseGroup)
-    .scalar_subquery()
-    .label(f"group_{column.key}")
-    for column in (UseCaseGroup.start_time, UseCaseGroup.timezone)
-]
+_group = cast(Table, UseCaseGroup.__table__).alias("group_of_use_case")
+UseCase.computed_columns = [_group.c[name].label(f"group_{name}") for name in ("start_time", "timezone")]
 UseCase.conversions = {"document": TextConversion(_renew_schedules, ("group_start_time", "group_timezone"))}

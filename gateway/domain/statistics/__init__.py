@@ -36,7 +36,12 @@ from gateway.domain.statistics.day_counts import (
     SeriesCounts,
     get_counted_values,
 )
-from gateway.domain.statistics.verification import CountDifference, VerificationPosition, VerificationScope
+from gateway.domain.statistics.verification import (
+    CountDifference,
+    TypeDifference,
+    VerificationPosition,
+    VerificationScope,
+)
 
 __all__ = [
     "ALL",
@@ -66,6 +71,7 @@ __all__ = [
     "StatisticsFilter",
     "StatusCounts",
     "Trend",
+    "TypeDifference",
     "VerificationPosition",
     "VerificationScope",
     "day_blocks",

@@ -1,4 +1,4 @@
-"""Counts of records by local days, and the changes of these counts by writes."""
+"""Counts of records by type and by local days, and the changes of these counts by writes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -76,12 +76,14 @@ class SeriesCounts(NamedTuple):
 
 
 class DayCounts:
-    """The counts of an integration's records, or their changes, by the days of `zone`."""
+    """The counts of an integration's records, or their changes: by type, and by the days of `zone`."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         # By type of record and breakdown.
         self._counters: dict[tuple[str, str], Counter[_CounterKey]] = defaultdict(Counter)
+        self.type_counts: Counter[str] = Counter()
+        """The numbers of records by type; dashboards count only some of the types."""
 
     def add(self, records: Iterable[CountedValues]) -> None:
         """Add records to the counts."""
@@ -94,11 +96,12 @@ class DayCounts:
     def _update_counters(
         self,
         records: Iterable[CountedValues],
-        update: Callable[[Counter[_CounterKey], Iterable[_CounterKey]], None],
+        update: Callable[[Counter[Any], Iterable[Any]], None],
     ) -> None:
-        by_type: dict[object, list[CountedValues]] = defaultdict(list)
+        by_type: dict[str, list[CountedValues]] = defaultdict(list)
         for record in records:
             by_type[record[0]].append(record)
+        update(self.type_counts, {type_: len(found) for type_, found in by_type.items()})
         for statistics in STATISTICS:
             found = by_type.get(statistics.type.value)
             if found is None:

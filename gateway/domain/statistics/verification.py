@@ -1,4 +1,4 @@
-"""Verification of day counts: its scope, its position, and the differences that it finds."""
+"""Verification of counts: its scope, its position, and the differences that it finds."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -55,3 +55,12 @@ class CountDifference:
         found = self.counted or self.stored
         assert found is not None  # noqa: S101 (a difference has one of them)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDifference:
+    """A stored number of records of a type that differs from the records. None means that it is missing."""
+
+    type: str
+    stored: int | None
+    counted: int | None

@@ -76,5 +76,5 @@ async def _insert_if_all_new(writer: Writer, group: IntegrationRecords, zone: Zo
         return False
     counts = DayCounts(zone)
     counts.add(zip(*(columns[name] for name in COUNTED_COLUMNS), strict=True))
-    await day_counts.add_counts(writer, group.team_id, group.integration_id, counts.list_block_counts())
+    await day_counts.add_changes(writer, group.team_id, group.integration_id, counts)
     return True

@@ -87,7 +87,7 @@ async def import_rows(
     for batch in split_batches(entries):
         await _write_batch(context, kind, batch, matches, changes)
         context.advance(len(batch))
-    await day_counts.add_counts(context.writer, context.team_id, context.parent.id, changes.list_block_counts())
+    await day_counts.add_changes(context.writer, context.team_id, context.parent.id, changes)
 
 
 async def _match_entries(context: ImportContext, kind: ImportKind, entries: Sequence[ImportEntry]) -> _Matches:
