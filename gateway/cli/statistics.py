@@ -154,10 +154,9 @@ async def verify(
 ) -> None:
     """Count the records again, and print each stored count that differs.
 
-    The gateway can run meanwhile. The numbers by type of each integration, and then each block of 64 days, are read
-    in one snapshot and repaired in one transaction.
-    Only writes to the same integration wait for a repair; on SQLite, all writes do. Exits with 1 if a count
-    differed, even if it was repaired.
+    The gateway can run meanwhile. The numbers by type of each integration, and then each block of 64 days, are
+    read in one snapshot and repaired in one transaction. Only writes to the same integration wait for a repair;
+    on SQLite, all writes do. Exits with 1 if a count differed, even if it was repaired.
     """
     async with open_migrated_database() as database:
         run = _VerificationRun(

@@ -56,8 +56,8 @@ Before = Annotated[str | None, strawberry.argument(description="Return entries b
 Offset = Annotated[
     int | None,
     strawberry.argument(
-        description=f"Number of entries to skip from the start, at most {MAX_OFFSET}; cannot be combined with `last` "
-        "or `before`. Cursors reach any entry."
+        description=f"Number of entries to skip from the start, at most {MAX_OFFSET}; cannot be combined with "
+        "`last` or `before`. Cursors reach any entry."
     ),
 ]
 

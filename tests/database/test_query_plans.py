@@ -2,9 +2,8 @@
 
 import itertools
 import re
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -209,69 +208,6 @@ async def test_no_nested_page_after_or_before_a_cursor_scans(gateway: Gateway) -
             await client.data(f'{{ integration(id: "a") {lists} }}')
         assert len(statements) >= 14
         assert await _find_scans(gateway, statements) == []
-
-
-MANY = """{ integrations { nodes { ... on ConnectedIntegration {
-  listed: resourceRecords(PAGE) { nodes { id } }
-  typed: resourceRecords(type: APPOINTMENTS, PAGE) { nodes { id } }
-  others: resourceRecords(type: OTHER, PAGE) { nodes { id } }
-  useCases(PAGE) { nodes { id } }
-  useCaseGroups(PAGE) { nodes { id } }
-} } } }"""
-
-
-async def test_a_nested_page_reads_no_more_rows_than_it_has(gateway: Gateway) -> None:
-    for id in ("a", "b"):
-        await store(gateway.database, connected(id))
-        rows = [record(f"{id}{n}", id, {"type": "device" if n % 2 else "appointments"}) for n in range(200)]
-        others = [use_case(f"{id}{n}", id) for n in range(200)]
-        await store(gateway.database, *rows, *others, *(use_case_group(f"{id}{n}", id) for n in range(200)))
-    async with open_session(gateway.database) as session:
-        await session.execute(text("ANALYZE"))
-    client = await gateway.client()
-    for page in ("first: 3", "last: 3", "first: 1, offset: 2"):
-        with _record_statements() as statements:
-            await client.data(MANY.replace("PAGE", page))
-        pages = [each for each in statements if " LIMIT " in each[0] and "JOIN" in each[0]]
-        assert len(pages) == 5
-        for statement, parameters in pages:
-            assert await _count_read_rows(gateway, statement, parameters) <= 60, statement
-
-
-async def _count_read_rows(gateway: Gateway, statement: str, parameters: Any) -> int:
-    """Return how many rows of tables that grow a statement reads; on SQLite, a fiftieth of its instructions."""
-    if gateway.database.is_sqlite:
-        with closing(sqlite3.connect(str(gateway.database.url.database))) as connection:
-            steps: list[None] = []
-            connection.set_progress_handler(lambda: steps.append(None), 1)
-            connection.execute(statement, tuple(parameters)).fetchall()
-            return len(steps) // 50
-    async with open_session(gateway.database) as session:
-        connection_ = await session.connection()
-        await session.execute(text("SET LOCAL enable_seqscan = off"))
-        found = await connection_.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", tuple(parameters))
-        output = found.scalar_one()
-    return _sum_read_rows((orjson.loads(output) if isinstance(output, str) else output)[0]["Plan"])
-
-
-def _sum_read_rows(plan: dict[str, Any]) -> int:
-    rows = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
-    own = rows * plan["Actual Loops"] if re.fullmatch(TABLES, plan.get("Relation Name", "")) else 0
-    return int(own + sum(map(_sum_read_rows, plan.get("Plans", []))))
-
-
-async def test_numbers_of_records_are_read_without_the_records(gateway: Gateway) -> None:
-    await _fill(gateway)
-    client = await gateway.client()
-    for filter in ("", "(type: APPOINTMENTS)", "(type: OTHER)"):
-        with _record_statements() as statements:
-            await client.data(
-                "{ integrations { nodes { ... on ConnectedIntegration { "
-                f"resourceRecords{filter} {{ totalCount }} }} }} }}"
-            )
-        counts = [statement for statement, _ in statements if "type_count" in statement and "sum(" in statement]
-        assert len(counts) == 1
-        assert "resource_record" not in counts[0]
 
 
 async def _fetch_cursor(client: Client, name: str) -> str:
