@@ -90,7 +90,7 @@ async def test_numbers_of_records_are_read_without_the_records(gateway: Gateway)
         with record_statements() as statements:
             await client.data(
                 "{ integrations { nodes { ... on ConnectedIntegration { "
-                f"resourceRecords{filter} {{ totalCount }} }} }} }}"
+                f"resourceRecords{filter} {{ totalCount }} }} }} }} }}"
             )
         counts = [statement for statement, _ in statements if "type_count" in statement and "sum(" in statement]
         assert len(counts) == 1
