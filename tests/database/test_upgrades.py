@@ -146,7 +146,7 @@ async def test_a_migration_counts_stored_records_by_type(database: Database) -> 
         counts = select(TypeCount).order_by(*TypeCount.__table__.primary_key)
         before = [_to_values(row) for row in await session.scalars(counts)]
     known = migrations.list_known()
-    await migrations.downgrade(database, known[known.index("0008") - 1])
+    await migrations.downgrade(database, known[known.index("0007") - 1])
     await migrations.upgrade(database)
     async with open_session(database) as session:
         assert [_to_values(row) for row in await session.scalars(counts)] == before

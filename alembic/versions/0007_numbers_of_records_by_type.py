@@ -3,8 +3,8 @@
 Releases before this one do not update the numbers. If some wrote during the migration, run
 `gateway statistics verify --repair` after the last of them has stopped.
 
-Revision ID: 0008
-Revises: 0003
+Revision ID: 0007
+Revises: 0006
 """
 
 import sqlalchemy as sa
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from gateway.database.column_types import CollatedText
 
-revision = "0008"
-down_revision = "0003"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
