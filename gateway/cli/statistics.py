@@ -4,7 +4,6 @@ import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -15,14 +14,14 @@ from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import Database
-from gateway.domain.enums import ErrorCode
+from gateway.domain.enums import ErrorCode, StatisticsDateField
 from gateway.domain.statistics import (
     ALL,
     CountDifference,
-    SeriesCounts,
     TypeDifference,
     VerificationPosition,
     VerificationScope,
+    format_day,
 )
 from gateway.errors import refusal
 
@@ -116,13 +115,15 @@ def _format_integration(step: services.verification.VerificationStep) -> str:
 
 def _format_difference(step: services.verification.VerificationStep, difference: CountDifference) -> str:
     """Return a difference in words. JSON escapes values, so that none can send control characters."""
-    series, block = difference.series_counts
+    series, size, day = difference.block
     parts = [_format_integration(step), series.type]
+    if series.date_field != StatisticsDateField.CREATED_AT.value:
+        parts.append(f"by {series.date_field}")
     if series.appointment_type != ALL:
         parts.append(f"of type {_quote(series.appointment_type)}")
-    if series.breakdown != ALL:
-        parts.append(f"{series.breakdown} {_quote(block.value)}")
-    parts.append(f"{date.fromordinal(block.day)} ({block.size} {'day' if block.size == 1 else 'days'})")
+    if difference.breakdown != ALL:
+        parts.append(f"{difference.breakdown} {_quote(difference.value)}")
+    parts.append(f"{format_day(day)} ({size} {'day' if size == 1 else 'days'})")
     return (
         f"{', '.join(parts)}: stored {_format_counts(difference.stored)}; "
         f"counted {_format_counts(difference.counted)}"
@@ -133,10 +134,10 @@ def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _format_counts(cell: SeriesCounts | None) -> str:
-    if cell is None:
+def _format_counts(numbers: Sequence[int] | None) -> str:
+    if numbers is None:
         return "nothing"
-    return "{} successful, {} failed, {} pending".format(*cell.status_counts)
+    return "{} successful, {} failed, {} pending".format(*numbers)
 
 
 @statistics.command()
@@ -154,7 +155,7 @@ async def verify(
 ) -> None:
     """Count the records again, and print each stored count that differs.
 
-    The gateway can run meanwhile. The numbers by type of each integration, and then each block of 64 days, are
+    The gateway can run meanwhile. The numbers by type of each integration, and then each block of 16 days, are
     read in one snapshot and repaired in one transaction. Only writes to the same integration wait for a repair;
     on SQLite, all writes do. Exits with 1 if a count differed, even if it was repaired.
     """

@@ -16,14 +16,13 @@ One read:
 One write:
 
 1. `database`: `Database.write()` takes a connection, begins a transaction, and yields a `Writer`.
-2. `writing`: `Writer.insert_rows`, `update_rows`, `delete_rows` and `increment_rows` take many rows at once;
-   `execute` runs a prepared statement. A `Writer` is also a `Reader`, of the same transaction.
+2. `writing`: `Writer.insert_rows`, `update_rows`, `replace_rows`, `delete_rows` and `increment_rows` take many
+   rows at once; `execute` runs a prepared statement. A `Writer` is also a `Reader`, of the same transaction.
 3. `bulk_statements`: the statement for many rows is compiled once for each table and set of columns.
 4. `database`: after the block the transaction is committed; if the block raised, it is rolled back.
 """
 
 from gateway.database import diagnostics, migrations
-from gateway.database.bulk_statements import to_columns
 from gateway.database.column_types import CollatedText, Instant, TextList
 from gateway.database.database import Database
 from gateway.database.failures import DATABASE_ERRORS
@@ -88,6 +87,5 @@ __all__ = [
     "prepared",
     "prepared_by_dialect",
     "repeat_on_conflict",
-    "to_columns",
     "with_changes",
 ]

@@ -108,6 +108,15 @@ def build_increment(table: Table, rows: _Parameters, are_many: bool, dialect: Di
     )
 
 
+def build_replacement(table: Table, rows: _Parameters, are_many: bool, dialect: Dialect) -> ClauseElement:
+    """Build an INSERT that replaces the stored row of the same primary key."""
+    statement = build_insert(table, rows, are_many, dialect)
+    others = [name for name in rows if name not in table.primary_key.columns]
+    return statement.on_conflict_do_update(
+        index_elements=[*table.primary_key], set_={name: statement.excluded[name] for name in others}
+    )
+
+
 def build_delete_of_zeros(table: Table, rows: _Parameters, _are_many: bool, _dialect: Dialect) -> ClauseElement:
     """Build a DELETE of those rows with these primary keys whose other columns are all 0."""
     numbers = [each for each in table.columns if not each.primary_key]

@@ -20,6 +20,7 @@ from gateway.database.bulk_statements import (
     build_delete_of_zeros,
     build_increment,
     build_insert,
+    build_replacement,
     build_update,
     compile_for_rows,
     to_columns,
@@ -104,6 +105,10 @@ class Writer(Reader):
     async def delete_rows(self, entity: type[Base], keys: Sequence[Mapping[str, object]]) -> None:
         """Delete rows by primary key."""
         await self._write_columns(build_delete, entity, _to_columns(keys))
+
+    async def replace_rows(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert rows with all columns. They replace the stored rows with the same primary key."""
+        await self._write_columns(build_replacement, entity, _to_columns(rows))
 
     async def increment_rows(
         self, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[Any]]

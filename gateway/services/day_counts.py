@@ -4,7 +4,7 @@ Every write of records updates them, and a new time zone recounts them. Callers 
 integration: see `gateway.services.integrations.lock_integration`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
@@ -13,30 +13,30 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gateway import sql
-from gateway.database import DayCount, DaySeries, Integration, Reader, Writer, to_columns
+from gateway.database import DayCount, DaySeries, Integration, Reader, Writer
 from gateway.domain.calendar import days, timezones
+from gateway.domain.enums import StatisticsDateField
 from gateway.domain.ids import new_series_id
 from gateway.domain.statistics import (
     LARGEST_BLOCK_SIZE,
     LAST_DAY,
-    STATISTICS,
+    NO_DAY,
+    VERIFIED,
     BlockCounts,
-    CountDifference,
     DayCounts,
     Series,
+    SeriesBlock,
     Statistics,
     day_blocks,
 )
 from gateway.services import type_counts
 
-_KEY_COLUMNS = ("team_id", "series_id", "size", "day", "value")
-_COUNT_COLUMNS = ("team_id", "series_id", *BlockCounts._fields)
+_KEY_COLUMNS = ("team_id", "series_id", "size", "day")
+_COUNT_COLUMNS = (*_KEY_COLUMNS, "successful", "failed", "pending", "breakdowns")
+"""The key, and the columns of `BlockCounts`."""
 
-_CountRow: TypeAlias = tuple[str, int, int, int, str, int, int, int]
-"""The values of a row in `_COUNT_COLUMNS`."""
-
-_MIN_ROWS_TO_COPY = 500
-"""From this number of counts on, COPY of the new ones is worth a statement that looks for the existing ones."""
+_BlockKey: TypeAlias = tuple[int, int, int]
+"""The id of the series, the size and the first day of a block."""
 
 _RECORD_BATCH_SIZE = 4_000
 """The number of records that are counted at once. The event loop is blocked meanwhile."""
@@ -44,54 +44,66 @@ _RECORD_BATCH_SIZE = 4_000
 
 @dataclass(frozen=True, slots=True)
 class CountTarget:
-    """The records of one type in an integration, which are counted by the local days of `zone`."""
+    """The records of one type in an integration, which are counted by the local days of a time in `zone`."""
 
     team_id: str
     integration_id: str
     zone: ZoneInfo
     statistics: Statistics
+    date_field: StatisticsDateField
 
     @property
     def key(self) -> tuple[str, str, str]:
         """Team id, integration id and type of records: the first arguments of statements about counts."""
         return self.team_id, self.integration_id, self.statistics.type.value
 
+    def get_day(self, at: datetime) -> int:
+        """Return the number of the local day of an instant."""
+        return days.get_local_day(self.zone, at).toordinal()
+
 
 async def add_changes(writer: Writer, team_id: str, integration_id: str, changes: DayCounts) -> None:
     """Add the changes of a write to the stored counts of an integration."""
     await type_counts.add_counts(writer, team_id, integration_id, changes.type_counts)
-    await _add_block_counts(writer, team_id, integration_id, changes.list_block_counts())
+    await _add_block_counts(writer, team_id, integration_id, changes.list_blocks())
 
 
 async def _add_block_counts(
-    writer: Writer, team_id: str, integration_id: str, blocks: Mapping[Series, Sequence[BlockCounts]]
+    writer: Writer, team_id: str, integration_id: str, changes: Mapping[SeriesBlock, BlockCounts]
 ) -> None:
     """Add these changes to the day counts of an integration, and insert missing series.
 
-    Counts that become zero are deleted.
+    Blocks whose counts all become zero are deleted.
     """
-    ids = await _find_or_create_series(writer, team_id, integration_id, blocks)
-    counts: list[_CountRow] = [
-        (team_id, ids[series], *block) for series, changes in blocks.items() for block in changes
+    ids = await _find_or_create_series(writer, team_id, integration_id, {block.series for block in changes})
+    counts = {(ids[series], size, day): change for (series, size, day), change in changes.items()}
+    stored = await _read_stored_counts(writer, team_id, counts)
+    for key, found in stored.items():
+        found.add(counts[key])
+    await _write_counts(writer, team_id, {**counts, **stored}, stored.keys())
+
+
+async def _read_stored_counts(
+    writer: Writer, team_id: str, keys: Collection[_BlockKey]
+) -> Mapping[_BlockKey, BlockCounts]:
+    """Return the counts of those of these blocks that have some."""
+    if not keys:
+        return {}
+    found = await writer.fetch_tuples(sql.day_counts.select_stored_counts(team_id, orjson.dumps([*keys]).decode()))
+    return {(series_id, size, day): BlockCounts.decode(text) for series_id, size, day, text in found}
+
+
+async def _write_counts(
+    writer: Writer, team_id: str, counts: Mapping[_BlockKey, BlockCounts], stored: Collection[_BlockKey]
+) -> None:
+    """Write or delete the rows of blocks, so that these are their counts; `stored` have a row."""
+    written = {key: block for key, block in counts.items() if not block.is_empty}
+    rows = [
+        dict(zip(_COUNT_COLUMNS, (team_id, *key, *block.encode()), strict=True)) for key, block in written.items()
     ]
-    if writer.can_copy and len(counts) >= _MIN_ROWS_TO_COPY:
-        existing = await _find_existing_blocks(writer, team_id, counts)
-        new = [count for count in counts if count[1:4] not in existing]
-        await writer.insert_columns(DayCount, to_columns(_COUNT_COLUMNS, new))
-        counts = [count for count in counts if count[1:4] in existing]
-    await writer.increment_rows(DayCount, _COUNT_COLUMNS, counts)
-
-
-async def _find_existing_blocks(
-    writer: Writer, team_id: str, counts: Sequence[_CountRow]
-) -> Collection[tuple[int, int, int]]:
-    """Return series id, size and day of those blocks of these counts that have a stored count of any value."""
-    block_keys = {count[1:4] for count in counts}
-    return set(
-        await writer.fetch_tuples(
-            sql.day_counts.select_existing_blocks(team_id, orjson.dumps([*block_keys]).decode())
-        )
-    )
+    await writer.replace_rows(DayCount, rows)
+    deleted = [dict(zip(_KEY_COLUMNS, (team_id, *key), strict=True)) for key in stored if key not in written]
+    await writer.delete_rows(DayCount, deleted)
 
 
 async def _find_or_create_series(
@@ -102,7 +114,7 @@ async def _find_or_create_series(
         return {}
     found = await writer.fetch_tuples(sql.day_counts.select_series(team_id, integration_id))
     ids = {Series(*series): id for id, *series in found}
-    new = {series: new_series_id() for series in wanted if series not in ids}
+    new = {series: new_series_id() for series in sorted(wanted) if series not in ids}
     integration_key = {"team_id": team_id, "integration_id": integration_id}
     await writer.insert_rows(
         DaySeries, [{**integration_key, "id": id, **series._asdict()} for series, id in new.items()]
@@ -110,31 +122,22 @@ async def _find_or_create_series(
     return ids | new
 
 
-async def correct_counts(writer: Writer, target: CountTarget, differences: Sequence[CountDifference]) -> None:
-    """Replace stored counts that differ from the counted ones.
+async def correct_counts(
+    writer: Writer,
+    target: CountTarget,
+    stored: Collection[SeriesBlock],
+    counted: Mapping[SeriesBlock, BlockCounts],
+) -> None:
+    """Replace the counts of these stored blocks and of these counted ones.
 
     The integration has been locked since before the records were counted.
     """
     ids = await _find_or_create_series(
-        writer,
-        target.team_id,
-        target.integration_id,
-        {difference.series_counts.series for difference in differences},
+        writer, target.team_id, target.integration_id, {block.series for block in (*stored, *counted)}
     )
-    stale = [
-        (target.team_id, ids[difference.stored.series], *difference.stored.block_counts)
-        for difference in differences
-        if difference.stored
-    ]
-    if stale:
-        keys = [dict(zip(_KEY_COLUMNS, row, strict=False)) for row in stale]
-        await writer.delete_rows(DayCount, keys)
-    rows = [
-        (target.team_id, ids[difference.counted.series], *difference.counted.block_counts)
-        for difference in differences
-        if difference.counted
-    ]
-    await writer.increment_rows(DayCount, _COUNT_COLUMNS, rows)
+    keys = {(ids[series], size, day) for series, size, day in stored}
+    counts = {(ids[series], size, day): found for (series, size, day), found in counted.items()}
+    await _write_counts(writer, target.team_id, counts, keys)
 
 
 async def delete_counts(writer: Writer, team_id: str, integration_id: str) -> None:
@@ -155,50 +158,50 @@ async def recount(writer: Writer, team_id: str, integration_id: str, zone: ZoneI
     """Replace all counts of an integration: count its records by type, and by the local days of `zone`."""
     await type_counts.correct_counts(writer, team_id, integration_id)
     await delete_counts(writer, team_id, integration_id)
-    for statistics in STATISTICS:
-        target, start = CountTarget(team_id, integration_id, zone, statistics), 1
+    for statistics, date_field in VERIFIED:
+        target, start = CountTarget(team_id, integration_id, zone, statistics, date_field), NO_DAY
         while (block := await find_next_block(writer, target, start)) is not None:
             counts = await count_records(writer, target, block)
-            await _add_block_counts(writer, team_id, integration_id, counts.list_block_counts())
-            start = block + LARGEST_BLOCK_SIZE
+            await _add_block_counts(writer, team_id, integration_id, counts.list_blocks())
+            start = day_blocks.list_block_days(block).stop
 
 
 async def find_next_block(reader: Reader, target: CountTarget, start: int) -> int | None:
     """Return the first day of the next block of the largest size that may have records, or None.
 
-    The search begins with the block that contains the day `start`. Days are numbers, as in `BlockCounts.day`.
+    The search begins with the block that contains the day `start`. Days are numbers, as in `SeriesBlock.day`. The
+    first block is NO_DAY, for records without the time.
     """
+    if start == NO_DAY:
+        ((is_undated,),) = await reader.fetch_tuples(
+            sql.day_counts.select_has_undated(*target.key, target.date_field)
+        )
+        if is_undated:
+            return NO_DAY
+        start += 1
     if start > LAST_DAY:
         return None
     block = day_blocks.find_block_start(start, LARGEST_BLOCK_SIZE)
-    statement = sql.day_counts.select_next_created_at(*target.key, _shift_midnight(block, -days.MAX_UTC_OFFSET))
-    ((created_at,),) = await reader.fetch_tuples(statement)
-    if created_at is None:
+    since = _shift_midnight(block, -days.MAX_UTC_OFFSET)
+    statement = sql.day_counts.select_first_instant(*target.key, target.date_field, since)
+    ((at,),) = await reader.fetch_tuples(statement)
+    if at is None:
         return None
     # The search began a maximum UTC offset early: the record may be of a day before the block.
-    return max(
-        block,
-        day_blocks.find_block_start(days.get_local_day(target.zone, created_at).toordinal(), LARGEST_BLOCK_SIZE),
-    )
+    return max(block, day_blocks.find_block_start(target.get_day(at), LARGEST_BLOCK_SIZE))
 
 
 async def count_records(reader: Reader, target: CountTarget, block: int) -> DayCounts:
-    """Count the records of one block of the largest size, which begins at the day `block`."""
-    counts, block_days, after = DayCounts(target.zone), range(block, block + LARGEST_BLOCK_SIZE), ""
-    since, until = (
-        _shift_midnight(block, -days.MAX_UTC_OFFSET),
-        _shift_midnight(block + LARGEST_BLOCK_SIZE, days.MAX_UTC_OFFSET),
+    """Count the records of one block of the largest size, which begins at the day `block`, or those of NO_DAY."""
+    counts, block_days = DayCounts(target.zone, (target.date_field,)), day_blocks.list_block_days(block)
+    bounds = (
+        _shift_midnight(block_days.start, -days.MAX_UTC_OFFSET),
+        _shift_midnight(block_days.stop, days.MAX_UTC_OFFSET),
     )
-    while True:
-        found = await reader.fetch_tuples(
-            sql.day_counts.select_records(*target.key, since, after, until, _RECORD_BATCH_SIZE)
-        )
-        counts.add(
-            record[:-1] for record in found if days.get_local_day(target.zone, record[1]).toordinal() in block_days
-        )
-        if len(found) < _RECORD_BATCH_SIZE:
-            return counts
-        since, after = found[-1][1], found[-1][-1]
+    statement = sql.day_counts.select_records(*target.key, target.date_field, None if block == NO_DAY else bounds)
+    async for records in reader.stream_tuples(statement, _RECORD_BATCH_SIZE):
+        counts.add(record for record in records if block == NO_DAY or target.get_day(record[-1]) in block_days)
+    return counts
 
 
 def _shift_midnight(day: int, offset: timedelta) -> datetime:

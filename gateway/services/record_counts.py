@@ -4,11 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import orjson
 
 from gateway import sql
 from gateway.database import Reader
-from gateway.domain.calendar import days, timezones
+from gateway.domain.calendar import days, instants, timezones
 from gateway.domain.statistics import (
     TRENDS,
     BucketPage,
@@ -19,9 +23,16 @@ from gateway.domain.statistics import (
     StatusCounts,
 )
 from gateway.domain.viewer import Viewer
+from gateway.services import day_segments
 
 _CENTURY = timedelta(days=36525)
 """The longest time range of TRENDS in one statement, which contains each change of the zone's offset."""
+
+_MAX_COUNTED_TIME = timedelta(days=3_660)
+"""The longest time range of TRENDS whose days are counted one by one, without grouping the records."""
+
+_SEGMENTS_CACHE_SIZE = 32
+"""The number of cached time ranges; one of a year has 25 kB."""
 
 UtcOffsets = tuple[tuple[datetime, int], ...]
 """The instants at which a zone's offset from UTC begins, and these offsets in seconds."""
@@ -65,6 +76,10 @@ async def _read_rows(
 ) -> list[tuple[str, str, str, int, int, int]]:
     """Return the integration id, part and `StatusCounts` of each value. A day of TRENDS may have several rows."""
     bounds = await _find_bounds(reader, viewer, query, ids) if TRENDS in query.parts else None
+    if bounds is not None and not query.filter.words and bounds[1] - bounds[0] <= _MAX_COUNTED_TIME:
+        rest = query._replace(parts=query.parts - {TRENDS})
+        rows = [*await _read_counts(reader, viewer, rest, ids, ())] if rest.parts else []
+        return rows + await _read_counts_by_day(reader, viewer, query, ids, *bounds)
     if bounds is not None and bounds[1] - bounds[0] <= _CENTURY:
         return [*await _read_counts(reader, viewer, query, ids, _list_offsets(query, *bounds))]
     rest = query._replace(parts=query.parts - {TRENDS})
@@ -80,6 +95,32 @@ async def _read_rows(
         remaining = None if end is None else _replace_bounds(query, end, query.filter.end)
         bounds = None if remaining is None else await _find_record_bounds(reader, viewer, remaining, ids)
     return rows
+
+
+async def _read_counts_by_day(
+    reader: Reader, viewer: Viewer, query: _DashboardQuery, ids: list[str], first: datetime, last: datetime
+) -> list[tuple[str, str, str, int, int, int]]:
+    """Return the rows of TRENDS, for bounds that `_find_bounds` returned."""
+    # The end of the filter is excluded. The instant of the last record is included.
+    is_filter_end = last == query.filter.end
+    end = last if is_filter_end else min(last, days.LAST_INSTANT - instants.RESOLUTION) + instants.RESOLUTION
+    found = await reader.fetch_tuples(
+        sql.statistics.select_counts_by_day(
+            viewer,
+            query.statistics,
+            ids,
+            query.filter,
+            _encode_segments(timezones.get_zone(query.timezone), first, end),
+        )
+    )
+    counts = ((id, day, orjson.loads(text)) for id, day, text in found)
+    return [(id, TRENDS, day, *numbers) for id, day, numbers in counts if any(numbers)]
+
+
+@lru_cache(_SEGMENTS_CACHE_SIZE)
+def _encode_segments(zone: ZoneInfo, start: datetime, end: datetime) -> str:
+    """Return the parts of local days between two instants as a JSON list of `day_segments.build_row`."""
+    return orjson.dumps([*map(day_segments.build_row, days.split_into_days(zone, start, end))]).decode()
 
 
 def _replace_bounds(query: _DashboardQuery, start: datetime, end: datetime | None) -> _DashboardQuery:

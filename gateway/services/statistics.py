@@ -3,9 +3,8 @@
 `dashboard_day_counts` reads most parts, with one statement for all dashboards of an operation. It sums the stored
 counts of whole days, and counts the records of incomplete first and last days.
 
-`record_counts` reads the parts that stored counts cannot answer, from records only. These are searches, filters by
-the start of appointments, and trends by the days of another zone than the integration's. It needs a statement for
-each filter and zone, and a second one for trends without `start` or `end`.
+`record_counts` reads the other parts from records only: searches, trends by the days of another zone, and
+breakdowns with thousands of values. It needs one or two statements for each filter and zone.
 """
 
 import asyncio
@@ -216,15 +215,7 @@ async def get_parts(
     if not viewer.has_permission(Permission.READ_RECORDS):
         for dashboard, _ in keys:
             _require_statistics_permission(viewer, dashboard.statistics, is_search=bool(dashboard.filter.words))
-    by_days: dict[Dashboard, set[str]] = defaultdict(set)
-    by_records: dict[Dashboard, set[str]] = defaultdict(set)
-    for dashboard, part in keys:
-        if dashboard.team_id == viewer.team_id and part != AS_OF:
-            (by_days if _is_counted_by_days(dashboard, part) else by_records)[dashboard].add(part)
-    counts: DashboardCounts = {}
-    for read_parts, parts in ((dashboard_day_counts.read_parts, by_days), (record_counts.read_parts, by_records)):
-        if parts:
-            counts |= await read_parts(reader, viewer, parts)
+    counts = await _read_counts(reader, viewer, keys)
     found: dict[DashboardPart, PartValue] = {}
     for dashboard, part in keys:
         if part == AS_OF:
@@ -236,12 +227,21 @@ async def get_parts(
     return found
 
 
-def _is_counted_by_days(dashboard: Dashboard, part: str) -> bool:
-    """Return whether `dashboard_day_counts` can read the part of a dashboard."""
-    filter = dashboard.filter
-    if filter.words or filter.date_field is not StatisticsDateField.CREATED_AT:
-        return False
-    return part != TRENDS or dashboard.timezone == dashboard.integration_timezone
+async def _read_counts(reader: Reader, viewer: Viewer, keys: Sequence[DashboardPart]) -> DashboardCounts:
+    """Return the counts of these parts: from day counts, or else from records."""
+    by_days: dict[Dashboard, set[str]] = defaultdict(set)
+    by_records: dict[Dashboard, set[str]] = defaultdict(set)
+    for dashboard, part in keys:
+        if dashboard.team_id == viewer.team_id and part != AS_OF:
+            (by_days if dashboard_day_counts.may_answer(dashboard, part) else by_records)[dashboard].add(part)
+    counts: DashboardCounts = {}
+    if by_days:
+        counts, unanswered = await dashboard_day_counts.read_parts(reader, viewer, by_days)
+        for dashboard, part in unanswered:
+            by_records[dashboard].add(part)
+    if by_records:
+        counts |= await record_counts.read_parts(reader, viewer, by_records)
+    return counts
 
 
 def _build_part(dashboard: Dashboard, part: str, rows: Sequence[StatusCounts]) -> PartValue:

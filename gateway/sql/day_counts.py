@@ -10,22 +10,20 @@ from sqlalchemy import (
     Delete,
     Integer,
     Select,
-    SQLColumnExpression,
     String,
     and_,
+    case,
     cast,
     delete,
     func,
     literal,
     or_,
     select,
-    tuple_,
     type_coerce,
     union_all,
 )
 
 from gateway.database import (
-    CollatedText,
     DayCount,
     DaySeries,
     Instant,
@@ -35,11 +33,27 @@ from gateway.database import (
     prepared_by_dialect,
 )
 from gateway.domain.calendar import days
-from gateway.domain.statistics import ALL, COUNTED_COLUMNS, STATISTICS_COLUMNS
+from gateway.domain.enums import StatisticsDateField
+from gateway.domain.statistics import (
+    ALL,
+    BREAKDOWNS,
+    DATE_COLUMNS,
+    STATISTICS_COLUMNS,
+    TRENDS,
+    VALUE_COLUMNS,
+    Series,
+)
 from gateway.domain.viewer import Viewer
 from gateway.sql import groupings, json_rows
 from gateway.sql.groupings import CountSelect
 from gateway.sql.integrations import is_own_connected
+
+_SUCCESSFUL, _FAILED, _PENDING = (
+    cast(number, String()) for number in (DayCount.successful, DayCount.failed, DayCount.pending)
+)
+_BREAKDOWNS = cast(type_coerce(DayCount.breakdowns, String()), String())
+COUNTS_TEXT = "[" + _SUCCESSFUL + "," + _FAILED + "," + _PENDING + "," + _BREAKDOWNS + "]"
+"""The text that `BlockCounts.decode` takes."""
 
 
 @prepared_by_dialect
@@ -49,34 +63,31 @@ def select_counts(
     dashboards: str,
     spans: str | None,
     single_days: str | None,
-    segments: str | None,
+    segments: tuple[tuple[StatisticsDateField, str], ...],
     segment_parts: frozenset[str],
 ) -> CountSelect:
-    """Select the counts of parts of dashboards, one row per part and bucket or day.
+    """Select the counts of parts of dashboards: dashboard, part, value, and the numbers by status.
 
     Whole days come from day counts, segments of days from records. The arguments are JSON lists of rows, or None:
 
-    - `dashboards`: name, integration id, type of records, appointment type, and offset and limit of the buckets;
-    - `spans`: dashboard, breakdown, part, and size, first day and last day of the blocks that make up the part;
-    - `single_days`: the same columns, for the days of trends;
-    - `segments`: dashboard, first instant or null, last instant, and day.
+    - `dashboards`: name, integration id, type of records, date field, and appointment type;
+    - `spans`: dashboard, OVERVIEW or BREAKDOWNS, and size, first day and last day of blocks. There is a row for
+      each block; with BREAKDOWNS its value is the JSON text of `BlockCounts.breakdowns`;
+    - `single_days`: the same columns with TRENDS. There is a row for each day; its value is the number of the day;
+    - `segments`: dashboard, first instant or null, last instant, and day, by date field.
 
-    `segment_parts` are the parts that segments are counted for.
+    `segment_parts` are the parts that segments are counted for: there is a row for each dashboard, part and value.
+    A part may have several rows of a value.
     """
     dashboard_table = _build_dashboards_cte(viewer, dashboards)
-    summed = [] if spans is None else [_select_day_counts(dashboard_table, spans, DayCount.value, "span")]
-    if segments is not None:
-        summed += groupings.select_counts(
-            _build_segment_records_cte(dashboard_table, segments), segment_parts, dialect
-        )
     found = []
-    if summed:
-        sums = groupings.select_sums(summed, dashboard_table.c.bucket_offset, dashboard_table.c.bucket_limit)
-        found.append(
-            sums.join(dashboard_table, dashboard_table.c.dashboard == sums.get_final_froms()[0].c.dashboard)
-        )
+    if spans is not None:
+        found.append(_select_day_counts(dashboard_table, spans, "span"))
     if single_days is not None:
-        found.append(_select_day_counts(dashboard_table, single_days, cast(DayCount.day, String()), "single_day"))
+        found.append(_select_day_counts(dashboard_table, single_days, "single_day"))
+    for date_field, rows in segments:
+        records = _build_segment_records_cte(dashboard_table, rows, date_field)
+        found += groupings.select_counts(records, segment_parts, dialect)
     return select(*union_all(*found).subquery("found").c) if len(found) > 1 else found[0]
 
 
@@ -88,9 +99,8 @@ def _build_dashboards_cte(viewer: Viewer, dashboards: str) -> CTE:
         dashboard=String(),
         integration_id=String(),
         type=String(),
+        date_field=String(),
         appointment_type=String(),
-        bucket_offset=BigInteger(),
-        bucket_limit=BigInteger(),
     )
     is_visible = and_(Integration.id == requested.c.integration_id, is_own_connected(viewer))
     return _materialize(
@@ -98,18 +108,17 @@ def _build_dashboards_cte(viewer: Viewer, dashboards: str) -> CTE:
     )
 
 
-def _materialize(statement: CountSelect, name: str) -> CTE:
-    """Return a materialized CTE, so that databases join this small table first."""
+def _materialize(statement: Select[*tuple[Any, ...]], name: str) -> CTE:
+    """Return a materialized CTE, so that databases compute this small table first, and once."""
     return statement.cte(name).prefix_with("MATERIALIZED")
 
 
-def _select_day_counts(dashboards: CTE, spans: str, value: SQLColumnExpression[str], name: str) -> CountSelect:
-    """Select the day counts of these blocks, one row per block and value; `value` is the column of the value."""
+def _select_day_counts(dashboards: CTE, spans: str, name: str) -> CountSelect:
+    """Select the day counts of these blocks, one row per block."""
     span_rows = json_rows.build_cte(
         f"requested_{name}",
         spans,
         dashboard=String(),
-        breakdown=String(),
         part=String(),
         size=Integer(),
         first=Integer(),
@@ -117,16 +126,16 @@ def _select_day_counts(dashboards: CTE, spans: str, value: SQLColumnExpression[s
     )
     blocks = (span_rows.c[column] for column in ("part", "size", "first", "last"))
     of_dashboard = span_rows.c.dashboard == dashboards.c.dashboard
-    of_series = and_(
-        DaySeries.team_id == dashboards.c.team_id,
-        DaySeries.integration_id == dashboards.c.integration_id,
-        DaySeries.type == dashboards.c.type,
-        DaySeries.appointment_type == dashboards.c.appointment_type,
-        DaySeries.breakdown == span_rows.c.breakdown,
+    series_columns = (
+        getattr(DaySeries, column) == dashboards.c[column]
+        for column in ("team_id", "integration_id", *Series._fields)
     )
     columns = (dashboards.c.team_id, dashboards.c.dashboard, DaySeries.id.label("series_id"), *blocks)
     spans_of_series = (
-        select(*columns).select_from(dashboards).join(span_rows, of_dashboard).join(DaySeries, of_series)
+        select(*columns)
+        .select_from(dashboards)
+        .join(span_rows, of_dashboard)
+        .join(DaySeries, and_(*series_columns))
     )
     span = _materialize(spans_of_series, name)
     within = and_(
@@ -135,25 +144,31 @@ def _select_day_counts(dashboards: CTE, spans: str, value: SQLColumnExpression[s
         DayCount.size == span.c.size,
         DayCount.day.between(span.c.first, span.c.last),
     )
+    value = case(
+        (span.c.part == BREAKDOWNS, _BREAKDOWNS),
+        (span.c.part == TRENDS, cast(DayCount.day, String())),
+        else_=ALL,
+    )
     counts = (DayCount.successful, DayCount.failed, DayCount.pending)
     statement = select(span.c.dashboard, span.c.part, value.label("value"), *counts)
     return statement.select_from(span).join(DayCount, within)
 
 
-def _build_segment_records_cte(dashboards: CTE, segments: str) -> CTE:
+def _build_segment_records_cte(dashboards: CTE, segments: str, date_field: StatisticsDateField) -> CTE:
     """Select the records of segments of days, one row per record."""
+    name, at = date_field.value, ResourceRecord.__table__.c[DATE_COLUMNS[date_field]]
     segment_rows = json_rows.build_cte(
-        "requested_segment", segments, dashboard=String(), since=Instant(), last=Instant(), day=Integer()
+        f"requested_segment_{name}", segments, dashboard=String(), since=Instant(), last=Instant(), day=Integer()
     )
     since = func.coalesce(segment_rows.c.since, literal(days.FIRST_INSTANT, Instant)).label("since")
     of_dashboard = segment_rows.c.dashboard == dashboards.c.dashboard
     columns = (*dashboards.c, since, segment_rows.c.last, segment_rows.c.day)
-    segment = _materialize(select(*columns).join(segment_rows, of_dashboard), "segment")
+    segment = _materialize(select(*columns).join(segment_rows, of_dashboard), f"segment_{name}")
     within = and_(
         ResourceRecord.team_id == segment.c.team_id,
         ResourceRecord.integration_id == segment.c.integration_id,
         ResourceRecord.type == segment.c.type,
-        ResourceRecord.created_at.between(segment.c.since, segment.c.last),
+        at.between(segment.c.since, segment.c.last),
         or_(segment.c.appointment_type == ALL, ResourceRecord.appointment_type == segment.c.appointment_type),
     )
     counted_columns = (ResourceRecord.__table__.c[name] for name in STATISTICS_COLUMNS)
@@ -161,14 +176,14 @@ def _build_segment_records_cte(dashboards: CTE, segments: str) -> CTE:
         select(segment.c.dashboard, segment.c.day, *counted_columns)
         .select_from(segment)
         .join(ResourceRecord, within),
-        "matched",
+        f"matched_{name}",
     )
 
 
 @prepared
 def select_series(team_id: str, integration_id: str) -> Select[int, str, str, str]:
     """Select the series of an integration: id, and the columns of `Series`."""
-    columns = (DaySeries.id, DaySeries.type, DaySeries.appointment_type, DaySeries.breakdown)
+    columns = (DaySeries.id, DaySeries.type, DaySeries.date_field, DaySeries.appointment_type)
     return select(*columns).where(_is_of_integration(DaySeries, team_id, integration_id))
 
 
@@ -180,57 +195,68 @@ def _is_of_integration(
 
 @prepared
 def select_records(
-    team_id: str, integration_id: str, type: str, since: datetime, after: str, until: datetime, size: int
+    team_id: str,
+    integration_id: str,
+    type: str,
+    date_field: StatisticsDateField,
+    bounds: tuple[datetime, datetime] | None,
 ) -> Select[*tuple[Any, ...]]:
-    """Select `COUNTED_COLUMNS` and id of records of a type, one row per record, ordered by `created_at` and id.
+    """Select `VALUE_COLUMNS` and the time of records of a type, one row per record.
 
-    Up to `size` rows come after the position (`since`, `after`), and not after `until`.
+    The time is between the bounds, both included. Without bounds, select the records that have no time.
     """
-    position = tuple_(ResourceRecord.created_at, ResourceRecord.id)
-    return (
-        select(*(ResourceRecord.__table__.c[name] for name in (*COUNTED_COLUMNS, "id")))
-        .where(
-            _is_of_integration(ResourceRecord, team_id, integration_id),
-            ResourceRecord.type == type,
-            position > tuple_(type_coerce(since, Instant), type_coerce(after, CollatedText)),
-            ResourceRecord.created_at <= until,
-        )
-        .order_by(ResourceRecord.created_at, ResourceRecord.id)
-        .limit(type_coerce(size, Integer))
-    )
-
-
-@prepared
-def select_next_created_at(
-    team_id: str, integration_id: str, type: str, since: datetime
-) -> Select[datetime | None]:
-    """Select the first `created_at` from `since` on, of records of a type, in one row; null if there is none."""
-    return select(func.min(ResourceRecord.created_at)).where(
+    at = ResourceRecord.__table__.c[DATE_COLUMNS[date_field]]
+    return select(*(ResourceRecord.__table__.c[name] for name in VALUE_COLUMNS), at).where(
         _is_of_integration(ResourceRecord, team_id, integration_id),
         ResourceRecord.type == type,
-        ResourceRecord.created_at >= since,
+        at.is_(None) if bounds is None else at.between(bounds[0], bounds[1]),
     )
 
 
 @prepared
-def select_existing_blocks(team_id: str, block_keys: str) -> Select[int, int, int]:
-    """Select the blocks that have a count, one row per block: series id, size and day.
+def select_has_undated(
+    team_id: str, integration_id: str, type: str, date_field: StatisticsDateField
+) -> Select[bool]:
+    """Select whether there are records of a type without the time, in one row."""
+    undated = select(ResourceRecord.id).where(
+        _is_of_integration(ResourceRecord, team_id, integration_id),
+        ResourceRecord.type == type,
+        ResourceRecord.__table__.c[DATE_COLUMNS[date_field]].is_(None),
+    )
+    return select(undated.exists())
 
-    `block_keys` is a JSON list of such rows.
+
+@prepared
+def select_first_instant(
+    team_id: str, integration_id: str, type: str, date_field: StatisticsDateField, since: datetime
+) -> Select[datetime | None]:
+    """Select the first time from `since` on, of records of a type, in one row; null if there is none."""
+    at = ResourceRecord.__table__.c[DATE_COLUMNS[date_field]]
+    return select(func.min(at)).where(
+        _is_of_integration(ResourceRecord, team_id, integration_id),
+        ResourceRecord.type == type,
+        at >= type_coerce(since, Instant),
+    )
+
+
+@prepared
+def select_stored_counts(team_id: str, block_keys: str) -> Select[int, int, int, str]:
+    """Select the counts of blocks that have some: series id, size, day, and `COUNTS_TEXT`.
+
+    `block_keys` is a JSON list of the first three.
     """
     requested = json_rows.build_cte(
         "requested_block", block_keys, series_id=BigInteger(), size=Integer(), day=Integer()
     )
-    keys = (requested.c.series_id, requested.c.size, requested.c.day)
     # A subquery for each block: with a join, planners without statistics would scan the table.
-    counts = select(DayCount.day).where(
+    counts = select(COUNTS_TEXT).where(
         DayCount.team_id == team_id,
         DayCount.series_id == requested.c.series_id,
         DayCount.size == requested.c.size,
         DayCount.day == requested.c.day,
     )
-    found = select(*keys, counts.limit(1).scalar_subquery().label("found")).cte("looked_up")
-    return select(found.c.series_id, found.c.size, found.c.day).where(found.c.found.is_not(None))
+    found = _materialize(select(*requested.c, counts.scalar_subquery().label("counts")), "looked_up")
+    return select(*found.c).where(found.c.counts.is_not(None))
 
 
 @prepared

@@ -1,7 +1,6 @@
 """Statements that count records for dashboards, without day counts; each covers several integrations."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -10,17 +9,21 @@ from sqlalchemy import (
     Integer,
     Select,
     SQLColumnExpression,
+    String,
     case,
+    cast,
     func,
+    literal,
     select,
     type_coerce,
 )
 
 from gateway.database import Instant, Integration, ResourceRecord, prepared, prepared_by_dialect
+from gateway.domain.calendar import days
 from gateway.domain.enums import StatisticsDateField
-from gateway.domain.statistics import TRENDS, BucketPage, Statistics, StatisticsFilter
+from gateway.domain.statistics import COUNTED_STATUSES, TRENDS, BucketPage, Statistics, StatisticsFilter
 from gateway.domain.viewer import Viewer
-from gateway.sql import groupings
+from gateway.sql import groupings, json_rows
 from gateway.sql.groupings import CountSelect
 from gateway.sql.integrations import is_own_connected
 from gateway.sql.resource_records import build_search_conditions
@@ -65,6 +68,36 @@ def select_counts(
 
 
 @prepared
+def select_counts_by_day(
+    viewer: Viewer,
+    statistics: Statistics,
+    integration_ids: Sequence[str],
+    filter: StatisticsFilter,
+    segments: str,
+) -> Select[str, str, str]:
+    """Select the counts of segments of days: integration id, number of the day, and a JSON list by status.
+
+    `segments` is a JSON list of their first instant or null, last instant, and day. They replace the bounds of the
+    filter, whose words are ignored. Each is a range of an index, so that the records need not be grouped.
+    """
+    segment = json_rows.build_cte("segment", segments, since=Instant(), last=Instant(), day=Integer())
+    since = func.coalesce(segment.c.since, literal(days.FIRST_INSTANT, Instant))
+    successful, failed, pending = (
+        cast(func.count().filter(ResourceRecord.booking_status == status), String()) for status in COUNTED_STATUSES
+    )
+    counts = select("[" + successful + "," + failed + "," + pending + "]").where(
+        ResourceRecord.team_id == viewer.team_id,
+        ResourceRecord.integration_id == Integration.id,
+        ResourceRecord.type == statistics.type.value,
+        _get_instant_column(filter).between(since, segment.c.last),
+        *_build_type_conditions(filter),
+    )
+    return select(
+        Integration.id, cast(segment.c.day, String()), counts.correlate(Integration, segment).scalar_subquery()
+    ).where(is_in(Integration.id, integration_ids), is_own_connected(viewer))
+
+
+@prepared
 def select_bounds(
     viewer: Viewer, statistics: Statistics, integration_ids: Sequence[str], filter: StatisticsFilter
 ) -> Select[datetime | None, datetime | None]:
@@ -73,12 +106,19 @@ def select_bounds(
     Both are null without records. The statement ignores the words and the appointment type of the filter.
     """
     at = _get_instant_column(filter)
-    matching = _build_conditions(
-        viewer, statistics, integration_ids, replace(filter, words=(), appointment_type=None)
+    matching = (
+        ResourceRecord.team_id == viewer.team_id,
+        ResourceRecord.integration_id == Integration.id,
+        ResourceRecord.type == statistics.type.value,
+        *_build_bound_conditions(at, filter),
     )
-    # Two subqueries, since each reads one end of an index.
-    first, last = (select(end(at)).where(*matching).scalar_subquery() for end in (func.min, func.max))
-    return select(type_coerce(first, Instant), type_coerce(last, Instant))
+    # One subquery per integration and end: with a list of integrations, databases would read every index entry.
+    first, last = (
+        select(end(at)).where(*matching).correlate(Integration).scalar_subquery() for end in (func.min, func.max)
+    )
+    return select(type_coerce(func.min(first), Instant), type_coerce(func.max(last), Instant)).where(
+        is_in(Integration.id, integration_ids), is_own_connected(viewer)
+    )
 
 
 def _get_instant_column(filter: StatisticsFilter) -> SQLColumnExpression[datetime | None]:
@@ -97,13 +137,22 @@ def _build_conditions(
         ResourceRecord.type == statistics.type.value,
         *build_search_conditions(filter.words),
     ]
-    if filter.start is not None:
-        conditions.append(at >= filter.start)
-    if filter.end is not None:
-        conditions.append(at < filter.end)
+    conditions += _build_bound_conditions(at, filter)
+    return [*conditions, *_build_type_conditions(filter)]
+
+
+def _build_type_conditions(filter: StatisticsFilter) -> Iterator[ColumnElement[bool]]:
     if filter.appointment_type is not None:
-        conditions.append(ResourceRecord.appointment_type == filter.appointment_type.value)
-    return conditions
+        yield ResourceRecord.appointment_type == filter.appointment_type.value
+
+
+def _build_bound_conditions(
+    at: SQLColumnExpression[datetime | None], filter: StatisticsFilter
+) -> Iterator[ColumnElement[bool]]:
+    if filter.start is not None:
+        yield at >= filter.start
+    if filter.end is not None:
+        yield at < filter.end
 
 
 def _build_utc_offset(

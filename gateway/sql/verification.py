@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, func, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, select, tuple_, type_coerce
 
 from gateway.database import CollatedText, DayCount, DaySeries, Integration, ResourceRecord, prepared
 from gateway.domain.enums import IntegrationKind
-from gateway.domain.statistics import STATISTICS, BlockCounts, Series, VerificationScope
+from gateway.domain.statistics import VERIFIED, Series, VerificationScope
+from gateway.sql.day_counts import COUNTS_TEXT
 
 _INTEGRATION_KEY = (Integration.team_id, Integration.id)
 _SERIES_JOIN = and_(DayCount.team_id == DaySeries.team_id, DayCount.series_id == DaySeries.id)
@@ -63,51 +64,66 @@ def select_timezone_for_update(team_id: str, integration_id: str) -> Select[str 
 
 @prepared
 def select_record_count(scope: VerificationScope, team_id: str, integration_id: str) -> Select[int]:
-    """Select the number of counted records of this integration and all later ones."""
+    """Select the number of records of this integration and all later ones, once for each date field."""
     is_of_integration = (ResourceRecord.team_id == Integration.team_id) & (
         ResourceRecord.integration_id == Integration.id
     )
+    counted = [statistics.type.value for statistics, _ in VERIFIED]
+    times = case({type_: counted.count(type_) for type_ in counted}, value=ResourceRecord.type)
     return (
-        select(func.count())
+        select(func.coalesce(func.sum(times), 0))
         .select_from(Integration)
         .join(ResourceRecord, is_of_integration)
         .where(
             tuple_(*_INTEGRATION_KEY) >= _build_position(team_id, integration_id),
-            ResourceRecord.type.in_([each.type.value for each in STATISTICS]),
+            ResourceRecord.type.in_(sorted({*counted})),
             *_build_scope_conditions(scope),
         )
     )
 
 
 @prepared
-def select_next_counted_day(team_id: str, integration_id: str, type: str, day: int) -> Select[int | None]:
-    """Select the first day of a block with a count of a type, from `day` on, in one row; null if there is none."""
+def select_next_counted_day(
+    team_id: str, integration_id: str, type: str, date_field: str, day: int
+) -> Select[int | None]:
+    """Select the first day of a block with a count, from `day` on, in one row; null if there is none."""
     return (
         select(func.min(DayCount.day))
         .select_from(DaySeries)
         .join(DayCount, _SERIES_JOIN)
-        .where(*_build_series_conditions(team_id, integration_id, type), DayCount.day >= type_coerce(day, Integer))
+        .where(
+            *_build_series_conditions(team_id, integration_id, type, date_field),
+            DayCount.day >= type_coerce(day, Integer),
+        )
     )
 
 
 @prepared
-def select_counts(team_id: str, integration_id: str, type: str, first: int, last: int) -> Select[*tuple[Any, ...]]:
-    """Select the counts of a type in blocks that begin from the day `first` to `last`.
+def select_counts(
+    team_id: str, integration_id: str, type: str, date_field: str, first: int, last: int
+) -> Select[*tuple[Any, ...]]:
+    """Select the counts of blocks that begin from the day `first` to `last`.
 
-    One row per count, with the columns of `Series` and `BlockCounts`.
+    One row per block: the columns of `Series`, size, day and `COUNTS_TEXT`.
     """
     series = (DaySeries.__table__.c[name] for name in Series._fields)
-    blocks = (DayCount.__table__.c[name] for name in BlockCounts._fields)
     return (
-        select(*series, *blocks)
+        select(*series, DayCount.size, DayCount.day, COUNTS_TEXT)
         .select_from(DaySeries)
         .join(DayCount, _SERIES_JOIN)
         .where(
-            *_build_series_conditions(team_id, integration_id, type),
+            *_build_series_conditions(team_id, integration_id, type, date_field),
             DayCount.day.between(type_coerce(first, Integer), type_coerce(last, Integer)),
         )
     )
 
 
-def _build_series_conditions(team_id: str, integration_id: str, type_: str) -> list[ColumnElement[bool]]:
-    return [DaySeries.team_id == team_id, DaySeries.integration_id == integration_id, DaySeries.type == type_]
+def _build_series_conditions(
+    team_id: str, integration_id: str, type_: str, date_field: str
+) -> list[ColumnElement[bool]]:
+    return [
+        DaySeries.team_id == team_id,
+        DaySeries.integration_id == integration_id,
+        DaySeries.type == type_,
+        DaySeries.date_field == date_field,
+    ]

@@ -46,6 +46,7 @@ CASES: Mapping[str, Document] = {
     "one year by type": {**_YEAR, "type": "NP"},
     "30 days": _30_DAYS,
     "one year, cut": {"start": "2024-07-09T14:23:45.678Z", "end": "2025-07-09T14:23:45.678Z"},
+    "another zone, all time": {"zone": "Europe/Berlin"},
     "search in 30 days": {**_30_DAYS, "search": RARE_WORD},
 }
 """Arguments of dashboards. All have whole local days, except the year that begins and ends within a day."""

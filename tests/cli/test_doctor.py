@@ -64,7 +64,7 @@ def test_doctor_finds_missing_assets(empty: str, monkeypatch: pytest.MonkeyPatch
             "INSERT INTO user VALUES ('gone', 'somebody', NULL, NULL, '2026-01-01T00:00:00.000Z')",
             "user.fk_user_team: 1 row ",
         ),
-        ("INSERT INTO day_count VALUES ('t', 7, 1, 1, '', 1, 0, 0)", "day_count: 1 row "),
+        ("INSERT INTO day_count VALUES ('t', 7, 1, 1, 1, 0, 0, '{}')", "day_count: 1 row "),
     ],
 )
 def test_doctor_finds_rows_with_broken_references(empty: str, statement: str, message: str) -> None:

@@ -269,9 +269,9 @@ DAYS = "PRIMARY KEY (team_id=? AND series_id=? AND size=? AND day>? AND day<?)"
     [
         # Whole days come from the counts of days, parts of the first and last day from records.
         ({}, [DAYS, DAYS, f"COVERING INDEX {CREATED}"]),
-        ({"type": "NP"}, [DAYS, DAYS, f"COVERING INDEX {CREATED}"]),
+        ({"type": "NP", "by": "START"}, [DAYS, DAYS, f"COVERING INDEX {VISIT}"]),
         ({"zone": "America/Chicago"}, [DAYS, f"COVERING INDEX {CREATED}", f"COVERING INDEX {CREATED}"]),
-        ({"by": "START"}, [f"COVERING INDEX {VISIT}"]),
+        ({"by": "START", "zone": "America/Chicago"}, [DAYS, *[f"COVERING INDEX {VISIT}"] * 2]),
         ({"search": "one two"}, [f"INDEX {CREATED}"]),
     ],
 )

@@ -4,17 +4,23 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import text
 
+from gateway.domain.enums import Permission, StatisticsDateField
+from gateway.domain.statistics import APPOINTMENT_STATISTICS, StatisticsFilter
+from gateway.domain.viewer import Viewer
+from gateway.sql.statistics import select_bounds
 from tests.support.factories import connected, record, store, use_case, use_case_group
-from tests.support.gateway import Gateway, serve_gateway, watch_statements
+from tests.support.gateway import TEAM, USER, Gateway, serve_gateway, watch_statements
 from tests.support.sessions import open_session
 
 TABLES = "integration|use_case_group|use_case|resource_record|type_count"
+BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
 Statement = tuple[str, Any]
 
@@ -95,3 +101,31 @@ async def test_numbers_of_records_are_read_without_the_records(gateway: Gateway)
         counts = [statement for statement, _ in statements if "type_count" in statement and "sum(" in statement]
         assert len(counts) == 1
         assert "resource_record" not in counts[0]
+
+
+@pytest.mark.parametrize("field", StatisticsDateField)
+@pytest.mark.parametrize("ids", [["a"], ["a", "b"]])
+async def test_the_bounds_of_records_are_read_from_the_ends_of_an_index(
+    gateway: Gateway, ids: list[str], field: StatisticsDateField
+) -> None:
+    database, viewer = gateway.database, Viewer(TEAM, USER, "u", "u", frozenset(Permission))
+    await store(database, connected("a"), connected("b"))
+    rows, instants = {}, [BEGIN + timedelta(hours=number) for number in range(400)]
+    for part in (slice(0, 40), slice(40, 400)):
+        await store(
+            database,
+            *(
+                record(f"{id}-{at:%j-%H}", id, {"start": f"{at:%Y-%m-%dT%H}:00:00.000Z"}, at=at)
+                for at in instants[part]
+                for id in ids
+            ),
+        )
+        statement, values = select_bounds(
+            viewer, APPOINTMENT_STATISTICS, ids, StatisticsFilter(date_field=field)
+        ).compile(database.dialect)
+        async with gateway.read() as session:
+            connection = await session.connection()
+            found = await connection.exec_driver_sql(statement.text, tuple(statement.bind(values)))
+            assert statement.make_rows(found.all()) == [(BEGIN, instants[part][-1])]
+        rows[part.stop] = await _count_read_rows(gateway, statement.text, tuple(statement.bind(values)))
+    assert rows[400] <= rows[40] + 2

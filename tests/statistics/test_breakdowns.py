@@ -10,7 +10,7 @@ from gateway.domain.lenient_reading import Document
 from gateway.domain.records import get_kind, read_record_columns
 from gateway.domain.records.catalogue import RECORD_COLUMNS, RECORD_KINDS
 from gateway.domain.records.kind import RecordKind, join_searched_keys
-from gateway.domain.statistics import APPOINTMENT_STATISTICS, PATIENT_STATISTICS, STATISTICS, Statistics
+from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS, PATIENT_STATISTICS, STATISTICS, Statistics
 from gateway.schema import schema
 from tests.support.factories import AT
 

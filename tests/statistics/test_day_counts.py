@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.enums import BookingStatus
-from gateway.domain.statistics import day_blocks
+from gateway.domain.statistics import day_blocks, day_counts
 from gateway.domain.statistics.catalogue import APPOINTMENT_STATISTICS, PATIENT_STATISTICS, Statistics
-from gateway.domain.statistics.day_blocks import BLOCK_SIZES, LARGEST_BLOCK_SIZE, LAST_DAY
-from gateway.domain.statistics.day_counts import ALL, COUNTED_COLUMNS, DayCounts, SeriesCounts
+from gateway.domain.statistics.day_blocks import BLOCK_SIZES, LARGEST_BLOCK_SIZE, LAST_DAY, NO_DAY
+from gateway.domain.statistics.day_counts import ALL, COUNTED_COLUMNS, BlockCounts, DayCounts, Series, SeriesBlock
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -34,17 +34,18 @@ def test_a_range_of_days_is_covered_by_few_blocks_without_overlap(start: date, e
     expected = [*range(start.toordinal(), end.toordinal())]
     spans = day_blocks.list_spans(start, end)
     assert _list_days(spans) == expected == _list_days(day_blocks.list_single_days(start, end))
-    assert len(spans) <= 5
+    assert len(spans) <= 3
     assert (
         sum((span.last - span.first) // span.size + 1 for span in spans)
-        <= 28 + len(expected) // LARGEST_BLOCK_SIZE
+        <= 30 + len(expected) // LARGEST_BLOCK_SIZE
     )
     for size, first, last in spans:
         assert (day_blocks.find_block_start(first, size), day_blocks.find_block_start(last, size)) == (first, last)
 
 
 def test_open_bounds_extend_to_the_ends_of_the_calendar() -> None:
-    (whole,) = day_blocks.list_spans(None, None)
+    whole, undated = day_blocks.list_spans(None, None)
+    assert undated == (1, NO_DAY, NO_DAY)
     assert (whole.size, whole.first) == (LARGEST_BLOCK_SIZE, 1)
     assert whole.last <= LAST_DAY < whole.last + LARGEST_BLOCK_SIZE
     (every,) = day_blocks.list_single_days(None, None)
@@ -55,9 +56,12 @@ def test_open_bounds_extend_to_the_ends_of_the_calendar() -> None:
 
 
 def test_a_day_is_in_one_block_of_each_size() -> None:
-    for day in (1, 2, 8, 9, 64, 65, 739319, LAST_DAY):
-        for size in BLOCK_SIZES:
-            first = day_blocks.find_block_start(day, size)
+    assert day_blocks.list_block_starts(NO_DAY) == [(1, NO_DAY)]
+    assert [*day_blocks.list_block_days(NO_DAY)] == [NO_DAY]
+    for day in (1, 2, 8, 9, 16, 17, 739319, LAST_DAY):
+        assert [size for size, _ in day_blocks.list_block_starts(day)] == [*BLOCK_SIZES]
+        assert day in day_blocks.list_block_days(day_blocks.find_block_start(day, LARGEST_BLOCK_SIZE))
+        for size, first in day_blocks.list_block_starts(day):
             assert first <= day < first + size
             assert first % size == 1 % size
 
@@ -78,27 +82,48 @@ def _build_record(
     return [columns.get(name) for name in COUNTED_COLUMNS]
 
 
-def _count(*records: list[object]) -> list[SeriesCounts]:
+def _count(*records: list[object]) -> dict[SeriesBlock, BlockCounts]:
     counts = DayCounts(CHICAGO)
     counts.add(records)
-    return counts.list_series_counts()
+    return counts.list_blocks()
+
+
+MONTHS = ("2025-03-09T12:00:00.000Z", "2025-06-09T12:00:00.000Z")
 
 
 @pytest.mark.parametrize("of", [APPOINTMENT_STATISTICS, PATIENT_STATISTICS])
-def test_a_record_is_counted_once_per_breakdown_and_block_size(of: Statistics) -> None:
-    cells = _count(_build_record(of, source="web"))
-    assert len(cells) == (1 + len(of.breakdowns)) * len(BLOCK_SIZES)
-    assert {cell.series.type for cell in cells} == {of.type.value}
-    assert {cell.block_counts.value for cell in cells if cell.series.breakdown == "source"} == {"web"}
-    assert {cell.block_counts.value for cell in cells if cell.series.breakdown == ALL} == {ALL}
-    assert {sum(cell.status_counts) for cell in cells} == {1}
-    assert cells == sorted(cells)
+def test_a_record_is_counted_once_per_date_field_and_block_size(of: Statistics) -> None:
+    blocks = _count(_build_record(of, at=MONTHS[0][:16], source="web", start=MONTHS[1]))
+    assert len(blocks) == len(of.date_fields) * len(BLOCK_SIZES)
+    assert {block.series for block in blocks} == {
+        Series(of.type.value, each.value, ALL) for each in of.date_fields
+    }
+    for counts in blocks.values():
+        assert sum(counts.total) == 1
+        assert counts.breakdowns.keys() == {each.column for each in of.breakdowns}
+        assert counts.breakdowns["source"] == {"web": counts.total}
+
+
+def test_an_integration_with_few_records_has_few_rows() -> None:
+    """The most rows of a record: none shares a block, and each has a type."""
+    records = [
+        _build_record(at=f"{year}-03-09T12:00", appointment_type="NP", start=f"{year}-06-09T12:00:00.000Z")
+        for year in range(1990, 2010)
+    ]
+    by_creation = [block for block in _count(*records) if block.series.date_field == "created_at"]
+    assert len(by_creation) == 4 * len(records)
+    assert len(_count(*records)) == 8 * len(records)
+
+
+def _count_by_creation(*records: list[object]) -> dict[SeriesBlock, BlockCounts]:
+    return {block: counts for block, counts in _count(*records).items() if block.series.date_field == "created_at"}
 
 
 def test_an_appointment_with_a_type_is_also_counted_by_type() -> None:
-    cells = _count(_build_record(appointment_type="NP"), _build_record())
-    whole = [cell for cell in cells if cell.series.breakdown == ALL]
-    assert {cell.series.appointment_type: cell.block_counts.pending for cell in whole} == {ALL: 2, "NP": 1}
+    blocks = _count_by_creation(_build_record(appointment_type="NP"), _build_record())
+    found = {block.series.appointment_type: counts for block, counts in blocks.items() if block.size == 1}
+    assert {type_: counts.total for type_, counts in found.items()} == {ALL: [0, 0, 2], "NP": [0, 0, 1]}
+    assert found["NP"].breakdowns["source"] == {"unknown": [0, 0, 1]}
 
 
 def test_records_are_counted_by_type_also_those_without_a_dashboard() -> None:
@@ -111,47 +136,63 @@ def test_records_are_counted_by_type_also_those_without_a_dashboard() -> None:
 
 @pytest.mark.parametrize(("index", "state"), [*enumerate(("successful", "failed", "pending"))])
 def test_states_are_counted_separately(index: int, state: str) -> None:
-    cells = _count(_build_record(booking_status=BookingStatus(state)))
-    assert {cell.status_counts for cell in cells} == {tuple(int(index == each) for each in range(3))}
+    blocks = _count(_build_record(booking_status=BookingStatus(state)))
+    assert {tuple(counts.total) for counts in blocks.values()} == {tuple(int(index == each) for each in range(3))}
 
 
 def test_days_are_local_to_the_zone() -> None:
-    cells = _count(_build_record(at="2025-03-09T05:59:59.999"), _build_record(at="2025-03-09T06:00"))
-    blocks = [cell.block_counts for cell in cells if cell.series.breakdown == ALL]
-    days = [date.fromordinal(block.day) for block in blocks if block.size == 1]
+    blocks = _count_by_creation(_build_record(at="2025-03-09T05:59:59.999"), _build_record(at="2025-03-09T06:00"))
+    days = sorted(date.fromordinal(block.day) for block in blocks if block.size == 1)
     assert days == [date(2025, 3, 8), date(2025, 3, 9)]
+
+
+def test_appointments_without_a_start_are_counted_apart() -> None:
+    blocks = _count(_build_record(), _build_record(start="2025-03-09T05:59:59.999Z"))
+    found = {
+        (block.size, block.day): counts.total for block, counts in blocks.items() if block.series[1] == "start"
+    }
+    day = date(2025, 3, 8).toordinal()
+    first = day_blocks.find_block_start(day, LARGEST_BLOCK_SIZE)
+    assert found == {(1, NO_DAY): [0, 0, 1], (1, day): [0, 0, 1], (LARGEST_BLOCK_SIZE, first): [0, 0, 1]}
 
 
 def test_removing_and_adding_a_record_changes_no_counts() -> None:
     records = [
         _build_record(source="a", appointment_type="NP"),
         _build_record(PATIENT_STATISTICS),
-        _build_record(at="0001-01-01T00:00"),
+        _build_record(at="0001-01-01T00:00", start="9999-12-31T23:59:59.999Z"),
     ]
     counts = DayCounts(CHICAGO)
     counts.remove(records)
-    assert {min(cell.status_counts) for cell in counts.list_series_counts()} == {-1}
+    assert {min(block.total) for block in counts.list_blocks().values()} == {-1}
     counts.add(records)
-    assert counts.list_series_counts() == []
+    assert counts.list_blocks() == {}
 
 
 def test_a_changed_record_moves_its_counts() -> None:
     counts = DayCounts(CHICAGO)
     counts.remove([_build_record(source="a")])
     counts.add([_build_record(source="b", booking_status=BookingStatus.FAILED)])
-    cells = counts.list_series_counts()
-    assert {cell.status_counts for cell in cells if cell.series.breakdown == ALL} == {(0, 1, -1)}
-    assert {
-        (cell.block_counts.value, cell.status_counts) for cell in cells if cell.series.breakdown == "source"
-    } == {
-        ("a", (0, 0, -1)),
-        ("b", (0, 1, 0)),
-    }
+    for block in counts.list_blocks().values():
+        assert block.total == [0, 1, -1]
+        assert block.breakdowns["source"] == {"a": [0, 0, -1], "b": [0, 1, 0]}
     counts = DayCounts(CHICAGO)
     counts.remove([_build_record(at="2025-03-09T12:00")])
     counts.add([_build_record(at="2025-03-09T13:00")])
-    assert counts.list_series_counts() == []
+    assert counts.list_blocks() == {}
+
+
+def test_changes_of_values_that_are_too_many_change_only_the_total(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day_counts, "MAX_VALUES", 2)
+    stored = BlockCounts()
+    for source in ("a", "b", "c", "c"):
+        blocks = _count_by_creation(_build_record(source=source))
+        stored.add(next(counts for block, counts in blocks.items() if block.size == 1))
+        stored = BlockCounts.decode("[{},{},{},{}]".format(*stored.encode()))
+    assert stored.total == [0, 0, 4]
+    assert stored.breakdowns["source"] is None
+    assert stored.breakdowns["utm_source"] == {"direct": [0, 0, 4]}
 
 
 def test_records_without_a_dashboard_are_not_counted() -> None:
-    assert _count(["locations", *_build_record()[1:]]) == []
+    assert _count(["locations", *_build_record()[1:]]) == {}

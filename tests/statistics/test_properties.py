@@ -7,12 +7,14 @@ from itertools import count
 from random import Random
 from typing import Any, cast
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from gateway.database.tables import Integration, ResourceRecord
 from gateway.domain.lenient_reading import Document
+from gateway.domain.statistics import day_counts
 from tests.support.dashboard import BREAKDOWNS, DASHBOARD, PARTS
 from tests.support.factories import ZONES, connected, record, store
 from tests.support.gateway import Gateway
@@ -43,6 +45,13 @@ on_one_database: Callable[[Any], Any] = settings(
 async def test_the_dashboard_equals_a_recount(
     gateway: Gateway, rows: list[Appointment], zone: str, dashboards: list[DashboardArguments]
 ) -> None:
+    await _compare_with_recounts(gateway, rows, zone, dashboards)
+
+
+async def _compare_with_recounts(
+    gateway: Gateway, rows: list[Appointment], zone: str, dashboards: list[DashboardArguments]
+) -> None:
+    """Store appointments, and require that the dashboards equal a recount."""
     client, id = await gateway.client(), f"clinic-{next(_NUMBERS)}"
     await store(gateway.database, connected(id, timezone=zone))
     # Ids have letters that no search contains.
@@ -70,6 +79,21 @@ async def test_each_whole_breakdown_sums_to_the_total(gateway: Gateway, rows: li
     assert total == len(rows) == sum(found["overview"].values())
     for breakdown in BREAKDOWNS:
         assert sum(bucket["count"] for bucket in found[breakdown]) == total
+
+
+@on_one_database
+@given(
+    rows=st.lists(st.tuples(instants, configs), max_size=25),
+    zone=st.sampled_from(ZONES),
+    dashboards=st.lists(dashboard_arguments, min_size=2, max_size=2),
+)
+async def test_breakdowns_with_too_many_values_are_counted_from_records(
+    gateway: Gateway, rows: list[Appointment], zone: str, dashboards: list[DashboardArguments]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(day_counts, "MAX_VALUES", 2)
+        await _compare_with_recounts(gateway, rows, zone, dashboards)
+        assert await find_differences(gateway.database) == []
 
 
 async def _read_appointments(gateway: Gateway) -> list[Appointment]:
@@ -110,6 +134,13 @@ BOTH_WAYS = """query ($start: DateTime, $end: DateTime, $type: AppointmentType) 
       records: appointmentStatistics(
         integrationId: "clinic", start: $start, end: $end, appointmentType: $type, search: "everybody"
       ) { asOf %s }
+      visits: appointmentStatistics(
+        integrationId: "clinic", start: $start, end: $end, appointmentType: $type, dateField: START
+      ) { asOf %s }
+      visitRecords: appointmentStatistics(
+        integrationId: "clinic", start: $start, end: $end, appointmentType: $type, dateField: START,
+        search: "everybody"
+      ) { asOf %s }
       patients: patientStatistics(integrationId: "clinic", start: $start, end: $end)
         { asOf overview { total } source { count } }
     }""".replace("%s", PARTS)
@@ -131,6 +162,7 @@ async def test_the_numbers_of_one_response_agree_during_writes(gateway: Gateway)
         found = await client.data(BOTH_WAYS, **ranges[count % len(ranges)])
         count += 1
         assert found["days"] == found["records"]
+        assert found["visits"] == found["visitRecords"]
         total, *states = found["days"]["overview"].values()
         assert total == sum(states)
         for breakdown in BREAKDOWNS:

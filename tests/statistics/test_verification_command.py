@@ -10,10 +10,10 @@ from gateway.database.reading import Reader
 from gateway.database.tables import DayCount
 from gateway.domain.statistics.verification import VerificationPosition, VerificationScope
 from gateway.services.verification import VerificationStep
-from tests.statistics.test_verification import create_clinic
 from tests.support.commands import unbox
 from tests.support.gateway import TEAM, Gateway
 from tests.support.verifying import (
+    create_clinic,
     execute_without_counts,
     find_differences,
     read_cells,
@@ -45,7 +45,7 @@ async def test_an_interrupted_run_can_be_continued(
     first = await verify(gateway.database)
     assert first.exit_code == (130 if ending is KeyboardInterrupt else 1)
     hint = first.stderr.splitlines()[0]
-    assert hint == f"To continue from here: --from '{TEAM} clinic appointments 2024-02-29'"
+    assert hint == f"To continue from here: --from '{TEAM} clinic appointments created_at 2024-01-12'"
     second = await verify(gateway.database, *shlex.split(hint.partition(": ")[2]))
     assert second.exit_code == 1
     assert [*first.stdout.splitlines(), *second.stdout.splitlines()[:-5]] == expected
@@ -53,7 +53,14 @@ async def test_an_interrupted_run_can_be_continued(
 
 @pytest.mark.parametrize(
     "position",
-    ["", "clinic", f"{TEAM} clinic invoices 2024-01-16", f"{TEAM} clinic appointments soon", "a b c d e"],
+    [
+        "",
+        "clinic",
+        f"{TEAM} clinic invoices start 2024-01-16",
+        f"{TEAM} clinic patients start 2024-01-16",
+        f"{TEAM} clinic appointments start soon",
+        "a b c d e",
+    ],
 )
 async def test_an_invalid_position_is_bad_usage(gateway: Gateway, position: str) -> None:
     await create_clinic(gateway)
@@ -66,9 +73,9 @@ async def test_an_invalid_position_is_bad_usage(gateway: Gateway, position: str)
 
 async def test_a_position_of_a_deleted_integration_continues_with_the_next(gateway: Gateway) -> None:
     await create_clinic(gateway)
-    found = await verify(gateway.database, "--from", f"{TEAM} apples patients 2025-01-01")
-    assert read_cells(found.stdout.splitlines()[-2]) == [1, 3, 4, 0, 0]
-    found = await verify(gateway.database, "--from", f"{TEAM} clinic patients 2025-01-01")
+    found = await verify(gateway.database, "--from", f"{TEAM} apples patients created_at 2025-01-01")
+    assert read_cells(found.stdout.splitlines()[-2]) == [1, 5, 7, 0, 0]
+    found = await verify(gateway.database, "--from", f"{TEAM} clinic patients created_at 2025-01-01")
     assert read_cells(found.stdout.splitlines()[-2]) == [1, 1, 1, 0, 0]
-    found = await verify(gateway.database, "--from", f"{TEAM} pears patients 2025-01-01")
+    found = await verify(gateway.database, "--from", f"{TEAM} pears patients created_at 2025-01-01")
     assert (found.exit_code, read_cells(found.stdout.splitlines()[-2])) == (0, [0, 0, 0, 0, 0])

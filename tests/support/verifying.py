@@ -1,14 +1,17 @@
 """Verification of the counts of days, by command and by service."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, select
+from sqlalchemy import ColumnElement, Executable, and_, delete, select
 from typer.testing import Result
 
 from gateway import services
 from gateway.database.database import Database
 from gateway.database.tables import DayCount, DaySeries
+from gateway.domain.lenient_reading import Document
 from gateway.domain.statistics.verification import (
     CountDifference,
     TypeDifference,
@@ -16,7 +19,8 @@ from gateway.domain.statistics.verification import (
     VerificationScope,
 )
 from tests.support.commands import run_gateway
-from tests.support.gateway import TEAM
+from tests.support.factories import connected, record, store, webhook
+from tests.support.gateway import TEAM, Client, Gateway
 from tests.support.sessions import open_session
 
 
@@ -60,19 +64,89 @@ def is_in_series(**named: str) -> ColumnElement[bool]:
     return DayCount.series_id.in_(select(DaySeries.id).filter_by(**named))
 
 
-def count_key(size: int, day: int, value: str = "web", appointment_type: str = "") -> dict[str, Any]:
-    """Return the key of a count of the clinic's appointments by source."""
-    series = {"team_id": TEAM, "integration_id": "clinic", "type": "appointments", "breakdown": "source"}
-    id = select(DaySeries.id).filter_by(**series, appointment_type=appointment_type).scalar_subquery()
-    return {"team_id": TEAM, "series_id": id, "size": size, "day": day, "value": value}
+Plant = Callable[[Database], Awaitable[None]]
+"""Changes stored counts without the records."""
 
 
-def is_count(size: int, day: int, value: str = "web", appointment_type: str = "") -> list[ColumnElement[bool]]:
-    """Return the conditions that a row is the count with this key."""
-    key = count_key(size, day, value, appointment_type)
-    return [DayCount.__table__.c[name] == value for name, value in key.items()]
+def run_statement(statement: Executable) -> Plant:
+    """Return the execution of a statement."""
+    return lambda database: execute_without_counts(database, statement)
 
 
-def build_state_columns(successful: int, failed: int, pending: int) -> dict[str, int]:
-    """Return the columns with these numbers."""
-    return {"successful": successful, "failed": failed, "pending": pending}
+def change_block(size: int, day: int, *, breakdowns: Document | None = None, **columns: str | int) -> Plant:
+    """Return a change of the counts of the clinic's appointments in a block.
+
+    `columns` are those of the series and of the numbers. The breakdowns replace those of the same name.
+    """
+    series, numbers = _split_columns(columns)
+
+    async def change(database: Database) -> None:
+        async with open_session(database) as session:
+            row = await session.scalar(
+                select(DayCount).where(is_in_series(**series), DayCount.size == size, DayCount.day == day)
+            )
+            assert row is not None
+            for name, number in numbers.items():
+                setattr(row, name, number)
+            row.breakdowns = {**row.breakdowns, **(breakdowns or {})}
+
+    return change
+
+
+def insert_block(size: int, day: int, **columns: str | int) -> Plant:
+    """Return the insertion of the counts of the clinic's appointments in a block."""
+    series, numbers = _split_columns(columns)
+
+    async def insert(database: Database) -> None:
+        async with open_session(database) as session:
+            series_id = await session.scalar(select(DaySeries.id).where(_build_series_condition(series)))
+            key = {"team_id": TEAM, "series_id": series_id, "size": size, "day": day}
+            session.add(DayCount(**{**key, "successful": 0, "failed": 0, "pending": 0, **numbers}, breakdowns={}))
+
+    return insert
+
+
+def delete_blocks(size: int | None = None, **columns: str) -> Plant:
+    """Return the deletion of the counts of a series in blocks of a size."""
+
+    async def delete_rows(database: Database) -> None:
+        condition = is_in_series(**columns) if size is None else is_in_series(**columns) & (DayCount.size == size)
+        await execute_without_counts(database, delete(DayCount).where(condition))
+
+    return delete_rows
+
+
+def _split_columns(columns: Mapping[str, str | int]) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return the columns of the series and those of the numbers."""
+    series = {"integration_id": "clinic", "type": "appointments", "date_field": "created_at"}
+    given = {name: value for name, value in columns.items() if name in DaySeries.__table__.c}
+    numbers = {name: int(value) for name, value in columns.items() if name not in given}
+    return {**series, "appointment_type": "", **given}, numbers
+
+
+def _build_series_condition(series: Mapping[str, str]) -> ColumnElement[bool]:
+    return and_(*(DaySeries.__table__.c[name] == value for name, value in series.items()))
+
+
+async def create_clinic(gateway: Gateway) -> Client:
+    """Create three appointments and a patient: on a day in March, and one in the year before."""
+    march, before = datetime(2025, 3, 9, 12, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
+    await store(gateway.database, connected("clinic", timezone="America/Chicago"), webhook({"_id": "hook"}))
+    await store(
+        gateway.database,
+        record(
+            "a",
+            "clinic",
+            {
+                "source": "web",
+                "appointmentType": "NP",
+                "bookingStatus": "successful",
+                "start": "2025-03-20T12:00:00.000Z",
+            },
+            at=march,
+        ),
+        record("b", "clinic", {"source": "web", "bookingStatus": "failed"}, at=march),
+        record("c", "clinic", {"source": "desk"}, at=before),
+        record("d", "clinic", {"type": "patients"}, at=march),
+    )
+    return await gateway.client()

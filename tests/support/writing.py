@@ -94,6 +94,7 @@ class RandomWrites:
             "name": "B",
         }
         config |= {"appointmentType": choice([*_VISITS.values()]), "patientName": "Everybody"}
+        config |= {"start": choice((*self._instants, "<string>", None))}
         return {
             "_id": f"{number:024x}",
             "logicalId": f"r{number}",
@@ -109,7 +110,7 @@ class RandomWrites:
         config: Document = {"source": choice(self._sources), "bookingStatus": choice(_STATES).upper()}
         if type_ == "appointments":
             config |= {"appointmentType": choice([*_VISITS]), "utmSource": choice(self._sources)}
-            config |= {"patientName": "Everybody"}
+            config |= {"patientName": "Everybody", "start": choice((*self._instants, None))}
         elif type_ == "patients":
             config |= {"firstName": "A", "lastName": "B"}
         else:

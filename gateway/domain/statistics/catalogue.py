@@ -25,6 +25,9 @@ TRENDS = "trends"
 AS_OF = "as_of"
 """The parts of a dashboard. Each column of a breakdown is a part, too."""
 
+BREAKDOWNS = "breakdowns"
+"""OVERVIEW and all breakdowns together, as they are stored."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Breakdown:
@@ -70,6 +73,8 @@ class Statistics:
     default_status: BookingStatus
     """The status of a record without `bookingStatus`. One with an unknown word is pending."""
     breakdowns: tuple[Breakdown, ...]
+    date_fields: tuple[StatisticsDateField, ...] = (StatisticsDateField.CREATED_AT,)
+    """The times of a record by whose local days it is counted."""
 
     def read_columns(self, config: Mapping[str, Json]) -> dict[str, object]:
         """Return the counted values of a `config` by their columns: the status and all buckets."""
@@ -117,6 +122,7 @@ APPOINTMENT_STATISTICS = Statistics(
             "Number of records by `utm_campaign`; a record without one counts as `not set`.",
         ),
     ),
+    (StatisticsDateField.CREATED_AT, StatisticsDateField.START),
 )
 PATIENT_STATISTICS = Statistics(ResourceType.PATIENTS, BookingStatus.SUCCESSFUL, (_SOURCE,))
 """A patient is successful by default, because the documents do not define a failed patient."""
@@ -126,6 +132,9 @@ STATISTICS = (APPOINTMENT_STATISTICS, PATIENT_STATISTICS)
 
 STATISTICS_COLUMNS = ("booking_status", *dict.fromkeys(b.column for each in STATISTICS for b in each.breakdowns))
 """The columns that `Statistics.read_columns` fills."""
+
+DATE_COLUMNS = {StatisticsDateField.CREATED_AT: "created_at", StatisticsDateField.START: "start"}
+"""The column of each time of a record. A record may have no start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,26 @@
 """Counts of records by type and by local days, and the changes of these counts by writes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import repeat
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
+
+import orjson
 
 from gateway.domain.calendar import days, instants
-from gateway.domain.enums import BookingStatus
-from gateway.domain.statistics.catalogue import STATISTICS, STATISTICS_COLUMNS
-from gateway.domain.statistics.day_blocks import BLOCK_SIZES, find_block_start
+from gateway.domain.enums import BookingStatus, StatisticsDateField
+from gateway.domain.statistics.catalogue import DATE_COLUMNS, STATISTICS, STATISTICS_COLUMNS
+from gateway.domain.statistics.day_blocks import NO_DAY, list_block_starts
 
-COUNTED_COLUMNS = ("type", "created_at", "appointment_type", *STATISTICS_COLUMNS)
+VALUE_COLUMNS = ("type", "appointment_type", *STATISTICS_COLUMNS)
+COUNTED_COLUMNS = (*VALUE_COLUMNS, *DATE_COLUMNS.values())
 """The columns of a record that determine its counts."""
 
 CountedValues: TypeAlias = Sequence[Any]
-"""The values of a record in `COUNTED_COLUMNS`."""
+"""The values of a record in `VALUE_COLUMNS`, and in the columns of the date fields."""
 
 
 get_counted_values: Callable[[object], CountedValues] = attrgetter(*COUNTED_COLUMNS)
@@ -28,60 +32,123 @@ ALL = ""
 COUNTED_STATUSES = (BookingStatus.SUCCESSFUL, BookingStatus.FAILED, BookingStatus.PENDING)
 """The statuses with a count each, in the order of their columns."""
 
+MAX_VALUES = 2_000
+"""The most values of a breakdown that a block has counts for; they bound the size of its row."""
+
 _STATUS_INDEXES = {key: index for index, status in enumerate(COUNTED_STATUSES) for key in (status, status.value)}
 """The index of each status in `COUNTED_STATUSES`, by the member and by its value in rows."""
 
+StatusNumbers: TypeAlias = list[int]
+"""The numbers of records by status, in the order of `COUNTED_STATUSES`."""
+
+ValueCounts: TypeAlias = dict[str, StatusNumbers]
+"""The counts of records by their value in a breakdown."""
+
 _CounterKey: TypeAlias = tuple[int, str, int, str]
 """The number of the day, the appointment type or ALL for none, the index of the status, and the value."""
-
-_CountsByDay: TypeAlias = defaultdict[tuple[int, str], list[int]]
-"""The counts of all statuses, by the first day of a block and the value."""
 
 
 class Series(NamedTuple):
     """The kind of an integration's day counts: a row of `gateway.database.tables.DaySeries`."""
 
     type: str
+    date_field: str
+    """The value of a `StatisticsDateField`."""
     appointment_type: str
-    breakdown: str
 
 
-class BlockCounts(NamedTuple):
-    """The counts of a series in a block of days, or their changes: a row of `gateway.database.tables.DayCount`."""
-
-    size: int
-    day: int
-    """The number of the block's first day: see `gateway.domain.statistics.day_blocks`."""
-    value: str
-    successful: int
-    failed: int
-    pending: int
-
-
-class SeriesCounts(NamedTuple):
-    """A series and its counts in a block of days."""
+class SeriesBlock(NamedTuple):
+    """A block of days of a series: see `gateway.domain.statistics.day_blocks`."""
 
     series: Series
-    block_counts: BlockCounts
+    size: int
+    day: int
+    """The number of the first day."""
+
+
+@dataclass(slots=True)
+class BlockCounts:
+    """The counts of a series in a block of days, or their changes: a row of `gateway.database.tables.DayCount`."""
+
+    total: StatusNumbers = field(default_factory=lambda: [0, 0, 0])
+    breakdowns: dict[str, ValueCounts | None] = field(default_factory=dict)
+    """By the column of each breakdown; None for one with more than `MAX_VALUES` values, which are not stored."""
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Return the counts of a row, which are given as a JSON list of its values."""
+        *total, breakdowns = orjson.loads(text)
+        return cls(total, breakdowns)
+
+    def encode(self) -> tuple[int, int, int, str]:
+        """Return the values of a row, without breakdowns that have too many values."""
+        breakdowns = {
+            column: counts if counts is None or len(counts) <= MAX_VALUES else None
+            for column, counts in self.breakdowns.items()
+            if counts is None or counts
+        }
+        successful, failed, pending = self.total
+        return successful, failed, pending, orjson.dumps(breakdowns, option=orjson.OPT_SORT_KEYS).decode()
 
     @property
-    def key(self) -> tuple[str, str, str, int, int, str]:
-        """The series, the block and the value."""
-        return *self.series, *self.block_counts[:3]
+    def is_empty(self) -> bool:
+        """Whether all counts are zero. Values that are not stored count nothing without a total."""
+        return not any(self.total) and not any(self.breakdowns.values())
 
-    @property
-    def status_counts(self) -> tuple[int, int, int]:
-        """The counts in the order of `COUNTED_STATUSES`."""
-        return self.block_counts[3:]
+    def add(self, changes: "BlockCounts") -> None:
+        """Add changes. Values of a breakdown that are not stored stay so."""
+        _add_numbers(self.total, changes.total)
+        for column, values in changes.breakdowns.items():
+            stored = self.breakdowns.setdefault(column, {})
+            if stored is not None and values is not None:
+                add_values(stored, values)
+                drop_zeros(stored, values)
+
+    def list_counts(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        """Return all counts by breakdown and value, ALL for the total."""
+        found = {(ALL, ALL): tuple(self.total)}
+        for column, values in self.breakdowns.items():
+            found |= {(column, value): tuple(numbers) for value, numbers in (values or {}).items()}
+        return found
+
+
+def _add_numbers(numbers: StatusNumbers, others: StatusNumbers) -> None:
+    successful, failed, pending = others
+    numbers[0] += successful
+    numbers[1] += failed
+    numbers[2] += pending
+
+
+def add_values(counts: ValueCounts, others: Mapping[str, StatusNumbers]) -> None:
+    """Add the other counts to those of the same value."""
+    get = counts.get
+    for value, (successful, failed, pending) in others.items():
+        numbers = get(value)
+        if numbers is None:
+            counts[value] = [successful, failed, pending]
+        else:
+            numbers[0] += successful
+            numbers[1] += failed
+            numbers[2] += pending
+
+
+def drop_zeros(counts: ValueCounts, values: Iterable[str]) -> None:
+    """Remove those of these values whose counts are zero."""
+    for value in values:
+        if not any(counts[value]):
+            del counts[value]
 
 
 class DayCounts:
-    """The counts of an integration's records, or their changes: by type, and by the days of `zone`."""
+    """The counts of an integration's records, or their changes: by type, and by the days of `zone`.
 
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
-        # By type of record and breakdown.
-        self._counters: dict[tuple[str, str], Counter[_CounterKey]] = defaultdict(Counter)
+    `date_fields` are the times by which they are counted: each record has their values after `VALUE_COLUMNS`.
+    """
+
+    def __init__(self, zone: tzinfo, date_fields: Collection[StatisticsDateField] = tuple(DATE_COLUMNS)) -> None:
+        self._zone, self._date_fields = zone, date_fields
+        # By type of record, date field and breakdown.
+        self._counters: dict[tuple[str, str, str], Counter[_CounterKey]] = defaultdict(Counter)
         self.type_counts: Counter[str] = Counter()
         """The numbers of records by type; dashboards count only some of the types."""
 
@@ -103,70 +170,59 @@ class DayCounts:
             by_type[record[0]].append(record)
         update(self.type_counts, {type_: len(found) for type_, found in by_type.items()})
         for statistics in STATISTICS:
-            found = by_type.get(statistics.type.value)
+            found = by_type.get(type_ := statistics.type.value)
             if found is None:
                 continue
             # Column by column, so that `Counter` and `zip` count in C.
-            _, created_at, types, statuses, *values = zip(*found, strict=True)
-            day_numbers = [
-                days.get_local_day(self._zone, instants.to_instant(at)).toordinal() for at in created_at
-            ]
+            _, types, statuses, *columns = zip(*found, strict=True)
             typed = [type_ or ALL for type_ in types]
             status_indexes = [_STATUS_INDEXES[status] for status in statuses]
-            by_column = dict(zip(STATISTICS_COLUMNS[1:], values, strict=True))
-            for breakdown in (ALL, *(each.column for each in statistics.breakdowns)):
-                buckets = by_column.get(breakdown) or repeat(ALL, len(found))
-                keys = zip(day_numbers, typed, status_indexes, buckets, strict=True)
-                update(self._counters[statistics.type.value, breakdown], keys)
+            by_column = dict(zip((*STATISTICS_COLUMNS[1:], *self._date_fields), columns, strict=True))
+            for date_field in statistics.date_fields:
+                if date_field in self._date_fields:
+                    day_numbers = [*map(self._get_day, by_column[date_field])]
+                    for breakdown in (ALL, *(each.column for each in statistics.breakdowns)):
+                        buckets = by_column.get(breakdown) or repeat(ALL, len(found))
+                        keys = zip(day_numbers, typed, status_indexes, buckets, strict=True)
+                        update(self._counters[type_, date_field.value, breakdown], keys)
 
-    def list_block_counts(self) -> dict[Series, list[BlockCounts]]:
-        """Return the counts other than zero, for blocks of all sizes, sorted by series, block and value."""
-        found = {
-            Series(type_, appointment_type, breakdown): sorted(_iterate_block_counts(daily))
-            for (type_, breakdown), counter in self._counters.items()
-            for appointment_type, daily in _group_by_appointment_type(counter).items()
-        }
-        return {series: blocks for series, blocks in sorted(found.items()) if blocks}
+    def _get_day(self, at: Any) -> int:  # noqa: ANN401 (an instant or its text)
+        if at is None:
+            return NO_DAY
+        return days.get_local_day(self._zone, instants.to_instant(at)).toordinal()
 
-    def list_series_counts(self) -> list[SeriesCounts]:
-        """Return the same counts in one list."""
-        return [
-            SeriesCounts(series, block) for series, blocks in self.list_block_counts().items() for block in blocks
-        ]
+    def list_blocks(self) -> dict[SeriesBlock, BlockCounts]:
+        """Return the counts other than zero, for blocks of all sizes."""
+        found: dict[SeriesBlock, BlockCounts] = defaultdict(BlockCounts)
+        for (type_, date_field, breakdown), counter in self._counters.items():
+            for (appointment_type, size, day), values in _build_blocks(counter):
+                drop_zeros(values, [*values])
+                if values:
+                    block = found[SeriesBlock(Series(type_, date_field, appointment_type), size, day)]
+                    if breakdown == ALL:
+                        block.total = values[ALL]
+                    else:
+                        block.breakdowns[breakdown] = values
+        return found
 
 
-def _group_by_appointment_type(counter: Counter[_CounterKey]) -> dict[str, _CountsByDay]:
-    """Return the counts of single days, by appointment type and for ALL."""
-    found: dict[str, _CountsByDay] = defaultdict(_new_counts)
-    all_types = found[ALL]
+def _build_blocks(counter: Counter[_CounterKey]) -> Iterator[tuple[tuple[str, int, int], ValueCounts]]:
+    """Yield appointment type, size and first day of each block, and its counts by value."""
+    single_days: dict[tuple[str, int], ValueCounts] = defaultdict(dict)
     for (day, appointment_type, status_index, value), number in counter.items():
-        all_types[day, value][status_index] += number
+        values = single_days[appointment_type, day]
+        numbers = values.get(value)
+        if numbers is None:
+            numbers = values[value] = [0, 0, 0]
+        numbers[status_index] += number
+    for (appointment_type, day), values in [*single_days.items()]:
         if appointment_type != ALL:
-            found[appointment_type][day, value][status_index] += number
-    return found
-
-
-def _iterate_block_counts(daily: _CountsByDay) -> Iterator[BlockCounts]:
-    """Yield the counts of blocks of all sizes, except those with zeros only."""
-    numbers = daily
-    for size in reversed(BLOCK_SIZES):
-        if size > 1:
-            # The next smaller blocks are fewer than the days.
-            numbers = _join_blocks(numbers, size)
-        for (day, value), (successful, failed, pending) in numbers.items():
-            if successful or failed or pending:
-                yield BlockCounts(size, day, value, successful, failed, pending)
-
-
-def _join_blocks(smaller: _CountsByDay, size: int) -> _CountsByDay:
-    found = _new_counts()
-    for (day, value), (successful, failed, pending) in smaller.items():
-        numbers = found[find_block_start(day, size), value]
-        numbers[0] += successful
-        numbers[1] += failed
-        numbers[2] += pending
-    return found
-
-
-def _new_counts() -> _CountsByDay:
-    return defaultdict(lambda: [0, 0, 0])
+            add_values(single_days[ALL, day], values)
+    blocks: dict[tuple[str, int, int], ValueCounts] = {}
+    for (appointment_type, day), values in single_days.items():
+        for size, first in list_block_starts(day):
+            if size == 1:
+                blocks[appointment_type, size, first] = values
+            else:
+                add_values(blocks.setdefault((appointment_type, size, first), {}), values)
+    yield from blocks.items()

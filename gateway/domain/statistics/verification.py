@@ -4,12 +4,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Self
 
+from gateway.domain.enums import StatisticsDateField
 from gateway.domain.ids import is_id
 from gateway.domain.statement_arguments import StatementArguments
-from gateway.domain.statistics.catalogue import STATISTICS
-from gateway.domain.statistics.day_counts import SeriesCounts
+from gateway.domain.statistics.catalogue import STATISTICS, Statistics
+from gateway.domain.statistics.day_blocks import NO_DAY
+from gateway.domain.statistics.day_counts import SeriesBlock
 
-_TYPES = tuple(statistics.type.value for statistics in STATISTICS)
+VERIFIED: tuple[tuple[Statistics, StatisticsDateField], ...] = tuple(
+    (statistics, date_field) for statistics in STATISTICS for date_field in statistics.date_fields
+)
+"""The statistics and date fields of counts, in the order of their verification."""
+
+_KEYS = tuple((statistics.type.value, date_field.value) for statistics, date_field in VERIFIED)
+_NO_DAY_TEXT = "undated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +33,42 @@ class VerificationPosition(NamedTuple):
 
     team_id: str = ""
     integration_id: str = ""
-    type: str = _TYPES[0]
-    day: int = 1
+    type: str = _KEYS[0][0]
+    date_field: str = _KEYS[0][1]
+    day: int = NO_DAY
     """The `date.toordinal` of the day."""
 
     def __str__(self) -> str:
-        return f"{self.team_id} {self.integration_id} {self.type} {date.fromordinal(self.day)}"
+        return " ".join((*self[:-1], format_day(self.day)))
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the position of a text. Raises ValueError when the text is not a position."""
         # Ids contain no blanks.
-        team_id, integration_id, type_, day = text.split(" ")
-        if not (is_id(team_id) and is_id(integration_id) and type_ in _TYPES):
+        team_id, integration_id, type_, date_field, day = text.split(" ")
+        if not (is_id(team_id) and is_id(integration_id) and (type_, date_field) in _KEYS):
             raise ValueError(text)
-        return cls(team_id, integration_id, type_, date.fromisoformat(day).toordinal())
+        number = NO_DAY if day == _NO_DAY_TEXT else date.fromisoformat(day).toordinal()
+        return cls(team_id, integration_id, type_, date_field, number)
+
+
+def format_day(day: int) -> str:
+    """Return a day as text."""
+    return _NO_DAY_TEXT if day == NO_DAY else str(date.fromordinal(day))
 
 
 @dataclass(frozen=True, slots=True)
 class CountDifference:
-    """A stored count that differs from the records. `stored` or `counted` is None if that count is missing."""
+    """A stored count that differs from the records.
 
-    stored: SeriesCounts | None
-    counted: SeriesCounts | None
+    `stored` or `counted` is None if that count is missing. A missing block is one difference, that of its total.
+    """
 
-    @property
-    def series_counts(self) -> SeriesCounts:
-        """The counts of the records, or the stored ones if there are none."""
-        found = self.counted or self.stored
-        assert found is not None  # noqa: S101 (a difference has one of them)
-        return found
+    block: SeriesBlock
+    breakdown: str
+    value: str
+    stored: tuple[int, ...] | None
+    counted: tuple[int, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from gateway.domain.enums import AppointmentType
 from gateway.domain.lenient_reading import Document
@@ -20,7 +21,9 @@ _CONDITIONS = {
 def build_statement(variables: Document) -> tuple[str, list[object]]:
     """Return the statement for a dashboard with these variables, and its values."""
     given = tuple(name for name in _CONDITIONS if name in variables)
-    return _build_statement(given), [_to_value(name, str(variables[name])) for name in given]
+    return _build_statement(given, ZoneInfo(str(variables.get("zone", TIMEZONE))).key), [
+        _to_value(name, str(variables[name])) for name in given
+    ]
 
 
 def _to_value(name: str, text: str) -> object:
@@ -34,7 +37,7 @@ def _to_value(name: str, text: str) -> object:
 
 
 @cache
-def _build_statement(given: tuple[str, ...]) -> str:
+def _build_statement(given: tuple[str, ...], zone: str) -> str:
     conditions = [_CONDITIONS[name].format(f"${place}") for place, name in enumerate(given, 1)]
     start, end = (f"${given.index(name) + 1}" if name in given else "NULL" for name in ("start", "end"))
     # The rows of a search are read once; without a search, each count reads its range of the index.
@@ -61,8 +64,8 @@ def _build_statement(given: tuple[str, ...]) -> str:
         ),
         span AS (
           SELECT
-            coalesce({start}::timestamptz, (SELECT min(created_at) FROM found)) AT TIME ZONE '{TIMEZONE}' AS first,
-            coalesce({end}::timestamptz, (SELECT max(created_at) FROM found)) AT TIME ZONE '{TIMEZONE}' AS last
+            coalesce({start}::timestamptz, (SELECT min(created_at) FROM found)) AT TIME ZONE '{zone}' AS first,
+            coalesce({end}::timestamptz, (SELECT max(created_at) FROM found)) AT TIME ZONE '{zone}' AS last
         ),
         trend AS MATERIALIZED (
           SELECT day, counted.*
@@ -70,8 +73,8 @@ def _build_statement(given: tuple[str, ...]) -> str:
             SELECT count(*) AS total, count(*) FILTER (WHERE booking_status = 'successful') AS successful,
               count(*) FILTER (WHERE booking_status = 'failed') AS failed
             FROM found
-            WHERE created_at >= day AT TIME ZONE '{TIMEZONE}'
-              AND created_at < (day + interval '1 day') AT TIME ZONE '{TIMEZONE}'
+            WHERE created_at >= day AT TIME ZONE '{zone}'
+              AND created_at < (day + interval '1 day') AT TIME ZONE '{zone}'
           ) AS counted
           WHERE total > 0
         )
@@ -83,7 +86,7 @@ def _build_statement(given: tuple[str, ...]) -> str:
           ),
           'trends', coalesce((
             SELECT json_agg(json_build_object(
-              'date', to_char(day AT TIME ZONE '{TIMEZONE}' AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+              'date', to_char(day AT TIME ZONE '{zone}' AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
               'day', day::date, 'successful', successful, 'failed', failed
             ) ORDER BY day) FROM trend
           ), '[]'),

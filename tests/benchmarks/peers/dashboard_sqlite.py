@@ -26,26 +26,26 @@ _CONDITIONS = {
 def build_statement(variables: Document) -> tuple[str, Document]:
     """Return the statement for a dashboard with these variables, and its values."""
     values = dict(variables)
-    values["days"] = orjson.dumps(
-        [*_list_days(str(values.get("start", "")), str(values.get("end", "~")))]
-    ).decode()
+    zone = str(values.pop("zone", TIMEZONE))
+    found = [*_list_days(zone, str(values.get("start", "")), str(values.get("end", "~")))]
+    values["days"] = orjson.dumps(found).decode()
     if "type" in values:
         values["type"] = AppointmentType[str(values["type"])].value
-    return _build_statement(tuple(variables)), values
+    return _build_statement(tuple(name for name in variables if name != "zone")), values
 
 
 @cache
-def _list_calendar_days() -> list[tuple[str, str, str]]:
+def _list_calendar_days(zone: str) -> list[tuple[str, str, str]]:
     """Return each local day that can have appointments, its beginning and the beginning of the next day."""
-    first = BEGIN.astimezone(ZoneInfo(TIMEZONE))
-    # Wall-clock arithmetic: the zone never skips a midnight.
-    midnights = [first + timedelta(days=number) for number in range(DAYS + 1)]
+    first = BEGIN.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0)
+    # Wall-clock arithmetic: the zones of the benchmarks never skip a midnight.
+    midnights = [first + timedelta(days=number) for number in range(DAYS + 2)]
     return [(str(day.date()), format_instant(day), format_instant(ends)) for day, ends in pairwise(midnights)]
 
 
-def _list_days(start: str, end: str) -> Iterator[tuple[str, str, str, str]]:
+def _list_days(zone: str, start: str, end: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield the local days between two instants: their beginnings, and the counted range of each."""
-    for day, begins, ends in _list_calendar_days():
+    for day, begins, ends in _list_calendar_days(zone):
         if ends > start and begins < end:
             yield day, begins, max(begins, start), min(ends, end)
 
