@@ -140,6 +140,13 @@ def database_url(database_kind: str, request: Request, tmp_path: Path) -> Iterat
         yield url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_database_url(request: Request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a migrated database that the tests of a module share."""
+    with _create_database(request.param, request, tmp_path_factory.mktemp("module")) as url:
+        yield url
+
+
 @contextmanager
 def _create_database(kind: str, request: Request, folder: Path) -> Iterator[str]:
     if kind == "sqlite":

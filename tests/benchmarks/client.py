@@ -13,12 +13,12 @@ _BUFFER = 2**22
 _TIMEOUT = 120.0
 
 
-def build_request(path: str, body: Document, key: str) -> bytes:
-    """Return a POST request with JSON and a bearer key."""
+def build_request(path: str, body: Document, key: str, headers: str = "") -> bytes:
+    """Return a POST request with JSON and a bearer key. Each of the other headers ends with a line break."""
     content = orjson.dumps(body)
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\naccept: application/json\r\n"
-        f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
+        f"content-type: application/json\r\n{headers}content-length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
 

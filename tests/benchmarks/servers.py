@@ -14,7 +14,7 @@ from gateway.domain.lenient_reading import Document
 from tests.benchmarks.workloads import Workload
 
 PROJECT = Path(__file__).parents[2]
-_SECONDS_TO_START = 30.0
+_SECONDS_TO_START = 120.0
 _SECONDS_TO_STOP = 20.0
 _NO_RATE_LIMIT = dict.fromkeys(("GATEWAY_RATE_LIMIT", "GATEWAY_RATE_REFILL"), str(2**31 - 1))
 """One key sends the requests of many clients."""
@@ -27,6 +27,8 @@ class Peer:
     name: str
     arguments: Sequence[str]
     is_graphql: bool = True
+    settings: tuple[tuple[str, str], ...] = ()
+    """Environment variables, beside those of `build_environment`."""
 
     def get_path(self, workload: Workload) -> str:
         return "/graphql" if self.is_graphql else f"/{workload.kind}"
@@ -71,7 +73,7 @@ def _start_server(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=PROJECT,
-            env=build_environment(database_url),
+            env={**build_environment(database_url), **dict(peer.settings)},
             stdout=output,
             stderr=output,
         )
