@@ -18,7 +18,7 @@ RECORDS = 12_000
 CLINICS = 10
 """The number of clinics that a question below a list of them is about."""
 
-ROWS_OF_ANSWER, ROWS_OF_CLINIC = 10, 450
+ROWS_OF_ANSWER, ROWS_OF_CLINIC = 10, 550
 """A statement may read so many rows for each of its answer, and so many more for each clinic."""
 
 KNOWN_SCANS: Mapping[str, str] = {

@@ -6,6 +6,7 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -58,7 +59,11 @@ class _Session:
             question.name, "question", question.query, lambda _: {**question.variables}, connections=1
         )
         cost = (await self._benchmark.measure([workload]))[workload][self._server.peer]
-        return Figures(cost.cpu_ms, answer["extensions"]["cost"])
+        extensions = answer["extensions"]
+        assert isinstance(extensions, dict)
+        price = extensions["cost"]
+        assert isinstance(price, int)
+        return Figures(cost.cpu_ms, price)
 
 
 async def _measure(
@@ -105,7 +110,7 @@ async def _run(arguments: Namespace) -> None:
         found: dict[int, Mapping[str, Figures]] = {}
         version = name
         for records in sizes:
-            async with DATABASES[name](lambda url, records=records: data.load(url, records)) as database:
+            async with DATABASES[name](partial(data.load, records=records)) as database:
                 version = database.version
                 found[records] = await _measure(database, records, arguments.workload or (), options)
         output.print_text(f"{version}, {describe(found)}")

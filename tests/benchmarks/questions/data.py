@@ -69,10 +69,9 @@ class _Records:
     def __iter__(self) -> Iterator[Document]:
         step = self.count // self.matching if self.matching else self.count
         for index, document in enumerate(Appointments(self.integration_id, self.series, self.count)):
-            yield {
-                **document,
-                "config": self._build_config(index, document["config"], is_marked=index % step == 0),
-            }
+            appointment = document["config"]
+            assert isinstance(appointment, dict)
+            yield {**document, "config": self._build_config(index, appointment, is_marked=index % step == 0)}
 
     def _build_config(self, index: int, appointment: Document, *, is_marked: bool) -> Document:
         number = index % _PERCENT

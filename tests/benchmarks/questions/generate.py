@@ -103,11 +103,10 @@ class _Generator:
         for names in combinations(self._optional, 2):
             # A filter of a list changes which index has the page.
             counts = (2 if is_list and name not in _PAGE_ARGUMENTS else 1 for name in names)
-            for samples in product(
-                *(self._optional[name][:count] for name, count in zip(names, counts, strict=True))
-            ):
-                if not self._is_refused(names, samples):
-                    yield dict(zip(names, samples, strict=True))
+            first = (self._optional[name][:count] for name, count in zip(names, counts, strict=True))
+            for pair in product(*first):
+                if not self._is_refused(names, pair):
+                    yield dict(zip(names, pair, strict=True))
 
     def _is_refused(self, names: Sequence[str], samples: Sequence[Sample]) -> bool:
         given = {*names, *(key for sample in samples for key in sample.also)}

@@ -39,10 +39,12 @@ _EXCLUSIVE = (
 def build_table(loaded: Loaded, records: int) -> SampleTable:
     """Return the table for the data that `data.load` has written."""
     return SampleTable(
-        values=_build_ids(loaded, records)
-        | _build_filters(records)
-        | _build_pages(records)
-        | _build_dashboards(records),
+        values={
+            **_build_ids(loaded, records),
+            **_build_filters(records),
+            **_build_pages(records),
+            **_build_dashboards(records),
+        },
         # The clinics are the newest integrations.
         path_arguments={"Query.integrations": {"first": 10}},
         detours=frozenset(("Query.node", "Query.nodes")),

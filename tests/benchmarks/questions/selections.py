@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from graphql import (
     GraphQLField,
     GraphQLInterfaceType,
-    GraphQLNamedOutputType,
+    GraphQLNamedType,
     GraphQLObjectType,
     get_named_type,
     is_leaf_type,
@@ -56,7 +56,7 @@ def _list_views_of_connection(type_: GraphQLObjectType) -> Iterator[View]:
             yield View(name, f" {{ {name} }}")
 
 
-def select(type_: GraphQLNamedOutputType, depth: int) -> str:
+def select(type_: GraphQLNamedType, depth: int) -> str:
     """Return the selection of all fields without arguments, to this depth of objects; empty for a leaf."""
     if is_leaf_type(type_):
         return ""
@@ -70,7 +70,7 @@ def select(type_: GraphQLNamedOutputType, depth: int) -> str:
     return f" {{ {' '.join(names or ['__typename'])} }}"
 
 
-def _list_plain_fields(type_: GraphQLNamedOutputType) -> Iterator[tuple[str, GraphQLField]]:
+def _list_plain_fields(type_: GraphQLNamedType) -> Iterator[tuple[str, GraphQLField]]:
     """Yield the fields without arguments; a field with arguments is a question of its own."""
     if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
         yield from ((name, field) for name, field in type_.fields.items() if not field.args)
