@@ -74,6 +74,9 @@ def _build_ids(loaded: Loaded, records: int) -> Samples:
         "Query.integrationExport(integrationId:)": [Sample(FEW)],
         "integrationId": [Sample(BIG)],
         "createdBy": [Sample(USER, "user")],
+        "IntegrationFilter.id": [Sample([BIG, WEBHOOK], "two")],
+        "IntegrationFilter.userId": [Sample(USER, "user")],
+        "IntegrationFilter.channel": [Sample("#general")],
         "type": [Sample("OTHER")],
         "ConnectedIntegration.resourceRecords(type:)": [Sample("APPOINTMENTS"), Sample("OTHER")],
     }
