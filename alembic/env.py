@@ -4,11 +4,12 @@ import asyncio
 from typing import Literal
 
 from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.environment import NameFilterParentNames, NameFilterType
 from alembic.runtime.migration import MigrationInfo
 from sqlalchemy import Connection
 
 from alembic import context, op
-from gateway.database import Base, CollatedText, Database, Instant, migrations
+from gateway.database import Base, CollatedText, Database, Instant, migrations, search_index
 from gateway.settings import load_settings
 
 _LOCK = 7_470_726_411_209
@@ -47,9 +48,11 @@ def record_compatibility(step: MigrationInfo) -> None:
     op.execute(f"INSERT INTO {table} VALUES ('{oldest}')")  # noqa: S608 (a constant and a revision)
 
 
-def is_table_of_gateway(name: str | None, kind: str, _parents: object) -> bool:
-    """Return whether Alembic compares a table with those of the code."""
-    return kind != "table" or name != migrations.COMPATIBILITY_TABLE
+def is_compared(name: str | None, kind: NameFilterType, parents: NameFilterParentNames) -> bool:
+    """Return whether Alembic compares a table, or a part of one, with those of the code."""
+    if kind == "table" and name == migrations.COMPATIBILITY_TABLE:
+        return False
+    return not search_index.is_part(name, kind, parents.get("table_name"))
 
 
 def run(connection: Connection) -> None:
@@ -64,7 +67,7 @@ def run(connection: Connection) -> None:
         compare_type=True,
         compare_server_default=True,
         render_item=render_type,
-        include_name=is_table_of_gateway,
+        include_name=is_compared,
         on_version_apply=lambda *, step, **_: record_compatibility(step),
     )
     with context.begin_transaction():

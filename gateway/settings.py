@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     database_lock_timeout: float = Field(
         5.0, gt=0, description="Seconds that a write waits for other writes before it is refused."
     )
+    search_index: bool = Field(
+        default=True,
+        description="Whether searches of records use an index. `gateway migrate` creates it, or drops it. Without "
+        "it each search reads all records of an integration.",
+    )
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
     trusted_proxies: str = Field(

@@ -13,7 +13,7 @@ from rich.table import Table
 from gateway.assets import Assets
 from gateway.cli.database import configure_command, open_database, run_blocking
 from gateway.cli.terminal import print_table
-from gateway.database import Database, Pooler, diagnostics, migrations
+from gateway.database import Database, Pooler, diagnostics, migrations, search_index
 from gateway.errors import SchemaNotAtHead, SettingsInvalid, Unavailable
 from gateway.settings import Settings, find_unknown_variables
 
@@ -130,12 +130,28 @@ async def _check_database(database: Database) -> AsyncIterator[Finding]:
         yield Finding("tables", difference or "as this release expects", remedy)
     else:
         yield Finding("schema", f"at revision {current} of a newer release, which this release can serve")
+    yield await _check_search_index(database)
     orphans = await diagnostics.find_orphans(database)
     yield Finding("references", ", ".join(orphans) or "intact", "Restore a backup." if orphans else None)
     if database.is_sqlite:
         yield await _check_sqlite(database)
     else:
         yield await _check_postgresql(database)
+
+
+async def _check_search_index(database: Database) -> Finding:
+    exists, wanted = await search_index.exists(database), database.settings.search_index
+    seen = "searches use an index" if exists else "no index: each search reads all records of an integration"
+    if exists == wanted:
+        return Finding("search", seen)
+    if exists:
+        return Finding("search", seen, "Run `gateway migrate` to drop it, as GATEWAY_SEARCH_INDEX=false says.")
+    remedy = (
+        "Run `gateway migrate`"
+        if database.is_sqlite
+        else ("Install the extensions pg_trgm and btree_gin, and run `gateway migrate`")
+    )
+    return Finding("search", seen, f"{remedy}; or set GATEWAY_SEARCH_INDEX=false.")
 
 
 async def _check_sqlite(database: Database) -> Finding:

@@ -41,11 +41,18 @@ async def migrate(
     async with open_database() as database:
         before = await migrations.get_current(database)
         if down_to is None:
-            await migrations.upgrade(database)
+            _print_search_index(await migrations.upgrade(database))
         else:
             await _downgrade(database, down_to, is_confirmed=yes)
         after = await migrations.get_current(database)
     out.print(f"The database is at revision {after}" + ("." if after == before else f"; it was at {before}."))
+
+
+def _print_search_index(reason: str | None) -> None:
+    """Print why searches have no index, if that is so."""
+    if reason is not None:
+        err.print(f"Searches work without an index, slowly. It could not be created: {reason}", markup=False)
+        err.print("Install what is missing, and run `gateway migrate` again.", markup=False)
 
 
 async def _downgrade(database: Database, revision: str, *, is_confirmed: bool) -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, out, print_table
-from gateway.database import Database
+from gateway.database import Database, search_index
 from gateway.domain.enums import ErrorCode, StatisticsDateField
 from gateway.domain.statistics import (
     ALL,
@@ -64,6 +64,20 @@ class _VerificationRun:
         finally:
             if self.position is not None and self.position != VerificationPosition():
                 err.print(f"To continue from here: --from {shlex.quote(str(self.position))}", markup=False)
+
+    async def run_search_index(self) -> None:
+        """Verify the index of searches, of all teams."""
+        after: int | None = 0
+        wrong = 0
+        while after is not None:
+            found = await search_index.verify_batch(self.database, after)
+            for team_id, id in found.records:
+                out.print(f"team {team_id}, record {id}: the search index has another text", markup=False)
+            wrong, after = wrong + len(found.records), found.last_number
+        self.differences += wrong
+        if wrong and self.is_repairing:
+            await search_index.repair(self.database)
+            self.repaired += wrong
 
     async def _count_records(self) -> int | None:
         """Return the number of records to count, for the progress bar."""
@@ -157,13 +171,16 @@ async def verify(
 
     The gateway can run meanwhile. The numbers by type of each integration, and then each block of 16 days, are
     read in one snapshot and repaired in one transaction. Only writes to the same integration wait for a repair;
-    on SQLite, all writes do. Exits with 1 if a count differed, even if it was repaired.
+    on SQLite, all writes do. Without --team and --integration, SQLite's index of searches is compared with the
+    records too. Exits with 1 if anything differed, even if it was repaired.
     """
     async with open_migrated_database() as database:
         run = _VerificationRun(
             database, VerificationScope(team, integration), repair, from_ or VerificationPosition()
         )
         await run.run()
+        if not (team or integration):
+            await run.run_search_index()
     if not run.integrations and (team or integration) and not from_:
         raise refusal(ErrorCode.NOT_FOUND, "There is no such connected integration.")
     _print_summary(run)

@@ -22,7 +22,7 @@ One write:
 4. `database`: after the block the transaction is committed; if the block raised, it is rolled back.
 """
 
-from gateway.database import diagnostics, migrations
+from gateway.database import diagnostics, migrations, search_index
 from gateway.database.column_types import CollatedText, Instant, TextList
 from gateway.database.database import Database
 from gateway.database.failures import DATABASE_ERRORS
@@ -87,5 +87,6 @@ __all__ = [
     "prepared",
     "prepared_by_dialect",
     "repeat_on_conflict",
+    "search_index",
     "with_changes",
 ]

@@ -98,3 +98,7 @@ class TextList(TypeDecorator[list[str]]):
 
     def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:  # noqa: ANN401 (as the driver's)
         return value if value is None or dialect.name == "postgresql" else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[str] | None:  # noqa: ANN401, ARG002 (as above)
+        found: list[str] | None = orjson.loads(value) if isinstance(value, str) else value
+        return found

@@ -72,7 +72,7 @@ class Database:
         """Seconds for a request bound its statements and transactions; those of commands may take longer."""
         self.url = make_url(settings.database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._settings, self._lock_timeout = settings, settings.database_lock_timeout
+        self.settings, self._lock_timeout = settings, settings.database_lock_timeout
         self._shares_connections = settings.database_pooler == "transaction"
         size, queue = settings.database_pool_size, settings.database_pool_queue
         readers = FairQueue(size, queue, settings.database_pool_timeout)
@@ -159,7 +159,7 @@ class Database:
         """
         self.availability.require_writable()
         async with self._write_pool.connect(team, self._begin_write) as connection:
-            writer = Writer(connection, self._settings, await connection.read_clock())
+            writer = Writer(connection, self.settings, await connection.read_clock())
             commits = False
             try:
                 yield writer
@@ -228,6 +228,12 @@ class Database:
         The connection is not one of the pools'. On SQLite the transaction locks the database unless `read_only`.
         """
         async with self._engine.execution_options(**{READ_ONLY_OPTION: read_only}).begin() as connection:
+            return await connection.run_sync(work)
+
+    async def run_outside_transaction(self, work: Callable[[Connection], T]) -> T:
+        """Run a function of SQLAlchemy's connection, in which each statement is a transaction of its own."""
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             return await connection.run_sync(work)
 
     async def find_pooler(self) -> Pooler:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, column, func, inspect, select, table
 
+from gateway.database import search_index
 from gateway.database.database import Database
 from gateway.domain.enums import ErrorCode
 from gateway.errors import SchemaNotAtHead, refusal
@@ -133,15 +134,17 @@ def _is_newer(revision: str) -> bool:
     return _NUMBER.fullmatch(revision) is not None and revision > get_head()
 
 
-async def upgrade(database: Database) -> None:
+async def upgrade(database: Database) -> str | None:
     """Upgrade the database to this release's revision, in one transaction; a second upgrade waits for the first.
 
-    Raises SchemaNotAtHead for a revision that this release does not know.
+    Then create or drop the index of searches, as the settings say; return why it could not be created. Raises
+    SchemaNotAtHead for a revision that this release does not know.
     """
     from alembic import command  # noqa: PLC0415 (see the module's docstring)
 
     require_known(await get_current(database))
     await database.run_sync(_with_config(lambda config: command.upgrade(config, "head")))
+    return await search_index.apply_setting(database)
 
 
 async def downgrade(database: Database, revision: str) -> None:
@@ -193,7 +196,15 @@ def _read_columns(connection: Connection) -> Mapping[str, Sequence[str]]:
     """Return the names of the columns of each table, without the tables that only migrations fill."""
     found = inspect(connection)
     names = sorted({*found.get_table_names()} - _TABLES_OF_MIGRATIONS)
-    return {name: [column["name"] for column in found.get_columns(name)] for name in names}
+    return {
+        name: [
+            column["name"]
+            for column in found.get_columns(name)
+            if not search_index.is_part(column["name"], "column", name)
+        ]
+        for name in names
+        if not search_index.is_part(name, "table", None)
+    }
 
 
 def _count_values(connection: Connection) -> Mapping[str, Mapping[str, int]]:

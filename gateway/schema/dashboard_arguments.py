@@ -71,8 +71,8 @@ _DASHBOARD_ARGUMENTS = (
         "search",
         str | None,
         "Count only records that contain each of these words, case-insensitive, in a name, id, contact or source "
-        f"field. At most {services.resource_records.MAX_SEARCH_LENGTH} characters. Null or blank: all records. "
-        "Needs READ_RECORDS.",
+        f"field. At most {services.record_search.MAX_SEARCH_LENGTH} characters. Null or blank: all records. "
+        f"{services.record_search.SHORT_WORDS} Needs READ_RECORDS.",
     ),
     _build_argument(
         "days",

@@ -67,8 +67,8 @@ SearchArgument = Annotated[
     str | None,
     strawberry.argument(
         description="Return only records that contain each of these words in a name, code or id, "
-        f"case-insensitive. At most {services.resource_records.MAX_SEARCH_LENGTH} characters. "
-        "Null or blank: all records."
+        f"case-insensitive. At most {services.record_search.MAX_SEARCH_LENGTH} characters. "
+        f"Null or blank: all records. {services.record_search.SHORT_WORDS}"
     ),
 ]
 
@@ -84,7 +84,7 @@ def parse_records_arguments(
 ) -> tuple[RequestedPage, ResourceType | None, tuple[str, ...]]:
     """Return the page, the type and the search words that the arguments of `resourceRecords` select."""
     page = parse_page(OLDEST_FIRST, first, after, last, before, offset)
-    return page, type, services.resource_records.parse_search(search)
+    return page, type, services.record_search.parse_search(search)
 
 
 @strawberry.type

@@ -23,7 +23,7 @@ from gateway.domain.statistics import (
     StatusCounts,
 )
 from gateway.domain.viewer import Viewer
-from gateway.services import day_segments
+from gateway.services import day_segments, record_search
 
 _CENTURY = timedelta(days=36525)
 """The longest time range of TRENDS in one statement, which contains each change of the zone's offset."""
@@ -158,6 +158,11 @@ async def _read_counts(
     reader: Reader, viewer: Viewer, query: _DashboardQuery, ids: list[str], offsets: UtcOffsets
 ) -> Sequence[tuple[str, str, str, int, int, int]]:
     statistics, filter, page, _, parts = query
-    return await reader.fetch_tuples(
-        sql.statistics.select_counts(viewer, statistics, ids, filter, page, parts, offsets)
-    )
+    rows: list[tuple[str, str, str, int, int, int]] = []
+    for found in await record_search.plan_statistics(reader, viewer, statistics, ids, filter):
+        rows += await reader.fetch_tuples(
+            sql.statistics.select_counts(
+                viewer, statistics, found.integration_ids, filter, page, parts, offsets, found.search
+            )
+        )
+    return rows

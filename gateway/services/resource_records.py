@@ -16,18 +16,14 @@ from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import PageArguments
 from gateway.domain.records import RecordKind, is_same_instant, read_record_columns
 from gateway.domain.statistics import COUNTED_COLUMNS, DayCounts, get_counted_values
-from gateway.domain.text import parse_search_words
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, invalid_input, not_found, refusal
-from gateway.services import day_counts
+from gateway.services import day_counts, record_search
 from gateway.services.access import RowKey, filter_own_ids, require_id, require_permissions
 from gateway.services.integrations import lock_integration
 
 MAX_RECORDS = 1000
 """The maximum number of records of one upsert or deletion."""
-
-MAX_SEARCH_LENGTH = 500
-"""In characters."""
 
 
 async def get_resource_record(reader: Reader, viewer: Viewer, id: str) -> ResourceRecord:
@@ -52,20 +48,6 @@ async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -
     return {(row.team_id, row.id): row for row in rows}
 
 
-def parse_search(search: str | None) -> tuple[str, ...]:
-    """Return the case-folded words of a search. Raises Refused (INVALID) for a search that is too long."""
-    problems = ProblemList()
-    check_search(search, problems)
-    problems.raise_if_any()
-    return parse_search_words(search)
-
-
-def check_search(search: str | None, problems: ProblemList) -> None:
-    """Add a problem (INVALID) for a search longer than `MAX_SEARCH_LENGTH`."""
-    if search is not None and len(search) > MAX_SEARCH_LENGTH:
-        problems.add_invalid(f"`search` may have at most {MAX_SEARCH_LENGTH} characters.", "search")
-
-
 async def list_resource_records(
     reader: Reader,
     viewer: Viewer,
@@ -82,9 +64,12 @@ async def list_resource_records(
     require_permissions(viewer, Permission.READ_RECORDS)
     records: dict[RowKey, list[ResourceRecord]] = {key: [] for key in keys}
     ids = filter_own_ids(viewer, keys)
-    statement = sql.resource_records.select_resource_records(viewer, ids, page, type, words)
-    for row in await reader.fetch_rows(statement, "integration_id"):
-        records[row.team_id, row.integration_id].append(row)
+    for part in await record_search.plan_list(reader, viewer, ids, page, type, words):
+        statement = sql.resource_records.select_resource_records(
+            viewer, part.integration_ids, page, type, part.search
+        )
+        for row in await reader.fetch_rows(statement, "integration_id"):
+            records[row.team_id, row.integration_id].append(row)
     return records
 
 
@@ -100,9 +85,11 @@ async def count_resource_records(
     Raises Refused (FORBIDDEN) without READ_RECORDS.
     """
     require_permissions(viewer, Permission.READ_RECORDS)
-    ids = filter_own_ids(viewer, keys)
-    rows = await reader.fetch_tuples(sql.resource_records.select_counts(viewer, ids, type, words))
-    return dict.fromkeys(keys, 0) | {(viewer.team_id, id): count for id, count in rows}
+    counts = dict.fromkeys(keys, 0)
+    for part in await record_search.plan_count(reader, viewer, filter_own_ids(viewer, keys), type, words):
+        statement = sql.resource_records.select_counts(viewer, part.integration_ids, type, part.search)
+        counts |= {(viewer.team_id, id): count for id, count in await reader.fetch_tuples(statement)}
+    return counts
 
 
 class RecordInput(NamedTuple):

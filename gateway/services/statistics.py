@@ -42,7 +42,7 @@ from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, Refused, invalid_input, not_found
 from gateway.services import dashboard_day_counts, record_counts
 from gateway.services.access import require_permissions
-from gateway.services.resource_records import check_search
+from gateway.services.record_search import check_search
 
 MAX_FILLED_DAYS = 3660
 """The maximum of `days` and of the entries in `trends` with `fillGaps`: ten years."""

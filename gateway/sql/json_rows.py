@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CTE, Integer, String, literal, select, type_coerce
+from sqlalchemy import CTE, ColumnElement, Integer, SQLColumnExpression, String, literal, select, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -24,6 +24,23 @@ def _compile_elements_sqlite(function: _JsonElements, compiler: SQLCompiler, **o
 @compiles(_JsonElements, "postgresql")
 def _compile_elements_postgresql(function: _JsonElements, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
     return f"jsonb_array_elements(CAST({compiler.process(function.clause_expr, **options)} AS JSONB))"
+
+
+class _JsonTexts(GenericFunction[str]):
+    """The elements of a JSON list of texts, one row each, in the column `value`."""
+
+    name = "json_texts"
+    inherit_cache = True
+
+
+@compiles(_JsonTexts, "sqlite")
+def _compile_texts_sqlite(function: _JsonTexts, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return f"json_each{compiler.process(function.clause_expr, **options)}"
+
+
+@compiles(_JsonTexts, "postgresql")
+def _compile_texts_postgresql(function: _JsonTexts, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return f"jsonb_array_elements_text(CAST({compiler.process(function.clause_expr, **options)} AS JSONB))"
 
 
 class _JsonElement(GenericFunction[Any]):
@@ -58,3 +75,8 @@ def build_cte(name: str, json_text: str, **types: TypeEngine[Any]) -> CTE:
     ]
     # Without MATERIALIZED, databases parse the list again for each joined row.
     return select(*columns).cte(name).prefix_with("MATERIALIZED")
+
+
+def list_texts(json_list: SQLColumnExpression[str]) -> ColumnElement[str]:
+    """Return the column with the texts of a JSON list; the statement has one row for each of them."""
+    return _JsonTexts(json_list).table_valued("value", type_=String, joins_implicitly=True).c.value

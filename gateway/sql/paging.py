@@ -37,7 +37,7 @@ Parent = TypeVar("Parent", Integration, TypeCount)
 Child = TypeVar("Child", ResourceRecord, UseCase, UseCaseGroup)
 
 
-class _RowId(GenericFunction[int]):
+class RowId(GenericFunction[int]):
     """The `rowid` of SQLite of the row that a column belongs to.
 
     By primary key, SQLite would prefer an index that has all selected columns, and read all rows of the team.
@@ -47,8 +47,8 @@ class _RowId(GenericFunction[int]):
     inherit_cache = True
 
 
-@compiles(_RowId, "sqlite")
-def _compile_row_id(function: _RowId, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+@compiles(RowId, "sqlite")
+def _compile_row_id(function: RowId, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
     table, _, _ = compiler.process(*function.clauses, **options).rpartition(".")
     return f"{table}.rowid"
 
@@ -143,8 +143,8 @@ def _join_pages(dialect: str, parents: type[Parent], statement: Select[Child]) -
         rows = aliased(entity, statement.lateral())
         return rows, join(parents, rows, true())
     rows = aliased(entity)
-    row_ids = statement.with_only_columns(_RowId(of_parent.id), maintain_column_froms=True)
-    return rows, join(parents, rows, _RowId(rows.id).in_(row_ids))
+    row_ids = statement.with_only_columns(RowId(of_parent.id), maintain_column_froms=True)
+    return rows, join(parents, rows, RowId(rows.id).in_(row_ids))
 
 
 def _get_order_columns(rows: type[Child], page: PageArguments) -> OrderColumns:

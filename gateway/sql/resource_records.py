@@ -3,22 +3,25 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, delete, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, delete, func, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningDelete
 
 from gateway.database import Integration, ResourceRecord, TypeCount, prepared, prepared_by_dialect
 from gateway.domain.enums import ResourceType
 from gateway.domain.paging import PageArguments
+from gateway.domain.record_search import RecordSearch
 from gateway.domain.records import KINDS_BY_TYPE, list_config_types
 from gateway.domain.statistics import COUNTED_COLUMNS
-from gateway.domain.text import LIKE_ESCAPE
 from gateway.domain.viewer import Viewer
-from gateway.sql import json_rows, paging
-from gateway.sql.text_lists import LikePattern, is_in
-from gateway.sql.visibility import build_child_conditions, build_visible_conditions, has_visible_integration
-
-_CONTAINS_PATTERN = LikePattern("%", "%")
+from gateway.sql import json_rows, paging, record_search
+from gateway.sql.text_lists import is_in
+from gateway.sql.visibility import (
+    build_child_conditions,
+    build_visible_conditions,
+    has_visible_integration,
+    is_integration_visible,
+)
 
 
 @prepared
@@ -27,13 +30,6 @@ def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[ResourceRecord]:
     return select(ResourceRecord).where(
         is_in(ResourceRecord.id, ids), has_visible_integration(viewer, ResourceRecord)
     )
-
-
-def build_search_conditions(
-    words: Sequence[str], records: type[ResourceRecord] = ResourceRecord
-) -> list[ColumnElement[bool]]:
-    """Return the conditions that a record's search text contains each of these case-folded words."""
-    return [records.search_text.like(type_coerce(word, _CONTAINS_PATTERN), escape=LIKE_ESCAPE) for word in words]
 
 
 def _build_type_conditions(
@@ -52,15 +48,18 @@ def select_resource_records(
     integration_ids: Sequence[str],
     page: PageArguments,
     type: ResourceType | None,
-    words: Sequence[str],
+    search: RecordSearch,
 ) -> Select[ResourceRecord]:
     """Select the same page of the records of each integration."""
-    if type is ResourceType.OTHER:
-        of_one = _select_other_types(dialect, page, words)
+    if type is ResourceType.OTHER and search.reads_all:
+        of_one = _select_other_types(dialect, page, search.words)
     else:
         records = aliased(ResourceRecord)
-        conditions = [*_build_type_conditions(records, type), *build_search_conditions(words, records)]
-        of_one = paging.select_page_of(records, [*build_child_conditions(records), *conditions], page)
+        conditions = [
+            *record_search.build_child_conditions(dialect, records, search),
+            *_build_type_conditions(records, type),
+        ]
+        of_one = paging.select_page_of(records, conditions, page)
     visible = build_visible_conditions(viewer, integration_ids)
     return paging.select_pages(dialect, Integration, visible, of_one, page)
 
@@ -75,7 +74,7 @@ def _select_other_types(dialect: str, page: PageArguments, words: Sequence[str])
         records.team_id == TypeCount.team_id,
         records.integration_id == TypeCount.integration_id,
         records.type == TypeCount.type,
-        *build_search_conditions(words, records),
+        *record_search.contain_words(records, words),
     ]
     of_one_type = paging.select_page_of(records, of_type, paging.build_first_page(page))
     types = [*build_child_conditions(TypeCount), *_build_type_conditions(TypeCount, ResourceType.OTHER)]
@@ -83,22 +82,29 @@ def _select_other_types(dialect: str, page: PageArguments, words: Sequence[str])
     return paging.limit_to_page(merged, page)
 
 
-@prepared
+@prepared_by_dialect
 def select_counts(
-    viewer: Viewer, integration_ids: Sequence[str], type: ResourceType | None, words: Sequence[str]
+    dialect: str, viewer: Viewer, integration_ids: Sequence[str], type: ResourceType | None, search: RecordSearch
 ) -> Select[str, int]:
     """Select integration id and number of records on all pages of `select_resource_records`.
 
     One row per integration with records. Without words, the numbers are stored.
     """
-    entity, number = (ResourceRecord, func.count()) if words else (TypeCount, func.sum(TypeCount.record_count))
+    entity, number = (
+        (ResourceRecord, func.count()) if search.words else (TypeCount, func.sum(TypeCount.record_count))
+    )
+    of_team = (
+        record_search.build_conditions(dialect, viewer.team_id, integration_ids, search)
+        if search.words
+        else [TypeCount.team_id == viewer.team_id]
+    )
     return (
         select(entity.integration_id, number)
         .where(
+            *of_team,
             is_in(entity.integration_id, integration_ids),
-            has_visible_integration(viewer, entity),
+            is_integration_visible(viewer, entity),
             *_build_type_conditions(entity, type),
-            *build_search_conditions(words),
         )
         .group_by(entity.integration_id)
     )

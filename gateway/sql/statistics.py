@@ -21,12 +21,12 @@ from sqlalchemy import (
 from gateway.database import Instant, Integration, ResourceRecord, prepared, prepared_by_dialect
 from gateway.domain.calendar import days
 from gateway.domain.enums import StatisticsDateField
+from gateway.domain.record_search import RecordSearch
 from gateway.domain.statistics import COUNTED_STATUSES, TRENDS, BucketPage, Statistics, StatisticsFilter
 from gateway.domain.viewer import Viewer
-from gateway.sql import groupings, json_rows
+from gateway.sql import groupings, json_rows, record_search
 from gateway.sql.groupings import CountSelect
 from gateway.sql.integrations import is_own_connected
-from gateway.sql.resource_records import build_search_conditions
 from gateway.sql.text_lists import is_in
 
 
@@ -46,6 +46,7 @@ def select_counts(
     page: BucketPage,
     parts: frozenset[str],
     offsets: tuple[tuple[datetime, int], ...],
+    search: RecordSearch,
 ) -> CountSelect:
     """Select the counts of parts of dashboards, one row per dashboard, part and value.
 
@@ -58,7 +59,7 @@ def select_counts(
         columns.append(groupings.DayNumber(at, _build_utc_offset(at, offsets)).label("day"))
     matched = select(
         ResourceRecord.integration_id.label("dashboard"), ResourceRecord.booking_status, *columns
-    ).where(*_build_conditions(viewer, statistics, integration_ids, filter))
+    ).where(*_build_conditions(dialect, viewer, statistics, integration_ids, filter, search))
     # With several groupings, MATERIALIZED reads the records once.
     is_one_pass = dialect == groupings.POSTGRESQL or len(parts) == 1
     table = matched.subquery("matched") if is_one_pass else matched.cte("matched").prefix_with("MATERIALIZED")
@@ -78,7 +79,7 @@ def select_counts_by_day(
     """Select the counts of segments of days: integration id, number of the day, and a JSON list by status.
 
     `segments` is a JSON list of their first instant or null, last instant, and day. They replace the bounds of the
-    filter, whose words are ignored. Each is a range of an index, so that the records need not be grouped.
+    filter. Each is a range of an index, so that the records need not be grouped.
     """
     segment = json_rows.build_cte("segment", segments, since=Instant(), last=Instant(), day=Integer())
     since = func.coalesce(segment.c.since, literal(days.FIRST_INSTANT, Instant))
@@ -103,7 +104,7 @@ def select_bounds(
 ) -> Select[datetime | None, datetime | None]:
     """Select the first and the last instant of records within the filter's bounds, in one row.
 
-    Both are null without records. The statement ignores the words and the appointment type of the filter.
+    Both are null without records. The statement ignores the search and the appointment type.
     """
     at = _get_instant_column(filter)
     matching = (
@@ -121,21 +122,63 @@ def select_bounds(
     )
 
 
+@prepared_by_dialect
+def select_bounded_count(
+    dialect: str,
+    viewer: Viewer,
+    statistics: Statistics,
+    integration_ids: Sequence[str],
+    filter: StatisticsFilter,
+    limit: int,
+) -> Select[int]:
+    """Select the number of records within the filter's bounds, of all dashboards together, at most `limit`."""
+    conditions = _build_conditions(dialect, viewer, statistics, integration_ids, filter, RecordSearch())
+    rows = select(ResourceRecord.id).where(*conditions).limit(type_coerce(limit, Integer)).subquery("counted")
+    return select(func.count()).select_from(rows)
+
+
+@prepared_by_dialect
+def select_choice(
+    dialect: str,
+    viewer: Viewer,
+    statistics: Statistics,
+    integration_ids: Sequence[str],
+    filter: StatisticsFilter,
+    trigrams: Sequence[str],
+) -> Select[bool]:
+    """Select whether the index finds the records that a dashboard counts, instead of the filter's bounds.
+
+    On SQLite, if it finds fewer than there are within the bounds. On PostgreSQL the planner decides, by the values
+    of the statement: this tells it to.
+    """
+    if dialect == groupings.POSTGRESQL:
+        return select(func.set_config("plan_cache_mode", "force_custom_plan", True).is_not(None))
+    conditions = _build_conditions(dialect, viewer, statistics, integration_ids, filter, RecordSearch())
+    days = select(func.count().label("number")).where(*conditions).cte("days").prefix_with("MATERIALIZED")
+    number = select(days.c.number).scalar_subquery()
+    candidates = record_search.select_candidates(integration_ids, trigrams).limit(number).subquery("candidates")
+    return select(select(func.count()).select_from(candidates).scalar_subquery() < number)
+
+
 def _get_instant_column(filter: StatisticsFilter) -> SQLColumnExpression[datetime | None]:
     is_by_start = filter.date_field is StatisticsDateField.START
     return ResourceRecord.start if is_by_start else ResourceRecord.created_at
 
 
 def _build_conditions(
-    viewer: Viewer, statistics: Statistics, integration_ids: Sequence[str], filter: StatisticsFilter
+    dialect: str,
+    viewer: Viewer,
+    statistics: Statistics,
+    integration_ids: Sequence[str],
+    filter: StatisticsFilter,
+    search: RecordSearch,
 ) -> list[ColumnElement[bool]]:
     at = _get_instant_column(filter)
     visible_ids = select(Integration.id).where(is_in(Integration.id, integration_ids), is_own_connected(viewer))
     conditions = [
-        ResourceRecord.team_id == viewer.team_id,
+        *record_search.build_conditions(dialect, viewer.team_id, integration_ids, search),
         ResourceRecord.integration_id.in_(visible_ids),
         ResourceRecord.type == statistics.type.value,
-        *build_search_conditions(filter.words),
     ]
     conditions += _build_bound_conditions(at, filter)
     return [*conditions, *_build_type_conditions(filter)]

@@ -40,7 +40,7 @@ def _compile_texts_postgresql(function: _TextElements, compiler: SQLCompiler, **
     return f"(SELECT unnest{compiler.process(function.clause_expr, **options)} AS value)"
 
 
-def build_cte(texts: Sequence[str]) -> CTE:
+def build_cte(texts: Sequence[str], name: str = "text_list") -> CTE:
     """Return a CTE of the texts with the column `value`.
 
     With IN, planners without statistics, as in a first import, scan a whole integration and compare each row with
@@ -48,7 +48,7 @@ def build_cte(texts: Sequence[str]) -> CTE:
     """
     elements = _TextElements(_to_parameter(texts)).table_valued("value", type_=String).c.value
     value = type_coerce(texts[0], String).label("value") if is_single(texts) else elements
-    return select(value).cte("text_list").prefix_with("MATERIALIZED")
+    return select(value).cte(name).prefix_with("MATERIALIZED")
 
 
 class LikePattern(TypeDecorator[str]):

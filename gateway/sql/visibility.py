@@ -14,13 +14,15 @@ def has_visible_integration(
     viewer: Viewer, entity: type[UseCaseGroup] | type[UseCase] | type[ResourceRecord] | type[TypeCount]
 ) -> ColumnElement[bool]:
     """Return the condition for rows of the viewer's team whose integration the viewer may see."""
-    return and_(
-        entity.team_id == viewer.team_id,
-        exists().where(
-            Integration.team_id == entity.team_id,
-            Integration.id == entity.integration_id,
-            is_own_connected(viewer),
-        ),
+    return and_(entity.team_id == viewer.team_id, is_integration_visible(viewer, entity))
+
+
+def is_integration_visible(
+    viewer: Viewer, entity: type[UseCaseGroup] | type[UseCase] | type[ResourceRecord] | type[TypeCount]
+) -> ColumnElement[bool]:
+    """Return the condition for rows whose integration the viewer may see; the rows may be of another team."""
+    return exists().where(
+        Integration.team_id == entity.team_id, Integration.id == entity.integration_id, is_own_connected(viewer)
     )
 
 

@@ -11,6 +11,7 @@ from gateway.database.tables import ResourceRecord
 from gateway.domain.enums import Permission, ResourceType
 from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import OLDEST_FIRST, PageArguments
+from gateway.domain.record_search import RecordSearch
 from tests.support.factories import AT, connected, record, store, user
 from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway, collect_statements
 
@@ -227,7 +228,9 @@ async def test_a_page_is_read_from_an_index(gateway: Gateway, number: int) -> No
     page = PageArguments(OLDEST_FIRST, size=2)
     async with gateway.read() as session:
         connection = await session.connection()
-        built = sql.resource_records.select_resource_records(client.viewer, ids, page, ResourceType.PATIENTS, ())
+        built = sql.resource_records.select_resource_records(
+            client.viewer, ids, page, ResourceType.PATIENTS, RecordSearch()
+        )
         compiled, values = built.compile(gateway.database.dialect)
         explain = f"EXPLAIN QUERY PLAN {compiled.text}"
         plan = str((await connection.exec_driver_sql(explain, tuple(compiled.bind(values)))).all())
