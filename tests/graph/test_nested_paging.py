@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway import services
 from gateway.database.tables import ResourceRecord, UseCase, UseCaseGroup
 from gateway.domain.enums import Status
 from gateway.domain.records import KINDS_BY_TYPE
@@ -44,9 +45,23 @@ LISTS = (
     NestedList("resourceRecords", "type: LOCATIONS", ResourceRecord, lambda _: False),
     NestedList("resourceRecords", "type: OTHER", ResourceRecord, _is_other),
     NestedList("resourceRecords", 'search: "1"', ResourceRecord, lambda row: "1" in row.id),
+    NestedList("resourceRecords", 'search: "ec1"', ResourceRecord, lambda row: "ec1" in row.id),
+    NestedList(
+        "resourceRecords",
+        'type: OTHER, search: "ec1"',
+        ResourceRecord,
+        lambda row: _is_other(row) and "ec1" in row.id,
+    ),
     NestedList(
         "resourceRecords", 'type: OTHER, search: "1"', ResourceRecord, lambda row: _is_other(row) and "1" in row.id
     ),
+)
+
+SEARCHES: tuple[dict[str, int], ...] = (
+    # By the text of each record, by keys, and by the index.
+    {"FREQUENT": 0, "VERY_FREQUENT": 0},
+    {"FREQUENT": 1_000, "VERY_FREQUENT": 1_000},
+    {"FREQUENT": 1_000, "VERY_FREQUENT": 1_000, "MAX_MATCHES": 0},
 )
 
 
@@ -57,7 +72,7 @@ def _build_rows() -> list[Row]:
     for number in range(90):
         parent = chance.choice(PARENTS[:3])
         at = datetime(2025, 3, 9, tzinfo=UTC) + timedelta(minutes=chance.randrange(8))
-        rows.append(record(f"r{number}", parent, {"type": chance.choice(TYPES)}, at=at))
+        rows.append(record(f"rec{number}", parent, {"type": chance.choice(TYPES)}, at=at))
         if number < 30:
             rows.append(use_case(f"u{number}", parent, at=at, status=chance.choice(("active", "inactive"))))
         if number < 20:
@@ -114,14 +129,22 @@ def _summarize(listed: Any) -> tuple[list[str], bool, bool, int]:
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(nested=st.sampled_from(LISTS), size=st.integers(1, 12), offset=st.integers(0, 40))
+@given(
+    nested=st.sampled_from(LISTS),
+    size=st.integers(1, 12),
+    offset=st.integers(0, 40),
+    thresholds=st.sampled_from(SEARCHES),
+)
 async def test_each_integration_has_its_own_page(
-    gateway: Gateway, shared: Shared, nested: NestedList, size: int, offset: int
+    gateway: Gateway, shared: Shared, nested: NestedList, size: int, offset: int, thresholds: dict[str, int]
 ) -> None:
     client = await shared.fill(gateway)
-    first = await _fetch_all(client, nested, f"first: {size}")
-    last = await _fetch_all(client, nested, f"last: {size}")
-    skipped = await _fetch_all(client, nested, f"first: {size}, offset: {offset}")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in thresholds.items():
+            patch.setattr(services.record_search, name, value)
+        first = await _fetch_all(client, nested, f"first: {size}")
+        last = await _fetch_all(client, nested, f"last: {size}")
+        skipped = await _fetch_all(client, nested, f"first: {size}, offset: {offset}")
     for parent in PARENTS:
         ids = shared.list_ids(nested, parent)
         number, is_more = len(ids), len(ids) > size

@@ -148,6 +148,21 @@ async def _find_wrong_entries(database: Database) -> list[tuple[str, str]]:
     return [*found.records]
 
 
+async def test_each_record_is_found_once_however_frequent_the_word_is(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"FREQUENT": 2, "VERY_FREQUENT": 4}.items():
+        monkeypatch.setattr(services.record_search, name, value)
+    await store(gateway.database, connected(CLINIC), connected("other"))
+    # The first word is in one record, the second in two, and so on.
+    words = ("alpha", "bravo", "charlie", "delta", "echo")
+    sources = [" ".join(words[number:]) for number in range(len(words))]
+    await store(gateway.database, *(record(f"r{n}", CLINIC, {"source": each}) for n, each in enumerate(sources)))
+    client = await gateway.client()
+    for search in words:
+        assert await _fetch(client, search) == await _recount(gateway, search)
+
+
 async def test_a_search_finds_no_record_of_another_team(gateway: Gateway) -> None:
     for team_id, source in ((OTHER_TEAM, "botox"), (TEAM, "filler")):
         await store(gateway.database, connected(CLINIC, team_id=team_id))
