@@ -41,7 +41,10 @@ class RecordSearch(StatementArguments):
     words: tuple[str, ...] = ()
     """Case-folded; the search text of a record contains each of them."""
     trigrams: tuple[str, ...] | None = None
-    """The index finds the records with all of these, and their texts are compared with the words."""
+    """The index finds the records with all of these, and their texts are compared with the words.
+
+    Without any, SQLite's index finds all records of an integration, in the order of the table.
+    """
     keys: str | None = None
     """The keys of all records with the words, by integration: a JSON list of rows, an id and a list of keys.
 

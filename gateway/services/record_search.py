@@ -151,7 +151,8 @@ async def _plan(
         SearchPart(many, RecordSearch(words, trigrams), trigrams),
         # One trigram: a planner takes several for independent, and the records with all of them for few.
         SearchPart(frequent, RecordSearch(words), trigrams[:1]),
-        SearchPart(very_frequent, RecordSearch(words)),
+        # No trigram: SQLite reads all records of an integration by number, which is the order of its table.
+        SearchPart(very_frequent, RecordSearch(words), ()),
     )
     return [part for part in parts if part.integration_ids]
 
@@ -172,7 +173,7 @@ async def _choose_days_or_words(
     reader: Reader, viewer: Viewer, statistics: Statistics, filter: StatisticsFilter, part: SearchPart
 ) -> SearchPart:
     """Return the part as a search by the index if that reads fewer records than there are within the bounds."""
-    if part.trigrams is None:
+    if not part.trigrams:
         return part
     choice = sql.statistics.select_choice(viewer, statistics, part.integration_ids, filter, part.trigrams)
     ((is_by_index,),) = await reader.fetch_tuples(choice)
