@@ -93,12 +93,10 @@ import sqlalchemy as sa
 from alembic import op
 revision, down_revision, branch_labels, depends_on = "9998", "{head}", None, None
 def upgrade():
-    with op.batch_alter_table("team") as table:
-        table.add_column(sa.Column("colour", sa.String(), nullable=True))
+    op.add_column("team", sa.Column("colour", sa.String(), nullable=True))
     op.execute("UPDATE team SET colour = 'red'")
 def downgrade():
-    with op.batch_alter_table("team") as table:
-        table.drop_column("colour")
+    op.drop_column("team", "colour")
 """
 
 

@@ -177,3 +177,9 @@ async def test_a_generated_migration_can_be_imported(database: Database, tmp_pat
 def test_commands_do_not_import_alembic() -> None:
     code = "import sys, gateway.cli.app; print('alembic.config' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
+
+
+def test_no_migration_drops_a_table_of_sqlite_to_change_it() -> None:
+    files = [*(migrations.SCRIPT_FOLDER / "versions").glob("[0-9]*.py")]
+    assert files
+    assert [file.name for file in files if "batch_alter_table" in file.read_text()] == []

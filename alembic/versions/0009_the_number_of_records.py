@@ -3,16 +3,16 @@
 The key that SQLite itself gives to rows changes when the file is vacuumed, unless a column declares it.
 `gateway migrate` then creates the index, on PostgreSQL too: see `gateway.database.search_index`.
 
-Revision ID: 0008
-Revises: 0007
+Revision ID: 0009
+Revises: 0008
 """
 
 from sqlalchemy import text
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
