@@ -52,6 +52,7 @@ def _build_input(document: Document) -> Document:
     """Return a document as GraphQL input."""
     config = _remove_nulls(document)
     config.pop("type")
+    config["sourceId"] = config.pop("id")
     config["bookingStatus"] = BookingStatus(config["bookingStatus"]).name
     if "appointmentType" in config:
         config["appointmentType"] = AppointmentType(config["appointmentType"]).name

@@ -43,8 +43,8 @@ query ($id: ID!) {
       id logicalId type createdAt updatedAt
       config {
         ... on PractitionerConfig {
-          id organizationId npi name gender avatar summary qualification education supervisorId status languages
-          specialties { name code }
+          sourceId organizationId npi name gender avatar summary qualification education supervisorId status
+          languages specialties { name code }
           locations { locationId locationName }
           workingHours {
             mon { start end } tue { start end } wed { start end } thu { start end } fri { start end }

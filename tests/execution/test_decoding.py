@@ -24,7 +24,7 @@ from gateway.schema.scalars import SCALARS
 from tests.support.compiling import compile_query, compile_response, execute_uncompiled
 
 PRACTITIONER = """{ records { id config { ... on PractitionerConfig {
-    id name languages specialties { name code } workingHours { mon { start end } }
+    sourceId name languages specialties { name code } workingHours { mon { start end } }
 } } } }"""
 REASON = "{ records { config { ... on VisitingReasonConfig { durationMinutes appointmentTypes status } } } }"
 

@@ -58,7 +58,7 @@ async def test_an_answer_above_the_limit_is_refused_without_data(limited: Gatewa
         assert read_refusal(response) == ("LIMIT_EXCEEDED", "rows", 2 * LIMIT)
     for response in await send_twice(
         client,
-        query.replace("60", "8")
+        query.replace("60", "6")
         .replace("channel", "a: channel b: channel")
         .replace("script ", "a: script b: script "),
     ):
@@ -107,7 +107,7 @@ async def test_a_mutation_whose_answer_is_too_large_is_said_to_be_done(limited: 
 
 async def test_large_operations_wait_for_one_another(limited: Gateway) -> None:
     client = await limited.client()
-    query = LIST.replace("60", "9").replace("channel", "alias")
+    query = LIST.replace("60", "6").replace("channel", "alias")
     taken: list[int] = []
     acquire = limited.database.large_reads.acquire
 
@@ -118,7 +118,7 @@ async def test_large_operations_wait_for_one_another(limited: Gateway) -> None:
     limited.database.large_reads.acquire = note  # type: ignore[method-assign]
     await client.data(query)
     answers = await asyncio.gather(*(client.data(query) for _ in range(5)))
-    assert all(len(answer["integrations"]["nodes"]) == 9 for answer in answers)
+    assert all(len(answer["integrations"]["nodes"]) == 6 for answer in answers)
     assert set(taken) == {1}
     assert limited.database.large_reads.used_slots == 0
 

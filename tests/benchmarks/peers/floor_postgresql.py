@@ -69,7 +69,7 @@ _RECORD = f"""json_build_object(
   'id', r.id, 'logicalId', r.logical_id, 'type', upper(r.type),
   'createdAt', {_CREATED_AT}, 'updatedAt', {_UPDATED_AT},
   'config', json_build_object(
-    'id', c.id, 'organizationId', c."organizationId", 'npi', c.npi, 'name', c.name, 'gender', c.gender,
+    'sourceId', c.id, 'organizationId', c."organizationId", 'npi', c.npi, 'name', c.name, 'gender', c.gender,
     'avatar', c.avatar, 'summary', c.summary, 'qualification', c.qualification, 'education', c.education,
     'supervisorId', c."supervisorId", 'status', upper(coalesce(c.status, 'active')),
     'languages', coalesce(c.languages, '[]'), 'specialties', coalesce(c.specialties, '[]'),

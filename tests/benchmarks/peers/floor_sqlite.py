@@ -50,7 +50,6 @@ FROM (
 """
 
 _TEXTS = (
-    "id",
     "organizationId",
     "npi",
     "name",
@@ -64,6 +63,7 @@ _TEXTS = (
 _LISTS = ("languages", "specialties", "locations")
 _CONFIG = ", ".join(
     (
+        "'sourceId', document->>'$.config.id'",
         *(f"'{key}', document->>'$.config.{key}'" for key in _TEXTS),
         "'status', upper(coalesce(document->>'$.config.status', 'active'))",
         *(f"'{key}', coalesce(document->'$.config.{key}', json('[]'))" for key in _LISTS),

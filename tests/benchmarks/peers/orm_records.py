@@ -53,7 +53,7 @@ class WorkingHours:
 
 @strawberry.type
 class PractitionerConfig:
-    id: str | None
+    source_id: str | None
     organization_id: str | None
     npi: str | None
     name: str | None
@@ -73,7 +73,7 @@ class PractitionerConfig:
     @classmethod
     def of(cls, config: _Config) -> Self:
         return cls(
-            id=config.get("id"),
+            source_id=config.get("id"),
             organization_id=config.get("organizationId"),
             npi=config.get("npi"),
             name=config.get("name"),
