@@ -7,6 +7,8 @@ Revision ID: 0008
 Revises: 0007
 """
 
+import sys
+
 import sqlalchemy as sa
 
 from alembic import op
@@ -19,6 +21,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    if op.get_bind().scalar(sa.text("SELECT 1 FROM day_count LIMIT 1")):
+        sys.stdout.write(
+            "Deleted the stored counts of days: dashboards show too few records. Run `gateway statistics verify "
+            "--repair`, which counts all records again.\n"
+        )
     drop_counts()
     create_series("date_field", "appointment_type")
     create_counts([], [sa.Column("breakdowns", sa.JSON(), nullable=False)])

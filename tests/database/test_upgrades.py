@@ -153,6 +153,19 @@ async def test_a_migration_counts_stored_records_by_type(database: Database) -> 
     assert len(before) > 1
 
 
+async def test_a_migration_that_deletes_counts_says_which_command_counts_again(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await migrations.downgrade(database, "0007")
+    await migrations.upgrade(database)
+    assert capsys.readouterr().out == ""
+    await migrations.downgrade(database, "0007")
+    insert = "INSERT INTO day_count VALUES ('t', 1, 1, 1, '', 1, 0, 0)"
+    await database.run_sync(lambda connection: connection.exec_driver_sql(insert))
+    await migrations.upgrade(database)
+    assert "Run `gateway statistics verify --repair`" in capsys.readouterr().out
+
+
 def _to_values(row: TypeCount) -> tuple[str, str, str, int]:
     return row.team_id, row.integration_id, row.type, row.record_count
 
