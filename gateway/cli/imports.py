@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Container, Iterable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -148,6 +148,12 @@ async def _import_file(
                 await _import_lines(database, chain(head, lines), team, report, bar)
             else:
                 await _import_document(database, parse_json(b"".join(chain(head, lines))), team, report, bar)
+    except asyncio.CancelledError:
+        # `read_lines` may raise it first. Then asyncio raises it again at the next await, which would be the one
+        # that closes the database.
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        raise
     except OSError as error:
         report.is_unreadable = True
         print_error(f"{file}: {error.strerror or error}")

@@ -80,7 +80,9 @@ async def test_a_damaged_file_is_not_written_any_more(serving: Gateway, client: 
     await serving.database.dispose()
     with closing(sqlite3.connect(file)) as other:
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        roots = other.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = 'resource_record'").fetchall()
+        roots = other.execute(
+            "SELECT rootpage FROM sqlite_master WHERE tbl_name = 'resource_record' AND rootpage > 0"
+        ).fetchall()
         (size,) = other.execute("PRAGMA page_size").fetchone()
     with file.open("r+b") as content:
         for (root,) in roots:

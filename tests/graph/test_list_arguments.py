@@ -33,7 +33,7 @@ FEW, MANY = 10, 1_000
 IDS = {"connected": "i", "incomingWebhook": "in", "outgoingWebhook": "out"}
 """The ids of stored integrations, by the member of an input that changes one."""
 
-CALLS_OF_ENTRY = 150
+CALLS_OF_ENTRY = 200
 """Python calls that an entry of a variable may take: to coerce it, to check it, and to report it."""
 CALLS_OF_LITERAL = 900
 """Python calls that an entry of a literal may take: to parse and to validate it, too."""

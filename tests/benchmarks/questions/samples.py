@@ -11,7 +11,6 @@ from tests.benchmarks.questions.arguments import CURSOR, Sample, Samples
 from tests.benchmarks.questions.data import (
     BIG,
     FEW,
-    SHORT_WORD,
     USE_CASE,
     WEBHOOK,
     WORD,
@@ -94,7 +93,6 @@ def _build_filters(records: int) -> Samples:
             Sample(WORD, records=matching),
             Sample("quibberish", "no record"),
             Sample(f"{WORD} example", "two words", records=matching),
-            Sample(SHORT_WORD, records=matching),
         ],
     }
 
