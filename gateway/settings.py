@@ -95,8 +95,14 @@ class Settings(BaseSettings):
     connection_limit: int = Field(
         800,
         ge=1,
-        description="Maximum number of connections of clients. Each needs a file descriptor. Further ones are "
-        "refused with `OVERLOADED` and closed.",
+        description="Maximum number of connections of clients. Each needs a file descriptor. A further one takes "
+        "the place of an idle connection; without one it is refused with `OVERLOADED` and closed.",
+    )
+    keep_alive_timeout: int = Field(
+        75,
+        ge=1,
+        description="Seconds for which an idle connection stays open for the next request. Make it longer than "
+        "the idle timeout of a load balancer or proxy, which otherwise sends requests on closed connections.",
     )
     request_timeout: float = Field(
         10.0, gt=0, description="Seconds for the execution of a request before it is cancelled."

@@ -1,8 +1,8 @@
 """Names of uvicorn that its documentation does not cover. `pyproject.toml` pins uvicorn with `~=`.
 
 - `HttpToolsProtocol` is the base of `HttpConnection`, which overrides its events of httptools, `data_received`,
-  `_start_asgi_task` and `shutdown`. It reads `headers`, `url`, `connections`, `transport` and `loop`, and replaces
-  `parser`, `cycle` and `pipeline`. The reasons stand in its docstring.
+  `_start_asgi_task` and `shutdown`. It reads `headers`, `url`, `connections`, `transport`, `loop` and
+  `timeout_keep_alive_task`, and replaces `parser`, `cycle` and `pipeline`. The reasons stand in its docstring.
 - `RequestResponseCycle` is the type of `cycle`. `HttpConnection` reads `scope`, `response_started` and
   `response_complete`, and sets `keep_alive` and `disconnected`.
 - `ASGI3Application` is the type of an argument of `_start_asgi_task`.

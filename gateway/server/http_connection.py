@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
+from operator import itemgetter
 from typing import ClassVar
 
 import httptools
@@ -68,10 +69,25 @@ class HttpConnection(HttpToolsProtocol):
         timeout = self.settings.client_timeout
         super().connection_made(LingeringTransport(transport, self.loop, timeout, self._has_unread_request))
         excess = len(self.connections) - self.settings.connection_limit
-        if excess <= 0:
+        if excess <= 0 or self._close_longest_idle_connection():
             self._start_header_timer(timeout)
             return
         self._send_refusal(refusals.too_many_connections(self.settings), lingers=excess <= _MAX_LINGERING_REFUSALS)
+
+    def _close_longest_idle_connection(self) -> bool:
+        """Close the connection that has waited longest for its next request, and return whether there was one."""
+        idle = [
+            (connection.timeout_keep_alive_task.when(), connection.transport)
+            for connection in self.connections
+            if isinstance(connection, HttpConnection)
+            and connection.timeout_keep_alive_task is not None
+            and not connection.transport.is_closing()
+        ]
+        if not idle:
+            return False
+        _, transport = min(idle, key=itemgetter(0))
+        transport.close()
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_header_timer()

@@ -135,6 +135,7 @@ def create_config(app: ASGIApp, settings: Settings, connections: "type[HttpConne
         lifespan="on",
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
+        timeout_keep_alive=settings.keep_alive_timeout,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
 

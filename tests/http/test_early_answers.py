@@ -118,14 +118,31 @@ async def test_a_closing_connection_whose_client_takes_nothing_is_cut_off(server
         writer.close()
 
 
+async def test_a_connection_above_the_limit_takes_the_place_of_the_longest_idle_one(database_url: str) -> None:
+    async with (
+        open_server(database_url, keep_alive=60, client_timeout=5, connection_limit=3) as server,
+        server.connect(),
+        server.connect() as (longest, first_writer),
+        server.connect() as (other, second_writer),
+    ):
+        request = server.build_request(VIEWER)
+        for reader, writer in ((longest, first_writer), (other, second_writer)):
+            writer.write(request)
+            assert (await read_response(reader))[0] == 200
+        async with server.connect(request) as (new, _):
+            assert (await read_response(new))[0] == 200
+        assert await longest.read() == b""
+        second_writer.write(request)
+        assert (await read_response(other))[0] == 200
+
+
 async def test_a_connection_above_the_limit_is_refused(database_url: str) -> None:
     async with open_server(database_url, client_timeout=5, connection_limit=2) as server:
-        async with server.connect(), server.connect(server.build_request(VIEWER)) as (second, _):
-            assert (await read_response(second))[0] == 200
-            async with server.connect(server.build_request(VIEWER)) as (reader, _):
-                message = "The gateway has as many connections as GATEWAY_CONNECTION_LIMIT allows, 2; retry later."
-                headers = await assert_refused(reader, 503, "OVERLOADED", message)
-                assert headers["retry-after"] == "1"
+        request = server.build_request(VIEWER)
+        async with server.connect(), server.connect(b"POST"), server.connect(request) as (reader, _):
+            message = "The gateway has as many connections as GATEWAY_CONNECTION_LIMIT allows, 2; retry later."
+            headers = await assert_refused(reader, 503, "OVERLOADED", message)
+            assert headers["retry-after"] == "1"
         await wait_until(lambda: not server.state.connections)
         async with server.connect(server.build_request(VIEWER)) as (reader, _):
             assert (await read_response(reader))[0] == 200

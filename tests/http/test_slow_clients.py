@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 import weakref
 from collections.abc import AsyncIterator
 from functools import partial
@@ -66,6 +67,18 @@ async def test_an_idle_connection_is_kept_for_a_while_and_then_closed(server: Li
         writer.write(server.build_request(VIEWER))
         assert (await read_response(reader))[0] == 200
         assert await reader.read() == b""
+
+
+async def test_a_setting_says_how_long_an_idle_connection_is_kept(database_url: str) -> None:
+    async with (
+        open_server(database_url, keep_alive=None, keep_alive_timeout=1) as server,
+        server.connect(server.build_request(VIEWER)) as (reader, _),
+        asyncio.timeout(30),
+    ):
+        assert (await read_response(reader))[0] == 200
+        answered = time.monotonic()
+        assert await reader.read() == b""
+    assert time.monotonic() - answered > 0.9
 
 
 @pytest.mark.parametrize("is_pipelined", [False, True])

@@ -51,23 +51,31 @@ class ListeningServer:
 
 
 @asynccontextmanager
-async def open_server(database_url: str, **settings: Any) -> AsyncIterator[ListeningServer]:
+async def open_server(
+    database_url: str, *, keep_alive: float | None = KEEP_ALIVE, **settings: Any
+) -> AsyncIterator[ListeningServer]:
     """Run a gateway that listens, with short timeouts."""
     settings = {"body_timeout": TIMEOUT, "client_timeout": TIMEOUT, **settings}
     async with serve_gateway(database_url, key_memory=60, **settings) as gateway:
         client = await gateway.client()
-        async with serve_app(gateway.app, gateway.app.state.reporting, **settings) as (port, state):
+        reporting = gateway.app.state.reporting
+        async with serve_app(gateway.app, reporting, keep_alive=keep_alive, **settings) as (port, state):
             yield ListeningServer(gateway, client, port, state)
 
 
 @asynccontextmanager
 async def serve_app(
-    app: Any, reporting: Reporting, *, keep_alive: float = KEEP_ALIVE, **settings: Any
+    app: Any, reporting: Reporting, *, keep_alive: float | None = KEEP_ALIVE, **settings: Any
 ) -> AsyncIterator[tuple[int, ServerState]]:
-    """Listen with an ASGI application. Yield the port and what uvicorn knows of the connections."""
-    connections = HttpConnection.create_class(Settings(**{"client_timeout": TIMEOUT, **settings}), reporting)
-    config, state = create_config(app, Settings(), connections), ServerState()
-    config.timeout_keep_alive = keep_alive  # type: ignore[assignment]  # uvicorn takes any number
+    """Listen with an ASGI application. Yield the port and what uvicorn knows of the connections.
+
+    `keep_alive` is in seconds, and may be less than one; None takes the setting.
+    """
+    found = Settings(**{"client_timeout": TIMEOUT, **settings})
+    connections = HttpConnection.create_class(found, reporting)
+    config, state = create_config(app, found, connections), ServerState()
+    if keep_alive is not None:
+        config.timeout_keep_alive = keep_alive  # type: ignore[assignment]  # uvicorn takes any number
     config.load()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: connections(config, state, {}), "127.0.0.1", 0)
