@@ -6,14 +6,11 @@ from typing import Literal
 from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.environment import NameFilterParentNames, NameFilterType
 from alembic.runtime.migration import MigrationInfo
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from alembic import context, op
 from gateway.database import Base, CollatedText, Database, Instant, migrations, search_index
 from gateway.settings import load_settings
-
-_LOCK = 7_470_726_411_209
-"""The key of the advisory lock that serialises migrations on PostgreSQL."""
 
 
 def render_type(kind: str, item: object, autogenerate: AutogenContext) -> str | Literal[False]:
@@ -55,11 +52,21 @@ def is_compared(name: str | None, kind: NameFilterType, parents: NameFilterParen
     return not search_index.is_part(name, kind, parents.get("table_name"))
 
 
+def limit_waiting(connection: Connection) -> None:
+    """Let each transaction wait at most two seconds for a table that is in use.
+
+    Others wait behind it. What runs outside transactions locks nobody out, and may wait longer.
+    """
+    limit = "SET LOCAL lock_timeout = '2s'"
+    if connection.in_transaction():
+        connection.exec_driver_sql(limit)
+    else:
+        event.listen(connection, "begin", lambda begun: begun.exec_driver_sql(limit))
+
+
 def run(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        # Set after the lock: it limits waiting for a table that is in use, not for another migration.
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+        limit_waiting(connection)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -68,6 +75,7 @@ def run(connection: Connection) -> None:
         compare_server_default=True,
         render_item=render_type,
         include_name=is_compared,
+        transaction_per_migration=not connection.in_transaction(),
         on_version_apply=lambda *, step, **_: record_compatibility(step),
     )
     with context.begin_transaction():
@@ -83,7 +91,7 @@ def main() -> None:
     async def migrate() -> None:
         database = Database(load_settings())
         try:
-            await database.run_sync(run)
+            await migrations.run(database, run)
         finally:
             await database.dispose()
 

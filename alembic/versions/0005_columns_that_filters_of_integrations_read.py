@@ -7,6 +7,7 @@ Revises: 0004
 import json
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,11 +40,21 @@ _TABLE = sa.table(
 
 
 def upgrade() -> None:
-    op.add_column("integration", sa.Column("has_token", sa.Boolean(), nullable=True))
-    op.add_column("integration", sa.Column("expires_at", Instant(), nullable=True))
-    op.add_column("integration", sa.Column("user_id", CollatedText, nullable=True))
-    op.add_column("integration", sa.Column("event", sa.String(), nullable=True))
-    op.add_column("integration", sa.Column("channels", CollatedText, nullable=True))
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    for column in (
+        sa.Column("has_token", sa.Boolean(), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("user_id", CollatedText, nullable=True),
+        sa.Column("event", sa.String(), nullable=True),
+        sa.Column("channels", CollatedText, nullable=True),
+    ):
+        op.add_column("integration", column, if_not_exists=not is_sqlite or None)
+    # On PostgreSQL no transaction holds locks meanwhile, and an interrupted migration is repeated.
+    with nullcontext() if is_sqlite else op.get_context().autocommit_block():
+        _fill()
+
+
+def _fill() -> None:
     connection, key = op.get_bind(), sa.tuple_(_TABLE.c.team_id, _TABLE.c.id)
     columns = [_TABLE.c[name] for name in ("team_id", "id", "kind", "document", "secrets")]
     query = sa.select(*columns).order_by(_TABLE.c.team_id, _TABLE.c.id).limit(_BATCH_SIZE)

@@ -33,10 +33,10 @@ async def migrate(
         bool, typer.Option("--yes", help="Downgrade without a question, even if that deletes data.")
     ] = False,
 ) -> None:
-    """Migrate the database to this release's revision, in one transaction.
+    """Migrate the database to this release's revision.
 
-    If several migrations run at once, one does the work and the others find nothing to do. A downgrade prints
-    which data it deletes and asks; without a terminal it needs `--yes`.
+    Repeat the command if it was interrupted: it goes on. If several run at once, one does the work and the others
+    find nothing to do. A downgrade prints which data it deletes and asks; without a terminal it needs `--yes`.
     """
     async with open_database() as database:
         before = await migrations.get_current(database)

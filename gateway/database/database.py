@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Dialect, MetaData, Table, make_url, update
+from sqlalchemy import Column, Connection, Dialect, MetaData, Table, func, make_url, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.database.availability import Availability
@@ -231,10 +231,27 @@ class Database:
             return await connection.run_sync(work)
 
     async def run_outside_transaction(self, work: Callable[[Connection], T]) -> T:
-        """Run a function of SQLAlchemy's connection, in which each statement is a transaction of its own."""
+        """Run a function of SQLAlchemy's connection, which begins and ends its transactions itself."""
         async with self._engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
             return await connection.run_sync(work)
+
+    @asynccontextmanager
+    async def hold_lock(self, key: int) -> AsyncIterator[None]:
+        """Hold an advisory lock of PostgreSQL, on a connection of its own; SQLite has none.
+
+        A transaction holds it, because a pooler may give the statements of a session to several connections. No
+        statement waits for it: creating an index concurrently waits for the snapshots of all statements that run.
+        """
+        if self.is_sqlite:
+            yield
+            return
+        async with self._engine.connect() as connection:
+            while not await connection.scalar(select(func.pg_try_advisory_xact_lock(key))):
+                await connection.rollback()
+                await asyncio.sleep(_LOCK_RETRY_SECONDS)
+            # A SELECT keeps its snapshot until the next statement of its transaction.
+            await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield
 
     async def find_pooler(self) -> Pooler:
         """Return what stands between the gateway and PostgreSQL; connects twice."""

@@ -31,6 +31,9 @@ _CHECKED_OUT_FOLDER = Path(__file__).parent.parent.parent / "alembic"
 SCRIPT_FOLDER = _INSTALLED_FOLDER if _INSTALLED_FOLDER.exists() else _CHECKED_OUT_FOLDER
 """The folder of Alembic's environment and of the migrations."""
 
+_LOCK = 7_470_726_411_209
+"""The key of PostgreSQL's advisory lock, with which migrations run one after the other."""
+
 _NUMBER = re.compile(r"\d{4}", re.ASCII)
 """A revision of the gateway, of any release."""
 
@@ -135,16 +138,23 @@ def _is_newer(revision: str) -> bool:
 
 
 async def upgrade(database: Database) -> str | None:
-    """Upgrade the database to this release's revision, in one transaction; a second upgrade waits for the first.
+    """Upgrade the database to this release's revision; a second upgrade waits for the first.
 
-    Then create or drop the index of searches, as the settings say; return why it could not be created. Raises
-    SchemaNotAtHead for a revision that this release does not know.
+    On PostgreSQL each migration has its own transactions, on SQLite all have one. Then create or drop the index of
+    searches, as the settings say; return why it could not be created. Raises SchemaNotAtHead for a revision that
+    this release does not know.
     """
     from alembic import command  # noqa: PLC0415 (see the module's docstring)
 
-    require_known(await get_current(database))
-    await database.run_sync(_with_config(lambda config: command.upgrade(config, "head")))
-    return await search_index.apply_setting(database)
+    async with database.hold_lock(_LOCK):
+        require_known(await get_current(database))
+        await run(database, _with_config(lambda config: command.upgrade(config, "head")))
+        return await search_index.apply_setting(database)
+
+
+async def run(database: Database, work: Callable[[Connection], T]) -> T:
+    """Run a function of Alembic on a connection, which is in a transaction on SQLite only."""
+    return await (database.run_sync if database.is_sqlite else database.run_outside_transaction)(work)
 
 
 async def downgrade(database: Database, revision: str) -> None:
@@ -153,8 +163,9 @@ async def downgrade(database: Database, revision: str) -> None:
     Raises Refused (CONFLICT) for a revision above the database's, SchemaNotAtHead for a database at a
     revision that this release does not know.
     """
-    await _require_at_least(database, revision)
-    await database.run_sync(_build_downgrade(revision))
+    async with database.hold_lock(_LOCK):
+        await _require_at_least(database, revision)
+        await database.run_sync(_build_downgrade(revision))
 
 
 async def preview_downgrade(database: Database, revision: str) -> Sequence[DataLoss]:

@@ -12,7 +12,6 @@ for its integration (`build_scope`), so that a search does not read the records 
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
-from time import sleep
 from typing import NamedTuple
 
 import orjson
@@ -30,11 +29,6 @@ NUMBER_COLUMN, NUMBER_KEY = "number", "uq_resource_record_team_id_id"
 
 EXTENSIONS = ("pg_trgm", "btree_gin")
 """PostgreSQL's extensions that the index needs."""
-
-_LOCK = 7_470_726_411_210
-"""The key of PostgreSQL's advisory lock for creating and dropping the index."""
-
-_LOCK_RETRY_SECONDS = 0.1
 
 _PENDING_KILOBYTES = 1024
 """New entries that PostgreSQL collects before it sorts them into the index. Each search reads all of them."""
@@ -62,7 +56,7 @@ async def exists(database: Database) -> bool:
 async def apply_setting(database: Database) -> str | None:
     """Create the index, or drop it, as the settings say. Return why it could not be created.
 
-    If two processes do so at once, one waits for the other.
+    The caller holds the lock of migrations.
     """
     wanted = database.settings.search_index
     if database.is_sqlite:
@@ -72,7 +66,7 @@ async def apply_setting(database: Database) -> str | None:
 
 
 def _create_on_postgresql(connection: Connection) -> str | None:
-    _lock(connection)
+    connection.execution_options(isolation_level="AUTOCOMMIT")
     try:
         for extension in EXTENSIONS:
             connection.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {extension}")
@@ -87,21 +81,12 @@ def _create_on_postgresql(connection: Connection) -> str | None:
         )
     except DBAPIError as error:
         return str(error.orig).partition("\n")[0]
-    finally:
-        connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
     return None
 
 
 def _drop_on_postgresql(connection: Connection) -> None:
-    _lock(connection)
+    connection.execution_options(isolation_level="AUTOCOMMIT")
     connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {POSTGRESQL_NAME}")
-    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
-
-
-def _lock(connection: Connection) -> None:
-    """Wait for the lock without a statement that waits: creating the index waits for all running statements."""
-    while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK})").scalar():
-        sleep(_LOCK_RETRY_SECONDS)
 
 
 def _create_on_sqlite(connection: Connection) -> None:

@@ -213,7 +213,7 @@ async def test_the_documented_data_migration_works(scripts: Path, database: Data
 @pytest.mark.parametrize(
     ("original", "replacement"),
     [
-        ("    fill_utm_campaign()\n", ""),
+        ("        fill_utm_campaign()\n", ""),
         ("gateway statistics verify --repair", ""),
         (".strip()", ""),
         ("BATCH_SIZE = 1_000", "BATCH_SIZE = 1"),
