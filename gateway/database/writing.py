@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from operator import itemgetter
@@ -106,9 +106,11 @@ class Writer(Reader):
         """Delete rows by primary key."""
         await self._write_columns(build_delete, entity, _to_columns(keys))
 
-    async def replace_rows(self, entity: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
-        """Insert rows with all columns. They replace the stored rows with the same primary key."""
-        await self._write_columns(build_replacement, entity, _to_columns(rows))
+    async def replace_rows(
+        self, entity: type[Base], names: tuple[str, ...], rows: Iterable[Sequence[object]]
+    ) -> None:
+        """Insert rows with all columns, in the order `names`. They replace the rows with the same primary key."""
+        await self._write_columns(build_replacement, entity, to_columns(names, rows))
 
     async def increment_rows(
         self, entity: type[Base], names: tuple[str, ...], rows: Sequence[Sequence[Any]]

@@ -97,12 +97,10 @@ async def _write_counts(
     writer: Writer, team_id: str, counts: Mapping[_BlockKey, BlockCounts], stored: Collection[_BlockKey]
 ) -> None:
     """Write or delete the rows of blocks, so that these are their counts; `stored` have a row."""
-    written = {key: block for key, block in counts.items() if not block.is_empty}
-    rows = [
-        dict(zip(_COUNT_COLUMNS, (team_id, *key, *block.encode()), strict=True)) for key, block in written.items()
-    ]
-    await writer.replace_rows(DayCount, rows)
-    deleted = [dict(zip(_KEY_COLUMNS, (team_id, *key), strict=True)) for key in stored if key not in written]
+    rows = ((team_id, *key, *block.encode()) for key, block in counts.items() if not block.is_empty)
+    await writer.replace_rows(DayCount, _COUNT_COLUMNS, rows)
+    emptied = (key for key in stored if key not in counts or counts[key].is_empty)
+    deleted = [dict(zip(_KEY_COLUMNS, (team_id, *key), strict=True)) for key in emptied]
     await writer.delete_rows(DayCount, deleted)
 
 

@@ -1,5 +1,6 @@
 """Blocks of days, and the counts in them."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -82,7 +83,7 @@ def _build_record(
     return [columns.get(name) for name in COUNTED_COLUMNS]
 
 
-def _count(*records: list[object]) -> dict[SeriesBlock, BlockCounts]:
+def _count(*records: list[object]) -> Mapping[SeriesBlock, BlockCounts]:
     counts = DayCounts(CHICAGO)
     counts.add(records)
     return counts.list_blocks()
@@ -180,6 +181,39 @@ def test_a_changed_record_moves_its_counts() -> None:
     counts.remove([_build_record(at="2025-03-09T12:00")])
     counts.add([_build_record(at="2025-03-09T13:00")])
     assert counts.list_blocks() == {}
+
+
+_days = st.integers(1, 20).map(lambda day: f"2025-03-{day:02}T12:00:00.000Z")
+_records = st.builds(
+    lambda at, start, type_, source, status: _build_record(
+        at=at[:16], start=start, appointment_type=type_, source=source, booking_status=BookingStatus(status)
+    ),
+    _days,
+    _days,
+    st.sampled_from((None, "NP", "F/U")),
+    st.sampled_from(("web", "phone")),
+    st.sampled_from(("successful", "failed", "pending")),
+)
+
+
+@given(added=st.lists(_records, max_size=12), removed=st.lists(_records, max_size=4))
+def test_the_counts_of_records_are_the_sum_of_the_counts_of_each(
+    added: list[list[object]], removed: list[list[object]]
+) -> None:
+    counts = DayCounts(CHICAGO)
+    counts.add(added)
+    counts.remove(removed)
+    sums: dict[SeriesBlock, BlockCounts] = {}
+    for record in added:
+        for block, change in _count(record).items():
+            sums.setdefault(block, BlockCounts()).add(change)
+    for record in removed:
+        single = DayCounts(CHICAGO)
+        single.remove([record])
+        for block, change in single.list_blocks().items():
+            sums.setdefault(block, BlockCounts()).add(change)
+    found = {block: each.encode() for block, each in counts.list_blocks().items()}
+    assert found == {block: each.encode() for block, each in sums.items() if not each.is_empty}
 
 
 def test_changes_of_values_that_are_too_many_change_only_the_total(monkeypatch: pytest.MonkeyPatch) -> None:

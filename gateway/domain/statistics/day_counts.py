@@ -1,7 +1,7 @@
 """Counts of records by type and by local days, and the changes of these counts by writes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import repeat
@@ -44,8 +44,11 @@ StatusNumbers: TypeAlias = list[int]
 ValueCounts: TypeAlias = dict[str, StatusNumbers]
 """The counts of records by their value in a breakdown."""
 
-_CounterKey: TypeAlias = tuple[int, str, int, str]
-"""The number of the day, the appointment type or ALL for none, the index of the status, and the value."""
+_DayKey: TypeAlias = tuple[str, int]
+"""The appointment type or ALL for none, and the number of the day."""
+
+_CounterKey: TypeAlias = tuple[str, int, int, str]
+"""The parts of a `_DayKey`, the index of the status, and the value."""
 
 
 class Series(NamedTuple):
@@ -102,7 +105,15 @@ class BlockCounts:
             stored = self.breakdowns.setdefault(column, {})
             if stored is not None and values is not None:
                 add_values(stored, values)
-                drop_zeros(stored, values)
+                _drop_zeros(stored, values)
+
+    def drop_zeros(self) -> None:
+        """Remove values whose counts are zero, and breakdowns without values."""
+        for column, values in [*self.breakdowns.items()]:
+            if values is not None:
+                _drop_zeros(values, [*values])
+            if not values:
+                del self.breakdowns[column]
 
     def list_counts(self) -> dict[tuple[str, str], tuple[int, ...]]:
         """Return all counts by breakdown and value, ALL for the total."""
@@ -132,7 +143,7 @@ def add_values(counts: ValueCounts, others: Mapping[str, StatusNumbers]) -> None
             numbers[2] += pending
 
 
-def drop_zeros(counts: ValueCounts, values: Iterable[str]) -> None:
+def _drop_zeros(counts: ValueCounts, values: Iterable[str]) -> None:
     """Remove those of these values whose counts are zero."""
     for value in values:
         if not any(counts[value]):
@@ -147,8 +158,11 @@ class DayCounts:
 
     def __init__(self, zone: tzinfo, date_fields: Collection[StatisticsDateField] = tuple(DATE_COLUMNS)) -> None:
         self._zone, self._date_fields = zone, date_fields
-        # By type of record, date field and breakdown.
-        self._counters: dict[tuple[str, str, str], Counter[_CounterKey]] = defaultdict(Counter)
+        # By type of record and date field, then by breakdown.
+        self._counters: dict[tuple[str, str], dict[str, Counter[_CounterKey]]] = defaultdict(
+            lambda: defaultdict(Counter)
+        )
+        self._has_removals = False
         self.type_counts: Counter[str] = Counter()
         """The numbers of records by type; dashboards count only some of the types."""
 
@@ -158,6 +172,7 @@ class DayCounts:
 
     def remove(self, records: Iterable[CountedValues]) -> None:
         """Subtract records from the counts."""
+        self._has_removals = True
         self._update_counters(records, Counter.subtract)
 
     def _update_counters(
@@ -181,48 +196,84 @@ class DayCounts:
             for date_field in statistics.date_fields:
                 if date_field in self._date_fields:
                     day_numbers = [*map(self._get_day, by_column[date_field])]
+                    counters = self._counters[type_, date_field.value]
                     for breakdown in (ALL, *(each.column for each in statistics.breakdowns)):
                         buckets = by_column.get(breakdown) or repeat(ALL, len(found))
-                        keys = zip(day_numbers, typed, status_indexes, buckets, strict=True)
-                        update(self._counters[type_, date_field.value, breakdown], keys)
+                        update(counters[breakdown], zip(typed, day_numbers, status_indexes, buckets, strict=True))
 
     def _get_day(self, at: Any) -> int:  # noqa: ANN401 (an instant or its text)
         if at is None:
             return NO_DAY
         return days.get_local_day(self._zone, instants.to_instant(at)).toordinal()
 
-    def list_blocks(self) -> dict[SeriesBlock, BlockCounts]:
-        """Return the counts other than zero, for blocks of all sizes."""
-        found: dict[SeriesBlock, BlockCounts] = defaultdict(BlockCounts)
-        for (type_, date_field, breakdown), counter in self._counters.items():
-            for (appointment_type, size, day), values in _build_blocks(counter):
-                drop_zeros(values, [*values])
-                if values:
-                    block = found[SeriesBlock(Series(type_, date_field, appointment_type), size, day)]
-                    if breakdown == ALL:
-                        block.total = values[ALL]
-                    else:
-                        block.breakdowns[breakdown] = values
+    def list_blocks(self) -> Mapping[SeriesBlock, BlockCounts]:
+        """Return the counts other than zero, for blocks of all sizes.
+
+        Blocks with the same records share one object, so callers do not change it.
+        """
+        found: dict[SeriesBlock, BlockCounts] = {}
+        for (type_, date_field), counters in self._counters.items():
+            for (appointment_type, size), blocks in _build_blocks(_build_single_days(counters)).items():
+                series = Series(type_, date_field, appointment_type)
+                for day, counts in blocks.items():
+                    if self._has_removals:
+                        counts.drop_zeros()
+                    if not counts.is_empty:
+                        found[SeriesBlock(series, size, day)] = counts
         return found
 
 
-def _build_blocks(counter: Counter[_CounterKey]) -> Iterator[tuple[tuple[str, int, int], ValueCounts]]:
-    """Yield appointment type, size and first day of each block, and its counts by value."""
-    single_days: dict[tuple[str, int], ValueCounts] = defaultdict(dict)
-    for (day, appointment_type, status_index, value), number in counter.items():
-        values = single_days[appointment_type, day]
-        numbers = values.get(value)
-        if numbers is None:
-            numbers = values[value] = [0, 0, 0]
-        numbers[status_index] += number
-    for (appointment_type, day), values in [*single_days.items()]:
-        if appointment_type != ALL:
-            add_values(single_days[ALL, day], values)
-    blocks: dict[tuple[str, int, int], ValueCounts] = {}
-    for (appointment_type, day), values in single_days.items():
-        for size, first in list_block_starts(day):
-            if size == 1:
-                blocks[appointment_type, size, first] = values
-            else:
-                add_values(blocks.setdefault((appointment_type, size, first), {}), values)
-    yield from blocks.items()
+def _build_single_days(counters: Mapping[str, Counter[_CounterKey]]) -> Mapping[_DayKey, BlockCounts]:
+    """Return the counts of each day by appointment type, from counters by breakdown."""
+    by_breakdown: dict[str, dict[_DayKey, ValueCounts]] = {}
+    for breakdown, counter in counters.items():
+        single_days = by_breakdown[breakdown] = {}
+        for (appointment_type, day, status_index, value), number in counter.items():
+            values = single_days.get(key := (appointment_type, day))
+            if values is None:
+                values = single_days[key] = {}
+            numbers = values.get(value)
+            if numbers is None:
+                numbers = values[value] = [0, 0, 0]
+            numbers[status_index] += number
+    totals = by_breakdown.pop(ALL)
+    return {
+        key: BlockCounts(values[ALL], {column: found[key] for column, found in by_breakdown.items()})
+        for key, values in totals.items()
+    }
+
+
+def _build_blocks(
+    single_days: Mapping[_DayKey, BlockCounts],
+) -> Mapping[tuple[str, int], Mapping[int, BlockCounts]]:
+    """Return the counts by appointment type and size, then by first day, from those of single days."""
+    by_day: dict[int, list[BlockCounts]] = defaultdict(list)
+    blocks: dict[tuple[str, int], dict[int, BlockCounts]] = defaultdict(dict)
+    for (appointment_type, day), counts in single_days.items():
+        blocks[appointment_type, 1][day] = counts
+        by_day[day].append(counts)
+    blocks[ALL, 1] = {day: _sum_counts(found) for day, found in by_day.items()}
+    for appointment_type, _ in [*blocks]:
+        parts: dict[tuple[int, int], list[BlockCounts]] = defaultdict(list)
+        for day, counts in blocks[appointment_type, 1].items():
+            for block in list_block_starts(day):
+                parts[block].append(counts)
+        for (size, first), found in parts.items():
+            blocks[appointment_type, size][first] = _sum_counts(found)
+    return blocks
+
+
+def _sum_counts(parts: Sequence[BlockCounts]) -> BlockCounts:
+    """Return the sum of some counts with the same breakdowns.
+
+    A single one is its own sum. With few records, that is so for most blocks.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    total = [0, 0, 0]
+    sums: dict[str, ValueCounts] = {column: {} for column in parts[0].breakdowns}
+    for part in parts:
+        _add_numbers(total, part.total)
+        for column, values in part.breakdowns.items():
+            add_values(sums[column], values or {})
+    return BlockCounts(total, {**sums})
