@@ -195,7 +195,7 @@ async def _write_and_count(
 async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _FileReport, bar: _ProgressBar
 ) -> None:
-    is_analyzed = False
+    record_count, is_analyzed = 0, False
     async with database.write(dry_run=True) as writer:
         at = writer.as_of
     for batch in RecordLineParser(services.batches.BATCH_SIZE, team).parse_lines(lines, at):
@@ -207,8 +207,10 @@ async def _import_lines(
         async with _write_and_count(database, report) as (writer, count):
             tally = await services.imports.records.import_records(writer, batch.integrations, team, report)
             count(tally)
-        report.warn(each for each in batch.warnings if each.path[0] not in report.refused_rows)
-        if tally.created < batch.record_count == services.batches.BATCH_SIZE and not is_analyzed:
+        warnings = chain.from_iterable(group.warnings for group in batch.integrations)
+        report.warn(each for each in warnings if each.path[0] not in report.refused_rows)
+        record_count += batch.record_count
+        if tally.created < batch.record_count and record_count >= services.batches.BATCH_SIZE and not is_analyzed:
             # The next batches look records up, which needs statistics.
             await database.analyze(ResourceRecord)
             is_analyzed = True

@@ -119,7 +119,7 @@ def test_postgresql_analyzes_a_new_integration_after_its_first_batch(
 
 
 def test_a_batch_is_limited_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.domain.records.lines._MAX_BATCH_BYTES", 10_000)
+    monkeypatch.setattr("gateway.domain.records.lines._MAX_PENDING_BYTES", 10_000)
     lines = [json.dumps(record(index, teamId=TEAM)).encode() for index in range(200)]
     found = [*RecordLineParser(700, None).parse_lines(lines, instants.now())]
     assert sum(batch.record_count for batch in found) == 200

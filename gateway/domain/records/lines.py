@@ -1,10 +1,9 @@
 """JSON Lines of resource records, parsed into batches of columns for the table of records."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from gateway.domain import exact_json
 from gateway.domain.bounds import Excess, check_size
@@ -31,8 +30,15 @@ _PARSED_COLUMNS = ("id", "document", *RECORD_COLUMNS)
 ROW_COLUMNS = ("team_id", "integration_id", "version", *_PARSED_COLUMNS)
 """All columns of `gateway.database.tables.ResourceRecord`."""
 
-_MAX_BATCH_BYTES = 1 << 25
-"""The maximum size of a batch's lines."""
+_MAX_PENDING_RECORDS = 50_000
+_MAX_PENDING_BYTES = 1 << 25
+"""The maximum number of parsed records that wait for a batch, and the maximum size of their lines.
+
+The more of them, the more records of an integration, and of its days, a batch has: see `RecordLineParser`.
+"""
+
+_Key: TypeAlias = tuple[str, str]
+"""The team and the integration of records."""
 
 
 @dataclass(slots=True)
@@ -50,6 +56,8 @@ class IntegrationRecords:
     """The number of each record's line."""
     people: dict[str, str | None] = field(default_factory=dict)
     """Usernames by user id; see `add_people`."""
+    warnings: list[Excess | UnreadableValue] = field(default_factory=list)
+    """Records that are larger than a mutation would accept, and values that cannot be read."""
 
     def build_columns(self) -> dict[str, list[Any]]:
         """Return the values of all columns, in the order of `ROW_COLUMNS`."""
@@ -67,58 +75,94 @@ class IntegrationRecords:
 
 @dataclass(slots=True)
 class RecordBatch:
-    """Records of one transaction, and the problems of the lines up to its end.
+    """Records of one transaction, and the problems of the lines that were read since the batch before.
 
-    In a batch, each `_id` is unique, and each `logicalId` is unique in its integration. So of two lines with the
-    same id the later one wins, wherever a batch ends.
+    In a batch, each `_id` is unique, and each `logicalId` is unique in its integration.
     """
 
     integrations: list[IntegrationRecords] = field(default_factory=list)
     problems: list[tuple[ErrorCode, str, DocumentPath]] = field(default_factory=list)
-    warnings: list[Excess | UnreadableValue] = field(default_factory=list)
-    """Records that are larger than a mutation would accept, and values that cannot be read."""
     record_count: int = 0
     byte_count: int = 0
-    """The size of its lines, faulty ones included."""
+    """The size of the lines that were read since the batch before, faulty ones included."""
+
+
+@dataclass(slots=True)
+class _PendingRecords:
+    """Parsed records of one integration that wait for a batch."""
+
+    records: IntegrationRecords
+    rows: list[Sequence[object]] = field(default_factory=list)
+    """The values of each record in `_PARSED_COLUMNS`; the first is its id."""
+    logical_ids: set[str] = field(default_factory=set)
+    byte_count: int = 0
 
 
 class RecordLineParser:
     """Parses the lines of one file into batches of at most `max_records` records.
 
     `team_id` overrides the team of the records. Problems of a line have its number, from 1 on.
+
+    A batch has all pending records of the integrations that have most of them, so that few integrations and days
+    are written again and again. The records of an integration stay in the order of their lines. Of two lines with
+    the same id, the earlier one is in an earlier batch, so the later one wins.
     """
 
     def __init__(self, max_records: int, team_id: str | None) -> None:
         self._max_records, self._team_id, self._policy = max_records, team_id, OperatorImportPolicy(team_id)
         self._line_number = 0
-        self._start_batch()
-
-    def _start_batch(self) -> None:
         self._batch = RecordBatch()
-        self._integrations: dict[tuple[str, str], IntegrationRecords] = {}
-        self._rows: dict[tuple[str, str], list[Sequence[object]]] = defaultdict(list)
-        self._ids: set[str] = set()
-        self._logical_ids: set[tuple[str, str]] = set()
+        self._pending: dict[_Key, _PendingRecords] = {}
+        self._pending_bytes = 0
+        self._keys_by_id: dict[str, _Key] = {}
 
     def parse_lines(self, lines: Iterable[bytes], at: datetime) -> Iterator[RecordBatch]:
-        """Yield the batches of all lines; the last one may be empty. `at` is now."""
+        """Yield the batches of all lines; the last one has no records if only faulty lines follow. `at` is now."""
         for line in lines:
             self._line_number += 1
+            self._batch.byte_count += len(line)
             entry = self._read_entry(line) if line.strip() else None
             key = None if entry is None else self._read_integration_key(entry)
             if entry is not None and key is not None:
-                if self._is_full(entry, key):
-                    yield self._finish_batch()
-                self._add_entry(entry, key, at)
-            self._batch.byte_count += len(line)
-        yield self._finish_batch()
+                while (due := self._find_due(entry, key)) is not None:
+                    yield self._finish_batch(due)
+                self._add_entry(entry, key, at, len(line))
+        while self._pending:
+            yield self._finish_batch(self._find_largest())
+        if self._batch.byte_count:
+            yield self._batch
 
-    def _finish_batch(self) -> RecordBatch:
-        batch, integrations, rows = self._batch, self._integrations, self._rows
-        for key, records in integrations.items():
-            records.columns = dict(zip(_PARSED_COLUMNS, map(list, zip(*rows[key], strict=True)), strict=True))
-        batch.integrations = [*integrations.values()]
-        self._start_batch()
+    def _find_due(self, entry: ImportEntry, key: _Key) -> _Key | None:
+        """Return an integration whose pending records must be in a batch before an entry is added."""
+        if entry.id in self._keys_by_id:
+            return self._keys_by_id[entry.id]
+        pending = self._pending.get(key)
+        if pending and (len(pending.rows) == self._max_records or entry.logical_id in pending.logical_ids):
+            return key
+        is_full = len(self._keys_by_id) >= _MAX_PENDING_RECORDS or self._pending_bytes > _MAX_PENDING_BYTES
+        return self._find_largest() if is_full else None
+
+    def _find_largest(self) -> _Key:
+        return max(self._pending, key=self._count_pending)
+
+    def _count_pending(self, key: _Key) -> int:
+        return len(self._pending[key].rows)
+
+    def _finish_batch(self, first: _Key) -> RecordBatch:
+        """Return a batch of the records of an integration, and of others that have most of them."""
+        batch, self._batch = self._batch, RecordBatch()
+        largest = sorted(self._pending, key=self._count_pending, reverse=True)
+        for key in (first, *(key for key in largest if key != first)):
+            if batch.record_count + self._count_pending(key) > self._max_records:
+                break
+            pending = self._pending.pop(key)
+            for id, *_ in pending.rows:
+                del self._keys_by_id[cast(str, id)]
+            self._pending_bytes -= pending.byte_count
+            columns = map(list, zip(*pending.rows, strict=True))
+            pending.records.columns = dict(zip(_PARSED_COLUMNS, columns, strict=True))
+            batch.integrations.append(pending.records)
+            batch.record_count += len(pending.rows)
         return batch
 
     def _report(self, code: ErrorCode, message: str, *path: str | int) -> None:
@@ -138,14 +182,14 @@ class RecordLineParser:
             text = None
         return read_entry(value, self._report, self._line_number, text=text)
 
-    def _read_integration_key(self, entry: ImportEntry) -> tuple[str, str] | None:
+    def _read_integration_key(self, entry: ImportEntry) -> _Key | None:
         """Return the team and the integration of an entry.
 
         Report the problem and return None if one is missing.
         """
         team_id = self._team_id or get_text_or_none(entry.document.get("teamId")) or ""
         integration_id = get_text_or_none(entry.document.get("integrationId")) or ""
-        if (team_id, integration_id) in self._integrations or (is_id(team_id) and is_id(integration_id)):
+        if (team_id, integration_id) in self._pending or (is_id(team_id) and is_id(integration_id)):
             return team_id, integration_id
         if is_id(team_id):
             self._report(
@@ -156,29 +200,22 @@ class RecordLineParser:
             self._report(ErrorCode.REQUIRED, message, *entry.path, "teamId")
         return None
 
-    def _is_full(self, entry: ImportEntry, key: tuple[str, str]) -> bool:
-        """Return whether an entry must begin another batch."""
-        return (
-            self._batch.record_count == self._max_records
-            or self._batch.byte_count > _MAX_BATCH_BYTES
-            or entry.id in self._ids
-            or (entry.logical_id, key[1]) in self._logical_ids
-        )
-
-    def _add_entry(self, entry: ImportEntry, key: tuple[str, str], at: datetime) -> None:
-        records = self._integrations.get(key)
-        if records is None:
-            records = self._integrations[key] = IntegrationRecords(*key)
+    def _add_entry(self, entry: ImportEntry, key: _Key, at: datetime, byte_count: int) -> None:
+        pending = self._pending.get(key)
+        if pending is None:
+            pending = self._pending[key] = _PendingRecords(IntegrationRecords(*key))
+        records = pending.records
         document = entry.document if self._team_id is None else self._policy.build_new(entry, entry.id, None)
         text = entry.text if entry.text is not None and document is entry.document else exact_json.encode(document)
-        self._batch.warnings += check_size(len(text), self._line_number)
+        records.warnings += check_size(len(text), self._line_number)
         columns = read_record_columns(document, entry.logical_id or "", at)
         instants_read = (columns["created_at"], columns["updated_at"], columns["start"])
-        self._batch.warnings += find_unreadable_in_record(document, (self._line_number,), instants_read)
-        self._rows[key].append((entry.id, text.decode(), *columns.values()))
+        records.warnings += find_unreadable_in_record(document, (self._line_number,), instants_read)
         records.line_numbers.append(self._line_number)
         add_people(document, records.people)
-        self._batch.record_count += 1
-        self._ids.add(entry.id)
+        pending.rows.append((entry.id, text.decode(), *columns.values()))
+        pending.byte_count += byte_count
         if entry.logical_id is not None:
-            self._logical_ids.add((entry.logical_id, key[1]))
+            pending.logical_ids.add(entry.logical_id)
+        self._pending_bytes += byte_count
+        self._keys_by_id[entry.id] = key
