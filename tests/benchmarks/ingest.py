@@ -1,10 +1,10 @@
 """The cost of writing appointments by `gateway import` and by `upsertResourceRecords`.
 
 `python -m tests.benchmarks.ingest` imports JSON Lines of appointments, in the order of `createdAt` or shuffled,
-into an integration without records and into one with a million. It prints the records a second of the whole
-command including its start, and the CPU time a record of the command and of the database. The files are written
-before. Then it upserts 1,000 new appointments of a week at a time. The floor inserts the same rows from the body
-of the request with one statement.
+into an integration without records, into 50 of them with one file, and into an integration with a million. It
+prints the records a second of the whole command including its start, and the CPU time a record of the command and
+of the database. The files are written before. Then it upserts 1,000 new appointments of a week at a time. The
+floor inserts the same rows from the body of the request with one statement.
 """
 
 import os
@@ -15,7 +15,7 @@ import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count, islice
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -41,6 +41,9 @@ _RECORDS, _QUICK_RECORDS = 100_000, 2_000
 _FILLED, _QUICK_FILLED = 1_000_000, 20_000
 """The number of records of the filled integration."""
 
+_MIXED = 50
+"""The number of integrations whose records stand in one file, in any order."""
+
 _KNOWN = 20_000
 """The number of records of the integrations for upserts. With them PostgreSQL has statistics for its plans."""
 
@@ -60,35 +63,50 @@ class Import:
 async def _measure_imports(
     database: BenchmarkDatabase, records: int, rounds: int, *, shuffled: bool
 ) -> Mapping[str, list[Import]]:
-    """Import into empty integrations and into a filled one alternately."""
-    *empty, filled = (each.integration_id for each in database.loaded.appointments[: rounds + 1])
-    found: dict[str, list[Import]] = {"an empty integration": [], "a filled integration": []}
-    series = count(_FIRST_SERIES)
+    """Import into an empty integration, into several ones and into a filled one alternately."""
+    *empty, filled = (each.integration_id for each in database.loaded.appointments[: _count_targets(rounds)])
+    found: dict[str, list[Import]] = {
+        "an empty integration": [],
+        f"{_MIXED} empty integrations": [],
+        "a filled integration": [],
+    }
+    ids, series = iter(empty), count(_FIRST_SERIES)
     with tempfile.TemporaryDirectory(prefix="gateway-benchmarks-") as folder:
         file = Path(folder) / "appointments.jsonl"
-        for id in empty:
-            for integration_id, imports in zip((id, filled), found.values(), strict=True):
-                _write_file(file, Appointments(integration_id, next(series), records), shuffled=shuffled)
-                before = await _count_records(database.url, integration_id)
+        for _ in range(rounds):
+            targets = ([next(ids)], [*islice(ids, _MIXED)], [filled])
+            for integration_ids, imports in zip(targets, found.values(), strict=True):
+                share = records // len(integration_ids)
+                _write_file(
+                    file, [Appointments(id, next(series), share) for id in integration_ids], shuffled=shuffled
+                )
+                before = await _count_records(database.url, integration_ids)
                 imports.append(_run_import(file, database))
-                if await _count_records(database.url, integration_id) != before + records:
+                if await _count_records(database.url, integration_ids) != before + share * len(integration_ids):
                     raise UnequalResponses("Not all records were imported.")
     return found
 
 
-def _write_file(file: Path, appointments: Appointments, *, shuffled: bool) -> None:
-    lines = [orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE) for document in appointments]
+def _count_targets(rounds: int) -> int:
+    """Return the number of integrations that `_measure_imports` needs, the filled one included."""
+    return rounds * (1 + _MIXED) + 1
+
+
+def _write_file(file: Path, appointments: Sequence[Appointments], *, shuffled: bool) -> None:
+    """Write the lines of integrations with equally many appointments, in the order of `createdAt` or shuffled."""
+    documents = chain.from_iterable(zip(*appointments, strict=True))
+    lines = [orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE) for document in documents]
     if shuffled:
         Random(0).shuffle(lines)
     file.write_bytes(b"".join(lines))
 
 
-async def _count_records(database_url: str, integration_id: str) -> int:
-    """Return the number of records of the integration."""
+async def _count_records(database_url: str, integration_ids: Sequence[str]) -> int:
+    """Return the number of records of the integrations."""
     database = Database(Settings(database_url=database_url))
     try:
         async with open_session(database) as session:
-            statement = select(func.count()).where(ResourceRecord.integration_id == integration_id)
+            statement = select(func.count()).where(ResourceRecord.integration_id.in_(integration_ids))
             return await session.scalar(statement) or 0
     finally:
         await database.dispose()
@@ -142,7 +160,7 @@ async def _run(arguments: Namespace) -> None:
     options = comparison.get_options(arguments)
     records = arguments.records or (_QUICK_RECORDS if arguments.quick else _RECORDS)
     filled = _QUICK_FILLED if arguments.quick else _FILLED
-    scale = Scale.for_appointments(*[0] * options.rounds, filled, _KNOWN, _KNOWN)
+    scale = Scale.for_appointments(*[0] * (_count_targets(options.rounds) - 1), filled, _KNOWN, _KNOWN)
     output = Output.create("tests.benchmarks.ingest", arguments)
     for name in comparison.get_databases(arguments):
         async with DATABASES[name](lambda url: load(url, scale)) as database:
