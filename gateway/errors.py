@@ -17,12 +17,13 @@
     │   ├── CostLimitExceeded  the cost is too high
     │   ├── RateLimited        the cost is higher than the rest of the key's rate limit
     │   └── NotForWidgets      a widget key may not read a field
+    ├── rest.RequestInvalid    the parameters of a REST request are wrong
     ├── web.HTTPRefusal        the HTTP request is not accepted
     └── web.ClientDisconnected the client has left
 
 `gateway.schema.errors` translates `Refused` into the `errors` of a mutation's payload or into a GraphQL error with
-`extensions.code`. `gateway.web` translates the others into HTTP responses. Every other exception is a bug: clients
-get INTERNAL_SERVER_ERROR with an `errorId`.
+`extensions.code`; `gateway.rest` translates it into the words of a REST document. `gateway.web` translates the
+others into HTTP responses. Every other exception is a bug: clients get INTERNAL_SERVER_ERROR with an `errorId`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -5,7 +5,8 @@ gateway's statements do themselves.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -59,7 +60,9 @@ class DriverConnection(Protocol):
 
     async def execute_many(self, text: str, rows: Sequence[Sequence[object]]) -> None: ...
 
-    def stream(self, text: str, parameters: Sequence[object], batch_size: int) -> AsyncIterator[Sequence[Any]]: ...
+    def stream(
+        self, text: str, parameters: Sequence[object], batch_size: int
+    ) -> AsyncGenerator[Sequence[Any]]: ...
 
     async def copy_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None: ...
 
@@ -177,18 +180,18 @@ class PooledConnection:
 
     async def stream(
         self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int
-    ) -> AsyncIterator[Sequence[Any]]:
+    ) -> AsyncGenerator[Sequence[Any]]:
         """Run a prepared statement and yield its rows in batches."""
         compiled, values = statement.compile(self.dialect)
         started = perf_counter()
         try:
-            batches = self._driver.stream(compiled.text, compiled.bind(values), batch_size)
-            while True:
-                try:
-                    batch = await self._call(anext(batches), self._timeouts.statement)
-                except StopAsyncIteration:
-                    return
-                yield compiled.make_rows(batch)
+            async with aclosing(self._driver.stream(compiled.text, compiled.bind(values), batch_size)) as batches:
+                while True:
+                    try:
+                        batch = await self._call(anext(batches), self._timeouts.statement)
+                    except StopAsyncIteration:
+                        return
+                    yield compiled.make_rows(batch)
         finally:
             current_request.get().record_statement(compiled.text, started)
 

@@ -15,8 +15,32 @@ BATCH_SIZE = 2
 """Rows that SQLite reads before they are counted."""
 
 
+_FIRST_STREAM_SIZE, _STREAM_GROWTH, _STREAM_BYTES = 16, 8, 2**20
+"""Rows of the first batch of a stream, how many times as many the next one may have, and the bytes of a batch."""
+
+
 class FetchLimitReached(Exception):
     """The rows of a statement are more bytes than the operation may fetch now."""
+
+
+def count_bytes(rows: Sequence[Any]) -> int:
+    """Return the length of all texts in these rows of a driver."""
+    return sum([len(value) for row in rows for value in row if type(value) is str])
+
+
+class StreamSize:
+    """The number of rows in the next batch of a stream, so that large rows come in small batches."""
+
+    def __init__(self, max_rows: int) -> None:
+        self._max_rows = max_rows
+        self.rows = min(_FIRST_STREAM_SIZE, max_rows)
+
+    def adapt(self, batch: Sequence[Any]) -> bool:
+        """Choose the next number of rows. Returns False if the batch was the last one."""
+        is_full = len(batch) == self.rows
+        average = max(1, count_bytes(batch) // max(1, len(batch)))
+        self.rows = max(1, min(self._max_rows, self.rows * _STREAM_GROWTH, _STREAM_BYTES // average))
+        return is_full
 
 
 class FetchBudget:
@@ -41,7 +65,7 @@ class FetchBudget:
     def count(self, rows: Sequence[Any]) -> None:
         """Count rows of a driver, and the length of their texts. Raises FetchLimitReached above the limit."""
         self.row_count += len(rows)
-        self.byte_count += sum([len(value) for row in rows for value in row if type(value) is str])
+        self.byte_count += count_bytes(rows)
         if self.byte_count > (self.max_bytes if self._has_slot else SMALL_BYTES):
             raise FetchLimitReached
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.database._private import get_socket
 from gateway.database.failures import DATABASE_ERRORS
-from gateway.database.fetch_budget import FetchBudget, FetchLimitReached
+from gateway.database.fetch_budget import FetchBudget, FetchLimitReached, StreamSize
 from gateway.domain.calendar import instants
 
 _CLOSE_TIMEOUT = 0.5
@@ -137,11 +137,14 @@ class PostgresqlConnection:
 
     async def stream(
         self, text: str, parameters: Sequence[object], batch_size: int
-    ) -> AsyncIterator[Sequence[Any]]:
-        """Run a statement and yield its rows in batches. Needs a transaction."""
-        cursor = await self._open_cursor(text, parameters)
-        while batch := await cursor.fetch(batch_size):
+    ) -> AsyncGenerator[Sequence[Any]]:
+        """Run a statement and yield its rows in batches of at most so many rows. Needs a transaction."""
+        cursor, size = await self._open_cursor(text, parameters), StreamSize(batch_size)
+        while batch := await cursor.fetch(size.rows):
+            is_followed = size.adapt(batch)
             yield batch
+            if not is_followed:
+                break
 
     async def _open_cursor(self, text: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (as above)
         if self._is_shared:

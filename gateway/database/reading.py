@@ -14,7 +14,8 @@ more than the rest of the request. So:
 A reader without `columns` (None) fetches all of them, as do commands and mutations.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
@@ -41,7 +42,7 @@ class StatementRunner(Protocol):
 
     def stream(
         self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int
-    ) -> AsyncIterator[Sequence[Any]]: ...
+    ) -> AsyncGenerator[Sequence[Any]]: ...
 
 
 class Reader:
@@ -70,8 +71,11 @@ class Reader:
 
     def stream_tuples(
         self, statement: PreparedStatement[*Ts], batch_size: int
-    ) -> AsyncIterator[Sequence[tuple[*Ts]]]:
-        """Yield the rows of a statement in batches, so that they need not fit into memory."""
+    ) -> AsyncGenerator[Sequence[tuple[*Ts]]]:
+        """Yield the rows of a statement in batches, so that they need not fit into memory.
+
+        A batch has about a mebibyte, and at most `batch_size` rows.
+        """
         return self._runner.stream(statement, batch_size)
 
 
@@ -158,13 +162,14 @@ class Snapshot:
 
     async def stream(
         self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int
-    ) -> AsyncIterator[Sequence[Any]]:
+    ) -> AsyncGenerator[Sequence[Any]]:
         """Yield the rows of a statement in batches."""
         self._count_statement()
         connection = self._connection or await self._connect()
         try:
-            async for batch in connection.stream(statement, batch_size):
-                yield batch
+            async with aclosing(connection.stream(statement, batch_size)) as batches:
+                async for batch in batches:
+                    yield batch
         except GeneratorExit:
             raise  # The caller wants no more rows: the connection is good, and may be in use again by now.
         except BaseException:

@@ -5,7 +5,7 @@ SQLAlchemy reaches SQLite through aiosqlite, where a statement runs on after its
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from queue import SimpleQueue
@@ -13,7 +13,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
-from gateway.database.fetch_budget import BATCH_SIZE, FetchBudget, FetchLimitReached
+from gateway.database.fetch_budget import BATCH_SIZE, FetchBudget, FetchLimitReached, StreamSize
 from gateway.domain.calendar import instants
 
 T = TypeVar("T")
@@ -129,11 +129,19 @@ class SqliteConnection:
 
     async def stream(
         self, text: str, parameters: Sequence[object], batch_size: int
-    ) -> AsyncIterator[Sequence[Any]]:
-        """Run a statement and yield its rows in batches."""
-        cursor = await self._run(self._get().execute, text, parameters)
-        while batch := await self._run(cursor.fetchmany, batch_size):
-            yield batch
+    ) -> AsyncGenerator[Sequence[Any]]:
+        """Run a statement and yield its rows in batches of at most so many rows."""
+        cursor, size = await self._run(self._get().execute, text, parameters), StreamSize(batch_size)
+        try:
+            while batch := await self._run(cursor.fetchmany, size.rows):
+                is_followed = size.adapt(batch)
+                yield batch
+                if not is_followed:
+                    break
+        except GeneratorExit:
+            # A statement that is not at its end would keep the snapshot after the transaction.
+            await self._run(cursor.close)
+            raise
 
     async def copy_rows(self, table: str, columns: Sequence[str], rows: object) -> None:
         raise NotImplementedError

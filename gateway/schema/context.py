@@ -208,7 +208,7 @@ class Context:
     def _disclose_secrets(self, row: Integration, *names: str) -> Document:
         if row.team_id != self.viewer.team_id or not self.viewer.has_permission(Permission.READ_SECRETS):
             return {}
-        self._disclosed_secrets.update(f"integration {row.id} {name}" for name in names)
+        self._disclosed_secrets.update(services.audit.list_secrets(row, names))
         return row.secrets
 
     async def __aenter__(self) -> Self:
@@ -226,9 +226,7 @@ class Context:
             await self._close_reader(None)
             if self._disclosed_secrets:
                 async with self.database.write(team=self.viewer.team_id) as session:
-                    await services.audit.record_action(
-                        session, self.viewer, "read-secret", sorted(self._disclosed_secrets)
-                    )
+                    await services.audit.record_disclosure(session, self.viewer, self._disclosed_secrets)
         except asyncio.CancelledError:
             await self.cancel()
             raise

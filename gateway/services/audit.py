@@ -1,10 +1,20 @@
 """The audit log of the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from gateway.database import AuditEntry, Writer
+from gateway.database import AuditEntry, Integration, Writer
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
+
+
+def list_secrets(integration: Integration, names: Iterable[str]) -> Sequence[str]:
+    """Return the subjects of the audit entries for these secrets of an integration."""
+    return [f"integration {integration.id} {name}" for name in names]
+
+
+async def record_disclosure(writer: Writer, viewer: Viewer, secrets: Iterable[str]) -> None:
+    """Insert an audit entry for each of these subjects of `list_secrets`. It must precede the answer."""
+    await record_action(writer, viewer, "read-secret", sorted(secrets))
 
 
 async def record_action(writer: Writer, viewer: Viewer, action: str, subjects: Iterable[str]) -> None:

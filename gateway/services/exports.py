@@ -1,7 +1,8 @@
 """Exports of an integration with its use cases and resource records."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import NamedTuple, cast
 
 from msgspec import Raw
@@ -18,7 +19,7 @@ from gateway.errors import not_found, refusal
 from gateway.services.access import require_id, require_permissions
 
 _BATCH_SIZE = 1_000
-"""The number of documents that an operator's export fetches at once."""
+"""The most documents that a streamed export fetches at once."""
 
 _CHILD_ENTITIES: tuple[type[UseCase | ResourceRecord], ...] = (UseCase, ResourceRecord)
 
@@ -109,6 +110,31 @@ def build_document(
         [Raw(row.document_json) for row in children.resource_records],
         {key: Raw(exact_json.encode(value)) for key, value in (integration.envelope or {}).items()},
         None if groups is None else [Raw(exact_json.encode(group)) for group in groups],
+    )
+
+
+async def stream_document(reader: Reader, integration: Integration, secrets: Document) -> AsyncGenerator[bytes]:
+    """Yield the JSON of the export document with these secrets, part by part, with one batch of records at a time.
+
+    The reader has found the integration in the same snapshot. Stored JSON is not parsed.
+    """
+    key, stored = (integration.team_id, integration.id), integration.document_json
+    with_secrets = (
+        exact_json.encode(exports.add_secrets(integration.document, secrets)) if secrets else stored.encode()
+    )
+    columns = reader.with_columns(frozenset())
+    use_cases = await columns.fetch_rows(sql.exports.select_use_cases(*key), "document")
+    texts = ",".join([row.document_json for row in use_cases])
+    yield b'{"integration":%b,"use_cases":[%b],"resource_records":[' % (with_secrets, texts.encode())
+    separator = ""
+    statement = sql.exports.select_record_texts(*key)
+    async with aclosing(reader.stream_tuples(statement, _BATCH_SIZE)) as batches:
+        async for batch in batches:
+            yield (separator + ",".join([text for (text,) in batch])).encode()
+            separator = ","
+    others = (integration.envelope or {}).items()
+    yield b"]%b}" % b"".join(
+        b",%b:%b" % (exact_json.encode(name), exact_json.encode(value)) for name, value in others
     )
 
 

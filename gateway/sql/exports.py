@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Text, func, select, type_coerce
 
 from gateway.database import Integration, ResourceRecord, UseCase, UseCaseGroup, prepared
 from gateway.domain.lenient_reading import Document
@@ -66,6 +66,16 @@ def select_record_documents(team_id: str, integration_id: str) -> Select[Documen
     """Select the documents of an integration's records, in the order of exports, one row per document."""
     return (
         select(ResourceRecord.document)
+        .where(ResourceRecord.team_id == team_id, ResourceRecord.integration_id == integration_id)
+        .order_by(ResourceRecord.created_at, ResourceRecord.id)
+    )
+
+
+@prepared
+def select_record_texts(team_id: str, integration_id: str) -> Select[str]:
+    """Select the documents of `select_record_documents` as the JSON text that is stored."""
+    return (
+        select(type_coerce(ResourceRecord.document, Text))
         .where(ResourceRecord.team_id == team_id, ResourceRecord.integration_id == integration_id)
         .order_by(ResourceRecord.created_at, ResourceRecord.id)
     )

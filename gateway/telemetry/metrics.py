@@ -78,7 +78,7 @@ class Metrics:
         if record.status is None:
             self._disconnects.inc()
             return
-        type = record.operation.type if record.operation else "none"
+        type = record.operation.label if record.operation else "none"
         code = record.error_codes[0] if record.error_codes else _OK_CODE
         self._requests.labels(type, code, record.status).inc()
         if record.rejection_reason is not None:

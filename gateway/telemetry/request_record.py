@@ -20,8 +20,13 @@ class RecordedOperation(NamedTuple):
     """`query` or `mutation`."""
 
     name: str | None
-    digest: str
-    """The SHA-256 of its document, in hexadecimal digits."""
+    digest: str | None
+    """The SHA-256 of its document, in hexadecimal digits; None for a REST request, which has no document."""
+
+    @property
+    def label(self) -> str:
+        """The type, or of a REST request the name, because there are few."""
+        return self.name if self.digest is None and self.name is not None else self.type
 
 
 class ExecutedStatement(NamedTuple):

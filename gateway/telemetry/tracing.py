@@ -40,7 +40,7 @@ class RequestTracer:
         # Nanoseconds since 1970 when `perf_counter` was zero.
         clock_offset = time_ns() - int(perf_counter() * _NANOSECONDS_PER_SECOND)
         span = self._tracer.start_span(
-            record.operation.type if record.operation else "request",
+            record.operation.label if record.operation else "request",
             parent,
             SpanKind.SERVER,
             _build_attributes(record),

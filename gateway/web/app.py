@@ -29,6 +29,7 @@ from gateway.web.pages import StaticFolder, build_page_routes
 from gateway.web.refusals import HTTPRefusal
 from gateway.web.request_limits import RequestReader
 from gateway.web.responses import build_refusal_response, with_request_id
+from gateway.web.rest_endpoint import RestServer, build_rest_routes
 from gateway.web.session_endpoint import SessionEndpoint
 from gateway.web.timeouts import Deadlines
 
@@ -65,10 +66,8 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
         return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
     deadlines = Deadlines()
-    graphql, session = _build_endpoints(database, settings, reporting, deadlines, visitors_key)
     routes = [
-        Route(GRAPHQL_PATH, graphql),
-        Route("/session", session),
+        *_build_api_routes(database, settings, reporting, deadlines, visitors_key),
         Route("/livez", health.get_live),
         Route("/readyz", health.get_ready),
         Route("/metrics", show_metrics),
@@ -99,10 +98,10 @@ def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
         yield Route(graphiql.GRAPHIQL_PATH, graphiql.create_graphiql_page())
 
 
-def _build_endpoints(
+def _build_api_routes(
     database: Database, settings: Settings, reporting: Reporting, deadlines: Deadlines, visitors_key: str | None
-) -> tuple[ASGIApp, ASGIApp]:
-    """Return the endpoints `/graphql` and `/session`, which share authentication and rate limits."""
+) -> Iterator[BaseRoute]:
+    """Yield the routes of GraphQL, sessions and REST, which share authentication and rate limits."""
     buckets = services.rate_limits.TokenBuckets(settings.rate_limit, settings.rate_refill)
     reading, authentication = RequestReader(settings, deadlines), Authentication(database, settings, deadlines)
     graphql_endpoint = GraphQLEndpoint(database, settings, reading, authentication, buckets, deadlines)
@@ -112,7 +111,10 @@ def _build_endpoints(
     graphql_app: ASGIApp = Endpoint(graphql_endpoint.handle, settings, reading, reporting, is_cross_origin=True)
     if settings.graphiql:
         graphql_app = graphiql.GraphiQLRedirect(graphql_app)
-    return graphql_app, Endpoint(session_endpoint.handle, settings, reading, reporting)
+    yield Route(GRAPHQL_PATH, graphql_app)
+    yield Route("/session", Endpoint(session_endpoint.handle, settings, reading, reporting))
+    rest = RestServer(database, settings, reading, authentication, buckets, deadlines)
+    yield from build_rest_routes(rest, reporting)
 
 
 def _build_not_found_handler(
@@ -135,10 +137,10 @@ def _build_not_found_handler(
             )
         record = reporting.begin_request()
         read_correlation_headers(record, dict(request.headers.raw))
-        status, headers, body, _ = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
+        built = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
         reporting.end_request(record)
-        response = Response(body, status)
-        response.raw_headers = headers
+        response = Response(built.body, built.status)
+        response.raw_headers = built.headers
         return response
 
     return refuse

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from time import monotonic
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from gateway.web.timeouts import Deadlines
 
 _MAX_CACHED_KEYS = 10_000
 _MAX_SHOWN_LENGTH = 100
-_NO_CREDENTIALS = (None, None, None)
+_CREDENTIAL_HEADERS = (b"authorization", b"x-auth-token", b"x-user-id")
 
 
 class AuthenticatedViewer(NamedTuple):
@@ -59,14 +59,21 @@ class Authentication:
         a key. Raises HTTPRefusal if the origin may not use the key, DeadlineExceeded or Overloaded if the
         database does not answer.
         """
-        credentials = headers.get(b"authorization"), headers.get(b"x-auth-token"), headers.get(b"x-user-id")
+        if headers.keys().isdisjoint(_CREDENTIAL_HEADERS):
+            return await self._authenticate_cookie(scope, headers)
+        return await self.authenticate_key(scope, headers)
+
+    async def authenticate_key(
+        self, scope: Scope, headers: Mapping[bytes, bytes], names: Collection[bytes] = _CREDENTIAL_HEADERS
+    ) -> AuthenticatedViewer:
+        """Return the viewer of a request's key, as `authenticate` does. Only the headers in `names` are read."""
+        bearer, token, user_id = [headers.get(name) if name in names else None for name in _CREDENTIAL_HEADERS]
         # A hash, so that the cache contains no keys. Headers contain no line breaks.
-        cache_key = hashlib.sha256(b"\n".join([part or b"" for part in credentials])).digest()
+        cache_key = hashlib.sha256(b"\n".join([bearer or b"", token or b"", user_id or b""])).digest()
         expires_at, authenticated = self._cache.get(cache_key, (0.0, None))
         if authenticated is None or monotonic() >= expires_at:
-            if credentials == _NO_CREDENTIALS:
-                return await self._authenticate_cookie(scope, headers)
-            authenticated = await self._look_up_key_once(cache_key, *_parse_credentials(*credentials))
+            credentials = _parse_credentials(bearer, token, user_id)
+            authenticated = await self._look_up_key_once(cache_key, *credentials)
         current_request.get().viewer = authenticated.viewer
         if authenticated.allowed_origins:
             _require_origin(authenticated.allowed_origins, scope, headers)

@@ -26,6 +26,9 @@ EndpointHandler: TypeAlias = Callable[
 """Handles a request. The arguments are the ASGI scope and `receive`, the headers by their names in lower case, and
 the media type of the response, which is None if `Accept` excludes all."""
 
+RefusalBuilder: TypeAlias = Callable[[HTTPRefusal, MediaType], HTTPResponse]
+"""Returns the response to a refused request, and adds its error to the request's record."""
+
 
 class Endpoint:
     """An ASGI application that reports each request, and answers whatever its handler raises."""
@@ -38,8 +41,10 @@ class Endpoint:
         reporting: Reporting,
         *,
         is_cross_origin: bool = False,
+        build_refusal: RefusalBuilder = build_refusal_response,
     ) -> None:
         """With `is_cross_origin`, pages of `GATEWAY_ALLOWED_ORIGINS` can read the responses."""
+        self._build_refusal = build_refusal
         self._handler, self._request_reader, self._reporting = handler, request_reader, reporting
         self._settings = settings
         self._allowed_origins = AllowedOrigins(settings) if is_cross_origin and settings.allowed_origins else None
@@ -66,7 +71,7 @@ class Endpoint:
             media_type = accepted or media_type
             return await self._handler(scope, receive, headers, accepted)
         except (HTTPRefusal, Exceeded, OperationAborted) as error:
-            return build_refusal_response(to_refusal(error, self._settings), media_type)
+            return self._build_refusal(to_refusal(error, self._settings), media_type)
         except ClientDisconnected:
             raise
         except Exception:  # The client gets an id, and the log gets the traceback.
@@ -75,4 +80,4 @@ class Endpoint:
             surprise = HTTPRefusal(
                 GraphQLErrorCode.INTERNAL_SERVER_ERROR, "Internal server error.", extensions={"errorId": error_id}
             )
-            return build_refusal_response(surprise, media_type)
+            return self._build_refusal(surprise, media_type)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
+from gateway.domain import strict_json
 from gateway.domain.lenient_reading import Document, Json
-from gateway.web import strict_json
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.persisted_queries import PersistedQueries
 from gateway.web.refusals import HTTPRefusal
@@ -26,8 +26,6 @@ _JSON_TYPE_NAMES: Mapping[type, str] = {
     list: "a list",
     dict: "an object",
 }
-MAX_JSON_VALUES = 65_536
-"""Values that a body may have: in memory, each takes many times the bytes of its text."""
 
 
 class GraphQLRequest(NamedTuple):
@@ -76,15 +74,8 @@ def from_query_string(query_string: bytes, persisted_queries: PersistedQueries) 
 
 
 def _parse_json(name: str, text: bytes) -> Json:
-    # A shorter text cannot have so many values.
-    if len(text) > MAX_JSON_VALUES and text.count(b"{") + text.count(b"[") + text.count(b",") > MAX_JSON_VALUES:
-        message = (
-            f"{name} has more than {MAX_JSON_VALUES} opening braces, brackets and commas; "
-            "divide it into several requests."
-        )
-        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message)
     try:
-        return strict_json.loads(text)
+        return strict_json.loads_request(text)
     except ValueError as error:
         raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, f"{name} {error}.") from None
 

@@ -32,7 +32,7 @@ REJECTION_REASONS: Mapping[GraphQLErrorCode, str] = {
 }
 """The `reason` of each code in `graphql_rejected_total`; the reason of LIMIT_EXCEEDED is the name of its limit."""
 
-_RETRY_SECONDS = 1
+_RETRY_SECONDS = 1.0
 """Seconds after which a database that was away may be back: it is probed as often."""
 
 Header: TypeAlias = tuple[bytes, bytes]
@@ -94,14 +94,25 @@ def to_refusal(error: HTTPRefusal | Exceeded | OperationAborted, settings: Setti
             headers = [_build_retry_after(error.retry_after)] if isinstance(error, RateLimited) else []
             return HTTPRefusal(GraphQLErrorCode[error.code], str(error), headers=headers, extensions=error.details)
         case Overloaded():
-            code, seconds = GraphQLErrorCode.OVERLOADED, settings.database_pool_timeout
+            seconds = settings.database_pool_timeout
         case DeadlineExceeded():
-            code, seconds = GraphQLErrorCode.TIMEOUT, settings.request_timeout
-        case UnknownOutcome():
-            code, seconds = GraphQLErrorCode.UNKNOWN_OUTCOME, _RETRY_SECONDS
+            seconds = settings.request_timeout
         case _:
-            code, seconds = GraphQLErrorCode.UNAVAILABLE, _RETRY_SECONDS
-    return HTTPRefusal(code, error.message, headers=[_build_retry_after(seconds)])
+            seconds = _RETRY_SECONDS
+    return HTTPRefusal(get_code(error), error.message, headers=[_build_retry_after(seconds)])
+
+
+def get_code(error: OperationAborted) -> GraphQLErrorCode:
+    """Return the code of an operation that ended without data."""
+    match error:
+        case Overloaded():
+            return GraphQLErrorCode.OVERLOADED
+        case DeadlineExceeded():
+            return GraphQLErrorCode.TIMEOUT
+        case UnknownOutcome():
+            return GraphQLErrorCode.UNKNOWN_OUTCOME
+        case _:
+            return GraphQLErrorCode.UNAVAILABLE
 
 
 def drop_tracebacks(error: BaseException) -> None:

@@ -2,12 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from graphql import GraphQLError, GraphQLFormattedError
-from starlette.types import Scope, Send
+from starlette.types import Message, Scope, Send
 from strawberry.types.execution import ExecutionResult
 
 from gateway.errors import LimitExceeded
@@ -44,13 +44,19 @@ class HTTPResponse(NamedTuple):
     body: bytes
     after_sending: Callable[[], None] | None = None
     """Called when the response is sent, or cannot be."""
+    send_stream: Callable[[Message, Send], Awaitable[None]] | None = None
+    """Sends the response from its first message on, with another body."""
 
 
 async def send_response(response: HTTPResponse, scope: Scope, send: Send) -> None:
     """Send a response as ASGI messages; without its body if the method is HEAD."""
-    status, headers, body, after_sending = response
+    status, headers, body, after_sending, send_stream = response
+    start: Message = {"type": "http.response.start", "status": status, "headers": headers}
+    if send_stream is not None:
+        await send_stream(start, send)
+        return
     try:
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send(start)
         if len(body) <= _PART_SIZE or scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         else:

@@ -10,11 +10,12 @@ from starlette.types import Receive, Scope
 
 from gateway import services
 from gateway.database import Database
+from gateway.domain import strict_json
 from gateway.domain.calendar import instants
 from gateway.domain.viewer import Viewer
 from gateway.errors import Refused, Unauthenticated
 from gateway.settings import Settings
-from gateway.web import origins, strict_json
+from gateway.web import origins
 from gateway.web.authentication import Authentication, get_cookie_name, has_csrf_token, read_session_token
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gateway.domain import strict_json
 from gateway.domain.lenient_reading import Document, Json
 from gateway.errors import SettingsInvalid
 from gateway.execution import DocumentLimits
 from gateway.schema import schema
 from gateway.settings import Settings, get_variable_name
-from gateway.web import strict_json
 
 DOCUMENT_ID = re.compile(r"sha256:[0-9a-f]{64}|x-[\w.~-]+:[\w.~-]+|[^:]+", re.ASCII)
 """The ids of GraphQL over HTTP's appendix on persisted documents, which reserves all other prefixes."""

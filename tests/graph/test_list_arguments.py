@@ -9,13 +9,13 @@ import pytest
 from graphql import GraphQLList, GraphQLObjectType, get_nullable_type, parse
 from httpx import Response
 
+from gateway.domain import strict_json
 from gateway.domain.records.practitioners import WEEKDAYS
+from gateway.domain.strict_json import MAX_VALUES
 from gateway.execution import CompilingExecutor
 from gateway.execution.limits.cost import compute_operation_costs
 from gateway.execution.limits.size import MAX_INT32
 from gateway.schema import schema
-from gateway.web import strict_json
-from gateway.web.graphql_request import MAX_JSON_VALUES
 from tests.support.calls import count_calls
 from tests.support.compiling import UncompiledExecutor
 from tests.support.endpoints import Endpoint, open_endpoint
@@ -70,7 +70,7 @@ def count_fitting(argument: ListArgument) -> int:
     body = json.dumps(argument.build_variable(101)), json.dumps(argument.build_variable(1))
     of_entry = (len(body[0]) - len(body[1])) / 100
     values = [sum(text.count(sign) for sign in "{[,") for text in body]
-    by_values = (MAX_JSON_VALUES - 200) / ((values[0] - values[1]) / 100)
+    by_values = (MAX_VALUES - 200) / ((values[0] - values[1]) / 100)
     return int(min((BODY_LIMIT - 2_000) / of_entry, by_values))
 
 

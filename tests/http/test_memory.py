@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.domain.strict_json import MAX_VALUES
 from gateway.settings import Settings
-from gateway.web.graphql_request import MAX_JSON_VALUES
 from tests.support.commands import ENVIRONMENT
 
 LIMIT: int = Settings.model_fields["body_limit"].default
@@ -16,7 +16,7 @@ MEASURE = """
 import os
 import sys
 from pathlib import Path
-from gateway.web import strict_json
+from gateway.domain import strict_json
 
 def peak():
     (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
@@ -41,9 +41,7 @@ for file in sys.argv[1:]:
 
 def _build_largest_body(item: bytes) -> bytes:
     """Return a body with the most items that are allowed, filled up with a text."""
-    items = min(
-        (LIMIT - 100) // (len(item) + 1), (MAX_JSON_VALUES - 4) // (1 + item.count(b"{") + item.count(b"["))
-    )
+    items = min((LIMIT - 100) // (len(item) + 1), (MAX_VALUES - 4) // (1 + item.count(b"{") + item.count(b"[")))
     beginning = b'{"variables":{"a":[' + b",".join([item] * items) + b',"'
     return beginning + b"x" * (LIMIT - 10 - len(beginning)) + b'"]}}'
 
@@ -55,7 +53,7 @@ LARGE: Mapping[str, bytes] = {
     "texts": _build_largest_body(b'"ab"'),
     "numbers": _build_largest_body(b"9.5"),
     "keys": b"{" + b",".join(b'"%014x":0' % number for number in range(LIMIT // 20)) + b"}",
-    "short keys": b"{" + b",".join(b'"%05x":0' % number for number in range(MAX_JSON_VALUES - 2)) + b"}",
+    "short keys": b"{" + b",".join(b'"%05x":0' % number for number in range(MAX_VALUES - 2)) + b"}",
 }
 
 

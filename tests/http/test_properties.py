@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gateway.web import strict_json
+from gateway.domain import strict_json
 from tests.support.endpoints import GRAPHQL, JSON, VIEWER, Endpoint, exchange_messages, open_endpoint
 
 PROPERTY = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

@@ -10,8 +10,29 @@ from gateway.domain.repeated_keys import RepeatedKey, require_distinct_keys
 
 MAX_DEPTH = 64
 MAX_DIGITS = 100
+MAX_VALUES = 65_536
+"""Values that the JSON of a request may have: in memory, each takes many times the bytes of its text."""
+
 _MAX_SHOWN_LENGTH = 100
 _CONTAINERS = frozenset({dict, list})
+
+
+class JsonInvalid(ValueError):
+    """The text is not JSON from this position on, in bytes."""
+
+    def __init__(self, error: orjson.JSONDecodeError) -> None:
+        super().__init__(f"is not JSON in UTF-8: {error}")
+        self.position = error.pos
+
+
+def loads_request(text: bytes) -> Json:
+    """Return the value of a JSON text in a request. Raises ValueError as `loads` does, and above `MAX_VALUES`."""
+    # A shorter text cannot have so many values.
+    if len(text) > MAX_VALUES and text.count(b"{") + text.count(b"[") + text.count(b",") > MAX_VALUES:
+        raise ValueError(
+            f"has more than {MAX_VALUES} opening braces, brackets and commas; divide it into several requests"
+        )
+    return loads(text)
 
 
 def loads(text: bytes) -> Json:
@@ -23,7 +44,7 @@ def loads(text: bytes) -> Json:
     try:
         value: Json = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise ValueError(f"is not JSON in UTF-8: {error}") from None
+        raise JsonInvalid(error) from None
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _is_deep(value):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
     encoding = orjson.dumps(value)

@@ -1,0 +1,29 @@
+"""Exports of connected integrations, document 1."""
+
+from pydantic import BaseModel
+
+from gateway import services
+from gateway.database import Reader
+from gateway.domain.enums import SecretsMode
+from gateway.domain.viewer import Viewer
+from gateway.rest.interactly import IntegrationId
+from gateway.rest.operations import RestAnswer
+
+
+class ExportParameters(BaseModel):
+    """The integration to export, and whether the export includes its tokens."""
+
+    integration_id: IntegrationId
+    secrets: SecretsMode = SecretsMode.OMIT
+
+
+async def answer_export(reader: Reader, viewer: Viewer, parameters: ExportParameters) -> RestAnswer:
+    """Return the export document in parts; see `services.exports.stream_document`."""
+    integration = await services.exports.get_connected_integration(
+        reader, viewer, parameters.integration_id, parameters.secrets
+    )
+    secrets = integration.secrets if parameters.secrets is SecretsMode.INCLUDE else {}
+    return RestAnswer(
+        services.exports.stream_document(reader, integration, secrets),
+        disclosed=services.audit.list_secrets(integration, secrets),
+    )

@@ -1,0 +1,129 @@
+"""Interactly's words: bearer keys, parameters as FastAPI parses them, and its errors in `detail`."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from gateway.domain import exact_json, strict_json
+from gateway.domain.enums import ErrorCode
+from gateway.errors import ErrorPath, Refused
+from gateway.rest.operations import (
+    BODY,
+    Failure,
+    RequestInvalid,
+    RestAnswer,
+    RestOperation,
+    RestRequest,
+    System,
+)
+
+P = TypeVar("P", bound=BaseModel)
+
+IntegrationId = Annotated[str, Field(min_length=24, max_length=24, pattern="^[0-9a-f]{24}$")]
+
+_PATH_ARGUMENTS = ("integrationId", "provider")
+"""The arguments of GraphQL that the paths contain."""
+
+_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
+_QUOTED_NAME = re.compile(r"`[a-z]+([A-Z][a-z]+)+`")
+
+_UNPROCESSABLE = 422
+_STATUSES = {
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.CONFLICT: 409,
+    ErrorCode.VERSION_CONFLICT: 409,
+}
+"""The status of a refusal whose first problem has this code. It is 422 for all other codes."""
+
+_DETAILS = {
+    "UNAUTHENTICATED": "Not authenticated",
+    "NOT_FOUND": "Not Found",
+    "METHOD_NOT_ALLOWED": "Method Not Allowed",
+}
+"""The details that FastAPI itself sends."""
+
+
+class _Interactly(System):
+    prefix = "/integrations/"
+    credential_headers = (b"authorization",)
+
+    def parse(self, operation: RestOperation[P], request: RestRequest) -> P:
+        """Return the parameters. Raises RequestInvalid with all problems of path, query and body at once."""
+        # FastAPI uses the last of several values too.
+        values: dict[str, object] = {**dict(request.query), **request.path}
+        values.pop(BODY, None)
+        if BODY in operation.parameters.model_fields and request.body:
+            values[BODY] = _parse_json(request.body)
+        try:
+            # FastAPI validates bodies in this mode, and some types of problems depend on it.
+            return operation.parameters.model_validate(values, from_attributes=True)
+        except ValidationError as error:
+            # `input`, `ctx` and `url` would repeat what the client sent, such as the names of patients.
+            problems = error.errors(include_url=False, include_context=False, include_input=False)
+            places = dict.fromkeys(operation.path_parameters, "path")
+            raise RequestInvalid(_list_problems(_locate(problem, places) for problem in problems)) from None
+
+    def describe_refusal(self, refused: Refused) -> RestAnswer:
+        """Return 403, 404 or 409 with the reason if that is all; else 422 with all problems."""
+        statuses = {_STATUSES.get(problem.code, _UNPROCESSABLE) for problem in refused.problems}
+        if _UNPROCESSABLE not in statuses:
+            return _answer(min(statuses), _translate(str(refused)))
+        return _list_problems(
+            {"loc": _to_location(problem.path), "msg": _translate(problem.message), "type": "value_error"}
+            for problem in refused.problems
+        )
+
+    def describe_failure(self, failure: Failure) -> RestAnswer:
+        return _answer(failure.status, _DETAILS.get(failure.code, failure.message))
+
+
+INTERACTLY = _Interactly()
+
+
+def _parse_json(body: bytes) -> object:
+    try:
+        return strict_json.loads_request(body)
+    except strict_json.JsonInvalid as error:
+        place, message = error.position, "JSON decode error"
+    except ValueError as error:
+        place, message = 0, f"The body {error}."
+    raise RequestInvalid(_list_problems([{"loc": [BODY, place], "msg": message, "type": "json_invalid"}]))
+
+
+def _locate(problem: ErrorDetails, places: Mapping[str, str]) -> Mapping[str, object]:
+    """Return a problem of a model with the part of the request in its location."""
+    name, *rest = problem["loc"]
+    location = [BODY, *rest] if name == BODY else [places.get(str(name), "query"), name]
+    return {"loc": location, "msg": problem["msg"], "type": problem["type"]}
+
+
+def _to_location(path: ErrorPath) -> Sequence[str | int]:
+    """Return the location of a problem that a service found at an argument of GraphQL."""
+    argument, *rest = path
+    if argument == "input":
+        return [BODY, *(_to_snake_case(name) if isinstance(name, str) else name for name in rest)]
+    if argument in _PATH_ARGUMENTS:
+        return ["path", _to_snake_case(str(argument))]
+    return ["query", *path]
+
+
+def _to_snake_case(name: str) -> str:
+    """Return a name of GraphQL as the documents write it, such as `template_name`."""
+    return _CAPITAL.sub(lambda found: f"_{found[0].lower()}", name)
+
+
+def _translate(message: str) -> str:
+    """Return a service's message with the names that it quotes in the spelling of the documents."""
+    return _QUOTED_NAME.sub(lambda found: _to_snake_case(found[0]), message)
+
+
+def _answer(status: int, detail: object) -> RestAnswer:
+    return RestAnswer(exact_json.encode({"detail": detail}), status)
+
+
+def _list_problems(problems: Iterable[Mapping[str, object]]) -> RestAnswer:
+    return _answer(_UNPROCESSABLE, [*problems])

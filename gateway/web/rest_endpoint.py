@@ -1,0 +1,248 @@
+"""The URLs of the REST documents: each operation of `gateway.rest` with authentication, limits and reporting."""
+
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, aclosing
+from functools import partial
+from http import HTTPStatus
+from time import monotonic
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel
+from starlette.routing import Route
+from starlette.types import Receive, Scope
+
+from gateway import services
+from gateway.database import Database, repeat_on_conflict
+from gateway.domain.viewer import Viewer
+from gateway.errors import Exceeded, OperationAborted, Refused, Unauthenticated, forbidden
+from gateway.rest import (
+    OPERATIONS,
+    SYSTEMS,
+    AnyOperation,
+    Failure,
+    ReadOperation,
+    RequestInvalid,
+    RestAnswer,
+    RestRequest,
+    System,
+    WriteOperation,
+)
+from gateway.schema import AnswerBudget, OperationBudget, OperationLimits
+from gateway.settings import Settings
+from gateway.telemetry import RecordedOperation, Reporting, current_request
+from gateway.web.authentication import Authentication
+from gateway.web.endpoint import Endpoint, EndpointHandler
+from gateway.web.error_codes import GraphQLErrorCode
+from gateway.web.negotiation import MediaType
+from gateway.web.rate_limits import RateLimitHeaders
+from gateway.web.refusals import HTTPRefusal, drop_tracebacks, method_not_allowed, to_refusal, unauthenticated
+from gateway.web.request_limits import RequestReader
+from gateway.web.responses import NO_STORE, HTTPResponse
+from gateway.web.streamed_body import StreamedBody
+from gateway.web.timeouts import Deadlines
+
+_SMALL_BYTES = 2**18
+"""Bytes of an answer that are collected before it is sent as a stream."""
+
+_MAX_SHOWN_LENGTH = 100
+_HEADERS = ((b"content-type", b"application/json"), NO_STORE)
+_WIDGET_MESSAGE = "A widget key may not use this URL. Use another key."
+
+
+class RestServer(NamedTuple):
+    """What all REST endpoints share with the GraphQL endpoint."""
+
+    database: Database
+    settings: Settings
+    request_reader: RequestReader
+    authentication: Authentication
+    buckets: services.rate_limits.TokenBuckets
+    deadlines: Deadlines
+
+
+def build_rest_routes(server: RestServer, reporting: Reporting) -> Iterator[Route]:
+    """Yield a route for each operation, and then for each system one that refuses all other paths below it."""
+    limits = OperationLimits(server.settings)
+    for operation in OPERATIONS:
+        handle = RestEndpoint(operation, server, limits).handle
+        yield Route(operation.path, _create_endpoint(operation.system, handle, server, reporting))
+    for system in SYSTEMS:
+        yield Route(f"{system.prefix}{{path:path}}", _create_endpoint(system, _refuse_path, server, reporting))
+
+
+def _create_endpoint(
+    system: System, handle: EndpointHandler, server: RestServer, reporting: Reporting
+) -> Endpoint:
+    build_refusal = partial(_build_refusal_response, system)
+    return Endpoint(handle, server.settings, server.request_reader, reporting, build_refusal=build_refusal)
+
+
+async def _refuse_path(*_request: object) -> HTTPResponse:
+    raise HTTPRefusal(GraphQLErrorCode.NOT_FOUND, "There is nothing at this path.", status=HTTPStatus.NOT_FOUND)
+
+
+class RestEndpoint:
+    """Answers the requests to one operation."""
+
+    def __init__(self, operation: AnyOperation, server: RestServer, limits: OperationLimits) -> None:
+        self._operation, self._server, self._limits = operation, server, limits
+        self._timeout = server.settings.request_timeout
+        self._rate_limit_headers = RateLimitHeaders(server.settings)
+        operation_type = "query" if isinstance(operation, ReadOperation) else "mutation"
+        self._recorded_operation = RecordedOperation(operation_type, f"rest:{operation.name}", None)
+
+    async def handle(
+        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], _accepted: MediaType | None
+    ) -> HTTPResponse:
+        """Answer a request, see `gateway.web.endpoint.EndpointHandler`."""
+        method, operation, server = scope["method"], self._operation, self._server
+        current_request.get().operation = self._recorded_operation
+        if method not in operation.allowed_methods:
+            allowed = ", ".join(operation.allowed_methods)
+            message = f"The method {method[:_MAX_SHOWN_LENGTH]} is not allowed here; send {allowed}."
+            raise method_not_allowed(message, allowed.encode())
+        started = monotonic()
+        try:
+            names = operation.system.credential_headers
+            authenticated = await server.authentication.authenticate_key(scope, headers, names)
+        except Unauthenticated:
+            raise unauthenticated("The request has no valid key; send one.") from None
+        spent = monotonic() - started
+        bucket = server.buckets.get_bucket(authenticated.viewer)
+        try:
+            bucket.check()
+            response = await self._respond(scope, receive, headers, authenticated.viewer, bucket, spent)
+        except (Refused, RequestInvalid) as error:
+            response = self._refuse(error)
+        except (HTTPRefusal, Exceeded, OperationAborted) as error:
+            drop_tracebacks(error)
+            refusal = to_refusal(error, server.settings)
+            response = _build_refusal_response(operation.system, refusal, MediaType.JSON)
+        response.headers.extend(self._rate_limit_headers.get_headers(bucket))
+        response.headers.extend(operation.system.describe_rate_limit(bucket))
+        return response
+
+    def _refuse(self, error: Refused | RequestInvalid) -> HTTPResponse:
+        if isinstance(error, RequestInvalid):
+            answer, names = error.answer, ["BAD_USER_INPUT"]
+        else:
+            answer = self._operation.system.describe_refusal(error)
+            names = [problem.code.name for problem in error.problems]
+        codes = (GraphQLErrorCode.__members__.get(name, GraphQLErrorCode.BAD_USER_INPUT).name for name in names)
+        current_request.get().error_codes = tuple(codes)
+        drop_tracebacks(error)
+        return _build_response(answer)
+
+    async def _respond(
+        self,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[bytes, bytes],
+        viewer: Viewer,
+        bucket: services.rate_limits.TokenBucket,
+        spent: float,
+    ) -> HTTPResponse:
+        operation = self._operation
+        if viewer.is_for_widgets:
+            raise forbidden(_WIDGET_MESSAGE)
+        operation.authorize(viewer)
+        body = b""
+        if isinstance(operation, WriteOperation):
+            body = await self._server.request_reader.read_body(headers, receive)
+        request = RestRequest(scope["path_params"], _parse_query(scope["query_string"]), body)
+        parameters = operation.system.parse(operation, request)
+        OperationBudget(self._limits, bucket).charge(operation.cost(parameters))
+        deadline = partial(self._enforce_deadline, receive, monotonic() - spent)
+        if isinstance(operation, ReadOperation):
+            return await self._read(operation, viewer, parameters, deadline, is_head=scope["method"] == "HEAD")
+        with deadline():
+            return _build_response(await self._write(operation, viewer, parameters))
+
+    def _enforce_deadline(self, receive: Receive, started: float) -> AbstractContextManager[None]:
+        """Limit a block to the rest of the time for a request that started at this time of `monotonic`."""
+        return self._server.deadlines.enforce(self._timeout, receive, spent=monotonic() - started)
+
+    async def _write(self, operation: WriteOperation[Any], viewer: Viewer, parameters: BaseModel) -> RestAnswer:
+        async def commit() -> RestAnswer:
+            async with self._server.database.write(team=viewer.team_id) as writer:
+                return await operation.answer(writer, viewer, parameters)
+
+        return await repeat_on_conflict(commit)
+
+    async def _read(
+        self,
+        operation: ReadOperation[Any],
+        viewer: Viewer,
+        parameters: BaseModel,
+        deadline: Callable[[], AbstractContextManager[None]],
+        *,
+        is_head: bool,
+    ) -> HTTPResponse:
+        """Return the answer; one that is not read to its end is sent as it is read."""
+        budget = AnswerBudget(self._limits, self._server.database, viewer.team_id)
+        async with AsyncExitStack() as scope:
+            scope.callback(budget.release)
+            with deadline():
+                if operation.is_export:
+                    await budget.begin_export()
+                snapshot = self._server.database.read(team=viewer.team_id, budget=budget)
+                reader = await scope.enter_async_context(snapshot)
+                answer = await operation.answer(reader, viewer, parameters)
+                if answer.disclosed:
+                    await self._record_disclosure(viewer, answer.disclosed)
+                if isinstance(answer.body, bytes):
+                    budget.check(len(answer.body))
+                    return _build_response(answer)
+                parts = await scope.enter_async_context(aclosing(answer.body))
+                collected = await _collect(parts, _SMALL_BYTES)
+            headers = [*_HEADERS, *answer.headers]
+            if len(collected) < _SMALL_BYTES:
+                return _build_response(answer._replace(body=collected))
+            if is_head:
+                return HTTPResponse(answer.status, headers, b"")
+            stream = StreamedBody(scope.pop_all(), collected, parts, deadline)
+        return HTTPResponse(answer.status, headers, b"", send_stream=stream.send)
+
+    async def _record_disclosure(self, viewer: Viewer, secrets: Collection[str]) -> None:
+        async with self._server.database.write(team=viewer.team_id) as writer:
+            await services.audit.record_disclosure(writer, viewer, secrets)
+
+
+async def _collect(parts: AsyncGenerator[bytes], size: int) -> bytes:
+    """Return the next parts: all of them, or at least `size` bytes."""
+    collected: list[bytes] = []
+    count = 0
+    async for part in parts:
+        collected.append(part)
+        count += len(part)
+        if count >= size:
+            break
+    return b"".join(collected)
+
+
+def _parse_query(query_string: bytes) -> Sequence[tuple[str, str]]:
+    try:
+        return parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        message = "The query string is not percent-encoded UTF-8; encode it as browsers encode forms."
+        raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message) from None
+
+
+def _build_response(answer: RestAnswer) -> HTTPResponse:
+    assert isinstance(answer.body, bytes)  # noqa: S101 (only exports have parts)
+    length = (b"content-length", b"%d" % len(answer.body))
+    return HTTPResponse(answer.status, [*_HEADERS, length, *answer.headers], answer.body)
+
+
+def _build_refusal_response(system: System, refusal: HTTPRefusal, _media_type: MediaType) -> HTTPResponse:
+    """Return the response to a refused request in the words of a system, and record its code."""
+    record = current_request.get()
+    record.error_codes, record.rejection_reason = (refusal.code.name,), refusal.rejection_reason
+    headers = [*refusal.headers]
+    seconds = dict(headers).get(b"retry-after")
+    status = refusal.status or refusal.code.value.status
+    failure = Failure(status, refusal.code.name, str(refusal), None if seconds is None else int(seconds))
+    response = _build_response(system.describe_failure(failure))
+    response.headers.extend(headers)
+    return response
