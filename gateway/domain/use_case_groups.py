@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from itertools import count
 from typing import Annotated, NamedTuple, TypedDict, cast, get_type_hints
@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple, TypedDict, cast, get_type_hints
 from anyascii import anyascii
 
 from gateway.domain import schedules
-from gateway.domain.bounds import MAX_NAME_LENGTH
+from gateway.domain.bounds import MAX_NAME_LENGTH, trim
 from gateway.domain.calendar import timezones
 from gateway.domain.enums import OnConflict, Status, UseCaseKey
 from gateway.domain.lenient_reading import Document, Json
@@ -95,6 +95,17 @@ class GroupInput:
         """The slug of the group to update, if there is one. None: the slug does not choose a group."""
         is_by_slug = self.group_id is None and self.on_conflict is OnConflict.UPDATE
         return self.fields.get("slug") if is_by_slug else None
+
+
+def trim_link(input: GroupInput) -> GroupInput:
+    """Return the input with its link trimmed, if it has one."""
+    link = input.fields.get("sheet_link")
+    return input if link is None else replace(input, fields={**input.fields, "sheet_link": trim(link)})
+
+
+def find_next_run(start_time: time | None, timezone: str | None, now: datetime) -> datetime | None:
+    """Return when a group with this time and zone runs next; None if it does not run."""
+    return None if start_time is None else schedules.find_next_run(start_time, timezones.get_zone(timezone), now)
 
 
 def build_group_columns(input: GroupInput, slug: str, stored: Mapping[str, object]) -> GroupColumns:

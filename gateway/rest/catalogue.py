@@ -2,9 +2,18 @@
 
 from collections.abc import Sequence
 
-from gateway.rest.exports import ExportParameters, answer_export
+from gateway.rest.exports import ExportParameters, answer_export, compute_export_cost
 from gateway.rest.interactly import INTERACTLY
-from gateway.rest.operations import AnyOperation, ReadOperation, System
+from gateway.rest.operations import AnyOperation, ReadOperation, System, WriteOperation
+from gateway.rest.statistics import (
+    AppointmentStatisticsParameters,
+    PatientStatisticsParameters,
+    answer_appointment_statistics,
+    answer_patient_statistics,
+    compute_appointment_cost,
+    compute_patient_cost,
+)
+from gateway.rest.use_case_groups import UpsertParameters, answer_upsert, compute_upsert_cost
 
 SYSTEMS: Sequence[System] = (INTERACTLY,)
 """All systems. Their paths do not overlap."""
@@ -15,8 +24,32 @@ OPERATIONS: Sequence[AnyOperation] = (
         path="/integrations/v2/integrations/{integration_id}/export",
         system=INTERACTLY,
         parameters=ExportParameters,
-        cost=lambda _: 1002,
+        cost=compute_export_cost,
         answer=answer_export,
         is_export=True,
+    ),
+    WriteOperation(
+        name="upsertUseCaseGroup",
+        path="/integrations/v1/integrations/{provider}/use-case-groups",
+        system=INTERACTLY,
+        parameters=UpsertParameters,
+        cost=compute_upsert_cost,
+        answer=answer_upsert,
+    ),
+    ReadOperation(
+        name="appointmentStatistics",
+        path="/integrations/v2/resource-records/{integration_id}/appointments/statistics",
+        system=INTERACTLY,
+        parameters=AppointmentStatisticsParameters,
+        cost=compute_appointment_cost,
+        answer=answer_appointment_statistics,
+    ),
+    ReadOperation(
+        name="patientStatistics",
+        path="/integrations/v2/resource-records/{integration_id}/patients/statistics",
+        system=INTERACTLY,
+        parameters=PatientStatisticsParameters,
+        cost=compute_patient_cost,
+        answer=answer_patient_statistics,
     ),
 )

@@ -17,6 +17,10 @@ class ExportParameters(BaseModel):
     secrets: SecretsMode = SecretsMode.OMIT
 
 
+def compute_export_cost(_parameters: ExportParameters) -> int:
+    return 1101
+
+
 async def answer_export(reader: Reader, viewer: Viewer, parameters: ExportParameters) -> RestAnswer:
     """Return the export document in parts; see `services.exports.stream_document`."""
     integration = await services.exports.get_connected_integration(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.domain import exact_json, strict_json
@@ -21,6 +21,16 @@ from gateway.rest.operations import (
 )
 
 P = TypeVar("P", bound=BaseModel)
+
+
+def _require_storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("Text cannot contain U+0000; remove it")
+    return text
+
+
+PlainText = Annotated[str, AfterValidator(_require_storable)]
+"""Text that both databases can store."""
 
 IntegrationId = Annotated[str, Field(min_length=24, max_length=24, pattern="^[0-9a-f]{24}$")]
 
@@ -78,6 +88,9 @@ class _Interactly(System):
         )
 
     def describe_failure(self, failure: Failure) -> RestAnswer:
+        if failure.code == "UNSUPPORTED_MEDIA_TYPE":
+            # FastAPI does not parse such a body, and then misses the object.
+            return _list_problems([{"loc": [BODY], "msg": failure.message, "type": "model_attributes_type"}])
         return _answer(failure.status, _DETAILS.get(failure.code, failure.message))
 
 

@@ -9,9 +9,9 @@ from gateway import services
 from gateway.database import Integration as IntegrationRow
 from gateway.database import UseCaseGroup as UseCaseGroupRow
 from gateway.database import Writer
-from gateway.domain import schedules
-from gateway.domain.calendar import instants, timezones
+from gateway.domain.calendar import instants
 from gateway.domain.enums import OnConflict, Outcome, Provider, UseCaseKey
+from gateway.domain.use_case_groups import find_next_run
 from gateway.execution import BatchRequest, ListSize
 from gateway.schema.context import Info
 from gateway.schema.fields import batched_field, field, mutation
@@ -56,9 +56,7 @@ class UseCaseGroup(Node):
     )
     @staticmethod
     def next_run_at(root: strawberry.Parent[UseCaseGroupRow]) -> datetime | None:
-        if root.start_time is None:
-            return None
-        return schedules.find_next_run(root.start_time, timezones.get_zone(root.timezone), instants.now())
+        return find_next_run(root.start_time, root.timezone, instants.now())
 
     use_cases: list[UseCase] = batched_field(
         "Use cases of the group, the oldest first. Needs READ_INTEGRATIONS.",

@@ -1,8 +1,6 @@
 """Input types of groups and use cases."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
@@ -20,12 +18,6 @@ _DAYS = f"Days before the event, 0 (the same day) to {MAX_DAYS}."
 _TEMPLATE_NAME = "Name of the message template; not blank."
 _SHEET = "URL of the sheet that the use cases read; http or https."
 _ASSISTANT = "Id of the assistant that talks to patients."
-
-
-def _trim_link(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return the values with the link at this key trimmed, if there is one."""
-    link = values.get(key)
-    return {**values, key: trim(link)} if isinstance(link, str) else values
 
 
 @strawberry.input(
@@ -93,7 +85,7 @@ class UseCaseGroupInput:
     )
 
     def to_domain(self, on_conflict: OnConflict) -> GroupInput:
-        values = _trim_link(get_provided_fields(self), "sheet_link")
+        values = get_provided_fields(self)
         return GroupInput(
             name=self.name,
             fields={name: value for name, value in values.items() if name in INPUT_FIELDS},
@@ -165,7 +157,8 @@ class UpdateUseCaseInput:
     )
 
     def to_domain(self) -> UseCaseChanges:
-        config = {**_trim_link(to_document(self), "sheetLink")}
-        config.pop("actions", None)
+        config = {name: value for name, value in to_document(self).items() if name != "actions"}
+        if isinstance(link := config.get("sheetLink"), str):
+            config["sheetLink"] = trim(link)
         is_absent = self.actions is strawberry.UNSET
         return UseCaseChanges(config, None if is_absent else [action.to_domain() for action in self.actions or ()])

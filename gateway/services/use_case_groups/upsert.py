@@ -20,6 +20,7 @@ from gateway.domain.use_case_groups import (
     apply_group,
     build_group_columns,
     new_use_case_document,
+    trim_link,
 )
 from gateway.domain.use_cases import UseCaseColumns, read_use_case_columns
 from gateway.domain.viewer import Viewer
@@ -69,6 +70,7 @@ async def upsert_group(
     """
     require_permissions(viewer, Permission.WRITE_INTEGRATIONS)
     problems = ProblemList()
+    input = trim_link(input)
     check_group(input, problems)
     try:
         target_id = await lock_target_integration(writer, viewer, provider, input.group_id, integration_id)

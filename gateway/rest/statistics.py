@@ -1,0 +1,135 @@
+"""Dashboards of an integration, document 3: appointments, and patients."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar, cast
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from gateway import services
+from gateway.database import Reader
+from gateway.domain import exact_json
+from gateway.domain.calendar import instants
+from gateway.domain.enums import AppointmentType
+from gateway.domain.statistics import (
+    APPOINTMENT_STATISTICS,
+    OVERVIEW,
+    PATIENT_STATISTICS,
+    TRENDS,
+    Dashboard,
+    Overview,
+    Statistics,
+    StatisticsBucket,
+    Trend,
+)
+from gateway.domain.viewer import Viewer
+from gateway.rest.interactly import IntegrationId, PlainText
+from gateway.rest.operations import RestAnswer
+
+T = TypeVar("T")
+
+_MAX_INTEGER = 2**31 - 1
+"""That of GraphQL's `Int`."""
+
+_MAX_CHARGED_SIZE = 100
+"""Entries of a breakdown that are charged, since few have more."""
+
+
+def _to_instant(value: datetime) -> datetime:
+    """Return the instant in UTC, and in whole milliseconds as stored ones: the first one that is not before it."""
+    try:
+        in_utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return instants.truncate_to_milliseconds(in_utc + timedelta(microseconds=999))
+    except OverflowError:
+        raise ValueError("The instant must be in the years 1 to 9999 in UTC") from None
+
+
+Instant = Annotated[datetime, AfterValidator(_to_instant)]
+Number = Annotated[int, Field(ge=1, le=_MAX_INTEGER)]
+
+
+class PatientStatisticsParameters(BaseModel):
+    """The integration, the page of each list, and the patients to count."""
+
+    integration_id: IntegrationId
+    size: Number = 300
+    page: Number = 1
+    search: PlainText | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+
+
+class AppointmentStatisticsParameters(PatientStatisticsParameters):
+    """The integration, the page of each list, and the appointments to count."""
+
+    appointment_type: AppointmentType | None = Field(None, alias="appointmentType")
+
+
+def compute_patient_cost(parameters: PatientStatisticsParameters) -> int:
+    return 702 + 2 * min(parameters.size, _MAX_CHARGED_SIZE)
+
+
+def compute_appointment_cost(parameters: AppointmentStatisticsParameters) -> int:
+    return 1002 + 8 * min(parameters.size, _MAX_CHARGED_SIZE)
+
+
+async def answer_appointment_statistics(
+    reader: Reader, viewer: Viewer, parameters: AppointmentStatisticsParameters
+) -> RestAnswer:
+    """Return the dashboard of appointments."""
+    type_ = parameters.appointment_type
+    return await _answer_statistics(reader, viewer, APPOINTMENT_STATISTICS, parameters, type_)
+
+
+async def answer_patient_statistics(
+    reader: Reader, viewer: Viewer, parameters: PatientStatisticsParameters
+) -> RestAnswer:
+    """Return the dashboard of patients."""
+    return await _answer_statistics(reader, viewer, PATIENT_STATISTICS, parameters)
+
+
+async def _answer_statistics(
+    reader: Reader,
+    viewer: Viewer,
+    definition: Statistics,
+    parameters: PatientStatisticsParameters,
+    appointment_type: AppointmentType | None = None,
+) -> RestAnswer:
+    arguments = services.statistics.DashboardArguments(
+        size=parameters.size,
+        page=parameters.page,
+        search=parameters.search,
+        start=parameters.start,
+        end=parameters.end,
+        appointment_type=appointment_type,
+    )
+    dashboard = await services.statistics.get_dashboard(
+        reader, viewer, definition, parameters.integration_id, arguments
+    )
+    columns = [breakdown.column for breakdown in definition.breakdowns]
+    parts = [(dashboard, part) for part in (OVERVIEW, TRENDS, *columns)]
+    found = await services.statistics.get_parts(reader, viewer, parts)
+    overview = cast("Overview", found[dashboard, OVERVIEW])
+    trends = _cut(cast("Sequence[Trend]", found[dashboard, TRENDS]), dashboard)
+    body: dict[str, object] = {
+        "overview": {"total": overview.total},
+        "trends": [
+            {"_id": _format_day_start(trend), "successful": trend.successful, "failed": trend.failed}
+            for trend in trends
+        ],
+    }
+    for column in columns:
+        buckets = cast("Sequence[StatisticsBucket]", found[dashboard, column])
+        body[column] = [{"_id": bucket.value, "count": bucket.count} for bucket in buckets]
+    return RestAnswer(exact_json.encode(body))
+
+
+def _cut(items: Sequence[T], dashboard: Dashboard) -> Sequence[T]:
+    """Return the page of the trends. The document pages them too; the dashboard pages its breakdowns itself."""
+    first = dashboard.buckets.size * (dashboard.buckets.page - 1)
+    return items[first : first + dashboard.buckets.size]
+
+
+def _format_day_start(trend: Trend) -> str:
+    """Return the first instant of the day as the document writes it. Days begin at a whole second."""
+    return trend.began_at.replace(".000Z", "Z")
