@@ -6,7 +6,7 @@ gateway's statements do themselves.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -180,18 +180,15 @@ class PooledConnection:
 
     async def stream(
         self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int
-    ) -> AsyncGenerator[Sequence[Any]]:
+    ) -> AsyncGenerator[list[Any]]:
         """Run a prepared statement and yield its rows in batches."""
         compiled, values = statement.compile(self.dialect)
         started = perf_counter()
         try:
             async with aclosing(self._driver.stream(compiled.text, compiled.bind(values), batch_size)) as batches:
-                while True:
-                    try:
-                        batch = await self._call(anext(batches), self._timeouts.statement)
-                    except StopAsyncIteration:
-                        return
-                    yield compiled.make_rows(batch)
+                with suppress(StopAsyncIteration):
+                    while True:
+                        yield compiled.make_rows(await self._call(anext(batches), self._timeouts.statement))
         finally:
             current_request.get().record_statement(compiled.text, started)
 

@@ -4,7 +4,8 @@ Most operations fetch some kilobytes. One that fetches more than `SMALL_BYTES` i
 process, so that few large operations are in memory at once. Its statement then runs again, now to the end.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
 from gateway.database.fair_queue import FairQueue, TeamId
@@ -28,19 +29,24 @@ def count_bytes(rows: Sequence[Any]) -> int:
     return sum([len(value) for row in rows for value in row if type(value) is str])
 
 
-class StreamSize:
-    """The number of rows in the next batch of a stream, so that large rows come in small batches."""
+async def stream_batches(
+    fetch: Callable[[int], Awaitable[Sequence[Any]]], max_rows: int
+) -> AsyncGenerator[Sequence[Any]]:
+    """Yield batches until one has fewer rows than `fetch` was asked for. If rows are large, batches have fewer.
 
-    def __init__(self, max_rows: int) -> None:
-        self._max_rows = max_rows
-        self.rows = min(_FIRST_STREAM_SIZE, max_rows)
-
-    def adapt(self, batch: Sequence[Any]) -> bool:
-        """Choose the next number of rows. Returns False if the batch was the last one."""
-        is_full = len(batch) == self.rows
-        average = max(1, count_bytes(batch) // max(1, len(batch)))
-        self.rows = max(1, min(self._max_rows, self.rows * _STREAM_GROWTH, _STREAM_BYTES // average))
-        return is_full
+    Its frame refers to no batch that it has yielded, so that the rows are freed while the caller uses their texts.
+    """
+    size = min(_FIRST_STREAM_SIZE, max_rows)
+    is_last = False
+    while not is_last:
+        found = [await fetch(size)]
+        # Until the task is resumed again, the future of the driver refers to the rows too.
+        await asyncio.sleep(0)
+        count, byte_count = len(found[0]), count_bytes(found[0])
+        is_last = count < size
+        size = max(1, min(max_rows, size * _STREAM_GROWTH, _STREAM_BYTES * count // max(1, byte_count)))
+        if count:
+            yield found.pop()
 
 
 class FetchBudget:

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.database._private import get_socket
 from gateway.database.failures import DATABASE_ERRORS
-from gateway.database.fetch_budget import FetchBudget, FetchLimitReached, StreamSize
+from gateway.database.fetch_budget import FetchBudget, FetchLimitReached, stream_batches
 from gateway.domain.calendar import instants
 
 _CLOSE_TIMEOUT = 0.5
@@ -139,12 +139,11 @@ class PostgresqlConnection:
         self, text: str, parameters: Sequence[object], batch_size: int
     ) -> AsyncGenerator[Sequence[Any]]:
         """Run a statement and yield its rows in batches of at most so many rows. Needs a transaction."""
-        cursor, size = await self._open_cursor(text, parameters), StreamSize(batch_size)
-        while batch := await cursor.fetch(size.rows):
-            is_followed = size.adapt(batch)
-            yield batch
-            if not is_followed:
-                break
+        cursor = await self._open_cursor(text, parameters)
+        async with aclosing(stream_batches(cursor.fetch, batch_size)) as batches:
+            with suppress(StopAsyncIteration):
+                while True:
+                    yield await anext(batches)
 
     async def _open_cursor(self, text: str, parameters: Sequence[object]) -> Any:  # noqa: ANN401 (as above)
         if self._is_shared:

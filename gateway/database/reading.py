@@ -15,7 +15,7 @@ A reader without `columns` (None) fetches all of them, as do commands and mutati
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
@@ -42,7 +42,7 @@ class StatementRunner(Protocol):
 
     def stream(
         self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int
-    ) -> AsyncGenerator[Sequence[Any]]: ...
+    ) -> AsyncGenerator[list[Any]]: ...
 
 
 class Reader:
@@ -71,10 +71,10 @@ class Reader:
 
     def stream_tuples(
         self, statement: PreparedStatement[*Ts], batch_size: int
-    ) -> AsyncGenerator[Sequence[tuple[*Ts]]]:
+    ) -> AsyncGenerator[list[tuple[*Ts]]]:
         """Yield the rows of a statement in batches, so that they need not fit into memory.
 
-        A batch has about a mebibyte, and at most `batch_size` rows.
+        A batch has about a mebibyte, and at most `batch_size` rows. Nothing refers to a batch that was yielded.
         """
         return self._runner.stream(statement, batch_size)
 
@@ -162,14 +162,15 @@ class Snapshot:
 
     async def stream(
         self, statement: PreparedStatement[*tuple[Any, ...]], batch_size: int
-    ) -> AsyncGenerator[Sequence[Any]]:
+    ) -> AsyncGenerator[list[Any]]:
         """Yield the rows of a statement in batches."""
         self._count_statement()
         connection = self._connection or await self._connect()
         try:
             async with aclosing(connection.stream(statement, batch_size)) as batches:
-                async for batch in batches:
-                    yield batch
+                with suppress(StopAsyncIteration):
+                    while True:
+                        yield await anext(batches)
         except GeneratorExit:
             raise  # The caller wants no more rows: the connection is good, and may be in use again by now.
         except BaseException:

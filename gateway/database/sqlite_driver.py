@@ -6,14 +6,15 @@ SQLAlchemy reaches SQLite through aiosqlite, where a statement runs on after its
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import datetime
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
-from gateway.database.fetch_budget import BATCH_SIZE, FetchBudget, FetchLimitReached, StreamSize
+from gateway.database.fetch_budget import BATCH_SIZE, FetchBudget, FetchLimitReached, stream_batches
 from gateway.domain.calendar import instants
 
 T = TypeVar("T")
@@ -68,24 +69,27 @@ class SqliteConnection:
     def _run_jobs(self) -> None:
         while (job := self._jobs.get()) is not None:
             future, work, arguments = job
+            result: list[object] = []
+            error: BaseException | None = None
             try:
-                result, error = work(*arguments), None
+                result.append(work(*arguments))
             except BaseException as raised:  # noqa: BLE001 (it is raised where the future is awaited)
-                result, error = None, raised
+                error = raised
             with suppress(RuntimeError):  # The event loop is closed: nobody waits any more.
                 future.get_loop().call_soon_threadsafe(_resolve, future, result, error)
             # A thread that waits for its next job keeps no rows alive.
             del job, future, work, arguments, result, error
 
-    def _submit(self, work: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    def _submit(self, work: Callable[..., T], *arguments: object) -> asyncio.Future[list[T]]:
+        """Have the thread run a call. The result is in a list, for `_run` to take: others refer to the future."""
+        done: asyncio.Future[list[T]] = asyncio.get_running_loop().create_future()
         self._current = done
         self._jobs.put((done, work, arguments))
         return done
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         try:
-            return await self._submit(work, *arguments)
+            return (await self._submit(work, *arguments)).pop()
         except asyncio.CancelledError:
             # In a task of its own, which a second cancellation does not stop.
             await asyncio.shield(asyncio.create_task(self._interrupt()))
@@ -131,13 +135,12 @@ class SqliteConnection:
         self, text: str, parameters: Sequence[object], batch_size: int
     ) -> AsyncGenerator[Sequence[Any]]:
         """Run a statement and yield its rows in batches of at most so many rows."""
-        cursor, size = await self._run(self._get().execute, text, parameters), StreamSize(batch_size)
+        cursor = await self._run(self._get().execute, text, parameters)
         try:
-            while batch := await self._run(cursor.fetchmany, size.rows):
-                is_followed = size.adapt(batch)
-                yield batch
-                if not is_followed:
-                    break
+            async with aclosing(stream_batches(partial(self._run, cursor.fetchmany), batch_size)) as batches:
+                with suppress(StopAsyncIteration):
+                    while True:
+                        yield await anext(batches)
         except GeneratorExit:
             # A statement that is not at its end would keep the snapshot after the transaction.
             await self._run(cursor.close)
@@ -207,7 +210,7 @@ def _do_nothing() -> None:
     pass
 
 
-def _resolve(future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
+def _resolve(future: asyncio.Future[Any], result: list[object], error: BaseException | None) -> None:
     if future.done():
         return
     if error is None:

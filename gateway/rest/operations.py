@@ -37,7 +37,7 @@ class RestRequest(NamedTuple):
 class RestAnswer(NamedTuple):
     """An answer in JSON."""
 
-    body: bytes | AsyncGenerator[bytes]
+    body: bytes | AsyncGenerator[bytes | bytearray]
     """The whole body, or its parts as they are read from the snapshot of the request."""
     status: int = 200
     headers: Sequence[HeaderPair] = ()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import NamedTuple, cast
 
 from msgspec import Raw
@@ -113,7 +113,24 @@ def build_document(
     )
 
 
-async def stream_document(reader: Reader, integration: Integration, secrets: Document) -> AsyncGenerator[bytes]:
+def _join_texts(separator: bytes, rows: list[tuple[str]]) -> bytearray:
+    """Return the texts with commas between them, after this separator. Removes each row that it has read.
+
+    So there never are two copies of all texts in memory.
+    """
+    joined = bytearray()
+    rows.reverse()
+    while rows:
+        (text,) = rows.pop()
+        joined += separator
+        joined += text.encode()
+        separator = b","
+    return joined
+
+
+async def stream_document(
+    reader: Reader, integration: Integration, secrets: Document
+) -> AsyncGenerator[bytes | bytearray]:
     """Yield the JSON of the export document with these secrets, part by part, with one batch of records at a time.
 
     The reader has found the integration in the same snapshot. Stored JSON is not parsed.
@@ -126,12 +143,14 @@ async def stream_document(reader: Reader, integration: Integration, secrets: Doc
     use_cases = await columns.fetch_rows(sql.exports.select_use_cases(*key), "document")
     texts = ",".join([row.document_json for row in use_cases])
     yield b'{"integration":%b,"use_cases":[%b],"resource_records":[' % (with_secrets, texts.encode())
-    separator = ""
+    separator = b""
     statement = sql.exports.select_record_texts(*key)
     async with aclosing(reader.stream_tuples(statement, _BATCH_SIZE)) as batches:
-        async for batch in batches:
-            yield (separator + ",".join([text for (text,) in batch])).encode()
-            separator = ","
+        with suppress(StopAsyncIteration):
+            while True:
+                # No variable refers to the rows, so that they are freed before the part is sent.
+                yield _join_texts(separator, await anext(batches))
+                separator = b","
     others = (integration.envelope or {}).items()
     yield b"]%b}" % b"".join(
         b",%b:%b" % (exact_json.encode(name), exact_json.encode(value)) for name, value in others

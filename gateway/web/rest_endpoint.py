@@ -196,9 +196,9 @@ class RestEndpoint:
                     return _build_response(answer)
                 parts = await scope.enter_async_context(aclosing(answer.body))
                 collected = await _collect(parts, _SMALL_BYTES)
+            if sum(map(len, collected)) < _SMALL_BYTES:
+                return _build_response(answer._replace(body=b"".join(collected)))
             headers = [*_HEADERS, *answer.headers]
-            if len(collected) < _SMALL_BYTES:
-                return _build_response(answer._replace(body=collected))
             if is_head:
                 return HTTPResponse(answer.status, headers, b"")
             stream = StreamedBody(scope.pop_all(), collected, parts, deadline)
@@ -209,16 +209,16 @@ class RestEndpoint:
             await services.audit.record_disclosure(writer, viewer, secrets)
 
 
-async def _collect(parts: AsyncGenerator[bytes], size: int) -> bytes:
+async def _collect(parts: AsyncGenerator[bytes | bytearray], size: int) -> list[bytes | bytearray]:
     """Return the next parts: all of them, or at least `size` bytes."""
-    collected: list[bytes] = []
+    collected: list[bytes | bytearray] = []
     count = 0
     async for part in parts:
         collected.append(part)
         count += len(part)
         if count >= size:
             break
-    return b"".join(collected)
+    return collected
 
 
 def _parse_query(query_string: bytes) -> Sequence[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Send a body while it is read from the database, within the time for a request."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from starlette.types import Message, Send
@@ -18,9 +18,9 @@ class StreamedBody:
 
     _scope: AsyncExitStack
     """Closes the parts, and releases the connection."""
-    _collected: bytes
+    _collected: list[bytes | bytearray]
     """The parts that were read already."""
-    _parts: AsyncGenerator[bytes]
+    _parts: AsyncGenerator[bytes | bytearray]
     _deadline: Callable[[], AbstractContextManager[None]]
     """Limits a block to the rest of the request's time, and to the presence of the client."""
 
@@ -35,9 +35,12 @@ class StreamedBody:
             async with self._scope:
                 with self._deadline():
                     await send(start)
-                    await self._send_part(self._collected, send)
-                    async for part in self._parts:
-                        await self._send_part(part, send)
+                    while self._collected:
+                        await _send_part(self._collected.pop(0), send)
+                    with suppress(StopAsyncIteration):
+                        while True:
+                            # No variable refers to a part, so that it is freed before the next one is read.
+                            await _send_part(await anext(self._parts), send)
                     await send({"type": "http.response.body", "body": b""})
         except ClientDisconnected:
             record.status = None
@@ -46,6 +49,7 @@ class StreamedBody:
             drop_tracebacks(error)
             record.error_codes = (get_code(error).name,)
 
-    async def _send_part(self, part: bytes, send: Send) -> None:
-        current_request.get().response_bytes += len(part)
-        await send({"type": "http.response.body", "body": part, "more_body": True})
+
+async def _send_part(part: bytes | bytearray, send: Send) -> None:
+    current_request.get().response_bytes += len(part)
+    await send({"type": "http.response.body", "body": part, "more_body": True})

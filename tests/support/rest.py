@@ -1,6 +1,7 @@
 """Requests to the URLs of the REST documents, and the rows that they read."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from httpx import Response
@@ -29,3 +30,45 @@ async def send(
     """Send a request with the client's bearer key."""
     sent = {"Authorization": f"Bearer {client.key}", **(headers or {})}
     return await client.http.request(method, path, headers=sent, **request)
+
+
+class StreamedRequest:
+    """A GET whose client acts on each part of the body, and may disconnect."""
+
+    def __init__(
+        self, gateway: Gateway, client: Client, path: str, on_part: Callable[[int], Awaitable[None]]
+    ) -> None:
+        """`on_part` takes the number of the part, from 1, before the client has read it."""
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.parts: list[bytes] = []
+        self.is_complete = False
+        self.leaves = asyncio.Event()
+        self._gateway, self._on_part, self._has_body = gateway, on_part, False
+        self._scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "query_string": b"",
+            "headers": [(b"authorization", f"Bearer {client.key}".encode())],
+        }
+
+    async def run(self) -> None:
+        """Send the request, and return when the gateway has finished it."""
+        await self._gateway.app(self._scope, self._receive, self._send)
+
+    async def _receive(self) -> dict[str, Any]:
+        if not self._has_body:
+            self._has_body = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], dict(message["headers"])
+            return
+        self.is_complete = not message.get("more_body", False)
+        if part := message["body"]:
+            self.parts.append(part)
+            await self._on_part(len(self.parts))
