@@ -17,6 +17,7 @@ process and, with PostgreSQL, for the postmaster with all its children. Ratios a
 round, because a disturbance of a round affects both sides.
 
 `tests.benchmarks.dashboard` measures the appointments dashboard with growing numbers of appointments, and
-`tests.benchmarks.ingest` measures imports and upserts of appointments. `tests.benchmarks.questions` measures every
+`tests.benchmarks.ingest` measures imports and upserts of appointments. `tests.benchmarks.rest` compares the URLs
+of the REST documents with GraphQL. `tests.benchmarks.questions` measures every
 argument of the schema at two numbers of records.
 """

@@ -41,6 +41,7 @@ TITLES: Mapping[str, str] = {
     "tests.benchmarks": "Requests",
     "tests.benchmarks.dashboard": "Dashboards",
     "tests.benchmarks.ingest": "Imports and upserts",
+    "tests.benchmarks.rest": "URLs of the REST documents",
     "tests.benchmarks.questions": "Every question of the schema",
 }
 """The title of each section, by the module that writes it."""
