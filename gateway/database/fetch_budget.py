@@ -16,7 +16,7 @@ BATCH_SIZE = 2
 """Rows that SQLite reads before they are counted."""
 
 
-_FIRST_STREAM_SIZE, _STREAM_GROWTH, _STREAM_BYTES = 16, 8, 2**20
+_FIRST_STREAM_SIZE, _STREAM_GROWTH, _STREAM_BYTES = 32, 8, 2**20
 """Rows of the first batch of a stream, how many times as many the next one may have, and the bytes of a batch."""
 
 

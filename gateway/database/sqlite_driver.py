@@ -135,9 +135,10 @@ class SqliteConnection:
         self, text: str, parameters: Sequence[object], batch_size: int
     ) -> AsyncGenerator[Sequence[Any]]:
         """Run a statement and yield its rows in batches of at most so many rows."""
-        cursor = await self._run(self._get().execute, text, parameters)
+        cursor = self._get().cursor()
+        fetch = partial(self._run, _fetch_next, cursor, text, parameters)
         try:
-            async with aclosing(stream_batches(partial(self._run, cursor.fetchmany), batch_size)) as batches:
+            async with aclosing(stream_batches(fetch, batch_size)) as batches:
                 with suppress(StopAsyncIteration):
                     while True:
                         yield await anext(batches)
@@ -204,6 +205,13 @@ def _fetch(
     finally:
         cursor.close()
     return rows
+
+
+def _fetch_next(cursor: sqlite3.Cursor, text: str, parameters: Sequence[object], size: int) -> list[Any]:
+    """Return the next rows of a statement; begin it with the first ones."""
+    if cursor.description is None:
+        cursor.execute(text, parameters)
+    return cursor.fetchmany(size)
 
 
 def _do_nothing() -> None:

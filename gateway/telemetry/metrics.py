@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. No label contains a team or the name of an operation."""
+"""Metrics for Prometheus. No label contains a team, or the name that a client gave to an operation."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path

@@ -37,8 +37,8 @@ def build_document(records: int, size: int) -> dict[str, Any]:
 
 @pytest.fixture
 async def client(gateway: Gateway) -> Client:
-    """A client of a team whose export has six batches."""
-    await import_document(gateway, build_document(3_000, 2_000), TEAM)
+    """A client of a team whose export has five batches."""
+    await import_document(gateway, build_document(1_600, 2_000), TEAM)
     return await gateway.client()
 
 
