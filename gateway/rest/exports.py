@@ -10,6 +10,9 @@ from gateway.rest.interactly import IntegrationId
 from gateway.rest.operations import RestAnswer
 
 
+_INTEGRATION_COLUMNS = frozenset({"document", "secrets", "envelope"})
+
+
 class ExportParameters(BaseModel):
     """The integration to export, and whether the export includes its tokens."""
 
@@ -23,8 +26,9 @@ def compute_export_cost(_parameters: ExportParameters) -> int:
 
 async def answer_export(reader: Reader, viewer: Viewer, parameters: ExportParameters) -> RestAnswer:
     """Return the export document in parts; see `services.exports.stream_document`."""
+    columns = reader.with_columns(_INTEGRATION_COLUMNS)
     integration = await services.exports.get_connected_integration(
-        reader, viewer, parameters.integration_id, parameters.secrets
+        columns, viewer, parameters.integration_id, parameters.secrets
     )
     secrets = integration.secrets if parameters.secrets is SecretsMode.INCLUDE else {}
     return RestAnswer(

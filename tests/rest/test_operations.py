@@ -1,91 +1,29 @@
-"""What holds for every REST operation: who may use it, its cost, its limits, and what is recorded of it."""
+"""What holds for every REST operation: who may use it, what it costs, and what is recorded of it."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from httpx import Response
 
 from gateway import services
 from gateway.domain.enums import Permission
-from gateway.rest import OPERATIONS, AnyOperation, ReadOperation
+from gateway.rest import OPERATIONS, AnyOperation
 from tests.http.test_reporting import read_log_lines, read_metrics
-from tests.support.factories import connected, record, store, webhook
-from tests.support.gateway import OTHER_TEAM, Client, Gateway, serve_gateway
-from tests.support.signing_in import SAME_ORIGIN, open_browser, sign_in
-
-CLINIC = "64a000000000000000000001"
-FOREIGN = "64a000000000000000000002"
-PERSONAL = "64a000000000000000000003"
-WEBHOOK = "64a000000000000000000004"
-MISSING = "64a00000000000000000000f"
-
-ACTION = '{actionType: SMS, context: "c", templateName: "t"}'
-QUERIES: Mapping[str, str] = {
-    "export": f'{{ integrationExport(integrationId: "{CLINIC}") {{ document }} }}',
-    "upsertUseCaseGroup": f"""mutation {{
-      upsertUseCaseGroup(provider: MICROSOFT, input: {{
-        name: "A", useCases: [{{useCase: LAB_REMINDER, actions: [{ACTION}, {ACTION}]}}, {{useCase: LAB_REMINDER}}]
-      }}) {{
-        outcome
-        group {{ id name slug sheetLink assistantId timezone startTime version createdAt updatedAt nextRunAt }}
-        useCases {{ useCase {{
-          teamId createdBy {{ id }} updatedBy {{ id }} createdAt updatedAt id logicalId integrationId
-          schedulerNames
-          config {{
-            displayName assistantId status timezone type name sheetLink
-            actions {{
-              logicalId templateName context reportEmails daysWindow status
-              schedule {{ startDateTime endDateTime field triggerAt }}
-            }}
-          }}
-        }} }}
-      }} }}""",
-    "appointmentStatistics": f"""{{ appointmentStatistics(integrationId: "{CLINIC}", size: 7) {{
-      overview {{ total }} trends {{ date successful failed }} source {{ value count }}
-      utmSource {{ value count }} utmMedium {{ value count }} utmCampaign {{ value count }}
-    }} }}""",
-    "patientStatistics": f"""{{ patientStatistics(integrationId: "{CLINIC}", size: 7) {{
-      overview {{ total }} trends {{ date successful failed }} source {{ value count }}
-    }} }}""",
-}
-"""The same questions as GraphQL operations."""
-
-REST_ACTION = {"action_type": "SMS", "context": "c", "template_name": "t"}
-BODY = {
-    "name": "A",
-    "use_cases": [
-        {"use_case": "LAB_REMINDER", "actions": [REST_ACTION, REST_ACTION]},
-        {"use_case": "LAB_REMINDER"},
-    ],
-}
-
-INTERACTLY = [operation for operation in OPERATIONS if operation.path.startswith("/integrations/")]
-operations = pytest.mark.parametrize("operation", INTERACTLY, ids=lambda operation: operation.name)
-about_integrations = pytest.mark.parametrize(
-    "operation",
-    [operation for operation in INTERACTLY if "{integration_id}" in operation.path],
-    ids=lambda operation: operation.name,
+from tests.support.gateway import Client, Gateway, serve_gateway
+from tests.support.rest_operations import (
+    FOREIGN,
+    INTERACTLY,
+    MISSING,
+    PERSONAL,
+    QUERIES,
+    WEBHOOK,
+    about_integrations,
+    ask,
+    get_path,
+    operations,
+    store_integrations,
 )
-
-
-def get_path(operation: AnyOperation, id: str = CLINIC) -> str:
-    return operation.path.format(integration_id=id, provider="microsoft")
-
-
-async def ask(
-    operation: AnyOperation, client: Client, id: str = CLINIC, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Send a request to an operation, with the same arguments as its GraphQL query has."""
-    sent = {"Authorization": f"Bearer {client.key}"} if headers is None else headers
-    is_reading = isinstance(operation, ReadOperation)
-    parameters = {"size": "7"} if "Statistics" in operation.name else {}
-    body = None if is_reading else BODY
-    return await client.http.request(
-        operation.method, get_path(operation, id), headers=sent, params=parameters, json=body
-    )
+from tests.support.signing_in import SAME_ORIGIN, open_browser, sign_in
 
 
 @pytest.fixture
@@ -93,17 +31,6 @@ async def client(gateway: Gateway) -> Client:
     """A client of a team with integrations that it may see, and others."""
     await store_integrations(gateway)
     return await gateway.client()
-
-
-async def store_integrations(gateway: Gateway) -> None:
-    await store(
-        gateway.database,
-        connected(CLINIC),
-        connected(PERSONAL, access="personal", createdBy="somebody.else", config={"provider": "google"}),
-        connected(FOREIGN, team_id=OTHER_TEAM, access="system"),
-        webhook({"_id": WEBHOOK}),
-        record("1" * 24, CLINIC),
-    )
 
 
 @operations
@@ -214,82 +141,6 @@ async def test_a_key_without_permissions_is_forbidden(
     response = await ask(operation, powerless)
     assert response.status_code == 403
     assert response.json()["detail"].startswith("This needs the permission ")
-
-
-@pytest.fixture
-async def limited(database_url: str) -> AsyncIterator[Gateway]:
-    """A gateway whose keys have a budget for one request."""
-    async with serve_gateway(
-        database_url, rate_limit=2_500, rate_refill=1, cost_limit=2_500, url_limit=1_024, body_limit=2_000
-    ) as gateway:
-        await store_integrations(gateway)
-        yield gateway
-
-
-@operations
-async def test_a_key_that_has_spent_its_budget_waits(operation: AnyOperation, limited: Gateway) -> None:
-    client = await limited.client()
-    response = await ask(operation, client)
-    while response.status_code != 429:
-        assert response.status_code < 500
-        response = await ask(operation, client)
-    seconds = int(response.headers["Retry-After"])
-    detail = f"Rate limit reached for this key; retry in {seconds} s."
-    assert (response.status_code, response.json()) == (429, {"detail": detail})
-    assert response.headers["RateLimit"].startswith('"cost";r=')
-    assert response.headers["RateLimit-Policy"] == '"cost";q=2500;w=2500'
-
-
-@operations
-async def test_a_url_that_is_too_long_is_refused_in_its_words(operation: AnyOperation, limited: Gateway) -> None:
-    client = await limited.client()
-    path = f"{get_path(operation)}?search={'a' * 1_024}"
-    response = await client.http.request(operation.method, path, headers={"Authorization": f"Bearer {client.key}"})
-    assert response.status_code == 414
-    assert response.json()["detail"].startswith("The URL is longer than 1024 bytes; ")
-
-
-async def test_a_large_body_and_a_high_cost_are_refused(limited: Gateway) -> None:
-    client = await limited.client()
-    (operation,) = [each for each in INTERACTLY if each.method == "POST"]
-    headers = {"Authorization": f"Bearer {client.key}"}
-    large = {**BODY, "slug": "a" * 3_000}
-    response = await client.http.post(get_path(operation), headers=headers, json=large)
-    assert response.status_code == 413
-    assert response.json()["detail"].startswith("The body is larger than 2000 bytes; ")
-    costly = {"name": "A", "use_cases": [{"use_case": "LAB_REMINDER"}] * 20}
-    response = await client.http.post(get_path(operation), headers=headers, json=costly)
-    assert response.status_code == 400
-    assert response.json()["detail"].startswith("The operation costs 2646; at most 2500 is allowed.")
-
-
-@operations
-async def test_a_query_string_that_is_not_utf_8_is_refused(operation: AnyOperation, client: Client) -> None:
-    path = f"{get_path(operation)}?search=%FF"
-    body = None if operation.method == "GET" else BODY
-    headers = {"Authorization": f"Bearer {client.key}"}
-    response = await client.http.request(operation.method, path, headers=headers, json=body)
-    detail = "The query string is not percent-encoded UTF-8; encode it as browsers encode forms."
-    assert (response.status_code, response.json()) == (400, {"detail": detail})
-
-
-async def test_a_header_that_is_sent_twice_is_refused(client: Client) -> None:
-    headers = [("Authorization", f"Bearer {client.key}"), ("Authorization", f"Bearer {client.key}")]
-    response = await client.http.get(get_path(INTERACTLY[0]), headers=headers)
-    assert response.status_code == 400
-    assert [*response.json()] == ["detail"]
-
-
-@operations
-async def test_a_surprise_is_masked_in_its_words(
-    operation: AnyOperation, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: Any) -> Any:
-        raise RuntimeError("Jane-Roe-1970")
-
-    monkeypatch.setattr(type(operation.system), "parse", fail)
-    response = await ask(operation, client)
-    assert (response.status_code, response.json()) == (500, {"detail": "Internal server error."})
 
 
 async def test_trusted_documents_do_not_concern_the_urls(

@@ -55,6 +55,9 @@ async def test_head_of_a_large_export_reads_no_further(gateway: Gateway, client:
     response = await send(client, PATH, "HEAD")
     assert (response.status_code, response.content) == (200, b"")
     await assert_idle(gateway.database)
+    # The connection has left the snapshot.
+    await store(gateway.database, record_row("f" * 24, INTEGRATION))
+    assert b"f" * 24 in (await send(client, PATH)).content
 
 
 async def test_all_batches_are_from_one_snapshot(gateway: Gateway, client: Client) -> None:

@@ -1,0 +1,92 @@
+"""The operations of Interactly's URLs, the same questions as GraphQL operations, and requests to them."""
+
+from collections.abc import Mapping
+
+import pytest
+from httpx import Response
+
+from gateway.rest import OPERATIONS, AnyOperation, ReadOperation
+from tests.support.factories import connected, record, store, webhook
+from tests.support.gateway import OTHER_TEAM, Client, Gateway
+
+CLINIC = "64a000000000000000000001"
+FOREIGN = "64a000000000000000000002"
+PERSONAL = "64a000000000000000000003"
+WEBHOOK = "64a000000000000000000004"
+MISSING = "64a00000000000000000000f"
+
+ACTION = '{actionType: SMS, context: "c", templateName: "t"}'
+QUERIES: Mapping[str, str] = {
+    "export": f'{{ integrationExport(integrationId: "{CLINIC}") {{ document }} }}',
+    "upsertUseCaseGroup": f"""mutation {{
+      upsertUseCaseGroup(provider: MICROSOFT, input: {{
+        name: "A", useCases: [{{useCase: LAB_REMINDER, actions: [{ACTION}, {ACTION}]}}, {{useCase: LAB_REMINDER}}]
+      }}) {{
+        outcome
+        group {{ id name slug sheetLink assistantId timezone startTime version createdAt updatedAt nextRunAt }}
+        useCases {{ useCase {{
+          teamId createdBy {{ id }} updatedBy {{ id }} createdAt updatedAt id logicalId integrationId
+          schedulerNames
+          config {{
+            displayName assistantId status timezone type name sheetLink
+            actions {{
+              logicalId templateName context reportEmails daysWindow status
+              schedule {{ startDateTime endDateTime field triggerAt }}
+            }}
+          }}
+        }} }}
+      }} }}""",
+    "appointmentStatistics": f"""{{ appointmentStatistics(integrationId: "{CLINIC}", size: 7) {{
+      overview {{ total }} trends {{ date successful failed }} source {{ value count }}
+      utmSource {{ value count }} utmMedium {{ value count }} utmCampaign {{ value count }}
+    }} }}""",
+    "patientStatistics": f"""{{ patientStatistics(integrationId: "{CLINIC}", size: 7) {{
+      overview {{ total }} trends {{ date successful failed }} source {{ value count }}
+    }} }}""",
+}
+"""The same questions as GraphQL operations."""
+
+REST_ACTION = {"action_type": "SMS", "context": "c", "template_name": "t"}
+BODY = {
+    "name": "A",
+    "use_cases": [
+        {"use_case": "LAB_REMINDER", "actions": [REST_ACTION, REST_ACTION]},
+        {"use_case": "LAB_REMINDER"},
+    ],
+}
+
+INTERACTLY = [operation for operation in OPERATIONS if operation.path.startswith("/integrations/")]
+operations = pytest.mark.parametrize("operation", INTERACTLY, ids=lambda operation: operation.name)
+about_integrations = pytest.mark.parametrize(
+    "operation",
+    [operation for operation in INTERACTLY if "{integration_id}" in operation.path],
+    ids=lambda operation: operation.name,
+)
+
+
+def get_path(operation: AnyOperation, id: str = CLINIC) -> str:
+    return operation.path.format(integration_id=id, provider="microsoft")
+
+
+async def ask(
+    operation: AnyOperation, client: Client, id: str = CLINIC, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Send a request to an operation, with the same arguments as its GraphQL query has."""
+    sent = {"Authorization": f"Bearer {client.key}"} if headers is None else headers
+    is_reading = isinstance(operation, ReadOperation)
+    parameters = {"size": "7"} if "Statistics" in operation.name else {}
+    body = None if is_reading else BODY
+    return await client.http.request(
+        operation.method, get_path(operation, id), headers=sent, params=parameters, json=body
+    )
+
+
+async def store_integrations(gateway: Gateway) -> None:
+    await store(
+        gateway.database,
+        connected(CLINIC),
+        connected(PERSONAL, access="personal", createdBy="somebody.else", config={"provider": "google"}),
+        connected(FOREIGN, team_id=OTHER_TEAM, access="system"),
+        webhook({"_id": WEBHOOK}),
+        record("1" * 24, CLINIC),
+    )
