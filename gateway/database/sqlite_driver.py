@@ -135,17 +135,11 @@ class SqliteConnection:
         self, text: str, parameters: Sequence[object], batch_size: int
     ) -> AsyncGenerator[Sequence[Any]]:
         """Run a statement and yield its rows in batches of at most so many rows."""
-        cursor = self._get().cursor()
-        fetch = partial(self._run, _fetch_next, cursor, text, parameters)
-        try:
-            async with aclosing(stream_batches(fetch, batch_size)) as batches:
-                with suppress(StopAsyncIteration):
-                    while True:
-                        yield await anext(batches)
-        except GeneratorExit:
-            # A statement that is not at its end would keep the snapshot after the transaction.
-            await self._run(cursor.close)
-            raise
+        fetch = partial(self._run, _fetch_next, self._get().cursor(), text, parameters)
+        async with aclosing(stream_batches(fetch, batch_size)) as batches:
+            with suppress(StopAsyncIteration):
+                while True:
+                    yield await anext(batches)
 
     async def copy_rows(self, table: str, columns: Sequence[str], rows: object) -> None:
         raise NotImplementedError

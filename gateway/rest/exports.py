@@ -9,7 +9,6 @@ from gateway.domain.viewer import Viewer
 from gateway.rest.interactly import IntegrationId
 from gateway.rest.operations import RestAnswer
 
-
 _INTEGRATION_COLUMNS = frozenset({"document", "secrets", "envelope"})
 
 

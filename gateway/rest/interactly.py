@@ -72,8 +72,7 @@ class _Interactly(System):
             # FastAPI validates bodies in this mode, and some types of problems depend on it.
             return operation.parameters.model_validate(values, from_attributes=True)
         except ValidationError as error:
-            # `input`, `ctx` and `url` would repeat what the client sent, such as the names of patients.
-            problems = error.errors(include_url=False, include_context=False, include_input=False)
+            problems = error.errors(include_url=False)
             places = dict.fromkeys(operation.path_parameters, "path")
             raise RequestInvalid(_list_problems(_locate(problem, places) for problem in problems)) from None
 
@@ -108,7 +107,10 @@ def _parse_json(body: bytes) -> object:
 
 
 def _locate(problem: ErrorDetails, places: Mapping[str, str]) -> Mapping[str, object]:
-    """Return a problem of a model with the part of the request in its location."""
+    """Return a problem of a model with the part of the request in its location.
+
+    `input` and `ctx` are left out: they repeat what the client sent, such as the names of patients.
+    """
     name, *rest = problem["loc"]
     location = [BODY, *rest] if name == BODY else [places.get(str(name), "query"), name]
     return {"loc": location, "msg": problem["msg"], "type": problem["type"]}

@@ -1,7 +1,7 @@
 """Transactions: snapshots of readers, and commits and rollbacks of writers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +9,9 @@ from sqlalchemy import Select, select
 
 from gateway import services
 from gateway.database import Database, Reader, Team, UniqueViolation, Writer, prepared
+from gateway.database.fetch_budget import stream_batches
+from gateway.database.postgresql_driver import PostgresqlConnection
+from gateway.database.sqlite_driver import SqliteConnection
 from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Refused, Unavailable
@@ -138,6 +141,43 @@ async def test_a_stream_can_be_closed_early(database: Database) -> None:
         async for _ in reader.stream_tuples(select_ids(), 10):
             break
     assert len(await read_stored_ids(database)) == 25
+
+
+async def test_closing_a_stream_closes_that_of_the_driver_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = []
+
+    async def stream(*_: object) -> AsyncGenerator[Sequence[tuple[str]]]:
+        try:
+            yield [("a",)]
+        finally:
+            events.append("closed")
+
+    for driver in (SqliteConnection, PostgresqlConnection):
+        monkeypatch.setattr(driver, "stream", stream)
+    async with database.read() as reader:
+        batches = reader.stream_tuples(select_ids(), 10)
+        assert await anext(batches) == [("a",)]
+        await batches.aclose()
+        # An open statement of SQLite would keep its snapshot after the transaction.
+        assert events == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("size", "batches"),
+    [(1, [32, 256, 712]), (2**13, [32, 128, 128, 128, 128, 128, 128, 128, 72]), (2**21, [32] + [1] * 968)],
+)
+async def test_batches_of_large_rows_are_smaller(size: int, batches: list[int]) -> None:
+    text, rows = "x" * size, 1_000
+
+    async def fetch(count: int) -> Sequence[tuple[str]]:
+        nonlocal rows
+        count = min(rows, count)
+        rows -= count
+        return [(text,)] * count
+
+    assert [len(batch) async for batch in stream_batches(fetch, 1_000)] == batches
 
 
 async def test_instants_come_back_in_utc_to_the_millisecond(database: Database) -> None:

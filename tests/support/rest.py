@@ -33,10 +33,15 @@ async def send(
 
 
 class StreamedRequest:
-    """A GET whose client acts on each part of the body, and may disconnect."""
+    """A request whose client acts on each part of the body, and may disconnect."""
 
     def __init__(
-        self, gateway: Gateway, client: Client, path: str, on_part: Callable[[int], Awaitable[None]]
+        self,
+        gateway: Gateway,
+        client: Client,
+        path: str,
+        on_part: Callable[[int], Awaitable[None]],
+        method: str = "GET",
     ) -> None:
         """`on_part` takes the number of the part, from 1, before the client has read it."""
         self.status = 0
@@ -47,7 +52,7 @@ class StreamedRequest:
         self._gateway, self._on_part, self._has_body = gateway, on_part, False
         self._scope = {
             "type": "http",
-            "method": "GET",
+            "method": method,
             "path": path,
             "query_string": b"",
             "headers": [(b"authorization", f"Bearer {client.key}".encode())],
