@@ -47,7 +47,7 @@ _STATUSES = {
     ErrorCode.CONFLICT: 409,
     ErrorCode.VERSION_CONFLICT: 409,
 }
-"""The status of a refusal whose first problem has this code. It is 422 for all other codes."""
+"""The status of a refusal all of whose problems have these codes. With any other code it is 422."""
 
 _DETAILS = {
     "UNAUTHENTICATED": "Not authenticated",
@@ -118,12 +118,13 @@ def _locate(problem: ErrorDetails, places: Mapping[str, str]) -> Mapping[str, ob
 
 def _to_location(path: ErrorPath) -> Sequence[str | int]:
     """Return the location of a problem that a service found at an argument of GraphQL."""
-    argument, *rest = path
-    if argument == "input":
-        return [BODY, *(_to_snake_case(name) if isinstance(name, str) else name for name in rest)]
-    if argument in _PATH_ARGUMENTS:
-        return ["path", _to_snake_case(str(argument))]
-    return ["query", *path]
+    match path:
+        case ("input", *rest):
+            return [BODY, *(_to_snake_case(name) if isinstance(name, str) else name for name in rest)]
+        case (str(name),) if name in _PATH_ARGUMENTS:
+            return ["path", _to_snake_case(name)]
+        case _:
+            return ["query", *path]
 
 
 def _to_snake_case(name: str) -> str:

@@ -89,12 +89,3 @@ async def test_an_integration_of_another_team_is_missing_in_the_same_bytes(gatew
     assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content)
     detail = "There is no connected integration with this id."
     assert (missing.status_code, missing.json()) == (404, {"detail": detail})
-
-
-async def test_head_answers_as_get_without_a_body(gateway: Gateway) -> None:
-    await import_document(gateway, export(), TEAM)
-    client = await gateway.client()
-    found = await send(client, EXPORT.format(INTEGRATION))
-    head = await send(client, EXPORT.format(INTEGRATION), "HEAD")
-    assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["Content-Length"] == str(len(found.content))

@@ -10,7 +10,9 @@ from gateway.domain.enums import Permission
 from gateway.rest import OPERATIONS, AnyOperation
 from tests.http.test_reporting import read_log_lines, read_metrics
 from tests.support.gateway import Client, Gateway, serve_gateway
+from tests.support.rest import send
 from tests.support.rest_operations import (
+    CLINIC,
     FOREIGN,
     INTERACTLY,
     MISSING,
@@ -119,6 +121,15 @@ async def test_a_session_cookie_is_not_read(operation: AnyOperation, gateway: Ga
         browser = Client(http, client.key, client.viewer)
         response = await ask(operation, browser, headers={**SAME_ORIGIN, "X-CSRF-Token": token})
         assert (response.status_code, response.json()) == (401, {"detail": "Not authenticated"})
+
+
+@about_integrations
+async def test_head_answers_as_get_without_a_body(operation: AnyOperation, client: Client) -> None:
+    for id in (CLINIC, MISSING):
+        found = await send(client, get_path(operation, id))
+        head = await send(client, get_path(operation, id), "HEAD")
+        assert (head.status_code, head.content) == (found.status_code, b"")
+        assert head.headers["Content-Length"] == str(len(found.content))
 
 
 @about_integrations
