@@ -102,6 +102,8 @@ class IntegrationOrderField(Enum):
     UPDATED_AT = "updated_at"
     USERNAME = "username"
     CREATED_BY = "created_by"
+    EVENT = "event"
+    USER_ID = "user_id"
 
 
 class SortDirection(Enum):

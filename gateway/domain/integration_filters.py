@@ -27,15 +27,21 @@ MAX_PATTERN_LENGTH = 1000
 class TextFilter(StatementArguments):
     """Conditions on a text.
 
-    `eq`, `ne` and `in_` are case-sensitive; `contains`, `starts_with` and `ends_with` are not.
+    `eq`, `ne` and `in_` are case-sensitive; `contains`, `starts_with` and `ends_with` are not. `match_case` makes
+    all six the one or the other. The others compare code points.
     """
 
     eq: str | None = None
     ne: str | None = None
     in_: Sequence[str] | None = None
+    gt: str | None = None
+    gte: str | None = None
+    lt: str | None = None
+    lte: str | None = None
     contains: str | None = None
     starts_with: str | None = None
     ends_with: str | None = None
+    match_case: bool | None = None
     is_null: bool | None = None
 
 
@@ -44,6 +50,8 @@ class InstantFilter(StatementArguments):
     """Conditions on an instant."""
 
     eq: datetime | None = None
+    ne: datetime | None = None
+    in_: Sequence[datetime] | None = None
     gt: datetime | None = None
     gte: datetime | None = None
     lt: datetime | None = None
@@ -65,18 +73,25 @@ class TokenInstants(StatementArguments):
 
 @dataclass(frozen=True, slots=True)
 class IntegrationFilter(StatementArguments):
-    """Conditions on an integration. A null column matches `ne` and `is_null`, and conditions under `not_`."""
+    """Conditions on an integration. A null column matches `ne` and `is_null`, and conditions under `not_`.
+
+    `channel` and `url` are conditions that one entry of a webhook's list meets. `channels` and `urls` are whole
+    lists, as `gateway.domain.webhooks.encode_texts` writes them.
+    """
 
     and_: "Sequence[IntegrationFilter] | None" = None
     or_: "Sequence[IntegrationFilter] | None" = None
     not_: "IntegrationFilter | None" = None
-    id: Sequence[str] | None = None
+    id: TextFilter | None = None
     kind: Sequence[IntegrationKind] | None = None
     access: Sequence[IntegrationAccess] | None = None
     token_state: Sequence[TokenState] | None = None
-    channel: str | None = None
+    channel: TextFilter | None = None
+    channels: str | None = None
+    url: TextFilter | None = None
+    urls: str | None = None
     event: Sequence[WebhookEvent] | None = None
-    user_id: str | None = None
+    user_id: TextFilter | None = None
     name: TextFilter | None = None
     username: TextFilter | None = None
     enabled: bool | None = None
@@ -94,7 +109,8 @@ class IntegrationFilter(StatementArguments):
 
     def iterate_text_filters(self) -> Iterator[TextFilter]:
         """Yield the conditions on texts of this filter, without those of its children."""
-        yield from (test for test in (self.name, self.username) if test is not None)
+        tests = (self.id, self.name, self.username, self.user_id, self.channel, self.url)
+        yield from (test for test in tests if test is not None)
 
     @property
     def depth(self) -> int:
@@ -105,8 +121,9 @@ class IntegrationFilter(StatementArguments):
     def size(self) -> int:
         """The number of filters and listed values, this filter included."""
         lists = (
-            *(self.id, self.kind, self.access, self.token_state, self.event, self.provider),
+            *(self.kind, self.access, self.token_state, self.event, self.provider),
             *(test.in_ for test in self.iterate_text_filters()),
+            *(test.in_ for test in (self.created_at, self.updated_at) if test is not None),
         )
         return 1 + sum(len(values or ()) for values in lists) + sum(inner.size for inner in self.iterate_nested())
 

@@ -1,5 +1,6 @@
 """Connected integrations and webhooks: the columns that documents determine, secrets, and the state of tokens."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypedDict
 
@@ -42,17 +43,23 @@ _SORT_COLUMNS = {
     IntegrationOrderField.UPDATED_AT: "updated_at",
     IntegrationOrderField.USERNAME: "username_key",
     IntegrationOrderField.CREATED_BY: "created_by",
+    IntegrationOrderField.EVENT: "event",
+    IntegrationOrderField.USER_ID: "user_id",
 }
 
 
 def build_sort_order(*keys: tuple[IntegrationOrderField, SortDirection]) -> SortOrder:
-    """Return the order by these keys, by default newest first.
-
-    Id and team break ties, since an id is unique in a team only.
-    """
+    """Return the order by these keys, by default newest first."""
     orderings = keys or ((IntegrationOrderField.CREATED_AT, SortDirection.DESC),)
-    sort_keys = [SortKey(_SORT_COLUMNS[field], direction is SortDirection.DESC) for field, direction in orderings]
-    if IntegrationOrderField.ID not in dict(orderings):
+    return complete_order(
+        SortKey(_SORT_COLUMNS[field], direction is SortDirection.DESC) for field, direction in orderings
+    )
+
+
+def complete_order(keys: Iterable[SortKey]) -> SortOrder:
+    """Return the order by these keys. Id and team break ties, since an id is unique in a team only."""
+    sort_keys = [*keys]
+    if all(key.column != "id" for key in sort_keys):
         sort_keys.append(SortKey("id"))
     return SortOrder((*sort_keys, SortKey("team_id")))
 
@@ -75,6 +82,7 @@ class IntegrationColumns(AuditColumns):
     user_id: str | None
     event: WebhookEvent | None
     channels: str | None
+    urls: str | None
 
 
 class _NameColumns(TypedDict):
@@ -117,6 +125,7 @@ def read_connected_columns(
         user_id=None,
         event=None,
         channels=None,
+        urls=None,
         **read_audit_columns(document, at),
     )
 
@@ -142,7 +151,8 @@ def read_webhook_columns(document: Document, at: datetime) -> IntegrationColumns
         expires_at=None,
         user_id=user_id if isinstance(user_id, str) else None,
         event=webhooks.get_event(document) if kind is IntegrationKind.OUTGOING_WEBHOOK else None,
-        channels=webhooks.encode_channels(document),
+        channels=webhooks.encode_texts(document.get("channel")),
+        urls=webhooks.encode_texts(document.get("urls")),
         **read_webhook_audit_columns(document, at),
     )
 

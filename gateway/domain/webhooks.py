@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from gateway.domain.bounds import MAX_LINK_LENGTH, is_blank, trim
 from gateway.domain.calendar import instants
 from gateway.domain.enums import IntegrationKind, RetryDelay, WebhookEvent
-from gateway.domain.lenient_reading import Document
+from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 
 WEBHOOK_KINDS = (IntegrationKind.INCOMING_WEBHOOK, IntegrationKind.OUTGOING_WEBHOOK)
@@ -69,16 +69,18 @@ def get_event(document: Document) -> WebhookEvent | None:
         return WebhookEvent.OTHER
 
 
-def encode_channels(document: Document) -> str:
-    """Return the channels in a webhook's document as text: each is a line, in JSON, between line breaks."""
-    channels = document.get("channel")
-    texts = channels if isinstance(channels, list) else []
-    return "\n" + "".join(f"{json.dumps(text)}\n" for text in texts if isinstance(text, str))
+def encode_texts(texts: Json) -> str:
+    """Return the texts of a list of a document as one text: each is a line, in JSON, between line breaks.
+
+    Other values are skipped, and any other value than a list is empty.
+    """
+    listed = texts if isinstance(texts, list) else []
+    return "\n" + "".join(f"{json.dumps(text)}\n" for text in listed if isinstance(text, str))
 
 
-def encode_channel(channel: str) -> str:
-    """Return the part of the text of `encode_channels` that the channels have if this is one of them."""
-    return f"\n{json.dumps(channel)}\n"
+def encode_text(text: str) -> str:
+    """Return the part of the text of `encode_texts` that it has if this is one of the texts."""
+    return f"\n{json.dumps(text)}\n"
 
 
 def find_channel_fault(text: str, kind: IntegrationKind) -> str | None:

@@ -116,6 +116,8 @@ _describe(
     UPDATED_AT="Time of the last change.",
     USERNAME="Username, case-insensitive; null sorts first in ASC.",
     CREATED_BY="Id of the creator; null sorts first in ASC.",
+    EVENT="Event of an outgoing webhook, by its word in documents (`sendMessage`); null sorts first in ASC.",
+    USER_ID="Id of the user that a webhook acts as; null sorts first in ASC.",
 )
 _describe(
     enums.SortDirection,

@@ -22,6 +22,7 @@ from gateway.domain.integration_filters import (
     TextFilter,
 )
 from gateway.domain.integration_filters import IntegrationFilter as DomainFilter
+from gateway.domain.webhooks import encode_texts
 from gateway.execution import Cost
 from gateway.schema.inputs import get_provided_fields, optional_field
 
@@ -32,7 +33,8 @@ _FILTER_COST = Cost(weight=100)
 @strawberry.input(
     description="Conditions on a text, combined with AND; a null condition is ignored. `eq`, `ne` and `in` are "
     "case-sensitive. `contains`, `startsWith` and `endsWith` are case-insensitive, take at most "
-    f"{MAX_PATTERN_LENGTH} characters, and have no wildcards. A null text meets only `ne` and `isNull: true`."
+    f"{MAX_PATTERN_LENGTH} characters, and have no wildcards. `gt`, `gte`, `lt` and `lte` compare code points. A "
+    "null text meets only `ne` and `isNull: true`."
 )
 class StringFilter:
     eq: str | None = optional_field("The text equals this value.")
@@ -40,15 +42,27 @@ class StringFilter:
     in_: list[str] | None = optional_field(
         "The text equals one of these values; an empty list matches nothing.", name="in"
     )
+    gt: str | None = optional_field("The text sorts after this value.")
+    gte: str | None = optional_field("The text sorts after this value, or equals it.")
+    lt: str | None = optional_field("The text sorts before this value.")
+    lte: str | None = optional_field("The text sorts before this value, or equals it.")
     contains: str | None = optional_field("The text contains this value; an empty value matches every text.")
     starts_with: str | None = optional_field("The text begins with this value.")
     ends_with: str | None = optional_field("The text ends with this value.")
+    match_case: bool | None = optional_field(
+        "True: `contains`, `startsWith` and `endsWith` are case-sensitive, too. False: `eq`, `ne` and `in` are "
+        "case-insensitive, too."
+    )
     is_null: bool | None = optional_field("True: the text is null. False: it is not null.")
 
 
 @strawberry.input(description="Conditions on an instant, combined with AND; a null condition is ignored.")
 class DateTimeFilter:
     eq: datetime | None = optional_field("At this instant.")
+    ne: datetime | None = optional_field("At another instant.")
+    in_: list[datetime] | None = optional_field(
+        "At one of these instants; an empty list matches nothing.", name="in"
+    )
     gt: datetime | None = optional_field("After this instant.")
     gte: datetime | None = optional_field("At or after this instant.")
     lt: datetime | None = optional_field("Before this instant.")
@@ -95,6 +109,13 @@ class IntegrationFilter:
         "A webhook has this channel, such as `#general`: one of `channel` equals it, case-sensitive. Connected "
         "integrations have no channels."
     )
+    channels: list[str] | None = optional_field(
+        "The channels of a webhook are exactly these, in this order; an empty list matches webhooks without any."
+    )
+    url: str | None = optional_field("A webhook calls this URL: one of `urls` equals it, case-sensitive.")
+    urls: list[str] | None = optional_field(
+        "The URLs of a webhook are exactly these, in this order; an empty list matches webhooks without any."
+    )
     event: list[WebhookEvent] | None = optional_field(
         "The event of an outgoing webhook is one of these; an empty list matches nothing. OTHER matches all "
         "unknown events. Other integrations have no event."
@@ -107,7 +128,14 @@ class IntegrationFilter:
     updated_at: DateTimeFilter | None = optional_field("Conditions on the time of the last change.")
 
     def to_domain(self) -> DomainFilter:
-        return DomainFilter(**{**_to_conditions(self), "created_by": self.created_by or None})
+        conditions = {**_to_conditions(self), "created_by": self.created_by or None}
+        for name, test in (("id", "in_"), ("user_id", "eq"), ("channel", "eq"), ("url", "eq")):
+            if (value := conditions.get(name)) is not None:
+                conditions[name] = TextFilter(**{test: value})
+        for name in ("channels", "urls"):
+            if (texts := conditions.get(name)) is not None:
+                conditions[name] = encode_texts([*texts])
+        return DomainFilter(**conditions)
 
 
 def _to_conditions(conditions: object) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Conditions of SQL for filters of integrations."""
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -9,6 +11,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     and_,
+    case,
     false,
     func,
     not_,
@@ -17,22 +20,22 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from gateway.database import Integration
+from gateway.database import Instant, Integration
 from gateway.domain.enums import TokenState
 from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter, TokenInstants
 from gateway.domain.text import LIKE_ESCAPE, fold
-from gateway.domain.webhooks import encode_channel
-from gateway.sql.text_lists import LikePattern, has_part
+from gateway.domain.webhooks import encode_text
+from gateway.sql.text_lists import FoldedText, LikePattern, has_line, has_part, has_prefix, has_suffix
 
 
-class _ChannelLine(TypeDecorator[str]):
-    """A channel as it stands in the column `channels`."""
+class _TextLine(TypeDecorator[str]):
+    """A text as it stands in the columns `channels` and `urls`."""
 
     impl = String
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else encode_channel(value)
+        return None if value is None else encode_text(value)
 
 
 def build_condition(filter: IntegrationFilter, tokens: TokenInstants) -> ColumnElement[bool]:
@@ -55,14 +58,16 @@ def _build_nested_conditions(filter: IntegrationFilter, tokens: TokenInstants) -
 
 def _build_own_conditions(filter: IntegrationFilter, tokens: TokenInstants) -> Iterator[ColumnElement[bool]]:
     yield from _build_list_conditions(filter, tokens)
-    if filter.channel is not None:
-        yield has_part(Integration.channels, type_coerce(filter.channel, _ChannelLine))
-    if filter.user_id is not None:
-        yield Integration.user_id == filter.user_id
-    if filter.name is not None:
-        yield from _build_text_conditions(filter.name, Integration.name, Integration.name_key)
-    if filter.username is not None:
-        yield from _build_text_conditions(filter.username, Integration.username, Integration.username_key)
+    yield from _build_entry_conditions(filter)
+    for text_filter, text, key in (
+        # Ids are ASCII, which `lower` folds alike on both databases.
+        (filter.id, Integration.id, func.lower(Integration.id)),
+        (filter.user_id, Integration.user_id, func.lower(Integration.user_id)),
+        (filter.name, Integration.name, Integration.name_key),
+        (filter.username, Integration.username, Integration.username_key),
+    ):
+        if text_filter is not None:
+            yield from _build_text_conditions(text_filter, text, key)
     if filter.enabled is not None:
         yield Integration.enabled.is_(filter.enabled)
     if filter.created_by is not None:
@@ -73,10 +78,26 @@ def _build_own_conditions(filter: IntegrationFilter, tokens: TokenInstants) -> I
         yield from _build_instant_conditions(filter.updated_at, Integration.updated_at)
 
 
+def _build_entry_conditions(filter: IntegrationFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on the lists of a webhook."""
+    for test, column in ((filter.channel, Integration.channels), (filter.url, Integration.urls)):
+        if test is not None and test.eq is not None and test == TextFilter(eq=test.eq):
+            yield has_part(column, type_coerce(test.eq, _TextLine))
+        elif test is not None:
+            yield has_line(column, partial(_build_line_conditions, test))
+    for texts, column in ((filter.channels, Integration.channels), (filter.urls, Integration.urls)):
+        if texts is not None:
+            yield column == texts
+
+
+def _build_line_conditions(filter: TextFilter, text: SQLColumnExpression[str]) -> Iterator[ColumnElement[bool]]:
+    # Both databases fold ASCII letters alike, and no others.
+    return _build_text_conditions(filter, text, func.lower(text))
+
+
 def _build_list_conditions(filter: IntegrationFilter, tokens: TokenInstants) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of lists, which one of the values meets."""
     for values, column in (
-        (filter.id, Integration.id),
         (filter.kind, Integration.kind),
         (filter.access, Integration.access),
         (filter.event, Integration.event),
@@ -106,28 +127,68 @@ def _build_text_conditions(
     filter: TextFilter, column: SQLColumnExpression[str | None], key: SQLColumnExpression[str]
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions on a text. `key` is the column in case-folded form, empty if the column is null."""
-    if filter.eq is not None:
-        yield column == filter.eq
-    if filter.ne is not None:
-        yield column.is_distinct_from(filter.ne)
-    if filter.in_ is not None:
-        yield column.in_(filter.in_)
+    yield from _build_equality_conditions(filter, column, key)
+    yield from _build_order_conditions(filter, column)
     if filter.is_null is not None:
         yield column.is_(None) if filter.is_null else column.is_not(None)
+    matches = _build_exact_matches(filter, column) if filter.match_case else _build_folded_matches(filter, key)
+    yield from (and_(column.is_not(None), match) for match in matches)
+
+
+def _build_equality_conditions(
+    filter: TextFilter, column: SQLColumnExpression[str | None], key: SQLColumnExpression[str]
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on a whole text. The key of a null column is empty, like that of an empty text."""
+    compared, type_ = (
+        (case((column.is_not(None), key)), FoldedText) if filter.match_case is False else (column, String)
+    )
+    if filter.eq is not None:
+        yield compared == type_coerce(filter.eq, type_)
+    if filter.ne is not None:
+        yield compared.is_distinct_from(type_coerce(filter.ne, type_))
+    if filter.in_ is not None:
+        yield compared.in_([type_coerce(text, type_) for text in filter.in_])
+
+
+def _build_exact_matches(
+    filter: TextFilter, column: SQLColumnExpression[str | None]
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on parts of a text, case-sensitive."""
+    for text, has in (
+        (filter.contains, has_part),
+        (filter.starts_with, has_prefix),
+        (filter.ends_with, has_suffix),
+    ):
+        if text is not None:
+            yield has(column, type_coerce(text, String))
+
+
+def _build_folded_matches(filter: TextFilter, key: SQLColumnExpression[str]) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on parts of a text, case-insensitive."""
     for text, pattern in (
         (filter.contains, LikePattern("%", "%", fold)),
         (filter.starts_with, LikePattern("", "%", fold)),
         (filter.ends_with, LikePattern("%", "", fold)),
     ):
         if text is not None:
-            yield and_(column.is_not(None), key.like(type_coerce(text, pattern), escape=LIKE_ESCAPE))
+            yield key.like(type_coerce(text, pattern), escape=LIKE_ESCAPE)
 
 
 def _build_instant_conditions(
-    filter: InstantFilter, column: SQLColumnExpression[object]
+    filter: InstantFilter, column: SQLColumnExpression[Any]
 ) -> Iterator[ColumnElement[bool]]:
     if filter.eq is not None:
         yield column == filter.eq
+    if filter.ne is not None:
+        yield column != filter.ne
+    if filter.in_ is not None:
+        yield column.in_([type_coerce(instant, Instant) for instant in filter.in_])
+    yield from _build_order_conditions(filter, column)
+
+
+def _build_order_conditions(
+    filter: TextFilter | InstantFilter, column: SQLColumnExpression[Any]
+) -> Iterator[ColumnElement[bool]]:
     if filter.gt is not None:
         yield column > filter.gt
     if filter.gte is not None:

@@ -36,6 +36,10 @@ _ORDER_COLUMNS: paging.OrderColumns = {
     "created_at": Integration.created_at,
     "updated_at": Integration.updated_at,
     "created_by": func.coalesce(Integration.created_by, ""),
+    "event": func.coalesce(type_coerce(Integration.event, String), ""),
+    "user_id": func.coalesce(Integration.user_id, ""),
+    "channels": func.coalesce(Integration.channels, ""),
+    "urls": func.coalesce(Integration.urls, ""),
 }
 
 _SYSTEM_ACCESS = literal(IntegrationAccess.SYSTEM, Integration.access.type, literal_execute=True)

@@ -1,6 +1,6 @@
 """Lists of texts as one parameter, so that a statement has the same text for any number of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +11,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     String,
     TypeDecorator,
+    func,
     literal,
     select,
     type_coerce,
@@ -19,8 +20,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from gateway.database import TextList
-from gateway.domain.text import escape_like
+from gateway.database import CollatedText, TextList
+from gateway.domain.text import escape_like, fold
 
 
 class _TextElements(GenericFunction[str]):
@@ -65,6 +66,16 @@ class LikePattern(TypeDecorator[str]):
         return None if value is None else self.prefix + escape_like(self.normalize(value)) + self.suffix
 
 
+class FoldedText(TypeDecorator[str]):
+    """A text in case-folded form."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else fold(value)
+
+
 class _InTexts(GenericFunction[bool]):
     """Whether a text is in the list of a parameter."""
 
@@ -105,6 +116,45 @@ def _compile_position_postgresql(function: _TextPosition, compiler: SQLCompiler,
 def has_part(column: SQLColumnExpression[str | None], part: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """Return the condition that the column contains this text, which LIKE compares without case on SQLite."""
     return _TextPosition(column, part) > 0
+
+
+def has_prefix(column: SQLColumnExpression[str | None], prefix: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Return the condition that the column begins with this text, case-sensitive."""
+    return _TextPosition(column, prefix) == 1
+
+
+def has_suffix(column: SQLColumnExpression[str | None], suffix: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Return the condition that the column ends with this text, case-sensitive."""
+    return func.substr(column, func.length(column) - func.length(suffix) + 1) == suffix
+
+
+class _LineTexts(GenericFunction[str]):
+    """The texts of `gateway.domain.webhooks.encode_texts`, one row each, in the column `value`."""
+
+    name = "line_texts"
+    inherit_cache = True
+
+
+@compiles(_LineTexts, "sqlite")
+def _compile_lines_sqlite(function: _LineTexts, compiler: SQLCompiler, **options: object) -> str:
+    lines = compiler.process(function.clause_expr, **options)
+    return f"json_each('[' || replace(trim({lines}, char(10)), char(10), ',') || ']')"
+
+
+@compiles(_LineTexts, "postgresql")
+def _compile_lines_postgresql(function: _LineTexts, compiler: SQLCompiler, **options: object) -> str:
+    lines = compiler.process(function.clause_expr, **options)
+    array = f"('[' || replace(btrim({lines}, chr(10)), chr(10), ',') || ']')::json"
+    return f"(SELECT json_array_elements_text({array}) AS value)"
+
+
+def has_line(
+    column: SQLColumnExpression[str | None],
+    build_conditions: Callable[[SQLColumnExpression[str]], Iterable[ColumnElement[bool]]],
+) -> ColumnElement[bool]:
+    """Return the condition that one text of `gateway.domain.webhooks.encode_texts` meets these conditions."""
+    value = _LineTexts(column).table_valued("value").c.value
+    return select(literal(1)).where(*build_conditions(type_coerce(value, CollatedText))).exists()
 
 
 def is_single(texts: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from gateway.domain.lenient_reading import Document
 from tests.support.factories import connected, store, webhook
 from tests.support.sessions import open_session
 
-COLUMNS = ("has_token", "expires_at", "user_id", "event", "channels")
+COLUMNS = ("has_token", "expires_at", "user_id", "event", "channels", "urls")
 CONFIGS: list[Any] = [
     {"accessToken": "t", "expiresAt": "2025-03-09T12:00:00.123456Z"},
     {"accessToken": "t", "expiresAt": " 2025-03-09t12:00:00+02:00 "},
@@ -26,8 +26,14 @@ CONFIGS: list[Any] = [
     None,
 ]
 WEBHOOKS: list[Document] = [
-    {"type": "webhook-outgoing", "event": "sendMessage", "channel": ["#a", "@b"], "userId": "u"},
-    {"type": "webhook-outgoing", "event": "slashCommand", "channel": ["#\n\"\\'é💥", 5, ""], "userId": ""},
+    {"type": "webhook-outgoing", "event": "sendMessage", "channel": ["#a", "@b"], "userId": "u", "urls": ["u", 5]},
+    {
+        "type": "webhook-outgoing",
+        "event": "slashCommand",
+        "channel": ["#\n\"\\'é💥", 5, ""],
+        "userId": "",
+        "urls": ["é"],
+    },
     {"type": "webhook-outgoing", "event": "other", "channel": "#a", "userId": 5},
     {"type": "webhook-outgoing", "event": 5, "channel": {"#a": 1}},
     {"type": "webhook-outgoing"},
@@ -71,6 +77,7 @@ def test_the_columns_of_a_document_are_these() -> None:
         "user_id": "None",
         "event": "None",
         "channels": "None",
+        "urls": "None",
     }
     found = read_webhook_columns({"_id": "w", **WEBHOOKS[1]}, at)
     assert {name: str(found[name]) for name in COLUMNS} == {  # type: ignore[literal-required]  # a column
@@ -79,4 +86,5 @@ def test_the_columns_of_a_document_are_these() -> None:
         "user_id": "",
         "event": "WebhookEvent.OTHER",
         "channels": '\n"#\\n\\"\\\\\'\\u00e9\\ud83d\\udca5"\n""\n',
+        "urls": '\n"\\u00e9"\n',
     }

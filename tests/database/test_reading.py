@@ -74,7 +74,7 @@ async def test_values_in_all_parts_of_a_filter_reach_the_database(database: Data
         ),
         not_=IntegrationFilter(created_at=InstantFilter(gt=datetime(2999, 1, 1, tzinfo=UTC))),
         kind=(IntegrationKind.CONNECTED,),
-        id=("a", "b", "c"),
+        id=TextFilter(in_=("a", "b", "c")),
         token_state=(TokenState.MISSING,),
     )
     async with database.read() as snapshot:

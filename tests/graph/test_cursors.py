@@ -17,7 +17,7 @@ from gateway import services
 from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
 from gateway.domain.cursors import CursorCodec
-from gateway.domain.enums import IntegrationKind, IntegrationOrderField, Permission
+from gateway.domain.enums import IntegrationKind, IntegrationOrderField, Permission, WebhookEvent
 from gateway.domain.integrations import build_sort_order
 from gateway.domain.lenient_reading import Json
 from gateway.domain.paging import OLDEST_FIRST
@@ -223,6 +223,8 @@ READABLE: Mapping[str, str] = {
     "UPDATED_AT": "updatedAt",
     "USERNAME": "username",
     "CREATED_BY": "createdBy",
+    "EVENT": "event",
+    "USER_ID": "userId",
 }
 """The field of the graph that shows the value of each sort key."""
 
@@ -232,21 +234,36 @@ async def test_a_cursor_has_only_values_that_its_viewer_may_read(gateway: Gatewa
         gateway.database,
         webhook({"_id": "w", "username": "rocket.cat", "_createdBy": {"_id": USER}}),
         webhook({"_id": "v", "username": "other.cat", "_createdBy": {"_id": "somebody"}}),
+        webhook(
+            {
+                "_id": "o",
+                "type": "webhook-outgoing",
+                "event": "sendMessage",
+                "userId": "cat",
+                "_createdBy": {"_id": USER},
+            }
+        ),
         connected("c", team_id=OTHER_TEAM, access="system", createdBy="their.user"),
     )
     client = await gateway.client(
-        permissions=[Permission.READ_INTEGRATIONS, Permission.MANAGE_OWN_INCOMING_INTEGRATIONS]
+        permissions=[
+            Permission.READ_INTEGRATIONS,
+            Permission.MANAGE_OWN_INCOMING_INTEGRATIONS,
+            Permission.MANAGE_OWN_OUTGOING_INTEGRATIONS,
+        ]
     )
     query = """query ($orderBy: [IntegrationOrder!]) { integrations(orderBy: $orderBy) { edges { cursor node {
       id teamId kind name enabled createdAt updatedAt createdBy { id }
-      ... on IncomingWebhook { username } } } } }"""
+      ... on WebhookIntegration { username userId } ... on OutgoingWebhook { event } } } } }"""
     for field in IntegrationOrderField:
         edges = (await client.data(query, orderBy=[{"field": field.name}]))["integrations"]["edges"]
-        assert {edge["node"]["id"] for edge in edges} == {"w", "c"}
+        assert {edge["node"]["id"] for edge in edges} == {"w", "o", "c"}
         for edge in edges:
             shown: dict[str, Any] = {**edge["node"], "createdBy": edge["node"]["createdBy"]["id"]}
             shown.update(kind=IntegrationKind[shown["kind"]].value, enabled=int(shown["enabled"]))
-            value = str(shown.get(READABLE[field.name], "")).casefold()
+            if shown.get("event"):
+                shown["event"] = WebhookEvent[shown["event"]].value
+            value = "" if (found := shown.get(READABLE[field.name])) is None else str(found).casefold()
             first, *ties = read_values(edge["cursor"])
             keys = [shown["teamId"]] if field is IntegrationOrderField.ID else [shown["id"], shown["teamId"]]
             assert (str(first).casefold(), ties) == (value, keys)

@@ -35,6 +35,7 @@ from tests.support.filtered_integrations import (
     CREATORS,
     DAYS,
     NAMES,
+    URLS,
     USER_IDS,
     USERNAMES,
     build_integrations,
@@ -61,23 +62,25 @@ def text_filters(known: list[Any]) -> SearchStrategy[Test]:
     piece = st.sampled_from(PIECES)
     return objects(
         **{"eq": st.none() | exact, "ne": exact, "in": st.lists(exact, max_size=3), "isNull": st.booleans()},
+        **dict.fromkeys(("gt", "gte", "lt", "lte"), exact),
         **dict.fromkeys(("contains", "startsWith", "endsWith"), piece),
+    ).flatmap(
+        lambda test: st.sampled_from([None, True, False]).map(lambda match_case: {**test, "matchCase": match_case})
     )
 
 
-_instants = objects(
-    **dict.fromkeys(
-        INSTANT_TESTS,
-        st.sampled_from(
-            [instants.format_instant(day + timedelta(milliseconds=ms)) for day in DAYS for ms in (0, 1)]
-        ),
-    )
+_instant = st.sampled_from(
+    [instants.format_instant(day + timedelta(milliseconds=ms)) for day in DAYS for ms in (0, 1)]
 )
+_instants = objects(**{"in": st.lists(_instant, max_size=3)}, **dict.fromkeys(INSTANT_TESTS, _instant))
 _leaves = objects(
     id=st.lists(st.sampled_from(["c0", "c3", "w1", "w2", "nobody"]), max_size=3),
     access=st.none() | st.lists(st.sampled_from(sorted(ACCESSES)), max_size=2),
     tokenState=st.none() | st.lists(st.sampled_from(TOKEN_STATES), max_size=2),
     channel=st.none() | st.sampled_from([*CHANNELS, "#gen", "general"]),
+    channels=st.none() | st.sampled_from([[], CHANNELS, *([channel] for channel in CHANNELS)]),
+    url=st.none() | st.sampled_from([*URLS, "y"]),
+    urls=st.none() | st.sampled_from([[], URLS, URLS[::-1], *([url] for url in URLS)]),
     event=st.none() | st.lists(st.sampled_from(sorted(EVENTS)), max_size=2),
     userId=st.none() | st.sampled_from([*USER_IDS, "rocket"]),
     kind=st.lists(st.sampled_from(sorted(KINDS)), max_size=2),
@@ -140,9 +143,10 @@ async def test_each_condition_alone_matches_the_rows_that_python_matches(gateway
     await store(gateway.database, *rows)
     client = await gateway.client()
     filters: list[Test] = [
-        {field: {operator: [text] if operator == "in" else text}}
+        {field: {operator: [text] if operator == "in" else text, "matchCase": match_case}}
         for field, texts in (("name", NAMES), ("username", USERNAMES[1:]))
         for operator, text in itertools.product(TEXT_TESTS.keys() - {"isNull"}, [*PIECES, *texts])
+        for match_case in (None, True, False)
     ]
     filters += [{field: {"isNull": is_null}} for field in ("name", "username") for is_null in (True, False)]
     filters += [
@@ -158,6 +162,12 @@ async def test_each_condition_alone_matches_the_rows_that_python_matches(gateway
     }
     filters += [{field: [value]} for field, values in lists.items() for value in values]
     filters += [{"channel": channel} for channel in (*CHANNELS, "#gen", "\n", "#general\n")]
+    filters += [{"url": url} for url in (*URLS, "y", "")]
+    filters += [{"channels": texts} for texts in ([], CHANNELS, *([channel] for channel in CHANNELS))]
+    filters += [{"urls": texts} for texts in ([], URLS, URLS[::-1], *([url] for url in URLS))]
+    filters += [
+        {field: {"in": [instants.format_instant(day)]}} for field in ("createdAt", "updatedAt") for day in DAYS
+    ]
     filters += [{"userId": user_id} for user_id in USER_IDS] + [{"id": [row.id]} for row in rows[:3]]
     for start in range(0, len(filters), AT_ONCE):
         variables = {f"f{number}": filter for number, filter in enumerate(filters[start : start + AT_ONCE])}
@@ -206,6 +216,15 @@ NOTHINGS: list[tuple[Json, bool]] = [
     ({"not": {"event": ["OTHER"]}}, True),
     ({"channel": ""}, False),
     ({"not": {"channel": "#a"}}, True),
+    ({"channels": []}, True),
+    ({"channels": ["#a"]}, False),
+    ({"url": ""}, False),
+    ({"urls": []}, True),
+    ({"createdAt": {"in": []}}, False),
+    ({"name": {"matchCase": True}}, True),
+    ({"name": {"eq": "ONLY", "matchCase": False}}, True),
+    ({"name": {"startsWith": "ONLY", "matchCase": True}}, False),
+    ({"username": {"eq": "", "matchCase": False}}, False),
     ({"userId": ""}, False),
     ({"not": {"userId": "u"}}, True),
     (dict.fromkeys(["id", "access", "tokenState", "channel", "event", "userId", "kind", "provider"]), True),
@@ -250,6 +269,11 @@ async def test_a_filter_nests_at_most_five_levels(gateway: Gateway, word: str) -
     [
         ({"or": [{"enabled": True}] * 499}, {"or": [{"enabled": True}] * 500}, "500"),
         ({"name": {"in": ["n"] * 499}}, {"name": {"in": ["n"] * 500}}, "500"),
+        (
+            {"createdAt": {"in": ["2024-01-01T00:00:00Z"] * 499}},
+            {"updatedAt": {"in": ["2024-01-01T00:00:00Z"] * 500}},
+            "500",
+        ),
         ({"id": ["n"] * 499}, {"id": ["n"] * 400, "event": ["OTHER"] * 100}, "500"),
         ({"name": {"contains": "ΐ" * 1000}}, {"name": {"endsWith": "%" * 1001}}, "1000"),
     ],

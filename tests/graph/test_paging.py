@@ -141,6 +141,8 @@ SORTED_BY: dict[str, Callable[[Integration], Any]] = {
     "UPDATED_AT": lambda row: row.updated_at,
     "USERNAME": lambda row: row.username_key,
     "CREATED_BY": lambda row: row.created_by or "",
+    "EVENT": lambda row: "" if row.event is None else row.event.value,
+    "USER_ID": lambda row: row.user_id or "",
 }
 
 
@@ -162,6 +164,8 @@ def build_integrations() -> list[Integration]:
                 "_id": f"w{number}",
                 "type": chance.choice(TYPES),
                 "username": username,
+                "userId": username,
+                "event": chance.choice([None, "roomLeft", "sendMessage", "x"]),
                 "_createdAt": then,
                 **keys,
             }

@@ -22,13 +22,34 @@ TEXT_TESTS: dict[str, Callable[[str | None, Any], bool]] = {
     "eq": lambda value, test: value == test,
     "ne": lambda value, test: value != test,
     "in": lambda value, test: value in test,
+    "gt": lambda value, test: value is not None and value > test,
+    "gte": lambda value, test: value is not None and value >= test,
+    "lt": lambda value, test: value is not None and value < test,
+    "lte": lambda value, test: value is not None and value <= test,
     "contains": lambda value, test: value is not None and fold(test) in fold(value),
     "startsWith": lambda value, test: value is not None and fold(value).startswith(fold(test)),
     "endsWith": lambda value, test: value is not None and fold(value).endswith(fold(test)),
     "isNull": lambda value, test: (value is None) is test,
 }
+EXACT_TESTS: dict[str, Callable[[str | None, Any], bool]] = {
+    **TEXT_TESTS,
+    "contains": lambda value, test: value is not None and test in value,
+    "startsWith": lambda value, test: value is not None and value.startswith(test),
+    "endsWith": lambda value, test: value is not None and value.endswith(test),
+}
+"""The tests with `matchCase: true`."""
+
+FOLDED_TESTS: dict[str, Callable[[str | None, Any], bool]] = {
+    **TEXT_TESTS,
+    "eq": lambda value, test: value is not None and fold(value) == fold(test),
+    "ne": lambda value, test: value is None or fold(value) != fold(test),
+    "in": lambda value, test: value is not None and fold(value) in map(fold, test),
+}
+"""The tests with `matchCase: false`."""
+
 INSTANT_TESTS: dict[str, Callable[[datetime, datetime], bool]] = {
     "eq": lambda value, test: value == test,
+    "ne": lambda value, test: value != test,
     "gt": lambda value, test: value > test,
     "gte": lambda value, test: value >= test,
     "lt": lambda value, test: value < test,
@@ -37,11 +58,18 @@ INSTANT_TESTS: dict[str, Callable[[datetime, datetime], bool]] = {
 
 
 def _text_meets(value: str | None, test: Test) -> bool:
-    return all(TEXT_TESTS[name](value, wanted) for name, wanted in test.items() if wanted is not None)
+    tests = {None: TEXT_TESTS, True: EXACT_TESTS, False: FOLDED_TESTS}[test.get("matchCase")]
+    conditions = {name: wanted for name, wanted in test.items() if name != "matchCase" and wanted is not None}
+    return all(tests[name](value, wanted) for name, wanted in conditions.items())
 
 
 def _instant_meets(value: datetime, test: Test) -> bool:
-    return all(INSTANT_TESTS[name](value, datetime.fromisoformat(wanted)) for name, wanted in test.items())
+    return all(
+        value in map(datetime.fromisoformat, wanted)
+        if name == "in"
+        else INSTANT_TESTS[name](value, datetime.fromisoformat(wanted))
+        for name, wanted in test.items()
+    )
 
 
 def read_token_state(row: Integration) -> str | None:
@@ -67,10 +95,12 @@ def read_event(row: Integration) -> str | None:
     return next((name for name, event in EVENTS.items() if event.value == word), "OTHER")
 
 
-def read_channels(row: Integration) -> list[str]:
-    """Return the channels of a webhook, from its document."""
-    channels = row.document.get("channel") if row.kind is not IntegrationKind.CONNECTED else None
-    return [text for text in channels if isinstance(text, str)] if isinstance(channels, list) else []
+def read_texts(row: Integration, key: str) -> list[str] | None:
+    """Return a list of texts of a webhook, from its document; None for a connected integration."""
+    if row.kind is IntegrationKind.CONNECTED:
+        return None
+    texts = row.document.get(key)
+    return [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
 
 
 def read_user_id(row: Integration) -> str | None:
@@ -86,7 +116,10 @@ FIELDS: dict[str, Callable[[Integration, Any], bool]] = {
     "id": lambda row, test: row.id in test,
     "access": lambda row, test: row.access in {ACCESSES[name] for name in test},
     "tokenState": lambda row, test: read_token_state(row) in test,
-    "channel": lambda row, test: test in read_channels(row),
+    "channel": lambda row, test: test in (read_texts(row, "channel") or ()),
+    "channels": lambda row, test: read_texts(row, "channel") == test,
+    "url": lambda row, test: test in (read_texts(row, "urls") or ()),
+    "urls": lambda row, test: read_texts(row, "urls") == test,
     "event": lambda row, test: read_event(row) in test,
     "userId": lambda row, test: read_user_id(row) == test,
     "kind": lambda row, test: row.kind in {KINDS[name] for name in test},

@@ -27,6 +27,7 @@ USERNAMES = [None, "rocket.cat", "Rocket.Cat", "100%", "_"]
 CREATORS = [None, USER, "rocket.cat", "Rocket.Cat"]
 DAYS = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 6)]
 CHANNELS = ["#general", "#General", "@rocket.cat", '#"quoted\\"', "#two\nlines", '"', "é", ""]
+URLS = ["https://example.com/a", "https://example.com/A", "http://example.com/?q=%25", "x\ny"]
 USER_IDS = ["rocket.cat", "Rocket.Cat", ""]
 WORDS = [None, "sendMessage", "roomLeft", "other", "slashCommand"]
 
@@ -69,6 +70,7 @@ def build_integrations() -> list[Integration]:
             "enabled": chance.choice([True, False]),
             "event": chance.choice(WORDS),
             "channel": chance.choice([None, *([text] for text in CHANNELS), CHANNELS]),
+            "urls": chance.choice([None, *([url] for url in URLS), URLS, [], 5]),
             "userId": chance.choice([None, *USER_IDS]),
             "_createdAt": created,
             "_updatedAt": updated,

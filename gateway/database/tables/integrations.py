@@ -53,7 +53,9 @@ class Integration(HasDocument, HasAuditColumns, Base):
     event: Mapped[WebhookEvent | None]
     """The event of an outgoing webhook."""
     channels: Mapped[str | None]
-    """The channels of a webhook, as `gateway.domain.webhooks.encode_channels` writes them."""
+    """The channels of a webhook, as `gateway.domain.webhooks.encode_texts` writes them."""
+    urls: Mapped[str | None]
+    """The URLs of a webhook, in the same form."""
     document: Mapped[Document] = mapped_column(JsonText)
     secrets: Mapped[Document] = mapped_column(JsonText)
     """The `accessToken` and `refreshToken` of a connected integration, which its document does not have."""

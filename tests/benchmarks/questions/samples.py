@@ -26,6 +26,9 @@ _30_DAYS: Document = {"start": "2025-06-09T05:00:00.000Z", "end": "2025-07-09T05
 _CUT: Document = {"start": "2024-07-09T14:23:45.678Z", "end": "2025-07-09T14:23:45.678Z"}
 _FOREIGN_ZONE = "Asia/Kathmandu"
 
+_TEXT_TESTS = ("eq", "ne", "gt", "gte", "lt", "lte", "contains", "startsWith")
+_INSTANT_TESTS = ("eq", "ne", "gt", "gte", "lt", "lte")
+
 _EXCLUSIVE = (
     ("first", "last"),
     ("offset", "last"),
@@ -76,6 +79,9 @@ def _build_ids(loaded: Loaded, records: int) -> Samples:
         "IntegrationFilter.id": [Sample([BIG, WEBHOOK], "two")],
         "IntegrationFilter.userId": [Sample(USER, "user")],
         "IntegrationFilter.channel": [Sample("#general")],
+        "IntegrationFilter.channels": [Sample(["#general"], "one")],
+        "IntegrationFilter.url": [Sample("https://example.com/hook")],
+        "IntegrationFilter.urls": [Sample([], "none")],
         "type": [Sample("OTHER")],
         "ConnectedIntegration.resourceRecords(type:)": [Sample("APPOINTMENTS"), Sample("OTHER")],
     }
@@ -85,10 +91,11 @@ def _build_filters(records: int) -> Samples:
     matching = count_matching(records)
     instant = "2025-03-12T00:00:00.000Z"
     return {
-        **{f"StringFilter.{name}": [Sample("Clinic 3")] for name in ("eq", "ne", "contains", "startsWith")},
+        **{f"StringFilter.{name}": [Sample("Clinic 3")] for name in _TEXT_TESTS},
         "StringFilter.endsWith": [Sample("3")],
         "StringFilter.in": [Sample(["Clinic 3", "Webhook 4"])],
-        **{f"DateTimeFilter.{name}": [Sample(instant, "instant")] for name in ("eq", "gt", "gte", "lt", "lte")},
+        **{f"DateTimeFilter.{name}": [Sample(instant, "instant")] for name in _INSTANT_TESTS},
+        "DateTimeFilter.in": [Sample([instant], "instant")],
         "search": [
             Sample(WORD, records=matching),
             Sample("quibberish", "no record"),
