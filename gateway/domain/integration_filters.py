@@ -125,7 +125,10 @@ class IntegrationFilter(StatementArguments):
             *(test.in_ for test in self.iterate_text_filters()),
             *(test.in_ for test in (self.created_at, self.updated_at) if test is not None),
         )
-        return 1 + sum(len(values or ()) for values in lists) + sum(inner.size for inner in self.iterate_nested())
+        values = sum(len(values or ()) for values in lists)
+        # A whole list is one text with a line for each value.
+        lines = sum(max(0, texts.count("\n") - 1) for texts in (self.channels, self.urls) if texts is not None)
+        return 1 + values + lines + sum(inner.size for inner in self.iterate_nested())
 
     @property
     def longest_pattern(self) -> int:

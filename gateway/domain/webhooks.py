@@ -23,6 +23,9 @@ ALL_CHANNELS = ("all_public_channels", "all_private_groups", "all_direct_message
 DEFAULT_RETRY_COUNT = 4
 DEFAULT_RETRY_DELAY = RetryDelay.POWERS_OF_TEN
 
+GUARDED_KEYS = frozenset({"token", "script", "scriptCompiled", "scriptError"})
+"""The keys of documents that only a viewer sees who may manage the webhook."""
+
 _TOKEN_BYTES = 24
 
 
@@ -51,6 +54,11 @@ def may_manage_webhook(viewer: Viewer, kind: IntegrationKind, team_id: str, crea
     scope = viewer.get_webhook_scope(kind)
     is_own = scope is not None and created_by == viewer.user_id
     return team_id == viewer.team_id and (scope is True or is_own)
+
+
+def hide_secrets(document: Document) -> Document:
+    """Return the document as a viewer sees it who may not manage the webhook."""
+    return {key: value for key, value in document.items() if key not in GUARDED_KEYS}
 
 
 def new_token() -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from gateway import services
 from gateway.rest.exports import ExportParameters, answer_export, compute_export_cost
 from gateway.rest.interactly import INTERACTLY
 from gateway.rest.operations import AnyOperation, ReadOperation, System, WriteOperation
+from gateway.rest.rocketchat import ROCKETCHAT
 from gateway.rest.statistics import (
     AppointmentStatisticsParameters,
     PatientStatisticsParameters,
@@ -14,8 +16,16 @@ from gateway.rest.statistics import (
     compute_patient_cost,
 )
 from gateway.rest.use_case_groups import UpsertParameters, answer_upsert, compute_upsert_cost
+from gateway.rest.webhooks import (
+    GetParameters,
+    ListParameters,
+    answer_get,
+    answer_list,
+    compute_get_cost,
+    compute_list_cost,
+)
 
-SYSTEMS: Sequence[System] = (INTERACTLY,)
+SYSTEMS: Sequence[System] = (INTERACTLY, ROCKETCHAT)
 """All systems. Their paths do not overlap."""
 
 OPERATIONS: Sequence[AnyOperation] = (
@@ -51,5 +61,22 @@ OPERATIONS: Sequence[AnyOperation] = (
         parameters=PatientStatisticsParameters,
         cost=compute_patient_cost,
         answer=answer_patient_statistics,
+    ),
+    ReadOperation(
+        name="get-webhook",
+        path="/api/v1/integrations.get",
+        system=ROCKETCHAT,
+        parameters=GetParameters,
+        cost=compute_get_cost,
+        answer=answer_get,
+    ),
+    ReadOperation(
+        name="list-webhooks",
+        path="/api/v1/integrations.list",
+        system=ROCKETCHAT,
+        parameters=ListParameters,
+        cost=compute_list_cost,
+        authorize=services.integrations.require_webhook_permission,
+        answer=answer_list,
     ),
 )

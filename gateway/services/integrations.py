@@ -54,6 +54,20 @@ async def get_integration(reader: Reader, viewer: Viewer, id: str, created_by: s
     return found[0]
 
 
+async def get_webhook(reader: Reader, viewer: Viewer, id: str, created_by: str | None = None) -> Integration:
+    """Return the webhook with this id. `created_by` filters by creator, as in `get_integration`.
+
+    Raises Refused (NOT_FOUND or INVALID at `id`) if there is none that the viewer may see.
+    """
+    missing = not_found("There is no webhook with this id.", "id")
+    if created_by and not is_id(created_by):
+        raise missing
+    row = await get_integration(reader, viewer, id, created_by)
+    if row.kind not in webhooks.WEBHOOK_KINDS:
+        raise missing
+    return row
+
+
 async def find_by_keys(reader: Reader, viewer: Viewer, keys: Sequence[RowKey]) -> Mapping[RowKey, Integration]:
     """Return the rows with these keys that the viewer may see."""
     teams, ids = sorted({team for team, _ in keys}), sorted({id for _, id in keys})
@@ -101,8 +115,8 @@ async def list_integrations(
     The viewer needs READ_INTEGRATIONS, a permission to manage webhooks, or a widget key. Raises Refused: FORBIDDEN
     without one, INVALID for a filter that exceeds a limit.
     """
-    if not (viewer.has_permission(Permission.READ_INTEGRATIONS) or viewer.is_for_widgets) and all(
-        viewer.get_webhook_scope(kind) is None for kind in webhooks.WEBHOOK_KINDS
+    if not (
+        viewer.has_permission(Permission.READ_INTEGRATIONS) or viewer.is_for_widgets or _has_webhook_scope(viewer)
     ):
         raise forbidden(
             "This needs the permission READ_INTEGRATIONS, or one to manage incoming or outgoing integrations."
@@ -198,12 +212,20 @@ def require_kind_permission(viewer: Viewer, kind: IntegrationKind) -> None:
 
 def require_permission_of_any_kind(viewer: Viewer) -> None:
     """Raise Refused (FORBIDDEN) unless the viewer may change integrations of some kind."""
-    is_allowed = viewer.has_permission(Permission.WRITE_INTEGRATIONS) or any(
-        viewer.get_webhook_scope(kind) is not None for kind in webhooks.WEBHOOK_KINDS
-    )
-    if not is_allowed:
+    if not (viewer.has_permission(Permission.WRITE_INTEGRATIONS) or _has_webhook_scope(viewer)):
         needed = "; ".join(f"for {kind.name}, {_name_permissions(kind)}" for kind in IntegrationKind)
         raise forbidden(f"This needs the permission of the integration's kind: {needed}.")
+
+
+def require_webhook_permission(viewer: Viewer) -> None:
+    """Raise Refused (FORBIDDEN) unless the viewer may manage webhooks of some kind, all or their own."""
+    if not _has_webhook_scope(viewer):
+        needed = "; ".join(f"for {kind.name}, {_name_permissions(kind)}" for kind in webhooks.WEBHOOK_KINDS)
+        raise forbidden(f"This needs a permission to manage webhooks: {needed}.")
+
+
+def _has_webhook_scope(viewer: Viewer) -> bool:
+    return any(viewer.get_webhook_scope(kind) is not None for kind in webhooks.WEBHOOK_KINDS)
 
 
 def _name_permissions(kind: IntegrationKind) -> str:

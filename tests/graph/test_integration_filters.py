@@ -163,11 +163,9 @@ async def test_each_condition_alone_matches_the_rows_that_python_matches(gateway
     filters += [{field: [value]} for field, values in lists.items() for value in values]
     filters += [{"channel": channel} for channel in (*CHANNELS, "#gen", "\n", "#general\n")]
     filters += [{"url": url} for url in (*URLS, "y", "")]
-    filters += [{"channels": texts} for texts in ([], CHANNELS, *([channel] for channel in CHANNELS))]
-    filters += [{"urls": texts} for texts in ([], URLS, URLS[::-1], *([url] for url in URLS))]
-    filters += [
-        {field: {"in": [instants.format_instant(day)]}} for field in ("createdAt", "updatedAt") for day in DAYS
-    ]
+    filters += [{"channels": texts} for texts in ([], CHANNELS, CHANNELS[:1])]
+    filters += [{"urls": texts} for texts in ([], URLS, URLS[::-1], URLS[:1])]
+    filters += [{"createdAt": {"in": [instants.format_instant(day)]}} for day in DAYS]
     filters += [{"userId": user_id} for user_id in USER_IDS] + [{"id": [row.id]} for row in rows[:3]]
     for start in range(0, len(filters), AT_ONCE):
         variables = {f"f{number}": filter for number, filter in enumerate(filters[start : start + AT_ONCE])}
