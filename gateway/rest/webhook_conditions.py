@@ -26,7 +26,7 @@ _TESTS = {"gt": "gt", "gte": "ge", "lt": "lt", "lte": "le"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_SHOWN_LENGTH = 100
 
-_ONE_TEXT = re.compile(r"(\^?)((?:[^\\^$.|?*+()\[\]{}]|\\[!-/:-@\[-`{-~])*)(\$?)")
+_ONE_TEXT = re.compile(r"(\^?)((?:[^\\^$.|?*+()\[\]{}]|\\[^A-Za-z0-9])*)(\$?)")
 """A regular expression that matches one text: `^`, the text with a backslash before punctuation, and `$`."""
 
 

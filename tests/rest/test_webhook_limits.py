@@ -8,25 +8,8 @@ import pytest
 from gateway.domain.calendar import instants
 from tests.support.factories import store, webhook
 from tests.support.gateway import Gateway, serve_gateway
-from tests.support.webhook_requests import GET, LIST, ask
+from tests.support.webhook_requests import GET, GET_QUERY, LIST, LIST_QUERY, ask
 
-ALL_FIELDS = """
-  id kind name enabled createdAt updatedAt createdBy { id username }
-  ... on WebhookIntegration {
-    username userId channel alias avatar emoji scriptEnabled scriptEngine script scriptCompiled scriptError token
-  }
-  ... on IncomingWebhook { overrideDestinationChannelEnabled }
-  ... on OutgoingWebhook {
-    event urls triggerWords triggerWordAnywhere targetRoom impersonateUser runOnEdits retryFailedCalls retryCount
-    retryDelay
-  }
-"""
-GET_QUERY = f"query($id: ID!) {{ integration(id: $id) {{ {ALL_FIELDS} }} }}"
-LIST_QUERY = f"""query($filter: IntegrationFilter, $orderBy: [IntegrationOrder!], $first: Int, $offset: Int) {{
-  integrations(filter: $filter, orderBy: $orderBy, first: $first, offset: $offset) {{
-    totalCount nodes {{ {ALL_FIELDS} }}
-  }}
-}}"""
 KINDS = ["INCOMING_WEBHOOK", "OUTGOING_WEBHOOK"]
 NEWEST: list[Any] = [{"field": "UPDATED_AT", "direction": "DESC"}]
 

@@ -14,6 +14,25 @@ from tests.support.gateway import TEAM, Client, Gateway
 
 GET, LIST = "/api/v1/integrations.get", "/api/v1/integrations.list"
 
+_ALL_FIELDS = """
+  id kind name enabled createdAt updatedAt createdBy { id username }
+  ... on WebhookIntegration {
+    username userId channel alias avatar emoji scriptEnabled scriptEngine script scriptCompiled scriptError token
+  }
+  ... on IncomingWebhook { overrideDestinationChannelEnabled }
+  ... on OutgoingWebhook {
+    event urls triggerWords triggerWordAnywhere targetRoom impersonateUser runOnEdits retryFailedCalls retryCount
+    retryDelay
+  }
+"""
+GET_QUERY = f"query($id: ID!) {{ integration(id: $id) {{ {_ALL_FIELDS} }} }}"
+LIST_QUERY = f"""query($filter: IntegrationFilter, $orderBy: [IntegrationOrder!], $first: Int, $offset: Int) {{
+  integrations(filter: $filter, orderBy: $orderBy, first: $first, offset: $offset) {{
+    totalCount nodes {{ {_ALL_FIELDS} }}
+  }}
+}}"""
+"""The same questions in GraphQL."""
+
 MISSING = {"success": False, "error": "The integration does not exists."}
 """The answer to an id of a webhook that is not there, as the document spells it."""
 
