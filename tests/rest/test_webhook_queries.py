@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -29,6 +29,10 @@ TEXT_KEYS, LIST_KEYS, INSTANT_KEYS = (
     ("channel", "urls"),
     ("_createdAt", "_updatedAt"),
 )
+
+
+def format_day(index: int) -> str:
+    return instants.format_instant(DAYS[index])
 
 
 def build_documents() -> list[Query]:
@@ -165,6 +169,9 @@ def shared() -> Shared:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=queries(2))
+@example({"$and": [{"type": TYPES[0]}], "name": {"$gte": "L", "$lt": "a"}})
+@example({"$or": [{"enabled": True}], "_createdAt": {"$gt": format_day(0), "$lt": format_day(2)}})
+@example({"channel": {"$gt": "#", "$lt": "#b", "$ne": "#general"}, "urls": {"$in": [URLS, []]}})
 async def test_a_query_finds_the_documents_that_python_finds(
     gateway: Gateway, shared: Shared, query: Query
 ) -> None:

@@ -108,6 +108,9 @@ async def test_what_is_not_there_has_the_same_bytes(gateway: Gateway) -> None:
     answers += [await ask(client, GET, integrationId="in-own", createdBy=by) for by in ("somebody", "\x00", "é")]
     assert {(answer.status_code, answer.content) for answer in answers} == {(400, answers[0].content)}
     assert answers[0].json() == MISSING
+    everything = await gateway.client()
+    answers += [await ask(everything, GET, integrationId=id) for id in ("account", "shared", "foreign")]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(400, answers[0].content)}
 
 
 async def test_get_needs_no_right_and_ignores_an_empty_creator_and_other_parameters(gateway: Gateway) -> None:
