@@ -80,13 +80,19 @@ class ListParameters(BaseModel):
     sort: Annotated[
         Sequence[SortKey],
         _parse_json(parse_sort),
-        Field(description='Keys with 1 or -1, such as `{"name": 1}`. By default, the last changed come first.'),
-    ] = DEFAULT_SORT
+        Field(
+            default_factory=lambda: DEFAULT_SORT,
+            description='Keys with 1 or -1, such as `{"name": 1}`. By default, the last changed come first.',
+        ),
+    ]
     query: Annotated[
         IntegrationFilter,
         _parse_json(parse_query),
-        Field(description='Conditions as in MongoDB, such as `{"enabled": true, "name": {"$regex": "^Lab"}}`.'),
-    ] = parse_query({})
+        Field(
+            default_factory=lambda: parse_query({}),
+            description='Conditions as in MongoDB, such as `{"enabled": true, "name": {"$regex": "^Lab"}}`.',
+        ),
+    ]
     fields: Annotated[
         Projection | None,
         _parse_json(Projection),

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.domain.text import fold
+from gateway.domain.webhooks import hide_secrets
 from gateway.rest.webhook_fields import Projection
+from gateway.rest.webhooks import ListParameters
 from tests.rest.test_webhook_queries import KEYS, build_documents
 from tests.support.factories import store, webhook
 from tests.support.gateway import Client, Gateway
@@ -226,3 +228,18 @@ async def test_wrong_fields_are_refused(gateway: Gateway) -> None:
         ({"a.b": 0, "a": 0}, f"`a` {COLLISION}; use one of them"),
     ]
     await expect_refusals(await gateway.client(), "fields", refused)
+
+
+def test_a_document_without_its_secrets_keeps_all_other_keys() -> None:
+    secrets = {"token": "t", "script": "s", "scriptCompiled": "c", "scriptError": None}
+    assert hide_secrets({"_id": "w", **secrets, "scriptEnabled": True}) == {"_id": "w", "scriptEnabled": True}
+
+
+def test_the_parameters_are_described_without_internal_defaults() -> None:
+    described = ListParameters.model_json_schema()["properties"]
+    assert {name: each.get("default") for name, each in described.items()} == {
+        **dict.fromkeys(["sort", "query", "fields", "name", "type"]),
+        "offset": 0,
+        "count": 50,
+    }
+    assert all(each["description"] for each in described.values())
