@@ -5,6 +5,7 @@ Revises: 0009
 """
 
 import json
+from contextlib import nullcontext
 
 import sqlalchemy as sa
 
@@ -25,7 +26,15 @@ INTEGRATION = sa.table(
 
 
 def upgrade() -> None:
-    op.add_column("integration", sa.Column("urls", CollatedText, nullable=True))
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    column = sa.Column("urls", CollatedText, nullable=True)
+    op.add_column("integration", column, if_not_exists=not is_sqlite or None)
+    # On PostgreSQL no transaction holds locks meanwhile, and an interrupted migration is repeated.
+    with nullcontext() if is_sqlite else op.get_context().autocommit_block():
+        fill_urls()
+
+
+def fill_urls() -> None:
     connection, key = op.get_bind(), sa.tuple_(INTEGRATION.c.team_id, INTEGRATION.c.id)
     columns = [INTEGRATION.c[name] for name in ("team_id", "id", "document")]
     query = sa.select(*columns).where(INTEGRATION.c.kind != "connected")

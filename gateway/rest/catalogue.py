@@ -63,7 +63,7 @@ OPERATIONS: Sequence[AnyOperation] = (
         answer=answer_patient_statistics,
     ),
     ReadOperation(
-        name="get-webhook",
+        name="integration",
         path="/api/v1/integrations.get",
         system=ROCKETCHAT,
         parameters=GetParameters,
@@ -71,7 +71,7 @@ OPERATIONS: Sequence[AnyOperation] = (
         answer=answer_get,
     ),
     ReadOperation(
-        name="list-webhooks",
+        name="integrations",
         path="/api/v1/integrations.list",
         system=ROCKETCHAT,
         parameters=ListParameters,

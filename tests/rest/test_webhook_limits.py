@@ -137,9 +137,9 @@ async def test_the_log_names_the_operation_and_has_no_parameter(
     await ask(client, LIST, query={"private-value": 1})
     lines = read_log(gateway, capsys)
     assert [(line["op_name"], line["status"], line["codes"]) for line in lines] == [
-        ("rest:get-webhook", 400, ["NOT_FOUND"]),
-        ("rest:list-webhooks", 200, []),
-        ("rest:list-webhooks", 400, ["BAD_USER_INPUT"]),
+        ("rest:integration", 400, ["NOT_FOUND"]),
+        ("rest:integrations", 200, []),
+        ("rest:integrations", 400, ["BAD_USER_INPUT"]),
     ]
     assert "private-value" not in json.dumps(lines)
 
