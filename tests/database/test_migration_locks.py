@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from gateway.database import Database, migrations
-from tests.support.factories import connected, record, store
+from tests.support.factories import connected, record, store, webhook
 from tests.support.sessions import open_session
 
 pytestmark = pytest.mark.parametrize("database_kind", ["postgresql"])
@@ -64,12 +64,17 @@ async def test_indexes_on_existing_tables_are_created_concurrently(database: Dat
 
 @pytest.mark.parametrize(
     ("revision", "filling", "table"),
-    [("0004", "UPDATE integration", "integration"), ("0005", "UPDATE resource_record", "resource_record")],
+    [
+        ("0004", "UPDATE integration", "integration"),
+        ("0005", "UPDATE resource_record", "resource_record"),
+        ("0009", "UPDATE integration", "integration"),
+    ],
 )
 async def test_columns_are_filled_without_a_lock_on_their_table(
     database: Database, revision: str, filling: str, table: str
 ) -> None:
-    await store(database, connected("clinic"), record("p", "clinic", {"type": "patients", "id": "P"}))
+    patient = record("p", "clinic", {"type": "patients", "id": "P"})
+    await store(database, connected("clinic"), webhook({"_id": "hook"}), patient)
     await migrations.downgrade(database, revision)
     held: list[str] = []
     count = 0
@@ -83,7 +88,7 @@ async def test_columns_are_filled_without_a_lock_on_their_table(
 
     with watch_statements(database, watch):
         await migrations.upgrade(database)
-    assert count == 1
+    assert count > 0
     assert held == []
 
 
