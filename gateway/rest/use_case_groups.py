@@ -1,7 +1,7 @@
 """Groups of use cases, document 2."""
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import BaseModel, Field
 
@@ -9,11 +9,12 @@ from gateway import services
 from gateway.database import UseCaseGroup, Writer
 from gateway.domain import exact_json
 from gateway.domain.calendar import instants
-from gateway.domain.enums import ActionType, Provider, UseCaseKey
+from gateway.domain.enums import ActionType, ErrorCode, Provider, UseCaseKey
 from gateway.domain.lenient_reading import Document
 from gateway.domain.use_case_groups import INPUT_FIELDS, GroupInput, ListedUseCase, find_next_run
 from gateway.domain.use_cases import DEFAULT_DAYS, ActionInput
 from gateway.domain.viewer import Viewer
+from gateway.errors import Refused, refusal
 from gateway.rest.interactly import IntegrationId, PlainText
 from gateway.rest.operations import RestAnswer
 
@@ -97,9 +98,21 @@ async def answer_upsert(writer: Writer, viewer: Viewer, parameters: UpsertParame
 
     The answer has the listed use cases, and then others that changed with the group.
     """
-    result = await services.use_case_groups.upsert.upsert_group(
-        writer, viewer, Provider[parameters.provider.name], parameters.body.to_domain(), parameters.integration_id
-    )
+    provider, group = Provider[parameters.provider.name], parameters.body.to_domain()
+    try:
+        result = await services.use_case_groups.upsert.upsert_group(
+            writer, viewer, provider, group, parameters.integration_id
+        )
+    except Refused as error:
+        holder = cast("UseCaseGroup | None", error.related.get("conflicting_group"))
+        if holder is None or group.group_id is not None:
+            raise
+        # The service names an argument that document 2 does not have.
+        message = (
+            f"The group {holder.id} has this slug. Use it as `group_id` to update the group, or "
+            "choose another slug."
+        )
+        raise refusal(ErrorCode.CONFLICT, message, "input", "slug") from None
     body = {
         "group": _describe_group(result.group, writer),
         "outcome": result.outcome.value,

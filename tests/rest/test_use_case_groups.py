@@ -254,10 +254,10 @@ async def test_a_group_of_another_team_is_missing_in_the_same_bytes(gateway: Gat
 
 async def test_a_slug_in_use_is_a_conflict(gateway: Gateway) -> None:
     client = await connect(gateway)
-    await upsert_accepted(client, {"name": "A", "slug": "a"})
+    id = (await upsert_accepted(client, {"name": "A", "slug": "a"}))["group"]["_id"]
     response = await upsert(client, {"name": "B", "slug": "a"})
-    assert response.status_code == 409
-    assert [*response.json()] == ["detail"]
+    remedy = "Use it as `group_id` to update the group, or choose another slug."
+    assert (response.status_code, response.json()) == (409, {"detail": f"The group {id} has this slug. {remedy}"})
     assert await count_rows(gateway) == (1, 0)
 
 
