@@ -64,12 +64,17 @@ def is_indexed(words: Sequence[str]) -> bool:
 
 
 def choose_trigrams(words: Sequence[str], sample: Sequence[str]) -> tuple[str, ...]:
-    """Return trigrams of the words that the fewest texts of a sample have."""
+    """Return trigrams of the words that the fewest texts of a sample have.
+
+    Beside the rarest, those that most texts have are left out: they take time and exclude few records.
+    """
     runs = [run for word in words for run in _LETTERS.findall(word)]
     trigrams = dict.fromkeys(
         run[start : start + TRIGRAM_LENGTH] for run in runs for start in range(len(run) - TRIGRAM_LENGTH + 1)
     )
-    return tuple(sorted(trigrams, key=lambda each: sum(each in text for text in sample))[:_MAX_TRIGRAMS])
+    numbers = {each: sum(each in text for text in sample) for each in trigrams}
+    rarest, *others = sorted(trigrams, key=lambda each: numbers[each])
+    return (rarest, *(each for each in others if numbers[each] <= len(sample) // 2))[:_MAX_TRIGRAMS]
 
 
 def count_matches(words: Sequence[str], sample: Sequence[str]) -> int:
