@@ -171,7 +171,7 @@ class ExecutableOperation:
         """
         if not self._compiled:
             # The normal executor checks them, too, but its objects hold the variables in cycles.
-            self._check_lists(variables, context)
+            self._check_input_cost(variables, context)
             return None
         values = self.coerce_variables(variables, context)
         if values is None:
@@ -188,17 +188,17 @@ class ExecutableOperation:
     def coerce_variables(self, raw_values: dict[str, Any], context: Any) -> VariableValues | None:  # noqa: ANN401
         """Return the coerced variables; None if they are invalid.
 
-        Raises Exceeded, before it coerces them, if the context refuses the cost of the lists in them.
+        Raises Exceeded, before it coerces them, if the context refuses the cost of arguments with them.
         """
-        self._check_lists(raw_values, context)
+        self._check_input_cost(raw_values, context)
         try:
             return self._variables.coerce(raw_values)
         except (NotCoercible, GraphQLError):
             return None
 
-    def _check_lists(self, raw_values: dict[str, Any], context: Any) -> None:  # noqa: ANN401
-        if list_cost := self._cost.evaluate_lists(raw_values):
-            context.check_cost(list_cost)
+    def _check_input_cost(self, raw_values: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+        if input_cost := self._cost.evaluate_inputs(raw_values):
+            context.check_cost(input_cost)
 
     def get_condition_values(self, variables: VariableValues) -> tuple[Hashable, ...]:
         """Return the values of the variables that `@skip` and `@include` read."""

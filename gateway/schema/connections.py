@@ -18,7 +18,7 @@ from gateway.domain.paging import (
     SortOrder,
 )
 from gateway.errors import CursorInvalid, ProblemList
-from gateway.execution import READ_COLUMNS, BatchedField, BatchLoader, BatchRequest, ListSize
+from gateway.execution import READ_COLUMNS, BatchedField, BatchLoader, BatchRequest, Cost, ListSize
 from gateway.schema.context import Context
 from gateway.schema.fields import batched_field
 
@@ -38,6 +38,8 @@ PAGE_LIST_SIZE = ListSize(
 )
 """List size of every connection field. A larger page is refused, so it cannot cost more."""
 
+_TOTAL_COUNT_COST = Cost(weight=100)
+
 First = Annotated[
     int | None,
     strawberry.argument(
@@ -53,13 +55,15 @@ Last = Annotated[
     ),
 ]
 Before = Annotated[str | None, strawberry.argument(description="Return entries before this cursor.")]
-Offset = Annotated[
-    int | None,
-    strawberry.argument(
-        description=f"Number of entries to skip from the start, at most {MAX_OFFSET}; cannot be combined with "
-        "`last` or `before`. Cursors reach any entry."
-    ),
+_OFFSET_DESCRIPTION = (
+    f"Number of entries to skip from the start, at most {MAX_OFFSET}; cannot be combined with `last` or `before`. "
+    "Cursors reach any entry."
+)
+Offset = Annotated[int | None, strawberry.argument(description=_OFFSET_DESCRIPTION)]
+OffsetOfLongList = Annotated[
+    int | None, strawberry.argument(description=_OFFSET_DESCRIPTION, directives=[Cost(weight=500)])
 ]
+"""An offset into a list that may have many thousand entries, each of which the database reads."""
 
 
 class RequestedPage(NamedTuple):
@@ -213,6 +217,7 @@ class Connection(Generic[T]):
         lambda root, _: root.count_request,
         lambda total, *_: total or 0,
         reads=(),
+        directives=[_TOTAL_COUNT_COST],
     )
 
 

@@ -1,6 +1,6 @@
 """Arguments of the dashboard fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from inspect import Parameter, Signature
@@ -12,19 +12,20 @@ from gateway import services
 from gateway.domain import statistics
 from gateway.domain.enums import AppointmentType, StatisticsDateField
 from gateway.domain.statistics import Statistics
+from gateway.schema.inputs import SEARCH_COST
 from gateway.schema.scalars import TimeZone
 
 F = TypeVar("F", bound=Callable[..., object])
 
-DAY_COST = 5
-"""Cost of each day that `fillGaps` may add to `trends`."""
+DAY_COST, ZONE_DAY_COST = 5, 3
+"""Cost of each day that `fillGaps` may add to `trends`, and of each day of a zone that may not be stored."""
 
 _NO_BOUND = "Null: this argument sets no bound."
 _ARGUMENT_DEFAULTS = {each.name: each.default for each in fields(services.statistics.DashboardArguments)}
 
 
-def _build_argument(name: str, type_: object, description: str) -> Parameter:
-    annotation = Annotated[type_, strawberry.argument(description=description)]  # type: ignore[valid-type]  # a type
+def _build_argument(name: str, type_: object, description: str, directives: Sequence[object] = ()) -> Parameter:
+    annotation = Annotated[type_, strawberry.argument(description=description, directives=directives)]  # type: ignore[valid-type]  # a type
     return Parameter(name, Parameter.KEYWORD_ONLY, default=_ARGUMENT_DEFAULTS[name], annotation=annotation)
 
 
@@ -73,6 +74,7 @@ _DASHBOARD_ARGUMENTS = (
         "Count only records that contain each of these words, case-insensitive, in a name, id, contact or source "
         f"field. At most {services.record_search.MAX_SEARCH_LENGTH} characters. Null or blank: all records. "
         f"{services.record_search.SHORT_WORDS} Needs READ_RECORDS.",
+        [SEARCH_COST],
     ),
     _build_argument(
         "days",
@@ -94,7 +96,9 @@ _DASHBOARD_ARGUMENTS = (
     _build_argument(
         "timezone",
         TimeZone | None,
-        "Time zone of all days. Null: the integration's.",
+        "Time zone of all days. Null: the integration's, which is fastest. A zone costs "
+        f"{ZONE_DAY_COST} for each day between the bounds, or of {services.statistics.MAX_FILLED_DAYS} days "
+        "with an open bound.",
     ),
     _build_argument(
         "fill_gaps",
@@ -111,21 +115,26 @@ INTEGRATION_ID_ARGUMENT = Parameter(
 )
 
 
-def compute_filling_cost(arguments: Mapping[str, object]) -> int:
-    """Return the cost of `fillGaps` with these arguments: that of the days between the bounds.
+def compute_day_costs(arguments: Mapping[str, object]) -> int:
+    """Return the cost of `fillGaps` and `timezone` with these arguments: that of each day between the bounds."""
+    filling = DAY_COST if arguments.get("fillGaps") is True else 0
+    zone = ZONE_DAY_COST if isinstance(arguments.get("timezone"), str) else 0
+    return (filling + zone) * _count_days(arguments) if filling or zone else 0
 
-    With an open bound it is that of `MAX_FILLED_DAYS`. Days and instants are texts, unless a variable gave them.
+
+def _count_days(arguments: Mapping[str, object]) -> int:
+    """Return the number of days between the bounds; with an open one, `MAX_FILLED_DAYS`.
+
+    Days and instants are texts, unless a variable gave them.
     """
     most = services.statistics.MAX_FILLED_DAYS
-    if arguments.get("fillGaps") is not True:
-        return 0
     if isinstance(number := arguments.get("days"), int):
-        return DAY_COST * max(0, min(number, most))
+        return max(0, min(number, most))
     first = _read_day(arguments.get("firstDay") or arguments.get("start"))
     last = _read_day(arguments.get("lastDay") or arguments.get("end"))
     # In the zone of the dashboard, an instant may be on the day before or after.
     number = most if first is None or last is None else (last - first).days + 2
-    return DAY_COST * max(0, min(number, most))
+    return max(0, min(number, most))
 
 
 def _read_day(value: object) -> date | None:

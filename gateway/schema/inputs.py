@@ -19,6 +19,9 @@ from gateway.execution import Cost
 OBJECT_COST = Cost(weight=50)
 """Cost of each object of a list: it takes as long as 50 fields to check and to store one."""
 
+SEARCH_COST = Cost(weight=500)
+"""Cost of a search of the records of one integration, which reads a sample of them and an index."""
+
 
 def optional_field(description: str, *, name: str | None = None, directives: Sequence[object] = ()) -> Any:  # noqa: ANN401 (a dataclass field)
     """Return a field of an input object that may be absent. Absent and null differ."""

@@ -17,7 +17,7 @@ class RateLimit:
     limit: int = strawberry.field(description="Cost units that the key has when its budget is full.")
     remaining: int = strawberry.field(description="Cost units left after this operation.")
     cost: int = strawberry.field(
-        description="Cost of this operation: 100 plus the cost of each field. A field costs 1 or the weight of "
+        description="Cost of this operation: 400 plus the cost of each field. A field costs 1 or the weight of "
         "its `@cost`, multiplied by the sizes of the lists above it, which follow from their arguments or "
         "`@listSize`."
     )

@@ -16,10 +16,10 @@ from gateway.domain.paging import OLDEST_FIRST
 from gateway.domain.records import KINDS_BY_MEMBER, get_kind
 from gateway.execution import Cost, FormattedInput, ListSize
 from gateway.schema import json_readers
-from gateway.schema.connections import After, Before, First, Last, Offset, RequestedPage, parse_page
+from gateway.schema.connections import After, Before, First, Last, OffsetOfLongList, RequestedPage, parse_page
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key_field, mutation
-from gateway.schema.inputs import OBJECT_COST, to_document_object
+from gateway.schema.inputs import OBJECT_COST, SEARCH_COST, to_document_object
 from gateway.schema.nodes import Node
 from gateway.schema.parent_integrations import integration_field
 from gateway.schema.payloads import DeletePayload, UserError, errors_field, run_mutation
@@ -68,7 +68,8 @@ SearchArgument = Annotated[
     strawberry.argument(
         description="Return only records that contain each of these words in a name, code or id, "
         f"case-insensitive. At most {services.record_search.MAX_SEARCH_LENGTH} characters. "
-        f"Null or blank: all records. {services.record_search.SHORT_WORDS}"
+        f"Null or blank: all records. {services.record_search.SHORT_WORDS}",
+        directives=[SEARCH_COST],
     ),
 ]
 
@@ -80,7 +81,7 @@ def parse_records_arguments(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    offset: Offset = None,
+    offset: OffsetOfLongList = None,
 ) -> tuple[RequestedPage, ResourceType | None, tuple[str, ...]]:
     """Return the page, the type and the search words that the arguments of `resourceRecords` select."""
     page = parse_page(OLDEST_FIRST, first, after, last, before, offset)

@@ -17,7 +17,7 @@ from gateway.execution import ARGUMENTS_COST, READ_COLUMNS, BatchRequest, Cost, 
 from gateway.schema.context import Info
 from gateway.schema.dashboard_arguments import (
     INTEGRATION_ID_ARGUMENT,
-    compute_filling_cost,
+    compute_day_costs,
     with_dashboard_arguments,
 )
 from gateway.schema.fields import batched_field, field
@@ -53,15 +53,15 @@ class StatisticsTrend:
     pending: int = strawberry.field(description="Number of pending records of the day.")
 
 
-_COUNT_COST = Cost(weight=100)
-_FILLING_COST = {ARGUMENTS_COST: compute_filling_cost}
-_TREND_LIST_SIZE = ListSize(assumed_size=100)
+_COUNT_COST = Cost(weight=10)
+_DAY_COSTS = {ARGUMENTS_COST: compute_day_costs}
+_TREND_LIST_SIZE = ListSize(assumed_size=50)
 
 
 def _get_breakdown_list_size(definition: Statistics) -> ListSize:
-    """Return the list size of a dashboard's breakdowns: `size`, but at most 100, since few have more entries."""
+    """Return the list size of a dashboard's breakdowns: `size`, but at most 20, since few have more entries."""
     names = [each.field for each in definition.breakdowns]
-    return ListSize(assumed_size=100, slicing_arguments=["size"], sized_fields=names, maximum=100)
+    return ListSize(assumed_size=20, slicing_arguments=["size"], sized_fields=names, maximum=20)
 
 
 def _part_field(
@@ -172,7 +172,7 @@ def dashboard_field(description: str, definition: Statistics, graphql_type: type
         graphql_type=graphql_type | None,
         reads=("team_id", "id", "timezone"),
         directives=[_get_breakdown_list_size(definition)],
-        metadata=_FILLING_COST,
+        metadata=_DAY_COSTS,
     )
 
 
@@ -195,7 +195,7 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
         description,
         graphql_type=graphql_type | None,
         directives=[_get_breakdown_list_size(definition)],
-        metadata=_FILLING_COST,
+        metadata=_DAY_COSTS,
     )
     return decorate(staticmethod(resolver))
 

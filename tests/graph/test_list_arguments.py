@@ -156,10 +156,10 @@ def test_variables_in_a_literal_are_priced() -> None:
     (cost,) = compute_operation_costs(schema._schema, parse(query))
     values = {"a": {"kind": ["CONNECTED"] * 3}, "b": ["x"] * 4, "c": [{"or": [{}]}, {}], "skip": False}
     lists = 2 * 100 + 3 * 10 + 4 * 10 + 3 * 100
-    assert cost.evaluate(values) == 100 + 2 + lists
-    assert cost.evaluate_lists(values) == 100 + lists
-    assert cost.evaluate({**values, "skip": True}) == 100
-    assert cost.evaluate_lists({**values, "skip": True}) == 100
+    assert cost.evaluate(values) == 400 + 2 + lists
+    assert cost.evaluate_inputs(values) == 400 + lists
+    assert cost.evaluate({**values, "skip": True}) == 400
+    assert cost.evaluate_inputs({**values, "skip": True}) == 400
 
 
 def test_the_lists_of_an_imported_document_are_priced() -> None:

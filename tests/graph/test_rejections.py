@@ -72,7 +72,7 @@ async def test_an_operation_above_the_cost_limit_is_logged_with_its_cost(
     await spend_all(client)
     _, dear, good, *_, last = await read_log_lines(limited_gateway, capsys)
     assert (dear["codes"], dear["op_type"], dear["sql_count"]) == (["COST_LIMIT_EXCEEDED"], "query", 0)
-    assert (dear["cost"], good["cost"]) == (1110, 102)
+    assert (dear["cost"], good["cost"]) == (1410, 402)
     assert (good["op_name"], good["codes"]) == ("Read", [])
     assert last["codes"] == ["RATE_LIMITED"]
     found = await read_metrics(limited_gateway)
@@ -89,7 +89,7 @@ async def test_an_operation_without_a_connection_is_logged(
         assert (await client.send(READ, {})).status_code == 503
     _, line = await read_log_lines(limited_gateway, capsys)
     assert (line["status"], line["codes"], line["op_name"]) == (503, ["OVERLOADED"], "Read")
-    assert (line["tenant"], line["cost"], line["sql_count"]) == (TEAM, 102, 0)
+    assert (line["tenant"], line["cost"], line["sql_count"]) == (TEAM, 402, 0)
     assert (await read_metrics(limited_gateway))['graphql_rejected_total{reason="overload"}'] == 1
 
 
@@ -108,7 +108,7 @@ async def test_a_timed_out_or_abandoned_operation_is_logged_with_its_statements(
     assert (left["status"], left["codes"], left["bytes"]) == (None, [], 0)
     for line in (late, left):
         assert (line["op_type"], line["op_name"], line["sql_count"]) == ("query", "Read", 1)
-        assert line["cost"] > 100
+        assert line["cost"] > 400
     assert late["op_hash"] == left["op_hash"]
     found = await read_metrics(limited_gateway)
     assert found["client_disconnects_total"] == 1

@@ -76,8 +76,8 @@ def test_the_cost_limit_cannot_exceed_the_rate_limit() -> None:
         load_settings(cost_limit=5000, rate_limit=4000)
 
 
-LIMIT = 2000
-COST = 100 + 3
+LIMIT = 4000
+COST = 400 + 3
 READ = 10 * len(VIEWER)
 
 
@@ -145,10 +145,10 @@ async def test_the_body_of_a_key_over_its_rate_limit_is_not_read(endpoint: Endpo
 
 async def test_a_query_can_select_its_cost_and_the_remaining_rate_limit(endpoint: Endpoint) -> None:
     query = "{ rateLimit { limit remaining cost resetAt } }"
-    for spent in (10 * len(query) + 105, 10 * len(query) + 2 * 105):
+    for spent in (10 * len(query) + 405, 10 * len(query) + 2 * 405):
         response = await endpoint.send(json={"query": query})
         found = response.json()["data"]["rateLimit"]
-        assert (found["limit"], found["cost"]) == (LIMIT, 105)
+        assert (found["limit"], found["cost"]) == (LIMIT, 405)
         assert LIMIT - spent <= found["remaining"] <= LIMIT - spent + 5
         assert found["remaining"] <= _get_remaining(response) <= found["remaining"] + 1
         assert found["resetAt"].endswith("Z")

@@ -41,8 +41,8 @@ from gateway.execution.limits.units import (
     multiply_units,
 )
 
-BASE_COST = 100
-"""The cost of an operation without its fields: to read and answer a request takes as long as 100 fields."""
+BASE_COST = 400
+"""The cost of an operation without its fields: to read and answer a request takes as long as 400 fields."""
 
 INTROSPECTION_COST = 50_000
 """The cost of `__schema` or `__type` with all fields below it, which are never compiled."""
@@ -52,16 +52,16 @@ class OperationCost(NamedTuple):
     """The cost of an operation."""
 
     units: Units
-    list_units: Units = 0
-    """The part of it that is the cost of lists in arguments, each once."""
+    input_units: Units = 0
+    """The part of it that is the cost of arguments, each once."""
 
     def evaluate(self, values: VariableMapping) -> int:
         """Return the cost with these coerced variables, at most `MAX_INT32`."""
         return min(evaluate_units(self.units, values), MAX_INT32)
 
-    def evaluate_lists(self, raw_values: VariableMapping) -> int:
-        """Return the cost of the lists in these variables, which are not yet coerced; 0 if there are none."""
-        units = self.list_units
+    def evaluate_inputs(self, raw_values: VariableMapping) -> int:
+        """Return the cost of arguments with these variables, which are not yet coerced; 0 if none costs."""
+        units = self.input_units
         return 0 if isinstance(units, int) else min(BASE_COST + units(raw_values), MAX_INT32)
 
 
@@ -71,8 +71,8 @@ class _SelectionCost(NamedTuple):
     once: Units = 0
     per_entry: Units = 0
     """The cost for each entry of lists whose size the parent field declares."""
-    lists: Units = 0
-    """The cost of lists in arguments, which is a part of the others, as if each field were selected once."""
+    inputs: Units = 0
+    """The cost of arguments, which is a part of the others, as if each field were selected once."""
 
 
 def compute_operation_costs(schema: GraphQLSchema, document: DocumentNode) -> Iterator[OperationCost]:
@@ -92,7 +92,7 @@ def compute_operation_costs(schema: GraphQLSchema, document: DocumentNode) -> It
                 if root is None
                 else calculator.compute_selection_set(operation.selection_set, root.name)
             )
-            yield OperationCost(add_units([BASE_COST, found.once, found.per_entry]), found.lists)
+            yield OperationCost(add_units([BASE_COST, found.once, found.per_entry]), found.inputs)
 
 
 class _CostCalculator:
@@ -108,7 +108,7 @@ class _CostCalculator:
         return _SelectionCost(
             add_units([each.once for each in below]),
             add_units([each.per_entry for each in below]),
-            add_units([each.lists for each in below]),
+            add_units([each.inputs for each in below]),
         )
 
     def _compute_selection(self, selection: SelectionNode, type_name: str) -> _SelectionCost:
@@ -126,28 +126,28 @@ class _CostCalculator:
 
     def _compute_field(self, node: FieldNode, field_cost: FieldCost) -> _SelectionCost:
         argument_values = {argument.name.value: argument.value for argument in node.arguments or ()}
-        lists = add_units(
+        inputs = add_units(
             [
-                list_cost.build_units(argument_values[name])
-                for name, list_cost in field_cost.arguments.items()
+                input_cost.build_units(argument_values[name])
+                for name, input_cost in field_cost.arguments.items()
                 if name in argument_values
             ]
         )
         further = _build_arguments_units(field_cost.arguments_cost, argument_values)
-        own = add_units([field_cost.units, lists, further])
+        own = add_units([field_cost.units, inputs, further])
         if node.selection_set is None:
-            return _SelectionCost(own, 0, lists)
+            return _SelectionCost(own, 0, inputs)
         below = self.compute_selection_set(node.selection_set, field_cost.type_name)
         once, per_entry = below.once, below.per_entry
-        lists = add_units([lists, below.lists])
+        inputs = add_units([inputs, below.inputs])
         if field_cost.is_sized_by_parent:
-            return _SelectionCost(own, add_units([once, per_entry]), lists)
+            return _SelectionCost(own, add_units([once, per_entry]), inputs)
         if field_cost.list_size is None:
-            return _SelectionCost(add_units([own, once, per_entry]), 0, lists)
+            return _SelectionCost(add_units([own, once, per_entry]), 0, inputs)
         count = _count_list(field_cost.list_size, argument_values)
         if field_cost.list_size.sized_fields:
-            return _SelectionCost(add_units([own, once, multiply_units(count, per_entry)]), 0, lists)
-        return _SelectionCost(add_units([own, multiply_units(count, add_units([once, per_entry]))]), 0, lists)
+            return _SelectionCost(add_units([own, once, multiply_units(count, per_entry)]), 0, inputs)
+        return _SelectionCost(add_units([own, multiply_units(count, add_units([once, per_entry]))]), 0, inputs)
 
 
 def _build_arguments_units(cost: ArgumentsCost | None, arguments: Mapping[str, ValueNode]) -> Units:

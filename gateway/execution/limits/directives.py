@@ -18,7 +18,8 @@ D = TypeVar("D")
     locations=[Location.FIELD_DEFINITION, Location.ARGUMENT_DEFINITION, Location.INPUT_FIELD_DEFINITION],
     name="cost",
     description="Cost of a field, without the fields below it. A field without this directive costs 1. On an "
-    "argument or input field: cost of each entry of its lists, which is 10 without this directive.",
+    "argument or input field: cost of each entry of its lists, which is 10 without this directive, or of any "
+    "other value but null.",
 )
 class Cost:
     weight: int = strawberry.field(name="weight", description="Cost in units.")

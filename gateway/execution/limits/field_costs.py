@@ -19,7 +19,7 @@ from graphql import (
 
 from gateway.execution._private import get_definition
 from gateway.execution.limits.directives import Cost, ListSize, find_directive
-from gateway.execution.limits.list_costs import ListCost, build_list_cost
+from gateway.execution.limits.input_costs import InputCost, build_input_cost
 
 ARGUMENTS_COST = "arguments_cost"
 """The key of a field's metadata for an `ArgumentsCost`, where `@cost` cannot express what an argument costs."""
@@ -36,8 +36,8 @@ class FieldCost:
     """The cost of one field."""
 
     units: int
-    arguments: Mapping[str, ListCost]
-    """The cost of the lists in arguments, for those that have any."""
+    arguments: Mapping[str, InputCost]
+    """The cost of arguments, for those that cost something."""
     arguments_cost: ArgumentsCost | None
     """Computes a further cost."""
     type_name: str
@@ -69,8 +69,8 @@ def get_field_costs(schema: GraphQLSchema) -> Mapping[FieldCoordinate, FieldCost
         if is_list and size is None and coordinate not in sized_by_parent:
             raise LookupError(f"{'.'.join(coordinate)} is a list; declare its size by `ListSize`.")
         units = 1 if cost is None else cost.weight
-        list_costs = {name: build_list_cost(name, argument) for name, argument in field.args.items()}
-        arguments = {name: each for name, each in list_costs.items() if each is not None}
+        input_costs = {name: build_input_cost(name, argument) for name, argument in field.args.items()}
+        arguments = {name: each for name, each in input_costs.items() if each is not None}
         field_costs[coordinate] = FieldCost(
             units,
             arguments,

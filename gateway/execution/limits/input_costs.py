@@ -1,4 +1,4 @@
-"""The cost of lists in arguments: that of each entry, at any depth.
+"""The cost of arguments: that of each entry of lists, at any depth, and of other values with `@cost`.
 
 It is computed of the variables as the client sent them, before anything else looks at their entries. So an
 operation with too many entries is refused early, and the cost of the refusal grows linearly with the entries.
@@ -37,15 +37,15 @@ ENTRY_COST = 10
 """The cost of each entry of a list without `@cost`."""
 
 
-def build_list_cost(name: str, element: _InputElement) -> "ListCost | None":
-    """Return the cost of the lists in an argument or input field of this name; None if its type has no lists.
+def build_input_cost(name: str, element: _InputElement) -> "InputCost | None":
+    """Return the cost of an argument or input field of this name; None if it costs nothing.
 
-    A scalar can have lists if `@cost` declares what their entries cost.
+    Lists cost, and scalars with `@cost`: each as much as one entry, and JSON as much as the lists in it.
     """
     cost = find_directive(element, Cost)
     if cost is None and not _has_lists(element.type, set()):
         return None
-    return ListCost(name, element.type, ENTRY_COST if cost is None else cost.weight)
+    return InputCost(name, element.type, ENTRY_COST if cost is None else cost.weight)
 
 
 def _has_lists(type_: GraphQLInputType, seen: set[str]) -> bool:
@@ -58,8 +58,8 @@ def _has_lists(type_: GraphQLInputType, seen: set[str]) -> bool:
     return any(_has_lists(field.type, seen) for field in named.fields.values())
 
 
-class ListCost:
-    """The cost of the lists in the value of an argument or input field."""
+class InputCost:
+    """The cost of the value of an argument or input field."""
 
     def __init__(self, name: str, type_: GraphQLInputType, entry_cost: int) -> None:
         self._name = name
@@ -69,11 +69,11 @@ class ListCost:
 
     # Cached, not computed at once: a type may have fields of the same type.
     @cached_property
-    def _fields(self) -> Mapping[str, "ListCost"]:
+    def _fields(self) -> Mapping[str, "InputCost"]:
         """The lists of an input object, by field."""
         if not isinstance(self._named_type, GraphQLInputObjectType):
             return {}
-        costs = {name: build_list_cost(name, field) for name, field in self._named_type.fields.items()}
+        costs = {name: build_input_cost(name, field) for name, field in self._named_type.fields.items()}
         return {name: cost for name, cost in costs.items() if cost is not None}
 
     @cached_property
@@ -128,7 +128,9 @@ class ListCost:
 
 
 def _count_entries(value: object) -> int:
-    """Return the number of entries of all lists in a JSON value."""
+    """Return the number of entries that a scalar costs: those of all lists in JSON, none for null, or else one."""
+    if not isinstance(value, list | dict):
+        return int(value is not None)
     count, pending = 0, [value]
     while pending:
         each = pending.pop()
