@@ -107,10 +107,10 @@ def test_the_report_names_questions_above_a_limit() -> None:
     assert report.build_exceptions()[1:] == [
         ("exports of 200 practitioners", "1", "90.00", "10.00", "1.80 to 1.80")
     ]
-    assert report.build_distribution()[1] == ("CPU", "0.10", "3.53", "5.00", "34.00", "84.40", "90.00")
+    assert report.build_distribution()[1] == ("CPU", "0.10", "0.10", "5.00", "10.00", "10.00", "90.00")
     text = report.describe()
     assert "A unit of price stands for 50.00 µs" in text
-    assert "2 questions take more than 20 ms, or 1.5 times as long as with 10: 1 are exceptions." in text
+    assert "2 questions take more than 20 ms, or 1.5 times as long as with 10: 1 of them are exceptions." in text
     assert "The CPU time of 1 is more than 10 times from the price." in text
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median, quantiles
+from statistics import median
 
 from tests.benchmarks import report
 from tests.benchmarks.questions.exceptions import EXCEPTIONS
@@ -58,7 +58,7 @@ class Report:
             f"price stands for {self.unit_ms * 1000:.2f} µs, the median. CPU / price is relative to it.\n"
             f"With {max(self._found):,} records {len(over)} questions take more than {MAX_CPU_MS:.0f} ms, or "
             f"{MAX_RATIO} times as long as with {min(self._found):,}: "
-            f"{len([name for name in over if find_exception(name)])} are exceptions. The CPU time of "
+            f"{len([name for name in over if find_exception(name)])} of them are exceptions. The CPU time of "
             f"{sum(map(self._is_mispriced, self._most))} is more than {MAX_FACTOR:.0f} times from the price."
         )
 
@@ -72,8 +72,11 @@ class Report:
         lines = [("of all questions", "least", *(f"p{percent}" for percent in _PERCENTS), "most")]
         for title, get in figures.items():
             values = sorted(map(get, self._most))
-            cuts = quantiles(values, n=100, method="inclusive")
-            chosen = (values[0], *(cuts[percent - 1] for percent in _PERCENTS), values[-1])
+            chosen = (
+                values[0],
+                *(values[(len(values) - 1) * percent // 100] for percent in _PERCENTS),
+                values[-1],
+            )
             lines.append((title, *map(report.format_ratio, chosen)))
         return lines
 
