@@ -25,7 +25,7 @@ from tests.support.verifying import read_cells, verify
 from tests.support.writing import CLINIC, INSTANTS, RandomWrites
 
 QUERY = """query ($search: String, $page: Int, $start: DateTime) {
-  integrations(first: 100) { nodes { id ... on ConnectedIntegration {
+  integrations(first: 30) { nodes { id ... on ConnectedIntegration {
     resourceRecords(search: $search, first: 100) { totalCount nodes { id } }
     newest: resourceRecords(search: $search, last: $page) { nodes { id } }
     appointments: resourceRecords(type: APPOINTMENTS, search: $search) { totalCount }
