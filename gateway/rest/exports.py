@@ -20,7 +20,7 @@ class ExportParameters(BaseModel):
 
 
 def compute_export_cost(_parameters: ExportParameters) -> int:
-    return 1101
+    return 1401
 
 
 async def answer_export(reader: Reader, viewer: Viewer, parameters: ExportParameters) -> RestAnswer:

@@ -31,8 +31,10 @@ T = TypeVar("T")
 _MAX_INTEGER = 2**31 - 1
 """That of GraphQL's `Int`."""
 
-_MAX_CHARGED_SIZE = 100
+_MAX_CHARGED_SIZE = 20
 """Entries of a breakdown that are charged, since few have more."""
+
+_SEARCH_COST = 500
 
 
 def _to_instant(value: datetime) -> datetime:
@@ -66,11 +68,15 @@ class AppointmentStatisticsParameters(PatientStatisticsParameters):
 
 
 def compute_patient_cost(parameters: PatientStatisticsParameters) -> int:
-    return 702 + 2 * min(parameters.size, _MAX_CHARGED_SIZE)
+    return 582 + 2 * min(parameters.size, _MAX_CHARGED_SIZE) + _compute_search_cost(parameters)
 
 
 def compute_appointment_cost(parameters: AppointmentStatisticsParameters) -> int:
-    return 1002 + 8 * min(parameters.size, _MAX_CHARGED_SIZE)
+    return 612 + 8 * min(parameters.size, _MAX_CHARGED_SIZE) + _compute_search_cost(parameters)
+
+
+def _compute_search_cost(parameters: PatientStatisticsParameters) -> int:
+    return 0 if parameters.search is None else _SEARCH_COST
 
 
 async def answer_appointment_statistics(

@@ -90,7 +90,7 @@ class UpsertParameters(BaseModel):
 
 def compute_upsert_cost(parameters: UpsertParameters) -> int:
     use_cases = parameters.body.use_cases or ()
-    return 1646 + 50 * (len(use_cases) + sum(len(use_case.actions or ()) for use_case in use_cases))
+    return 1946 + 50 * (len(use_cases) + sum(len(use_case.actions or ()) for use_case in use_cases))
 
 
 async def answer_upsert(writer: Writer, viewer: Viewer, parameters: UpsertParameters) -> RestAnswer:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _COLUMNS = frozenset({"document", "kind", "created_by"})
 
-_GET_COST, _LIST_COST, _WEBHOOK_COST = 101, 103, 32
+_GET_COST, _LIST_COST, _WEBHOOK_COST = 401, 502, 32
 """The costs of the two queries of GraphQL without fields of webhooks, and of all such fields."""
 
 _FILTER_COST, _VALUE_COST, _SORT_COST = 100, 10, 50

@@ -63,7 +63,7 @@ async def test_a_large_body_and_a_high_cost_are_refused(limited: Gateway) -> Non
     costly = {"name": "A", "use_cases": [{"use_case": "LAB_REMINDER"}] * 20}
     response = await client.http.post(get_path(operation), headers=headers, json=costly)
     assert response.status_code == 400
-    assert response.json()["detail"].startswith("The operation costs 2646; at most 2500 is allowed.")
+    assert response.json()["detail"].startswith("The operation costs 2946; at most 2500 is allowed.")
 
 
 @operations

@@ -49,6 +49,20 @@ async def test_a_request_costs_what_the_same_question_costs_as_a_query(
     assert line["cost"] == cost
 
 
+@pytest.mark.parametrize("operation", [each for each in INTERACTLY if "Statistics" in each.name])
+async def test_a_search_costs_what_it_costs_as_a_query(
+    operation: AnyOperation, gateway: Gateway, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headers = {"Authorization": f"Bearer {client.key}"}
+    query = QUERIES[operation.name].replace("integrationId:", 'search: "jane roe", integrationId:', 1)
+    assert "search" in query
+    await client.http.post("/graphql", json={"query": query}, headers=headers)
+    (in_graph,) = await read_log_lines(gateway, capsys)
+    await client.http.get(f"{get_path(operation)}?size=7&search=jane+roe", headers=headers)
+    (in_rest,) = await read_log_lines(gateway, capsys)
+    assert in_rest["cost"] == in_graph["cost"] > 1_000
+
+
 def test_each_operation_has_a_query_and_its_own_path() -> None:
     assert {operation.name for operation in INTERACTLY} == set(QUERIES)
     assert len({(operation.method, operation.path) for operation in OPERATIONS}) == len(OPERATIONS)

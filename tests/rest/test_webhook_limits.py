@@ -51,13 +51,13 @@ async def test_answers_are_not_stored_and_tell_what_is_left(gateway: Gateway) ->
 
 
 async def test_a_key_without_units_has_to_wait(database_url: str) -> None:
-    async with serve_gateway(database_url, rate_limit=2_000, rate_refill=1, cost_limit=2_000) as gateway:
+    async with serve_gateway(database_url, rate_limit=2_500, rate_refill=1, cost_limit=2_500) as gateway:
         client = await gateway.client()
         assert (await ask(client, LIST)).status_code == 200
         response = await ask(client, LIST)
         seconds = int(response.headers["Retry-After"])
-        assert (response.status_code, response.headers["X-RateLimit-Limit"]) == (429, "2000")
-        assert 0 < seconds < 2_000
+        assert (response.status_code, response.headers["X-RateLimit-Limit"]) == (429, "2500")
+        assert 0 < seconds < 2_500
         assert response.json() == {
             "success": False,
             "error": "Error, too many requests. Please slow down. You must wait "
