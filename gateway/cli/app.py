@@ -17,6 +17,7 @@ _COMMAND_TARGETS = {
     "demo": "demo:demo",
     "migrate": "migrate:migrate",
     "schema": "schema:schema",
+    "openapi": "openapi:openapi",
     "errors": "errors:errors",
     "keys": "keys:keys",
     "import": "imports:import_",

@@ -3,19 +3,28 @@
 from collections.abc import Sequence
 
 from gateway import services
+from gateway.rest.documents import ExportAnswer
 from gateway.rest.exports import ExportParameters, answer_export, compute_export_cost
-from gateway.rest.interactly import INTERACTLY
+from gateway.rest.interactly import EXAMPLE_ID, INTERACTLY
 from gateway.rest.operations import AnyOperation, ReadOperation, System, WriteOperation
 from gateway.rest.rocketchat import ROCKETCHAT
 from gateway.rest.statistics import (
+    AppointmentStatisticsAnswer,
     AppointmentStatisticsParameters,
+    PatientStatisticsAnswer,
     PatientStatisticsParameters,
     answer_appointment_statistics,
     answer_patient_statistics,
     compute_appointment_cost,
     compute_patient_cost,
 )
-from gateway.rest.use_case_groups import UpsertParameters, answer_upsert, compute_upsert_cost
+from gateway.rest.use_case_groups import (
+    EXAMPLE_GROUP,
+    UpsertAnswer,
+    UpsertParameters,
+    answer_upsert,
+    compute_upsert_cost,
+)
 from gateway.rest.webhooks import (
     GetParameters,
     ListParameters,
@@ -37,6 +46,13 @@ OPERATIONS: Sequence[AnyOperation] = (
         cost=compute_export_cost,
         answer=answer_export,
         is_export=True,
+        summary="Export an integration",
+        description="Returns one integration with all its use cases and resource records, as of one instant. "
+        "Tokens are absent by default.",
+        graphql_field="integrationExport",
+        answer_model=ExportAnswer,
+        example={"integration_id": EXAMPLE_ID},
+        refusals=[404],
     ),
     WriteOperation(
         name="upsertUseCaseGroup",
@@ -45,6 +61,13 @@ OPERATIONS: Sequence[AnyOperation] = (
         parameters=UpsertParameters,
         cost=compute_upsert_cost,
         answer=answer_upsert,
+        summary="Create or update a group of use cases",
+        description="Without `group_id` each request creates a group. With it, the request updates one: absent "
+        "fields stay, and null clears a field. Neither a repeated nor a refused update changes anything.",
+        graphql_field="upsertUseCaseGroup",
+        answer_model=UpsertAnswer,
+        example={"provider": "microsoft", "body": EXAMPLE_GROUP},
+        refusals=[404, 409],
     ),
     ReadOperation(
         name="appointmentStatistics",
@@ -53,6 +76,13 @@ OPERATIONS: Sequence[AnyOperation] = (
         parameters=AppointmentStatisticsParameters,
         cost=compute_appointment_cost,
         answer=answer_appointment_statistics,
+        summary="Count the appointments of an integration",
+        description="Counts appointments by day, source and campaign. Days are those of the integration's time "
+        "zone. A day without appointments is absent.",
+        graphql_field="appointmentStatistics",
+        answer_model=AppointmentStatisticsAnswer,
+        example={"integration_id": EXAMPLE_ID, "size": 5},
+        refusals=[404],
     ),
     ReadOperation(
         name="patientStatistics",
@@ -61,6 +91,13 @@ OPERATIONS: Sequence[AnyOperation] = (
         parameters=PatientStatisticsParameters,
         cost=compute_patient_cost,
         answer=answer_patient_statistics,
+        summary="Count the patients of an integration",
+        description="Counts patients by day and source. Days are those of the integration's time zone. "
+        "A day without patients is absent.",
+        graphql_field="patientStatistics",
+        answer_model=PatientStatisticsAnswer,
+        example={"integration_id": EXAMPLE_ID, "size": 5},
+        refusals=[404],
     ),
     ReadOperation(
         name="integration",

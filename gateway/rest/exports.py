@@ -1,22 +1,22 @@
 """Exports of connected integrations, document 1."""
 
-from pydantic import BaseModel
-
 from gateway import services
 from gateway.database import Reader
 from gateway.domain.enums import SecretsMode
 from gateway.domain.viewer import Viewer
 from gateway.rest.interactly import IntegrationId
-from gateway.rest.operations import RestAnswer
+from gateway.rest.operations import DescribedModel, RestAnswer
 
 _INTEGRATION_COLUMNS = frozenset({"document", "secrets", "envelope"})
 
 
-class ExportParameters(BaseModel):
+class ExportParameters(DescribedModel):
     """The integration to export, and whether the export includes its tokens."""
 
     integration_id: IntegrationId
+    """Id of the connected integration."""
     secrets: SecretsMode = SecretsMode.OMIT
+    """`include` adds the tokens. It needs the permission to read secrets, and is written to the audit log."""
 
 
 def compute_export_cost(_parameters: ExportParameters) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,7 +12,9 @@ from gateway.domain.enums import ErrorCode
 from gateway.errors import ErrorPath, Refused
 from gateway.rest.operations import (
     BODY,
+    DescribedModel,
     Failure,
+    Refusal,
     RequestInvalid,
     RestAnswer,
     RestOperation,
@@ -33,6 +35,9 @@ PlainText = Annotated[str, AfterValidator(_require_storable)]
 """Text that both databases can store."""
 
 IntegrationId = Annotated[str, Field(min_length=24, max_length=24, pattern="^[0-9a-f]{24}$")]
+
+EXAMPLE_ID = "5eb7cf5a86d9755df3a6c593"
+"""Id of the integration in the example of document 1."""
 
 _PATH_ARGUMENTS = ("integrationId", "provider")
 """The arguments of GraphQL that the paths contain."""
@@ -57,9 +62,69 @@ _DETAILS = {
 """The details that FastAPI itself sends."""
 
 
+class Detail(DescribedModel):
+    """The reason of a refusal."""
+
+    detail: str
+    """What is wrong, and what to do."""
+
+
+class ParameterProblem(DescribedModel):
+    """One problem with the parameters or the body."""
+
+    loc: list[str | int]
+    """`path`, `query` or `body`, then the names and indexes that lead to the value."""
+    msg: str
+    """What is wrong. It never repeats the value."""
+    type: str
+    """The kind of problem, such as `missing` or `enum`. A rule of the data has `value_error`."""
+
+
+class ParameterProblems(DescribedModel):
+    """All problems with the parameters and the body at once."""
+
+    detail: list[ParameterProblem]
+    """The problems."""
+
+
+_RETRY_AFTER = {"Retry-After": "Seconds after which a retry may succeed."}
+
+
 class _Interactly(System):
+    name = "Interactly"
+    description = "Connected integrations: accounts at Microsoft and Google. Webhooks are not there."
     prefix = "/integrations/"
     credential_headers = (b"authorization",)
+    security_schemes: ClassVar = {
+        "Bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key of the gateway, made by `gateway keys create`. Keys for widgets are refused.",
+        }
+    }
+    refusals: ClassVar = {
+        400: Refusal(
+            "The headers or the URL are not valid, or the request exceeds a limit of cost or size.", Detail
+        ),
+        401: Refusal("There is no valid key.", Detail, {"WWW-Authenticate": "The scheme, `Bearer`."}),
+        403: Refusal("The key lacks a permission, or may not be used for this URL or from this origin.", Detail),
+        404: Refusal("There is no such thing, or the key may not see it; both get the same answer.", Detail),
+        408: Refusal("The body did not arrive in time.", Detail),
+        409: Refusal("The request is in conflict with stored data.", Detail),
+        413: Refusal("The body is larger than the limit.", Detail),
+        414: Refusal("The URL is longer than the limit.", Detail),
+        422: Refusal("Parameters or the body are not valid.", ParameterProblems),
+        429: Refusal("The rate limit of the key is reached.", Detail, _RETRY_AFTER),
+        431: Refusal("The headers are larger than the limit.", Detail),
+        500: Refusal("The gateway failed unexpectedly.", Detail),
+        503: Refusal(
+            "The gateway is overloaded, the request took too long, or the database is away.", Detail, _RETRY_AFTER
+        ),
+    }
+
+    def build_credentials(self, key: str, user_id: str) -> Mapping[str, str]:
+        del user_id
+        return {"Authorization": f"Bearer {key}"}
 
     def parse(self, operation: RestOperation[P], request: RestRequest) -> P:
         """Return the parameters. Raises RequestInvalid with all problems of path, query and body at once."""

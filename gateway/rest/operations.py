@@ -7,13 +7,14 @@ how its clients authenticate, how they write parameters, and in which words it r
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from gateway import services
 from gateway.database import Reader, Writer
+from gateway.domain.lenient_reading import Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import GatewayError, Refused
 
@@ -23,6 +24,12 @@ HeaderPair: TypeAlias = tuple[bytes, bytes]
 
 BODY = "body"
 """The field of a model of parameters that the body of the request fills."""
+
+
+class DescribedModel(BaseModel):
+    """A model whose fields are described by their docstrings, in the OpenAPI document too."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class RestRequest(NamedTuple):
@@ -65,13 +72,32 @@ class Failure(NamedTuple):
     """Seconds after which the client may retry, if that is known."""
 
 
+class Refusal(NamedTuple):
+    """What clients get with a status of 400 or more, for the OpenAPI document."""
+
+    description: str
+    model: type[BaseModel]
+    headers: Mapping[str, str] = {}
+    """Further headers by name, each with its description."""
+
+
 class System(ABC):
     """The words of one system."""
 
+    name: ClassVar[str]
+    description: ClassVar[str]
     prefix: ClassVar[str]
     """How the paths of the system begin, with a slash at the end. Requests below it are answered in its words."""
     credential_headers: ClassVar[Collection[bytes]]
     """The headers, in lower case, in which its clients send a key. No other credentials are read."""
+    security_schemes: ClassVar[Mapping[str, Mapping[str, str]]]
+    """The same credentials as OpenAPI describes them, by name. Clients send all of them."""
+    refusals: ClassVar[Mapping[int, Refusal]]
+    """What its clients get with each status that is no success."""
+
+    @abstractmethod
+    def build_credentials(self, key: str, user_id: str) -> Mapping[str, str]:
+        """Return the headers with which a client sends the key of a user."""
 
     @abstractmethod
     def parse(self, operation: "RestOperation[P]", request: RestRequest) -> P:
@@ -112,6 +138,18 @@ class _Operation(Generic[P]):
     """The cost of the same question as a GraphQL operation."""
     authorize: Callable[[Viewer], None] = allow_everyone
     """Raises Refused before the parameters are parsed. Most services check permissions later, by themselves."""
+    summary: str
+    description: str
+    graphql_field: str
+    """The GraphQL field that answers the same question."""
+    answer_model: type[BaseModel]
+    """A model that describes the answer in the OpenAPI document. It does not create the answer."""
+    example: Mapping[str, Json]
+    """Parameters of a request by the names that clients write, for the OpenAPI document."""
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers of an answer by name, each with its description."""
+    refusals: Collection[int] = ()
+    """The statuses of refusals that not every operation of the system has."""
 
     @property
     def path_parameters(self) -> Sequence[str]:

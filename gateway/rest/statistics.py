@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
 from gateway import services
 from gateway.database import Reader
@@ -24,7 +24,7 @@ from gateway.domain.statistics import (
 )
 from gateway.domain.viewer import Viewer
 from gateway.rest.interactly import IntegrationId, PlainText
-from gateway.rest.operations import RestAnswer
+from gateway.rest.operations import DescribedModel, RestAnswer
 
 T = TypeVar("T")
 
@@ -50,21 +50,77 @@ Instant = Annotated[datetime, AfterValidator(_to_instant)]
 Number = Annotated[int, Field(ge=1, le=_MAX_INTEGER)]
 
 
-class PatientStatisticsParameters(BaseModel):
+class PatientStatisticsParameters(DescribedModel):
     """The integration, the page of each list, and the patients to count."""
 
     integration_id: IntegrationId
+    """Id of the connected integration."""
     size: Number = 300
+    """Entries of each list on a page."""
     page: Number = 1
+    """Number of the page, from 1. Each list has its own pages; the total counts all of them."""
     search: PlainText | None = None
+    """Words that must all occur in the record, in any case."""
     start: Instant | None = None
+    """Count records that were created at this instant or later. Without a zone it is in UTC."""
     end: Instant | None = None
+    """Count records that were created before this instant. Without a zone it is in UTC."""
 
 
 class AppointmentStatisticsParameters(PatientStatisticsParameters):
     """The integration, the page of each list, and the appointments to count."""
 
     appointment_type: AppointmentType | None = Field(None, alias="appointmentType")
+    """Count appointments of this type only; all of them if absent."""
+
+
+class Total(DescribedModel):
+    """The number of all records."""
+
+    total: int
+    """How many records were counted. Pages do not change it."""
+
+
+class DayOutcomes(DescribedModel):
+    """The records that were created on one day."""
+
+    day_start: str = Field(alias="_id")
+    """First instant of the day in the integration's time zone."""
+    successful: int
+    """Records with the outcome `successful`."""
+    failed: int
+    """Records with the outcome `failed`."""
+
+
+class ValueCount(DescribedModel):
+    """The records with one value."""
+
+    value: str = Field(alias="_id")
+    """The value, or the word for records without one."""
+    count: int
+    """How many records have it."""
+
+
+class PatientStatisticsAnswer(DescribedModel):
+    """The dashboard of patients. Each list has the requested page."""
+
+    overview: Total
+    """The total."""
+    trends: list[DayOutcomes]
+    """The days with records, in order."""
+    source: list[ValueCount]
+    """Sources, the most frequent first. Records without one count as `unknown`."""
+
+
+class AppointmentStatisticsAnswer(PatientStatisticsAnswer):
+    """The dashboard of appointments. Each list has the requested page."""
+
+    utm_source: list[ValueCount]
+    """UTM sources, the most frequent first. Records without one count as `direct`."""
+    utm_medium: list[ValueCount]
+    """UTM media, the most frequent first. Records without one count as `not set`."""
+    utm_campaign: list[ValueCount]
+    """UTM campaigns, the most frequent first. Records without one count as `not set`."""
 
 
 def compute_patient_cost(parameters: PatientStatisticsParameters) -> int:

@@ -1,9 +1,9 @@
 """Groups of use cases, document 2."""
 
 from enum import Enum
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from gateway import services
 from gateway.database import UseCaseGroup, Writer
@@ -15,8 +15,27 @@ from gateway.domain.use_case_groups import INPUT_FIELDS, GroupInput, ListedUseCa
 from gateway.domain.use_cases import DEFAULT_DAYS, ActionInput
 from gateway.domain.viewer import Viewer
 from gateway.errors import Refused, refusal
+from gateway.rest.documents import UseCaseDocument
 from gateway.rest.interactly import IntegrationId, PlainText
-from gateway.rest.operations import RestAnswer
+from gateway.rest.operations import DescribedModel, RestAnswer
+
+EXAMPLE_GROUP: Document = {
+    "name": "Appointment Reminders",
+    "sheet_link": "https://1drv.ms/x/...",
+    "assistant_id": "68a8652f82513625d1c21a85",
+    "timezone": "America/Chicago",
+    "start_time": "08:00:00",
+    "use_cases": [
+        {
+            "use_case": "LAB_REMINDER",
+            "enabled": True,
+            "actions": [
+                {"action_type": "SMS", "context": "lab_result_sms", "day": 0, "template_name": "Lab Result SMS"}
+            ],
+        }
+    ],
+}
+"""A part of the example of document 2."""
 
 
 class ConnectedProvider(Enum):
@@ -33,24 +52,31 @@ class ActionWord(Enum):
     CALL = "CALL"
 
 
-class Action(BaseModel):
+class Action(DescribedModel):
     """A text message or call of a use case."""
 
     action_type: ActionWord
+    """Whether it is a text message or a call."""
     context: PlainText
+    """Word by which the caller finds the action again. It must not be blank."""
     day: int = DEFAULT_DAYS
+    """Days before the appointment, from 0 for the same day to 365."""
     template_name: PlainText
+    """Name of the message template. It must not be blank."""
 
     def to_domain(self) -> ActionInput:
         return ActionInput(ActionType[self.action_type.name], self.context, self.day, self.template_name)
 
 
-class UseCaseEntry(BaseModel):
+class UseCaseEntry(DescribedModel):
     """A use case to create or update. Absent actions stay; null and an empty list delete them."""
 
     use_case: UseCaseKey
+    """The kind of use case. Each kind may occur once in a group."""
     enabled: bool = True
+    """Whether the use case is active."""
     actions: list[Action] | None = None
+    """All its actions, which replace the stored ones. If absent, the stored ones stay."""
 
     def to_domain(self) -> ListedUseCase:
         is_given = "actions" in self.model_fields_set
@@ -58,17 +84,26 @@ class UseCaseEntry(BaseModel):
         return ListedUseCase(self.use_case, self.enabled, actions if is_given else None)
 
 
-class Group(BaseModel):
+class Group(DescribedModel):
     """A group to create, or with `group_id` to update: then absent fields stay, and null clears them."""
 
     name: PlainText
+    """Name of the group. It must not be blank."""
     slug: PlainText | None = None
+    """Unique name in the integration: words of lower-case letters and digits, with hyphens between them.
+    If absent, a new group gets one from its name."""
     sheet_link: PlainText | None = None
+    """URL of the sheet with the appointments. It begins with `http://` or `https://`."""
     assistant_id: PlainText | None = None
+    """Id of the assistant: 1 to 64 visible ASCII characters."""
     timezone: PlainText | None = None
+    """IANA time zone, such as `America/Chicago`."""
     start_time: PlainText | None = None
+    """Local time at which the group runs every day, such as `08:00:00`."""
     group_id: Annotated[PlainText, Field(min_length=24, max_length=24)] | None = None
+    """Id of the group to update. If absent, each request creates a group."""
     use_cases: list[UseCaseEntry] | None = None
+    """Use cases to create or update. Others of the group stay."""
 
     def to_domain(self) -> GroupInput:
         return GroupInput(
@@ -80,12 +115,53 @@ class Group(BaseModel):
         )
 
 
-class UpsertParameters(BaseModel):
+class UpsertParameters(DescribedModel):
     """The provider, the group, and the integration where the team has several at the provider."""
 
     provider: ConnectedProvider
+    """The provider of the connected integration."""
     integration_id: IntegrationId | None = None
+    """Id of the connected integration. It is needed if the team has several at the provider."""
     body: Group
+    """The group with its use cases."""
+
+
+class GroupAnswer(DescribedModel):
+    """The group as it is stored now."""
+
+    id: str = Field(alias="_id")
+    """Id of the group."""
+    name: str
+    """Name of the group."""
+    slug: str
+    """Its unique name in the integration."""
+    sheet_link: str | None
+    """URL of the sheet with the appointments."""
+    assistant_id: str | None
+    """Id of the assistant."""
+    timezone: str | None
+    """IANA time zone of the start time."""
+    start_time: str | None
+    """Local time at which the group runs every day."""
+    version: int
+    """Number of the last change, from 1."""
+    created_at: str
+    """Instant at which it was created."""
+    updated_at: str
+    """Instant of the last change."""
+    next_run_at: str | None
+    """Instant of the next run, if there is a start time."""
+
+
+class UpsertAnswer(DescribedModel):
+    """The group with its use cases after the request."""
+
+    group: GroupAnswer
+    """The group."""
+    outcome: Literal["created", "updated", "unchanged"]
+    """What the request did to the group."""
+    use_cases: list[UseCaseDocument]
+    """The listed use cases, then others that changed with the group."""
 
 
 def compute_upsert_cost(parameters: UpsertParameters) -> int:

@@ -29,6 +29,7 @@ from gateway.web.pages import StaticFolder, build_page_routes
 from gateway.web.refusals import HTTPRefusal
 from gateway.web.request_limits import RequestReader
 from gateway.web.responses import build_refusal_response, with_request_id
+from gateway.web.rest_documentation import build_documentation_routes
 from gateway.web.rest_endpoint import RestServer, build_rest_routes
 from gateway.web.session_endpoint import SessionEndpoint
 from gateway.web.timeouts import Deadlines
@@ -94,6 +95,7 @@ def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
     """Yield the routes of pages and of their files."""
     yield Mount("/static", StaticFolder())
     yield from build_page_routes(settings)
+    yield from build_documentation_routes()
     if settings.graphiql:
         yield Route(graphiql.GRAPHIQL_PATH, graphiql.create_graphiql_page())
 

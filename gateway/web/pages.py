@@ -7,7 +7,7 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
@@ -73,18 +73,26 @@ def create_page(name: str, policy: Mapping[str, str] | None = None) -> PageHandl
     text = (STATIC / name).read_text()
     for pin in Assets().pins:
         text = text.replace(f"/static/vendor/{pin.name}/", f"/static/vendor/{pin.spec}/")
-    content = text.encode()
+    headers = {
+        "Content-Security-Policy": "; ".join(map(" ".join, {**CONTENT_SECURITY_POLICY, **(policy or {})}.items())),
+        "Content-Type": "text/html; charset=utf-8",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+    }
+    return create_resource(text.encode(), headers)
+
+
+def create_resource(content: bytes, headers: Mapping[str, str]) -> PageHandler:
+    """Return the handler of a public resource that changes only with the release."""
     headers = {
         "Cache-Control": _NO_CACHE,
-        "Content-Security-Policy": "; ".join(map(" ".join, {**CONTENT_SECURITY_POLICY, **(policy or {})}.items())),
-        "Cross-Origin-Opener-Policy": "same-origin",
         "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
-        "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
+        **headers,
     }
 
     async def show(request: Request) -> Response:
-        response = HTMLResponse(content, headers=headers)
+        response = Response(content, headers=headers)
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return NotModifiedResponse(response.headers)
         return response

@@ -63,6 +63,7 @@ def test_every_command_and_option_has_help() -> None:
                 "demo",
                 "migrate",
                 "schema",
+                "openapi",
                 "errors",
                 "import",
                 "export",

@@ -12,7 +12,12 @@ DOCS = Path(__file__).parents[2] / "gateway" / "docs"
 
 
 @pytest.mark.parametrize(
-    ("command", "page"), [(("errors",), "errors.md"), (("settings", "--markdown"), "settings.md")]
+    ("command", "page"),
+    [
+        (("errors",), "errors.md"),
+        (("openapi",), "openapi.json"),
+        (("settings", "--markdown"), "settings.md"),
+    ],
 )
 def test_a_reference_page_is_what_its_command_prints(command: tuple[str, ...], page: str) -> None:
     printed = run_gateway(*command)

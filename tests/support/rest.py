@@ -9,6 +9,7 @@ from httpx import Response
 from gateway import services
 from gateway.domain.lenient_reading import Json
 from tests.support.gateway import Client, Gateway
+from tests.support.openapi import assert_described
 
 EXPORT = "/integrations/v2/integrations/{}/export"
 EXAMPLE = "5eb7cf5a86d9755df3a6c593"
@@ -27,9 +28,11 @@ async def import_document(gateway: Gateway, document: Json, team_id: str | None 
 async def send(
     client: Client, path: str, method: str = "GET", headers: Mapping[str, str] | None = None, **request: Any
 ) -> Response:
-    """Send a request with the client's bearer key."""
+    """Send a request with the client's bearer key. Asserts that the OpenAPI document describes the answer."""
     sent = {"Authorization": f"Bearer {client.key}", **(headers or {})}
-    return await client.http.request(method, path, headers=sent, **request)
+    response = await client.http.request(method, path, headers=sent, **request)
+    assert_described(response)
+    return response
 
 
 class StreamedRequest:

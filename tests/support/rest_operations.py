@@ -8,6 +8,7 @@ from httpx import Response
 from gateway.rest import OPERATIONS, AnyOperation, ReadOperation
 from tests.support.factories import connected, record, store, webhook
 from tests.support.gateway import OTHER_TEAM, Client, Gateway
+from tests.support.openapi import assert_described
 
 CLINIC = "64a000000000000000000001"
 FOREIGN = "64a000000000000000000002"
@@ -71,14 +72,19 @@ def get_path(operation: AnyOperation, id: str = CLINIC) -> str:
 async def ask(
     operation: AnyOperation, client: Client, id: str = CLINIC, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Send a request to an operation, with the same arguments as its GraphQL query has."""
+    """Send a request to an operation, with the same arguments as its GraphQL query has.
+
+    Asserts that the answer is one that the OpenAPI document describes.
+    """
     sent = {"Authorization": f"Bearer {client.key}"} if headers is None else headers
     is_reading = isinstance(operation, ReadOperation)
     parameters = {"size": "7"} if "Statistics" in operation.name else {}
     body = None if is_reading else BODY
-    return await client.http.request(
+    response = await client.http.request(
         operation.method, get_path(operation, id), headers=sent, params=parameters, json=body
     )
+    assert_described(response)
+    return response
 
 
 async def store_integrations(gateway: Gateway) -> None:
