@@ -181,6 +181,9 @@ class Settings(BaseSettings):
         description="Whether `/graphiql` serves the query editor. If so, browsers that open `/graphql` are "
         "redirected to it.",
     )
+    docs: bool = Field(
+        default=True, description="Whether `/docs` serves the documentation of the REST operations as a page."
+    )
     traces_endpoint: str = Field(
         "",
         description="URL to which OpenTelemetry traces are sent by OTLP over HTTP, such as "

@@ -46,7 +46,6 @@ def _build_document() -> Mapping[str, Json]:
             "description": _DESCRIPTION,
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/", "description": "This gateway."}],
         "tags": [{"name": system.name, "description": system.description} for system in SYSTEMS],
         "paths": dict(paths),
         "components": {

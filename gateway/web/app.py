@@ -95,7 +95,7 @@ def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
     """Yield the routes of pages and of their files."""
     yield Mount("/static", StaticFolder())
     yield from build_page_routes(settings)
-    yield from build_documentation_routes()
+    yield from build_documentation_routes(settings)
     if settings.graphiql:
         yield Route(graphiql.GRAPHIQL_PATH, graphiql.create_graphiql_page())
 

@@ -1,11 +1,12 @@
-"""The OpenAPI document of the REST operations. It is public."""
+"""The OpenAPI document of the REST operations, and a page that shows it. Both are public."""
 
 from collections.abc import Iterator
 
 from starlette.routing import Route
 
 from gateway.rest import print_openapi
-from gateway.web.pages import create_resource
+from gateway.settings import Settings
+from gateway.web.pages import create_page, create_resource
 
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -15,6 +16,8 @@ _HEADERS = {
 """Tools on pages of other origins may read the document."""
 
 
-def build_documentation_routes() -> Iterator[Route]:
-    """Yield the route of the document."""
+def build_documentation_routes(settings: Settings) -> Iterator[Route]:
+    """Yield the routes of the document, and of the page unless a setting removes it."""
     yield Route("/openapi.json", create_resource(print_openapi(), _HEADERS))
+    if settings.docs:
+        yield Route("/docs", create_page("docs.html"))

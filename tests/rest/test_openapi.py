@@ -143,6 +143,13 @@ async def test_the_document_is_public_and_cached_by_etag(sqlite_template: Path, 
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         again = await endpoint.http.get("/openapi.json", headers={"If-None-Match": response.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
+        assert (await endpoint.http.get("/docs")).status_code == 200
+
+
+async def test_a_setting_removes_the_page_and_not_the_document(sqlite_template: Path, tmp_path: Path) -> None:
+    async with open_endpoint(sqlite_template, tmp_path, docs=False) as endpoint:
+        assert (await endpoint.http.get("/docs")).status_code == 404
+        assert (await endpoint.http.get("/openapi.json")).status_code == 200
 
 
 @pytest.mark.slow
