@@ -22,8 +22,9 @@ from gateway.demo import (
     CLINICS,
     HARBORVIEW,
     LAKESIDE,
-    ExampleRequest,
+    AnyExampleRequest,
     build_requests,
+    build_rest_requests,
     create_key,
     find_example_group_id,
     load_demo,
@@ -38,7 +39,7 @@ class _DemoAccess:
 
     key: str
     other_key: str
-    requests: Sequence[ExampleRequest]
+    requests: Sequence[AnyExampleRequest]
 
 
 def demo(
@@ -72,7 +73,7 @@ def demo(
         listening = server.listen(settings.host, settings.port) if serve else None
         address = server.get_url(listening) if listening else f"http://{settings.host}:{settings.port}"
         loaded = asyncio.run(_load_demo(settings))
-        _print_access(loaded, settings, f"{address}/graphql")
+        _print_access(loaded, settings, address)
         if listening:
             server.serve(settings, listening, visitors_key=loaded.key)
 
@@ -101,24 +102,29 @@ async def _load_demo(settings: Settings) -> _DemoAccess:
         group_id = await find_example_group_id(database)
         key = await create_key(database, LAKESIDE)
         other_key = await create_key(database, HARBORVIEW)
-    return _DemoAccess(key, other_key, build_requests(group_id, now))
+    requests: list[AnyExampleRequest] = [
+        *build_requests(group_id, now),
+        *build_rest_requests(group_id, now, LAKESIDE),
+    ]
+    return _DemoAccess(key, other_key, requests)
 
 
-def _print_access(access: _DemoAccess, settings: Settings, url: str) -> None:
+def _print_access(access: _DemoAccess, settings: Settings, origin: str) -> None:
     table = Table("Integration", "Team", "Provider", "Id")
     for clinic in CLINICS:
         table.add_row(clinic.name, clinic.team.name, clinic.provider.name, clinic.id)
     print_table(table)
-    origin = url.removesuffix("/graphql")
     out.print(f"[bold]Dashboard[/]  {escape(origin)}/dashboard   (a browser on this machine is signed in)")
     if settings.graphiql:
         out.print(f"[bold]GraphiQL[/]   {escape(origin)}/graphiql")
-    out.print(f"[bold]GraphQL[/]    {escape(url)}")
+    out.print(f"[bold]GraphQL[/]    {escape(origin)}/graphql")
+    if settings.docs:
+        out.print(f"[bold]REST[/]       {escape(origin)}/docs")
     out.print(f"[bold]Database[/]   {escape(settings.database_address)}")
     out.print(f"[bold]Key[/]        {access.key}   ({LAKESIDE.name}, every permission)")
     out.print(f"[bold]Other key[/]  {access.other_key}   ({HARBORVIEW.name}: no access to {LAKESIDE.name})")
     for request in access.requests:
         out.print(f"\n[dim]# {request.operation}[/]")
         # Rich would change or wrap a line that users paste into a shell.
-        typer.echo(request.to_curl(url, access.key))
+        typer.echo(request.to_curl(origin, access.key))
     out.print()

@@ -6,14 +6,15 @@ phone numbers are reserved for fiction.
 
 from gateway.demo.clinics import CLINICS, HARBORVIEW, LAKESIDE
 from gateway.demo.loading import create_key, find_example_group_id, load_demo
-from gateway.demo.requests import ExampleRequest, build_requests
+from gateway.demo.requests import AnyExampleRequest, build_requests, build_rest_requests
 
 __all__ = [
     "CLINICS",
     "HARBORVIEW",
     "LAKESIDE",
-    "ExampleRequest",
+    "AnyExampleRequest",
     "build_requests",
+    "build_rest_requests",
     "create_key",
     "find_example_group_id",
     "load_demo",

@@ -8,6 +8,7 @@ what they consist of, and `openapi` describes them to clients. Each system has a
 from gateway.rest.catalogue import OPERATIONS, SYSTEMS
 from gateway.rest.openapi import print_openapi
 from gateway.rest.operations import (
+    BODY,
     AnyOperation,
     Failure,
     ReadOperation,
@@ -19,6 +20,7 @@ from gateway.rest.operations import (
 )
 
 __all__ = [
+    "BODY",
     "OPERATIONS",
     "SYSTEMS",
     "AnyOperation",

@@ -22,10 +22,13 @@ from gateway.demo.webhooks import build_webhooks
 from gateway.domain.calendar import instants
 from gateway.domain.enums import AppointmentType, BookingStatus, TokenState
 from gateway.domain.integrations import get_token_state
+from gateway.rest import OPERATIONS
 from tests.support.commands import run_gateway, start_server
+from tests.support.openapi import get_validator
 
 NOW = datetime(2026, 3, 18, 17, 30, tzinfo=UTC)
-OPERATIONS = ["integrationExport", "upsertUseCaseGroup", "appointmentStatistics", "integration", "integrations"]
+FIELDS = ["integrationExport", "upsertUseCaseGroup", "appointmentStatistics", "integration", "integrations"]
+LINES = len(FIELDS) + len(OPERATIONS)
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
@@ -136,7 +139,7 @@ def test_a_second_run_of_the_demo_reuses_its_data(database_url: str, monkeypatch
     second = run_gateway(*arguments)
     assert second.exit_code == 0, second.output
     lines = [_find_curl_lines(result.stdout) for result in (first, second)]
-    assert len(lines[0]) == len(lines[1]) == len(OPERATIONS)
+    assert len(lines[0]) == len(lines[1]) == LINES
     assert _remove_keys(lines[0][:2]) == _remove_keys(lines[1][:2])
 
 
@@ -153,14 +156,17 @@ def test_a_database_with_other_data_is_refused(empty: str) -> None:
 
 def test_every_printed_curl_command_works(tmp_path: Path) -> None:
     with start_server("demo", "--port", "0", folder=tmp_path) as server:
-        for operation, line in zip(OPERATIONS, server.read_lines(len(OPERATIONS), "curl "), strict=True):
+        lines = server.read_lines(LINES, "curl ")
+        for field, line in zip(FIELDS, lines[: len(FIELDS)], strict=True):
             assert server.url in line
             for _ in range(2):
-                completed = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
-                answer = json.loads(completed.stdout)
+                answer = _run(line)
                 assert "errors" not in answer, answer
-                assert answer["data"][operation], answer
-                assert answer["data"][operation].get("errors", []) == []
+                assert answer["data"][field], answer
+                assert answer["data"][field].get("errors", []) == []
+        for operation, line in zip(OPERATIONS, lines[len(FIELDS) :], strict=True):
+            for _ in range(2):
+                get_validator(operation.name, "200").validate(_run(line))
         with httpx.Client(base_url=server.url.removesuffix("/graphql")) as browser:
             assert browser.get("/session").json()["team"]["name"] == LAKESIDE.name
             response = browser.post("/graphql", json={"query": "{ viewer { teamId } }"})
@@ -171,6 +177,12 @@ def test_every_printed_curl_command_works(tmp_path: Path) -> None:
             assert browser.get("/session", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 401
         assert server.stop() == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def _run(line: str) -> Any:
+    """Run a line in a shell, and return the answer."""
+    completed = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+    return json.loads(completed.stdout)
 
 
 def _find_curl_lines(stdout: str) -> list[str]:
