@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from graphql import FieldNode, OperationDefinitionNode, build_schema, parse, validate
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway.rest import OPERATIONS, SYSTEMS, AnyOperation
@@ -22,8 +23,10 @@ from tests.support.examples import example
 from tests.support.gateway import Gateway
 from tests.support.openapi import DOCUMENT, assert_described, build_validator, list_operations
 from tests.support.rest import import_document
+from tests.support.source_code import PACKAGE, PROJECT
 
 EXAMPLE_TEAM = "5eb7cf5a86d9755df3a6c593"
+REST_PAGE = PACKAGE / "docs" / "rest.md"
 SECONDS = 120
 CHECKS = (
     "not_a_server_error",
@@ -84,6 +87,20 @@ def test_everything_is_described_in_sentences() -> None:
     assert len(described) > 100
     assert [part for part in described if not re.fullmatch(r"(?s)\S.*\.", part.get("description", ""))] == []
     assert [operation["summary"] for _, operation in list_operations() if operation["summary"].endswith(".")] == []
+
+
+def test_the_table_of_the_documentation_has_each_operation_and_a_valid_query_for_it() -> None:
+    rows = re.findall(r"^\| \d \| `(\w+) (\S+)` \|.*\| `(.*)` \|$", REST_PAGE.read_text(), re.MULTILINE)
+    queries = {(method, path): query for method, path, query in rows}
+    schema = build_schema((PROJECT / "schema.graphql").read_text())
+    for operation in OPERATIONS:
+        query = parse(queries[operation.method, operation.path])
+        assert validate(schema, query) == []
+        (definition,) = query.definitions
+        assert isinstance(definition, OperationDefinitionNode)
+        (selected,) = definition.selection_set.selections
+        assert isinstance(selected, FieldNode)
+        assert selected.name.value == operation.graphql_field
 
 
 @every_operation
