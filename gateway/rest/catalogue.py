@@ -7,7 +7,7 @@ from gateway.rest.documents import ExportAnswer
 from gateway.rest.exports import ExportParameters, answer_export, compute_export_cost
 from gateway.rest.interactly import EXAMPLE_ID, INTERACTLY
 from gateway.rest.operations import AnyOperation, ReadOperation, System, WriteOperation
-from gateway.rest.rocketchat import ROCKETCHAT
+from gateway.rest.rocketchat import RATE_LIMIT_HEADERS, ROCKETCHAT
 from gateway.rest.statistics import (
     AppointmentStatisticsAnswer,
     AppointmentStatisticsParameters,
@@ -25,6 +25,7 @@ from gateway.rest.use_case_groups import (
     answer_upsert,
     compute_upsert_cost,
 )
+from gateway.rest.webhook_documents import WebhookAnswer, WebhooksAnswer
 from gateway.rest.webhooks import (
     GetParameters,
     ListParameters,
@@ -106,6 +107,12 @@ OPERATIONS: Sequence[AnyOperation] = (
         parameters=GetParameters,
         cost=compute_get_cost,
         answer=answer_get,
+        summary="Get a webhook",
+        description="Returns one webhook as it is stored. Its token and script show only to who may manage it.",
+        graphql_field="integration",
+        answer_model=WebhookAnswer,
+        example={"integrationId": "659ea5e42dd9f928ada3e451"},
+        answer_headers=RATE_LIMIT_HEADERS,
     ),
     ReadOperation(
         name="integrations",
@@ -115,5 +122,14 @@ OPERATIONS: Sequence[AnyOperation] = (
         cost=compute_list_cost,
         authorize=services.integrations.require_webhook_permission,
         answer=answer_list,
+        summary="List webhooks",
+        description="Lists the webhooks that the permissions of the key cover. A query narrows them further.",
+        graphql_field="integrations",
+        answer_model=WebhooksAnswer,
+        example={"count": 2, "query": '{"enabled": true}', "sort": '{"name": 1}'},
+        answer_headers={
+            **RATE_LIMIT_HEADERS,
+            "X-Clamped": "The number of webhooks that was used instead of the requested one.",
+        },
     ),
 )

@@ -1,6 +1,7 @@
 """Models of the objects of document 1, for the OpenAPI document.
 
 Stored documents pass through unchanged. Therefore each key may be absent or null, and there may be further keys.
+The models have the types that the document gives. An imported value of another type passes through, too.
 """
 
 from typing import Literal
@@ -246,7 +247,10 @@ class ResourceRecordDocument(_Audited):
 
 
 class ExportAnswer(DescribedModel):
-    """A connected integration with all its use cases and resource records."""
+    """A connected integration with all its use cases and resource records.
+
+    What was imported is unchanged, also with other keys or types than these.
+    """
 
     model_config = ConfigDict(extra="allow")
 

@@ -49,7 +49,7 @@ def _build_document() -> Mapping[str, Json]:
         "tags": [{"name": system.name, "description": system.description} for system in SYSTEMS],
         "paths": dict(paths),
         "components": {
-            "schemas": schemas.definitions,
+            "schemas": schemas.select_definitions(dict(paths)),
             "securitySchemes": {
                 name: dict(scheme) for system in SYSTEMS for name, scheme in system.security_schemes.items()
             },
@@ -80,7 +80,17 @@ class _Schemas:
         definitions: _Object = {name: _clean(value) for name, value in schema["$defs"].items()}
         parameters = {operation.parameters for operation in OPERATIONS}
         self._parameters = {model: definitions.pop(self._get_name(model)) for model in parameters}
-        self.definitions = definitions
+        self._definitions = definitions
+
+    def select_definitions(self, paths: Json) -> _Object:
+        """Return the schemas that the paths refer to. Pydantic also defines types that no client sees."""
+        found: set[str] = set()
+        todo = [paths]
+        while todo:
+            new = {*_list_references(todo.pop())} - found
+            found |= new
+            todo += [self._definitions[name] for name in new]
+        return {name: schema for name, schema in self._definitions.items() if name in found}
 
     def refer(self, model: type[BaseModel]) -> Json:
         """Return the schema that refers to the schema of a model."""
@@ -96,6 +106,17 @@ class _Schemas:
 
     def _get_name(self, model: type[BaseModel]) -> str:
         return str(self._references[model]["$ref"]).rpartition("/")[2]
+
+
+def _list_references(value: Json) -> Iterator[str]:
+    """Yield the names of schemas that a part of the document refers to."""
+    if isinstance(value, dict):
+        if isinstance(reference := value.get("$ref"), str):
+            yield reference.rpartition("/")[2]
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _list_references(item)
 
 
 def _describe_operation(operation: AnyOperation, schemas: _Schemas) -> _Object:
@@ -149,7 +170,11 @@ def _describe_responses(
         described: _Object = {"description": response.description}
         if response.headers:
             described["headers"] = {
-                name: {"description": description, "schema": {"type": "string"}}
+                name: {
+                    "description": description,
+                    "required": status != HTTPStatus.OK,
+                    "schema": {"type": "string"},
+                }
                 for name, description in response.headers.items()
             }
         described["content"] = {"application/json": {"schema": schemas.refer(response.model)}}

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway import services
@@ -13,8 +13,10 @@ from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Refused
 from gateway.rest.operations import (
+    DescribedModel,
     Failure,
     HeaderPair,
+    Refusal,
     RequestInvalid,
     RestAnswer,
     RestOperation,
@@ -29,9 +31,77 @@ _UNAUTHENTICATED_MESSAGE = "You must be logged in to do this."
 _JSON_PARAMETERS = ("query", "sort", "fields")
 
 
+RATE_LIMIT_HEADERS = {
+    "X-RateLimit-Limit": "Cost that the key may spend at once.",
+    "X-RateLimit-Remaining": "Cost that the key may still spend.",
+    "X-RateLimit-Reset": "When it may spend the whole limit again, in milliseconds since 1970.",
+}
+"""Headers of every answer to a valid key."""
+
+_RETRY_AFTER = {"Retry-After": "Seconds after which a retry may succeed."}
+
+
+class ErrorAnswer(DescribedModel):
+    """A refusal."""
+
+    success: Literal[False]
+    """Always false."""
+    error: str
+    """What is wrong."""
+
+
+class ParameterErrorAnswer(ErrorAnswer):
+    """A refusal because of the parameters."""
+
+    error_type: str | None = Field(None, alias="errorType")
+    """`invalid-params`, `error-invalid-query`, `error-invalid-sort` or `error-invalid-fields`."""
+
+
+class UnauthenticatedAnswer(ErrorAnswer):
+    """A refusal of a request without a valid key, in the keys of older and of newer servers."""
+
+    status: Literal["error"]
+    """Always `error`."""
+    message: str
+    """The same text as `error`."""
+
+
 class _RocketChat(System):
+    name = "Rocket.Chat"
+    description = "Incoming and outgoing webhooks. Connected integrations are not there."
     prefix = "/api/v1/"
     credential_headers = (b"x-auth-token", b"x-user-id")
+    security_schemes: ClassVar = {
+        "X-Auth-Token": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-Auth-Token",
+            "description": "A key of the gateway, made by `gateway keys create`. Keys for widgets are refused.",
+        },
+        "X-User-Id": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-User-Id",
+            "description": "Id of the key's user.",
+        },
+    }
+    refusals: ClassVar = {
+        400: Refusal("The parameters are not valid, or there is no such webhook.", ParameterErrorAnswer),
+        401: Refusal("There is no valid key, or it belongs to another user.", UnauthenticatedAnswer),
+        403: Refusal("The key lacks a permission, or may not be used here.", ErrorAnswer),
+        414: Refusal("The URL is longer than the limit.", ErrorAnswer),
+        429: Refusal("The rate limit of the key is reached.", ErrorAnswer, _RETRY_AFTER),
+        431: Refusal("The headers are larger than the limit.", ErrorAnswer),
+        500: Refusal("The gateway failed unexpectedly.", ErrorAnswer),
+        503: Refusal(
+            "The gateway is overloaded, the request took too long, or the database is away.",
+            ErrorAnswer,
+            _RETRY_AFTER,
+        ),
+    }
+
+    def build_credentials(self, key: str, user_id: str) -> Mapping[str, str]:
+        return {"X-Auth-Token": key, "X-User-Id": user_id}
 
     def parse(self, operation: RestOperation[P], request: RestRequest) -> P:
         """Return the parameters. An empty one counts as absent. Raises RequestInvalid with the first problem."""

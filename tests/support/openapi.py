@@ -36,21 +36,30 @@ def assert_described(response: Response) -> None:
             status = str(response.status_code)
             answer = described["responses"].get(status)
             assert answer is not None, f"{operation.name} answers {status}: {response.text}"
-            assert [name for name in answer.get("headers", ()) if name not in response.headers] == []
+            required = [name for name, header in answer.get("headers", {}).items() if header["required"]]
+            assert [name for name in required if name not in response.headers] == []
             get_validator(operation.name, status).validate(response.json())
 
 
 @cache
-def get_validator(name: str, status: str) -> jsonschema_rs.Validator:
-    """Return the validator of an operation's answers with a status. It refuses keys that are not described."""
+def get_validator(name: str, status: str, *, is_strict: bool = False) -> jsonschema_rs.Validator:
+    """Return the validator of an operation's answers with a status."""
     (described,) = (described for operation, described in list_operations() if operation.name == name)
-    return build_validator(described["responses"][status]["content"]["application/json"]["schema"])
+    return build_validator(
+        described["responses"][status]["content"]["application/json"]["schema"], is_strict=is_strict
+    )
 
 
-def build_validator(schema: Any, *, allows_further_keys: bool = True) -> jsonschema_rs.Validator:
-    """Return the validator of a schema of the document, in whose objects further keys are allowed or not."""
+def build_validator(schema: Any, *, is_strict: bool = True) -> jsonschema_rs.Validator:
+    """Return the validator of a schema of the document. It refuses keys that are not described.
+
+    If it is not strict, it accepts stored objects with any keys and values, because people can import such ones.
+    """
     whole = json.loads(json.dumps({**schema, "components": DOCUMENT["components"]}))
     for part in list_objects(whole):
-        if part.get("type") == "object" and not (allows_further_keys and part.get("additionalProperties")):
-            part["additionalProperties"] = False
+        is_stored = part.get("additionalProperties") is True
+        if part.get("type") == "object":
+            part["additionalProperties"] = is_stored and not is_strict
+        if is_stored and not is_strict:
+            del part["properties"]
     return jsonschema_rs.Draft202012Validator(whole)

@@ -11,6 +11,7 @@ from gateway.domain.documents import read_entry
 from gateway.domain.lenient_reading import Json
 from gateway.errors import ProblemList
 from tests.support.gateway import TEAM, Client, Gateway
+from tests.support.openapi import assert_described
 
 GET, LIST = "/api/v1/integrations.get", "/api/v1/integrations.list"
 
@@ -40,14 +41,18 @@ MISSING = {"success": False, "error": "The integration does not exists."}
 async def ask(
     client: Client, path: str, method: str = "GET", headers: Mapping[str, str] | None = None, **parameters: Any
 ) -> Response:
-    """Send a request with the client's key and user. Objects and numbers become parameters in JSON."""
+    """Send a request with the client's key and user. Objects and numbers become parameters in JSON.
+
+    Asserts that the OpenAPI document describes the answer.
+    """
     params = {
         name: value if isinstance(value, str) else orjson.dumps(value).decode()
         for name, value in parameters.items()
     }
-    return await client.http.request(
-        method, path, params=params, headers={**get_credentials(client), **(headers or {})}
-    )
+    sent = {**get_credentials(client), **(headers or {})}
+    response = await client.http.request(method, path, params=params, headers=sent)
+    assert_described(response)
+    return response
 
 
 def get_credentials(client: Client) -> dict[str, str]:
