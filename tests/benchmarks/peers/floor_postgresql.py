@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Any, cast
 
-import asyncpg
 import orjson
 
 from gateway.domain.lenient_reading import Document, Json
 from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.peers import dashboard_postgresql
+from tests.benchmarks.peers.databases import PostgresqlDatabase
 from tests.benchmarks.peers.rows import COLUMNS, INSTANTS, WRITTEN, build_insert
-from tests.benchmarks.peers.serving import POOL_SIZE
 
 _INSTANT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 _CREATED_AT, _UPDATED_AT = _INSTANT.format("created_at"), _INSTANT.format("updated_at")
@@ -180,20 +179,8 @@ FROM changed_group AS g
 """
 
 
-class PostgresqlFloor:
-    """Runs statements on a pool of connections."""
-
-    def __init__(self, database_url: str) -> None:
-        self._address = database_url.replace("+asyncpg", "")
-
-    async def open(self) -> None:
-        # Statements of any length are prepared once.
-        self._pool = await asyncpg.create_pool(
-            self._address, min_size=POOL_SIZE, max_size=POOL_SIZE, max_cacheable_statement_size=0
-        )
-
-    async def close(self) -> None:
-        await self._pool.close()
+class PostgresqlFloor(PostgresqlDatabase):
+    """Answers with the texts that statements build."""
 
     async def answer(self, kind: str, variables: Document) -> bytes:
         match kind:

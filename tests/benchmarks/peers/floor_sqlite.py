@@ -1,6 +1,5 @@
 """The floor's statements for SQLite, which run on the event loop."""
 
-import sqlite3
 from typing import cast
 
 import orjson
@@ -9,6 +8,7 @@ from gateway.domain.calendar import instants
 from gateway.domain.lenient_reading import Document, Json
 from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.peers import dashboard_sqlite
+from tests.benchmarks.peers.databases import SqliteDatabase
 from tests.benchmarks.peers.rows import COLUMNS, INSERT, WRITTEN
 
 _GET = f"""
@@ -165,20 +165,12 @@ FROM use_case_group AS g WHERE g.team_id = '{TEAM}' AND g.id = :input->>'$.group
 """
 
 
-class SqliteFloor:
-    """Runs statements on one connection, because SQLite writes one transaction at a time anyway."""
-
-    def __init__(self, database_url: str) -> None:
-        self._file = database_url.partition("///")[2]
+class SqliteFloor(SqliteDatabase):
+    """Answers with the texts that statements build."""
 
     async def open(self) -> None:
-        self._connection = sqlite3.connect(self._file, isolation_level=None)
+        await super().open()
         self._connection.text_factory = bytes
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-
-    async def close(self) -> None:
-        self._connection.close()
 
     async def answer(self, kind: str, variables: Document) -> bytes:
         if kind == "upsert":
