@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,25 @@ from gateway.domain.lenient_reading import Document
 from gateway.domain.records import read_record_columns
 from gateway.settings import Settings
 from gateway.web.app import create_app
-from tests.benchmarks import appointment_rows, dashboard, equality, upserts
+from tests.benchmarks import appointment_rows, dashboard, equality, report, upserts
 from tests.benchmarks.appointments import BEGIN
 from tests.benchmarks.data import Loaded, Scale, load
 from tests.benchmarks.documents import TEAM
 from tests.benchmarks.equality import SendRequest, UnequalResponses
+from tests.benchmarks.measure import Cost, Round
 from tests.benchmarks.peers import floor, strawberry_orm
+from tests.benchmarks.peers.columns import app as columns
+from tests.benchmarks.peers.columns import tables
 from tests.benchmarks.readme import README, Output
-from tests.benchmarks.servers import FLOOR, GATEWAY, PEERS, STRAWBERRY_ORM, Peer
-from tests.benchmarks.workloads import NAMES, Workload, build_workloads
+from tests.benchmarks.servers import COLUMNS, FLOOR, GATEWAY, PEERS, STRAWBERRY_ORM, Peer
+from tests.benchmarks.workloads import (
+    DOCUMENT,
+    NAMES,
+    STORED_GROUP,
+    Workload,
+    build_upsert_variables,
+    build_workloads,
+)
 from tests.support.sessions import open_session
 
 SMALL = Scale(integrations=2, use_cases=3, actions=2, practitioners=5, many_practitioners=12, groups=1)
@@ -41,6 +52,7 @@ async def open_peers(url: str, key: str) -> AsyncIterator[SendRequest]:
         GATEWAY: create_app(Settings(database_url=url)),
         STRAWBERRY_ORM: strawberry_orm.create_app(url),
         FLOOR: floor.create_app(url),
+        COLUMNS: columns.create_app(url),
     }
     clients = {
         peer: AsyncClient(transport=ASGITransport(app), base_url="http://peer") for peer, app in apps.items()
@@ -60,18 +72,15 @@ async def open_peers(url: str, key: str) -> AsyncIterator[SendRequest]:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}"
+async def loaded(database_url: str) -> Loaded:
+    loaded = await load(database_url, SMALL)
+    await tables.fill(database_url)
+    return loaded
 
 
 @pytest.fixture
-async def loaded(url: str) -> Loaded:
-    return await load(url, SMALL)
-
-
-@pytest.fixture
-async def send(url: str, loaded: Loaded) -> AsyncIterator[SendRequest]:
-    async with open_peers(url, loaded.key) as send:
+async def send(database_url: str, loaded: Loaded) -> AsyncIterator[SendRequest]:
+    async with open_peers(database_url, loaded.key) as send:
         yield send
 
 
@@ -80,6 +89,37 @@ async def test_all_peers_return_and_store_equal_data(send: SendRequest, loaded: 
     assert tuple(workload.name for workload in chosen) == NAMES
     for workload in chosen:
         await equality.check(send, PEERS, workload, loaded)
+
+
+async def test_export_documents_with_use_cases_and_without_practitioners_are_equal(
+    send: SendRequest, loaded: Loaded
+) -> None:
+    workload = Workload("export-document", "document", DOCUMENT, lambda _: {"id": loaded.listed[0]})
+    await equality.check(send, [FLOOR, COLUMNS], workload, loaded)
+
+
+async def test_the_columns_peer_adds_and_deletes_actions_like_the_gateway(
+    send: SendRequest, loaded: Loaded
+) -> None:
+    *_, upsert = build_workloads(loaded)
+    stored = Workload("stored group", "stored-group", STORED_GROUP, lambda _: {})
+    variables: Any = build_upsert_variables(loaded.groups[0], 1)
+    first, second = variables["input"]["useCases"]
+    first["actions"] = [{**first["actions"][0], "context": "added"}, first["actions"][1]]
+    second["actions"] = []
+
+    async def upsert_and_read(peer: Peer) -> list[object]:
+        answer = orjson.loads(await send(peer, upsert, variables))["data"]["upsertUseCaseGroup"]
+        group = orjson.loads(await send(peer, stored, {"id": loaded.groups[0].id}))["data"]["useCaseGroup"]
+        actions = [each["useCase"]["config"]["actions"] for each in answer["useCases"]]
+        stored_actions = [each["config"]["actions"] for each in group["useCases"]]
+        for action in chain(*actions, *stored_actions):
+            assert action.pop("logicalId").startswith("action_")
+            action.pop("schedule", None)
+        return [answer, stored_actions]
+
+    expected = await upsert_and_read(GATEWAY)
+    assert await upsert_and_read(COLUMNS) == expected
 
 
 async def test_a_peer_with_different_data_is_named_with_the_path(send: SendRequest, loaded: Loaded) -> None:
@@ -161,6 +201,16 @@ async def test_an_upsert_stores_the_rows_that_the_floor_inserts(
             "document": {**other.document, **changes},
             "search_text": other.search_text.replace(other.id, one.id),
         }
+
+
+def test_a_table_has_ratios_to_the_baselines_that_ran() -> None:
+    costs = {peer: Cost([Round(cpu, 0, [1.0], 1)]) for peer, cpu in ((GATEWAY, 3.0), (FLOOR, 1.0), (COLUMNS, 2.0))}
+    head, first, *_ = report.build_table({"get": costs})
+    found = dict(zip(head, first, strict=True))
+    assert (found["peer"], found["/ floor"], found["/ columns"]) == ("gateway", "3.00", "1.50")
+    del costs[COLUMNS]
+    head, *_ = report.build_table({"get": costs})
+    assert [name for name in head if name.startswith("/")] == ["/ floor"]
 
 
 def test_each_full_run_replaces_its_section_of_the_readme(tmp_path: Path) -> None:

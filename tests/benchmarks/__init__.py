@@ -9,6 +9,7 @@ this folder. The full run takes a quarter of an hour; `--help` lists options for
   SQLAlchemy's ORM, dataloaders, and caches of parsed and validated documents. It has no authentication.
 - `floor`: no GraphQL. A Starlette endpoint for each workload runs a hand-written statement that builds the whole
   response in the database, and sends its bytes. It has no authentication either.
+- `columns`: as `floor`, but over tables of its own with a column for each field. It composes responses from rows.
 
 Each peer is one process under uvicorn with uvloop and httptools, with a pool of eight connections. In each
 round, this process sends each peer requests for about a second over open connections; its own CPU time is not

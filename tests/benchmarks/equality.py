@@ -14,7 +14,7 @@ from tests.benchmarks.workloads import STORED_GROUP, Workload, build_upsert_vari
 SendRequest = Callable[[Peer, Workload, Document], Awaitable[bytes]]
 """Sends a workload's operation with these variables to a peer, and returns the body of the response."""
 
-_STORED_GROUP = Workload("stored group", "stored group", STORED_GROUP, lambda _: {})
+_STORED_GROUP = Workload("stored group", "stored-group", STORED_GROUP, lambda _: {})
 _MOST_SHOWN = 10
 
 
@@ -36,10 +36,10 @@ async def check(send: SendRequest, peers: Sequence[Peer], workload: Workload, lo
 async def _fetch_data(send: SendRequest, peer: Peer, workload: Workload, loaded: Loaded) -> Json:
     if workload.kind != "upsert":
         return _read_data(await send(peer, workload, peer.build_variables(workload, 0)))
-    group = loaded.groups[0]
-    await send(GATEWAY, workload, build_upsert_variables(group, -1))
+    group, reader = loaded.groups[0], peer if peer.has_own_tables else GATEWAY
+    await send(reader, workload, build_upsert_variables(group, -1))
     found = _read_data(await send(peer, workload, build_upsert_variables(group, 0)))
-    return [found, _read_data(await send(GATEWAY, _STORED_GROUP, {"id": group.id}))]
+    return [found, _read_data(await send(reader, _STORED_GROUP, {"id": group.id}))]
 
 
 def _read_data(answer: bytes) -> Json:

@@ -26,6 +26,11 @@ Only runs with all data and all workloads on both databases write this file.
 - `strawberry-orm` serves the same schema on Strawberry's own executor, with SQLAlchemy's ORM and data loaders.
   It caches parsed and validated documents, and has no authentication.
 - `floor` has no GraphQL and no authentication. Each endpoint runs one hand-written statement and sends its result.
+  It reads the gateway's tables, so its statements parse the stored JSON documents.
+- `columns` has no GraphQL and no authentication. It has tables of its own with a column for each field.
+  They are in the same database and are filled from the stored documents. Lists inside a record are JSON columns.
+  It composes the responses from rows, because statements that build the JSON of an export cost more.
+  Its export documents lose unknown keys, and keys that are null in a practitioner.
 
 ## Method
 
@@ -33,7 +38,7 @@ All peers give the same answers; each benchmark compares them before it measures
 Each peer is one process with uvicorn, uvloop, httptools and a pool of eight connections.
 In each round, each peer answers requests for about a second. The order of the peers changes from round to round.
 CPU time is that of the server process and of all PostgreSQL processes, as the kernel counts it in `/proc`.
-`/ floor` is the median of the ratios of all rounds.
+`/ floor` and `/ columns` are ratios of the CPU time to that of these peers, each the median of all rounds.
 Times are milliseconds for each request; `p50` and `p99` are latencies.
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 from tests.benchmarks.measure import Cost
-from tests.benchmarks.servers import FLOOR, Peer
+from tests.benchmarks.servers import COLUMNS, FLOOR, Peer
 
 _PACKAGES = (
     "strawberry-graphql",
@@ -20,7 +20,7 @@ _PACKAGES = (
     "httptools",
     "orjson",
 )
-_HEAD = ("workload", "peer", "server", "database", "CPU", "/ floor", "p50", "p99", "peak MB")
+_BASELINES = (FLOOR, COLUMNS)
 
 
 def describe_machine() -> str:
@@ -31,11 +31,17 @@ def describe_machine() -> str:
 
 
 def build_table(results: Mapping[str, Mapping[Peer, Cost]]) -> Sequence[Sequence[str]]:
-    """Return a head, and a line for each workload and peer: times of a request in milliseconds."""
-    return [_HEAD, *_build_lines(results)]
+    """Return a head, and a line for each workload and peer: times of a request in milliseconds.
+
+    The CPU time also stands as its ratio to that of each baseline that ran all workloads.
+    """
+    baselines = [peer for peer in _BASELINES if all(peer in costs for costs in results.values())]
+    ratios = [f"/ {peer.name}" for peer in baselines]
+    head = ("workload", "peer", "server", "database", "CPU", *ratios, "p50", "p99", "peak MB")
+    return [head, *_build_lines(results, baselines)]
 
 
-def _build_lines(results: Mapping[str, Mapping[Peer, Cost]]) -> Iterator[Sequence[str]]:
+def _build_lines(results: Mapping[str, Mapping[Peer, Cost]], baselines: Sequence[Peer]) -> Iterator[Sequence[str]]:
     for workload, costs in results.items():
         for peer, cost in costs.items():
             cpu = (cost.server_ms, cost.database_ms, cost.cpu_ms)
@@ -44,7 +50,7 @@ def _build_lines(results: Mapping[str, Mapping[Peer, Cost]]) -> Iterator[Sequenc
                 workload,
                 peer.name,
                 *map(format_milliseconds, cpu),
-                format_ratio(cost.get_ratio(costs[FLOOR])) if FLOOR in costs else "",
+                *(format_ratio(cost.get_ratio(costs[baseline])) for baseline in baselines),
                 *map(format_milliseconds, latencies),
                 f"{cost.peak_megabytes:.0f}",
             )

@@ -27,6 +27,8 @@ class Peer:
     name: str
     arguments: Sequence[str]
     is_graphql: bool = True
+    has_own_tables: bool = False
+    """Whether it stores the data in other tables than the gateway."""
     settings: tuple[tuple[str, str], ...] = ()
     """Environment variables, beside those of `build_environment`."""
 
@@ -44,7 +46,13 @@ class Peer:
 GATEWAY = Peer("gateway", ("-m", "gateway", "serve", "--host", "127.0.0.1", "--port", "{port}"))
 FLOOR = Peer("floor", ("-m", "tests.benchmarks.peers.floor", "{url}", "{port}"), is_graphql=False)
 STRAWBERRY_ORM = Peer("strawberry-orm", ("-m", "tests.benchmarks.peers.strawberry_orm", "{url}", "{port}"))
-PEERS = (GATEWAY, STRAWBERRY_ORM, FLOOR)
+COLUMNS = Peer(
+    "columns",
+    ("-m", "tests.benchmarks.peers.columns", "{url}", "{port}"),
+    is_graphql=False,
+    has_own_tables=True,
+)
+PEERS = (GATEWAY, STRAWBERRY_ORM, FLOOR, COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ query ($id: ID!) {
   }
 }
 """
-"""Reads a stored group from this gateway after an upsert by any peer."""
+"""Reads a stored group after an upsert: from this gateway, or from a peer with its own tables."""
 
 NAMES = ("get", "list", "export", "export-big", "export-document", "export-document-big", "upsert")
 _CONNECTIONS = 4
@@ -102,7 +102,7 @@ _CONNECTIONS = 4
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """An operation; `kind` is the floor's endpoint for it, and iterations differ in their variables."""
+    """An operation; `kind` is the endpoint of peers without GraphQL, and iterations differ in their variables."""
 
     name: str
     kind: str
