@@ -39,6 +39,8 @@ PRIVATE_INPUTS = frozenset(
         *(f"OutgoingWebhook{end}.{key}" for end in ("Input", "Patch") for key in ("token", "urls")),
         *(f"{name}.sheetLink" for name in ("UseCaseGroupInput", "UpdateUseCaseInput")),
         *("UseCaseActionPatch.reportEmails", "LocationConfigInput.phone"),
+        # The URL of a webhook may contain a secret of the system that it calls.
+        *("IntegrationFilter.url", "IntegrationFilter.urls"),
         *(
             "AppointmentConfigInput",
             "PatientConfigInput",

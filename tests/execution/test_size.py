@@ -7,12 +7,14 @@ from graphql import FieldNode, OperationDefinitionNode, VariableNode, Visitor, p
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.execution.limits.cost import compute_operation_costs
+from gateway.execution.limits.cost import BASE_COST, compute_operation_costs
 from gateway.execution.limits.size import OperationSize, measure_operations
 from gateway.schema import schema
 
 PROPERTY = settings(max_examples=150, deadline=None)
 FRAGMENTS = 4
+_COUNT_COST = 100
+"""The cost of `totalCount`."""
 
 Selection = tuple[Any, ...]
 """A field, an inline fragment, or the number of a fragment that is spread, each with its directives."""
@@ -140,7 +142,7 @@ def _compute_cost(selections: Any, values: dict[str, Any]) -> int:
             sizes = [_get_value(each.value, values) for each in node.arguments or ()]
             size = next((min(max(int(each), 0), 100) for each in sizes if each is not None), 50)
             nodes = cast(FieldNode, node.selection_set.selections[0])  # type: ignore[union-attr]  # it has some
-            total += 1 + 1 + size * _compute_cost(nodes.selection_set, values) + 1
+            total += 1 + 1 + size * _compute_cost(nodes.selection_set, values) + _COUNT_COST
         else:
             total += 1
     return total
@@ -154,6 +156,6 @@ def test_a_document_with_fragments_has_the_cost_of_its_expansion(
     values = {"yes": yes, "no": no, "size": size}
     document, expanded = map(parse, texts)
     operation = cast(OperationDefinitionNode, expanded.definitions[0])
-    expected = 100 + _compute_cost(operation.selection_set, values)
+    expected = BASE_COST + _compute_cost(operation.selection_set, values)
     for each in (document, expanded):
         assert [price.evaluate(values) for price in compute_operation_costs(schema._schema, each)] == [expected]

@@ -88,13 +88,12 @@ async def test_null_for_a_condition_is_an_error_of_input(client: Client) -> None
 
 
 async def test_an_error_of_a_variable_names_the_argument_and_the_wrong_value(client: Client) -> None:
-    given = {"kind": ["FAX"], "enabled": 4, "hue": "red"}
     start = "Variable '$filter' has invalid value"
     unknown = "Expected value of type 'IntegrationFilter' not to include unknown"
     answer = await client(
         "query ($filter: IntegrationFilter!, $first: Int) {"
         " integrations(filter: {and: [$filter]}, first: $first) { totalCount } }",
-        filter=given,
+        filter={"kind": ["FAX"], "enabled": 4, "hue": "red"},
         first="ten",
     )
     assert [(error["message"], error["extensions"]["argument"]) for error in answer["errors"]] == [
@@ -107,7 +106,8 @@ async def test_an_error_of_a_variable_names_the_argument_and_the_wrong_value(cli
             ["filter", "and", "0", "enabled"],
         ),
         (
-            f"{start}: {unknown} field 'hue', found: {given}.",
+            # The filter may contain a URL, so the error does not show it.
+            f"{start}: {unknown} field 'hue'.",
             ["filter", "and", "0"],
         ),
         ("Variable '$first' has invalid value: Int cannot represent non-integer value: 'ten'", ["first"]),
