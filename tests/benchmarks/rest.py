@@ -18,21 +18,35 @@ import orjson
 import typer
 import uvloop
 
+from gateway import services
+from gateway.database import Database
+from gateway.domain.documents import read_entry
 from gateway.domain.lenient_reading import Document
+from gateway.errors import ProblemList
+from gateway.rest import System
+from gateway.rest.interactly import INTERACTLY
+from gateway.rest.rocketchat import ROCKETCHAT
+from gateway.settings import Settings
 from tests.benchmarks import comparison, processes, report
 from tests.benchmarks.client import Connection, build_request
 from tests.benchmarks.data import Loaded, Scale, load
 from tests.benchmarks.databases import DATABASES, BenchmarkDatabase
+from tests.benchmarks.documents import TEAM, USER
 from tests.benchmarks.measure import Cost, Round
 from tests.benchmarks.readme import Output
 from tests.benchmarks.servers import GATEWAY, Server, start_servers
 from tests.benchmarks.workloads import DOCUMENT
 from tests.support.dashboard import DASHBOARD
+from tests.support.webhook_requests import LIST, LIST_QUERY
 
 _SCALE = Scale(integrations=0, groups=0, appointments=(100_000,))
 _QUICK_SCALE = Scale(integrations=0, groups=0, many_practitioners=2_000, appointments=(1_000,))
 _HEAD = ("question", "way", "server", "database", "CPU", "/ GraphQL", "p50", "peak MB")
 _REST, _GRAPHQL = "REST", "GraphQL"
+_WEBHOOKS = 200
+
+_COMPILED_LIST_QUERY = LIST_QUERY.replace("script scriptCompiled scriptError token", "")
+"""Without the fields that depend on the viewer, which the executor does not compile. The URL answers with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +57,15 @@ class Question:
     path: str
     query: str
     variables: Document
+    system: System = INTERACTLY
     read_rest: Callable[[Any], object] = lambda answer: answer
     read_graphql: Callable[[Any], object] = lambda data: data
 
     def build_requests(self, key: str) -> Mapping[str, bytes]:
-        head = f"GET {self.path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\n\r\n"
+        credentials = self.system.build_credentials(key, USER).items()
+        lines = [f"GET {self.path} HTTP/1.1", "host: 127.0.0.1", *map(": ".join, credentials), "", ""]
         body: Document = {"query": self.query, "variables": self.variables}
-        return {_REST: head.encode(), _GRAPHQL: build_request("/graphql", body, key)}
+        return {_REST: "\r\n".join(lines).encode(), _GRAPHQL: build_request("/graphql", body, key)}
 
     def read(self, way: str, body: bytes) -> object:
         answer = orjson.loads(body)
@@ -75,6 +91,54 @@ def build_questions(loaded: Loaded) -> Iterator[Question]:
         read_rest=lambda answer: answer["overview"]["total"],
         read_graphql=lambda data: data["appointmentStatistics"]["overview"]["total"],
     )
+    yield Question(
+        "webhooks",
+        LIST,
+        _COMPILED_LIST_QUERY,
+        {
+            "first": 50,
+            "orderBy": [{"field": "UPDATED_AT", "direction": "DESC"}],
+            "filter": {"kind": ["INCOMING_WEBHOOK", "OUTGOING_WEBHOOK"]},
+        },
+        ROCKETCHAT,
+        read_rest=lambda answer: [each["_id"] for each in answer["integrations"]],
+        read_graphql=lambda data: [each["id"] for each in data["integrations"]["nodes"]],
+    )
+
+
+async def _load(url: str, scale: Scale) -> Loaded:
+    """Load the data of other benchmarks, and webhooks."""
+    loaded = await load(url, scale)
+    database, problems = Database(Settings(database_url=url)), ProblemList()
+    entries = [entry for n in range(_WEBHOOKS) if (entry := read_entry(_build_webhook(n), problems.add))]
+    async with database.write() as writer:
+        await services.imports.webhooks.import_webhooks(writer, entries, TEAM, problems.add)
+    problems.raise_if_any()
+    await database.dispose()
+    return loaded
+
+
+def _build_webhook(number: int) -> Document:
+    at = f"2025-03-09T12:{number // 60:02}:{number % 60:02}.000Z"
+    return {
+        "_id": f"webhook{number:010}",
+        "type": "webhook-outgoing",
+        "name": f"Webhook {number}",
+        "enabled": number % 2 == 0,
+        "username": "rocket.cat",
+        "event": "sendMessage",
+        "urls": [f"https://example.com/hooks/{number}"],
+        "triggerWords": ["!gif", "gif"],
+        "token": "t" * 48,
+        "script": "class Script {}\n" * 20,
+        "scriptEnabled": True,
+        "impersonateUser": False,
+        "userId": "rocket.cat",
+        "channel": ["#general", f"#channel-{number}"],
+        "_createdAt": at,
+        "_createdBy": {"_id": USER, "username": "ada"},
+        "_updatedAt": at,
+    }
 
 
 async def _compare(
@@ -155,7 +219,7 @@ async def _run(arguments: Namespace) -> None:
     scale = _QUICK_SCALE if arguments.quick else _SCALE
     for name in comparison.get_databases(arguments):
         results = {}
-        async with DATABASES[name](lambda url: load(url, scale)) as database:
+        async with DATABASES[name](lambda url: _load(url, scale)) as database:
             for question in build_questions(database.loaded):
                 typer.echo(f"{database.version}: {question.name}", err=True)
                 results[question.name] = await _compare(database, question, options.rounds, options.seconds)
