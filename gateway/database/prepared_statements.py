@@ -5,9 +5,9 @@ turns a function that builds a statement into one that returns a `PreparedStatem
 arguments. The function itself is called once for each shape of arguments, with placeholders for the values.
 Later calls of the same shape only bind their values to the `CompiledStatement` in the cache.
 
-Values are `str`, `int`, `datetime`, `date`, lists of texts, and those that stand in tuples and in
-`StatementArguments`. All other arguments (None, booleans, enums, orders) belong to the shape and must be hashable.
-So a function may test whether a value is there, but never look at it.
+Values are `str`, `int`, `datetime`, `date`, lists of texts, `TextTuple`, and those that stand in other tuples and
+in `StatementArguments`. All other arguments (None, booleans, enums, orders) belong to the shape and must be
+hashable. So a function may test whether a value is there, but never look at it.
 """
 
 from collections import OrderedDict
@@ -32,7 +32,7 @@ from gateway.database.rows import (
     select_columns,
 )
 from gateway.database.tables import Base
-from gateway.domain.statement_arguments import StatementArguments
+from gateway.domain.statement_arguments import StatementArguments, TextTuple
 
 P = ParamSpec("P")
 Ts = TypeVarTuple("Ts")
@@ -196,9 +196,9 @@ def _extract_shape(arguments: Iterable[Any], values: list[object]) -> tuple[Hash
         if type_ in _VALUE_TYPES:
             values.append(argument)
             shapes.append(type_)
-        elif type_ is list:
+        elif type_ is list or type_ is TextTuple:
             # One text is compared with `=`, for which databases plan much better than for a list of one.
-            values.append(argument[0] if len(argument) == 1 else argument)
+            values.append(argument[0] if len(argument) == 1 else [*argument])
             shapes.append("one" if len(argument) == 1 else "many")
         elif type_ is tuple:
             shapes.append(_extract_shape(argument, values))
@@ -214,7 +214,7 @@ def _replace_values(argument: Any, positions: dict[str, int]) -> Any:  # noqa: A
     type_: Any = type(argument)
     if type_ in _VALUE_TYPES:
         return _add_placeholder(positions, Integer if type_ is int else None)
-    if isinstance(argument, list):
+    if isinstance(argument, list | TextTuple):
         return [_add_placeholder(positions, None)] if len(argument) == 1 else _add_placeholder(positions, TextList)
     if isinstance(argument, tuple):
         return tuple(_replace_values(item, positions) for item in argument)

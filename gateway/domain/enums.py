@@ -172,6 +172,12 @@ class StatisticsDateField(Enum):
     START = "start"
 
 
+class TrendPeriod(Enum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
 class ErrorCode(Enum):
     """The reason why a mutation failed. `errors[].extensions.code` has `BAD_USER_INPUT` for `INVALID`."""
 

@@ -9,3 +9,9 @@ class StatementArguments:
     """
 
     __slots__ = ()
+
+
+class TextTuple(tuple[str, ...]):
+    """Texts that are one parameter of a statement, as a list of texts is. Unlike a list, they are hashable."""
+
+    __slots__ = ()

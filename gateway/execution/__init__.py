@@ -61,11 +61,12 @@ from gateway.execution.inputs import (
     install_input_converters,
     set_leaf_format,
 )
-from gateway.execution.limits import ARGUMENTS_COST, Cost, DocumentLimits, ListSize
+from gateway.execution.limits import ARGUMENTS_COST, ArgumentsCost, Cost, DocumentLimits, ListSize
 
 __all__ = [
     "ARGUMENTS_COST",
     "READ_COLUMNS",
+    "ArgumentsCost",
     "BatchLoader",
     "BatchRequest",
     "BatchedField",

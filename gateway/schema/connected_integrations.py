@@ -37,6 +37,7 @@ from gateway.schema.context import Info
 from gateway.schema.fields import field, key_field, row_field
 from gateway.schema.integrations import Integration
 from gateway.schema.json_readers import read_enum, with_default
+from gateway.schema.record_filters import compute_filter_cost
 from gateway.schema.resource_records import ResourceRecord, parse_records_arguments
 from gateway.schema.scalars import TimeZone
 from gateway.schema.statistics import AppointmentStatistics, PatientStatistics, dashboard_field
@@ -149,6 +150,7 @@ class ConnectedIntegration(Integration):
         services.resource_records.list_resource_records,
         services.resource_records.count_resource_records,
         parse_records_arguments,
+        compute_filter_cost,
     )
 
     appointment_statistics: Dashboard | None = dashboard_field(

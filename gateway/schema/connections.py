@@ -18,7 +18,16 @@ from gateway.domain.paging import (
     SortOrder,
 )
 from gateway.errors import CursorInvalid, ProblemList
-from gateway.execution import READ_COLUMNS, BatchedField, BatchLoader, BatchRequest, Cost, ListSize
+from gateway.execution import (
+    ARGUMENTS_COST,
+    READ_COLUMNS,
+    ArgumentsCost,
+    BatchedField,
+    BatchLoader,
+    BatchRequest,
+    Cost,
+    ListSize,
+)
 from gateway.schema.context import Context
 from gateway.schema.fields import batched_field
 
@@ -251,6 +260,7 @@ def connection_field(
     list_batch: BatchLoader,
     count_batch: BatchLoader,
     parse_arguments: Callable[..., tuple[RequestedPage, *tuple[Any, ...]]],
+    arguments_cost: ArgumentsCost | None = None,
 ) -> Any:  # noqa: ANN401 (a dataclass field)
     """Return a connection field below a row, which is batched over all rows.
 
@@ -278,6 +288,7 @@ def connection_field(
         arguments=parse_arguments,
         directives=[PAGE_LIST_SIZE],
         field_class=ConnectionField,
+        metadata={} if arguments_cost is None else {ARGUMENTS_COST: arguments_cost},
     )
 
 

@@ -11,8 +11,9 @@ import strawberry
 from gateway import services
 from gateway.domain import statistics
 from gateway.domain.enums import AppointmentType, StatisticsDateField
-from gateway.domain.statistics import Statistics
+from gateway.domain.statistics import APPOINTMENT_STATISTICS, MAX_FILTER_VALUES, Breakdown, Statistics
 from gateway.schema.inputs import SEARCH_COST
+from gateway.schema.record_filters import FILTER_COST, FILTER_COST_DESCRIPTION
 from gateway.schema.scalars import TimeZone
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -42,6 +43,16 @@ def _build_bounds(date_field: str) -> tuple[Parameter, Parameter]:
             datetime | None,
             f"Count only records before this instant, by `{date_field}`. {_NO_BOUND}",
         ),
+    )
+
+
+def _build_value_argument(breakdown: Breakdown) -> Parameter:
+    return _build_argument(
+        breakdown.column,
+        list[str] | None,
+        f"Count only records with one of these values, as the breakdown `{breakdown.field}` shows them, such as "
+        f"`{breakdown.blank_value}`. At most {MAX_FILTER_VALUES}; an empty list matches nothing. Null: any value. "
+        f"{FILTER_COST_DESCRIPTION}",
     )
 
 
@@ -80,7 +91,7 @@ _DASHBOARD_ARGUMENTS = (
         "days",
         int | None,
         "Count only this number of whole days before today, in `timezone`, 1 to "
-        f"{services.statistics.MAX_FILLED_DAYS}. Cannot be combined with `start`, `end`, `firstDay` or `lastDay`. "
+        f"{services.trends.MAX_FILLED_DAYS}. Cannot be combined with `start`, `end`, `firstDay` or `lastDay`. "
         f"{_NO_BOUND}",
     ),
     _build_argument(
@@ -97,7 +108,7 @@ _DASHBOARD_ARGUMENTS = (
         "timezone",
         TimeZone | None,
         "Time zone of all days. Null: the integration's, which is fastest. A zone costs "
-        f"{ZONE_DAY_COST} for each day between the bounds, or of {services.statistics.MAX_FILLED_DAYS} days "
+        f"{ZONE_DAY_COST} for each day between the bounds, or of {services.trends.MAX_FILLED_DAYS} days "
         "with an open bound.",
     ),
     _build_argument(
@@ -105,7 +116,7 @@ _DASHBOARD_ARGUMENTS = (
         bool,
         "Whether `trends` also has the days without records: from `start` (or the first record) to `end` (or "
         f"the last record). Each day that it may add costs {DAY_COST}; more than "
-        f"{services.statistics.MAX_FILLED_DAYS} days are an error of `trends`.",
+        f"{services.trends.MAX_FILLED_DAYS} days are an error of `trends`.",
     ),
 )
 INTEGRATION_ID_ARGUMENT = Parameter(
@@ -115,11 +126,16 @@ INTEGRATION_ID_ARGUMENT = Parameter(
 )
 
 
-def compute_day_costs(arguments: Mapping[str, object]) -> int:
-    """Return the cost of `fillGaps` and `timezone` with these arguments: that of each day between the bounds."""
+def compute_arguments_cost(arguments: Mapping[str, object]) -> int:
+    """Return the cost of `fillGaps`, `timezone` and filters by value with these arguments."""
     filling = DAY_COST if arguments.get("fillGaps") is True else 0
     zone = ZONE_DAY_COST if isinstance(arguments.get("timezone"), str) else 0
-    return (filling + zone) * _count_days(arguments) if filling or zone else 0
+    days = (filling + zone) * _count_days(arguments) if filling or zone else 0
+    # GraphQL takes one value for a list of it.
+    is_filtered = any(
+        isinstance(arguments.get(each.field), list | str) for each in APPOINTMENT_STATISTICS.breakdowns
+    )
+    return days + FILTER_COST * is_filtered
 
 
 def _count_days(arguments: Mapping[str, object]) -> int:
@@ -127,7 +143,7 @@ def _count_days(arguments: Mapping[str, object]) -> int:
 
     Days and instants are texts, unless a variable gave them.
     """
-    most = services.statistics.MAX_FILLED_DAYS
+    most = services.trends.MAX_FILLED_DAYS
     if isinstance(number := arguments.get("days"), int):
         return max(0, min(number, most))
     first = _read_day(arguments.get("firstDay") or arguments.get("start"))
@@ -144,11 +160,20 @@ def _read_day(value: object) -> date | None:
         return None
 
 
+def build_dashboard_arguments(arguments: Mapping[str, Any]) -> services.statistics.DashboardArguments:
+    """Return the arguments of a dashboard field for the services. Those of a batch are hashable."""
+    hashable: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()
+    }
+    return services.statistics.DashboardArguments(**hashable)
+
+
 def with_dashboard_arguments(function: F, definition: Statistics, result: type, *first: Parameter) -> F:
     """Give the function a signature with the arguments of a dashboard after `first`, for Strawberry to read."""
     is_of_appointments = definition is statistics.APPOINTMENT_STATISTICS
     own_arguments = _APPOINTMENT_ARGUMENTS if is_of_appointments else _PATIENT_ARGUMENTS
     cast(Any, function).__signature__ = Signature(
-        [*first, *own_arguments, *_DASHBOARD_ARGUMENTS], return_annotation=result
+        [*first, *own_arguments, *map(_build_value_argument, definition.breakdowns), *_DASHBOARD_ARGUMENTS],
+        return_annotation=result,
     )
     return function

@@ -196,6 +196,14 @@ _describe(
     START="Start of the visit (`config.start`).",
 )
 _describe(
+    enums.TrendPeriod,
+    "Period of each entry of `trends`. Weeks begin on Monday; `date` and `day` are those of the period's first "
+    "local day within the range.",
+    DAY="Local day.",
+    WEEK="Local days from Monday to Sunday.",
+    MONTH="Local days of a month of the calendar.",
+)
+_describe(
     enums.ErrorCode,
     "Code of a problem in the `errors` of a mutation. A query has the same code in `errors[].extensions.code`, "
     "except `BAD_USER_INPUT` for INVALID.",

@@ -68,6 +68,9 @@ class DateTimeFilter:
     lt: datetime | None = optional_field("Before this instant.")
     lte: datetime | None = optional_field("At or before this instant.")
 
+    def to_domain(self) -> InstantFilter:
+        return InstantFilter(**_to_conditions(self))
+
 
 @strawberry.input(
     description="Conditions on an integration, combined with AND; a null condition is ignored, and an empty "
@@ -145,12 +148,10 @@ def _to_conditions(conditions: object) -> dict[str, Any]:
 
 def _to_condition(value: Any) -> Any:  # noqa: ANN401 (what a filter holds under any of its fields)
     match value:
-        case IntegrationFilter():
+        case IntegrationFilter() | DateTimeFilter():
             return value.to_domain()
         case StringFilter():
             return TextFilter(**_to_conditions(value))
-        case DateTimeFilter():
-            return InstantFilter(**_to_conditions(value))
         case list():
             return tuple(_to_condition(item) for item in value)
         case _:

@@ -13,6 +13,7 @@ from gateway.database import Writer
 from gateway.domain.enums import Outcome, ResourceType
 from gateway.domain.ids import NodeId
 from gateway.domain.paging import OLDEST_FIRST
+from gateway.domain.record_filters import RecordFilter
 from gateway.domain.records import KINDS_BY_MEMBER, get_kind
 from gateway.execution import Cost, FormattedInput, ListSize
 from gateway.schema import json_readers
@@ -23,6 +24,7 @@ from gateway.schema.inputs import OBJECT_COST, SEARCH_COST, to_document_object
 from gateway.schema.nodes import Node
 from gateway.schema.parent_integrations import integration_field
 from gateway.schema.payloads import DeletePayload, UserError, errors_field, run_mutation
+from gateway.schema.record_filters import FILTER_COST, ResourceRecordFilter, parse_record_filter
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
 
@@ -74,18 +76,27 @@ SearchArgument = Annotated[
 ]
 
 
+FilterArgument = Annotated[
+    ResourceRecordFilter | None,
+    strawberry.argument(
+        description=f"Return only records that meet these conditions, which cost {FILTER_COST}. Null: all records."
+    ),
+]
+
+
 def parse_records_arguments(
     type: ResourceTypeArgument = None,
     search: SearchArgument = None,
+    filter: FilterArgument = None,
     first: First = None,
     after: After = None,
     last: Last = None,
     before: Before = None,
     offset: OffsetOfLongList = None,
-) -> tuple[RequestedPage, ResourceType | None, tuple[str, ...]]:
-    """Return the page, the type and the search words that the arguments of `resourceRecords` select."""
+) -> tuple[RequestedPage, RecordFilter, tuple[str, ...]]:
+    """Return the page, the conditions and the search words that the arguments of `resourceRecords` select."""
     page = parse_page(OLDEST_FIRST, first, after, last, before, offset)
-    return page, type, services.record_search.parse_search(search)
+    return page, parse_record_filter(type, filter), services.record_search.parse_search(search)
 
 
 @strawberry.type

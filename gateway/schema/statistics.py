@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import date, datetime
 from inspect import Parameter
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import strawberry
 from strawberry.tools import create_type
@@ -12,12 +12,14 @@ from strawberry.types.field import StrawberryField
 
 from gateway import services
 from gateway.domain import statistics
+from gateway.domain.enums import TrendPeriod
 from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, get_previous_period
 from gateway.execution import ARGUMENTS_COST, READ_COLUMNS, BatchRequest, Cost, ListSize
 from gateway.schema.context import Info
 from gateway.schema.dashboard_arguments import (
     INTEGRATION_ID_ARGUMENT,
-    compute_day_costs,
+    build_dashboard_arguments,
+    compute_arguments_cost,
     with_dashboard_arguments,
 )
 from gateway.schema.fields import batched_field, field
@@ -42,19 +44,19 @@ class StatisticsOverview:
     pending: int = strawberry.field(description="Number of pending records.")
 
 
-@strawberry.type(description="Number of records of one local day.")
+@strawberry.type(description="Number of records of one local day, or of a longer period.")
 class StatisticsTrend:
     began_at: datetime = strawberry.field(
-        name="date", description="First instant of the local day; `_id` in the documents."
+        name="date", description="First instant of `day`; `_id` in the documents."
     )
-    day: date = strawberry.field(description="The local day.")
-    successful: int = strawberry.field(description="Number of successful records of the day.")
-    failed: int = strawberry.field(description="Number of failed records of the day.")
-    pending: int = strawberry.field(description="Number of pending records of the day.")
+    day: date = strawberry.field(description="The local day, or the first one of the period within the range.")
+    successful: int = strawberry.field(description="Number of successful records of the period.")
+    failed: int = strawberry.field(description="Number of failed records of the period.")
+    pending: int = strawberry.field(description="Number of pending records of the period.")
 
 
 _COUNT_COST = Cost(weight=10)
-_DAY_COSTS = {ARGUMENTS_COST: compute_day_costs}
+_ARGUMENTS_COST = {ARGUMENTS_COST: compute_arguments_cost}
 _TREND_LIST_SIZE = ListSize(assumed_size=50)
 
 
@@ -70,6 +72,7 @@ def _part_field(
     part: str,
     graphql_type: object,
     directives: Sequence[object] = (_COUNT_COST,),
+    **options: Any,  # noqa: ANN401 (those of `batched_field`)
 ) -> StrawberryField:
     """Return the field for a part of a dashboard. The selected parts of all dashboards are one batch."""
     new_field: StrawberryField = batched_field(
@@ -78,9 +81,16 @@ def _part_field(
         graphql_type=graphql_type,
         reads=(),
         directives=directives,
+        **options,
     )
     new_field.python_name, new_field.graphql_name = part, name
     return new_field
+
+
+def _parse_trends_arguments(
+    by: Annotated[TrendPeriod, strawberry.argument(description="Period of each entry.")] = TrendPeriod.DAY,
+) -> TrendPeriod:
+    return by
 
 
 def _derived_field(
@@ -129,11 +139,13 @@ def _create_dashboard_type(name: str, noun: str, definition: Statistics) -> type
             counts,
             _part_field(
                 "trends",
-                f"Number of {noun} of each local day, the earliest day first. Days without records are left out "
-                "unless `fillGaps` is true.",
+                f"Number of {noun} of each local day, or of each period of `by`, the earliest first. Those "
+                "without records are left out unless `fillGaps` is true.",
                 TRENDS,
                 list[StatisticsTrend],
                 [_COUNT_COST, _TREND_LIST_SIZE],
+                arguments=_parse_trends_arguments,
+                shape=services.trends.sum_trends,
             ),
             *(
                 _part_field(each.field, each.description, each.column, list[StatisticsBucket])
@@ -161,7 +173,7 @@ def dashboard_field(description: str, definition: Statistics, graphql_type: type
     """Return the field of an integration for its dashboard."""
 
     def collect_arguments(**arguments: Any) -> services.statistics.DashboardArguments:  # noqa: ANN401 (its signature has types)
-        return services.statistics.DashboardArguments(**arguments)
+        return build_dashboard_arguments(arguments)
 
     return batched_field(
         description,
@@ -172,7 +184,7 @@ def dashboard_field(description: str, definition: Statistics, graphql_type: type
         graphql_type=graphql_type | None,
         reads=("team_id", "id", "timezone"),
         directives=[_get_breakdown_list_size(definition)],
-        metadata=_DAY_COSTS,
+        metadata=_ARGUMENTS_COST,
     )
 
 
@@ -186,7 +198,7 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
                 info.context.viewer,
                 definition,
                 integration_id,
-                services.statistics.DashboardArguments(**arguments),
+                build_dashboard_arguments(arguments),
             )
 
     info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
@@ -195,7 +207,7 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
         description,
         graphql_type=graphql_type | None,
         directives=[_get_breakdown_list_size(definition)],
-        metadata=_DAY_COSTS,
+        metadata=_ARGUMENTS_COST,
     )
     return decorate(staticmethod(resolver))
 

@@ -9,6 +9,10 @@ from gateway.execution import ExecutableDocument
 
 _STATISTICS_ARGUMENTS = (
     "appointmentType",
+    "source",
+    "utmSource",
+    "utmMedium",
+    "utmCampaign",
     "size",
     "page",
     "start",
@@ -39,7 +43,7 @@ ALLOWED_FIELDS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "AppointmentStatistics": {
         "overview": (),
-        "trends": (),
+        "trends": ("by",),
         "source": (),
         "utmSource": (),
         "utmMedium": (),

@@ -19,6 +19,7 @@ from gateway.domain.statistics import (
     Dashboard,
     DashboardCounts,
     DashboardPart,
+    StatisticsFilter,
     StatusCounts,
     ValueCounts,
     add_values,
@@ -30,6 +31,9 @@ from gateway.services import day_segments
 _OTHER_PARTS = (OVERVIEW, TRENDS)
 """The parts that are no breakdowns."""
 
+_ANY_VALUE = (ALL, ALL)
+"""Stands for a column and a value, if a filter chooses none."""
+
 
 @dataclass(slots=True)
 class _RequestedCounts:
@@ -38,6 +42,7 @@ class _RequestedCounts:
     dashboards: list[object] = field(default_factory=list)
     spans: list[object] = field(default_factory=list)
     single_days: list[object] = field(default_factory=list)
+    filtered_days: list[object] = field(default_factory=list)
     segments: dict[StatisticsDateField, list[object]] = field(default_factory=dict)
     segment_parts: set[str] = field(default_factory=set)
 
@@ -46,13 +51,15 @@ class _RequestedCounts:
         self.dashboards.append(_build_dashboard_row(name, dashboard))
         filter, zone = dashboard.filter, timezones.get_zone(dashboard.integration_timezone)
         split = days.split_whole_days(zone, filter.start, filter.end)
+        is_filtered = _get_value(filter) != _ANY_VALUE
         if TRENDS in parts:
+            rows = self.filtered_days if is_filtered else self.single_days
             single_days = day_blocks.list_single_days(split.start, split.end)
-            self.single_days += [(name, TRENDS, *span) for span in single_days]
+            rows += [(name, TRENDS, *span) for span in single_days]
         if summed := {*parts} - {TRENDS}:
             part = OVERVIEW if summed == {OVERVIEW} else BREAKDOWNS
-            spans = day_blocks.list_spans(split.start, split.end)
-            self.spans += [(name, part, *span) for span in spans]
+            rows = self.filtered_days if is_filtered else self.spans
+            rows += [(name, part, *span) for span in day_blocks.list_spans(split.start, split.end)]
         if split.rest:
             self.segment_parts.update(parts)
             rows = self.segments.setdefault(filter.date_field, [])
@@ -63,16 +70,22 @@ class _RequestedCounts:
 class _FoundCounts:
     """The counts of the parts of one dashboard."""
 
+    value: str
+    """The value that the counted records have, or ALL."""
     overview: ValueCounts = field(default_factory=dict)
     trends: list[StatusCounts] = field(default_factory=list)
     breakdowns: dict[str, ValueCounts] = field(default_factory=dict)
     """The wanted ones, by their column."""
+    has_value_counts: bool = True
+    """Whether all days store the numbers of the value."""
     incomplete: set[str] = field(default_factory=set)
     """Breakdowns with too many values to be stored."""
 
     def add(self, part: str, value: str, numbers: list[Any]) -> None:
         """Add a row of `gateway.sql.day_counts.select_counts`."""
-        if part == TRENDS:
+        if None in numbers:
+            self.has_value_counts = False
+        elif part == TRENDS:
             self.trends.append((value, *numbers))
         elif part in (OVERVIEW, BREAKDOWNS):
             add_values(self.overview, {ALL: numbers})
@@ -95,7 +108,8 @@ class _FoundCounts:
             return self.trends
         if part == OVERVIEW:
             return _to_rows(self.overview)
-        rows = _to_rows(self.breakdowns[part])
+        of_value = dict(zip([self.value], self.overview.values(), strict=False))
+        rows = _to_rows(self.breakdowns.get(part, of_value))
         rows.sort(key=lambda row: (-(row[1] + row[2] + row[3]), row[0]))
         return rows[page.size * (page.page - 1) : page.size * page.page]
 
@@ -109,7 +123,19 @@ def may_answer(dashboard: Dashboard, part: str) -> bool:
     filter = dashboard.filter
     if filter.words or filter.date_field not in dashboard.statistics.date_fields:
         return False
-    return part != TRENDS or dashboard.timezone == dashboard.integration_timezone
+    conditions = filter.values.conditions
+    columns = [*(conditions.keys() - {"appointment_type"})]
+    if len(columns) > 1 or any(len(values) != 1 for values in conditions.values()):
+        return False
+    if part == TRENDS:
+        return dashboard.timezone == dashboard.integration_timezone
+    return not columns or part in (OVERVIEW, *columns)
+
+
+def _get_value(filter: StatisticsFilter) -> tuple[str, str]:
+    """Return the column and the value that the counted records have, or `_ANY_VALUE`."""
+    conditions = filter.values.conditions.items()
+    return next(((column, value) for column, (value,) in conditions if column != "appointment_type"), _ANY_VALUE)
 
 
 async def read_parts(
@@ -123,15 +149,19 @@ async def read_parts(
     dashboards = {str(index): dashboard for index, dashboard in enumerate(wanted)}
     requested, found = _RequestedCounts(), {}
     for name, dashboard in dashboards.items():
-        requested.add(name, dashboard, wanted[dashboard])
-        found[name] = _FoundCounts(breakdowns={part: {} for part in wanted[dashboard] if part not in _OTHER_PARTS})
+        column, value = _get_value(dashboard.filter)
+        # All records have the same value of this breakdown.
+        parts = {OVERVIEW if part == column else part for part in wanted[dashboard]}
+        requested.add(name, dashboard, parts)
+        found[name] = _FoundCounts(value, breakdowns={part: {} for part in parts if part not in _OTHER_PARTS})
     for name, part, value, *numbers in await _read_counts(reader, viewer, requested):
         found[name].add(str(part), str(value), numbers)
     counts: DashboardCounts = {}
     unanswered: set[DashboardPart] = set()
     for name, dashboard in dashboards.items():
-        unanswered.update((dashboard, part) for part in found[name].incomplete)
-        for part in {*wanted[dashboard]} - found[name].incomplete:
+        incomplete = found[name].incomplete if found[name].has_value_counts else {*wanted[dashboard]}
+        unanswered.update((dashboard, part) for part in incomplete)
+        for part in {*wanted[dashboard]} - incomplete:
             counts[dashboard, part] = found[name].list_counts(part, dashboard.buckets)
     return counts, unanswered
 
@@ -140,7 +170,7 @@ async def _read_counts(
     reader: Reader, viewer: Viewer, requested: _RequestedCounts
 ) -> Sequence[tuple[str, str, str, int, int, int]]:
     """Return the rows of `select_counts`. Execute no statement if no days are requested."""
-    if not (requested.spans or requested.single_days or requested.segments):
+    if not (requested.spans or requested.single_days or requested.filtered_days or requested.segments):
         return ()
     segments = sorted(requested.segments.items(), key=lambda item: item[0].value)
     statement = sql.day_counts.select_counts(
@@ -148,6 +178,7 @@ async def _read_counts(
         orjson.dumps(requested.dashboards).decode(),
         _to_json(requested.spans),
         _to_json(requested.single_days),
+        _to_json(requested.filtered_days),
         tuple((date_field, orjson.dumps(rows).decode()) for date_field, rows in segments),
         frozenset(requested.segment_parts),
     )
@@ -162,7 +193,8 @@ def _build_dashboard_row(name: str, dashboard: Dashboard) -> list[object]:
         dashboard.integration_id,
         dashboard.statistics.type.value,
         filter.date_field.value,
-        ALL if filter.appointment_type is None else filter.appointment_type.value,
+        *(filter.values.appointment_type or (ALL,)),
+        *_get_value(filter),
     ]
 
 

@@ -76,7 +76,7 @@ async def _read_rows(
 ) -> list[tuple[str, str, str, int, int, int]]:
     """Return the integration id, part and `StatusCounts` of each value. A day of TRENDS may have several rows."""
     bounds = await _find_bounds(reader, viewer, query, ids) if TRENDS in query.parts else None
-    if bounds is not None and not query.filter.words and bounds[1] - bounds[0] <= _MAX_COUNTED_TIME:
+    if bounds is not None and _counts_days_singly(query) and bounds[1] - bounds[0] <= _MAX_COUNTED_TIME:
         rest = query._replace(parts=query.parts - {TRENDS})
         rows = [*await _read_counts(reader, viewer, rest, ids, ())] if rest.parts else []
         return rows + await _read_counts_by_day(reader, viewer, query, ids, *bounds)
@@ -95,6 +95,15 @@ async def _read_rows(
         remaining = None if end is None else _replace_bounds(query, end, query.filter.end)
         bounds = None if remaining is None else await _find_record_bounds(reader, viewer, remaining, ids)
     return rows
+
+
+def _counts_days_singly(query: _DashboardQuery) -> bool:
+    """Return whether TRENDS are counted day by day, which is another pass over the records.
+
+    Filtered records are so few that they are best grouped by days together with the other parts.
+    """
+    filter = query.filter
+    return not filter.words and (query.parts == {TRENDS} or not filter.values.conditions)
 
 
 async def _read_counts_by_day(

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from gateway import sql
 from gateway.database import Reader
 from gateway.domain import exact_json
-from gateway.domain.enums import ResourceType
 from gateway.domain.paging import PageArguments
+from gateway.domain.record_filters import RecordFilter
 from gateway.domain.record_search import (
     FREQUENT,
     MAX_MATCHES,
@@ -75,22 +75,22 @@ async def plan_list(
     viewer: Viewer,
     integration_ids: list[str],
     page: PageArguments,
-    type: ResourceType | None,
+    filter: RecordFilter,
     words: tuple[str, ...],
 ) -> Sequence[SearchPart]:
     """Return how a list finds its records. Integrations that have none may be left out.
 
     Raises Refused (INVALID) if there are too many records to read for words that the index cannot find.
     """
-    await _require_few_records(reader, viewer, integration_ids, type, words)
+    await _require_few_records(reader, viewer, integration_ids, filter, words)
     return await _plan(reader, viewer, integration_ids, words, backward=page.backward)
 
 
 async def plan_count(
-    reader: Reader, viewer: Viewer, integration_ids: list[str], type: ResourceType | None, words: tuple[str, ...]
+    reader: Reader, viewer: Viewer, integration_ids: list[str], filter: RecordFilter, words: tuple[str, ...]
 ) -> Sequence[SearchPart]:
     """Return how the records of a list are counted. Raises Refused as `plan_list` does."""
-    await _require_few_records(reader, viewer, integration_ids, type, words)
+    await _require_few_records(reader, viewer, integration_ids, filter, words)
     return [part.with_index() for part in await _plan(reader, viewer, integration_ids, words, backward=True)]
 
 
@@ -110,10 +110,12 @@ async def plan_statistics(
 
 
 async def _require_few_records(
-    reader: Reader, viewer: Viewer, integration_ids: list[str], type: ResourceType | None, words: tuple[str, ...]
+    reader: Reader, viewer: Viewer, integration_ids: list[str], filter: RecordFilter, words: tuple[str, ...]
 ) -> None:
     if words and not is_indexed(words):
-        statement = sql.resource_records.select_counts(viewer, integration_ids, type, RecordSearch())
+        statement = sql.resource_records.select_counts(
+            viewer, integration_ids, RecordFilter(filter.type), RecordSearch()
+        )
         _require_few(sum(number for _, number in await reader.fetch_tuples(statement)))
 
 

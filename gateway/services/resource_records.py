@@ -10,10 +10,11 @@ from gateway.database import Reader, ResourceRecord, Writer, new_row, with_chang
 from gateway.domain.bounds import find_document_excess, find_excesses, is_blank
 from gateway.domain.calendar import instants
 from gateway.domain.documents import MAX_LOGICAL_ID_LENGTH, encode_canonical, mark_created, mark_updated
-from gateway.domain.enums import ErrorCode, Outcome, Permission, ResourceType
+from gateway.domain.enums import ErrorCode, Outcome, Permission
 from gateway.domain.ids import is_id, new_id, new_logical_id
 from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import PageArguments
+from gateway.domain.record_filters import RecordFilter
 from gateway.domain.records import RecordKind, is_same_instant, read_record_columns
 from gateway.domain.statistics import COUNTED_COLUMNS, DayCounts, get_counted_values
 from gateway.domain.viewer import Viewer
@@ -53,20 +54,21 @@ async def list_resource_records(
     viewer: Viewer,
     keys: Sequence[RowKey],
     page: PageArguments,
-    type: ResourceType | None,
+    filter: RecordFilter,
     words: tuple[str, ...],
 ) -> Mapping[RowKey, Sequence[ResourceRecord]]:
     """Return the same page of the records of each integration; another team's integrations have none.
 
-    `type` and the case-folded `words` filter the records; None and an empty tuple match all. Raises Refused
-    (FORBIDDEN) without READ_RECORDS.
+    `filter` and the case-folded `words` select the records; an empty tuple matches all. Raises Refused (FORBIDDEN)
+    without READ_RECORDS.
     """
     require_permissions(viewer, Permission.READ_RECORDS)
     records: dict[RowKey, list[ResourceRecord]] = {key: [] for key in keys}
-    ids = filter_own_ids(viewer, keys)
-    for part in await record_search.plan_list(reader, viewer, ids, page, type, words):
+    ids = _list_searched_ids(viewer, keys, filter)
+    parts = await record_search.plan_list(reader, viewer, ids, page, filter, words) if ids else ()
+    for part in parts:
         statement = sql.resource_records.select_resource_records(
-            viewer, part.integration_ids, page, type, part.search
+            viewer, part.integration_ids, page, filter, part.search
         )
         for row in await reader.fetch_rows(statement, "integration_id"):
             records[row.team_id, row.integration_id].append(row)
@@ -77,7 +79,7 @@ async def count_resource_records(
     reader: Reader,
     viewer: Viewer,
     keys: Sequence[RowKey],
-    type: ResourceType | None,
+    filter: RecordFilter,
     words: tuple[str, ...],
 ) -> Mapping[RowKey, int]:
     """Return the number of records of each integration on all pages of `list_resource_records`.
@@ -86,10 +88,16 @@ async def count_resource_records(
     """
     require_permissions(viewer, Permission.READ_RECORDS)
     counts = dict.fromkeys(keys, 0)
-    for part in await record_search.plan_count(reader, viewer, filter_own_ids(viewer, keys), type, words):
-        statement = sql.resource_records.select_counts(viewer, part.integration_ids, type, part.search)
+    ids = _list_searched_ids(viewer, keys, filter)
+    for part in await record_search.plan_count(reader, viewer, ids, filter, words) if ids else ():
+        statement = sql.resource_records.select_counts(viewer, part.integration_ids, filter, part.search)
         counts |= {(viewer.team_id, id): count for id, count in await reader.fetch_tuples(statement)}
     return counts
+
+
+def _list_searched_ids(viewer: Viewer, keys: Sequence[RowKey], filter: RecordFilter) -> list[str]:
+    """Return the ids of the team's integrations among these; none if no record can meet the filter."""
+    return [] if filter.matches_nothing else filter_own_ids(viewer, keys)
 
 
 class RecordInput(NamedTuple):

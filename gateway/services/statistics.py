@@ -3,22 +3,22 @@
 `dashboard_day_counts` reads most parts, with one statement for all dashboards of an operation. It sums the stored
 counts of whole days, and counts the records of incomplete first and last days.
 
-`record_counts` reads the other parts from records only: searches, trends by the days of another zone, and
-breakdowns with thousands of values. It needs one or two statements for each filter and zone.
+`record_counts` reads the other parts from records only: searches, filters of several values, other breakdowns than
+that of a filter's value, trends by the days of another zone, and breakdowns with thousands of values. It needs one
+or two statements for each filter and zone.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from gateway import sql
 from gateway.database import Reader
-from gateway.domain.calendar import days, instants, timezones
+from gateway.domain.calendar import days, timezones
 from gateway.domain.enums import AppointmentType, Permission, StatisticsDateField
 from gateway.domain.ids import is_id
 from gateway.domain.statistics import (
@@ -36,21 +36,16 @@ from gateway.domain.statistics import (
     StatisticsFilter,
     StatusCounts,
     Trend,
+    ValueFilter,
 )
 from gateway.domain.text import parse_search_words
 from gateway.domain.viewer import Viewer
-from gateway.errors import ProblemList, Refused, invalid_input, not_found
+from gateway.errors import ProblemList, Refused, not_found
 from gateway.services import dashboard_day_counts, record_counts
 from gateway.services.access import require_permissions
+from gateway.services.record_filters import check_values
 from gateway.services.record_search import check_search
-
-MAX_FILLED_DAYS = 3660
-"""The maximum of `days` and of the entries in `trends` with `fillGaps`: ten years."""
-
-_DAY_CACHE_SIZE = 32_768
-"""The number of cached days, of all zones together: almost a century of one zone."""
-
-_ZERO_COUNTS = (0, 0, 0)
+from gateway.services.trends import MAX_FILLED_DAYS, build_trends
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +64,21 @@ class DashboardArguments:
     date_field: StatisticsDateField = StatisticsDateField.CREATED_AT
     fill_gaps: bool = False
     appointment_type: AppointmentType | None = None
+    source: tuple[str, ...] | None = None
+    utm_source: tuple[str, ...] | None = None
+    utm_medium: tuple[str, ...] | None = None
+    utm_campaign: tuple[str, ...] | None = None
+
+    @property
+    def values(self) -> ValueFilter:
+        """The conditions on values."""
+        return ValueFilter.create(
+            appointment_type=None if self.appointment_type is None else (self.appointment_type.value,),
+            source=self.source,
+            utm_source=self.utm_source,
+            utm_medium=self.utm_medium,
+            utm_campaign=self.utm_campaign,
+        )
 
 
 async def get_dashboard(
@@ -136,6 +146,8 @@ def _check_arguments(arguments: DashboardArguments, problems: ProblemList) -> No
         if value < 1:
             problems.add_invalid(f"`{name}` must be 1 or more, not {value}.", name)
     check_search(arguments.search, problems)
+    for breakdown in APPOINTMENT_STATISTICS.breakdowns:
+        check_values(getattr(arguments, breakdown.column), problems, breakdown.field)
     if arguments.start is not None and arguments.end is not None and arguments.start > arguments.end:
         problems.add_invalid("`start` must not be after `end`.", "start")
     _check_days(arguments, problems)
@@ -185,7 +197,7 @@ def _build_dashboard(
         integration_id=integration_id,
         integration_timezone=integration_timezone,
         filter=StatisticsFilter(
-            appointment_type=arguments.appointment_type,
+            values=arguments.values,
             words=parse_search_words(arguments.search),
             date_field=arguments.date_field,
             start=start,
@@ -232,7 +244,8 @@ async def _read_counts(reader: Reader, viewer: Viewer, keys: Sequence[DashboardP
     by_days: dict[Dashboard, set[str]] = defaultdict(set)
     by_records: dict[Dashboard, set[str]] = defaultdict(set)
     for dashboard, part in keys:
-        if dashboard.team_id == viewer.team_id and part != AS_OF:
+        is_empty = dashboard.team_id != viewer.team_id or dashboard.filter.values.matches_nothing
+        if not is_empty and part != AS_OF:
             (by_days if dashboard_day_counts.may_answer(dashboard, part) else by_records)[dashboard].add(part)
     counts: DashboardCounts = {}
     if by_days:
@@ -246,55 +259,8 @@ async def _read_counts(reader: Reader, viewer: Viewer, keys: Sequence[DashboardP
 
 def _build_part(dashboard: Dashboard, part: str, rows: Sequence[StatusCounts]) -> PartValue:
     if part == TRENDS:
-        return _build_trends(dashboard, rows)
+        return build_trends(dashboard, rows)
     if part == OVERVIEW:
         return Overview(*rows[0][1:]) if rows else Overview()
     buckets = (StatisticsBucket(*row) for row in rows)
     return sorted(buckets, key=lambda bucket: (-bucket.count, bucket.value))
-
-
-def _build_trends(dashboard: Dashboard, rows: Sequence[StatusCounts]) -> Sequence[Trend] | Refused:
-    zone = timezones.get_zone(dashboard.timezone)
-    counts: dict[int, tuple[int, int, int]] = {}
-    for number, successful, failed, pending in rows:
-        before = counts.get(day := int(number), _ZERO_COUNTS)
-        counts[day] = (before[0] + successful, before[1] + failed, before[2] + pending)
-    try:
-        day_numbers = _fill_gaps(counts, dashboard.filter, zone) if dashboard.fill_gaps else sorted(counts)
-    except Refused as refusal:
-        return refusal
-    return [
-        Trend(*start, *counts.get(day, _ZERO_COUNTS))
-        for day in day_numbers
-        if (start := _get_day_start(zone, day)) is not None
-    ]
-
-
-@lru_cache(_DAY_CACHE_SIZE)
-def _get_day_start(zone: ZoneInfo, number: int) -> tuple[date, str] | None:
-    """Return the day with this `date.toordinal` and its first instant, or None if the zone skips that day."""
-    day = date.fromordinal(number)
-    start = days.find_first_instant(zone, day)
-    return None if start is None else (day, instants.format_instant(start))
-
-
-def _fill_gaps(counts: Collection[int], filter: StatisticsFilter, zone: ZoneInfo) -> Collection[int]:
-    """Return the numbers of all days of the filter, or none if a bound is open and there are no records.
-
-    Raises Refused (INVALID) for more than `MAX_FILLED_DAYS`.
-    """
-    start, end = filter.start, filter.end
-    if not counts and (start is None or end is None):
-        return ()
-    if start is not None and start == end:
-        return ()
-    first = min(counts) if start is None else days.get_local_day(zone, start).toordinal()
-    last = max(counts) if end is None else days.get_local_day(zone, end - instants.RESOLUTION).toordinal()
-    length = last - first + 1
-    if length > MAX_FILLED_DAYS:
-        raise invalid_input(
-            f"`fillGaps` fills at most {MAX_FILLED_DAYS} days, not {length}. Choose a shorter time range, or omit "
-            "`fillGaps`.",
-            "fillGaps",
-        )
-    return range(first, last + 1)

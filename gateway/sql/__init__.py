@@ -1,11 +1,12 @@
 """Statements: which rows to read or write. Each function takes plain arguments and returns a statement.
 
 The functions run nothing. Each module has the statements of one area; `paging`, `groupings`, `text_lists`,
-`json_rows`, `integration_filters` and `visibility` have parts of statements. Only `gateway.services` imports this
-package.
+`json_rows`, `breakdown_numbers`, `integration_filters`, `record_filters` and `visibility` have parts of
+statements. Only `gateway.services` imports this package.
 """
 
 from gateway.sql import (
+    breakdown_numbers,
     cursors,
     day_counts,
     exports,
@@ -16,6 +17,7 @@ from gateway.sql import (
     json_rows,
     keys,
     paging,
+    record_filters,
     record_search,
     resource_records,
     sessions,
@@ -30,6 +32,7 @@ from gateway.sql import (
 )
 
 __all__ = [
+    "breakdown_numbers",
     "cursors",
     "day_counts",
     "exports",
@@ -40,6 +43,7 @@ __all__ = [
     "json_rows",
     "keys",
     "paging",
+    "record_filters",
     "record_search",
     "resource_records",
     "sessions",

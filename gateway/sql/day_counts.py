@@ -37,6 +37,7 @@ from gateway.domain.enums import StatisticsDateField
 from gateway.domain.statistics import (
     ALL,
     BREAKDOWNS,
+    COUNTED_STATUSES,
     DATE_COLUMNS,
     STATISTICS_COLUMNS,
     TRENDS,
@@ -45,6 +46,7 @@ from gateway.domain.statistics import (
 )
 from gateway.domain.viewer import Viewer
 from gateway.sql import groupings, json_rows
+from gateway.sql.breakdown_numbers import BreakdownNumbers
 from gateway.sql.groupings import CountSelect
 from gateway.sql.integrations import is_own_connected
 
@@ -63,6 +65,7 @@ def select_counts(
     dashboards: str,
     spans: str | None,
     single_days: str | None,
+    filtered_days: str | None,
     segments: tuple[tuple[StatisticsDateField, str], ...],
     segment_parts: frozenset[str],
 ) -> CountSelect:
@@ -70,10 +73,13 @@ def select_counts(
 
     Whole days come from day counts, segments of days from records. The arguments are JSON lists of rows, or None:
 
-    - `dashboards`: name, integration id, type of records, date field, and appointment type;
+    - `dashboards`: name, integration id, type of records, date field, appointment type, and the column and the
+      value that its records have, or ALL twice;
     - `spans`: dashboard, OVERVIEW or BREAKDOWNS, and size, first day and last day of blocks. There is a row for
       each block; with BREAKDOWNS its value is the JSON text of `BlockCounts.breakdowns`;
     - `single_days`: the same columns with TRENDS. There is a row for each day; its value is the number of the day;
+    - `filtered_days`: the columns of `spans` with OVERVIEW or TRENDS. There is a row for each block with records
+      that have the value; its numbers are null if the block does not store the breakdown;
     - `segments`: dashboard, first instant or null, last instant, and day, by date field.
 
     `segment_parts` are the parts that segments are counted for: there is a row for each dashboard, part and value.
@@ -85,6 +91,8 @@ def select_counts(
         found.append(_select_day_counts(dashboard_table, spans, "span"))
     if single_days is not None:
         found.append(_select_day_counts(dashboard_table, single_days, "single_day"))
+    if filtered_days is not None:
+        found.append(_select_value_counts(dashboard_table, filtered_days))
     for date_field, rows in segments:
         records = _build_segment_records_cte(dashboard_table, rows, date_field)
         found += groupings.select_counts(records, segment_parts, dialect)
@@ -101,6 +109,8 @@ def _build_dashboards_cte(viewer: Viewer, dashboards: str) -> CTE:
         type=String(),
         date_field=String(),
         appointment_type=String(),
+        column=String(),
+        value=String(),
     )
     is_visible = and_(Integration.id == requested.c.integration_id, is_own_connected(viewer))
     return _materialize(
@@ -115,6 +125,35 @@ def _materialize(statement: Select[*tuple[Any, ...]], name: str) -> CTE:
 
 def _select_day_counts(dashboards: CTE, spans: str, name: str) -> CountSelect:
     """Select the day counts of these blocks, one row per block."""
+    span, within = _build_span_cte(dashboards, spans, name)
+    value = case(
+        (span.c.part == BREAKDOWNS, _BREAKDOWNS),
+        (span.c.part == TRENDS, cast(DayCount.day, String())),
+        else_=ALL,
+    )
+    counts = (DayCount.successful, DayCount.failed, DayCount.pending)
+    statement = select(span.c.dashboard, span.c.part, value.label("value"), *counts)
+    return statement.select_from(span).join(DayCount, within)
+
+
+def _select_value_counts(dashboards: CTE, spans: str) -> CountSelect:
+    """Select the numbers of the value of a dashboard in these blocks, one row per block that has the value."""
+    span, within = _build_span_cte(dashboards, spans, "filtered_day", "column", "value")
+    numbers = BreakdownNumbers(DayCount.breakdowns, span.c.column, span.c.value)
+    columns = (span.c.dashboard, span.c.part, DayCount.day, numbers.label("numbers"))
+    found = _materialize(select(*columns).select_from(span).join(DayCount, within), "value_counts")
+    value = case((found.c.part == TRENDS, cast(found.c.day, String())), else_=ALL)
+    counts = (json_rows.get_element(found.c.numbers, index, Integer()) for index in range(len(COUNTED_STATUSES)))
+    return select(found.c.dashboard, found.c.part, value.label("value"), *counts).where(
+        found.c.numbers.is_not(None)
+    )
+
+
+def _build_span_cte(dashboards: CTE, spans: str, name: str, *further: str) -> tuple[CTE, ColumnElement[bool]]:
+    """Select the requested blocks with the id of their series, and return the condition for their day counts.
+
+    `further` are columns of dashboards to select.
+    """
     span_rows = json_rows.build_cte(
         f"requested_{name}",
         spans,
@@ -130,7 +169,8 @@ def _select_day_counts(dashboards: CTE, spans: str, name: str) -> CountSelect:
         getattr(DaySeries, column) == dashboards.c[column]
         for column in ("team_id", "integration_id", *Series._fields)
     )
-    columns = (dashboards.c.team_id, dashboards.c.dashboard, DaySeries.id.label("series_id"), *blocks)
+    own = (dashboards.c[column] for column in ("team_id", "dashboard", *further))
+    columns = (*own, DaySeries.id.label("series_id"), *blocks)
     spans_of_series = (
         select(*columns)
         .select_from(dashboards)
@@ -144,14 +184,7 @@ def _select_day_counts(dashboards: CTE, spans: str, name: str) -> CountSelect:
         DayCount.size == span.c.size,
         DayCount.day.between(span.c.first, span.c.last),
     )
-    value = case(
-        (span.c.part == BREAKDOWNS, _BREAKDOWNS),
-        (span.c.part == TRENDS, cast(DayCount.day, String())),
-        else_=ALL,
-    )
-    counts = (DayCount.successful, DayCount.failed, DayCount.pending)
-    statement = select(span.c.dashboard, span.c.part, value.label("value"), *counts)
-    return statement.select_from(span).join(DayCount, within)
+    return span, within
 
 
 def _build_segment_records_cte(dashboards: CTE, segments: str, date_field: StatisticsDateField) -> CTE:
@@ -163,6 +196,7 @@ def _build_segment_records_cte(dashboards: CTE, segments: str, date_field: Stati
     since = func.coalesce(segment_rows.c.since, literal(days.FIRST_INSTANT, Instant)).label("since")
     of_dashboard = segment_rows.c.dashboard == dashboards.c.dashboard
     columns = (*dashboards.c, since, segment_rows.c.last, segment_rows.c.day)
+    counted_columns = [ResourceRecord.__table__.c[name] for name in STATISTICS_COLUMNS]
     segment = _materialize(select(*columns).join(segment_rows, of_dashboard), f"segment_{name}")
     within = and_(
         ResourceRecord.team_id == segment.c.team_id,
@@ -170,8 +204,8 @@ def _build_segment_records_cte(dashboards: CTE, segments: str, date_field: Stati
         ResourceRecord.type == segment.c.type,
         at.between(segment.c.since, segment.c.last),
         or_(segment.c.appointment_type == ALL, ResourceRecord.appointment_type == segment.c.appointment_type),
+        segment.c.value == case(*((segment.c.column == each.name, each) for each in counted_columns), else_=ALL),
     )
-    counted_columns = (ResourceRecord.__table__.c[name] for name in STATISTICS_COLUMNS)
     return _materialize(
         select(segment.c.dashboard, segment.c.day, *counted_columns)
         .select_from(segment)

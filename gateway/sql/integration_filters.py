@@ -73,9 +73,9 @@ def _build_own_conditions(filter: IntegrationFilter, tokens: TokenInstants) -> I
     if filter.created_by is not None:
         yield Integration.created_by == filter.created_by
     if filter.created_at is not None:
-        yield from _build_instant_conditions(filter.created_at, Integration.created_at)
+        yield from build_instant_conditions(filter.created_at, Integration.created_at)
     if filter.updated_at is not None:
-        yield from _build_instant_conditions(filter.updated_at, Integration.updated_at)
+        yield from build_instant_conditions(filter.updated_at, Integration.updated_at)
 
 
 def _build_entry_conditions(filter: IntegrationFilter) -> Iterator[ColumnElement[bool]]:
@@ -174,9 +174,10 @@ def _build_folded_matches(filter: TextFilter, key: SQLColumnExpression[str]) -> 
             yield key.like(type_coerce(text, pattern), escape=LIKE_ESCAPE)
 
 
-def _build_instant_conditions(
+def build_instant_conditions(
     filter: InstantFilter, column: SQLColumnExpression[Any]
 ) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on an instant."""
     if filter.eq is not None:
         yield column == filter.eq
     if filter.ne is not None:

@@ -1,12 +1,14 @@
 """Tables from one parameter: a JSON list of rows, so that a statement has the same text for any number of rows."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import CTE, ColumnElement, Integer, SQLColumnExpression, String, literal, select, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
+
+T = TypeVar("T")
 
 
 class _JsonElements(GenericFunction[str]):
@@ -70,11 +72,16 @@ def build_cte(name: str, json_text: str, **types: TypeEngine[Any]) -> CTE:
     """
     rows = _JsonElements(type_coerce(json_text, String)).table_valued("value")
     columns = [
-        _JsonElement(rows.c.value, literal(index, Integer, literal_execute=True), type_=type_).label(column)
+        get_element(rows.c.value, index, type_).label(column)
         for index, (column, type_) in enumerate(types.items())
     ]
     # Without MATERIALIZED, databases parse the list again for each joined row.
     return select(*columns).cte(name).prefix_with("MATERIALIZED")
+
+
+def get_element(json_list: SQLColumnExpression[str], index: int, type_: TypeEngine[T]) -> ColumnElement[T]:
+    """Return the element of a JSON list at an index; null if there is none, or no list."""
+    return _JsonElement(json_list, literal(index, Integer, literal_execute=True), type_=type_)
 
 
 def list_texts(json_list: SQLColumnExpression[str]) -> ColumnElement[str]:

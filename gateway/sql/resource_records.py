@@ -10,11 +10,12 @@ from sqlalchemy.sql.dml import ReturningDelete
 from gateway.database import Integration, ResourceRecord, TypeCount, prepared, prepared_by_dialect
 from gateway.domain.enums import ResourceType
 from gateway.domain.paging import PageArguments
+from gateway.domain.record_filters import RecordFilter
 from gateway.domain.record_search import RecordSearch
-from gateway.domain.records import KINDS_BY_TYPE, list_config_types
+from gateway.domain.records import KINDS_BY_TYPE
 from gateway.domain.statistics import COUNTED_COLUMNS
 from gateway.domain.viewer import Viewer
-from gateway.sql import json_rows, paging, record_search
+from gateway.sql import json_rows, paging, record_filters, record_search
 from gateway.sql.text_lists import is_in
 from gateway.sql.visibility import (
     build_child_conditions,
@@ -33,12 +34,14 @@ def select_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[ResourceRecord]:
 
 
 def _build_type_conditions(
-    entity: type[ResourceRecord] | type[TypeCount], type: ResourceType | None
+    entity: type[ResourceRecord] | type[TypeCount], filter: RecordFilter
 ) -> list[ColumnElement[bool]]:
-    if type is None:
+    types = filter.types
+    if types is None:
         return []
-    types = list_config_types(type)
-    return [entity.type.not_in([*KINDS_BY_TYPE]) if types is None else entity.type.in_(types)]
+    if ResourceType.OTHER in types:
+        return [entity.type.not_in([*KINDS_BY_TYPE])]
+    return [entity.type.in_([type_.value for type_ in types])]
 
 
 @prepared_by_dialect
@@ -47,27 +50,31 @@ def select_resource_records(
     viewer: Viewer,
     integration_ids: Sequence[str],
     page: PageArguments,
-    type: ResourceType | None,
+    filter: RecordFilter,
     search: RecordSearch,
 ) -> Select[ResourceRecord]:
     """Select the same page of the records of each integration."""
-    if type is ResourceType.OTHER and search.reads_all:
-        of_one = _select_other_types(dialect, page, search.words)
+    has_many_types = filter.types is not None and (ResourceType.OTHER in filter.types or len(filter.types) > 1)
+    if has_many_types and search.reads_all:
+        of_one = _select_from_types(dialect, page, filter, search.words)
     else:
         records = aliased(ResourceRecord)
         conditions = [
             *record_search.build_child_conditions(dialect, records, search),
-            *_build_type_conditions(records, type),
+            *_build_type_conditions(records, filter),
+            *record_filters.build_conditions(records, filter),
         ]
         of_one = paging.select_page_of(records, conditions, page)
     visible = build_visible_conditions(viewer, integration_ids)
     return paging.select_pages(dialect, Integration, visible, of_one, page)
 
 
-def _select_other_types(dialect: str, page: PageArguments, words: Sequence[str]) -> Select[ResourceRecord]:
-    """Select a page of an integration's records of unknown types: the first page of each type, merged.
+def _select_from_types(
+    dialect: str, page: PageArguments, filter: RecordFilter, words: Sequence[str]
+) -> Select[ResourceRecord]:
+    """Select a page of an integration's records of several types: the first page of each type, merged.
 
-    No index has the unknown types alone. `TypeCount` lists those that an integration has.
+    An index has the records of one type in order. `TypeCount` lists the types that an integration has.
     """
     records = aliased(ResourceRecord)
     of_type = [
@@ -75,39 +82,58 @@ def _select_other_types(dialect: str, page: PageArguments, words: Sequence[str])
         records.integration_id == TypeCount.integration_id,
         records.type == TypeCount.type,
         *record_search.contain_words(records, words),
+        *record_filters.build_conditions(records, filter),
     ]
     of_one_type = paging.select_page_of(records, of_type, paging.build_first_page(page))
-    types = [*build_child_conditions(TypeCount), *_build_type_conditions(TypeCount, ResourceType.OTHER)]
+    types = [*build_child_conditions(TypeCount), *_build_type_conditions(TypeCount, filter)]
     merged = paging.select_pages(dialect, TypeCount, types, of_one_type, page)
     return paging.limit_to_page(merged, page)
 
 
 @prepared_by_dialect
 def select_counts(
-    dialect: str, viewer: Viewer, integration_ids: Sequence[str], type: ResourceType | None, search: RecordSearch
+    dialect: str, viewer: Viewer, integration_ids: Sequence[str], filter: RecordFilter, search: RecordSearch
 ) -> Select[str, int]:
     """Select integration id and number of records on all pages of `select_resource_records`.
 
-    One row per integration with records. Without words, the numbers are stored.
+    One row per integration with records. Without words and other conditions than a type, the numbers are stored.
     """
+    if filter.has_conditions and not search.words:
+        return _select_filtered_counts(viewer, integration_ids, filter)
     entity, number = (
         (ResourceRecord, func.count()) if search.words else (TypeCount, func.sum(TypeCount.record_count))
     )
-    of_team = (
-        record_search.build_conditions(dialect, viewer.team_id, integration_ids, search)
+    conditions = (
+        [
+            *record_search.build_conditions(dialect, viewer.team_id, integration_ids, search),
+            *record_filters.build_conditions(ResourceRecord, filter),
+        ]
         if search.words
         else [TypeCount.team_id == viewer.team_id]
     )
     return (
         select(entity.integration_id, number)
         .where(
-            *of_team,
+            *conditions,
             is_in(entity.integration_id, integration_ids),
             is_integration_visible(viewer, entity),
-            *_build_type_conditions(entity, type),
+            *_build_type_conditions(entity, filter),
         )
         .group_by(entity.integration_id)
     )
+
+
+def _select_filtered_counts(
+    viewer: Viewer, integration_ids: Sequence[str], filter: RecordFilter
+) -> Select[str, int]:
+    """Select the numbers of `select_counts`, with a subquery for each integration: no record is checked for it."""
+    counts = select(func.count()).where(
+        *build_child_conditions(ResourceRecord),
+        *_build_type_conditions(ResourceRecord, filter),
+        *record_filters.build_conditions(ResourceRecord, filter),
+    )
+    visible = build_visible_conditions(viewer, integration_ids)
+    return select(Integration.id, counts.correlate(Integration).scalar_subquery()).where(*visible)
 
 
 @prepared

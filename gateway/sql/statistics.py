@@ -1,6 +1,6 @@
 """Statements that count records for dashboards, without day counts; each covers several integrations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -21,12 +21,15 @@ from sqlalchemy import (
 from gateway.database import Instant, Integration, ResourceRecord, prepared, prepared_by_dialect
 from gateway.domain.calendar import days
 from gateway.domain.enums import StatisticsDateField
+from gateway.domain.integration_filters import InstantFilter
 from gateway.domain.record_search import RecordSearch
 from gateway.domain.statistics import COUNTED_STATUSES, TRENDS, BucketPage, Statistics, StatisticsFilter
 from gateway.domain.viewer import Viewer
 from gateway.sql import groupings, json_rows, record_search
 from gateway.sql.groupings import CountSelect
+from gateway.sql.integration_filters import build_instant_conditions
 from gateway.sql.integrations import is_own_connected
+from gateway.sql.record_filters import build_value_conditions
 from gateway.sql.text_lists import is_in
 
 
@@ -91,7 +94,7 @@ def select_counts_by_day(
         ResourceRecord.integration_id == Integration.id,
         ResourceRecord.type == statistics.type.value,
         _get_instant_column(filter).between(since, segment.c.last),
-        *_build_type_conditions(filter),
+        *build_value_conditions(ResourceRecord, filter.values),
     )
     return select(
         Integration.id, cast(segment.c.day, String()), counts.correlate(Integration, segment).scalar_subquery()
@@ -104,14 +107,14 @@ def select_bounds(
 ) -> Select[datetime | None, datetime | None]:
     """Select the first and the last instant of records within the filter's bounds, in one row.
 
-    Both are null without records. The statement ignores the search and the appointment type.
+    Both are null without records. The statement ignores the search and the values.
     """
     at = _get_instant_column(filter)
     matching = (
         ResourceRecord.team_id == viewer.team_id,
         ResourceRecord.integration_id == Integration.id,
         ResourceRecord.type == statistics.type.value,
-        *_build_bound_conditions(at, filter),
+        *build_instant_conditions(InstantFilter(gte=filter.start, lt=filter.end), at),
     )
     # One subquery per integration and end: with a list of integrations, databases would read every index entry.
     first, last = (
@@ -175,27 +178,13 @@ def _build_conditions(
 ) -> list[ColumnElement[bool]]:
     at = _get_instant_column(filter)
     visible_ids = select(Integration.id).where(is_in(Integration.id, integration_ids), is_own_connected(viewer))
-    conditions = [
+    return [
         *record_search.build_conditions(dialect, viewer.team_id, integration_ids, search),
         ResourceRecord.integration_id.in_(visible_ids),
         ResourceRecord.type == statistics.type.value,
+        *build_instant_conditions(InstantFilter(gte=filter.start, lt=filter.end), at),
+        *build_value_conditions(ResourceRecord, filter.values),
     ]
-    conditions += _build_bound_conditions(at, filter)
-    return [*conditions, *_build_type_conditions(filter)]
-
-
-def _build_type_conditions(filter: StatisticsFilter) -> Iterator[ColumnElement[bool]]:
-    if filter.appointment_type is not None:
-        yield ResourceRecord.appointment_type == filter.appointment_type.value
-
-
-def _build_bound_conditions(
-    at: SQLColumnExpression[datetime | None], filter: StatisticsFilter
-) -> Iterator[ColumnElement[bool]]:
-    if filter.start is not None:
-        yield at >= filter.start
-    if filter.end is not None:
-        yield at < filter.end
 
 
 def _build_utc_offset(

@@ -11,6 +11,7 @@ from gateway.database.tables import ResourceRecord
 from gateway.domain.enums import Permission, ResourceType
 from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import OLDEST_FIRST, PageArguments
+from gateway.domain.record_filters import RecordFilter
 from gateway.domain.record_search import RecordSearch
 from tests.support.factories import AT, connected, record, store, user
 from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway, collect_statements
@@ -229,7 +230,7 @@ async def test_a_page_is_read_from_an_index(gateway: Gateway, number: int) -> No
     async with gateway.read() as session:
         connection = await session.connection()
         built = sql.resource_records.select_resource_records(
-            client.viewer, ids, page, ResourceType.PATIENTS, RecordSearch()
+            client.viewer, ids, page, RecordFilter(ResourceType.PATIENTS), RecordSearch()
         )
         compiled, values = built.compile(gateway.database.dialect)
         explain = f"EXPLAIN QUERY PLAN {compiled.text}"

@@ -13,6 +13,7 @@ DASHBOARD_FIELDS_NOT_PUBLIC: Mapping[str, set[str]] = {}
 
 
 DASHBOARD_ARGUMENTS = {
+    *("source", "utmSource", "utmMedium", "utmCampaign"),
     *("appointmentType", "size", "page", "dateField", "fillGaps"),
     *("start", "end", "days", "firstDay", "lastDay", "timezone"),
 }
@@ -48,6 +49,7 @@ def test_the_public_arguments_are_these() -> None:
         "Query.integrations": {"orderBy", "first", "offset"},
         "Query.appointmentStatistics": {"integrationId", *DASHBOARD_ARGUMENTS},
         "ConnectedIntegration.appointmentStatistics": DASHBOARD_ARGUMENTS,
+        "AppointmentStatistics.trends": {"by"},
     }
 
 

@@ -1,6 +1,7 @@
 """The dashboards of document 3: appointments and patients."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -255,7 +256,9 @@ async def test_the_numbers_are_those_of_the_graph(
     await store(gateway.database, connected(id, timezone=zone))
     named = [record(f"{id}-{place}", id, config, at=at) for place, (at, config) in enumerate(rows)]
     await store(gateway.database, *named)
-    for arguments in dashboards:
+    for each in dashboards:
+        # The document has no filters by value.
+        arguments = replace(each, values={})
         variables = {**arguments.variables(), "zone": None, "by": "CREATED_AT", "fill": False}
         graph = (await client.data(DASHBOARD, id=id, **variables))["appointmentStatistics"]
         given_type = variables.pop("type")

@@ -19,11 +19,13 @@ DASHBOARD = (
     """
 query (
   $id: ID!, $type: AppointmentType, $size: Int! = 300, $page: Int! = 1, $search: String, $start: DateTime,
-  $end: DateTime, $zone: TimeZone, $by: StatisticsDateField! = CREATED_AT, $fill: Boolean! = false
+  $end: DateTime, $zone: TimeZone, $by: StatisticsDateField! = CREATED_AT, $fill: Boolean! = false,
+  $source: [String!], $utmSource: [String!], $utmMedium: [String!], $utmCampaign: [String!]
 ) {
   appointmentStatistics(
     integrationId: $id, appointmentType: $type, size: $size, page: $page, search: $search, start: $start,
-    end: $end, timezone: $zone, dateField: $by, fillGaps: $fill
+    end: $end, timezone: $zone, dateField: $by, fillGaps: $fill,
+    source: $source, utmSource: $utmSource, utmMedium: $utmMedium, utmCampaign: $utmCampaign
   ) {
 """
     + PARTS

@@ -1,4 +1,4 @@
-"""Every list that a client can send: each list in an argument of a root field, and operations that fill it."""
+"""Every list that a client can send: each list in an argument of a field, and operations that fill it."""
 
 import json
 from collections.abc import Iterator
@@ -14,12 +14,16 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
     get_nullable_type,
     is_required_argument,
     is_required_input_field,
 )
+
+NESTED = "ConnectedIntegration"
+"""The type whose fields take lists, too; all other fields that do are root fields."""
 
 _LEAVES: dict[str, Any] = {
     "Int": 1,
@@ -36,22 +40,30 @@ _TEXTS = {"channel": "#a", "urls": "https://a.example", "sheetLink": "https://a.
 
 @dataclass(frozen=True)
 class ListArgument:
-    """A list in an argument of a root field, and the keys that lead to it."""
+    """A list in an argument of a root field or of a connected integration, and the keys that lead to it."""
 
     schema: GraphQLSchema
-    operation: str
+    owner: GraphQLObjectType
     field: str
     argument: str
     keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return ".".join((self.field, self.argument, *self.keys))
+        owner = (self.owner.name,) if self.is_nested else ()
+        return ".".join((*owner, self.field, self.argument, *self.keys))
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether the field is below an integration."""
+        return self.owner.name == NESTED
+
+    @property
+    def operation(self) -> str:
+        return "mutation" if self.owner is self.schema.mutation_type else "query"
 
     @property
     def definition(self) -> GraphQLField:
-        root = self.schema.mutation_type if self.operation == "mutation" else self.schema.query_type
-        assert root is not None
-        definition: GraphQLField = root.fields[self.field]
+        definition: GraphQLField = self.owner.fields[self.field]
         return definition
 
     def build_variable(self, count: int) -> Any:
@@ -81,7 +93,10 @@ class ListArgument:
         value = "$value" if literal is None else write_literal(literal, type_)
         arguments = [f"{name}: {write_literal(each, definition.args[name].type)}" for name, each in given.items()]
         selection = "__typename errors { code message path }" if self.operation == "mutation" else "__typename"
-        return f"{head}{{ {self.field}({self.argument}: {value} {' '.join(arguments)}) {{ {selection} }} }}"
+        field = f"{self.field}({self.argument}: {value} {' '.join(arguments)}) {{ {selection} }}"
+        if self.is_nested:
+            field = f'integration(id: "i") {{ ... on {NESTED} {{ {field} }} }}'
+        return f"{head}{{ {field} }}"
 
 
 def _name_required(type_: GraphQLInputType) -> str:
@@ -89,13 +104,13 @@ def _name_required(type_: GraphQLInputType) -> str:
 
 
 def list_arguments(schema: GraphQLSchema) -> Iterator[ListArgument]:
-    """Yield every list in an argument of a root field. A type is entered once on each way to it."""
-    for root, operation in ((schema.query_type, "query"), (schema.mutation_type, "mutation")):
-        assert root is not None
-        for name, field in root.fields.items():
+    """Yield every list in an argument of a field. A type is entered once on each way to it."""
+    owners = (type_ for type_ in schema.type_map.values() if isinstance(type_, GraphQLObjectType))
+    for owner in owners:
+        for name, field in owner.fields.items():
             for argument_name, argument in field.args.items():
-                for keys in _list_keys(argument, ()):
-                    yield ListArgument(schema, operation, name, argument_name, keys)
+                for keys in _list_keys(argument, ()) if not owner.name.startswith("__") else ():
+                    yield ListArgument(schema, owner, name, argument_name, keys)
 
 
 def _list_keys(element: GraphQLArgument | GraphQLInputField, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """Dashboards counted in plain Python, with random arguments."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -49,17 +50,27 @@ class DashboardArguments:
     fill: bool
     size: int
     page: int
+    values: Mapping[str, list[str]]
+    """The values of filters, by the field of the breakdown."""
 
     def variables(self) -> dict[str, object]:
         start, end = (at and format_instant(at) for at in self.bounds)
         shared = {"zone": self.zone, "type": self.type, "search": self.search, "by": self.by, "fill": self.fill}
-        return {**shared, "start": start, "end": end, "size": self.size, "page": self.page}
+        return {**shared, "start": start, "end": end, "size": self.size, "page": self.page, **self.values}
 
 
 def _sort_bounds(bounds: tuple[datetime | None, datetime | None]) -> tuple[datetime | None, datetime | None]:
     start, end = bounds
     return (end, start) if start is not None and end is not None and start > end else bounds
 
+
+_BUCKETS = ("google", "Google", "50%", "a_b", "Ärzte", "direct", "unknown", "not set", " google ", "")
+_FIELDS = tuple(breakdown.field for breakdown in APPOINTMENT_STATISTICS.breakdowns)
+
+filters: st.SearchStrategy[dict[str, list[str]]] = st.dictionaries(
+    st.sampled_from(_FIELDS), st.lists(st.sampled_from(_BUCKETS), min_size=1, max_size=3), min_size=1, max_size=2
+) | st.builds(lambda field: {field: []}, st.sampled_from(_FIELDS))
+"""One value, several values, none, and filters of several breakdowns."""
 
 dashboard_arguments = st.builds(
     DashboardArguments,
@@ -71,6 +82,7 @@ dashboard_arguments = st.builds(
     fill=st.booleans(),
     size=st.sampled_from((1, 2, 300)),
     page=st.sampled_from((1, 1, 2)),
+    values=st.just({}) | filters,
 )
 
 Appointment = tuple[datetime, Document]
@@ -94,6 +106,11 @@ def _matches(appointment: Appointment, arguments: DashboardArguments) -> bool:
         and (end is None or (at is not None and at < end))
         and (arguments.type is None or config.get("appointmentType") == DOCUMENT_TYPES[arguments.type])
         and all(word in searched for word in (arguments.search or "").casefold().split())
+        and all(
+            get_bucket(config, breakdown) in arguments.values[breakdown.field]
+            for breakdown in APPOINTMENT_STATISTICS.breakdowns
+            if breakdown.field in arguments.values
+        )
     )
 
 
@@ -102,13 +119,15 @@ def _get_status(config: Document) -> str:
     return status if status in ("successful", "failed") else "pending"
 
 
+def get_bucket(config: Document, breakdown: Breakdown) -> str:
+    value = config.get(breakdown.key)
+    return (value.strip() if isinstance(value, str) else "") or breakdown.blank_value
+
+
 def _count_buckets(
     matching: list[Appointment], arguments: DashboardArguments, breakdown: Breakdown
 ) -> list[dict[str, object]]:
-    values = [config.get(breakdown.key) for _, config in matching]
-    counts = Counter(
-        (value.strip() if isinstance(value, str) else "") or breakdown.blank_value for value in values
-    )
+    counts = Counter(get_bucket(config, breakdown) for _, config in matching)
     ordered = sorted(counts.items(), key=lambda bucket: (-bucket[1], bucket[0]))
     shown = ordered[arguments.size * (arguments.page - 1) : arguments.size * arguments.page]
     return [{"value": value, "count": number} for value, number in shown]

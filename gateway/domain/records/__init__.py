@@ -8,7 +8,6 @@ from gateway.domain.records.catalogue import (
     KINDS_BY_MEMBER,
     KINDS_BY_TYPE,
     get_kind,
-    list_config_types,
     read_record_columns,
 )
 from gateway.domain.records.kind import RecordKind, is_same_instant
@@ -38,6 +37,5 @@ __all__ = [
     "RecordLineParser",
     "get_kind",
     "is_same_instant",
-    "list_config_types",
     "read_record_columns",
 ]

@@ -8,7 +8,6 @@ from gateway.domain import statistics
 from gateway.domain.bounds import MAX_NAME_LENGTH
 from gateway.domain.calendar import instants
 from gateway.domain.documents import AuditColumns, get_text_or_none
-from gateway.domain.enums import ResourceType
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records.appointments import APPOINTMENTS
 from gateway.domain.records.kind import RecordKind
@@ -53,11 +52,6 @@ KINDS_BY_MEMBER: Mapping[str, RecordKind] = {kind.member: kind for kind in RECOR
 def get_kind(type: str) -> RecordKind:
     """Return the kind of records with this `config.type`."""
     return KINDS_BY_TYPE.get(type, OTHER)
-
-
-def list_config_types(type: ResourceType) -> tuple[str, ...] | None:
-    """Return the values of `config.type` for a type. None for OTHER means all that are not in `KINDS_BY_TYPE`."""
-    return None if type is ResourceType.OTHER else (type.value,)
 
 
 def read_record_columns(document: Document, logical_id: str, at: datetime) -> RecordColumns:

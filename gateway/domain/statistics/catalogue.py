@@ -1,15 +1,16 @@
 """The catalogue of dashboards: which records they count, their breakdowns, their filters and their results."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
 from gateway.domain.calendar import days, timezones
-from gateway.domain.enums import AppointmentType, BookingStatus, ResourceType, StatisticsDateField
+from gateway.domain.enums import BookingStatus, ResourceType, StatisticsDateField
 from gateway.domain.lenient_reading import Json
 from gateway.domain.statement_arguments import StatementArguments
+from gateway.domain.statistics.value_filter import ValueFilter
 
 MAX_VALUE_LENGTH = 120
 """The maximum length of a bucket's value, in characters; databases limit the size of an index entry.
@@ -141,7 +142,7 @@ DATE_COLUMNS = {StatisticsDateField.CREATED_AT: "created_at", StatisticsDateFiel
 class StatisticsFilter(StatementArguments):
     """The conditions that counted records meet. None and an empty `words` match all records."""
 
-    appointment_type: AppointmentType | None = None
+    values: ValueFilter = field(default_factory=ValueFilter)
     words: tuple[str, ...] = ()
     """Case-folded; the search text of a record contains each of them."""
     date_field: StatisticsDateField = StatisticsDateField.CREATED_AT

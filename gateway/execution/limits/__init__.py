@@ -3,6 +3,14 @@
 from gateway.execution.limits.cost import OperationCost, compute_operation_costs
 from gateway.execution.limits.directives import Cost, ListSize
 from gateway.execution.limits.document_limits import DocumentLimits
-from gateway.execution.limits.field_costs import ARGUMENTS_COST
+from gateway.execution.limits.field_costs import ARGUMENTS_COST, ArgumentsCost
 
-__all__ = ["ARGUMENTS_COST", "Cost", "DocumentLimits", "ListSize", "OperationCost", "compute_operation_costs"]
+__all__ = [
+    "ARGUMENTS_COST",
+    "ArgumentsCost",
+    "Cost",
+    "DocumentLimits",
+    "ListSize",
+    "OperationCost",
+    "compute_operation_costs",
+]

@@ -8,6 +8,8 @@ EXCEPTIONS: Mapping[str, str] = {
     "dashboards of ten clinics, with up to 7,310 days": r"^integrations\.nodes\.\w+Statistics",
     "offsets, which read the skipped records": r"\.resourceRecords\(.*offset: far",
     "searches, which read the index for each of 100 found records": r"search: (quixley|two words)",
+    "records filtered by value, which are read from an index": r"\.resourceRecords\(.*filter: ",
+    "dashboards filtered by several values, whose records are read": r"Statistics\(.*(source|utm\w+): ",
     "bounds within a day, whose records are read": r"within",
 }
 """Patterns of their names, by the reason. The first that fits counts."""

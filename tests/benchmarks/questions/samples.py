@@ -28,6 +28,13 @@ _FOREIGN_ZONE = "Asia/Kathmandu"
 
 _TEXT_TESTS = ("eq", "ne", "gt", "gte", "lt", "lte", "contains", "startsWith")
 _INSTANT_TESTS = ("eq", "ne", "gt", "gte", "lt", "lte")
+_VALUES = {
+    "source": ("website", "unknown"),
+    "utmSource": ("google", "direct"),
+    "utmMedium": ("cpc", "not set"),
+    "utmCampaign": ("campaign-07", "not set"),
+}
+"""A value of each breakdown, and the one of records without a value."""
 
 _EXCLUSIVE = (
     ("first", "last"),
@@ -46,6 +53,7 @@ def build_table(loaded: Loaded, records: int) -> SampleTable:
             **_build_filters(records),
             **_build_pages(records),
             **_build_dashboards(records),
+            **_build_record_filters(),
         },
         # The clinics are the newest integrations.
         path_arguments={"Query.integrations": {"first": 10}},
@@ -119,6 +127,15 @@ def _build_pages(records: int) -> Samples:
 def _build_dashboards(records: int) -> Samples:
     in_30_days = records * 30 // _DAYS
     return {
+        # The other breakdowns, and the numbers of several values, are counted from the records.
+        **{
+            name: [
+                Sample([one], "one value in 30 days", _30_DAYS, records=in_30_days),
+                Sample([one], "one value", records=records),
+                Sample([one, other], "two values", records=records),
+            ]
+            for name, (one, other) in _VALUES.items()
+        },
         "appointmentType": [Sample("NP")],
         "dateField": [Sample("START")],
         "size": [Sample(10)],
@@ -138,4 +155,16 @@ def _build_dashboards(records: int) -> Samples:
             Sample(_FOREIGN_ZONE, "foreign", records=records),
         ],
         "fillGaps": [Sample(True, also=_30_DAYS)],
+    }
+
+
+def _build_record_filters() -> Samples:
+    in_30_days: Document = {"gte": _30_DAYS["start"], "lt": _30_DAYS["end"]}
+    return {
+        "ConnectedIntegration.resourceRecords(filter:)": [
+            Sample({"source": ["website"], "createdAt": in_30_days}, "one source in 30 days"),
+            Sample({"source": ["website"], "utmMedium": ["cpc"]}, "source and medium"),
+        ],
+        "ResourceRecordFilter.start": [Sample(in_30_days, "30 days")],
+        **{f"ResourceRecordFilter.{name}": [Sample([*values], "two values")] for name, values in _VALUES.items()},
     }

@@ -10,6 +10,8 @@ from graphql import (
     GraphQLObjectType,
     get_named_type,
     is_leaf_type,
+    is_non_null_type,
+    is_required_argument,
 )
 
 _WHOLE_DEPTH = 2
@@ -57,7 +59,7 @@ def _list_views_of_connection(type_: GraphQLObjectType) -> Iterator[View]:
 
 
 def select(type_: GraphQLNamedType, depth: int) -> str:
-    """Return the selection of all fields without arguments, to this depth of objects; empty for a leaf."""
+    """Return the selection of all plain fields, to this depth of objects; empty for a leaf."""
     if is_leaf_type(type_):
         return ""
     names = []
@@ -71,6 +73,8 @@ def select(type_: GraphQLNamedType, depth: int) -> str:
 
 
 def _list_plain_fields(type_: GraphQLNamedType) -> Iterator[tuple[str, GraphQLField]]:
-    """Yield the fields without arguments; a field with arguments is a question of its own."""
+    """Yield the fields without arguments that may be null; one with such arguments is a question of its own."""
     if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
-        yield from ((name, field) for name, field in type_.fields.items() if not field.args)
+        for name, field in type_.fields.items():
+            if all(is_non_null_type(each.type) and not is_required_argument(each) for each in field.args.values()):
+                yield name, field
