@@ -56,6 +56,9 @@ def parse_record_filter(type: ResourceType | None, filter: ResourceRecordFilter 
     given = {} if filter is None else {**get_provided_fields(filter)}
     instants = {name: _to_instant_filter(given.pop(name, None)) for name in ("created_at", "start")}
     problems = ProblemList()
+    for name, test in instants.items():
+        listed = None if test is None else test.in_
+        services.record_filters.check_values(listed, problems, "filter", to_camel_case(name), "in")
     for name, values in given.items():
         services.record_filters.check_values(values, problems, "filter", to_camel_case(name))
     problems.raise_if_any()

@@ -162,7 +162,7 @@ def test_the_lists_of_an_imported_document_are_priced() -> None:
         "use_cases": [{"config": {"actions": [{}, {}]}}],
         "resource_records": [],
     }
-    assert cost.evaluate({"d": document}) == 100 + 10_000 + 1 + 3 * 5
+    assert cost.evaluate({"d": document}) == 400 + 10_000 + 1 + 3 * 5
 
 
 async def test_lists_of_one_document_are_priced_for_its_executed_operation_alone(endpoint: Endpoint) -> None:
@@ -176,9 +176,9 @@ async def test_lists_of_one_document_are_priced_for_its_executed_operation_alone
 
 async def test_a_sort_order_has_at_most_as_many_keys_as_there_are_fields(endpoint: Endpoint) -> None:
     query = "query ($by: [IntegrationOrder!]) { integrations(orderBy: $by) { totalCount } }"
-    body = {"query": query, "variables": {"by": [{"field": "NAME"}] * 9}}
+    body = {"query": query, "variables": {"by": [{"field": "NAME"}] * 11}}
     (error,) = (await endpoint.post(json.dumps(body))).json()["errors"]
-    assert error["message"] == "`orderBy` may have at most 8 entries, not 9."
+    assert error["message"] == "`orderBy` may have at most 10 entries, not 11."
     assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("TOO_MANY", ["orderBy"])
 
 
