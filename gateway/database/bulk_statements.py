@@ -87,6 +87,12 @@ def build_insert(
     return statement.from_select([*rows], select(*rows.values())) if are_many else statement.values(rows)
 
 
+def repeat_values(text: str, count: int) -> str:
+    """Return the text of an INSERT of one row for so many rows."""
+    head, word, values = text.rpartition(" VALUES ")
+    return f"{head}{word}{', '.join([values] * count)}"
+
+
 def build_update(table: Table, rows: _Parameters, _are_many: bool, _dialect: Dialect) -> ClauseElement:
     """Build an UPDATE of the rows with these primary keys."""
     values = {name: value for name, value in rows.items() if name not in table.primary_key.columns}
