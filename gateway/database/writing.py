@@ -46,8 +46,8 @@ _CONFLICT_PAUSE = (0.01, 0.1)
 _COMMIT_GRACE = 1.0
 """Seconds that a commit may still take when its request is cancelled. Then its outcome is unknown."""
 
-_ROWS_OF_INSERT = 250
-"""The most rows that one statement inserts on SQLite, which takes 32,766 parameters."""
+_ROWS_OF_INSERT = 1_000
+"""The most rows that one statement inserts on SQLite, which takes 32,766 parameters: 32 for each row."""
 
 _SQLITE_UNIQUE_VIOLATIONS = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 INTEGRITY_ERRORS = (sqlite3.IntegrityError, asyncpg.UniqueViolationError)
