@@ -74,21 +74,6 @@ class HttpConnection(HttpToolsProtocol):
             return
         self._send_refusal(refusals.too_many_connections(self.settings), lingers=excess <= _MAX_LINGERING_REFUSALS)
 
-    def _close_longest_idle_connection(self) -> bool:
-        """Close the connection that has waited longest for its next request, and return whether there was one."""
-        idle = [
-            (connection.timeout_keep_alive_task.when(), connection.transport)
-            for connection in self.connections
-            if isinstance(connection, HttpConnection)
-            and connection.timeout_keep_alive_task is not None
-            and not connection.transport.is_closing()
-        ]
-        if not idle:
-            return False
-        _, transport = min(idle, key=itemgetter(0))
-        transport.close()
-        return True
-
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_header_timer()
         super().connection_lost(exc)
@@ -189,6 +174,21 @@ class HttpConnection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self.transport.stop_write_timer()
         super().resume_writing()
+
+    def _close_longest_idle_connection(self) -> bool:
+        """Close the connection that has waited longest for its next request, and return whether there was one."""
+        idle = [
+            (connection.timeout_keep_alive_task.when(), connection.transport)
+            for connection in self.connections
+            if isinstance(connection, HttpConnection)
+            and connection.timeout_keep_alive_task is not None
+            and not connection.transport.is_closing()
+        ]
+        if not idle:
+            return False
+        _, transport = min(idle, key=itemgetter(0))
+        transport.close()
+        return True
 
     def _has_unread_request(self) -> bool:
         return self._is_in_headers or self._is_in_body
