@@ -88,7 +88,7 @@ def build_insert(
 
 
 def repeat_values(text: str, count: int) -> str:
-    """Return the text of an INSERT of one row for so many rows."""
+    """Return the text of an INSERT of `count` rows, for that of one row. All values are parameters."""
     head, word, values = text.rpartition(" VALUES ")
     return f"{head}{word}{', '.join([values] * count)}"
 
