@@ -104,7 +104,7 @@ class System(ABC):
         """Return the parameters of a request. Raises RequestInvalid if they do not have the documented form."""
 
     @abstractmethod
-    def describe_refusal(self, refused: Refused) -> RestAnswer:
+    def describe_refusal(self, operation: "AnyOperation", refused: Refused) -> RestAnswer:
         """Return the answer to a request that a service refused."""
 
     @abstractmethod

@@ -13,6 +13,7 @@ from gateway.domain.calendar import instants
 from gateway.domain.enums import ErrorCode
 from gateway.errors import Refused
 from gateway.rest.operations import (
+    AnyOperation,
     DescribedModel,
     Failure,
     HeaderPair,
@@ -120,7 +121,8 @@ class _RocketChat(System):
             problems.sort(key=lambda problem: problem["loc"][0] in _JSON_PARAMETERS)
             raise RequestInvalid(_describe(problems[0])) from None
 
-    def describe_refusal(self, refused: Refused) -> RestAnswer:
+    def describe_refusal(self, operation: AnyOperation, refused: Refused) -> RestAnswer:
+        del operation
         problem = refused.problems[0]
         if problem.code is ErrorCode.FORBIDDEN:
             return _answer(

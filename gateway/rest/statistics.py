@@ -23,7 +23,8 @@ from gateway.domain.statistics import (
     Trend,
 )
 from gateway.domain.viewer import Viewer
-from gateway.rest.interactly import IntegrationId, PlainText
+from gateway.rest.details import PlainText
+from gateway.rest.interactly import IntegrationId
 from gateway.rest.operations import DescribedModel, RestAnswer
 
 T = TypeVar("T")

@@ -15,8 +15,9 @@ from gateway.domain.use_case_groups import INPUT_FIELDS, GroupInput, ListedUseCa
 from gateway.domain.use_cases import DEFAULT_DAYS, ActionInput
 from gateway.domain.viewer import Viewer
 from gateway.errors import Refused, refusal
+from gateway.rest.details import PlainText
 from gateway.rest.documents import UseCaseDocument
-from gateway.rest.interactly import IntegrationId, PlainText
+from gateway.rest.interactly import IntegrationId
 from gateway.rest.operations import DescribedModel, RestAnswer
 
 EXAMPLE_GROUP: Document = {

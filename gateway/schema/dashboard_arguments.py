@@ -11,15 +11,12 @@ import strawberry
 from gateway import services
 from gateway.domain import statistics
 from gateway.domain.enums import AppointmentType, StatisticsDateField
-from gateway.domain.statistics import APPOINTMENT_STATISTICS, MAX_FILTER_VALUES, Breakdown, Statistics
+from gateway.domain.statistics import MAX_FILTER_VALUES, Breakdown, Statistics
 from gateway.schema.inputs import SEARCH_COST
-from gateway.schema.record_filters import FILTER_COST, FILTER_COST_DESCRIPTION
+from gateway.schema.record_filters import FILTER_COST_DESCRIPTION
 from gateway.schema.scalars import TimeZone
 
 F = TypeVar("F", bound=Callable[..., object])
-
-DAY_COST, ZONE_DAY_COST = 5, 3
-"""Cost of each day that `fillGaps` may add to `trends`, and of each day of a zone that may not be stored."""
 
 _NO_BOUND = "Null: this argument sets no bound."
 _ARGUMENT_DEFAULTS = {each.name: each.default for each in fields(services.statistics.DashboardArguments)}
@@ -108,14 +105,14 @@ _DASHBOARD_ARGUMENTS = (
         "timezone",
         TimeZone | None,
         "Time zone of all days. Null: the integration's, which is fastest. A zone costs "
-        f"{ZONE_DAY_COST} for each day between the bounds, or of {services.trends.MAX_FILLED_DAYS} days "
-        "with an open bound.",
+        f"{services.dashboard_costs.ZONE_DAY_COST} for each day between the bounds, or of "
+        f"{services.trends.MAX_FILLED_DAYS} days with an open bound.",
     ),
     _build_argument(
         "fill_gaps",
         bool,
         "Whether `trends` also has the days without records: from `start` (or the first record) to `end` (or "
-        f"the last record). Each day that it may add costs {DAY_COST}; more than "
+        f"the last record). Each day that it may add costs {services.dashboard_costs.DAY_COST}; more than "
         f"{services.trends.MAX_FILLED_DAYS} days are an error of `trends`.",
     ),
 )
@@ -124,40 +121,6 @@ INTEGRATION_ID_ARGUMENT = Parameter(
     Parameter.KEYWORD_ONLY,
     annotation=Annotated[strawberry.ID, strawberry.argument(description="Id of the connected integration.")],
 )
-
-
-def compute_arguments_cost(arguments: Mapping[str, object]) -> int:
-    """Return the cost of `fillGaps`, `timezone` and filters by value with these arguments."""
-    filling = DAY_COST if arguments.get("fillGaps") is True else 0
-    zone = ZONE_DAY_COST if isinstance(arguments.get("timezone"), str) else 0
-    days = (filling + zone) * _count_days(arguments) if filling or zone else 0
-    # GraphQL takes one value for a list of it.
-    is_filtered = any(
-        isinstance(arguments.get(each.field), list | str) for each in APPOINTMENT_STATISTICS.breakdowns
-    )
-    return days + FILTER_COST * is_filtered
-
-
-def _count_days(arguments: Mapping[str, object]) -> int:
-    """Return the number of days between the bounds; with an open one, `MAX_FILLED_DAYS`.
-
-    Days and instants are texts, unless a variable gave them.
-    """
-    most = services.trends.MAX_FILLED_DAYS
-    if isinstance(number := arguments.get("days"), int):
-        return max(0, min(number, most))
-    first = _read_day(arguments.get("firstDay") or arguments.get("start"))
-    last = _read_day(arguments.get("lastDay") or arguments.get("end"))
-    # In the zone of the dashboard, an instant may be on the day before or after.
-    number = most if first is None or last is None else (last - first).days + 2
-    return max(0, min(number, most))
-
-
-def _read_day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None
 
 
 def build_dashboard_arguments(arguments: Mapping[str, Any]) -> services.statistics.DashboardArguments:

@@ -15,10 +15,7 @@ from gateway.errors import ProblemList
 from gateway.schema.inputs import get_provided_fields, optional_field
 from gateway.schema.integration_filters import DateTimeFilter
 
-FILTER_COST = 500
-"""Cost of the filters by value in a field, whose records the database may have to read from an index."""
-
-FILTER_COST_DESCRIPTION = f"Filters by value together cost {FILTER_COST}."
+FILTER_COST_DESCRIPTION = f"Filters by value together cost {services.record_filters.FILTER_COST}."
 
 _OF_APPOINTMENTS = "Only appointments have one. Null: any."
 
@@ -78,4 +75,4 @@ def _to_text(value: str | Enum) -> str:
 
 def compute_filter_cost(arguments: Mapping[str, object]) -> int:
     """Return the cost of `filter` in the arguments of a list of records."""
-    return FILTER_COST if arguments.get("filter") else 0
+    return services.record_filters.FILTER_COST if arguments.get("filter") else 0

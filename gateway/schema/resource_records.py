@@ -24,7 +24,7 @@ from gateway.schema.inputs import OBJECT_COST, SEARCH_COST, to_document_object
 from gateway.schema.nodes import Node
 from gateway.schema.parent_integrations import integration_field
 from gateway.schema.payloads import DeletePayload, UserError, errors_field, run_mutation
-from gateway.schema.record_filters import FILTER_COST, ResourceRecordFilter, parse_record_filter
+from gateway.schema.record_filters import ResourceRecordFilter, parse_record_filter
 from gateway.schema.records import ResourceConfig, ResourceConfigInput
 from gateway.schema.users import User
 
@@ -79,7 +79,8 @@ SearchArgument = Annotated[
 FilterArgument = Annotated[
     ResourceRecordFilter | None,
     strawberry.argument(
-        description=f"Return only records that meet these conditions, which cost {FILTER_COST}. Null: all records."
+        description="Return only records that meet these conditions, which cost "
+        f"{services.record_filters.FILTER_COST}. Null: all records."
     ),
 ]
 

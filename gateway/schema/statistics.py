@@ -19,7 +19,6 @@ from gateway.schema.context import Info
 from gateway.schema.dashboard_arguments import (
     INTEGRATION_ID_ARGUMENT,
     build_dashboard_arguments,
-    compute_arguments_cost,
     with_dashboard_arguments,
 )
 from gateway.schema.fields import batched_field, field
@@ -56,7 +55,7 @@ class StatisticsTrend:
 
 
 _COUNT_COST = Cost(weight=10)
-_ARGUMENTS_COST = {ARGUMENTS_COST: compute_arguments_cost}
+_ARGUMENTS_COST = {ARGUMENTS_COST: services.dashboard_costs.compute_arguments_cost}
 _TREND_LIST_SIZE = ListSize(assumed_size=50)
 
 

@@ -127,7 +127,7 @@ class RestEndpoint:
         if isinstance(error, RequestInvalid):
             answer, names = error.answer, ["BAD_USER_INPUT"]
         else:
-            answer = self._operation.system.describe_refusal(error)
+            answer = self._operation.system.describe_refusal(self._operation, error)
             names = [problem.code.name for problem in error.problems]
         codes = (GraphQLErrorCode.__members__.get(name, GraphQLErrorCode.BAD_USER_INPUT).name for name in names)
         current_request.get().error_codes = tuple(codes)
