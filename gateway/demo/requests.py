@@ -126,6 +126,10 @@ def build_rest_requests(group_id: str, now: datetime, team: DemoTeam) -> Sequenc
         },
         "appointmentStatistics": {"integration_id": CLINICS[0].id, "start": week_ago},
         "patientStatistics": {"integration_id": CLINICS[0].id},
+        "statisticsCsv": {"integrationId": CLINICS[0].id},
+        "searchedStatisticsCsv": {
+            "body": {"integrationId": CLINICS[0].id, "part": "days", "search": "website", "days": 30}
+        },
     }
     return [
         RestExampleRequest(operation, {**operation.example, **own.get(operation.name, {})}, team.user_id)

@@ -7,6 +7,7 @@ from gateway.rest.documents import ExportAnswer
 from gateway.rest.exports import ExportParameters, answer_export, compute_export_cost
 from gateway.rest.interactly import EXAMPLE_ID, INTERACTLY
 from gateway.rest.operations import AnyOperation, ReadOperation, System, WriteOperation
+from gateway.rest.own_urls import GATEWAY
 from gateway.rest.rocketchat import RATE_LIMIT_HEADERS, ROCKETCHAT
 from gateway.rest.statistics import (
     AppointmentStatisticsAnswer,
@@ -17,6 +18,15 @@ from gateway.rest.statistics import (
     answer_patient_statistics,
     compute_appointment_cost,
     compute_patient_cost,
+)
+from gateway.rest.statistics_csv import (
+    CSV_HEADERS,
+    PostedParameters,
+    StatisticsCsvParameters,
+    answer_posted_csv,
+    answer_statistics_csv,
+    compute_csv_cost,
+    compute_posted_csv_cost,
 )
 from gateway.rest.use_case_groups import (
     EXAMPLE_GROUP,
@@ -35,7 +45,7 @@ from gateway.rest.webhooks import (
     compute_list_cost,
 )
 
-SYSTEMS: Sequence[System] = (INTERACTLY, ROCKETCHAT)
+SYSTEMS: Sequence[System] = (INTERACTLY, ROCKETCHAT, GATEWAY)
 """All systems. Their paths do not overlap."""
 
 OPERATIONS: Sequence[AnyOperation] = (
@@ -131,5 +141,37 @@ OPERATIONS: Sequence[AnyOperation] = (
             **RATE_LIMIT_HEADERS,
             "X-Clamped": "The number of webhooks that was used instead of the requested one.",
         },
+    ),
+    ReadOperation(
+        name="statisticsCsv",
+        path="/statistics.csv",
+        system=GATEWAY,
+        parameters=StatisticsCsvParameters,
+        cost=compute_csv_cost,
+        answer=answer_statistics_csv,
+        summary="Download statistics as CSV",
+        description="Counts appointments by day, source and campaign, for spreadsheets and programs.",
+        graphql_field="appointmentStatistics",
+        answer_model=None,
+        example={"integrationId": EXAMPLE_ID, "part": "days", "by": "MONTH"},
+        answer_headers=CSV_HEADERS,
+        refusals=[404],
+    ),
+    ReadOperation(
+        name="searchedStatisticsCsv",
+        method="POST",
+        path="/statistics.csv",
+        system=GATEWAY,
+        parameters=PostedParameters,
+        cost=compute_posted_csv_cost,
+        answer=answer_posted_csv,
+        summary="Download statistics of a search as CSV",
+        description="Answers as GET does. The body has the parameters, and also a search: it can be the name of a "
+        "patient, which must not be in a URL.",
+        graphql_field="appointmentStatistics",
+        answer_model=None,
+        example={"body": {"integrationId": EXAMPLE_ID, "part": "days", "search": "website"}},
+        answer_headers=CSV_HEADERS,
+        refusals=[404],
     ),
 )

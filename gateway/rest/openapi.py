@@ -1,7 +1,7 @@
 """The OpenAPI document of the REST operations: all of it follows from the catalogue and its models."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from gateway import __version__
 from gateway.domain import exact_json
 from gateway.domain.lenient_reading import Json
 from gateway.rest.catalogue import OPERATIONS, SYSTEMS
-from gateway.rest.operations import BODY, AnyOperation, Refusal, WriteOperation
+from gateway.rest.operations import BODY, AnyOperation
 
 _Object: TypeAlias = dict[str, Json]
 
@@ -24,6 +24,7 @@ with the same permissions and limits. HEAD answers as GET, without a body.\
 
 _COMMON_STATUSES = frozenset({400, 401, 403, 414, 422, 429, 431, 500, 503})
 _BODY_STATUSES = frozenset({408, 413})
+_CSV_CONTENT: _Object = {"text/csv": {"schema": {"type": "string"}}}
 
 
 @cache
@@ -60,7 +61,7 @@ def _build_document() -> Mapping[str, Json]:
 def _list_statuses(operation: AnyOperation) -> Sequence[int]:
     """Return the statuses with which an operation can refuse a request."""
     own = {*_COMMON_STATUSES, *operation.refusals}
-    if isinstance(operation, WriteOperation):
+    if operation.method == "POST":
         own |= _BODY_STATUSES
     return sorted(own & operation.system.refusals.keys())
 
@@ -73,7 +74,8 @@ class _Schemas:
         for operation in OPERATIONS:
             refusals = [operation.system.refusals[status] for status in _list_statuses(operation)]
             for model in (operation.parameters, operation.answer_model, *(refusal.model for refusal in refusals)):
-                models[model] = None
+                if model is not None:
+                    models[model] = None
         modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in models]
         found, schema = models_json_schema(modes, ref_template="#/components/schemas/{model}")
         self._references = {model: reference for (model, _mode), reference in found.items()}
@@ -144,9 +146,7 @@ def _describe_operation(operation: AnyOperation, schemas: _Schemas) -> _Object:
             "required": BODY in required,
             "content": {"application/json": content},
         }
-    answer = Refusal("The answer.", operation.answer_model, operation.answer_headers)
-    refusals = [(status, system.refusals[status]) for status in _list_statuses(operation)]
-    described["responses"] = dict(_describe_responses([(HTTPStatus.OK, answer), *refusals], schemas))
+    described["responses"] = dict(_describe_responses(operation, schemas))
     return described
 
 
@@ -163,22 +163,24 @@ def _describe_parameter(operation: AnyOperation, name: str, schema: _Object, *, 
     return parameter
 
 
-def _describe_responses(
-    responses: Iterable[tuple[int, Refusal]], schemas: _Schemas
-) -> Iterator[tuple[str, _Object]]:
-    for status, response in responses:
-        described: _Object = {"description": response.description}
-        if response.headers:
-            described["headers"] = {
-                name: {
-                    "description": description,
-                    "required": status != HTTPStatus.OK,
-                    "schema": {"type": "string"},
-                }
-                for name, description in response.headers.items()
-            }
-        described["content"] = {"application/json": {"schema": schemas.refer(response.model)}}
-        yield str(int(status)), described
+def _describe_responses(operation: AnyOperation, schemas: _Schemas) -> Iterator[tuple[str, _Object]]:
+    model = operation.answer_model
+    content: _Object = _CSV_CONTENT if model is None else {"application/json": {"schema": schemas.refer(model)}}
+    headers = _describe_headers(operation.answer_headers, is_required=False)
+    yield str(int(HTTPStatus.OK)), {"description": "The answer.", **headers, "content": content}
+    for status in _list_statuses(operation):
+        refusal = operation.system.refusals[status]
+        headers = _describe_headers(refusal.headers, is_required=True)
+        content = {"application/json": {"schema": schemas.refer(refusal.model)}}
+        yield str(status), {"description": refusal.description, **headers, "content": content}
+
+
+def _describe_headers(headers: Mapping[str, str], *, is_required: bool) -> _Object:
+    described: _Object = {
+        name: {"description": description, "required": is_required, "schema": {"type": "string"}}
+        for name, description in headers.items()
+    }
+    return {"headers": described} if headers else {}
 
 
 def _without_null(schema: _Object) -> _Object:

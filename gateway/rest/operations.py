@@ -8,7 +8,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,13 +42,14 @@ class RestRequest(NamedTuple):
 
 
 class RestAnswer(NamedTuple):
-    """An answer in JSON."""
+    """An answer."""
 
     body: bytes | AsyncGenerator[bytes | bytearray]
     """The whole body, or its parts as they are read from the snapshot of the request."""
     status: int = 200
     headers: Sequence[HeaderPair] = ()
     """Headers in addition to those of every answer."""
+    content_type: bytes = b"application/json"
     disclosed: Collection[str] = ()
     """The secrets in the body, as the audit log names them. Their entries precede the answer."""
 
@@ -86,10 +87,14 @@ class System(ABC):
 
     name: ClassVar[str]
     description: ClassVar[str]
-    prefix: ClassVar[str]
-    """How the paths of the system begin, with a slash at the end. Requests below it are answered in its words."""
+    prefix: ClassVar[str | None]
+    """How the paths of the system begin, with a slash at the end. Requests below it are answered in its words.
+
+    None if the system shares the root with others."""
     credential_headers: ClassVar[Collection[bytes]]
-    """The headers, in lower case, in which its clients send a key. No other credentials are read."""
+    """The headers, in lower case, in which its clients send a key."""
+    reads_sessions: ClassVar[bool] = False
+    """Whether pages of the gateway may send the cookie of their session instead."""
     security_schemes: ClassVar[Mapping[str, Mapping[str, str]]]
     """The same credentials as OpenAPI describes them, by name. Clients send all of them."""
     refusals: ClassVar[Mapping[int, Refusal]]
@@ -142,8 +147,8 @@ class _Operation(Generic[P]):
     description: str
     graphql_field: str
     """The GraphQL field that answers the same question."""
-    answer_model: type[BaseModel]
-    """A model that describes the answer in the OpenAPI document. It does not create the answer."""
+    answer_model: type[BaseModel] | None
+    """A model that describes the answer in the OpenAPI document. It does not create the answer. None for CSV."""
     example: Mapping[str, Json]
     """Parameters of a request by the names that clients write, for the OpenAPI document."""
     answer_headers: Mapping[str, str] = field(default_factory=dict)
@@ -158,10 +163,10 @@ class _Operation(Generic[P]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOperation(_Operation[P]):
-    """GET and HEAD. `answer` reads from one snapshot, which stays open until a streamed body ends."""
+    """GET and HEAD, or POST. `answer` reads from one snapshot, which stays open until a streamed body ends."""
 
-    method: ClassVar[str] = "GET"
-    allowed_methods: ClassVar[Collection[str]] = ("GET", "HEAD")
+    method: Literal["GET", "POST"] = "GET"
+    """POST has its parameters in the body, so that none is in a URL."""
     answer: Callable[[Reader, Viewer, P], Awaitable[RestAnswer]]
     is_export: bool = False
     """Whether the answer may be larger than others. It then needs a slot for exports until it is sent."""
@@ -171,8 +176,7 @@ class ReadOperation(_Operation[P]):
 class WriteOperation(_Operation[P]):
     """POST. `answer` writes in one transaction, which is committed before the answer is sent."""
 
-    method: ClassVar[str] = "POST"
-    allowed_methods: ClassVar[Collection[str]] = ("POST",)
+    method: ClassVar[Literal["POST"]] = "POST"
     answer: Callable[[Writer, Viewer, P], Awaitable[RestAnswer]]
 
 

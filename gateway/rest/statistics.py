@@ -35,7 +35,7 @@ _MAX_INTEGER = 2**31 - 1
 _MAX_CHARGED_SIZE = 20
 """Entries of a breakdown that are charged, since few have more."""
 
-_SEARCH_COST = 500
+SEARCH_COST = 500
 
 
 def _to_instant(value: datetime) -> datetime:
@@ -133,7 +133,7 @@ def compute_appointment_cost(parameters: AppointmentStatisticsParameters) -> int
 
 
 def _compute_search_cost(parameters: PatientStatisticsParameters) -> int:
-    return 0 if parameters.search is None else _SEARCH_COST
+    return 0 if parameters.search is None else SEARCH_COST
 
 
 async def answer_appointment_statistics(

@@ -60,7 +60,7 @@ class Authentication:
         database does not answer.
         """
         if headers.keys().isdisjoint(_CREDENTIAL_HEADERS):
-            return await self._authenticate_cookie(scope, headers)
+            return await self.authenticate_cookie(scope, headers)
         return await self.authenticate_key(scope, headers)
 
     async def authenticate_key(
@@ -90,7 +90,8 @@ class Authentication:
         current_request.get().viewer = found.viewer
         return found
 
-    async def _authenticate_cookie(self, scope: Scope, headers: Mapping[bytes, bytes]) -> AuthenticatedViewer:
+    async def authenticate_cookie(self, scope: Scope, headers: Mapping[bytes, bytes]) -> AuthenticatedViewer:
+        """Return the viewer of a request's session cookie, as `authenticate` does."""
         token = read_session_token(scope, headers)
         # Browsers send the cookie from pages of the same site too, even if their origin is another one.
         if token is None or not origins.is_same_origin(scope, headers):

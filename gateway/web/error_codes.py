@@ -40,7 +40,7 @@ class GraphQLErrorCode(Enum):
         "The request has no key or session, or one that is unknown, expired or revoked.", 401
     )
     CSRF_TOKEN_INVALID = _define_http_code(
-        "A change with a session cookie needs the session's `csrfToken` in the header `X-CSRF-Token`.", 403
+        "With a session cookie this request needs the session's `csrfToken` in the header `X-CSRF-Token`.", 403
     )
     ORIGIN_NOT_ALLOWED = _define_http_code(
         "Pages of this origin may not send this request, or may not use this key.", 403

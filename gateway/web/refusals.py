@@ -75,8 +75,8 @@ def unauthenticated(message: str) -> HTTPRefusal:
 
 
 def csrf_token_invalid() -> HTTPRefusal:
-    """Return the refusal of a change with a session cookie but without its CSRF token."""
-    message = "A change with a session cookie needs `X-CSRF-Token`; send the `csrfToken` of GET /session in it."
+    """Return the refusal of a request that needs more than a session cookie: its CSRF token, too."""
+    message = "With a session cookie this needs `X-CSRF-Token`; send the `csrfToken` of GET /session in it."
     return HTTPRefusal(GraphQLErrorCode.CSRF_TOKEN_INVALID, message)
 
 

@@ -1,4 +1,4 @@
-"""The URLs of the REST documents: each operation of `gateway.rest` with authentication, limits and reporting."""
+"""The URLs of REST: each operation of `gateway.rest` with authentication, limits and reporting."""
 
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, aclosing
@@ -31,12 +31,20 @@ from gateway.rest import (
 from gateway.schema import AnswerBudget, OperationBudget, OperationLimits
 from gateway.settings import Settings
 from gateway.telemetry import RecordedOperation, Reporting, current_request
-from gateway.web.authentication import Authentication
+from gateway.web.authentication import AuthenticatedViewer, Authentication
 from gateway.web.endpoint import Endpoint, EndpointHandler
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.negotiation import MediaType
 from gateway.web.rate_limits import RateLimitHeaders
-from gateway.web.refusals import HTTPRefusal, drop_tracebacks, method_not_allowed, to_refusal, unauthenticated
+from gateway.web.refusals import (
+    Header,
+    HTTPRefusal,
+    csrf_token_invalid,
+    drop_tracebacks,
+    method_not_allowed,
+    to_refusal,
+    unauthenticated,
+)
 from gateway.web.request_limits import RequestReader
 from gateway.web.responses import NO_STORE, HTTPResponse
 from gateway.web.streamed_body import StreamedBody
@@ -46,7 +54,6 @@ _SMALL_BYTES = 2**18
 """Bytes of an answer that are collected before it is sent as a stream."""
 
 _MAX_SHOWN_LENGTH = 100
-_HEADERS = ((b"content-type", b"application/json"), NO_STORE)
 _WIDGET_MESSAGE = "A widget key may not use this URL. Use another key."
 
 
@@ -62,12 +69,15 @@ class RestServer(NamedTuple):
 
 
 def build_rest_routes(server: RestServer, reporting: Reporting) -> Iterator[Route]:
-    """Yield a route for each operation, and then for each system one that refuses all other paths below it."""
+    """Yield a route for each path, and then for each system one that refuses all other paths below it."""
     limits = OperationLimits(server.settings)
-    for operation in OPERATIONS:
-        handle = RestEndpoint(operation, server, limits).handle
-        yield Route(operation.path, _create_endpoint(operation.system, handle, server, reporting))
+    for path in dict.fromkeys(operation.path for operation in OPERATIONS):
+        operations = [operation for operation in OPERATIONS if operation.path == path]
+        handle = RestEndpoint(operations, server, limits).handle
+        yield Route(path, _create_endpoint(operations[0].system, handle, server, reporting))
     for system in SYSTEMS:
+        if system.prefix is None:
+            continue
         yield Route(f"{system.prefix}{{path:path}}", _create_endpoint(system, _refuse_path, server, reporting))
 
 
@@ -83,38 +93,38 @@ async def _refuse_path(*_request: object) -> HTTPResponse:
 
 
 class RestEndpoint:
-    """Answers the requests to one operation."""
+    """Answers the requests to one path, whose operations have different methods."""
 
-    def __init__(self, operation: AnyOperation, server: RestServer, limits: OperationLimits) -> None:
-        self._operation, self._server, self._limits = operation, server, limits
+    def __init__(self, operations: Sequence[AnyOperation], server: RestServer, limits: OperationLimits) -> None:
+        self._operations = {method: operation for operation in operations for method in _list_methods(operation)}
+        self._server, self._limits = server, limits
         self._timeout = server.settings.request_timeout
         self._rate_limit_headers = RateLimitHeaders(server.settings)
-        operation_type = "query" if isinstance(operation, ReadOperation) else "mutation"
-        self._recorded_operation = RecordedOperation(operation_type, f"rest:{operation.name}", None)
 
     async def handle(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], _accepted: MediaType | None
     ) -> HTTPResponse:
         """Answer a request, see `gateway.web.endpoint.EndpointHandler`."""
-        method, operation, server = scope["method"], self._operation, self._server
-        current_request.get().operation = self._recorded_operation
-        if method not in operation.allowed_methods:
-            allowed = ", ".join(operation.allowed_methods)
+        method, server = scope["method"], self._server
+        operation = self._operations.get(method, next(iter(self._operations.values())))
+        operation_type = "query" if isinstance(operation, ReadOperation) else "mutation"
+        current_request.get().operation = RecordedOperation(operation_type, f"rest:{operation.name}", None)
+        if method not in self._operations:
+            allowed = ", ".join(self._operations)
             message = f"The method {method[:_MAX_SHOWN_LENGTH]} is not allowed here; send {allowed}."
             raise method_not_allowed(message, allowed.encode())
         started = monotonic()
         try:
-            names = operation.system.credential_headers
-            authenticated = await server.authentication.authenticate_key(scope, headers, names)
+            authenticated = await self._authenticate(operation, scope, headers)
         except Unauthenticated:
             raise unauthenticated("The request has no valid key; send one.") from None
         spent = monotonic() - started
         bucket = server.buckets.get_bucket(authenticated.viewer)
         try:
             bucket.check()
-            response = await self._respond(scope, receive, headers, authenticated.viewer, bucket, spent)
+            response = await self._respond(operation, scope, receive, headers, authenticated, bucket, spent)
         except (Refused, RequestInvalid) as error:
-            response = self._refuse(error)
+            response = _refuse(operation, error)
         except (HTTPRefusal, Exceeded, OperationAborted) as error:
             drop_tracebacks(error)
             refusal = to_refusal(error, server.settings)
@@ -123,33 +133,31 @@ class RestEndpoint:
         response.headers.extend(operation.system.describe_rate_limit(bucket))
         return response
 
-    def _refuse(self, error: Refused | RequestInvalid) -> HTTPResponse:
-        if isinstance(error, RequestInvalid):
-            answer, names = error.answer, ["BAD_USER_INPUT"]
-        else:
-            answer = self._operation.system.describe_refusal(self._operation, error)
-            names = [problem.code.name for problem in error.problems]
-        codes = (GraphQLErrorCode.__members__.get(name, GraphQLErrorCode.BAD_USER_INPUT).name for name in names)
-        current_request.get().error_codes = tuple(codes)
-        drop_tracebacks(error)
-        return _build_response(answer)
+    async def _authenticate(
+        self, operation: AnyOperation, scope: Scope, headers: Mapping[bytes, bytes]
+    ) -> AuthenticatedViewer:
+        authentication, names = self._server.authentication, operation.system.credential_headers
+        if operation.system.reads_sessions and headers.keys().isdisjoint(names):
+            return await authentication.authenticate_cookie(scope, headers)
+        return await authentication.authenticate_key(scope, headers, names)
 
     async def _respond(
         self,
+        operation: AnyOperation,
         scope: Scope,
         receive: Receive,
         headers: Mapping[bytes, bytes],
-        viewer: Viewer,
+        authenticated: AuthenticatedViewer,
         bucket: services.rate_limits.TokenBucket,
         spent: float,
     ) -> HTTPResponse:
-        operation = self._operation
+        viewer, is_posted = authenticated.viewer, operation.method == "POST"
+        if is_posted and not authenticated.may_change:
+            raise csrf_token_invalid()
         if viewer.is_for_widgets:
             raise forbidden(_WIDGET_MESSAGE)
         operation.authorize(viewer)
-        body = b""
-        if isinstance(operation, WriteOperation):
-            body = await self._server.request_reader.read_body(headers, receive)
+        body = await self._server.request_reader.read_body(headers, receive) if is_posted else b""
         request = RestRequest(scope["path_params"], _parse_query(scope["query_string"]), body)
         parameters = operation.system.parse(operation, request)
         OperationBudget(self._limits, bucket).charge(operation.cost(parameters))
@@ -198,7 +206,7 @@ class RestEndpoint:
                 collected = await _collect(parts, _SMALL_BYTES)
             if sum(map(len, collected)) < _SMALL_BYTES:
                 return _build_response(answer._replace(body=b"".join(collected)))
-            headers = [*_HEADERS, *answer.headers]
+            headers = _build_headers(answer)
             if is_head:
                 return HTTPResponse(answer.status, headers, b"")
             stream = StreamedBody(scope.pop_all(), collected, parts, deadline)
@@ -232,7 +240,27 @@ def _parse_query(query_string: bytes) -> Sequence[tuple[str, str]]:
 def _build_response(answer: RestAnswer) -> HTTPResponse:
     assert isinstance(answer.body, bytes)  # noqa: S101 (only exports have parts)
     length = (b"content-length", b"%d" % len(answer.body))
-    return HTTPResponse(answer.status, [*_HEADERS, length, *answer.headers], answer.body)
+    return HTTPResponse(answer.status, [*_build_headers(answer), length], answer.body)
+
+
+def _build_headers(answer: RestAnswer) -> list[Header]:
+    return [(b"content-type", answer.content_type), NO_STORE, *answer.headers]
+
+
+def _list_methods(operation: AnyOperation) -> Sequence[str]:
+    return ("GET", "HEAD") if operation.method == "GET" else (operation.method,)
+
+
+def _refuse(operation: AnyOperation, error: Refused | RequestInvalid) -> HTTPResponse:
+    if isinstance(error, RequestInvalid):
+        answer, names = error.answer, ["BAD_USER_INPUT"]
+    else:
+        answer = operation.system.describe_refusal(operation, error)
+        names = [problem.code.name for problem in error.problems]
+    codes = (GraphQLErrorCode.__members__.get(name, GraphQLErrorCode.BAD_USER_INPUT).name for name in names)
+    current_request.get().error_codes = tuple(codes)
+    drop_tracebacks(error)
+    return _build_response(answer)
 
 
 def _build_refusal_response(system: System, refusal: HTTPRefusal, _media_type: MediaType) -> HTTPResponse:

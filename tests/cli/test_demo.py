@@ -166,7 +166,10 @@ def test_every_printed_curl_command_works(tmp_path: Path) -> None:
                 assert answer["data"][field].get("errors", []) == []
         for operation, line in zip(OPERATIONS, lines[len(FIELDS) :], strict=True):
             for _ in range(2):
-                get_validator(operation.name, "200").validate(_run(line))
+                if operation.answer_model is None:
+                    assert _run_text(line).startswith("day,timezone,successful,failed,pending\n2")
+                else:
+                    get_validator(operation.name, "200").validate(_run(line))
         with httpx.Client(base_url=server.url.removesuffix("/graphql")) as browser:
             assert browser.get("/session").json()["team"]["name"] == LAKESIDE.name
             response = browser.post("/graphql", json={"query": "{ viewer { teamId } }"})
@@ -180,9 +183,13 @@ def test_every_printed_curl_command_works(tmp_path: Path) -> None:
 
 
 def _run(line: str) -> Any:
+    """Run a line in a shell, and return the answer in JSON."""
+    return json.loads(_run_text(line))
+
+
+def _run_text(line: str) -> str:
     """Run a line in a shell, and return the answer."""
-    completed = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
-    return json.loads(completed.stdout)
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True).stdout
 
 
 def _find_curl_lines(stdout: str) -> list[str]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.rest import AnyOperation
+from gateway.rest import AnyOperation, WriteOperation
 from tests.support.gateway import Client, Gateway, serve_gateway
-from tests.support.rest_operations import BODY, INTERACTLY, ask, get_path, operations, store_integrations
+from tests.support.rest_operations import BODY, DETAILED, ask, get_path, operations, store_integrations
 from tests.support.stalling import assert_idle, expire_requests, stall_statements
 
 
@@ -54,7 +54,7 @@ async def test_a_url_that_is_too_long_is_refused_in_its_words(operation: AnyOper
 
 async def test_a_large_body_and_a_high_cost_are_refused(limited: Gateway) -> None:
     client = await limited.client()
-    (operation,) = [each for each in INTERACTLY if each.method == "POST"]
+    (operation,) = [each for each in DETAILED if isinstance(each, WriteOperation)]
     headers = {"Authorization": f"Bearer {client.key}"}
     large = {**BODY, "slug": "a" * 3_000}
     response = await client.http.post(get_path(operation), headers=headers, json=large)
@@ -78,7 +78,7 @@ async def test_a_query_string_that_is_not_utf_8_is_refused(operation: AnyOperati
 
 async def test_a_header_that_is_sent_twice_is_refused(client: Client) -> None:
     headers = [("Authorization", f"Bearer {client.key}"), ("Authorization", f"Bearer {client.key}")]
-    response = await client.http.get(get_path(INTERACTLY[0]), headers=headers)
+    response = await client.http.get(get_path(DETAILED[0]), headers=headers)
     assert response.status_code == 400
     assert [*response.json()] == ["detail"]
 

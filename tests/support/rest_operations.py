@@ -1,11 +1,12 @@
-"""The operations of Interactly's URLs, the same questions as GraphQL operations, and requests to them."""
+"""The operations whose refusals have `detail`, the same questions as GraphQL operations, and requests to them."""
 
 from collections.abc import Mapping
 
 import pytest
 from httpx import Response
 
-from gateway.rest import OPERATIONS, AnyOperation, ReadOperation
+from gateway.rest import OPERATIONS, AnyOperation
+from gateway.rest.details import DetailSystem
 from tests.support.factories import connected, record, store, webhook
 from tests.support.gateway import OTHER_TEAM, Client, Gateway
 from tests.support.openapi import assert_described
@@ -17,6 +18,12 @@ WEBHOOK = "64a000000000000000000004"
 MISSING = "64a00000000000000000000f"
 
 ACTION = '{actionType: SMS, context: "c", templateName: "t"}'
+DASHBOARD_PARTS = """
+  overview { total successful failed pending }
+  previousPeriod { start end overview { total successful failed pending } }
+  trends { day successful failed pending }
+  source { ...Value } utmSource { ...Value } utmMedium { ...Value } utmCampaign { ...Value }
+""".replace("...Value", "value count successful failed pending")
 QUERIES: Mapping[str, str] = {
     "export": f'{{ integrationExport(integrationId: "{CLINIC}") {{ document }} }}',
     "upsertUseCaseGroup": f"""mutation {{
@@ -44,6 +51,10 @@ QUERIES: Mapping[str, str] = {
     "patientStatistics": f"""{{ patientStatistics(integrationId: "{CLINIC}", size: 7) {{
       overview {{ total }} trends {{ date successful failed }} source {{ value count }}
     }} }}""",
+    "statisticsCsv": f"""{{ appointmentStatistics(integrationId: "{CLINIC}") {{ {DASHBOARD_PARTS} }} }}""",
+    "searchedStatisticsCsv": f"""{{ appointmentStatistics(integrationId: "{CLINIC}", search: "jane roe") {{
+      {DASHBOARD_PARTS}
+    }} }}""",
 }
 """The same questions as GraphQL operations."""
 
@@ -56,11 +67,11 @@ BODY = {
     ],
 }
 
-INTERACTLY = [operation for operation in OPERATIONS if operation.path.startswith("/integrations/")]
-operations = pytest.mark.parametrize("operation", INTERACTLY, ids=lambda operation: operation.name)
+DETAILED = [operation for operation in OPERATIONS if isinstance(operation.system, DetailSystem)]
+operations = pytest.mark.parametrize("operation", DETAILED, ids=lambda operation: operation.name)
 about_integrations = pytest.mark.parametrize(
     "operation",
-    [operation for operation in INTERACTLY if "{integration_id}" in operation.path],
+    [operation for operation in DETAILED if "{integration_id}" in operation.path],
     ids=lambda operation: operation.name,
 )
 
@@ -77,9 +88,17 @@ async def ask(
     Asserts that the answer is one that the OpenAPI document describes.
     """
     sent = {"Authorization": f"Bearer {client.key}"} if headers is None else headers
-    is_reading = isinstance(operation, ReadOperation)
-    parameters = {"size": "7"} if "Statistics" in operation.name else {}
-    body = None if is_reading else BODY
+    parameters: dict[str, str] = {}
+    body: object = None
+    match operation.name:
+        case "appointmentStatistics" | "patientStatistics":
+            parameters = {"size": "7"}
+        case "statisticsCsv":
+            parameters = {"integrationId": id}
+        case "searchedStatisticsCsv":
+            body = {"integrationId": id, "search": "jane roe"}
+        case "upsertUseCaseGroup":
+            body = BODY
     response = await client.http.request(
         operation.method, get_path(operation, id), headers=sent, params=parameters, json=body
     )
