@@ -1,5 +1,6 @@
 // The dashboard: one query for the page, and one for each change of the filter. Each part shows its own errors.
 
+import { offerCsv } from "./csv.js";
 import { button, el, failure, notice, shape } from "./dom.js";
 import { address, read, variables } from "./filters.js";
 import { createFormats, dayOf, english } from "./formats.js";
@@ -182,5 +183,6 @@ filters.search.oninput = ({ target: { value } }) => {
 filters.onsubmit = (event) => event.preventDefault();
 document.onchange = onChange;
 window.onpopstate = () => (([filter, problems] = read(location.search)), load());
+offerCsv(() => variables(filter));
 const signedIn = requireSession();
 load();
