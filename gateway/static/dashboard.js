@@ -1,9 +1,13 @@
-// The dashboard: one query for the page, and one for each change of the filter. Each part shows its own errors.
+// The dashboard: one query for the page, and one for each change of the filter.
 
+import { chips } from "./chips.js";
 import { offerCsv } from "./csv.js";
+import { watchDays } from "./days.js";
 import { button, el, failure, notice, shape } from "./dom.js";
-import { address, read, variables } from "./filters.js";
-import { createFormats, dayOf, english } from "./formats.js";
+import { EXACT, address, conditions, describeFilter, read, variables } from "./filters.js";
+import { createFormats } from "./formats.js";
+import { addDays, alignDays, dayOf, fillPeriods, readComparison, readGrouping, readPeriod, startOf, sumDays } from "./periods.js";
+import { mayReadRecords, openRecords } from "./records.js";
 import { ask } from "./session.js";
 import { renewSession, requireSession } from "./signing.js";
 import { trend } from "./trend.js";
@@ -16,7 +20,7 @@ const PARTS = [...COUNTS, "integrations"];
 const SEARCH_PAUSE = 350;
 const NONE_CONNECTED = "Your team has not connected an integration yet, or your key may not see ";
 
-const formats = createFormats(english());
+const formats = createFormats();
 const find = (selector) => document.querySelector(selector);
 const filters = find("#filters");
 const QUESTION = find("#question").text;
@@ -28,6 +32,8 @@ let loading = null;
 /** Query what the filter selects. A newer call cancels an older one. */
 async function load() {
   loading?.abort();
+  clearTimeout(retry);
+  find("#copied").textContent = "";
   const { signal } = (loading = new AbortController());
   fill();
   for (const part of PARTS) {
@@ -47,11 +53,17 @@ const isOfList = ({ path }) => path[0] === "integrations";
 
 function show({ data, errors }) {
   const chosen = data?.chosen ?? data?.newest?.nodes[0];
-  if (data?.integrations) showIntegrations(data.integrations, chosen);
-  else fail(["integrations"], errors.find(isOfList) ?? errors[0]);
+  const isRetried = find("#failure").contains(document.activeElement);
+  find("#failure").replaceChildren();
+  if (isRetried) find("#main").focus({ preventScroll: true });
+  showParts(PARTS, true);
+  if (!data) return fail(PARTS, errors[0]);
+  retries = 0;
+  if (data.integrations) showIntegrations(data.integrations, chosen);
+  else showPart("integrations", failure(errors.find(isOfList) ?? errors[0], again(errors.find(isOfList))));
   if (chosen?.appointmentStatistics) showCounts(chosen);
   else if (errors.length) fail(COUNTS, errors.find((error) => !isOfList(error)) ?? errors[0]);
-  else showNotice(COUNTS, "No integration", `${NONE_CONNECTED}this one.`);
+  else showNotice("No integration", `${NONE_CONNECTED}this one.`);
 }
 
 /** Show the content of a part, and keep the keyboard focus there. */
@@ -64,49 +76,123 @@ function showPart(part, ...content) {
   (box.querySelector(`.${focused || "plot"}`) ?? box.querySelector("button, a"))?.focus({ preventScroll: true });
 }
 
-function fail(parts, error) {
-  if (parts.includes("numbers")) shown = null;
-  find("#period").textContent = "";
-  find("#said").textContent = error.message;
-  for (const part of parts) showPart(part, failure(error, load));
+function showParts(parts, isShown) {
+  for (const part of parts) find(`#${part}`).hidden = !isShown;
 }
 
-function showNotice(parts, title, why, action) {
-  for (const part of parts) showPart(part, notice(title, why, part === parts[0] && action));
+/** Show one box instead of some parts. */
+function fail(parts, error) {
+  shown = null;
+  for (const selector of ["#period", "#printed", "#as-of"]) find(selector).textContent = "";
+  find("#said").textContent = error.message;
+  for (const part of parts) showPart(part);
+  showParts(parts, false);
+  find("#failure").replaceChildren(failure(error, again(error)));
+  if (error.code === "UNREACHABLE") waitForGateway();
+}
+
+/** Return what to call to try again; null if that would not help. */
+const again = (error) => (error?.code === "FORBIDDEN" ? null : load);
+
+let retries = 0;
+let retry = null;
+
+/** Try again after 1, 2, 4 and at most 60 seconds. */
+function waitForGateway() {
+  const seconds = Math.min(2 ** retries, 60);
+  retries += 1;
+  const sentence = `The page tries again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`;
+  find("#failure .notice").append(el("p.wait", sentence));
+  retry = setTimeout(load, seconds * 1000);
+}
+
+/** Show why there are no numbers. */
+function showNotice(title, why, action) {
+  for (const part of COUNTS.slice(1)) showPart(part);
+  showParts(COUNTS.slice(2), false);
+  showPart("trend", notice(title, why, action));
+  if (!shown) showPart("numbers");
 }
 
 function showCounts(chosen) {
-  const { appointmentStatistics: found, timezone } = (shown = chosen);
   if (filter.integration !== chosen.id) arrange({ integration: chosen.id });
-  describe(found, timezone);
-  showPart("numbers", cards(found, formats));
-  if (found.overview.total) {
-    showPart("trend", trend(found.trends, { formats, onzoom: (from, to) => change({ range: "custom", from, to }) }));
-    return showBreakdowns();
-  }
-  const type = filter.type && ` of the type ${filters.type.selectedOptions[0].text}`;
-  const why = `There are none${type} in this time${filter.search && ` that match “${filter.search}”`}.`;
-  const isFiltered = filter.type || filter.search;
-  const clear = isFiltered && button("", () => change({ type: "", search: "" }), "Clear the filter");
-  showNotice(COUNTS.slice(1), "No bookings", why, clear);
+  const { appointmentStatistics: found, before, timezone } = chosen;
+  const today = dayOf(found.asOf, timezone);
+  const period = readPeriod(filter, today);
+  const comparison = before ? readComparison(filter, period) : null;
+  shown = { chosen, found, period, comparison, timezone };
+  describe();
+  const { overview, trends } = found;
+  const previousPeriod = comparison && { overview: sumDays(before.trends, comparison) };
+  showPart("numbers", cards({ overview, previousPeriod }, formats, { onopen: open }));
+  if (!overview.total) return showEmpty();
+  const by = readGrouping(filter);
+  const last = trends.at(-1).day;
+  const periods = fillPeriods(trends, by, period ?? { first: trends[0].day, last: last > today ? last : today });
+  shown.periods = periods;
+  find("#trend-title").textContent = `Bookings per ${by}`;
+  // A comparison with nothing would be a line along the axis.
+  const aligned = previousPeriod?.overview.total ? alignDays(periods, before.trends, comparison) : undefined;
+  showPart("trend", trend(periods, { formats, by, before: aligned, onzoom: showDays }));
+  showBreakdowns();
 }
 
-function describe({ previousPeriod: before, trends, asOf }, timezone) {
-  const range = trends.length ? formats.range(trends[0].day, trends.at(-1).day) : "No days";
-  const days = before && [dayOf(before.start, timezone), dayOf(before.end, timezone, 1)];
-  const compared = before ? `compared with ${formats.range(...days)}` : "without a comparison, since the time is open";
+function showEmpty() {
+  const chosen = describeFilter(filter, filters.type);
+  const why = chosen.length ? `There are none in this time with these filters. ${chosen.join(". ")}.` : "There are none in this time.";
+  const none = { type: "", search: "", ...Object.fromEntries(EXACT.map((by) => [by, []])) };
+  showNotice("No bookings", why, chosen.length && button("", () => change(none), "Clear the filter"));
+}
+
+/** Say which days are shown, and with which they are compared, on the screen and on paper. */
+function describe() {
+  const { chosen, found, period, comparison, timezone } = shown;
+  const range = period ? formats.range(period.first, period.last) : "All time";
+  const compared = comparison ? `compared with ${formats.range(comparison.first, comparison.last)}` : "without a comparison";
   const unknown = problems.length ? `. The address has ${problems.join(", ")}, which is not valid` : "";
   find("#period").replaceChildren(el("b", range), ` · ${compared} · days in ${timezone}${unknown}.`);
-  find("#as-of").textContent = `As of ${formats.instant(asOf, timezone)} (${timezone}).`;
+  const parts = [range, compared, `days in ${timezone}`, ...describeFilter(filter, filters.type)];
+  find("#printed").replaceChildren(el("b", chosen.name), el("br"), parts.join(" · "));
+  find("#as-of").textContent = `As of ${formats.instant(found.asOf, timezone)} (${timezone}).`;
 }
 
 function showBreakdowns() {
-  const { appointmentStatistics: found } = shown;
-  const onpick = (search) => (change({ search }), filters.search.focus());
-  const options = { formats, sort: filter.sort, onsort: (sort) => arrange({ sort }), onpick };
+  const { found } = shown;
+  const options = { formats, sort: filter.sort, onsort: (sort) => arrange({ sort }), onpick: pick };
   for (const [part, by] of Object.entries({ source: "source", utm: filter.by })) {
     showPart(part, breakdown(by, found[by], options));
   }
+}
+
+/** Show the bookings with one value of a breakdown: as many as its row says. */
+function pick(by, value) {
+  if (filter[by].length !== 1 || filter[by][0] !== value) change({ [by]: [value] });
+}
+
+/** Query the values that a breakdown has without its own chips. */
+async function queryValues(by) {
+  const query = { ...variables({ ...filter, [by]: [], compare: "none" }), id: shown.chosen.id, chosen: true };
+  const { data } = await ask(QUESTION, query);
+  return data?.chosen?.appointmentStatistics?.[by] ?? [];
+}
+
+/** Show the bookings behind a number. */
+function open(state, title) {
+  const { chosen, period, timezone } = shown;
+  const createdAt = period && { gte: startOf(period.first, timezone), lt: startOf(addDays(period.last, 1), timezone) };
+  const range = period ? formats.range(period.first, period.last) : "All time";
+  openRecords({
+    title: state ? `${title} bookings` : title,
+    about: [chosen.name, range, ...describeFilter(filter, filters.type)].join(" · "),
+    variables: { id: chosen.id, search: variables(filter).search, filter: conditions(filter, createdAt, state.toUpperCase()) },
+    formats,
+    timezone,
+    types: filters.type,
+  });
+}
+
+function showDays(from, to) {
+  if (filter.range !== "custom" || filter.from !== from || filter.to !== to) change({ range: "custom", from, to });
 }
 
 function showIntegrations({ nodes, totalCount }, chosen) {
@@ -114,7 +200,7 @@ function showIntegrations({ nodes, totalCount }, chosen) {
   filters.integration.replaceChildren(...known.map(({ id, name }) => el("option", { value: id }, name)));
   filters.integration.value = chosen?.id ?? "";
   find("#alarm").replaceChildren(...alarm(nodes));
-  if (!nodes.length) return showNotice(["integrations"], "No integrations", `${NONE_CONNECTED}any.`);
+  if (!nodes.length) return showPart("integrations", notice("No integrations", `${NONE_CONNECTED}any.`));
   const href = ({ id }) => address({ ...filter, integration: id });
   const rest = totalCount > nodes.length && el("p.quiet", `The first ${nodes.length} of ${totalCount}, by name.`);
   showPart("integrations", el("div.scroll", integrations(nodes, { formats, href, onexport: download }), rest));
@@ -142,11 +228,13 @@ async function download({ id, name }, pressed) {
   find("#said").textContent = `${name} was exported to ${id}.json.`;
 }
 
-/** Change what is queried. */
-function change(changes) {
+/** Change what is queried. A change of the search alone leaves the address as it is. */
+function change(changes, isContinued = false) {
   Object.assign(filter, changes);
   problems = [];
-  history.pushState(null, "", address(filter));
+  const next = address(filter);
+  if (isContinued) history.replaceState(null, "", next);
+  else if (next !== location.pathname + location.search) history.pushState(null, "", next);
   load();
 }
 
@@ -154,35 +242,71 @@ function change(changes) {
 function arrange(changes) {
   Object.assign(filter, changes);
   history.replaceState(null, "", address(filter));
-  if (shown?.appointmentStatistics.overview.total) showBreakdowns();
+  if (shown?.found.overview.total) showBreakdowns();
 }
 
 /** Show the filter in the form, except in the input where the user types. */
 function fill() {
-  for (const name of ["type", "search", "from", "to", "range", "by"]) {
+  for (const name of ["type", "search", "range", "by", "group", "compare"]) {
     if (filters[name] !== document.activeElement) filters[name].value = filter[name];
   }
   if (filter.integration) filters.integration.value = filter.integration;
-  find(".days").hidden = filter.range !== "custom";
+  find("#days").hidden = filter.range !== "custom";
+  find("#compared-days").hidden = filter.compare !== "custom" || filter.range === "all";
+  filters.compare.disabled = filter.range === "all";
+  fillDays(filter.from, filter.to);
+  fillComparedDays(filter.compareFrom, filter.compareTo);
+  find("#chips").replaceChildren(...chips(filter, { formats, onchange: changeChips, onask: queryValues }));
 }
 
-function onChange({ target: { form, name, value } }) {
-  if (form !== filters || name === "search") return;
-  if (name === "by") return arrange({ by: value });
-  if (name !== "range") return change({ [name]: value });
-  // A custom range begins with the days that are shown.
-  const days = (value === "custom" && shown?.appointmentStatistics.trends) || [];
-  change({ range: value, from: days[0]?.day ?? "", to: days.at(-1)?.day ?? "" });
+/** Change the chips, and keep the keyboard focus near them. */
+function changeChips(values) {
+  change(values);
+  (find("#chips button") ?? filters.search).focus();
 }
+
+/** Return the days that are shown, with which custom days begin. */
+const readShownDays = () => (shown?.period ?? (shown?.periods && { first: shown.periods[0].day, last: shown.periods.at(-1).last }));
+
+function onChange({ target: { form, name, type, value } }) {
+  if (form !== filters || name === "search" || type === "date") return;
+  if (name === "by") return arrange({ by: value });
+  const period = readShownDays() ?? { first: today(), last: today() };
+  if (value !== "custom") return change({ [name]: value });
+  if (name === "range") return change({ range: value, from: period.first, to: period.last });
+  const { first, last } = readComparison({ compare: "previous" }, period);
+  change({ compare: value, compareFrom: first, compareTo: last });
+}
+
+/** Return today in the zone of the integration. */
+const today = () => dayOf(Date.now(), shown?.timezone);
+const watch = (fieldset, [first, last]) =>
+  watchDays(find(fieldset), {
+    formats, today, onpair: (from, to, isContinued) => change({ [first]: from, [last]: to }, isContinued),
+  });
+const fillDays = watch("#days", ["from", "to"]);
+const fillComparedDays = watch("#compared-days", ["compareFrom", "compareTo"]);
 
 let typing = null;
 filters.search.oninput = ({ target: { value } }) => {
   clearTimeout(typing);
   typing = setTimeout(() => value !== filter.search && change({ search: value }), SEARCH_PAUSE);
 };
+find("#copy").onclick = async () => {
+  const missing = filter.search.trim() && " The link does not contain the search, since it may be a name.";
+  const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+  find("#copied").textContent = `${copied ? "Link copied." : "Copy the address of this page instead."}${missing}`;
+};
 filters.onsubmit = (event) => event.preventDefault();
 document.onchange = onChange;
-window.onpopstate = () => (([filter, problems] = read(location.search)), load());
+window.onpopstate = () => {
+  const { search } = filter;
+  [filter, problems] = read(location.search);
+  filter.search = search;
+  load();
+};
 offerCsv(() => variables(filter));
 const signedIn = requireSession();
+signedIn.then(() => (filters.search.disabled = !mayReadRecords()));
+history.replaceState(null, "", address(filter));
 load();

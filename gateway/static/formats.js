@@ -3,27 +3,29 @@
 const DATE = { day: "numeric", month: "short" };
 const DATE_YEAR = { ...DATE, year: "numeric" };
 
+/** Return functions that format values. Without a locale they use the browser's. */
 export function createFormats(locale) {
   const dates = (options, timeZone = "UTC") => new Intl.DateTimeFormat(locale, { ...options, timeZone });
   const [long, short, range] = [dates({ dateStyle: "full" }), dates(DATE), dates(DATE_YEAR)];
+  const [months, month, year] = [{ month: "long", year: "numeric" }, { month: "short" }, { year: "numeric" }].map((each) => dates(each));
   const share = { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 };
   const time = { hour: "numeric", minute: "2-digit", timeZoneName: "short" };
+  const formatRange = (first, last) => range.formatRange(new Date(first), new Date(last));
   return {
     number: new Intl.NumberFormat(locale).format,
     percent: new Intl.NumberFormat(locale, share).format,
     day: (day) => long.format(new Date(day)),
-    short: (day) => short.format(new Date(day)),
-    range: (first, last) => range.formatRange(new Date(first), new Date(last)),
+    range: formatRange,
+    // A period of a chart, and the labels of its axis.
+    period: ({ day, last }, by) => {
+      if (by === "week" && last) return formatRange(day, last);
+      return (by === "month" ? months : long).format(new Date(day));
+    },
+    tick: (day, by) => (by === "month" ? month : short).format(new Date(day)),
+    year: (day) => year.format(new Date(day)),
     instant: (at, timeZone) => dates({ ...DATE_YEAR, ...time }, timeZone).format(new Date(at)),
   };
 }
-
-/** Return the reader's English locale, since all words are English. */
-export const english = () => navigator.languages.find((locale) => locale.startsWith("en")) ?? "en";
-
-/** Return the local day of an instant, `before` milliseconds earlier. */
-export const dayOf = (at, timeZone, before = 0) =>
-  new Intl.DateTimeFormat("en-CA", { timeZone }).format(new Date(Date.parse(at) - before));
 
 export const STATES = { successful: "Successful", failed: "Failed", pending: "Pending" };
 
@@ -37,5 +39,5 @@ export const BREAKDOWNS = {
 /** The number of days of each range. */
 export const RANGES = { "7d": 7, "30d": 30, "90d": 90, "12mo": 365 };
 
-/** Buckets of records without a value; no search finds these. */
+/** Buckets of records without a value. */
 export const WITHOUT = ["unknown", "direct", "not set"];

@@ -4,20 +4,29 @@ import { button, el, shape, spoken } from "./dom.js";
 import { BREAKDOWNS, STATES, WITHOUT } from "./formats.js";
 
 const CARDS = [
-  { title: "Bookings", read: ({ total }) => total, better: 0 },
-  { title: "Successful", read: ({ successful }) => successful, better: 1 },
-  { title: "Failed", read: ({ failed }) => failed, better: -1 },
-  { title: "Success rate", read: ({ total, successful }) => (total ? successful / total : null), share: true, better: 1 },
+  { title: "Bookings", read: ({ total }) => total, better: 0, state: "" },
+  { title: "Successful", read: ({ successful }) => successful, better: 1, state: "successful" },
+  { title: "Failed", read: ({ failed }) => failed, better: -1, state: "failed" },
+  { title: "Pending", read: ({ total, successful, failed }) => total - successful - failed, better: 0, state: "pending" },
+  { title: "Success rate", read: ({ successful, failed }) => divide(successful, successful + failed), share: true, better: 1 },
 ];
 
-/** Show the numbers of a period, compared with the period before. */
-export function cards({ overview, previousPeriod }, formats) {
+const divide = (part, whole) => (whole ? part / whole : null);
+
+/** Show the numbers of a period, compared with another period.
+ *
+ * `onopen(state, title)`, if given, shows the bookings behind a number; the state "" stands for all.
+ */
+export function cards({ overview, previousPeriod }, formats, { onopen } = {}) {
   const before = previousPeriod?.overview;
   const card = (each) => {
     const now = each.read(overview);
     const value = now === null ? "–" : (each.share ? formats.percent : formats.number)(now);
+    const open = onopen && now > 0 && each.state !== undefined && button(".plain.open", () => onopen(each.state, each.title), value);
+    if (open) open.ariaLabel = `${value}: show ${each.state} bookings`.replace("  ", " ");
     const against = before && el("dd", change(each, now, each.read(before), formats));
-    return el("div.card.panel", el("dt", each.title), el("dd.value", value), against);
+    const about = each.share && el("dd.change", "of decided bookings");
+    return el("div.card.panel", el("dt", each.title), el("dd.value", open || value), against || about, against && about);
   };
   return el("dl.cards", CARDS.map(card));
 }
@@ -42,21 +51,22 @@ const numeric = (...content) => el("td.number", ...content);
 
 /** Show bookings and failures of each value, and mark values that fail clearly more often than usual.
  *
- * `sort` is "count" or "failed". `onsort` and `onpick` may be missing.
+ * `sort` is "count" or "failed". `onsort(sort)` and `onpick(by, value)` may be missing.
  */
 export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick }) {
   const rows = buckets.toSorted((one, other) => other[sort] - one[sort] || other.count - one.count);
   const sum = (key) => rows.reduce((all, each) => all + each[key], 0);
   const most = Math.max(...rows.map(({ count }) => count));
-  const usual = sum("failed") / sum("count");
+  const usual = sum("failed") / (sum("failed") + sum("successful"));
   const sortable = (key, words) => {
     const cell = column(onsort ? button(`.plain.by-${key}`, () => onsort(key), words) : words, ".number");
     if (sort === key) cell.append(shape(" ↓")), (cell.ariaSort = "descending");
     return cell;
   };
   const name = (value) => {
-    if (WITHOUT.includes(value)) return el("span.quiet", value);
-    return onpick ? button(".plain.pick", () => onpick(value), value) : value;
+    const kind = WITHOUT.includes(value) ? ".quiet" : "";
+    if (onpick) return button(`.plain${kind}.pick`, () => onpick(by, value), value);
+    return kind ? el("span.quiet", value) : value;
   };
   const piece = ([state, count]) => {
     const bar = el(`i.state.${state}`);
@@ -65,8 +75,9 @@ export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick
   };
   const row = ({ value, count, failed, successful }) => {
     const states = { successful, failed, pending: count - successful - failed };
-    const share = formats.percent(failed / count);
-    const isHigh = failed >= 3 && failed / count > 1.5 * usual;
+    const rate = divide(failed, successful + failed);
+    const share = rate === null ? "–" : formats.percent(rate);
+    const isHigh = failed >= 3 && rate > 1.5 * usual;
     return el(
       "tr",
       titled(name(value), el("span.bar", Object.entries(states).map(piece))),
@@ -125,10 +136,15 @@ export function integrations(list, { formats, href, onexport }) {
   return table("integrations", "Connected integrations, broken ones first", columns, rows);
 }
 
-/** Show the days of a trend as a table. */
-export function dayTable(days, formats) {
-  const cells = (day) => Object.keys(STATES).map((state) => numeric(formats.number(day[state])));
-  const columns = [column("Day"), Object.values(STATES).map((state) => column(state, ".number"))];
-  const rows = days.map((day) => el("tr", titled(formats.day(day.day)), cells(day)));
-  return table("days", "Bookings per day", columns, rows);
+/** Show the days of a trend as a table. `by` is "day", "week" or "month"; `before` has what each is compared with. */
+export function dayTable(days, formats, { by = "day", before } = {}) {
+  const cells = (day, at) => [
+    ...Object.keys(STATES).map((state) => numeric(formats.number(day[state]))),
+    before && numeric(before[at] ? formats.number(before[at].total) : "–"),
+  ];
+  const name = { day: "Day", week: "Week", month: "Month" }[by];
+  const numbers = [...Object.values(STATES), before && "All before"].filter(Boolean);
+  const columns = [column(name), numbers.map((title) => column(title, ".number"))];
+  const rows = days.map((day, at) => el("tr", titled(formats.period(day, by)), cells(day, at)));
+  return table("days", `Bookings per ${by}`, columns, rows);
 }

@@ -1,7 +1,7 @@
 // The gateway's numbers on other pages: custom elements that share one request.
 
 import { el, failure, notice } from "/static/dom.js";
-import { BREAKDOWNS, RANGES, createFormats, english } from "/static/formats.js";
+import { BREAKDOWNS, RANGES, createFormats } from "/static/formats.js";
 import { ask } from "/static/session.js";
 import { trend } from "/static/trend.js";
 import { breakdown, cards, integrations } from "/static/views.js";
@@ -71,7 +71,7 @@ class Widget extends HTMLElement {
     this.removeAttribute("aria-busy");
     try {
       if (error) throw error;
-      this.#content.replaceChildren(this.view(data, createFormats(this.getAttribute("locale") ?? english())));
+      this.#content.replaceChildren(this.view(data, createFormats(this.getAttribute("locale") ?? undefined)));
     } catch (problem) {
       this.#content.replaceChildren(failure(problem, problem instanceof Error ? null : () => this.refresh()));
     }

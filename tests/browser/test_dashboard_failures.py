@@ -12,9 +12,9 @@ from tests.support.pages import read_address, wait_until_shown, watch_requests
 
 
 async def test_an_empty_result_has_a_reason_and_a_button_to_clear_the_filter(page: Page) -> None:
-    await page.goto("/dashboard?type=PROCEDURE&search=nobody-at-all&range=forever")
+    await page.goto("/dashboard?type=PROCEDURE&source=nobody-at-all&range=forever")
     await expect(page.locator("#trend")).to_contain_text(
-        "There are none of the type Procedure in this time that match"
+        "There are none in this time with these filters. Type of visit: Procedure. Source: nobody-at-all."
     )
     await expect(page.locator("#period")).to_contain_text("“range=forever”, which is not valid")
     await page.get_by_role("button", name="Clear the filter").click()
@@ -22,22 +22,48 @@ async def test_an_empty_result_has_a_reason_and_a_button_to_clear_the_filter(pag
     assert read_address(page).keys() == {"integration"}
 
 
-async def test_a_failed_query_shows_its_error_and_can_be_retried(chromium: Browser, site: Site) -> None:
-    async with open_page(chromium, site, expected="ERR_FAILED|500") as page:
+async def test_a_failed_query_shows_one_error_and_can_be_retried(chromium: Browser, site: Site) -> None:
+    async with open_page(chromium, site, expected="500") as page:
+        surprise = {"message": "A surprise.", "extensions": {"code": "INTERNAL_SERVER_ERROR", "errorId": "e1"}}
+        await page.route("**/graphql", lambda route: route.fulfill(status=500, json={"errors": [surprise]}))
+        await page.goto("/dashboard")
+        failures = page.locator(".failure")
+        await expect(failures).to_have_count(1)
+        await expect(failures).to_contain_text("error id e1")
+        await expect(page.locator("main section:visible")).to_have_count(0)
+        await page.unroute("**/graphql")
+        await failures.get_by_role("button", name="Try again").click()
+        await expect(page.locator("#trend canvas")).to_be_visible()
+        await expect(failures).to_have_count(0)
+
+
+async def test_the_page_tries_again_by_itself_when_the_gateway_was_away(chromium: Browser, site: Site) -> None:
+    async with open_page(chromium, site, expected="ERR_FAILED") as page:
+        await page.clock.install()
+        requests = watch_requests(page)
         await page.route("**/graphql", lambda route: route.abort())
         await page.goto("/dashboard")
         failures = page.locator(".failure")
-        await expect(failures).to_have_count(5)
-        await expect(failures.first).to_contain_text("The gateway cannot be reached.")
+        for number, wait in enumerate(["a second", "2 seconds", "4 seconds"]):
+            await expect(failures).to_contain_text(f"The page tries again in {wait}.")
+            await expect(failures).to_have_count(1)
+            assert len(requests) == number + 1
+            await page.clock.run_for(2**number * 1000 - 100)
+            assert len(requests) == number + 1
+            await page.clock.run_for(200)
+        await expect(failures).to_contain_text("The page tries again in 8 seconds.")
         await page.unroute("**/graphql")
-        surprise = {"message": "A surprise.", "extensions": {"code": "INTERNAL_SERVER_ERROR", "errorId": "e1"}}
-        await page.route("**/graphql", lambda route: route.fulfill(status=500, json={"errors": [surprise]}))
-        await failures.first.get_by_role("button", name="Try again").click()
-        await expect(failures.first).to_contain_text("A surprise. (INTERNAL_SERVER_ERROR, error id e1)")
-        await page.unroute("**/graphql")
-        await failures.last.get_by_role("button", name="Try again").click()
+        await page.clock.run_for(8000)
         await expect(page.locator("#trend canvas")).to_be_visible()
         await expect(failures).to_have_count(0)
+
+
+async def test_a_refusal_has_no_button_to_try_again(page: Page) -> None:
+    refused = {"message": "Not yours.", "extensions": {"code": "FORBIDDEN"}}
+    await page.route("**/graphql", lambda route: route.fulfill(json={"errors": [refused]}))
+    await page.goto("/dashboard")
+    await expect(page.locator(".failure")).to_have_count(1)
+    await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
 
 
 async def test_an_error_of_one_part_leaves_the_others(page: Page) -> None:
@@ -49,7 +75,8 @@ async def test_an_error_of_one_part_leaves_the_others(page: Page) -> None:
 
     await page.route("**/graphql", fail_part)
     await page.goto("/dashboard")
-    await expect(page.locator(".failure")).to_have_count(4)
+    await expect(page.locator(".failure")).to_have_count(1)
+    await expect(page.locator("#trend")).to_be_hidden()
     await expect(page.locator("#integrations tbody tr")).to_have_count(4)
 
 
@@ -76,7 +103,7 @@ async def test_a_refused_list_leaves_the_numbers_and_each_part_shows_its_own_err
     for order in ([refused, failed], [failed, refused]):
         errors[:] = order
         await page.goto("/dashboard")
-        await expect(page.locator("#numbers .failure")).to_contain_text("No numbers. (TIMEOUT")
+        await expect(page.locator("#failure .failure")).to_contain_text("No numbers. (TIMEOUT")
         await expect(page.locator("#integrations .failure")).to_contain_text("No list. (FORBIDDEN")
 
 

@@ -33,6 +33,7 @@ def test_all_own_scripts_and_styles_are_small() -> None:
     [
         ("dashboard.html", r'id="question">(.*?)</script>'),
         ("dashboard.js", r'EXPORT = "(.*?)"'),
+        ("records.js", r"RECORDS = `(.*?)`"),
         ("examples.js", r"CONNECTED = `(.*?)`"),
         ("operations.js", r"OWN = `(.*?)`"),
     ],
@@ -49,7 +50,8 @@ def test_the_initial_operations_of_graphiql_match_the_schema() -> None:
 
 def test_pages_know_all_types_of_visits_and_all_breakdowns() -> None:
     types = [each.name for each in AppointmentType]
-    assert re.findall(r'<option value="(.+?)">', _read_text("dashboard.html")) == types
+    (select,) = re.findall(r'<select name="type">(.*?)</select>', _read_text("dashboard.html"), re.DOTALL)
+    assert re.findall(r'<option value="(.+?)">', select) == types
     assert f"const TYPES = {json.dumps(types)};" in _read_text("widgets.js")
     breakdowns = re.search(r"BREAKDOWNS = \{(.*?)\};", _read_text("formats.js"), re.DOTALL)
     assert breakdowns is not None
