@@ -113,9 +113,15 @@ async def launch_chromium() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def open_page(
-    browser: Browser, site: Site, *, scheme: Scheme = "light", width: int = 1280, expected: str | None = None
+    browser: Browser,
+    site: Site,
+    *,
+    scheme: Scheme = "light",
+    width: int = 1280,
+    locale: str = "en-US",
+    expected: str | None = None,
 ) -> AsyncIterator[Page]:
-    """Open a page for a new visitor in Chicago who reads English and prefers this colour scheme.
+    """Open a page for a new visitor in Chicago with this locale, who prefers this colour scheme.
 
     At the end it fails if the console had errors or warnings that do not match the pattern `expected`, or if the
     page sent requests to other machines.
@@ -123,7 +129,7 @@ async def open_page(
     context = await browser.new_context(
         base_url=site.origin,
         color_scheme=scheme,
-        locale="en-US",
+        locale=locale,
         timezone_id="America/Chicago",
         viewport={"width": width, "height": 900},
         reduced_motion="reduce",
