@@ -102,7 +102,7 @@ function waitForGateway() {
   const seconds = Math.min(2 ** retries, 60);
   retries += 1;
   const sentence = `The page tries again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`;
-  find("#failure .notice").append(el("p.wait", sentence));
+  find("#failure .notice").append(el("p.retry", sentence));
   retry = setTimeout(load, seconds * 1000);
 }
 

@@ -11,6 +11,8 @@ const HEIGHT = 240;
 const PAPER_WIDTH = 640;
 /** How many bars may be between two labels of the axis. */
 const INTERVALS = { day: [1, 2, 7, 14, 28, 91, 364, 1092], week: [1, 2, 4, 13, 26, 52, 104, 520], month: [1, 2, 3, 6, 12, 24, 60, 120, 1200] };
+/** How many bookings may be between two lines. */
+const COUNTS = [0, 1, 2, 3, 4, 5, 6].flatMap((zeros) => [1, 2, 5].map((digit) => digit * 10 ** zeros));
 
 const plots = new Set();
 for (const query of ["(prefers-color-scheme: dark)", "print"]) {
@@ -131,7 +133,7 @@ function draw(Library, target, legend, days, { formats, by, before, choose, tell
     },
     axes: [
       { ...axis, grid: { show: false }, size: spansYears ? 44 : 28, space: 64, incrs: INTERVALS[by], values: nameTicks },
-      { ...axis, grid: { stroke: () => colours.line, width: 1 }, size: 40, values: (_, at) => at.map(formats.number) },
+      { ...axis, grid: { stroke: () => colours.line, width: 1 }, size: 40, incrs: COUNTS, values: (_, at) => at.map(formats.number) },
     ],
     // Draw the highest bars first; lower ones cover them.
     series: [{}, ...NAMES.map(series).reverse(), ...(before ? [line] : [])],

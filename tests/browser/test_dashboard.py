@@ -217,16 +217,6 @@ async def test_the_dashboard_works_by_keyboard_only(page: Page) -> None:
     await expect(page.locator("#utm").get_by_role("button", name="Failed")).to_be_focused()
 
 
-async def test_the_dashboard_is_printed_without_controls(page: Page) -> None:
-    await page.goto("/dashboard")
-    await wait_until_shown(page)
-    await page.emulate_media(media="print", color_scheme="dark")
-    for hidden in ("#filters", "#integrations button", "#sign-out"):
-        await expect(page.locator(hidden).first).to_be_hidden()
-    assert await page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
-    await expect(page.locator("#numbers")).to_be_visible()
-
-
 async def test_the_chart_follows_the_colour_scheme(page: Page) -> None:
     async def draw() -> str:
         await expect(page.locator("#trend canvas")).to_be_visible()
@@ -239,3 +229,33 @@ async def test_the_chart_follows_the_colour_scheme(page: Page) -> None:
     dark = await draw()
     await page.reload()
     assert (light != dark, await draw()) == (True, dark)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_colours_of_bars_differ_from_the_page(chromium: Browser, site: Site, scheme: Scheme) -> None:
+    """Each bar has a border of the page's colour, so that only this contrast counts."""
+    contrasts = """() => {
+        const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+        const brightness = (colour) => {
+            pen.fillStyle = colour;
+            pen.fillRect(0, 0, 1, 1);
+            const [red, green, blue] = [...pen.getImageData(0, 0, 1, 1).data].map((value) => {
+                const share = value / 255;
+                return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+            });
+            return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+        };
+        const of = (selector) => brightness(getComputedStyle(document.querySelector(selector)).backgroundColor);
+        const found = [];
+        for (const state of ["successful", "failed", "pending"]) {
+            for (const around of ["#trend", ".bar"]) {
+                const pair = [of(`#trend .swatch.${state}`), of(around)].sort((one, other) => other - one);
+                found.push((pair[0] + 0.05) / (pair[1] + 0.05));
+            }
+        }
+        return found;
+    }"""
+    async with open_page(chromium, site, scheme=scheme) as page:
+        await page.goto("/dashboard?range=7d")
+        await wait_until_shown(page)
+        assert min(await page.evaluate(contrasts)) >= 3
