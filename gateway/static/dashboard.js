@@ -25,14 +25,22 @@ const find = (selector) => document.querySelector(selector);
 const filters = find("#filters");
 const QUESTION = find("#question").text;
 
-let [filter, problems] = read(location.search);
+let [filter, problems] = readAddress();
 let shown = null;
 let loading = null;
+
+function readAddress() {
+  const found = read(location.search);
+  const [{ type }] = found;
+  if ([...filters.type.options].some(({ value }) => value === type)) return found;
+  found[0].type = "";
+  found[1].push(`“type=${type}”`);
+  return found;
+}
 
 /** Query what the filter selects. A newer call cancels an older one. */
 async function load() {
   loading?.abort();
-  clearTimeout(retry);
   find("#copied").textContent = "";
   const { signal } = (loading = new AbortController());
   fill();
@@ -58,9 +66,8 @@ function show({ data, errors }) {
   if (isRetried) find("#main").focus({ preventScroll: true });
   showParts(PARTS, true);
   if (!data) return fail(PARTS, errors[0]);
-  retries = 0;
   if (data.integrations) showIntegrations(data.integrations, chosen);
-  else showPart("integrations", failure(errors.find(isOfList) ?? errors[0], again(errors.find(isOfList))));
+  else fail(["integrations"], errors.find(isOfList) ?? errors[0]);
   if (chosen?.appointmentStatistics) showCounts(chosen);
   else if (errors.length) fail(COUNTS, errors.find((error) => !isOfList(error)) ?? errors[0]);
   else showNotice("No integration", `${NONE_CONNECTED}this one.`);
@@ -80,30 +87,16 @@ function showParts(parts, isShown) {
   for (const part of parts) find(`#${part}`).hidden = !isShown;
 }
 
-/** Show one box instead of some parts. */
+/** Show one box instead of the numbers, or instead of the whole page while the gateway is away. */
 function fail(parts, error) {
+  find("#said").textContent = error.message;
+  const isAway = error.code === "UNREACHABLE";
+  if (!isAway && !parts.includes("numbers")) return showPart(parts[0], failure(error, load));
   shown = null;
   for (const selector of ["#period", "#printed", "#as-of"]) find(selector).textContent = "";
-  find("#said").textContent = error.message;
   for (const part of parts) showPart(part);
   showParts(parts, false);
-  find("#failure").replaceChildren(failure(error, again(error)));
-  if (error.code === "UNREACHABLE") waitForGateway();
-}
-
-/** Return what to call to try again; null if that would not help. */
-const again = (error) => (error?.code === "FORBIDDEN" ? null : load);
-
-let retries = 0;
-let retry = null;
-
-/** Try again after 1, 2, 4 and at most 60 seconds. */
-function waitForGateway() {
-  const seconds = Math.min(2 ** retries, 60);
-  retries += 1;
-  const sentence = `The page tries again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`;
-  find("#failure .notice").append(el("p.retry", sentence));
-  retry = setTimeout(load, seconds * 1000);
+  find("#failure").replaceChildren(failure(error, load));
 }
 
 /** Show why there are no numbers. */
@@ -122,6 +115,8 @@ function showCounts(chosen) {
   const comparison = before ? readComparison(filter, period) : null;
   shown = { chosen, found, period, comparison, timezone };
   describe();
+  fillDays(filter.from, filter.to);
+  fillComparedDays(filter.compareFrom, filter.compareTo);
   const { overview, trends } = found;
   const previousPeriod = comparison && { overview: sumDays(before.trends, comparison) };
   showPart("numbers", cards({ overview, previousPeriod }, formats, { onopen: open }));
@@ -293,7 +288,7 @@ filters.search.oninput = ({ target: { value } }) => {
   typing = setTimeout(() => value !== filter.search && change({ search: value }), SEARCH_PAUSE);
 };
 find("#copy").onclick = async () => {
-  const missing = filter.search.trim() && " The link does not contain the search, since it may be a name.";
+  const missing = filters.search.value.trim() && " The link does not contain the search, since it may be a name.";
   const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
   find("#copied").textContent = `${copied ? "Link copied." : "Copy the address of this page instead."}${missing}`;
 };
@@ -301,7 +296,7 @@ filters.onsubmit = (event) => event.preventDefault();
 document.onchange = onChange;
 window.onpopstate = () => {
   const { search } = filter;
-  [filter, problems] = read(location.search);
+  [filter, problems] = readAddress();
   filter.search = search;
   load();
 };

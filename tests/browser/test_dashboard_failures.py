@@ -37,33 +37,18 @@ async def test_a_failed_query_shows_one_error_and_can_be_retried(chromium: Brows
         await expect(failures).to_have_count(0)
 
 
-async def test_the_page_tries_again_by_itself_when_the_gateway_was_away(chromium: Browser, site: Site) -> None:
+async def test_one_box_says_that_the_gateway_is_away(chromium: Browser, site: Site) -> None:
     async with open_page(chromium, site, expected="ERR_FAILED") as page:
-        await page.clock.install()
-        requests = watch_requests(page)
         await page.route("**/graphql", lambda route: route.abort())
         await page.goto("/dashboard")
         failures = page.locator(".failure")
-        for number, wait in enumerate(["a second", "2 seconds", "4 seconds"]):
-            await expect(failures).to_contain_text(f"The page tries again in {wait}.")
-            await expect(failures).to_have_count(1)
-            assert len(requests) == number + 1
-            await page.clock.run_for(2**number * 1000 - 100)
-            assert len(requests) == number + 1
-            await page.clock.run_for(200)
-        await expect(failures).to_contain_text("The page tries again in 8 seconds.")
+        await expect(failures).to_have_count(1)
+        await expect(failures).to_contain_text("The gateway cannot be reached.")
+        await expect(page.locator("main section:visible")).to_have_count(0)
         await page.unroute("**/graphql")
-        await page.clock.run_for(8000)
+        await failures.get_by_role("button", name="Try again").click()
         await expect(page.locator("#trend canvas")).to_be_visible()
         await expect(failures).to_have_count(0)
-
-
-async def test_a_refusal_has_no_button_to_try_again(page: Page) -> None:
-    refused = {"message": "Not yours.", "extensions": {"code": "FORBIDDEN"}}
-    await page.route("**/graphql", lambda route: route.fulfill(json={"errors": [refused]}))
-    await page.goto("/dashboard")
-    await expect(page.locator(".failure")).to_have_count(1)
-    await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
 
 
 async def test_an_error_of_one_part_leaves_the_others(page: Page) -> None:
