@@ -113,7 +113,8 @@ function showCounts(chosen) {
   const today = dayOf(found.asOf, timezone);
   const period = readPeriod(filter, today);
   const comparison = before ? readComparison(filter, period) : null;
-  shown = { chosen, found, period, comparison, timezone };
+  // The user may change the filter while its numbers are still shown.
+  shown = { filter: { ...filter }, chosen, found, period, comparison, timezone };
   describe();
   fillDays(filter.from, filter.to);
   fillComparedDays(filter.compareFrom, filter.compareTo);
@@ -173,7 +174,7 @@ async function queryValues(by) {
 
 /** Show the bookings behind a number. */
 function open(state, title) {
-  const { chosen, period, timezone } = shown;
+  const { filter, chosen, period, timezone } = shown;
   const createdAt = period && { gte: startOf(period.first, timezone), lt: startOf(addDays(period.last, 1), timezone) };
   const range = period ? formats.range(period.first, period.last) : "All time";
   openRecords({
@@ -295,6 +296,8 @@ find("#copy").onclick = async () => {
 filters.onsubmit = (event) => event.preventDefault();
 document.onchange = onChange;
 window.onpopstate = () => {
+  // A link to a part of the page changes no filter.
+  if (location.pathname + location.search === address(filter)) return;
   const { search } = filter;
   [filter, problems] = readAddress();
   filter.search = search;

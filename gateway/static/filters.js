@@ -99,7 +99,7 @@ export const conditions = (filter, createdAt, state) => ({
 /** Return what a filter chooses, in words. `types` is the select of types. */
 export function describeFilter(filter, types) {
   return [
-    filter.type && `Type of visit: ${types.selectedOptions[0].text}`,
+    filter.type && `Type of visit: ${[...types.options].find(({ value }) => value === filter.type).text}`,
     ...EXACT.map((name) => filter[name].length && `${BREAKDOWNS[name]}: ${filter[name].join(" or ")}`),
     filter.search.trim() && `Search: ${filter.search.trim()}`,
   ].filter(Boolean);

@@ -1,5 +1,6 @@
 """The filters of the dashboard: values of breakdowns, search, days, and what of them is in the address."""
 
+import asyncio
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -196,6 +197,39 @@ async def test_an_address_with_wrong_days_shows_the_usual_ones(page: Page) -> No
         await expect(page.get_by_label("30 d")).to_be_checked()
         await expect(page.locator("#period")).to_contain_text("“from” and “to”, which is not valid")
         assert "custom" not in page.url
+    await page.goto("/dashboard?type=SURGERY")
+    await wait_until_shown(page)
+    await expect(page.locator("#period")).to_contain_text("“type=SURGERY”, which is not valid")
+    assert "type" not in read_address(page)
+
+
+async def test_a_link_to_a_part_of_the_page_sends_no_query(page: Page) -> None:
+    await page.goto("/dashboard?range=7d&source=website")
+    await wait_until_shown(page)
+    queries = watch_requests(page)
+    await page.evaluate("location.hash = 'integrations'")
+    await page.go_back()
+    await expect(page.locator("section[aria-busy=false]")).to_have_count(5)
+    assert queries == []
+
+
+async def test_a_number_lists_the_records_that_it_counts_while_others_load(page: Page) -> None:
+    await page.goto("/dashboard?range=90d")
+    await wait_until_shown(page)
+    count = await page.locator("#numbers .value").first.inner_text()
+    released = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if "query Dashboard" in (route.request.post_data or ""):
+            await released.wait()
+        await route.continue_()
+
+    await page.route("**/graphql", hold)
+    await page.get_by_text("7 d", exact=True).click()
+    await page.locator("#numbers").get_by_role("button", name=count).click()
+    await expect(page.locator("#records .foot")).to_contain_text(f"of {count} bookings")
+    released.set()
+    await wait_until_shown(page)
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -231,6 +231,26 @@ async def test_local_days_begin_at_their_first_instant(page: Page, zone: str, da
     assert before.date() == local.date() - timedelta(days=1)
 
 
+async def test_a_year_before_begins_on_the_same_day(page: Page) -> None:
+    await page.goto("/dashboard")
+    await wait_until_shown(page)
+    compare = """async ([first, last]) => {
+        const { readComparison } = await import("/static/periods.js");
+        return Object.values(readComparison({ compare: "year" }, { first, last }));
+    }"""
+    for days, before in {
+        ("2026-11-01", "2026-11-30"): ["2025-11-01", "2025-11-30"],
+        ("2024-02-29", "2024-03-01"): ["2023-02-28", "2023-03-01"],
+    }.items():
+        assert await page.evaluate(compare, list(days)) == before
+    # A range asks for the days of both, because the page does not know today in the integration's zone.
+    ask = """async (range) => {
+        const { read, variables } = await import("/static/filters.js");
+        return variables(read(`?range=${range}&compare=year`)[0]).beforeDays;
+    }"""
+    assert [await page.evaluate(ask, range_) for range_ in ("7d", "12mo", "all")] == [373, 731, None]
+
+
 @pytest.mark.parametrize("locale", ["de-DE", "ja-JP", "en-GB"])
 async def test_numbers_and_days_have_the_format_of_the_browser(chromium: Browser, site: Site, locale: str) -> None:
     overview = (await _query(site))["overview"]
