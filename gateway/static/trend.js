@@ -97,9 +97,10 @@ function draw(Library, target, legend, days, { formats, by, before, choose, tell
   const sumTo = (_, last) => days.map((day) => NAMES.slice(0, last + 1).reduce((sum, name) => sum + day[name], 0));
   const font = `12px ${getComputedStyle(target).fontFamily}`;
   const axis = { stroke: () => colours.text, font, ticks: { show: false } };
-  // Each bar has a border, since two colours of a stack may be similarly bright.
+  // Bars have a border, since two colours of a stack may be similarly bright. Thin bars would be all border.
+  const border = target.clientWidth / days.length > 6 ? 1 : 0;
   const series = (name) => ({
-    fill: () => colours[name], stroke: () => colours.surface, width: 1, paths: bars, points: { show: false },
+    fill: () => colours[name], stroke: () => colours.surface, width: border, paths: bars, points: { show: false },
   });
   const line = { stroke: () => colours.ink, width: 1.5, dash: [5, 4], points: { show: false } };
   const spansYears = days[0].day.slice(0, 4) !== days.at(-1).day.slice(0, 4);
