@@ -85,6 +85,12 @@ async def _open_table(page: Page) -> None:
     await page.locator(".plot").hover()
 
 
+async def _open_records(page: Page) -> None:
+    """Open the list of failed bookings."""
+    await page.get_by_role("button", name="show failed bookings").click()
+    await page.locator("#records tbody tr").first.wait_for()
+
+
 def _sign_in_to_harborview(site: Site) -> Callable[[Page], Awaitable[object]]:
     """Return a function that shows the team without the published example, whose name is `<string>`."""
     team = ("--team", HARBORVIEW.id, "--user", HARBORVIEW.user_id)
@@ -106,7 +112,12 @@ SHOTS = [
     Shot("dashboard-dark", "/dashboard?range=90d&sort=failed", _wait_for_chart, "dark"),
     Shot("dashboard-narrow", "/dashboard?range=7d", _wait_for_chart, width=390),
     Shot("dashboard-year", "/dashboard?range=12mo", _open_table),
-    Shot("dashboard-empty", "/dashboard?search=nobody", lambda page: page.locator(".notice").first.wait_for()),
+    Shot(
+        "dashboard-filtered", "/dashboard?range=all&source=website&source=phone&utmMedium=not+set", _wait_for_chart
+    ),
+    Shot("dashboard-records", "/dashboard?range=90d", _open_records),
+    Shot("dashboard-records-dark-narrow", "/dashboard?range=90d", _open_records, "dark", 390),
+    Shot("dashboard-empty", "/dashboard?source=nobody", lambda page: page.locator(".notice").first.wait_for()),
     Shot("widgets", "/widgets", _wait_for_widgets),
     Shot("widgets-dark-narrow", "/widgets", _wait_for_widgets, "dark", 390),
     Shot("graphiql", "/graphiql", _run_query),
