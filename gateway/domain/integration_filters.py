@@ -86,6 +86,7 @@ class IntegrationFilter(StatementArguments):
     kind: Sequence[IntegrationKind] | None = None
     access: Sequence[IntegrationAccess] | None = None
     token_state: Sequence[TokenState] | None = None
+    has_error: bool | None = None
     channel: TextFilter | None = None
     channels: str | None = None
     url: TextFilter | None = None

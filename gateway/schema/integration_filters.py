@@ -108,6 +108,9 @@ class IntegrationFilter:
         "The access token is in one of these states, at the time of the query; an empty list matches nothing. "
         "Webhooks have no access token, and are in no state."
     )
+    has_error: bool | None = optional_field(
+        "Whether the account has an `errorMessage` that is not empty. Webhooks have none."
+    )
     channel: str | None = optional_field(
         "A webhook has this channel, such as `#general`: one of `channel` equals it, case-sensitive. Connected "
         "integrations have no channels."

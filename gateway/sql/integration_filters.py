@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Dialect,
     SQLColumnExpression,
@@ -19,9 +20,12 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
 from gateway.database import Instant, Integration
-from gateway.domain.enums import TokenState
+from gateway.domain.enums import IntegrationKind, TokenState
 from gateway.domain.integration_filters import InstantFilter, IntegrationFilter, TextFilter, TokenInstants
 from gateway.domain.text import LIKE_ESCAPE, fold
 from gateway.domain.webhooks import encode_text
@@ -36,6 +40,27 @@ class _TextLine(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else encode_text(value)
+
+
+class _HasErrorMessage(GenericFunction[bool]):
+    """Whether the document of a connected integration has an error message; false or null if not."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_HasErrorMessage, "sqlite")
+def _compile_error_sqlite(function: _HasErrorMessage, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    (document,) = (compiler.process(clause, **options) for clause in function.clauses)
+    at = f"({document}, '$.config.errorMessage')"
+    return f"(json_type{at} = 'text' AND json_extract{at} <> '')"
+
+
+@compiles(_HasErrorMessage, "postgresql")
+def _compile_error_postgresql(function: _HasErrorMessage, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    (document,) = (compiler.process(clause, **options) for clause in function.clauses)
+    path = "'{config,errorMessage}'"
+    return f"(json_typeof({document} #> {path}) = 'string' AND {document} #>> {path} <> '')"
 
 
 def build_condition(filter: IntegrationFilter, tokens: TokenInstants) -> ColumnElement[bool]:
@@ -70,6 +95,11 @@ def _build_own_conditions(filter: IntegrationFilter, tokens: TokenInstants) -> I
             yield from _build_text_conditions(text_filter, text, key)
     if filter.enabled is not None:
         yield Integration.enabled.is_(filter.enabled)
+    if filter.has_error is not None:
+        # Webhooks have scripts, which are long to parse.
+        is_connected = Integration.kind == IntegrationKind.CONNECTED
+        found = case((is_connected, func.coalesce(_HasErrorMessage(Integration.document), false())), else_=false())
+        yield found if filter.has_error else not_(found)
     if filter.created_by is not None:
         yield Integration.created_by == filter.created_by
     if filter.created_at is not None:

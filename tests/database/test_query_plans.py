@@ -124,7 +124,7 @@ async def test_no_list_of_integrations_scans(gateway: Gateway, permissions: list
         {"not": {"or": [{"name": {"contains": "x"}}, {"username": {"eq": "x"}}]}},
         {"createdBy": "somebody", "provider": ["GOOGLE"], "createdAt": {"gte": "2024-01-01T00:00:00Z"}},
         {"id": ["a"], "userId": "u", "channel": "#a", "event": ["OTHER"], "urls": [], "username": {"gt": "a"}},
-        {"access": ["TEAM"], "tokenState": ["VALID", "MISSING", "EXPIRED", "EXPIRING_SOON"]},
+        {"access": ["TEAM"], "tokenState": ["VALID", "MISSING", "EXPIRED", "EXPIRING_SOON"], "hasError": True},
     ]
     with _record_statements() as statements:
         for order in orders:

@@ -1,20 +1,25 @@
 """Filters agree with what is read: tokens, access, events, channels and users."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 from typing import Any
 
+import pytest
 from graphql import GraphQLInputObjectType, get_named_type
+from sqlalchemy import Dialect
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway import sql
 from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
 from gateway.domain.enums import IntegrationAccess, IntegrationKind, Permission, TokenState
-from gateway.domain.integration_filters import IntegrationFilter, TokenInstants
+from gateway.domain.integration_filters import IntegrationFilter, TextFilter, TokenInstants
 from gateway.domain.integrations import EXPIRING_SOON, build_sort_order, get_token_state
 from gateway.domain.lenient_reading import Json
 from gateway.domain.paging import PageArguments
 from gateway.schema import schema
+from gateway.sql.text_lists import LikePattern
 from tests.support.factories import connected, store, webhook
 from tests.support.filter_evaluation import ACCESSES, EVENTS, TOKEN_STATES
 from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway
@@ -219,3 +224,16 @@ async def test_a_null_condition_is_as_an_absent_one(gateway: Gateway) -> None:
         asked = {f"f{number}": filter for number, filter in enumerate(filters[start : start + 15])}
         answer = await fetch_filtered(client, asked)
         assert [len(answer[name]["nodes"]) for name in asked] == [2] * len(asked), asked
+
+
+@pytest.mark.parametrize("dialect", [sqlite.dialect, postgresql.dialect])
+def test_a_pattern_is_escaped(dialect: Callable[[], Dialect]) -> None:
+    condition = sql.integration_filters.build_condition(
+        IntegrationFilter(name=TextFilter(contains="50%_\\")), TokenInstants.at(instants.now())
+    )
+    compiled = condition.compile(dialect=dialect())
+    (name,) = compiled.params
+    bound = compiled.binds[name]
+    assert isinstance(bound.type, LikePattern)
+    assert bound.type.process_bind_param(bound.value, dialect()) == "%50\\%\\_\\\\%"
+    assert "ESCAPE" in str(compiled)

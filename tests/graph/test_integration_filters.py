@@ -1,7 +1,7 @@
 """Filters of integrations: the same result as an evaluation of each row in Python."""
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -9,15 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from sqlalchemy import Dialect
-from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway import sql
 from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
-from gateway.domain.integration_filters import IntegrationFilter, TextFilter, TokenInstants
 from gateway.domain.lenient_reading import Json
-from gateway.sql.text_lists import LikePattern
 from tests.support.factories import store, webhook
 from tests.support.filter_evaluation import (
     ACCESSES,
@@ -77,6 +72,7 @@ _leaves = objects(
     id=st.lists(st.sampled_from(["c0", "c3", "w1", "w2", "nobody"]), max_size=3),
     access=st.none() | st.lists(st.sampled_from(sorted(ACCESSES)), max_size=2),
     tokenState=st.none() | st.lists(st.sampled_from(TOKEN_STATES), max_size=2),
+    hasError=st.none() | st.booleans(),
     channel=st.none() | st.sampled_from([*CHANNELS, "#gen", "general"]),
     channels=st.none() | st.sampled_from([[], CHANNELS, *([channel] for channel in CHANNELS)]),
     url=st.none() | st.sampled_from([*URLS, "y"]),
@@ -161,6 +157,7 @@ async def test_each_condition_alone_matches_the_rows_that_python_matches(gateway
         "event": EVENTS,
     }
     filters += [{field: [value]} for field, values in lists.items() for value in values]
+    filters += [{"hasError": has_error} for has_error in (True, False)]
     filters += [{"channel": channel} for channel in (*CHANNELS, "#gen", "\n", "#general\n")]
     filters += [{"url": url} for url in (*URLS, "y", "")]
     filters += [{"channels": texts} for texts in ([], CHANNELS, CHANNELS[:1])]
@@ -209,6 +206,9 @@ NOTHINGS: list[tuple[Json, bool]] = [
     ({"tokenState": []}, False),
     ({"tokenState": [*TOKEN_STATES]}, False),
     ({"not": {"tokenState": ["MISSING"]}}, True),
+    ({"hasError": True}, False),
+    ({"hasError": False}, True),
+    ({"not": {"hasError": True}}, True),
     ({"event": []}, False),
     ({"event": [*EVENTS]}, False),
     ({"not": {"event": ["OTHER"]}}, True),
@@ -225,7 +225,12 @@ NOTHINGS: list[tuple[Json, bool]] = [
     ({"username": {"eq": "", "matchCase": False}}, False),
     ({"userId": ""}, False),
     ({"not": {"userId": "u"}}, True),
-    (dict.fromkeys(["id", "access", "tokenState", "channel", "event", "userId", "kind", "provider"]), True),
+    (
+        dict.fromkeys(
+            ["id", "access", "tokenState", "hasError", "channel", "event", "userId", "kind", "provider"]
+        ),
+        True,
+    ),
     ({"name": {"contains": ""}}, True),
     ({"name": {"contains": "%"}}, False),
     ({"name": {"startsWith": "ONLY"}}, True),
@@ -284,16 +289,3 @@ async def test_a_filter_above_a_limit_is_refused_with_the_limit(
     (error,) = (await client(LIST, filter=bad))["errors"]
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": ["filter"]}
     assert f"at most {limit} " in error["message"]
-
-
-@pytest.mark.parametrize("dialect", [sqlite.dialect, postgresql.dialect])
-def test_a_pattern_is_escaped(dialect: Callable[[], Dialect]) -> None:
-    condition = sql.integration_filters.build_condition(
-        IntegrationFilter(name=TextFilter(contains="50%_\\")), TokenInstants.at(DAYS[0])
-    )
-    compiled = condition.compile(dialect=dialect())
-    (name,) = compiled.params
-    bound = compiled.binds[name]
-    assert isinstance(bound.type, LikePattern)
-    assert bound.type.process_bind_param(bound.value, dialect()) == "%50\\%\\_\\\\%"
-    assert "ESCAPE" in str(compiled)

@@ -87,6 +87,13 @@ def read_token_state(row: Integration) -> str | None:
     return "EXPIRED" if remaining <= timedelta() else "EXPIRING_SOON" if remaining <= day else "VALID"
 
 
+def has_error(row: Integration) -> bool:
+    """Return whether a connected integration has an error message, from its document."""
+    config = row.document.get("config")
+    message = config.get("errorMessage") if isinstance(config, dict) else None
+    return row.kind is IntegrationKind.CONNECTED and isinstance(message, str) and message != ""
+
+
 def read_event(row: Integration) -> str | None:
     """Return the event of an outgoing webhook, from its document."""
     word = row.document.get("event")
@@ -116,6 +123,7 @@ FIELDS: dict[str, Callable[[Integration, Any], bool]] = {
     "id": lambda row, test: row.id in test,
     "access": lambda row, test: row.access in {ACCESSES[name] for name in test},
     "tokenState": lambda row, test: read_token_state(row) in test,
+    "hasError": lambda row, test: has_error(row) is test,
     "channel": lambda row, test: test in (read_texts(row, "channel") or ()),
     "channels": lambda row, test: read_texts(row, "channel") == test,
     "url": lambda row, test: test in (read_texts(row, "urls") or ()),

@@ -55,6 +55,7 @@ def build_integrations() -> list[Integration]:
                 "config": {
                     "provider": chance.choice(["microsoft", "google", "someone.new"]),
                     **build_token(chance),
+                    "errorMessage": chance.choice([None, "", "revoked", "é\n%", 5, ["revoked"], {"a": "b"}, True]),
                 },
                 "createdAt": created,
                 "updatedAt": updated,
