@@ -114,7 +114,9 @@ def _print_access(access: _DemoAccess, settings: Settings, origin: str) -> None:
     for clinic in CLINICS:
         table.add_row(clinic.name, clinic.team.name, clinic.provider.name, clinic.id)
     print_table(table)
-    out.print(f"[bold]Dashboard[/]  {escape(origin)}/dashboard   (a browser on this machine is signed in)")
+    out.print("A browser on this machine is signed in:")
+    out.print(f"[bold]Pages[/]      {escape(origin)}")
+    out.print(f"[bold]Dashboard[/]  {escape(origin)}/dashboard?integration={CLINICS[0].id}")
     if settings.graphiql:
         out.print(f"[bold]GraphiQL[/]   {escape(origin)}/graphiql")
     out.print(f"[bold]GraphQL[/]    {escape(origin)}/graphql")

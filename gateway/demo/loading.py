@@ -13,7 +13,7 @@ from gateway.demo.exports import build_clinic_exports
 from gateway.demo.groups import EXAMPLE_CLINIC, EXAMPLE_SLUG, GROUPS
 from gateway.demo.webhooks import build_webhooks
 from gateway.domain.documents import read_webhooks
-from gateway.domain.enums import ErrorCode, Permission
+from gateway.domain.enums import ErrorCode, Permission, Status
 from gateway.domain.lenient_reading import Document
 from gateway.domain.paging import OLDEST_FIRST, PageArguments
 from gateway.domain.viewer import Viewer
@@ -66,8 +66,16 @@ async def _load_webhooks(session: Writer, now: datetime) -> None:
 
 
 async def _load_exports(session: Writer, now: datetime, advance: ProgressCallback) -> None:
-    for document in (read_example("export.response"), *build_clinic_exports(now)):
+    for document in (_read_example_export(), *build_clinic_exports(now)):
         await services.imports.import_as_operator(session, document, advance=advance)
+
+
+def _read_example_export() -> Document:
+    """Return the example of document 1, switched off: its account is not real, and must raise no alarm."""
+    example = read_example("export.response")
+    integration = example["integration"]
+    assert isinstance(integration, dict)  # noqa: S101 (our own file)
+    return {**example, "integration": {**integration, "status": Status.INACTIVE.value}}
 
 
 async def _load_groups(session: Writer) -> None:

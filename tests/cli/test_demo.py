@@ -136,6 +136,7 @@ def test_a_second_run_of_the_demo_reuses_its_data(database_url: str, monkeypatch
     arguments = ("demo", "--no-serve", "--database", database_url)
     first = run_gateway(*arguments)
     assert first.exit_code == 0, first.output
+    assert f"/dashboard?integration={CLINICS[0].id}\n" in first.stdout
     second = run_gateway(*arguments)
     assert second.exit_code == 0, second.output
     lines = [_find_curl_lines(result.stdout) for result in (first, second)]
