@@ -8,6 +8,7 @@ import { EXACT, address, conditions, describeFilter, read, variables } from "./f
 import { createFormats } from "./formats.js";
 import { addDays, alignDays, dayOf, fillPeriods, readComparison, readGrouping, readPeriod, startOf, sumDays } from "./periods.js";
 import { mayReadRecords, openRecords } from "./records.js";
+import { explain } from "./sentences.js";
 import { ask } from "./session.js";
 import { renewSession, requireSession } from "./signing.js";
 import { trend } from "./trend.js";
@@ -89,7 +90,7 @@ function showParts(parts, isShown) {
 
 /** Show one box instead of the numbers, or instead of the whole page while the gateway is away. */
 function fail(parts, error) {
-  find("#said").textContent = error.message;
+  find("#said").textContent = explain(error);
   const isAway = error.code === "UNREACHABLE";
   if (!isAway && !parts.includes("numbers")) return showPart(parts[0], failure(error, load));
   shown = null;
@@ -216,7 +217,7 @@ async function download({ id, name }, pressed) {
   const { data, errors, text } = await ask(EXPORT, { id });
   pressed.disabled = false;
   pressed.nextElementSibling?.remove();
-  if (!data?.integrationExport) return pressed.after(el("p.refused", { role: "alert" }, errors[0].message));
+  if (!data?.integrationExport) return pressed.after(el("p.refused", { role: "alert" }, explain(errors[0])));
   const content = text.slice('{"data":{"integrationExport":{"document":'.length, text.lastIndexOf("}}}"));
   const href = URL.createObjectURL(new Blob([content], { type: "application/json" }));
   el("a", { href, download: `${id}.json` }).click();

@@ -1,5 +1,7 @@
 // Builds elements. No data is ever parsed as markup.
 
+import { explain, mayRetry, pauseAfter } from "./sentences.js";
+
 /** Create an element, such as `el("td.number", { title }, "12")`. Skips null and false.
  *
  * Classes are parts too, so that pages can style widgets. An attribute `on…` is an event listener.
@@ -28,13 +30,34 @@ export const shape = (text, name = "") => el(`span${name}`, { "aria-hidden": "tr
 /** Create a box that says why there is nothing to show. */
 export const notice = (title, why, action) => el("div.notice", el("strong", title), el("p", why), action);
 
-/** Create a box with an error and a button to try again. */
-export function failure({ message, code, errorId }, again) {
-  const more = [code, errorId && `error id ${errorId}`].filter(Boolean).join(", ");
-  const why = more ? `${message} (${more})` : message;
-  const box = notice("This could not be loaded", why, again && button("", () => again(), "Try again"));
+/** Create a box with an error. If the same request may succeed later, it has a button that calls `again`.
+ *
+ * While the gateway is away, it also calls `again` by itself, and says when.
+ */
+export function failure(error, again) {
+  const retry = again && mayRetry(error) && button(".again", () => again(), "Try again");
+  const box = notice("This could not be loaded", explain(error), retry);
   box.classList.add("failure");
+  const seconds = pauseAfter(error);
+  if (retry && seconds !== null) countDown(retry, seconds, again);
   return box;
+}
+
+/** Call `again` after some seconds, unless the user stops it or the button is gone. */
+function countDown(retry, seconds, again) {
+  const left = shape(` in ${seconds} s`);
+  const stop = button(".stop", () => (clearInterval(timer), left.remove(), stop.remove()), "Stop trying");
+  const end = Date.now() + seconds * 1000;
+  const tick = () => {
+    const rest = Math.ceil((end - Date.now()) / 1000);
+    if (rest > 0 && retry.isConnected) return (left.textContent = ` in ${rest} s`);
+    clearInterval(timer);
+    if (retry.isConnected) again();
+  };
+  const timer = setInterval(tick, 250);
+  retry.append(left);
+  retry.addEventListener("click", () => clearInterval(timer));
+  retry.after(" ", stop);
 }
 
 /** Load a script that is not a module. */

@@ -1,5 +1,6 @@
 // Sign-in and sign-out, on pages that have the sign-in dialog.
 
+import { explain, pauseAfter } from "./sentences.js";
 import { session, signIn, signOut } from "./session.js";
 
 const ids = ["sign-in", "key", "refusal", "viewer", "sign-out"];
@@ -10,9 +11,22 @@ export let viewer = null;
 let renewal = null;
 let timer = null;
 
-/** Return the session. Ask for a key if there is none. */
-export const requireSession = () =>
-  session().then((found) => (found ? greet(found) : askForKey()), ({ message }) => askForKey(message));
+const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+
+/** Return the session. Ask for a key if there is none, and wait while the gateway is away. */
+export async function requireSession() {
+  for (;;) {
+    try {
+      const found = await session();
+      return found ? greet(found) : askForKey();
+    } catch (error) {
+      const pause = pauseAfter(error);
+      if (pause === null) return askForKey(explain(error));
+      who.textContent = `${explain(error)} Trying again in ${pause} s.`;
+      await wait(pause);
+    }
+  }
+}
 
 /** Ask for a key until one is valid, and return its session. */
 function askForKey(reason = "") {
@@ -30,7 +44,7 @@ function askForKey(reason = "") {
         dialog.onclose = null;
         dialog.close();
       } catch (error) {
-        refusal.textContent = error.message;
+        refusal.textContent = explain(error);
         key.focus();
       }
     };
@@ -62,7 +76,7 @@ function leave() {
   location.reload();
 }
 
-out.onclick = () => signOut().then(leave, (error) => (who.textContent = error.message));
+out.onclick = () => signOut().then(leave, (error) => (who.textContent = explain(error)));
 
 // The back button may restore a page from before the user signed out.
 addEventListener("pageshow", async ({ persisted }) => {

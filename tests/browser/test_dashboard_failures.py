@@ -46,6 +46,13 @@ async def test_one_box_says_that_the_gateway_is_away(chromium: Browser, site: Si
         await expect(failures).to_contain_text("The gateway cannot be reached.")
         await expect(page.locator("main section:visible")).to_have_count(0)
         await page.unroute("**/graphql")
+        surprise = {"message": "A surprise.", "extensions": {"code": "INTERNAL_SERVER_ERROR", "errorId": "e1"}}
+        await page.route("**/graphql", lambda route: route.fulfill(status=500, json={"errors": [surprise]}))
+        await failures.get_by_role("button", name="Try again").click()
+        await expect(failures).to_contain_text(
+            "The gateway has failed. Please try again later. Tell your operator the error id e1."
+        )
+        await page.unroute("**/graphql")
         await failures.get_by_role("button", name="Try again").click()
         await expect(page.locator("#trend canvas")).to_be_visible()
         await expect(failures).to_have_count(0)
@@ -84,12 +91,12 @@ async def test_a_refused_list_leaves_the_numbers_and_each_part_shows_its_own_err
     await page.route("**/graphql", refuse)
     await page.goto("/dashboard")
     await expect(page.locator("#trend canvas")).to_be_visible()
-    await expect(page.locator("#integrations .failure")).to_contain_text("No list. (FORBIDDEN")
+    await expect(page.locator("#integrations .failure")).to_contain_text("Your key does not allow this.")
     for order in ([refused, failed], [failed, refused]):
         errors[:] = order
         await page.goto("/dashboard")
-        await expect(page.locator("#failure .failure")).to_contain_text("No numbers. (TIMEOUT")
-        await expect(page.locator("#integrations .failure")).to_contain_text("No list. (FORBIDDEN")
+        await expect(page.locator("#failure .failure")).to_contain_text("This took too long and was stopped.")
+        await expect(page.locator("#integrations .failure")).to_contain_text("Your key does not allow this.")
 
 
 async def test_a_truncated_breakdown_has_a_note(page: Page) -> None:
@@ -161,7 +168,7 @@ async def test_the_page_signs_in_with_a_key_and_stores_no_key(
             await expect(page.get_by_label("Key", exact=True)).to_be_focused()
             await page.get_by_label("Key", exact=True).fill("gw_of_nobody")
             await page.keyboard.press("Enter")
-            await expect(page.get_by_role("alert")).to_contain_text("The key is not valid; send one")
+            await expect(page.get_by_role("alert")).to_contain_text("This key is not valid.")
             await page.get_by_label("Key", exact=True).fill(server.key)
             await page.keyboard.press("Enter")
             await wait_until_shown(page)

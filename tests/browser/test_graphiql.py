@@ -176,7 +176,7 @@ async def test_graphiql_signs_in_with_a_key_and_stores_no_key(
             await page.keyboard.press("Escape")
         await page.locator("#key").fill("gw_wrong")
         await page.keyboard.press("Enter")
-        await expect(page.locator("#refusal")).to_contain_text("The key is not valid; send one")
+        await expect(page.locator("#refusal")).to_contain_text("This key is not valid.")
         assert await browser.find_violations(page, axe) == []
         await page.locator("#key").fill(plain_site.key)
         await page.keyboard.press("Enter")
