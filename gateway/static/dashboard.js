@@ -3,23 +3,22 @@
 import { chips } from "./chips.js";
 import { offerCsv } from "./csv.js";
 import { watchDays } from "./days.js";
-import { button, el, failure, notice, shape } from "./dom.js";
+import { button, el, failure, notice } from "./dom.js";
 import { EXACT, address, conditions, describeFilter, read, variables } from "./filters.js";
 import { createFormats } from "./formats.js";
+import { createSection } from "./integrations-section.js";
 import { addDays, alignDays, dayOf, fillPeriods, readComparison, readGrouping, readPeriod, startOf, sumDays } from "./periods.js";
 import { mayReadRecords, openRecords } from "./records.js";
 import { explain } from "./sentences.js";
 import { ask } from "./session.js";
 import { renewSession, requireSession } from "./signing.js";
 import { trend } from "./trend.js";
-import { breakdown, cards, integrations, standing } from "./views.js";
-
-const EXPORT = "query Export($id: ID!) { integrationExport(integrationId: $id) { document } }";
+import { breakdown, cards } from "./views.js";
 
 const COUNTS = ["numbers", "trend", "source", "utm"];
 const PARTS = [...COUNTS, "integrations"];
 const SEARCH_PAUSE = 350;
-const NONE_CONNECTED = "Your team has not connected an integration yet, or your key may not see ";
+const NONE_CONNECTED = "Your team has not connected an integration yet, or your key may not see this one.";
 
 const formats = createFormats();
 const find = (selector) => document.querySelector(selector);
@@ -29,6 +28,15 @@ const QUESTION = find("#question").text;
 let [filter, problems] = readAddress();
 let shown = null;
 let loading = null;
+let names = [];
+
+const section = createSection({
+  formats,
+  href: ({ id }) => address({ ...filter, integration: id }),
+  onnames: (found) => ((names = found), showNames()),
+  onfail: failList,
+  renew: renewSession,
+});
 
 function readAddress() {
   const found = read(location.search);
@@ -45,7 +53,9 @@ async function load() {
   find("#copied").textContent = "";
   const { signal } = (loading = new AbortController());
   fill();
-  for (const part of PARTS) {
+  signedIn.then(section.require);
+  section.render();
+  for (const part of COUNTS) {
     find(`#${part}`).ariaBusy = true;
     if (!shown) find(`#${part} .body`).replaceChildren(el("div.skeleton"));
   }
@@ -58,20 +68,16 @@ async function load() {
   show(answer);
 }
 
-const isOfList = ({ path }) => path[0] === "integrations";
-
 function show({ data, errors }) {
   const chosen = data?.chosen ?? data?.newest?.nodes[0];
   const isRetried = find("#failure").contains(document.activeElement);
   find("#failure").replaceChildren();
   if (isRetried) find("#main").focus({ preventScroll: true });
   showParts(PARTS, true);
-  if (!data) return fail(PARTS, errors[0]);
-  if (data.integrations) showIntegrations(data.integrations, chosen);
-  else fail(["integrations"], errors.find(isOfList) ?? errors[0]);
+  showNames(chosen);
   if (chosen?.appointmentStatistics) showCounts(chosen);
-  else if (errors.length) fail(COUNTS, errors.find((error) => !isOfList(error)) ?? errors[0]);
-  else showNotice("No integration", `${NONE_CONNECTED}this one.`);
+  else if (errors.length) fail(errors[0]);
+  else showNotice("No integration", NONE_CONNECTED);
 }
 
 /** Show the content of a part, and keep the keyboard focus there. */
@@ -89,15 +95,19 @@ function showParts(parts, isShown) {
 }
 
 /** Show one box instead of the numbers, or instead of the whole page while the gateway is away. */
-function fail(parts, error) {
+function fail(error) {
   find("#said").textContent = explain(error);
-  const isAway = error.code === "UNREACHABLE";
-  if (!isAway && !parts.includes("numbers")) return showPart(parts[0], failure(error, load));
   shown = null;
   for (const selector of ["#period", "#printed", "#as-of"]) find(selector).textContent = "";
+  const parts = error.code === "UNREACHABLE" ? PARTS : COUNTS;
   for (const part of parts) showPart(part);
   showParts(parts, false);
   find("#failure").replaceChildren(failure(error, load));
+}
+
+/** Show why there is no list of integrations, unless the box of the whole page says it. */
+function failList(error) {
+  if (!find("#integrations").hidden) showPart("integrations", failure(error, load));
 }
 
 /** Show why there are no numbers. */
@@ -192,37 +202,11 @@ function showDays(from, to) {
   if (filter.range !== "custom" || filter.from !== from || filter.to !== to) change({ range: "custom", from, to });
 }
 
-function showIntegrations({ nodes, totalCount }, chosen) {
-  const known = !chosen || nodes.some(({ id }) => id === chosen.id) ? nodes : [...nodes, chosen];
+/** Offer all integrations, and the one that is shown. */
+function showNames(chosen = shown?.chosen) {
+  const known = !chosen || names.some(({ id }) => id === chosen.id) ? names : [...names, chosen];
   filters.integration.replaceChildren(...known.map(({ id, name }) => el("option", { value: id }, name)));
-  filters.integration.value = chosen?.id ?? "";
-  find("#alarm").replaceChildren(...alarm(nodes));
-  if (!nodes.length) return showPart("integrations", notice("No integrations", `${NONE_CONNECTED}any.`));
-  const href = ({ id }) => address({ ...filter, integration: id });
-  const rest = totalCount > nodes.length && el("p.quiet", `The first ${nodes.length} of ${totalCount}, by name.`);
-  showPart("integrations", el("div.scroll", integrations(nodes, { formats, href, onexport: download }), rest));
-}
-
-/** List the broken integrations with the reasons, at the top of the page. */
-function alarm(nodes) {
-  const broken = nodes.filter((each) => standing(each)[0] === "bad");
-  if (!broken.length) return [];
-  const lines = broken.map((each) => el("li", shape("▲ "), el("b", each.name), ` is broken: ${standing(each)[2]}`));
-  return [el("div.alarm.panel", el("ul", lines), el("a", { href: "#integrations" }, "Show and export"))];
-}
-
-/** Save an export as a file. Parsing it would change numbers and the order of keys. */
-async function download({ id, name }, pressed) {
-  pressed.disabled = true;
-  const { data, errors, text } = await ask(EXPORT, { id });
-  pressed.disabled = false;
-  pressed.nextElementSibling?.remove();
-  if (!data?.integrationExport) return pressed.after(el("p.refused", { role: "alert" }, explain(errors[0])));
-  const content = text.slice('{"data":{"integrationExport":{"document":'.length, text.lastIndexOf("}}}"));
-  const href = URL.createObjectURL(new Blob([content], { type: "application/json" }));
-  el("a", { href, download: `${id}.json` }).click();
-  setTimeout(URL.revokeObjectURL, 60_000, href);
-  find("#said").textContent = `${name} was exported to ${id}.json.`;
+  filters.integration.value = chosen?.id ?? filter.integration ?? "";
 }
 
 /** Change what is queried. A change of the search alone leaves the address as it is. */

@@ -43,11 +43,11 @@ function change({ better, share }, now, before, { number, percent }) {
   return el(`span.change${kind}`, moved, from);
 }
 
-const table = (name, caption, columns, rows) =>
+export const table = (name, caption, columns, rows) =>
   el(`table.${name}`, el("caption.spoken", caption), el("thead", el("tr", columns)), el("tbody", rows));
-const column = (content, name = "") => el(`th${name}`, { scope: "col" }, content);
-const titled = (...content) => el("th", { scope: "row" }, ...content);
-const numeric = (...content) => el("td.number", ...content);
+export const column = (content, name = "") => el(`th${name}`, { scope: "col" }, content);
+export const titled = (...content) => el("th", { scope: "row" }, ...content);
+export const numeric = (...content) => el("td.number", ...content);
 
 /** Show bookings and failures of each value, and mark values that fail clearly more often than usual.
  *
@@ -89,51 +89,6 @@ export function breakdown(by, buckets, { formats, sort = "count", onsort, onpick
   const numbers = [sortable("count", "Bookings"), sortable("failed", "Failed"), column("Failed %", ".number")];
   const title = column(BREAKDOWNS[by] + (rows[99] ? ", the first 100" : ""));
   return table("breakdown", `Bookings by ${BREAKDOWNS[by]}`, [title, numbers], rows.map(row));
-}
-
-const SIGNS = { bad: "▲ ", wait: "◆ ", good: "● ", off: "○ " };
-const TOKENS = {
-  VALID: ["good", "Token valid", "until"],
-  EXPIRING_SOON: ["wait", "Token expires soon", "at"],
-  EXPIRED: ["bad", "Token expired", "since"],
-  MISSING: ["bad", "Token missing", ""],
-};
-
-/** Return [kind, word, reason] of an integration's state; only broken ones have a reason. */
-export function standing({ status, config }) {
-  if (status === "INACTIVE") return ["off", "Switched off"];
-  if (!config) return ["good", "Switched on"];
-  const { errorMessage, tokenState } = config;
-  const [kind, token] = TOKENS[tokenState];
-  if (errorMessage || kind === "bad") return ["bad", "Broken", errorMessage ?? `${token}: connect the account again.`];
-  return kind === "wait" ? ["wait", "Expires soon"] : ["good", "Working"];
-}
-
-/** Show connected integrations, broken ones first; `config`, `href` and `onexport` may be missing. */
-export function integrations(list, { formats, href, onexport }) {
-  const rank = (each) => Object.keys(SIGNS).indexOf(standing(each)[0]);
-  const sign = (kind, words) => el(`span.sign.${kind}`, shape(SIGNS[kind]), words);
-  const account = ({ provider, authUserEmail }) =>
-    el("small", provider.toLowerCase(), authUserEmail && ` · ${authUserEmail}`);
-  const token = ({ config: { expiresAt, tokenState }, timezone }) => {
-    const [kind, words, when] = TOKENS[tokenState];
-    return [sign(kind, words), expiresAt && el("small", `${when} ${formats.instant(expiresAt, timezone)}`)];
-  };
-  const row = (each) => {
-    const [kind, words, why] = standing(each);
-    const save = onexport && button("", () => onexport(each, save), "Export", spoken(` ${each.name}`));
-    return el(
-      "tr",
-      titled(href ? el("a", { href: href(each) }, each.name) : each.name, each.config && account(each.config)),
-      el("td", sign(kind, words), why && el("p.why", why)),
-      each.config && el("td", token(each)),
-      save && numeric(save),
-    );
-  };
-  const more = [list[0].config && column("Token"), onexport && column(spoken("Export"))];
-  const columns = [column("Integration"), column("Status"), more];
-  const rows = list.toSorted((one, other) => rank(one) - rank(other)).map(row);
-  return table("integrations", "Connected integrations, broken ones first", columns, rows);
 }
 
 /** Show the days of a trend as a table. `by` is "day", "week" or "month"; `before` has what each is compared with. */

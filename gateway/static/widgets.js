@@ -2,9 +2,10 @@
 
 import { el, failure, notice } from "/static/dom.js";
 import { BREAKDOWNS, RANGES, createFormats } from "/static/formats.js";
+import { integrations } from "/static/integrations.js";
 import { ask } from "/static/session.js";
 import { trend } from "/static/trend.js";
-import { breakdown, cards, integrations } from "/static/views.js";
+import { breakdown, cards } from "/static/views.js";
 
 const GATEWAY = new URL("/graphql", import.meta.url).href;
 const TYPES = ["NP", "F_U", "ASC_FU", "FU_TELE", "PROCEDURE", "PROV_USE", "RAP_ACCESS"];

@@ -1,8 +1,5 @@
 """The dashboard in a real browser: its numbers, queries, keyboard use and accessibility."""
 
-import json
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -27,11 +24,11 @@ async def _query_counts(site: Site, days: int) -> dict[str, object]:
     return dict(found["appointmentStatistics"])
 
 
-async def test_the_page_sends_one_query_and_shows_its_numbers(page: Page, site: Site) -> None:
+async def test_the_page_sends_a_query_for_numbers_and_one_for_integrations(page: Page, site: Site) -> None:
     queries = watch_requests(page)
     await page.goto("/dashboard?range=30d")
     await wait_until_shown(page)
-    assert len(queries) == 1
+    assert len(queries) == 2
     found = await query_graph(site, COUNTS, id=await find_clinic(site), days=30)
     counts, before = found["appointmentStatistics"], found["appointmentStatistics"]["previousPeriod"]["overview"]
     overview = counts["overview"]
@@ -113,26 +110,6 @@ async def test_a_failing_campaign_is_marked_and_its_bookings_are_one_click_away(
     await expect(page.locator("#chips")).to_contain_text("UTM campaign back-to-school")
 
 
-async def test_a_broken_integration_shows_its_error_and_can_be_exported(
-    page: Page, site: Site, tmp_path: Path
-) -> None:
-    await page.goto("/dashboard")
-    why = "Lakeside Surgery Center is broken: The refresh token was revoked: connect the account again."
-    await expect(page.locator(".alarm")).to_contain_text(why)
-    row = page.locator("#integrations tr", has_text="Lakeside Surgery Center")
-    await expect(row).to_contain_text("Token expired")
-    async with page.expect_download() as download:
-        await row.get_by_role("button", name="Export").click()
-    id = await find_clinic(site, "Lakeside Surgery Center")
-    file = await download.value
-    assert file.suggested_filename == f"{id}.json"
-    await file.save_as(tmp_path / "export.json")
-    query = "query ($id: ID!) { integrationExport(integrationId: $id) { document } }"
-    document = (await query_graph(site, query, id=id))["integrationExport"]["document"]
-    assert json.loads((tmp_path / "export.json").read_text()) == document
-    await expect(page.locator("#said")).to_contain_text("was exported")
-
-
 async def test_days_are_read_by_keyboard_and_selected_by_dragging(page: Page) -> None:
     await page.goto("/dashboard?range=7d")
     await wait_until_shown(page)
@@ -201,7 +178,7 @@ async def test_the_dashboard_works_by_keyboard_only(page: Page) -> None:
         "search",
         "range",
         "by",
-        "Show and export",
+        "Show all integrations",
         "back-to-school",
         "group",
         "compare",

@@ -184,7 +184,7 @@ async def test_an_error_of_one_widget_leaves_the_others(chromium: Browser, clini
         await clinic.set_token(page)
         await expect(page.locator("#worded")).to_contain_text("Invalid language tag: no locale")
         await expect(page.locator("#lost")).to_contain_text("The gateway cannot be reached.")
-        await expect(page.locator("#unknown")).to_contain_text("There is no connected integration with this id.")
+        await expect(page.locator("#unknown")).to_contain_text("This does not exist, or your key may not see it.")
         await expect(page.locator("appointments-trend canvas")).to_be_visible()
         await expect(page.locator("integrations-list tbody tr")).to_have_count(4)
 
