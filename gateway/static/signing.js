@@ -55,7 +55,8 @@ function askForKey(reason = "") {
 export const renewSession = () =>
   (renewal ??= askForKey("Your session has ended. Please sign in again.").finally(() => (renewal = null)));
 
-function greet(found) {
+/** Show who is signed in, until the session ends. */
+export function greet(found) {
   viewer = found;
   const until = document.createElement("time");
   until.dateTime = found.expiresAt;

@@ -24,8 +24,8 @@ from gateway.web.endpoint import Endpoint
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.health import Health
-from gateway.web.negotiation import MediaType
-from gateway.web.pages import StaticFolder, build_page_routes
+from gateway.web.negotiation import MediaType, wants_page
+from gateway.web.pages import GRAPHIQL_PATH, MissingPages, StaticFolder, build_page_routes
 from gateway.web.refusals import HTTPRefusal
 from gateway.web.request_limits import RequestReader
 from gateway.web.responses import build_refusal_response, with_request_id
@@ -75,7 +75,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
         *_build_browser_routes(settings),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
-    app.add_exception_handler(HTTPException, _build_not_found_handler(reporting))
+    app.add_exception_handler(HTTPException, _build_not_found_handler(settings, reporting))
     app.router.redirect_slashes = False
     app.state.database, app.state.health = database, health
     app.state.reporting, app.state.deadlines = reporting, deadlines
@@ -97,7 +97,7 @@ def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
     yield from build_page_routes(settings)
     yield from build_documentation_routes(settings)
     if settings.graphiql:
-        yield Route(graphiql.GRAPHIQL_PATH, graphiql.create_graphiql_page())
+        yield Route(GRAPHIQL_PATH, graphiql.create_graphiql_page(settings))
 
 
 def _build_api_routes(
@@ -120,9 +120,13 @@ def _build_api_routes(
 
 
 def _build_not_found_handler(
-    reporting: Reporting,
+    settings: Settings, reporting: Reporting
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Return a handler that refuses requests without a route, and reports them like all others."""
+    """Return a handler that refuses requests without a route, and reports them like all others.
+
+    Browsers that open a page get a page.
+    """
+    missing_pages = MissingPages(settings)
 
     async def refuse(request: Request, error: Exception) -> Response:
         refusal = HTTPRefusal(
@@ -130,6 +134,7 @@ def _build_not_found_handler(
             f"There is nothing at this path; the GraphQL endpoint is {GRAPHQL_PATH}.",
             status=404,
         )
+        is_page = wants_page(request.scope)
         if isinstance(error, HTTPException) and error.status_code == _METHOD_NOT_ALLOWED_STATUS:
             allow = (b"allow", b"GET, HEAD")
             refusal = HTTPRefusal(
@@ -139,7 +144,12 @@ def _build_not_found_handler(
             )
         record = reporting.begin_request()
         read_correlation_headers(record, dict(request.headers.raw))
-        built = with_request_id(build_refusal_response(refusal, MediaType.JSON), record)
+        built = missing_pages.find_redirect(request.scope) if is_page else None
+        if built is None:
+            built = build_refusal_response(refusal, MediaType.JSON)
+            if is_page:
+                built = missing_pages.page._replace(headers=[*missing_pages.page.headers])
+        built = with_request_id(built, record)
         reporting.end_request(record)
         response = Response(built.body, built.status)
         response.raw_headers = built.headers

@@ -5,10 +5,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.assets import Assets
-from gateway.web.negotiation import is_html_preferred
-from gateway.web.pages import PageHandler, create_page
-
-GRAPHIQL_PATH = "/graphiql"
+from gateway.settings import Settings
+from gateway.web.negotiation import wants_page
+from gateway.web.pages import GRAPHIQL_PATH, PageHandler, build_navigation, create_page
 
 _PACKAGE = "@graphql-yoga/graphiql"
 _POLICY_CHANGES = {
@@ -19,9 +18,11 @@ _POLICY_CHANGES = {
 }
 
 
-def create_graphiql_page() -> PageHandler:
+def create_graphiql_page(settings: Settings) -> PageHandler:
     """Return the handler of `/graphiql`. It shows GraphiQL as soon as `gateway assets` has installed it."""
-    ide, console = create_page("graphiql.html", _POLICY_CHANGES), create_page("console.html")
+    navigation = build_navigation(settings, GRAPHIQL_PATH)
+    ide = create_page("graphiql.html", _POLICY_CHANGES, navigation)
+    console = create_page("console.html", navigation=navigation)
     assets = Assets()
 
     async def show(request: Request) -> Response:
@@ -46,8 +47,4 @@ class GraphiQLRedirect:
 
 
 def _is_page_visit(scope: Scope) -> bool:
-    return (
-        scope["method"] == "GET"
-        and not scope["query_string"]
-        and any(name == b"accept" and is_html_preferred(value) for name, value in scope["headers"])
-    )
+    return scope["method"] == "GET" and not scope["query_string"] and wants_page(scope)

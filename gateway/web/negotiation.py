@@ -10,6 +10,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
+from starlette.types import Scope
+
 _CACHE_SIZE = 64
 _HTML = "text/html"
 _UTF_8_NAMES = ("", "utf-8", "utf8")
@@ -53,6 +55,19 @@ def is_html_preferred(accept: bytes) -> bool:
     ranges = list(_parse_accept(accept.decode("latin-1")))
     html_quality = max((entry.quality for entry in ranges if entry.name == _HTML), default=0.0)
     return html_quality > _find_best(ranges)[0]
+
+
+def wants_page(scope: Scope) -> bool:
+    """Return whether a request is that of a browser which opens a page."""
+    accepts = (value for name, value in scope["headers"] if name == b"accept")
+    return scope["method"] in ("GET", "HEAD") and any(map(is_html_preferred, accepts))
+
+
+@lru_cache(_CACHE_SIZE)
+def is_gzip_accepted(accept_encoding: bytes) -> bool:
+    """Return whether an `Accept-Encoding` header allows gzip."""
+    qualities = {entry.name: entry.quality for entry in _parse_accept(accept_encoding.decode("latin-1"))}
+    return qualities.get("gzip", qualities.get("*", 0.0)) > 0
 
 
 def _find_best(ranges: list[_AcceptRange]) -> tuple[float, MediaType | None]:

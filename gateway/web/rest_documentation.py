@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from gateway.rest import print_openapi
 from gateway.settings import Settings
-from gateway.web.pages import create_page, create_resource
+from gateway.web.pages import DOCS_PATH, build_navigation, create_page, create_resource
 
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -20,4 +20,5 @@ def build_documentation_routes(settings: Settings) -> Iterator[Route]:
     """Yield the routes of the document, and of the page unless a setting removes it."""
     yield Route("/openapi.json", create_resource(print_openapi(), _HEADERS))
     if settings.docs:
-        yield Route("/docs", create_page("docs.html"))
+        navigation = build_navigation(settings, DOCS_PATH)
+        yield Route(DOCS_PATH, create_page("docs.html", navigation=navigation))

@@ -1,22 +1,27 @@
 """GraphiQL at `/graphiql`: it works offline, with the ids of the viewer's data, and stores no keys."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Response, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from gateway.assets import Assets
 from gateway.web.pages import STATIC
 from tests.support import browser
 from tests.support.browser import Scheme, Site, open_page
 from tests.support.endpoints import Endpoint, open_endpoint
-from tests.support.machine import skip_unless_ci
+from tests.support.graphiql import (
+    EDITOR,
+    UNAUTHENTICATED,
+    is_query_response,
+    read_storage,
+    run,
+    type_in,
+    wait_for_schema,
+)
 
-PACKAGE = "@graphql-yoga/graphiql"
 VISITOR = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 TABS = {
     "Export": "integrationExport",
@@ -26,8 +31,6 @@ TABS = {
     "Integrations": "integrations",
 }
 """Each tab with the field that it selects."""
-EDITOR = ".graphiql-query-editor"
-UNAUTHENTICATED = "401 .Unauthorized.*/(session|graphql)"
 
 
 @pytest.fixture
@@ -78,50 +81,6 @@ async def test_a_console_replaces_graphiql_when_it_is_not_installed(
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; ")
     assert ("worker-src 'self' blob:" in policy) is is_installed
-
-
-@pytest.fixture
-def graphiql() -> None:
-    """Skips tests of GraphiQL if its files are not installed."""
-    assets = Assets()
-    if not assets.has_package(PACKAGE):
-        skip_unless_ci(f"GraphiQL is not installed: {assets.failure_reason}")
-
-
-async def wait_for_schema(page: Page) -> None:
-    """Open the documentation, and wait until GraphiQL has the schema."""
-    await page.get_by_label("Show Documentation Explorer").click()
-    await page.get_by_role("link", name="Query", exact=True).wait_for()
-
-
-def is_query_response(response: Response) -> bool:
-    """Return whether it is a response to the user's query, not to GraphiQL's own introspection."""
-    return response.url.endswith("/graphql") and "IntrospectionQuery" not in (response.request.post_data or "")
-
-
-async def run(page: Page) -> Any:
-    """Run the query, and return the response."""
-    button = page.locator(".graphiql-execute-button")
-    await button.wait_for()
-    async with page.expect_response(is_query_response) as received:
-        await button.click()
-    answer = await (await received.value).json()
-    # GraphiQL needs a moment to find the operation of the tab.
-    is_early = "has no operation named" in json.dumps(answer)
-    return await run(page) if is_early else answer
-
-
-async def read_storage(page: Page) -> str:
-    """Return the local storage and the session storage of the page."""
-    found: str = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
-    return found
-
-
-async def type_in(page: Page, editor: str, text: str) -> None:
-    """Replace the text of an editor. It is inserted as if pasted, because the editor closes typed brackets."""
-    await page.locator(f"{editor} .view-lines").locator("visible=true").click()
-    await page.keyboard.press("Control+A")
-    await page.keyboard.insert_text(text)
 
 
 @pytest.mark.usefixtures("graphiql")
@@ -193,25 +152,6 @@ async def test_graphiql_signs_in_with_a_key_and_stores_no_key(
         assert next(iter(TABS)) in await read_storage(page)
         assert plain_site.key not in await read_storage(page)
 
-        await page.get_by_role("button", name="Sign out").click()
-        await expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
-        assert await read_storage(page) == "[{},{}]"
-
-
-@pytest.mark.usefixtures("graphiql")
-async def test_signing_out_discards_a_delayed_write_of_the_editor(chromium: Browser, plain_site: Site) -> None:
-    async def reload_late(route: Route) -> None:
-        await asyncio.sleep(1.5)
-        await route.continue_()
-
-    async with open_page(chromium, plain_site, expected=UNAUTHENTICATED) as page:
-        await page.goto("/graphiql")
-        await page.locator("#key").fill(plain_site.key)
-        await page.keyboard.press("Enter")
-        await run(page)
-        # After signing out the page stays open for longer than the half second after which GraphiQL writes.
-        await page.route("**/graphiql", reload_late)
-        await type_in(page, EDITOR, "{ viewer { name } } # secret")
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
         assert await read_storage(page) == "[{},{}]"

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from gateway.database.database import Database
 from gateway.domain.calendar import instants
+from gateway.domain.lenient_reading import Document
 from gateway.settings import Settings
 from tests.support import browser
 from tests.support.browser import Scheme, Site, open_page, serve_existing
@@ -36,9 +37,9 @@ def crowded_site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
 
 
 async def _fill(url: str) -> None:
-    valid = {"provider": "google", "accessToken": "t"}
+    valid: Document = {"provider": "google", "accessToken": "t"}
     expired = instants.format_instant(instants.now() - timedelta(days=1))
-    configs = {
+    configs: dict[int, Document] = {
         126: valid | {"errorMessage": "The consent was withdrawn."},
         127: valid | {"expiresAt": expired},
         128: {"provider": "google"},

@@ -1,5 +1,6 @@
 """Pages and static files: caching, content security policies, and paths that are not served."""
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from gateway.assets import Assets
 from gateway.web import pages
 from tests.support.endpoints import Endpoint, get_codes, open_endpoint
 
+COMPRESSED = gzip.compress(b"export {}" * 100)
+SIZE, COMPRESSED_SIZE = len("export {}" * 100), len(COMPRESSED)
+
 
 @pytest.fixture
 async def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncClient]:
@@ -22,6 +26,8 @@ async def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     for folder in (static, vendored):
         (folder / "own.js").write_text("export {}")
         (folder / "own.css").write_text("body { color: black }")
+    (vendored / "own.js").write_text("export {}" * 100)
+    (vendored / "own.js.gz").write_bytes(COMPRESSED)
     (static / "page.html").write_text('<link rel="stylesheet" href="/static/vendor/@graphql-yoga/graphiql/x.css">')
     (tmp_path / "secret.js").write_text("open-sesame")
     (static / "link.js").symlink_to(tmp_path / "secret.js")
@@ -73,6 +79,59 @@ async def test_vendored_files_are_cached_as_immutable(http: AsyncClient) -> None
     response = await http.get("/static/vendor/@somebody/charts@1.0.0/own.js")
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+VENDORED = "/static/vendor/@somebody/charts@1.0.0/own.js"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("gzip, deflate, br, zstd", True),
+        ("br, GZIP;q=0.5", True),
+        ("*", True),
+        ("gzip;q=0, *", False),
+        ("identity", False),
+        ("*;q=0", False),
+        ("", False),
+    ],
+)
+async def test_vendored_texts_are_sent_in_a_form_that_the_browser_accepts(
+    http: AsyncClient, accepted: str, is_compressed: bool
+) -> None:
+    for method in ("GET", "HEAD"):
+        response = await http.request(method, VENDORED, headers={"Accept-Encoding": accepted})
+        assert response.headers.get("Content-Encoding") == ("gzip" if is_compressed else None)
+        assert response.headers["Vary"] == "Accept-Encoding"
+        assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert int(response.headers["Content-Length"]) == (COMPRESSED_SIZE if is_compressed else SIZE)
+        assert response.text == ("export {}" * 100 if method == "GET" else "")
+
+
+async def test_each_form_of_a_vendored_text_has_its_own_etag_and_ranges(http: AsyncClient) -> None:
+    etags = []
+    for accepted, size in (("gzip", COMPRESSED_SIZE), ("identity", SIZE)):
+        sent = {"Accept-Encoding": accepted}
+        etag = (await http.get(VENDORED, headers=sent)).headers["ETag"]
+        etags.append(etag)
+        again = await http.get(VENDORED, headers={**sent, "If-None-Match": etag})
+        assert (again.status_code, again.headers["Vary"], again.content) == (304, "Accept-Encoding", b"")
+        assert "Content-Encoding" not in again.headers
+        async with http.stream("GET", VENDORED, headers={**sent, "Range": "bytes=5-9"}) as part:
+            content = b"".join([chunk async for chunk in part.aiter_raw()])
+        assert (part.status_code, part.headers["Content-Range"]) == (206, f"bytes 5-9/{size}")
+        assert len(content) == 5
+    assert etags[0] != etags[1]
+    other = await http.get(VENDORED, headers={"Accept-Encoding": "gzip", "If-None-Match": etags[1]})
+    assert other.status_code == 200
+
+
+async def test_own_files_and_compressed_files_by_their_names_are_not_sent_compressed(http: AsyncClient) -> None:
+    own = await http.get("/static/own.js", headers={"Accept-Encoding": "gzip"})
+    assert ("Content-Encoding" in own.headers, "Vary" in own.headers) == (False, False)
+    assert (await http.get(f"{VENDORED}.gz")).status_code == 404
+    plain = await http.get(VENDORED.replace(".js", ".css"), headers={"Accept-Encoding": "gzip"})
+    assert (plain.status_code, "Content-Encoding" in plain.headers) == (200, False)
 
 
 @pytest.mark.parametrize(
