@@ -1,5 +1,6 @@
 // A plain editor for queries, shown while GraphiQL is not installed. Stores nothing.
 
+import { explain } from "./sentences.js";
 import { ask, session, signIn } from "./session.js";
 
 const ids = ["question", "key", "document", "variables", "answer"];
@@ -25,7 +26,7 @@ async function run() {
 form.onsubmit = async (event) => {
   event.preventDefault();
   answer.textContent = "Running …";
-  answer.textContent = await run().catch(({ message }) => message);
+  answer.textContent = await run().catch(explain);
 };
 
 form.onkeydown = (event) => {

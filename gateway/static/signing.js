@@ -60,7 +60,7 @@ export function greet(found) {
   viewer = found;
   const until = document.createElement("time");
   until.dateTime = found.expiresAt;
-  until.textContent = new Date(found.expiresAt).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
+  until.textContent = new Date(found.expiresAt).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
   who.replaceChildren(`${found.user.name} · ${found.team.name} · until `, until);
   out.hidden = false;
   clearTimeout(timer);

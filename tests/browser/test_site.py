@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
+from starlette.routing import Route
 
 from gateway.settings import Settings
 from gateway.web.pages import HOME_PATH, SitePage, list_pages
@@ -75,6 +76,16 @@ async def test_a_page_that_a_setting_removes_is_not_linked(sqlite_template: Path
             assert re.findall(r'<a href="(/\w*)"', page.split("</nav>")[0]) == ["/", "/dashboard", "/widgets"]
             assert "GraphiQL" not in page
         assert (await endpoint.http.get("/docs/", headers=VISITOR)).status_code == 404
+
+
+async def test_no_page_is_missing_in_the_navigation(endpoint: Endpoint) -> None:
+    paths = [route.path for route in endpoint.app.routes if isinstance(route, Route) and "{" not in route.path]
+    found = set()
+    for path in paths:
+        answer = await endpoint.http.get(path, headers=VISITOR)
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            found.add(path)
+    assert {path for path in found if not path.startswith("/embed/")} == {page.path for page in PAGES}
 
 
 async def test_every_page_has_its_own_title_and_links_to_all_others(endpoint: Endpoint) -> None:

@@ -108,6 +108,8 @@ def _sign_in_to_harborview(site: Site) -> Callable[[Page], Awaitable[object]]:
 
 
 SHOTS = [
+    Shot("first-page", "/", lambda page: page.get_by_role("button", name="Sign out").wait_for()),
+    Shot("first-page-dark-narrow", "/", lambda page: page.locator("h1").wait_for(), "dark", 390),
     Shot("dashboard", "/dashboard", _wait_for_chart),
     Shot("dashboard-dark", "/dashboard?range=90d&sort=failed", _wait_for_chart, "dark"),
     Shot("dashboard-narrow", "/dashboard?range=7d", _wait_for_chart, width=390),
@@ -122,6 +124,9 @@ SHOTS = [
     Shot("widgets-dark-narrow", "/widgets", _wait_for_widgets, "dark", 390),
     Shot("graphiql", "/graphiql", _run_query),
     Shot("graphiql-dark", "/graphiql", _run_query, "dark"),
+    Shot(
+        "graphiql-narrow", "/graphiql", lambda page: page.locator(".graphiql-execute-button").wait_for(), width=390
+    ),
     Shot("graphiql-sign-in", "/graphiql", _open_sign_in),
     Shot("graphiql-sign-in-dark-narrow", "/graphiql", _open_sign_in, "dark", 390),
     Shot("console", "/graphiql", _open_console),
