@@ -17,6 +17,7 @@ from tests.support.graphiql import (
     UNAUTHENTICATED,
     is_query_response,
     read_storage,
+    require_graphiql,
     run,
     type_in,
     wait_for_schema,
@@ -81,6 +82,11 @@ async def test_a_console_replaces_graphiql_when_it_is_not_installed(
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; ")
     assert ("worker-src 'self' blob:" in policy) is is_installed
+
+
+@pytest.fixture
+def graphiql() -> None:
+    require_graphiql()
 
 
 @pytest.mark.usefixtures("graphiql")

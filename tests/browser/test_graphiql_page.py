@@ -10,7 +10,15 @@ from playwright.async_api import Browser, Page, Route, expect
 from tests.support import browser
 from tests.support.browser import Site, open_page
 from tests.support.commands import run_gateway
-from tests.support.graphiql import EDITOR, UNAUTHENTICATED, read_storage, run, type_in, wait_until_stored
+from tests.support.graphiql import (
+    EDITOR,
+    UNAUTHENTICATED,
+    read_storage,
+    require_graphiql,
+    run,
+    type_in,
+    wait_until_stored,
+)
 from tests.support.pages import watch_requests
 
 pytestmark = pytest.mark.usefixtures("graphiql")
@@ -20,6 +28,11 @@ VARIABLES = ".graphiql-editor-tool"
 QUERY = "query Some($first: Int) { integrations(first: $first) { nodes { id } } } #"
 SLOW = {"offline": False, "latency": 20, "downloadThroughput": 1_000_000, "uploadThroughput": 1_000_000}
 """A network with 8 Mbit/s."""
+
+
+@pytest.fixture
+def graphiql() -> None:
+    require_graphiql()
 
 
 async def _sign_in(page: Page, site: Site) -> None:

@@ -6,9 +6,19 @@ from typing import Any
 
 from playwright.async_api import Page, Response
 
+from gateway.assets import Assets
+from tests.support.machine import skip_unless_ci
+
 PACKAGE = "@graphql-yoga/graphiql"
 EDITOR = ".graphiql-query-editor"
 UNAUTHENTICATED = "401 .Unauthorized.*/(session|graphql)"
+
+
+def require_graphiql() -> None:
+    """Skip the test if the files of GraphiQL are not installed."""
+    assets = Assets()
+    if not assets.has_package(PACKAGE):
+        skip_unless_ci(f"GraphiQL is not installed: {assets.failure_reason}")
 
 
 async def wait_for_schema(page: Page) -> None:
