@@ -42,7 +42,7 @@ export function integrations(list, { formats, href, onexport }) {
       "tr",
       titled(href ? el("a", { href: href(each) }, each.name) : each.name, each.config && account(each.config)),
       // A status of its own: it does not say whether the connection works.
-      el("td", each.status === "ACTIVE" ? "Switched on" : el("span.quiet", "Switched off")),
+      el("td.status", each.status === "ACTIVE" ? "Switched on" : el("span.quiet", "Switched off")),
       each.config && connection(each),
       save && numeric(save),
     );
