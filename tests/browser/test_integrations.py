@@ -141,6 +141,8 @@ async def test_a_long_list_with_long_names_is_accessible_and_fits(
         assert await browser.find_violations(page, axe) == []
         for width in (1440, 768, 390):
             assert await browser.find_overflowing_elements(page, width) == []
+            list_fits = "list => list.scrollWidth <= list.clientWidth"
+            assert await page.locator("#integrations .scroll").evaluate(list_fits)
 
 
 async def test_an_export_is_one_click_from_the_alarm_and_from_the_list(
