@@ -76,7 +76,7 @@ function show({ data, errors }) {
   showParts(PARTS, true);
   showNames(chosen);
   if (chosen?.appointmentStatistics) showCounts(chosen);
-  else if (errors.length) fail(errors[0]);
+  else if (errors.length) fail(errors[0], data ? COUNTS : PARTS);
   else showNotice("No integration", NONE_CONNECTED);
 }
 
@@ -94,18 +94,17 @@ function showParts(parts, isShown) {
   for (const part of parts) find(`#${part}`).hidden = !isShown;
 }
 
-/** Show one box instead of the numbers, or instead of the whole page while the gateway is away. */
-function fail(error) {
+/** Show one box instead of the numbers, or instead of all parts if the gateway answered nothing. */
+function fail(error, parts) {
   find("#said").textContent = explain(error);
   shown = null;
   for (const selector of ["#period", "#printed", "#as-of"]) find(selector).textContent = "";
-  const parts = error.code === "UNREACHABLE" ? PARTS : COUNTS;
   for (const part of parts) showPart(part);
   showParts(parts, false);
   find("#failure").replaceChildren(failure(error, load));
 }
 
-/** Show why there is no list of integrations, unless the box of the whole page says it. */
+/** Show why there is no list of integrations, unless one box is shown instead of all parts. */
 function failList(error) {
   if (!find("#integrations").hidden) showPart("integrations", failure(error, load));
 }

@@ -37,7 +37,7 @@ async def test_a_failed_query_shows_one_error_and_can_be_retried(chromium: Brows
 
 
 async def test_one_box_says_that_the_gateway_is_away(chromium: Browser, site: Site) -> None:
-    async with open_page(chromium, site, expected="ERR_FAILED") as page:
+    async with open_page(chromium, site, expected="ERR_FAILED|500") as page:
         await page.route("**/graphql", lambda route: route.abort())
         await page.goto("/dashboard")
         failures = page.locator(".failure")

@@ -235,9 +235,11 @@ async def test_a_number_lists_the_records_that_it_counts_while_others_load(page:
 @pytest.mark.parametrize("width", [390, 1440])
 async def test_long_names_wrap(page: Page, width: int) -> None:
     async def lengthen(route: Route) -> None:
+        if "query Dashboard" not in (route.request.post_data or ""):
+            return await route.continue_()
         answer = await (await route.fetch()).json()
         found = answer["data"].get("newest", {"nodes": [None]})["nodes"][0] or answer["data"]["chosen"]
-        found["name"] = answer["data"]["integrations"]["nodes"][0]["name"] = "Lakeside" * 38
+        found["name"] = "Lakeside" * 38
         for breakdown in ("source", "utmCampaign"):
             for bucket in found["appointmentStatistics"][breakdown][:1]:
                 bucket["value"] = "campaign" * 38
