@@ -9,16 +9,15 @@ const attributes = ELEMENTS[name].observedAttributes.filter((attribute) => attri
 for (const [attribute, value] of new URLSearchParams(location.search)) {
   if (attributes.includes(attribute)) widget.setAttribute(attribute, value);
 }
+// The frame cannot see the page around it. The page's attribute decides, else the reader's system.
+if (["light", "dark"].includes(widget.theme)) document.documentElement.style.colorScheme = widget.theme;
 
 const main = document.querySelector("main");
 const tell = (message) => parent !== window && parent.postMessage(message, "*");
-function start(token) {
-  widget.token = token;
-  main.replaceChildren(widget);
-}
 addEventListener("message", ({ source, data }) => {
-  if (source === parent && typeof data?.token === "string") start(data.token);
+  if (source === parent && typeof data?.token === "string") widget.token = data.token;
 });
 new ResizeObserver(() => tell({ widget: "height", height: main.scrollHeight })).observe(main);
+main.append(widget);
 tell({ widget: "ready" });
-if (window.frameElement || parent === window) start("");
+if (window.frameElement || parent === window) widget.token = "";

@@ -15,9 +15,10 @@ const INTERVALS = { day: [1, 2, 7, 14, 28, 91, 364, 1092], week: [1, 2, 4, 13, 2
 const COUNTS = [0, 1, 2, 3, 4, 5, 6].flatMap((zeros) => [1, 2, 5].map((digit) => digit * 10 ** zeros));
 
 const plots = new Set();
-for (const query of ["(prefers-color-scheme: dark)", "print"]) {
-  matchMedia(query).addEventListener("change", () => plots.forEach((plot) => plot.redraw()));
-}
+/** Draw all charts again, in their current colours. */
+export const redraw = () => plots.forEach((plot) => plot.redraw());
+
+for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", redraw);
 addEventListener("beforeprint", () => {
   for (const plot of plots) {
     plot.setSize({ width: PAPER_WIDTH, height: HEIGHT });

@@ -1,113 +1,13 @@
 """Widgets in a real browser: on pages of another origin, in frames, and on the page of examples."""
 
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
-from typing import NamedTuple
-
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.support import browser
-from tests.support.browser import Scheme, Site, open_page, serve_existing
-from tests.support.commands import run_gateway
+from tests.support.browser import Scheme, Site, open_page
 from tests.support.dashboard import BREAKDOWNS
-from tests.support.gateway import TEAM, USER
-from tests.support.pages import find_clinic, query_graph, watch_requests
-
-PAGE = """<!doctype html>
-<title>A clinic</title>
-<link rel="icon" href="data:,">
-<script type="module" src="{origin}/widgets.js"></script>
-<appointments-total integration-id="{id}" range="7d"></appointments-total>
-<appointments-trend integration-id="{id}" range="30d" locale="de"></appointments-trend>
-<appointments-breakdown integration-id="{id}" by="utmCampaign" range="30d"></appointments-breakdown>
-<integrations-list></integrations-list>
-"""
-
-NUMBERS = """
-query ($id: ID!, $days: Int!) {
-  appointmentStatistics(integrationId: $id, days: $days) { overview { total failed } }
-}
-"""
-
-
-class Pages(NamedTuple):
-    """A server of the clinic's pages, with another origin than the gateway."""
-
-    origin: str
-    folder: Path
-
-
-class Clinic(NamedTuple):
-    """A gateway, the clinic's pages, a key for their widgets, and an integration."""
-
-    site: Site
-    pages: Pages
-    key: str
-    id: str
-
-    async def count_failed(self, days: int) -> int:
-        found = await query_graph(self.site, NUMBERS, id=self.id, days=days)
-        return int(found["appointmentStatistics"]["overview"]["failed"])
-
-    async def open(self, page: Page, content: str) -> None:
-        """Open a page with this content on the clinic's server."""
-        content = content.replace("{origin}", self.site.origin).replace("{id}", self.id)
-        (self.pages.folder / "index.html").write_text(content)
-        await page.goto(f"{self.pages.origin}/")
-
-    async def set_token(self, page: Page) -> None:
-        """Set the key of all widgets in the page."""
-        await page.evaluate(
-            "key => { for (const widget of document.body.querySelectorAll('*'))"
-            " if (widget.localName.includes('-')) widget.token = key; }",
-            self.key,
-        )
-
-
-class _SilentHandler(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    folder = tmp_path_factory.mktemp("pages")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_SilentHandler, directory=str(folder))) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield Pages(f"http://localhost:{server.server_port}", folder)
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def key(site: Site, pages: Pages) -> str:
-    """A key for widgets of the clinic's pages."""
-    created = run_gateway(
-        *("keys", "create", "--team", TEAM, "--user", USER, "--name", "widgets"),
-        *("--for-widgets", "--origin", pages.origin),
-        database_url=site.database_url,
-        allowed_origins=pages.origin,
-    )
-    assert created.exit_code == 0, created.output
-    return created.stdout.strip()
-
-
-@pytest.fixture(scope="module")
-def widget_site(site: Site, pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A gateway on the demo's data that allows the origin of the clinic's pages."""
-    folder = tmp_path_factory.mktemp("widgets")
-    with serve_existing(site, folder, allowed_origins=pages.origin) as found:
-        yield found
-
-
-@pytest.fixture
-async def clinic(widget_site: Site, pages: Pages, key: str) -> Clinic:
-    return Clinic(widget_site, pages, key, await find_clinic(widget_site))
+from tests.support.pages import watch_requests
+from tests.support.widgets import PAGE, SCRIPT, Clinic
 
 
 async def test_widgets_of_another_origin_send_one_query_with_their_own_key(
@@ -134,7 +34,7 @@ async def test_widgets_of_another_origin_send_one_query_with_their_own_key(
 
 
 async def test_a_token_can_be_set_before_the_script_loads(chromium: Browser, clinic: Clinic) -> None:
-    content = PAGE.replace('<script type="module" src="{origin}/widgets.js"></script>', "")
+    content = PAGE.replace(SCRIPT, "")
     async with open_page(chromium, clinic.site) as page:
         await clinic.open(page, content)
         await clinic.set_token(page)
@@ -157,6 +57,9 @@ async def test_invalid_attributes_are_reported_without_a_request(chromium: Brows
     <appointments-breakdown integration-id="{id}" by="color"></appointments-breakdown>
     <appointments-total integration-id="{id}" appointment-type="np"></appointments-total>
     <appointments-total integration-id="{id}" end="yesterday"></appointments-total>
+    <appointments-total integration-id="{id}" start="2026-02-31"></appointments-total>
+    <appointments-total integration-id="{id}" theme="blue"></appointments-total>
+    <appointments-trend integration-id="{id}" group-by="year"></appointments-trend>
     """
     said = (
         "The attribute `integration-id` is missing",
@@ -165,6 +68,9 @@ async def test_invalid_attributes_are_reported_without_a_request(chromium: Brows
         f"`by` is “color”, but must be one of {', '.join(BREAKDOWNS)}.",
         "`appointment-type` is “np”, but must be one of NP, F_U,",
         "“yesterday” is not a day such as 2026-11-16.",
+        "“2026-02-31” is not a day such as 2026-11-16.",
+        "`theme` is “blue”, but must be one of auto, light, dark.",
+        "`group-by` is “year”, but must be one of day, week, month.",
     )
     async with open_page(chromium, clinic.site) as page:
         queries = watch_requests(page)
@@ -182,7 +88,9 @@ async def test_an_error_of_one_widget_leaves_the_others(chromium: Browser, clini
     async with open_page(chromium, clinic.site) as page:
         await clinic.open(page, PAGE + more)
         await clinic.set_token(page)
-        await expect(page.locator("#worded")).to_contain_text("Invalid language tag: no locale")
+        await expect(page.locator("#worded")).to_contain_text(
+            "`locale` is “no locale”, but must be a language such as de or en-GB."
+        )
         await expect(page.locator("#lost")).to_contain_text("The gateway cannot be reached.")
         await expect(page.locator("#unknown")).to_contain_text("This does not exist, or your key may not see it.")
         await expect(page.locator("appointments-trend canvas")).to_be_visible()
