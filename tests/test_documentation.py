@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documented_files import ASKING, read_documented_files
+from tests.support.documented_files import ASKING, BROWSERS, read_documented_files
 from tests.support.source_code import PACKAGE, PROJECT
 
 MAX_README_LINES = 200
@@ -72,3 +72,11 @@ def test_a_test_of_clients_runs_each_file_that_the_page_shows() -> None:
     assert sorted(names) == sorted(read_documented_files())
     tests = "".join(path.read_text() for path in (PROJECT / "tests" / "clients").glob("test_*.py"))
     assert [name for name in names if f'"{name}"' not in tests] == []
+
+
+def test_a_test_of_widgets_runs_each_page_that_the_documentation_shows() -> None:
+    section = BROWSERS.read_text().partition("\n## Widgets\n")[2].partition("\n## ")[0]
+    shown = re.findall(r"^```(?:html|tsx|vue|js) ?(.*)$", section, re.MULTILINE)
+    assert [name for name in shown if name] == list(read_documented_files(BROWSERS))
+    tests = (PROJECT / "tests" / "browser" / "test_widget_hosts.py").read_text()
+    assert [name for name in read_documented_files(BROWSERS) if f'"{name}"' not in tests] == []

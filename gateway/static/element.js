@@ -138,12 +138,13 @@ export class Widget extends HTMLElement {
       problem = thrown;
       this.#shown = null;
       this.#failures += 1;
-      this.#content.replaceChildren(failure(problem, problem instanceof Error ? null : () => this.reload()));
-      const { code, name, message } = problem;
+      const { code, errorId, message, name } = problem;
+      const again = problem instanceof Error ? null : () => this.reload();
+      this.#content.replaceChildren(failure({ code, errorId, message }, again));
       event = new CustomEvent("gateway-error", { bubbles: true, detail: { code: code ?? name, message } });
     }
     this.removeAttribute("aria-busy");
-    if (!(problem instanceof Error)) this.#schedule();
+    if (!(problem instanceof Error)) this.#schedule(problem?.retryAfter);
     this.dispatchEvent(event);
   }
 
@@ -161,11 +162,11 @@ export class Widget extends HTMLElement {
     hasWarned = true;
   }
 
-  /** Plan the next refresh. Errors double the time until then. */
-  #schedule() {
+  /** Plan the next refresh, in `least` seconds or later. Errors double the time until then. */
+  #schedule(least = 0) {
     const { refresh } = this;
     if (!refresh) return;
-    const seconds = Math.min(refresh * 2 ** this.#failures, Math.max(refresh, MAX_PAUSE));
+    const seconds = Math.max(least, Math.min(refresh * 2 ** this.#failures, Math.max(refresh, MAX_PAUSE)));
     this.#timer = setTimeout(this.#refresh, seconds * 1000);
   }
 

@@ -13,10 +13,9 @@ for (const code of document.querySelectorAll("pre code")) {
 const { data } = (await session()) ? await ask(CONNECTED) : {};
 const [first] = data?.integrations?.nodes ?? [];
 document.querySelector("#said").hidden = Boolean(first);
+const widgets = document.querySelectorAll("[range], integrations-list");
+if (!first) for (const widget of widgets) widget.remove();
 if (first) {
-  for (const widget of document.querySelectorAll("[range], integrations-list")) {
-    widget.setAttribute("integration-id", first.id);
-    widget.token = "";
-  }
+  for (const widget of widgets) Object.assign(widget, { integrationId: first.id, token: "" });
   document.querySelector("iframe").src = `/embed/appointments-breakdown?integration-id=${first.id}&by=source&range=30d`;
 }

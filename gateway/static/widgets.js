@@ -63,12 +63,15 @@ class AppointmentsTotal extends StatisticsWidget {
 class AppointmentsTrend extends StatisticsWidget {
   static observedAttributes = [...super.observedAttributes, "group-by"];
 
-  get selection() {
-    const period = choose("group-by", this.groupBy, PERIODS) ?? "day";
-    return `trends(by: ${period.toUpperCase()}) { day ${COUNTS} }`;
+  get #period() {
+    return choose("group-by", this.groupBy, PERIODS) ?? "day";
   }
 
-  chart = ({ trends }, formats) => trend(trends, { formats });
+  get selection() {
+    return `trends(by: ${this.#period.toUpperCase()}) { day ${COUNTS} }`;
+  }
+
+  chart = ({ trends }, formats) => trend(trends, { formats, by: this.#period });
 }
 
 class AppointmentsBreakdown extends StatisticsWidget {

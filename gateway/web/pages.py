@@ -45,6 +45,7 @@ _CONTENT_TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".ts": "application/typescript; charset=utf-8",
     ".ttf": "font/ttf",
     ".woff2": "font/woff2",
 }
@@ -102,11 +103,8 @@ def build_page_routes(settings: Settings) -> Iterator[Route]:
     navigation = build_navigation(settings, WIDGETS_PATH)
     yield Route(WIDGETS_PATH, create_page("widgets.html", {"frame-src": "'self'"}, navigation))
     files = StaticFolder()
-
-    async def show_script(request: Request) -> Response:
-        return await files.get_response("widgets.js", request.scope)
-
-    yield Route("/widgets.js", show_script)
+    yield Route("/widgets.js", files.create_file("widgets.js"))
+    yield Route("/widgets.d.ts", files.create_file("widgets.d.ts"))
     embed_page = create_page("embed.html", {"frame-ancestors": get_frame_ancestors(settings)})
     for name in WIDGET_ELEMENTS:
         yield Route(f"/embed/{name}", embed_page)
@@ -211,6 +209,14 @@ class StaticFolder(StaticFiles):
 
     def __init__(self) -> None:
         super().__init__(directory=STATIC)
+
+    def create_file(self, name: str) -> PageHandler:
+        """Return the handler of a file that has a second URL."""
+
+        async def show(request: Request) -> Response:
+            return await self.get_response(name, request.scope)
+
+        return show
 
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200

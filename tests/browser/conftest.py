@@ -1,10 +1,12 @@
 """A clinic whose pages contain widgets."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.browser import Site, serve_existing
+from tests.support.client_packages import install_npm_packages
 from tests.support.commands import run_gateway
 from tests.support.gateway import TEAM, USER
 from tests.support.pages import find_clinic
@@ -41,3 +43,9 @@ def widget_site(site: Site, pages: Pages, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 async def clinic(widget_site: Site, pages: Pages, key: str) -> Clinic:
     return Clinic(widget_site, pages, key, await find_clinic(widget_site))
+
+
+@pytest.fixture(scope="session")
+def npm_packages() -> Path:
+    """A folder with `node_modules`, in which frameworks and TypeScript are."""
+    return install_npm_packages()

@@ -55,14 +55,30 @@ def test_pages_know_all_types_of_visits_and_all_breakdowns() -> None:
     (select,) = re.findall(r'<select name="type">(.*?)</select>', _read_text("dashboard.html"), re.DOTALL)
     assert re.findall(r'<option value="(.+?)">', select) == types
     assert f"const TYPES = {json.dumps(types)};" in _read_text("widgets.js")
+    assert _read_union("AppointmentType") == types
     breakdowns = re.search(r"BREAKDOWNS = \{(.*?)\};", _read_text("formats.js"), re.DOTALL)
     assert breakdowns is not None
-    assert re.findall(r"(\w+): ", breakdowns[1]) == [each.field for each in APPOINTMENT_STATISTICS.breakdowns]
+    fields = [each.field for each in APPOINTMENT_STATISTICS.breakdowns]
+    assert re.findall(r"(\w+): ", breakdowns[1]) == fields
+    assert _read_union("Breakdown") == fields
     without = re.search(r"WITHOUT = (\[.*?\]);", _read_text("formats.js"))
     assert without is not None
     assert set(re.findall(r'"(.*?)"', without[1])) == {
         each.blank_value for each in APPOINTMENT_STATISTICS.breakdowns
     }
+
+
+def _read_union(name: str) -> list[str]:
+    """Return the values of a type in the declarations of the widgets."""
+    (values,) = re.findall(rf"^export type {name} = (.*);$", _read_text("widgets.d.ts"), re.MULTILINE)
+    return re.findall(r'"(.*?)"', values)
+
+
+def test_the_types_of_widgets_name_the_allowed_values() -> None:
+    (ranges,) = re.findall(r"RANGES = \{(.*?)\};", _read_text("formats.js"))
+    assert _read_union("Range") == re.findall(r'"(.*?)":', ranges)
+    assert f"PERIODS = {json.dumps(_read_union('Period'))};" in _read_text("widgets.js")
+    assert f'choose("theme", this.theme, {json.dumps(_read_union("Theme"))});' in _read_text("element.js")
 
 
 def test_the_chart_imports_the_pinned_library() -> None:
@@ -87,11 +103,15 @@ async def test_the_policy_of_a_page_names_the_origins_that_may_frame_it(
         assert "frame-ancestors 'none'" in policies["/widgets"]
         assert "frame-ancestors 'self' https://clinic.example;" in policies["/embed/appointments-total"]
         assert (await endpoint.http.get("/embed/anything")).status_code == 404
-        script = await endpoint.http.get("/widgets.js")
-        assert (script.headers["Access-Control-Allow-Origin"], script.headers["Cache-Control"]) == (
-            "*",
-            "no-cache",
-        )
+        for path, content_type in (
+            ("/widgets.js", "text/javascript"),
+            ("/widgets.d.ts", "application/typescript"),
+        ):
+            file = await endpoint.http.get(path)
+            assert file.content == (STATIC / path[1:]).read_bytes()
+            assert file.headers["Content-Type"] == f"{content_type}; charset=utf-8"
+            assert file.headers["Access-Control-Allow-Origin"] == "*"
+            assert file.headers["Cache-Control"] == "no-cache"
 
 
 async def _fetch_policy(endpoint: Endpoint, path: str) -> str:

@@ -1,8 +1,13 @@
 """The attributes of widgets are properties too, whenever a page sets them; the token is a property only."""
 
+import re
+from collections.abc import Mapping
+
 from playwright.async_api import Browser, expect
 
+from gateway.web.pages import STATIC, WIDGET_ELEMENTS
 from tests.support.browser import open_page
+from tests.support.documented_files import BROWSERS
 from tests.support.pages import watch_requests
 from tests.support.widgets import HEAD, PAGE, SCRIPT, Clinic
 
@@ -37,6 +42,53 @@ async def test_each_attribute_is_a_property_that_reflects_it(chromium: Browser, 
     async with open_page(chromium, clinic.site) as page:
         await clinic.open(page, HEAD)
         assert await page.evaluate(REFLECT, clinic.site.origin) == []
+
+
+ATTRIBUTES = """async origin => {
+    const { ELEMENTS } = await import(`${origin}/widgets.js`);
+    const list = ([name, { observedAttributes }]) => [name, observedAttributes];
+    return Object.fromEntries(Object.entries(ELEMENTS).map(list));
+}"""
+
+
+async def test_each_attribute_is_documented_and_has_a_type(chromium: Browser, clinic: Clinic) -> None:
+    async with open_page(chromium, clinic.site) as page:
+        await clinic.open(page, HEAD)
+        found: Mapping[str, list[str]] = await page.evaluate(ATTRIBUTES, clinic.site.origin)
+    names = {element: set(attributes) for element, attributes in found.items()}
+    assert read_documented_attributes() == names
+    assert {element: properties - {"token"} for element, properties in read_declared_properties().items()} == {
+        element: {re.sub("-.", lambda part: part[0][1].upper(), name) for name in attributes}
+        for element, attributes in names.items()
+    }
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>', (STATIC / "widgets.html").read_text())
+    shown = [name for row in rows for name in re.findall("<code>(.*?)</code>", row)]
+    assert sorted(shown) == sorted(set.union(*names.values()))
+
+
+def read_documented_attributes() -> dict[str, set[str]]:
+    """Return the attributes of each element in the documentation's table. Each is there once."""
+    (section,) = re.findall(r"^### Attributes of widgets$(.*?)^#", BROWSERS.read_text(), re.MULTILINE | re.DOTALL)
+    found: dict[str, set[str]] = {name: set() for name in WIDGET_ELEMENTS}
+    rows = [row.split(" | ") for row in re.findall(r"^\| (`.*) \|$", section, re.MULTILINE)]
+    for names, elements, _ in rows:
+        for element in WIDGET_ELEMENTS:
+            is_of_appointments = elements == "appointments" and element.startswith("appointments-")
+            if elements == "all" or is_of_appointments or elements == f"`<{element}>`":
+                found[element] |= set(re.findall("`(.*?)`", names))
+    listed = [name for names, *_ in rows for name in re.findall("`(.*?)`", names)]
+    assert sorted(listed) == sorted(set(listed))
+    return found
+
+
+def read_declared_properties() -> dict[str, set[str]]:
+    """Return the properties of each element in the declarations for TypeScript."""
+    text = (STATIC / "widgets.d.ts").read_text()
+    interface = r"^export interface (\w+Properties)(?: extends (\w+))? \{(.*?)^\}"
+    declared: dict[str, set[str]] = {"": set()}
+    for name, parent, body in re.findall(interface, text, re.MULTILINE | re.DOTALL):
+        declared[name] = declared[parent] | set(re.findall(r"^  (\w+): .* \| null;$", body, re.MULTILINE))
+    return {element: declared[name] for element, name in re.findall(r'"([\w-]+)": Partial<(\w+)>', text)}
 
 
 async def test_properties_change_what_a_widget_shows(chromium: Browser, clinic: Clinic) -> None:

@@ -69,7 +69,7 @@ async def _open_console(page: Page) -> None:
 
 async def _wait_for_chart(page: Page) -> None:
     """Wait until the chart of the days is drawn."""
-    await page.locator(".plot canvas").wait_for()
+    await page.locator(".plot canvas").first.wait_for()
 
 
 async def _wait_for_widgets(page: Page) -> None:
