@@ -10,10 +10,13 @@ import { breakdown, cards } from "/static/views.js";
 
 const TYPES = ["NP", "F_U", "ASC_FU", "FU_TELE", "PROCEDURE", "PROV_USE", "RAP_ACCESS"];
 const PERIODS = ["day", "week", "month"];
+const DEFAULT_RANGE = "30d";
 const COUNTS = "successful failed pending";
 
 /** Tell whether a text is a day of the calendar. */
 const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && new Date(text).toJSON()?.startsWith(text);
+
+const addDays = (day, count) => new Date(Date.parse(day) + count * 86_400_000).toJSON().slice(0, 10);
 
 /** A widget of one integration's appointments. */
 class StatisticsWidget extends Widget {
@@ -41,7 +44,7 @@ class StatisticsWidget extends Widget {
   #time() {
     const { range, start, end } = this;
     if (range && (start || end)) throw fault("Use either `range`, or `start` and `end`.");
-    if (!start && !end) return { days: ["Int", RANGES[choose("range", range, Object.keys(RANGES)) ?? "30d"]] };
+    if (!start && !end) return { days: ["Int", RANGES[choose("range", range, Object.keys(RANGES)) ?? DEFAULT_RANGE]] };
     for (const day of [start, end]) {
       if (day && !isDay(day)) throw fault(`“${day}” is not a day such as 2026-11-16.`);
     }
@@ -71,7 +74,14 @@ class AppointmentsTrend extends StatisticsWidget {
     return `trends(by: ${this.#period.toUpperCase()}) { day ${COUNTS} }`;
   }
 
-  chart = ({ trends }, formats) => trend(trends, { formats, by: this.#period });
+  chart = ({ trends }, formats) => {
+    const { start, end, range } = this;
+    // The last period may end before its calendar does.
+    const last = end || (start ? null : addDays(trends[0].day, RANGES[range || DEFAULT_RANGE] - 1));
+    const lastOf = (index) => (trends[index + 1] ? addDays(trends[index + 1].day, -1) : last);
+    const periods = trends.map((each, index) => ({ ...each, last: lastOf(index) }));
+    return trend(periods, { formats, by: this.#period });
+  };
 }
 
 class AppointmentsBreakdown extends StatisticsWidget {

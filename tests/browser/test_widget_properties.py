@@ -165,6 +165,7 @@ async def test_a_trend_groups_days_by_week_and_month(chromium: Browser, clinic: 
         trend = page.locator("appointments-trend")
         await trend.get_by_text("View as table").click()
         await expect(trend.locator("tbody tr")).to_have_count(2)
+        await expect(trend.locator(".legend")).to_contain_text("Oct 31, 2026")
         await trend.evaluate("widget => { widget.groupBy = 'week'; }")
         await trend.get_by_text("View as table").click()
         await expect(trend.locator("tbody tr")).to_have_count(9)

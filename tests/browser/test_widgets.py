@@ -1,5 +1,7 @@
 """Widgets in a real browser: on pages of another origin, in frames, and on the page of examples."""
 
+import re
+
 import pytest
 from playwright.async_api import Browser, Route, expect
 
@@ -7,7 +9,7 @@ from tests.support import browser
 from tests.support.browser import Scheme, Site, open_page
 from tests.support.dashboard import BREAKDOWNS
 from tests.support.pages import watch_requests
-from tests.support.widgets import PAGE, SCRIPT, Clinic
+from tests.support.widgets import HEAD, PAGE, SCRIPT, Clinic
 
 
 async def test_widgets_of_another_origin_send_one_query_with_their_own_key(
@@ -145,6 +147,58 @@ async def test_a_page_of_another_origin_cannot_frame_a_widget(
     ) as page:
         await clinic._replace(site=site).open(page, content)
         await expect(page.frame_locator("iframe").locator("appointments-total")).to_have_count(0)
+
+
+async def test_widgets_work_under_a_strict_policy_of_the_page(chromium: Browser, clinic: Clinic) -> None:
+    policy = "default-src 'none'; img-src data:; script-src {origin}; style-src {origin}; connect-src {origin}"
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    async with open_page(chromium, clinic.site) as page:
+        await clinic.open(page, PAGE.replace(SCRIPT, meta + SCRIPT))
+        await clinic.set_token(page)
+        await expect(page.locator("appointments-trend canvas")).to_be_visible()
+        await expect(page.locator("integrations-list tbody tr")).to_have_count(4)
+
+
+@pytest.mark.parametrize("locale", ["de", "ja"])
+async def test_many_widgets_with_long_names_fit_a_narrow_screen(
+    chromium: Browser, clinic: Clinic, locale: str
+) -> None:
+    name = "Lakeside" * 40
+    counts = {
+        "count": 1_234_567,
+        "total": 1_234_567,
+        "successful": 1_000_000,
+        "failed": 200_000,
+        "pending": 34_567,
+    }
+    statistics = {
+        "overview": counts,
+        "previousPeriod": {"overview": counts},
+        "utmCampaign": [{"value": name, **counts}],
+        "trends": [{"day": f"2026-11-{day:02}", **counts} for day in range(1, 31)],
+    }
+    listed = {"totalCount": 1, "nodes": [{"id": "1", "name": name, "status": "ACTIVE"}]}
+
+    async def answer(route: Route) -> None:
+        fields = re.findall(r"\b(w\d+): (\w+)\(", (route.request.post_data_json or {})["query"])
+        found = {alias: listed if field == "integrations" else statistics for alias, field in fields}
+        await route.fulfill(json={"data": found})
+
+    content = HEAD + '<meta name="viewport" content="width=device-width">' + PAGE.removeprefix(HEAD) * 7
+    async with open_page(chromium, clinic.site, width=390) as page:
+        await page.route("**/graphql", answer)
+        await clinic.open(
+            page, content.replace(' locale="de"', "").replace("-id=", f'-id="1" locale="{locale}" x=')
+        )
+        await clinic.set_token(page)
+        await expect(page.locator("appointments-trend canvas")).to_have_count(7)
+        await expect(page.locator("appointments-breakdown tbody tr")).to_have_count(7)
+        await expect(page.locator("integrations-list tbody tr")).to_have_count(7)
+        number = {"de": "1.234.567", "ja": "1,234,567"}[locale]
+        await expect(page.locator("appointments-total .value").first).to_have_text(number)
+        day = {"de": "Nov. 2026", "ja": "2026/11/01"}[locale]
+        await expect(page.locator("appointments-trend .day").first).to_contain_text(day)
+        assert await browser.find_overflowing_elements(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

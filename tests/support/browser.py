@@ -183,13 +183,15 @@ async def find_violations(page: Page, axe: str, *, without: str | None = None) -
 
 
 async def find_overflowing_elements(page: Page, width: int = 390) -> list[str]:
-    """Return the elements that overflow a screen of this width on the right."""
+    """Return the elements that overflow a screen of this width on the right, also those inside of widgets."""
     await page.set_viewport_size({"width": width, "height": 844})
     found: list[str] = await page.evaluate(
         """() => {
             const width = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= width) return [];
-            return [...document.querySelectorAll("body *")]
+            const list = (root) => [...root.querySelectorAll("*")]
+                .flatMap((each) => (each.shadowRoot ? [each, ...list(each.shadowRoot)] : [each]));
+            return list(document.body)
                 .filter((element) => element.getBoundingClientRect().right > width + 1)
                 .map((element) => element.outerHTML.slice(0, 120));
         }"""
