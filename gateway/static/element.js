@@ -9,7 +9,7 @@ import { redraw } from "./trend.js";
 const GATEWAY = new URL("/graphql", import.meta.url).href;
 const NO_TOKEN = "This widget has no key. The page must set the property `token` by script.";
 /** Milliseconds until a widget without a token says so. */
-const PATIENCE = 3000;
+const PATIENCE = 5000;
 /** Seconds between automatic refreshes, and the most that errors stretch them to. */
 const [MIN_REFRESH, MAX_REFRESH, MAX_PAUSE] = [10, 86_400, 3600];
 

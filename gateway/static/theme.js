@@ -3,6 +3,7 @@
 const followers = new Map();
 const observer = new MutationObserver(later);
 const probe = document.createElement("span");
+const schemes = new Map();
 let isScheduled = false;
 
 for (const event of ["load", "transitionend"]) document.addEventListener(event, later, true);
@@ -24,8 +25,10 @@ export function unfollow(widget) {
 /** Return "light" or "dark" after the background behind a widget, or null to inherit the page's `color-scheme`. */
 export function findScheme(widget) {
   for (let each = widget; each; each = above(each)) {
-    const [red, green, blue, alpha] = read(getComputedStyle(each).backgroundColor, widget.shadowRoot);
-    if (alpha >= 0.5) return luminance(red, green, blue) < 0.2 ? "dark" : "light";
+    const { backgroundColor } = getComputedStyle(each);
+    if (!schemes.has(backgroundColor)) schemes.set(backgroundColor, classify(backgroundColor, widget.shadowRoot));
+    const scheme = schemes.get(backgroundColor);
+    if (scheme) return scheme;
   }
   return null;
 }
@@ -42,14 +45,14 @@ function later() {
   });
 }
 
-/** Return [red, green, blue, alpha] of a colour of any form, each from 0 to 1. The browser converts it. */
-function read(colour, root) {
-  if (colour === "rgba(0, 0, 0, 0)") return [0, 0, 0, 0];
+/** Return "light" or "dark" for a colour of any form, or null if it is rather transparent. The browser reads it. */
+function classify(colour, root) {
   probe.style.color = `color-mix(in srgb, ${colour}, ${colour})`;
   root.append(probe);
   const [red, green, blue, alpha = 1] = getComputedStyle(probe).color.match(/[-+.\de]+/g).map(Number);
   probe.remove();
-  return [red, green, blue, alpha];
+  if (alpha < 0.5) return null;
+  return luminance(red, green, blue) < 0.2 ? "dark" : "light";
 }
 
 /** Return the relative luminance that WCAG defines. */

@@ -99,7 +99,7 @@ async def test_widgets_without_a_token_say_so_after_a_moment(chromium: Browser, 
         await page.clock.install()
         await clinic.open(page, HEAD + EVENTS + SCRIPT + TOTAL * 2)
         await expect(page.locator("appointments-total .skeleton")).to_have_count(2)
-        await page.clock.fast_forward(3000)
+        await page.clock.fast_forward(5000)
         said = "This widget has no key. The page must set the property `token` by script."
         await expect(page.get_by_text(said)).to_have_count(2)
         assert warned == ["<appointments-total> has no key: set its property `token` by script."]

@@ -138,6 +138,24 @@ async def test_a_frame_receives_its_key_by_a_message(chromium: Browser, clinic: 
         assert await frame.locator("appointments-total").get_attribute("onclick") is None
 
 
+async def test_a_frame_has_the_theme_of_its_address(chromium: Browser, clinic: Clinic) -> None:
+    content = (
+        PAGE.partition("<script")[0]
+        + """<iframe src="{origin}/embed/integrations-list?theme=light"></iframe>
+    <iframe src="{origin}/embed/integrations-list"></iframe>"""
+    )
+    find = "element => [getComputedStyle(document.documentElement).colorScheme, getComputedStyle(element).color]"
+    async with open_page(chromium, clinic.site, scheme="dark", expected="has no key") as page:
+        await clinic.open(page, content)
+        light, system = (page.frame_locator(f"iframe >> nth={at}").locator("integrations-list") for at in (0, 1))
+        # The styles of the frame are loaded when its skeleton is visible.
+        await expect(light.locator(".skeleton")).to_be_visible()
+        await expect(light).to_have_css("color", "rgb(22, 27, 36)")
+        assert await light.evaluate(find) == ["light", "rgb(22, 27, 36)"]
+        await expect(system).to_have_css("color", "rgb(233, 237, 243)")
+        assert await system.evaluate(find) == ["light dark", "rgb(233, 237, 243)"]
+
+
 async def test_a_page_of_another_origin_cannot_frame_a_widget(
     chromium: Browser, site: Site, clinic: Clinic
 ) -> None:
