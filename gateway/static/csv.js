@@ -1,6 +1,6 @@
 // Downloads as CSV. The attribute `data-csv` of a button is a table or "all".
 
-import { el } from "./dom.js";
+import { el, save } from "./dom.js";
 import { session } from "./session.js";
 import { renewSession } from "./signing.js";
 
@@ -10,7 +10,7 @@ export function offerCsv(read) {
     const pressed = target.closest("[data-csv]");
     if (!pressed) return;
     pressed.disabled = true;
-    const why = await save(choose(pressed.dataset.csv, read())).catch(() => "The gateway cannot be reached.");
+    const why = await download(choose(pressed.dataset.csv, read())).catch(() => "The gateway cannot be reached.");
     pressed.disabled = false;
     pressed.parentElement.querySelector(".refused")?.remove();
     if (why) pressed.after(el("p.refused", { role: "alert" }, why));
@@ -26,14 +26,12 @@ function choose(table, { id, type, first, last, days, by, search, source, utmSou
 }
 
 /** Save a table as a file, or return why not. */
-async function save(chosen) {
+async function download(chosen) {
   const { csrfToken } = (await session()) ?? (await renewSession());
   const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrfToken };
   const answer = await fetch("/statistics.csv", { method: "POST", headers, body: JSON.stringify(chosen) });
   if (!answer.ok) return [(await answer.json()).detail].flat().map((each) => each.msg ?? each).join(" ");
-  const [, download] = answer.headers.get("Content-Disposition").match(/"(.+)"/);
-  const href = URL.createObjectURL(await answer.blob());
-  el("a", { href, download }).click();
-  setTimeout(URL.revokeObjectURL, 60_000, href);
-  document.getElementById("said").textContent = `Saved to ${download}.`;
+  const [, name] = answer.headers.get("Content-Disposition").match(/"(.+)"/);
+  save(await answer.blob(), name);
+  document.getElementById("said").textContent = `Saved to ${name}.`;
 }

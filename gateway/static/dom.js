@@ -60,6 +60,13 @@ function countDown(retry, seconds, again) {
   retry.after(" ", stop);
 }
 
+/** Let the browser save a blob as a file. */
+export function save(blob, download) {
+  const href = URL.createObjectURL(blob);
+  el("a", { href, download }).click();
+  setTimeout(URL.revokeObjectURL, 60_000, href);
+}
+
 /** Load a script that is not a module. */
 export const script = (src) =>
   new Promise((onload, onerror) => document.head.append(el("script", { src, onload, onerror })));

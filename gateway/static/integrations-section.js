@@ -1,6 +1,6 @@
 // The dashboard's section of integrations, and the alarm at the top of the page. Broken integrations come first.
 
-import { button, el, notice, shape, spoken } from "./dom.js";
+import { button, el, notice, save, shape, spoken } from "./dom.js";
 import { integrations, standing } from "./integrations.js";
 import { explain } from "./sentences.js";
 import { ask } from "./session.js";
@@ -122,8 +122,8 @@ export function createSection({ formats, href, onnames, onfail, renew }) {
 function buildAlarm({ nodes, totalCount }) {
   if (!totalCount) return [];
   const lines = nodes.slice(0, IN_ALARM).map((each) => {
-    const save = button(".plain", () => download(each, save), "Export", spoken(` ${each.name}`));
-    return el("li", shape("▲ "), el("b", each.name), ` is broken: ${standing(each)[2]} `, save);
+    const pressed = button(".plain", () => download(each, pressed), "Export", spoken(` ${each.name}`));
+    return el("li", shape("▲ "), el("b", each.name), ` is broken: ${standing(each)[2]} `, pressed);
   });
   const rest = totalCount - lines.length;
   const more = el("a", { href: "#integrations" }, rest ? `Show all, and ${rest} more` : "Show all integrations");
@@ -138,8 +138,6 @@ async function download({ id, name }, pressed) {
   if (pressed.nextElementSibling?.matches(".refused")) pressed.nextElementSibling.remove();
   if (!data?.integrationExport) return pressed.after(el("p.refused", { role: "alert" }, explain(errors[0])));
   const content = text.slice('{"data":{"integrationExport":{"document":'.length, text.lastIndexOf("}}}"));
-  const href = URL.createObjectURL(new Blob([content], { type: "application/json" }));
-  el("a", { href, download: `${id}.json` }).click();
-  setTimeout(URL.revokeObjectURL, 60_000, href);
+  save(new Blob([content], { type: "application/json" }), `${id}.json`);
   find("#said").textContent = `${name} was exported to ${id}.json.`;
 }

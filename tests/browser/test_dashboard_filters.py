@@ -236,7 +236,8 @@ async def test_a_number_lists_the_records_that_it_counts_while_others_load(page:
 async def test_long_names_wrap(page: Page, width: int) -> None:
     async def lengthen(route: Route) -> None:
         if "query Dashboard" not in (route.request.post_data or ""):
-            return await route.continue_()
+            await route.continue_()
+            return
         answer = await (await route.fetch()).json()
         found = answer["data"].get("newest", {"nodes": [None]})["nodes"][0] or answer["data"]["chosen"]
         found["name"] = "Lakeside" * 38
