@@ -54,43 +54,42 @@ async def test_an_error_is_a_sentence_with_a_button_only_if_a_second_attempt_may
 
 
 async def _cut_connection(page: Page) -> tuple[Locator, list[dict[str, Any]]]:
-    """Open a page, stop its clock and its connection, and return a widget that has failed with its requests."""
+    """Open the dashboard, stop its clock and its connection, and return its box of errors and its requests."""
     await page.clock.install()
-    await page.goto("/widgets")
-    widget = page.locator("integrations-list")
-    await expect(widget.locator("tbody tr").first).to_be_visible()
-    await page.frame_locator("iframe").locator("tbody tr").first.wait_for()
+    await page.goto("/dashboard")
+    await wait_until_shown(page)
     await page.clock.pause_at("2100-01-01")
     await page.route("**/graphql", lambda route: route.abort())
     queries = watch_requests(page)
-    await widget.evaluate("widget => widget.refresh()")
+    # Playwright cannot click while the clock stands still.
+    await page.get_by_role("radio", name="7 d").dispatch_event("click")
     await page.clock.run_for(1)
-    return widget, queries
+    return page.locator("#failure"), queries
 
 
 async def test_a_page_tries_again_with_longer_pauses_until_the_gateway_is_back(
     chromium: Browser, site: Site
 ) -> None:
     async with open_page(chromium, site, expected="ERR_FAILED") as page:
-        widget, queries = await _cut_connection(page)
+        failure, queries = await _cut_connection(page)
         for number, seconds in enumerate((1, 1, 2, 4, 8, 16, 32, 60, 60), 1):
-            button = widget.get_by_role("button", name="Try again")
+            button = failure.get_by_role("button", name="Try again")
             await expect(button).to_have_text(f"Try again in {seconds} s")
             assert len(queries) == number
             await page.clock.run_for(seconds * 1000 + 1)
         await page.unroute("**/graphql")
         await page.clock.run_for(60_001)
         await page.clock.resume()
-        await expect(widget.locator("tbody tr").first).to_be_visible()
+        await wait_until_shown(page)
 
 
 async def test_the_user_can_try_again_at_once_or_stop_the_attempts(chromium: Browser, site: Site) -> None:
     async with open_page(chromium, site, expected="ERR_FAILED") as page:
-        widget, queries = await _cut_connection(page)
-        await widget.get_by_role("button", name="Try again").click()
+        failure, queries = await _cut_connection(page)
+        await failure.get_by_role("button", name="Try again").dispatch_event("click")
         await page.clock.run_for(1)
-        await widget.get_by_role("button", name="Stop trying").click()
-        await expect(widget.get_by_role("button")).to_have_text(["Try again"])
+        await failure.get_by_role("button", name="Stop trying").dispatch_event("click")
+        await expect(failure.get_by_role("button")).to_have_text(["Try again"])
         await page.clock.run_for(120_000)
         assert len(queries) == 2
 
