@@ -90,6 +90,7 @@ def main() -> None:
 
     async def migrate() -> None:
         database = Database(load_settings())
+        context.config.attributes.update(migrations.build_attributes(database))
         try:
             await migrations.run(database, run)
         finally:

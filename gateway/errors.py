@@ -17,6 +17,7 @@
     │   ├── CostLimitExceeded  the cost is too high
     │   ├── RateLimited        the cost is higher than the rest of the key's rate limit
     │   └── NotForWidgets      a widget key may not read a field
+    ├── database.SecretUnreadable  a stored token cannot be decrypted
     ├── rest.RequestInvalid    the parameters of a REST request are wrong
     ├── web.HTTPRefusal        the HTTP request is not accepted
     └── web.ClientDisconnected the client has left
@@ -96,9 +97,7 @@ class OperationAborted(GatewayError):
         return f"{self.reason}; {self._describe_changes()}. {self.advice}"
 
     def _describe_changes(self) -> str:
-        if not self.committed:
-            return "nothing was changed"
-        return f"only {describe_done(self.committed)}"
+        return f"only {describe_done(self.committed)}" if self.committed else "nothing was changed"
 
 
 class Overloaded(OperationAborted):

@@ -64,6 +64,16 @@ class Settings(BaseSettings):
     database_lock_timeout: float = Field(
         5.0, gt=0, description="Seconds that a write waits for other writes before it is refused."
     )
+    secret_keys: str = Field(
+        "",
+        repr=False,
+        description="Keys that encrypt tokens in the database, the newest first, separated by spaces. "
+        "`gateway secrets new-key` prints one. PostgreSQL needs this setting or the next one. SQLite without them "
+        "has a file beside the database, such as `gateway.db.keys`.",
+    )
+    secret_keys_file: str = Field(
+        "", description="Path of a file with such keys, one in each line, instead of `GATEWAY_SECRET_KEYS`."
+    )
     search_index: bool = Field(
         default=True,
         description="Whether searches of records use an index. `gateway migrate` creates it, or drops it. Without "

@@ -22,6 +22,7 @@ _COMMAND_TARGETS = {
     "keys": "keys:keys",
     "import": "imports:import_",
     "export": "exports:export",
+    "secrets": "secrets:secrets",
     "statistics": "statistics:statistics",
     "assets": "assets:assets",
     "settings": "settings:settings",

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from gateway import server
+from gateway import server, services
 from gateway.cli.database import configure_command, open_database
 from gateway.cli.terminal import err, out, print_table
 from gateway.database import migrations
@@ -96,6 +96,7 @@ async def _load_demo(settings: Settings) -> _DemoAccess:
     now = instants.now()
     async with open_database(settings) as database:
         await migrations.upgrade(database)
+        await services.secrets.require_keys(database)
         with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
             task = progress.add_task("Loading a clinic group", total=None)
             await load_demo(database, now, lambda steps: progress.advance(task, steps))

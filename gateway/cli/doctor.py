@@ -10,10 +10,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from gateway import services
 from gateway.assets import Assets
 from gateway.cli.database import configure_command, open_database, run_blocking
 from gateway.cli.terminal import print_table
-from gateway.database import Database, Pooler, diagnostics, migrations, search_index
+from gateway.database import Database, Pooler, describe_source, diagnostics, migrations, search_index
 from gateway.errors import SchemaNotAtHead, SettingsInvalid, Unavailable
 from gateway.settings import Settings, find_unknown_variables
 
@@ -130,6 +131,7 @@ async def _check_database(database: Database) -> AsyncIterator[Finding]:
         yield Finding("tables", difference or "as this release expects", remedy)
     else:
         yield Finding("schema", f"at revision {current} of a newer release, which this release can serve")
+    yield await _check_secret_keys(database)
     yield await _check_search_index(database)
     orphans = await diagnostics.find_orphans(database)
     yield Finding("references", ", ".join(orphans) or "intact", "Restore a backup." if orphans else None)
@@ -137,6 +139,23 @@ async def _check_database(database: Database) -> AsyncIterator[Finding]:
         yield await _check_sqlite(database)
     else:
         yield await _check_postgresql(database)
+
+
+async def _check_secret_keys(database: Database) -> Finding:
+    """Name the keys of tokens by their ids, the newest first, with the numbers of integrations."""
+    try:
+        ids = database.keyring.ids
+    except SettingsInvalid as error:
+        return Finding("secret keys", str(error), "Restore the keys, or set them.")
+    async with database.read() as reader:
+        used = await services.secrets.list_used_keys(reader)
+        counts = await services.secrets.count_by_key(reader)
+    missing = [id for id in sorted({*used, *counts}) if id not in ids]
+    named = [f"{id} for {counts[id]} integrations" for id in (*ids, *missing)]
+    seen = f"{', '.join(named)}; from {describe_source(database.settings)}"
+    if missing:
+        return Finding("secret keys", seen, f"Add the missing key {', '.join(missing)}, from a backup.")
+    return Finding("secret keys", seen)
 
 
 async def _check_search_index(database: Database) -> Finding:

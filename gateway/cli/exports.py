@@ -36,6 +36,8 @@ async def export(
     mode = SecretsMode.INCLUDE if secrets else SecretsMode.OMIT
     groups = GroupsMode.OMIT if no_groups else GroupsMode.INCLUDE
     async with open_migrated_database() as database, database.read() as session:
+        if secrets:
+            await services.secrets.require_keys(database)
         integration = await services.exports.find_integration(session, id, team)
         with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
             task = progress.add_task(id, total=await services.exports.count_children(session, integration))

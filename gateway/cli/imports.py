@@ -119,6 +119,7 @@ async def import_(
     reports: list[_FileReport] = []
     try:
         async with open_migrated_database() as database:
+            await services.secrets.require_keys(database)
             reduce_collections()
             with Progress(console=err, disable=not err.is_terminal, transient=True) as progress:
                 for file in files:

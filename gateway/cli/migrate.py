@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gateway import services
 from gateway.cli.database import open_database, run_blocking
 from gateway.cli.terminal import err, is_interactive, out
 from gateway.database import Database, migrations
@@ -42,6 +43,7 @@ async def migrate(
         before = await migrations.get_current(database)
         if down_to is None:
             _print_search_index(await migrations.upgrade(database))
+            await services.secrets.require_keys(database)
         else:
             await _downgrade(database, down_to, is_confirmed=yes)
         after = await migrations.get_current(database)
@@ -60,6 +62,8 @@ async def _downgrade(database: Database, revision: str, *, is_confirmed: bool) -
 
     Raises Refused (CONFLICT) if nobody can be asked, and typer.Abort if the answer is no.
     """
+    if revision < migrations.ENCRYPTION <= await migrations.get_current(database):
+        await _announce_decryption(database)
     losses = await migrations.preview_downgrade(database, revision)
     if losses:
         _print_losses(revision, losses)
@@ -70,6 +74,15 @@ async def _downgrade(database: Database, revision: str, *, is_confirmed: bool) -
                 )
             typer.confirm("Delete this data?", abort=True, err=True)
     await migrations.downgrade(database, revision)
+
+
+async def _announce_decryption(database: Database) -> None:
+    """Print that a downgrade decrypts tokens, if there are any. Raises SettingsInvalid if a key is missing."""
+    await services.secrets.require_keys(database)
+    async with database.read(once=True) as reader:
+        counts = await services.secrets.count_by_key(reader)
+    if counts:
+        err.print("The downgrade decrypts tokens: the database and its backups then have them in plain text.")
 
 
 def _print_losses(revision: str, losses: Sequence[migrations.DataLoss]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway import server
+from gateway import server, services
 from gateway.cli.database import configure_command, open_database
 from gateway.database import Pooler, migrations
 from gateway.errors import SettingsInvalid
@@ -39,3 +39,4 @@ async def _prepare_database(settings: Settings) -> None:
         if settings.database_url == DEFAULT_DATABASE_URL:
             await migrations.upgrade(database)
         await migrations.require_compatible(database)
+        await services.secrets.require_keys(database)

@@ -1,6 +1,8 @@
 """The command `gateway settings`."""
 
 import json
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Annotated
 
 import typer
@@ -9,6 +11,12 @@ from rich.markup import escape
 from gateway.cli.database import configure_command
 from gateway.cli.terminal import out
 from gateway.settings import CONFIG_VARIABLE, Settings, get_variable_name
+
+_SHOWN: Mapping[str, Callable[[Settings], object]] = {
+    "database_url": attrgetter("database_address"),
+    "secret_keys": lambda current: "set; keys are not printed" if current.secret_keys else "",
+}
+"""How settings with secrets are printed."""
 
 _INTRODUCTION = f"""\
 # Settings
@@ -47,7 +55,7 @@ def settings(
 
 def _print_settings(current: Settings) -> None:
     for name, field in Settings.model_fields.items():
-        value = current.database_address if name == "database_url" else getattr(current, name)
+        value = _SHOWN.get(name, attrgetter(name))(current)
         default = f"[dim](default {escape(str(field.default))})[/]"
         out.print(f"[bold]{get_variable_name(name)}[/] = {escape(str(value))} {default}")
         out.print(f"    {escape(field.description or '')}")

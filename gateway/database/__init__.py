@@ -28,6 +28,7 @@ from gateway.database.database import Database
 from gateway.database.failures import DATABASE_ERRORS
 from gateway.database.fair_queue import TeamId
 from gateway.database.fetch_budget import FetchBudget
+from gateway.database.keyring import KEY_ID_LENGTH, Keyring, describe_source
 from gateway.database.poolers import Pooler
 from gateway.database.prepared_statements import prepared, prepared_by_dialect
 from gateway.database.reading import Reader, Snapshot
@@ -43,6 +44,7 @@ from gateway.database.tables import (
     HasDocument,
     Integration,
     ResourceRecord,
+    SecretKey,
     Team,
     TypeCount,
     UseCase,
@@ -53,6 +55,7 @@ from gateway.database.writing import UniqueViolation, Writer, repeat_on_conflict
 
 __all__ = [
     "DATABASE_ERRORS",
+    "KEY_ID_LENGTH",
     "ApiKey",
     "AuditEntry",
     "Base",
@@ -67,9 +70,11 @@ __all__ = [
     "HasDocument",
     "Instant",
     "Integration",
+    "Keyring",
     "Pooler",
     "Reader",
     "ResourceRecord",
+    "SecretKey",
     "Snapshot",
     "Team",
     "TeamId",
@@ -80,6 +85,7 @@ __all__ = [
     "UseCaseGroup",
     "User",
     "Writer",
+    "describe_source",
     "diagnostics",
     "get_values",
     "migrations",

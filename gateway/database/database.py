@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Dialect, MetaData, Table, func, make_url, select, update
@@ -16,6 +16,7 @@ from gateway.database.engines import READ_ONLY_OPTION, create_postgresql_engine,
 from gateway.database.fair_queue import FairQueue, TeamId
 from gateway.database.fetch_budget import FetchBudget
 from gateway.database.inline_reads import InlineReader
+from gateway.database.keyring import Keyring, load_keys
 from gateway.database.log_truncation import LogTruncation
 from gateway.database.poolers import Pooler, find_pooler
 from gateway.database.postgresql_driver import PostgresqlConnection, TransactionTimeouts
@@ -129,6 +130,11 @@ class Database:
             return Timeouts(statement=request_timeout + _GRACE / 2, control=request_timeout + _GRACE / 2)
         return Timeouts(statement=request_timeout * _CUT_OFF_SHARE, control=request_timeout * _CUT_OFF_SHARE)
 
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys of secrets. They are loaded when one is first needed."""
+        return Keyring(partial(load_keys, self.settings))
+
     @property
     def dialect(self) -> Dialect:
         """The dialect that statements are compiled for."""
@@ -147,7 +153,9 @@ class Database:
         """
         # Where settings are made in the transaction, each statement needs one.
         once = once and not self._shares_connections
-        return Snapshot(self._read_pool, team, once=once, inline_reader=self._inline_reader, budget=budget)
+        return Snapshot(
+            self._read_pool, team, self.keyring, once=once, inline_reader=self._inline_reader, budget=budget
+        )
 
     @asynccontextmanager
     async def write(self, *, team: TeamId = "", dry_run: bool = False) -> AsyncIterator[Writer]:
@@ -159,7 +167,7 @@ class Database:
         """
         self.availability.require_writable()
         async with self._write_pool.connect(team, self._begin_write) as connection:
-            writer = Writer(connection, self.settings, await connection.read_clock())
+            writer = Writer(connection, self.settings, await connection.read_clock(), self.keyring)
             commits = False
             try:
                 yield writer

@@ -24,6 +24,7 @@ from gateway.database.connections import PooledConnection
 from gateway.database.fair_queue import TeamId
 from gateway.database.fetch_budget import FetchBudget, FetchLimitReached
 from gateway.database.inline_reads import InlineReader
+from gateway.database.keyring import Keyring
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.rows import ColumnNames
 from gateway.domain.calendar import instants
@@ -48,14 +49,18 @@ class StatementRunner(Protocol):
 class Reader:
     """Fetches rows from one snapshot; see the module's docstring for its `columns`."""
 
-    def __init__(self, runner: StatementRunner, as_of: datetime, columns: ColumnNames = None) -> None:
+    def __init__(
+        self, runner: StatementRunner, as_of: datetime, keyring: Keyring, columns: ColumnNames = None
+    ) -> None:
         self._runner, self.columns = runner, columns
+        self.keyring = keyring
+        """The keys of the secrets that its rows have."""
         self.as_of = as_of
         """When the snapshot was taken."""
 
     def with_columns(self, columns: ColumnNames) -> "Reader":
         """Return a reader of the same snapshot that fetches these columns."""
-        return Reader(self._runner, self.as_of, columns)
+        return Reader(self._runner, self.as_of, self.keyring, columns)
 
     async def fetch_rows(self, statement: PreparedStatement[E], *also: str) -> Sequence[E]:
         """Fetch rows of a table with the reader's columns, the primary key, and those of `also`.
@@ -95,12 +100,13 @@ class Snapshot:
         self,
         pool: ConnectionPool,
         team: TeamId,
+        keyring: Keyring,
         *,
         once: bool,
         inline_reader: InlineReader | None,
         budget: FetchBudget | None = None,
     ) -> None:
-        self._as_of = instants.now()
+        self._as_of, self._keyring = instants.now(), keyring
         self._pool, self._team, self._once, self._budget = pool, team, once, budget
         self._inline_reader = inline_reader if once else None
         self._connection: PooledConnection | None = None
@@ -201,7 +207,7 @@ class Snapshot:
         await self._pool.discard(connection)
 
     async def __aenter__(self) -> Reader:
-        return Reader(self, self._as_of)
+        return Reader(self, self._as_of, self._keyring)
 
     async def __aexit__(self, *_error: object) -> None:
         """End the transaction and release the connection."""

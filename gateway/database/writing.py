@@ -28,6 +28,7 @@ from gateway.database.bulk_statements import (
     to_columns,
 )
 from gateway.database.connections import PooledConnection
+from gateway.database.keyring import Keyring
 from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.reading import Reader
 from gateway.database.rows import get_values, new_row, with_changes
@@ -61,8 +62,10 @@ class UniqueViolation(Exception):
 class Writer(Reader):
     """One transaction that writes; it reads what it wrote."""
 
-    def __init__(self, connection: PooledConnection, settings: Settings, as_of: datetime) -> None:
-        super().__init__(connection, as_of)
+    def __init__(
+        self, connection: PooledConnection, settings: Settings, as_of: datetime, keyring: Keyring
+    ) -> None:
+        super().__init__(connection, as_of, keyring)
         self.settings = settings
         """For the limits that services enforce when they write."""
         self.is_committed = False

@@ -7,7 +7,6 @@ from typing import TypedDict
 from gateway.domain import webhooks
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.documents import (
-    SECRET_KEYS,
     AuditColumns,
     get_text_or_none,
     read_audit_columns,
@@ -101,10 +100,8 @@ def _build_name_columns(name: str, username: str | None) -> _NameColumns:
     )
 
 
-def read_connected_columns(
-    document: Document, secrets: Document, logical_id: str, at: datetime
-) -> IntegrationColumns:
-    """Return the columns for the `integration` of an export document, and its secrets.
+def read_connected_columns(document: Document, logical_id: str, at: datetime) -> IntegrationColumns:
+    """Return the columns for the `integration` of an export document, with its secrets.
 
     Defaults for missing or unknown values are the provider OTHER, the zone UTC, and not enabled. `at` replaces
     missing instants.
@@ -120,7 +117,7 @@ def read_connected_columns(
         access=read_access(document),
         timezone=zone if isinstance(zone, str) and timezones.is_timezone(zone) else "UTC",
         provider=parse_member(Provider, config.get("provider")),
-        has_token=bool(secrets.get("accessToken")),
+        has_token=bool(config.get("accessToken")),
         expires_at=instants.parse_instant(expires_at) if isinstance(expires_at, str) else None,
         user_id=None,
         event=None,
@@ -163,16 +160,6 @@ def read_access(document: Document) -> IntegrationAccess:
     if word is None:
         return IntegrationAccess.TEAM
     return parse_member(IntegrationAccess, word) or IntegrationAccess.PERSONAL
-
-
-def split_secrets(document: Document) -> tuple[Document, Document]:
-    """Return the document without its secrets, and the secrets by their keys in `config`."""
-    config = document.get("config")
-    if not isinstance(config, dict):
-        return document, {}
-    secrets: Document = {key: config[key] for key in SECRET_KEYS if key in config}
-    remaining: Document = {key: value for key, value in config.items() if key not in SECRET_KEYS}
-    return {**document, "config": remaining}, secrets
 
 
 def get_token_state(has_token: bool | None, expires_at: datetime | str | None, at: datetime) -> TokenState:

@@ -29,8 +29,9 @@ async def answer_export(reader: Reader, viewer: Viewer, parameters: ExportParame
     integration = await services.exports.get_connected_integration(
         columns, viewer, parameters.integration_id, parameters.secrets
     )
-    secrets = integration.secrets if parameters.secrets is SecretsMode.INCLUDE else {}
+    includes = parameters.secrets is SecretsMode.INCLUDE
+    secrets = services.secrets.decrypt_secrets(reader.keyring, integration) if includes else None
     return RestAnswer(
         services.exports.stream_document(reader, integration, secrets),
-        disclosed=services.audit.list_secrets(integration, secrets),
+        disclosed=services.audit.list_secrets(integration, secrets or ()),
     )

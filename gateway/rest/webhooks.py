@@ -7,11 +7,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from pydantic_core import PydanticCustomError
 
 from gateway import services
-from gateway.database import Integration, Reader
+from gateway.database import Integration, Keyring, Reader
 from gateway.domain import exact_json, strict_json, webhooks
 from gateway.domain.documents import find_unstorable
 from gateway.domain.enums import IntegrationKind
 from gateway.domain.integration_filters import MAX_PATTERN_LENGTH, IntegrationFilter, TextFilter
+from gateway.domain.integration_secrets import get_secrets, put_secrets
 from gateway.domain.integrations import complete_order
 from gateway.domain.lenient_reading import Json
 from gateway.domain.paging import DEFAULT_PAGE_SIZE, MAX_OFFSET, MAX_PAGE_SIZE, PageArguments, SortKey
@@ -23,7 +24,7 @@ from gateway.rest.webhook_queries import combine, parse_query
 
 T = TypeVar("T")
 
-_COLUMNS = frozenset({"document", "kind", "created_by"})
+_COLUMNS = frozenset({"document", "secrets", "kind", "created_by"})
 
 _GET_COST, _LIST_COST, _WEBHOOK_COST = 401, 502, 32
 """The costs of the two queries of GraphQL without fields of webhooks, and of all such fields."""
@@ -127,7 +128,7 @@ async def answer_get(reader: Reader, viewer: Viewer, parameters: GetParameters) 
     row = await services.integrations.get_webhook(
         reader.with_columns(_COLUMNS), viewer, parameters.integration_id, parameters.created_by
     )
-    return RestAnswer(b'{"integration":%b,"success":true}' % _encode(viewer, row, None))
+    return RestAnswer(b'{"integration":%b,"success":true}' % _encode(reader.keyring, viewer, row, None))
 
 
 async def answer_list(reader: Reader, viewer: Viewer, parameters: ListParameters) -> RestAnswer:
@@ -136,7 +137,7 @@ async def answer_list(reader: Reader, viewer: Viewer, parameters: ListParameters
     page = PageArguments(complete_order(parameters.sort), size=parameters.size, offset=parameters.offset or None)
     found = await services.integrations.list_integrations(reader.with_columns(_COLUMNS), viewer, filter, page)
     totals = await services.integrations.count_integrations(reader, viewer, [filter])
-    documents = [_encode(viewer, row, parameters.fields) for row in found.rows]
+    documents = [_encode(reader.keyring, viewer, row, parameters.fields) for row in found.rows]
     body = b'{"integrations":[%b],"offset":%d,"items":%d,"total":%d,"success":true}' % (
         b",".join(documents),
         parameters.offset,
@@ -147,13 +148,14 @@ async def answer_list(reader: Reader, viewer: Viewer, parameters: ListParameters
     return RestAnswer(body, headers=[(b"x-clamped", b"count=%d" % MAX_PAGE_SIZE)] if is_clamped else ())
 
 
-def _encode(viewer: Viewer, row: Integration, projection: Projection | None) -> bytes:
-    """Return the JSON of the parts of a document that the viewer may see. Whole documents are not parsed."""
+def _encode(keyring: Keyring, viewer: Viewer, row: Integration, projection: Projection | None) -> bytes:
+    """Return the JSON of the parts of a document that the viewer may see."""
     may_manage = webhooks.may_manage_webhook(viewer, row.kind, row.team_id, row.created_by)
-    if may_manage and projection is None:
-        return row.document_json.encode()
     document = row.document if may_manage else webhooks.hide_secrets(row.document)
-    return exact_json.encode(document if projection is None else projection.apply(document))
+    shown = document if projection is None else projection.apply(document)
+    if get_secrets(shown, row.kind):
+        shown = put_secrets(shown, row.kind, services.secrets.decrypt_secrets(keyring, row))
+    return exact_json.encode(shown)
 
 
 def compute_get_cost(_: GetParameters) -> int:

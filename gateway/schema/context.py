@@ -209,7 +209,7 @@ class Context:
         if row.team_id != self.viewer.team_id or not self.viewer.has_permission(Permission.READ_SECRETS):
             return {}
         self._disclosed_secrets.update(services.audit.list_secrets(row, names))
-        return row.secrets
+        return {name: services.secrets.decrypt_secret(self.database.keyring, row, name) for name in names}
 
     async def __aenter__(self) -> Self:
         return self

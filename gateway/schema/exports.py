@@ -58,7 +58,7 @@ def _request_contents(root: ExportSource, _: object) -> BatchRequest:
 
 def _build_document(children: services.exports.IntegrationChildren, root: ExportSource, _: object) -> object:
     root.written.count(services.exports.measure_documents(root.integration, children))
-    secrets = root.disclose(root.integration) if root.secrets is SecretsMode.INCLUDE else {}
+    secrets = root.disclose(root.integration) if root.secrets is SecretsMode.INCLUDE else None
     return services.exports.build_document(root.integration, children, secrets)
 
 
@@ -110,13 +110,13 @@ class IntegrationExport:
     @field(
         "Paths of the secrets that `document` leaves out, such as `integration.config.accessToken`; empty with "
         "`secrets: INCLUDE`.",
-        reads=("document", "secrets"),
+        reads=("document",),
     )
     @staticmethod
     def redacted_fields(root: strawberry.Parent[ExportSource]) -> list[str]:
         if root.secrets is SecretsMode.INCLUDE:
             return []
-        return exports.list_redacted_fields(root.integration.document, root.integration.secrets)
+        return exports.list_redacted_fields(root.integration.document)
 
 
 @strawberry.type

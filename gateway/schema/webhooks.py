@@ -2,10 +2,11 @@
 
 import strawberry
 
+from gateway import services
 from gateway.database import Integration as IntegrationRow
 from gateway.domain import webhooks
 from gateway.domain.enums import RetryDelay, WebhookEvent
-from gateway.domain.lenient_reading import Json
+from gateway.domain.lenient_reading import Json, LenientObject
 from gateway.schema import json_readers
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key_field
@@ -16,10 +17,13 @@ from gateway.schema.scalars import JSON
 _flag_reader = with_default(json_readers.boolean, default=False)
 
 
+def _may_manage(row: IntegrationRow, info: Info) -> bool:
+    return webhooks.may_manage_webhook(info.context.viewer, row.kind, row.team_id, row.created_by)
+
+
 def _read_guarded(row: IntegrationRow, info: Info, name: str) -> Json:
     """Return a key of the document; None unless the viewer may manage the webhook."""
-    may_manage = webhooks.may_manage_webhook(info.context.viewer, row.kind, row.team_id, row.created_by)
-    return row.document.get(name) if may_manage else None
+    return row.document.get(name) if _may_manage(row, info) else None
 
 
 def _read_guarded_text(row: IntegrationRow, info: Info, name: str) -> str | None:
@@ -67,7 +71,10 @@ class WebhookIntegration(Integration):
     @field("Secret token that authenticates calls. Null unless the viewer may manage this webhook.")
     @staticmethod
     def token(root: strawberry.Parent[IntegrationRow], info: Info) -> str | None:
-        return _read_guarded_text(root, info, "token")
+        if not _may_manage(root, info):
+            return None
+        token = services.secrets.decrypt_secret(info.context.database.keyring, root, "token")
+        return LenientObject({"token": token}, root).read_text("token")
 
 
 @strawberry.type(description="Webhook that posts the messages it receives; `webhook-incoming` in the documents.")

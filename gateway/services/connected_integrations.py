@@ -3,7 +3,7 @@
 from gateway.database import Integration, Writer
 from gateway.domain.bounds import find_excesses, is_blank
 from gateway.domain.calendar import instants, timezones
-from gateway.domain.documents import SECRET_KEYS, mark_created, mark_updated
+from gateway.domain.documents import mark_created, mark_updated
 from gateway.domain.enums import (
     AuthType,
     ErrorCode,
@@ -14,6 +14,7 @@ from gateway.domain.enums import (
     Status,
 )
 from gateway.domain.ids import new_id, new_logical_id
+from gateway.domain.integration_secrets import CONFIG_SECRETS
 from gateway.domain.integrations import read_connected_columns
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
@@ -26,12 +27,14 @@ from gateway.services.integrations import (
     lock_integration_for_update,
     require_kind_permission,
 )
+from gateway.services.secrets import decrypt_document, decrypt_secret, encrypt_document
 
 _TOP_LEVEL_KEYS = ("name", "status", "access", "timezone")
 """The keys of the document outside `config`. None of them can be cleared."""
 
 _CONFIG_KEYS = (
     "scope",
+    *CONFIG_SECRETS,
     "tokenType",
     "expiresAt",
     "connectedAt",
@@ -53,7 +56,8 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
     require_kind_permission(viewer, IntegrationKind.CONNECTED)
     _check_settings(viewer, settings, None)
     at = instants.format_instant(writer.as_of)
-    config_values: Document = {**settings, "connectedAt": at, "authType": AuthType.OAUTH.value}
+    given = {**_drop_blank_secrets(settings), "connectedAt": at, "authType": AuthType.OAUTH.value}
+    config: Document = {key: given.get(key) for key in _CONFIG_KEYS if key not in CONFIG_SECRETS or given.get(key)}
     id, logical_id = new_id(), new_logical_id("integration")
     document = mark_created(
         {
@@ -61,7 +65,7 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
             "name": settings["name"],
             "status": Status.ACTIVE.value,
             "access": settings["access"],
-            "config": {key: config_values.get(key) for key in _CONFIG_KEYS},
+            "config": config,
             "timezone": settings["timezone"],
         },
         id=id,
@@ -69,14 +73,12 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
         user_id=viewer.user_id,
         at=writer.as_of,
     )
-    secrets = _merge_secrets(settings, {})
     values = {
         "team_id": viewer.team_id,
         "id": id,
         "version": 1,
-        "document": document,
-        "secrets": secrets,
-        **read_connected_columns(document, secrets, logical_id, writer.as_of),
+        **encrypt_document(writer.keyring, viewer.team_id, id, IntegrationKind.CONNECTED, document),
+        **read_connected_columns(document, logical_id, writer.as_of),
     }
     return await writer.insert_row(Integration, values)
 
@@ -93,30 +95,36 @@ async def update_connected_integration(
     """
     row = await lock_integration_for_update(writer, viewer, id, IntegrationKind.CONNECTED, expected_version)
     _check_settings(viewer, changes, row.access)
-    secrets = _merge_secrets(changes, row.secrets)
-    if secrets.get("accessToken") not in (None, row.secrets.get("accessToken")):
+    stored = decrypt_document(writer.keyring, row)
+    changes = _drop_blank_secrets(changes)
+    if changes.get("accessToken") not in (None, decrypt_secret(writer.keyring, row, "accessToken")):
         changes = {**changes, "renewedAt": instants.format_instant(writer.as_of)}
-    document = _apply_changes(changes, row.document)
-    if (document, secrets) == (row.document, row.secrets):
+    document = _apply_changes(changes, stored)
+    if document == stored:
         return row
     document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
     created_at = instants.to_instant(row.created_at)
-    columns = read_connected_columns(document, secrets, row.logical_id or row.id, created_at)
-    new_values = {"document": document, "secrets": secrets, "version": row.version + 1, **columns}
+    new_values = {
+        **encrypt_document(writer.keyring, row.team_id, row.id, row.kind, document),
+        **read_connected_columns(document, row.logical_id or row.id, created_at),
+        "version": row.version + 1,
+    }
     updated = await writer.update_row(Integration, row, new_values)
     await day_counts.recount_if_timezone_changed(writer, updated, row.timezone)
     return updated
 
 
 def _apply_changes(changes: Document, document: Document) -> Document:
-    """Return the document with these changes."""
+    """Return the document with these changes. A secret that is cleared leaves no key."""
     stored = document.get("config")
     config = dict(stored) if isinstance(stored, dict) else {}
     for key in _CONFIG_KEYS:
         if key in changes and not _is_same_value(key, changes[key], config.get(key)):
             config[key] = changes[key]
+        if key in CONFIG_SECRETS and key in changes and changes[key] is None:
+            config.pop(key, None)
     changed: Document = {**document, **{key: changes[key] for key in _TOP_LEVEL_KEYS if key in changes}}
-    if config:
+    if config or isinstance(stored, dict):
         changed["config"] = config
     return changed
 
@@ -128,16 +136,13 @@ def _is_same_value(key: str, new: Json, stored: Json) -> bool:
     return new == stored
 
 
-def _merge_secrets(settings: Document, stored: Document) -> Document:
-    """Return the stored secrets with those of the settings: null clears a secret, a blank one keeps it."""
-    secrets = dict(stored)
-    for key in SECRET_KEYS:
-        value = settings.get(key)
-        if isinstance(value, str) and not is_blank(value):
-            secrets[key] = value
-        elif key in settings and value is None:
-            secrets.pop(key, None)
-    return secrets
+def _drop_blank_secrets(settings: Document) -> Document:
+    """Return the settings without blank secrets, which clients send to keep the stored ones."""
+    return {
+        key: value
+        for key, value in settings.items()
+        if not (key in CONFIG_SECRETS and isinstance(value, str) and is_blank(value))
+    }
 
 
 def _check_settings(viewer: Viewer, settings: Document, current_access: IntegrationAccess | None) -> None:

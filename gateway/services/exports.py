@@ -13,10 +13,12 @@ from gateway.domain import exact_json
 from gateway.domain.documents import INTEGRATION, exports
 from gateway.domain.enums import ErrorCode, GroupsMode, IntegrationKind, Permission, SecretsMode
 from gateway.domain.group_documents import build_entry
+from gateway.domain.integration_secrets import drop_secrets, get_secrets, put_secrets
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import not_found, refusal
 from gateway.services.access import require_id, require_permissions
+from gateway.services.secrets import decrypt_document, decrypt_secrets
 
 _BATCH_SIZE = 1_000
 """The most documents that a streamed export fetches at once."""
@@ -98,14 +100,15 @@ def measure_documents(integration: Integration, children: IntegrationChildren) -
 
 
 def build_document(
-    integration: Integration, children: IntegrationChildren, secrets: Document
+    integration: Integration, children: IntegrationChildren, secrets: Document | None
 ) -> Mapping[str, Raw | list[Raw]]:
-    """Return the export document with these secrets of the integration. Stored JSON is not parsed again."""
-    stored = integration.document_json
+    """Return the export document with these secrets of the integration; None leaves them out.
+
+    Stored JSON of use cases and records is not parsed.
+    """
     groups = build_group_entries(children.use_case_groups, children.use_cases)
-    with_secrets = exact_json.encode(exports.add_secrets(integration.document, secrets)) if secrets else stored
     return exports.compose_export(
-        Raw(with_secrets),
+        Raw(exact_json.encode(_show_secrets(integration, secrets))),
         [Raw(row.document_json) for row in children.use_cases],
         [Raw(row.document_json) for row in children.resource_records],
         {key: Raw(exact_json.encode(value)) for key, value in (integration.envelope or {}).items()},
@@ -128,21 +131,25 @@ def _join_texts(separator: bytes, rows: list[tuple[str]]) -> bytearray:
     return joined
 
 
-async def stream_document(
-    reader: Reader, integration: Integration, secrets: Document
-) -> AsyncGenerator[bytes | bytearray]:
-    """Yield the JSON of the export document with these secrets, part by part, with one batch of records at a time.
+def _show_secrets(integration: Integration, secrets: Document | None) -> Document:
+    """Return the document of a connected integration with these secrets; None leaves them out."""
+    if secrets is None:
+        return drop_secrets(integration.document, IntegrationKind.CONNECTED)
+    return put_secrets(integration.document, IntegrationKind.CONNECTED, secrets)
 
-    The reader has found the integration in the same snapshot. Stored JSON is not parsed.
+
+async def stream_document(
+    reader: Reader, integration: Integration, secrets: Document | None
+) -> AsyncGenerator[bytes | bytearray]:
+    """Yield the JSON of the export document as `build_document`, in parts, with one batch of records at a time.
+
+    The reader has found the integration in the same snapshot.
     """
-    key, stored = (integration.team_id, integration.id), integration.document_json
-    with_secrets = (
-        exact_json.encode(exports.add_secrets(integration.document, secrets)) if secrets else stored.encode()
-    )
+    key, shown = (integration.team_id, integration.id), exact_json.encode(_show_secrets(integration, secrets))
     columns = reader.with_columns(frozenset())
     use_cases = await columns.fetch_rows(sql.exports.select_use_cases(*key), "document")
     texts = ",".join([row.document_json for row in use_cases])
-    yield b'{"integration":%b,"use_cases":[%b],"resource_records":[' % (with_secrets, texts.encode())
+    yield b'{"integration":%b,"use_cases":[%b],"resource_records":[' % (shown, texts.encode())
     separator = b""
     statement = sql.exports.select_record_texts(*key)
     async with aclosing(reader.stream_tuples(statement, _BATCH_SIZE)) as batches:
@@ -223,9 +230,11 @@ async def export_integration(
     """
     includes_secrets = secrets is SecretsMode.INCLUDE
     if integration.kind is not IntegrationKind.CONNECTED:
-        omitted = [key for key in ("token",) if key in integration.document and not includes_secrets]
-        webhook: Document = {key: value for key, value in integration.document.items() if key not in omitted}
-        return {INTEGRATION: webhook, "success": True}, [f"{INTEGRATION}.{key}" for key in omitted]
+        if includes_secrets:
+            return {INTEGRATION: decrypt_document(reader.keyring, integration), "success": True}, []
+        webhook = drop_secrets(integration.document, integration.kind)
+        names = get_secrets(integration.document, integration.kind)
+        return {INTEGRATION: webhook, "success": True}, [f"{INTEGRATION}.{name}" for name in names]
     key = (integration.team_id, integration.id)
     use_cases = await reader.fetch_rows(sql.exports.select_use_cases(*key))
     advance(len(use_cases))
@@ -236,13 +245,13 @@ async def export_integration(
     async for batch in reader.stream_tuples(statement, _BATCH_SIZE):
         records += (document for (document,) in batch)
         advance(len(batch))
-    with_secrets = exports.add_secrets(integration.document, integration.secrets if includes_secrets else {})
+    shown = _show_secrets(integration, decrypt_secrets(reader.keyring, integration) if includes_secrets else None)
     composed = exports.compose_export(
-        cast(Json, with_secrets),
+        cast(Json, shown),
         [row.document for row in use_cases],
         records,
         integration.envelope,
         build_group_entries(group_rows, use_cases),
     )
-    omitted = [] if includes_secrets else exports.list_redacted_fields(integration.document, integration.secrets)
+    omitted = [] if includes_secrets else exports.list_redacted_fields(integration.document)
     return composed, omitted

@@ -17,6 +17,7 @@ from gateway.services.integrations import (
     lock_integration_for_update,
     require_kind_permission,
 )
+from gateway.services.secrets import decrypt_document, encrypt_document
 from gateway.services.teams import find_user_id, get_usernames
 
 _REQUIRED_KEYS = (
@@ -64,8 +65,7 @@ async def create_webhook(writer: Writer, viewer: Viewer, kind: IntegrationKind, 
         "team_id": viewer.team_id,
         "id": id,
         "version": 1,
-        "document": document,
-        "secrets": {},
+        **encrypt_document(writer.keyring, viewer.team_id, id, kind, document),
         **read_webhook_columns(document, writer.as_of),
     }
     return await writer.insert_row(Integration, values)
@@ -86,16 +86,21 @@ async def update_webhook(
     `lock_integration_for_update`, and all problems of the changes (REQUIRED, INVALID).
     """
     row = await lock_integration_for_update(writer, viewer, id, kind, expected_version)
-    cleaned = await _add_user_id(writer, viewer, _drop_blank_token(changes), row.document)
-    document = _apply_changes(cleaned, row.document)
-    _check_settings(kind, cleaned, document, row.document)
-    if document == row.document:
+    stored = decrypt_document(writer.keyring, row)
+    cleaned = await _add_user_id(writer, viewer, _drop_blank_token(changes), stored)
+    document = _apply_changes(cleaned, stored)
+    _check_settings(kind, cleaned, document, stored)
+    if document == stored:
         return row
     document = webhooks.mark_webhook_updated(
         document, user_id=viewer.user_id, username=await _get_username(writer, viewer), at=writer.as_of
     )
-    columns = read_webhook_columns(document, instants.to_instant(row.created_at))
-    return await writer.update_row(Integration, row, {"document": document, "version": row.version + 1, **columns})
+    new_values = {
+        **encrypt_document(writer.keyring, row.team_id, row.id, kind, document),
+        **read_webhook_columns(document, instants.to_instant(row.created_at)),
+        "version": row.version + 1,
+    }
+    return await writer.update_row(Integration, row, new_values)
 
 
 async def _get_username(writer: Writer, viewer: Viewer) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.lenient_reading import Document
+from tests import SECRET_KEY
 from tests.benchmarks.workloads import Workload
 
 PROJECT = Path(__file__).parents[2]
@@ -98,9 +99,10 @@ def _start_server(peer: Peer, database_url: str, log: Path) -> Iterator[Server]:
 
 
 def build_environment(database_url: str) -> Mapping[str, str]:
-    """Return the environment of a gateway on this database, with only a rate limit and a drain delay set."""
+    """Return the environment of a gateway on this database, with a rate limit, a drain delay and a key."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    return {**others, **_NO_RATE_LIMIT, "GATEWAY_DATABASE_URL": database_url, "GATEWAY_DRAIN_DELAY": "0"}
+    settings = {"DATABASE_URL": database_url, "DRAIN_DELAY": "0", "SECRET_KEYS": SECRET_KEY}
+    return {**others, **_NO_RATE_LIMIT, **{f"GATEWAY_{name}": value for name, value in settings.items()}}
 
 
 def _find_free_port() -> int:

@@ -31,6 +31,7 @@ def test_doctor_finds_no_problem_in_a_healthy_gateway(database_url: str) -> None
         "disk",
         "schema",
         "tables",
+        "secret keys",
         "references",
         "SQLite",
         "PostgreSQL",

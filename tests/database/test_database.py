@@ -112,7 +112,8 @@ async def test_a_reader_cannot_write(database: Database) -> None:
                 await services.teams.create_missing_team(reader, "a")  # type: ignore[arg-type]
             # The database refuses too, for a writer on the reader's connection.
             connection = reader._runner._connection  # type: ignore[attr-defined]  # a snapshot's
-            await Writer(connection, Settings(), reader.as_of).insert_rows(Team, [build_team("a")])
+            writer = Writer(connection, Settings(), reader.as_of, reader.keyring)
+            await writer.insert_rows(Team, [build_team("a")])
     assert await read_stored_ids(database) == []
 
 

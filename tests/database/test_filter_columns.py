@@ -69,8 +69,8 @@ async def test_the_migration_fills_more_than_one_batch(database: Database) -> No
 
 def test_the_columns_of_a_document_are_these() -> None:
     at = connected("c").created_at
-    config: Document = {"expiresAt": "2025-03-09T12:00:00+02:00"}
-    account = read_connected_columns({"_id": "c", "config": config}, {"accessToken": "t"}, "l", at)
+    config: Document = {"accessToken": "t", "expiresAt": "2025-03-09T12:00:00+02:00"}
+    account = read_connected_columns({"_id": "c", "config": config}, "l", at)
     assert {name: str(account[name]) for name in COLUMNS} == {  # type: ignore[literal-required]  # a column
         "has_token": "True",
         "expires_at": "2025-03-09 10:00:00+00:00",

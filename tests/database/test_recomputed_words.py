@@ -34,7 +34,7 @@ async def test_the_migration_recomputes_access_and_provider_from_documents(
     database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [connected(id, **keys) for id, keys in DOCUMENTS.items()]
-    expected = {row.id: read_connected_columns(row.document, {}, "x", AT) for row in rows}
+    expected = {row.id: read_connected_columns(row.document, "x", AT) for row in rows}
     await store(database, *rows, webhook({"_id": "w"}))
     await migrations.downgrade(database, "0002")
     earlier = text("UPDATE integration SET access = 'team', provider = NULL WHERE kind = 'connected'")

@@ -5,22 +5,27 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Row, inspect, select
+from sqlalchemy import Connection, inspect, select
 
+from gateway import services
 from gateway.database import migrations
 from gateway.database.database import Database
+from gateway.database.keyring import SecretUnreadable
 from gateway.database.tables import Base, Integration, ResourceRecord, TypeCount, UseCase
 from gateway.domain.calendar.instants import format_instant
+from gateway.domain.integration_secrets import put_secrets
 from gateway.domain.integrations import read_connected_columns
 from gateway.domain.records import read_record_columns
 from gateway.domain.use_cases import read_use_case_columns
 from tests.graph.test_record_changes import UPSERT
 from tests.support.every_table import APPOINTMENTS, count_rows, fill_every_table
+from tests.support.factories import KEYRING
 from tests.support.gateway import Gateway, serve_gateway
 from tests.support.importing import export_integration, import_accepted
 from tests.support.sessions import open_session
@@ -50,12 +55,13 @@ def _read_columns(connection: Connection) -> Columns:
     return {name: {column["name"] for column in tables.get_columns(name)} for name in tables.get_table_names()}
 
 
-async def _read_rows(database: Database, columns: Columns) -> dict[str, list[Row[Any]]]:
+async def _read_rows(database: Database, columns: Columns) -> dict[str, list[dict[str, Any]]]:
     """Return all rows of these tables, in these columns. The counts of days are verified instead."""
     async with open_session(database) as session:
         return {
             table.name: [
-                *await session.execute(
+                _show_tokens(dict(row._mapping))
+                for row in await session.execute(
                     select(*(column for column in table.c if column.name in columns[table.name])).order_by(
                         *table.primary_key
                     )
@@ -64,6 +70,15 @@ async def _read_rows(database: Database, columns: Columns) -> dict[str, list[Row
             for table in Base.metadata.sorted_tables
             if table.name in columns and table.name not in COUNTS
         }
+
+
+def _show_tokens(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with the tokens in its document. A migration encrypts them and leaves null in their places."""
+    secrets = row.pop("secrets", {})
+    for name, value in secrets.items():
+        with suppress(SecretUnreadable):
+            secrets[name] = KEYRING.decrypt(value, row["team_id"], row["id"], name)
+    return {**row, "document": put_secrets(row["document"], row["kind"], secrets)} if secrets else row
 
 
 async def _require_derived_columns(database: Database) -> None:
@@ -76,9 +91,8 @@ async def _require_derived_columns(database: Database) -> None:
             _require_columns(use_case, columns)
         for found in await session.scalars(select(Integration)):
             assert found.logical_id is not None
-            _require_columns(
-                found, read_connected_columns(found.document, found.secrets, found.logical_id, found.created_at)
-            )
+            document = services.secrets.decrypt_document(database.keyring, found)
+            _require_columns(found, read_connected_columns(document, found.logical_id, found.created_at))
 
 
 def _require_columns(row: Base, columns: Mapping[str, object]) -> None:
@@ -234,14 +248,14 @@ async def test_a_migration_that_does_not_fill_a_column_is_detected(
 
 
 def _find_forbidden_imports(source: str) -> list[str]:
-    """Return what a migration imports beside SQLAlchemy, Alembic, the standard library and the column types."""
+    """Return what a migration imports beside libraries, the standard library and the column types."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             found += [f"{node.module}.{alias.name}" for alias in node.names]
-    allowed = {"sqlalchemy", "alembic", *sys.stdlib_module_names}
+    allowed = {"sqlalchemy", "alembic", "cryptography", *sys.stdlib_module_names}
     types = {
         f"{module}.{name}"
         for module in ("gateway.database", "gateway.database.column_types")

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from gateway import services
 from gateway.cli.app import app
 from gateway.database.tables import Integration, ResourceRecord, User
 from tests.support.examples import DOCUMENTS, INTEGRATION, example, export
+from tests.support.factories import KEYRING
 from tests.support.gateway import OTHER_TEAM, TEAM
 from tests.support.import_command import Run, read_counts, read_rows, write
 
@@ -37,7 +39,8 @@ def test_webhooks_round_trip_exactly(run: Run, database_url: str, name: str) -> 
     document = example(name)
     records = document.get("integrations", [document.get("integration")])
     assert (result.exit_code, read_counts(result, name)) == (0, [len(records), 0, 0, 0])
-    stored = {row.id: row.document for row in read_rows(database_url, Integration)}
+    rows = read_rows(database_url, Integration)
+    stored = {row.id: services.secrets.decrypt_document(KEYRING, row) for row in rows}
     assert stored == {one["_id"]: one for one in records}
     for one in records:
         exported = json.loads(run("export", one["_id"], "--secrets").stdout)

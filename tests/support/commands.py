@@ -12,14 +12,19 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from gateway.cli.app import app
+from tests import SECRET_KEY
 
 UNREACHABLE_URL = "postgresql://somebody:open-sesame@127.0.0.1:1/gateway"
 
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
+    "GATEWAY_SECRET_KEYS": SECRET_KEY,
+}
 
 
 def run_gateway(*arguments: str, **settings: str) -> Result:
-    """Run the command in this process with these settings (`database_url=…`) only."""
+    """Run the command in this process with these settings (`database_url=…`) and the tests' key only."""
+    settings = {"secret_keys": SECRET_KEY, **settings}
     variables = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
     removed = {name: None for name in os.environ if name.startswith("GATEWAY_")}
     return CliRunner().invoke(app, arguments, env={**removed, **variables})

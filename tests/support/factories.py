@@ -2,22 +2,29 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 
 from gateway import services
 from gateway.database.database import Database
+from gateway.database.keyring import Keyring
 from gateway.database.tables import Base, Integration, ResourceRecord, Team, UseCase, UseCaseGroup, User
 from gateway.domain.calendar import timezones
 from gateway.domain.calendar.instants import format_instant
 from gateway.domain.enums import UseCaseKey
-from gateway.domain.integrations import read_connected_columns, read_webhook_columns, split_secrets
+from gateway.domain.integrations import IntegrationColumns, read_connected_columns, read_webhook_columns
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.records import read_record_columns
+from gateway.domain.secret_keys import parse_keys
 from gateway.domain.use_cases import KNOWN_USE_CASES, read_use_case_columns
+from tests import SECRET_KEY
 from tests.support.gateway import TEAM, USER
 from tests.support.sessions import open_session
+
+KEYRING = Keyring(partial(parse_keys, SECRET_KEY))
+"""The keys of the tests."""
 
 AT = datetime(2025, 3, 9, 12, tzinfo=UTC)
 """The default creation time of rows."""
@@ -65,19 +72,27 @@ def user(id: str, username: str | None, *, team_id: str = TEAM) -> User:
 def webhook(document: Document, *, team_id: str = TEAM) -> Integration:
     """Return a webhook with this document, incoming by default."""
     document = {"type": "webhook-incoming", **document}
-    row = Integration(team_id=team_id, id=str(document["_id"]), secrets={}, version=1)
-    set_document(row, document, read_webhook_columns(document, AT))
-    return row
+    return _build_integration(team_id, str(document["_id"]), document, read_webhook_columns(document, AT))
 
 
 def connected(id: str, *, team_id: str = TEAM, **keys: Json) -> Integration:
     """Return a connected integration of the tests' user, with these keys in its document."""
     config: Document = {"provider": "microsoft", "authType": "oauth"}
-    document, secrets = split_secrets(
-        {"_id": id, "name": id, "status": "active", "createdBy": USER, "config": config, **keys}
-    )
-    row = Integration(team_id=team_id, id=id, secrets=secrets, version=1)
-    set_document(row, document, read_connected_columns(document, secrets, f"integration_{id}", AT))
+    document: Document = {
+        "_id": id,
+        "name": id,
+        "status": "active",
+        "createdBy": USER,
+        "config": config,
+        **keys,
+    }
+    return _build_integration(team_id, id, document, read_connected_columns(document, f"integration_{id}", AT))
+
+
+def _build_integration(team_id: str, id: str, document: Document, columns: IntegrationColumns) -> Integration:
+    encrypted = services.secrets.encrypt_document(KEYRING, team_id, id, columns["kind"], document)
+    row = Integration(team_id=team_id, id=id, secrets=encrypted["secrets"], version=1)
+    set_document(row, encrypted["document"], columns)
     return row
 
 

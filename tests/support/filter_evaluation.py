@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway import services
 from gateway.database.tables import Integration
 from gateway.domain.calendar import instants
 from gateway.domain.enums import IntegrationAccess, IntegrationKind, Provider, TokenState, WebhookEvent
 from gateway.domain.text import fold
+from tests.support.factories import KEYRING
 
 KINDS = {kind.name: kind for kind in IntegrationKind}
 PROVIDERS = {provider.name: provider for provider in Provider}
@@ -76,7 +78,7 @@ def read_token_state(row: Integration) -> str | None:
     """Return the state of the token of a connected integration, from its document and secrets."""
     if row.kind is not IntegrationKind.CONNECTED:
         return None
-    if not row.secrets.get("accessToken"):
+    if not services.secrets.decrypt_secret(KEYRING, row, "accessToken"):
         return "MISSING"
     config: Any = row.document["config"]
     expires_at = instants.parse_instant(config.get("expiresAt") or "")

@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gateway import services
 from gateway.database.tables import Integration
+from tests.support.factories import KEYRING
 from tests.support.gateway import Client, Gateway
 
 FIELDS = """
@@ -56,9 +58,13 @@ def get_problems(payload: Any) -> list[tuple[str, list[str]]]:
 
 
 async def read_integrations(gateway: Gateway) -> list[dict[str, Any]]:
-    """Return the columns of all integrations, ordered by team and id."""
+    """Return the columns of all integrations, ordered by team and id, with decrypted secrets in the documents."""
     async with gateway.read() as session:
         found = await session.scalars(select(Integration).order_by(Integration.team_id, Integration.id))
         return [
-            {column.key: getattr(row, column.key) for column in Integration.__table__.columns} for row in found
+            {
+                **{column.key: getattr(row, column.key) for column in Integration.__table__.columns},
+                "document": services.secrets.decrypt_document(KEYRING, row),
+            }
+            for row in found
         ]

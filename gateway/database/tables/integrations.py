@@ -58,6 +58,6 @@ class Integration(HasDocument, HasAuditColumns, Base):
     """The URLs of a webhook, in the same form."""
     document: Mapped[Document] = mapped_column(JsonText)
     secrets: Mapped[Document] = mapped_column(JsonText)
-    """The `accessToken` and `refreshToken` of a connected integration, which its document does not have."""
+    """The secrets of the document that are not null there, each encrypted; see `gateway.database.keyring`."""
     envelope: Mapped[Document | None] = mapped_column(JsonText)
     """The keys of an imported export document beside its three parts."""

@@ -30,7 +30,6 @@ from gateway.domain.documents.entries import (
 from gateway.domain.documents.exports import (
     INTEGRATION,
     RESOURCE_RECORDS,
-    SECRET_KEYS,
     USE_CASES,
     encode_canonical,
     is_encoding,
@@ -54,7 +53,6 @@ __all__ = [
     "INTEGRATION",
     "MAX_LOGICAL_ID_LENGTH",
     "RESOURCE_RECORDS",
-    "SECRET_KEYS",
     "USE_CASES",
     "AuditColumns",
     "DocumentPath",

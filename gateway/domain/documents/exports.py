@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from gateway.domain import exact_json
+from gateway.domain.enums import IntegrationKind
+from gateway.domain.integration_secrets import CONFIG_SECRETS, get_secrets
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.schedules import drop_triggers
 
@@ -14,9 +16,6 @@ INTEGRATION, USE_CASES, RESOURCE_RECORDS = "integration", "use_cases", "resource
 USE_CASE_GROUPS = "use_case_groups"
 EXPORT_KEYS = (INTEGRATION, USE_CASES, RESOURCE_RECORDS, USE_CASE_GROUPS)
 """The keys of an export document. The integration's `envelope` stores all other keys."""
-
-SECRET_KEYS = ("accessToken", "refreshToken")
-"""The keys of `config` that are secret. Their values are stored in another column than the document."""
 
 UNHASHED_KEYS = frozenset(
     {
@@ -50,19 +49,9 @@ def compose_export(
     return {**parts, **with_groups, **(envelope or {})}
 
 
-def add_secrets(integration: Document, secrets: Document) -> Document:
-    """Return an integration's document with its secrets in `config`."""
-    config = integration.get("config", {})
-    if not secrets or not isinstance(config, dict):
-        return integration
-    return {**integration, "config": {**config, **secrets}}
-
-
-def list_redacted_fields(integration: Document, secrets: Document) -> list[str]:
+def list_redacted_fields(integration: Document) -> list[str]:
     """Return the paths that an export without secrets omits, such as `integration.config.accessToken`."""
-    if not isinstance(integration.get("config", {}), dict):
-        return []
-    return [f"{INTEGRATION}.config.{name}" for name in SECRET_KEYS if name in secrets]
+    return [f"{INTEGRATION}.config.{name}" for name in get_secrets(integration, IntegrationKind.CONNECTED)]
 
 
 def encode_canonical(value: Json) -> bytes:
@@ -103,7 +92,7 @@ def compute_checksum(document: Document) -> str:
 def _strip_integration(integration: Json) -> Json:
     stripped = _drop_keys(integration, UNHASHED_KEYS)
     if isinstance(stripped, dict) and "config" in stripped:
-        stripped["config"] = _drop_keys(stripped["config"], frozenset(SECRET_KEYS))
+        stripped["config"] = _drop_keys(stripped["config"], frozenset(CONFIG_SECRETS))
     return stripped
 
 

@@ -27,10 +27,11 @@ from gateway.domain.documents import (
     read_audit_columns,
     read_export,
 )
-from gateway.domain.enums import ErrorCode, ImportMode, IntegrationAccess, Outcome, Permission
+from gateway.domain.enums import ErrorCode, ImportMode, IntegrationAccess, IntegrationKind, Outcome, Permission
 from gateway.domain.group_documents import read_groups
 from gateway.domain.ids import is_id, new_id, new_logical_id
-from gateway.domain.integrations import read_connected_columns, split_secrets
+from gateway.domain.integration_secrets import drop_secrets, get_secrets, put_secrets
+from gateway.domain.integrations import read_connected_columns
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, refusal
@@ -38,6 +39,7 @@ from gateway.services import day_counts, integrations, teams
 from gateway.services.access import require_permissions
 from gateway.services.imports import groups, rows
 from gateway.services.imports.context import ImportContext
+from gateway.services.secrets import decrypt_document, encrypt_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,6 @@ class _ImportJob:
     team_id: str
     policy: ImportPolicy
     document: ExportDocument
-    secrets: Document
-    """The tokens of the document. A user's import has none."""
     replace: bool = False
     """Whether use cases and records that are not in the document are deleted."""
     advance: Callable[[int], None] = lambda _: None
@@ -90,12 +90,12 @@ async def import_as_viewer(writer: Writer, viewer: Viewer, document: Json, mode:
     problems.raise_if_any()
     assert parsed is not None  # noqa: S101 (without it, a problem was raised)
     await teams.lock_or_create_team(writer, viewer.team_id)
-    without_secrets, _ = split_secrets(parsed.integration.document)
+    without_secrets = drop_secrets(parsed.integration.document, IntegrationKind.CONNECTED)
     parsed = replace(parsed, integration=structs.replace(parsed.integration, document=without_secrets))
     policy = ViewerImportPolicy(viewer.team_id, viewer.user_id, writer.as_of)
     row = await _lock_visible_integration(writer, viewer, parsed.integration, mode)
     return await _run_import(
-        _ImportJob(writer, viewer.team_id, policy, parsed, secrets={}, replace=mode is ImportMode.REPLACE), row
+        _ImportJob(writer, viewer.team_id, policy, parsed, replace=mode is ImportMode.REPLACE), row
     )
 
 
@@ -161,12 +161,8 @@ async def import_as_operator(
     await teams.lock_or_create_team(writer, team)
     people = collect_people(entry.document for entry in parsed.iterate_entries())
     await teams.add_missing_users(writer, team, people)
-    without_secrets, secrets = split_secrets(parsed.integration.document)
-    parsed = replace(parsed, integration=structs.replace(parsed.integration, document=without_secrets))
     row = await _lock_known_integration(writer, team, parsed.integration)
-    return await _run_import(
-        _ImportJob(writer, team, OperatorImportPolicy(team_id), parsed, secrets, advance=advance), row
-    )
+    return await _run_import(_ImportJob(writer, team, OperatorImportPolicy(team_id), parsed, advance=advance), row)
 
 
 async def _lock_known_integration(writer: Writer, team_id: str, entry: ImportEntry) -> Integration | None:
@@ -220,27 +216,25 @@ async def _create_integration(job: _ImportJob) -> Integration:
         "team_id": job.team_id,
         "id": id,
         "version": 1,
-        "document": document,
-        "secrets": job.secrets,
+        **_encrypt(job, id, document),
         "envelope": job.document.envelope,
-        **read_connected_columns(document, job.secrets, logical_id, job.writer.as_of),
+        **read_connected_columns(document, logical_id, job.writer.as_of),
     }
     return await job.writer.insert_row(Integration, values)
 
 
 async def _update_integration(job: _ImportJob, row: Integration) -> tuple[Integration, Outcome]:
     entry = job.document.integration
-    document = job.policy.build_updated(entry, row.id, None, row)
-    secrets = {**row.secrets, **job.secrets}
-    new_state: list[Json] = [document, secrets, job.document.envelope]
-    if encode_canonical(new_state) == encode_canonical([row.document, row.secrets, row.envelope]):
+    stored = decrypt_document(job.writer.keyring, row)
+    document = _keep_secrets(job.policy.build_updated(entry, row.id, None, row), stored)
+    new_state: list[Json] = [document, job.document.envelope]
+    if encode_canonical(new_state) == encode_canonical([stored, row.envelope]):
         return row, Outcome.UNCHANGED
     document = job.policy.mark_updated(document)
     logical_id = entry.logical_id or row.logical_id or row.id
-    columns = read_connected_columns(document, secrets, logical_id, job.writer.as_of)
+    columns = read_connected_columns(document, logical_id, job.writer.as_of)
     changes = {
-        "document": document,
-        "secrets": secrets,
+        **_encrypt(job, row.id, document),
         "envelope": job.document.envelope,
         "version": row.version + 1,
         **columns,
@@ -249,3 +243,14 @@ async def _update_integration(job: _ImportJob, row: Integration) -> tuple[Integr
     updated = await job.writer.update_row(Integration, row, changes)
     await day_counts.recount_if_timezone_changed(job.writer, updated, row.timezone)
     return updated, Outcome.UPDATED
+
+
+def _encrypt(job: _ImportJob, id: str, document: Document) -> dict[str, Document]:
+    return encrypt_document(job.writer.keyring, job.team_id, id, IntegrationKind.CONNECTED, document)
+
+
+def _keep_secrets(document: Document, stored: Document) -> Document:
+    """Return the document with those stored secrets whose keys it has not."""
+    own, kind = get_secrets(document, IntegrationKind.CONNECTED), IntegrationKind.CONNECTED
+    kept = {name: value for name, value in get_secrets(stored, kind).items() if name not in own}
+    return put_secrets(document, kind, kept)

@@ -21,6 +21,7 @@ from gateway.domain.ids import is_id
 from gateway.domain.integrations import read_webhook_columns
 from gateway.services import teams
 from gateway.services.batches import split_batches
+from gateway.services.secrets import decrypt_document, encrypt_document
 
 
 async def import_webhooks(
@@ -86,17 +87,20 @@ async def _import_webhook(
     """
     document = policy.build_new(entry, entry.id, None)
     columns = read_webhook_columns(document, writer.as_of)
+    keyring, kind = writer.keyring, columns["kind"]
     if row is None:
-        values = {"team_id": team_id, "id": entry.id, "version": 1, "document": document, "secrets": {}, **columns}
+        encrypted = encrypt_document(keyring, team_id, entry.id, kind, document)
+        values = {"team_id": team_id, "id": entry.id, "version": 1, **encrypted, **columns}
         await writer.insert_rows(Integration, [values])
         tally.created += 1
-    elif row.kind is not columns["kind"]:
+    elif row.kind is not kind:
         owner = "a connected integration" if row.kind is IntegrationKind.CONNECTED else f"a {row.kind.value}"
         report(ErrorCode.CONFLICT, f"This `_id` already belongs to {owner}.", *entry.path, "_id")
-    elif encode_canonical(document) == encode_canonical(row.document):
+    elif encode_canonical(document) == encode_canonical(decrypt_document(keyring, row)):
         tally.unchanged += 1
     else:
         created_at = read_webhook_audit_columns(document, instants.to_instant(row.created_at))["created_at"]
-        changes = {"document": document, "version": row.version + 1, **columns, "created_at": created_at}
+        encrypted = encrypt_document(keyring, team_id, entry.id, kind, document)
+        changes = {**encrypted, "version": row.version + 1, **columns, "created_at": created_at}
         await writer.update_row(Integration, row, changes)
         tally.updated += 1
