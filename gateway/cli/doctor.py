@@ -142,7 +142,7 @@ async def _check_database(database: Database) -> AsyncIterator[Finding]:
 
 
 async def _check_secret_keys(database: Database) -> Finding:
-    """Name the keys of tokens by their ids, the newest first, with the numbers of integrations."""
+    """Name the keys of tokens by their ids, the newest first, and count the integrations of each."""
     try:
         ids = database.keyring.ids
     except SettingsInvalid as error:
@@ -151,8 +151,8 @@ async def _check_secret_keys(database: Database) -> Finding:
         used = await services.secrets.list_used_keys(reader)
         counts = await services.secrets.count_by_key(reader)
     missing = [id for id in sorted({*used, *counts}) if id not in ids]
-    named = [f"{id} for {counts[id]} integrations" for id in (*ids, *missing)]
-    seen = f"{', '.join(named)}; from {describe_source(database.settings)}"
+    numbers = ", ".join(f"{counts[id]} with {id}" for id in (*ids, *missing))
+    seen = f"integrations: {numbers}; keys from {describe_source(database.settings)}"
     if missing:
         return Finding("secret keys", seen, f"Add the missing key {', '.join(missing)}, from a backup.")
     return Finding("secret keys", seen)

@@ -96,7 +96,8 @@ async def rotate_batch(writer: Writer, after: tuple[str, str]) -> RotatedBatch |
     Their versions and instants stay. `after` is the team and the id of the last row of the batch before.
     """
     keyring = writer.keyring
-    rows = await writer.fetch_rows(sql.secrets.select_for_rotation(keyring.ids[0], *after, _BATCH_SIZE))
+    statement = sql.secrets.select_for_rotation(keyring.ids[0], *after, _BATCH_SIZE)
+    rows = await writer.with_columns(frozenset({"secrets"})).fetch_rows(statement)
     if not rows:
         return None
     changes = []

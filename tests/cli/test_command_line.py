@@ -55,7 +55,13 @@ def test_every_command_and_option_has_help() -> None:
         todo += [(f"{name} {word}", below) for word, below in getattr(command, "commands", {}).items()]
     assert {
         *("gateway", "gateway keys", "gateway keys create", "gateway keys list", "gateway keys revoke"),
-        *("gateway statistics", "gateway statistics verify"),
+        *(
+            "gateway secrets",
+            "gateway secrets new-key",
+            "gateway secrets rotate",
+            "gateway statistics",
+            "gateway statistics verify",
+        ),
         *(
             f"gateway {word}"
             for word in (

@@ -100,7 +100,7 @@ FROM integration AS i WHERE i.team_id = '{TEAM}' AND i.id = $1
 _DOCUMENT = f"""
 SELECT json_build_object('data', json_build_object('integrationExport', json_build_object('document',
   json_build_object(
-    'integration', i.document,
+    'integration', i.document::jsonb #- '{{config,accessToken}}' #- '{{config,refreshToken}}',
     'use_cases', coalesce((
       SELECT json_agg(u.document ORDER BY u.created_at, u.id) FROM use_case AS u
       WHERE u.team_id = i.team_id AND u.integration_id = i.id

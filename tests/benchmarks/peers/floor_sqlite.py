@@ -91,7 +91,7 @@ FROM integration AS i WHERE i.team_id = '{TEAM}' AND i.id = :id
 
 _DOCUMENT = f"""
 SELECT json_object('data', json_object('integrationExport', json_object('document', json_object(
-  'integration', json(i.document),
+  'integration', json_remove(i.document, '$.config.accessToken', '$.config.refreshToken'),
   'use_cases', (SELECT json_group_array(json(document)) FROM (
     SELECT document FROM use_case WHERE team_id = i.team_id AND integration_id = i.id ORDER BY created_at, id
   )),

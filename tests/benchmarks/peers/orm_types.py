@@ -7,6 +7,8 @@ import strawberry
 from sqlalchemy import select
 from strawberry.scalars import JSON
 
+from gateway.domain.enums import IntegrationKind
+from gateway.domain.integration_secrets import drop_secrets
 from tests.benchmarks.documents import TEAM
 from tests.benchmarks.peers.orm_context import FirstRowsKey, Info
 from tests.benchmarks.peers.orm_enums import ActionType, IntegrationAccess, Provider, Status, UseCaseKey
@@ -138,7 +140,7 @@ class IntegrationExport:
     async def document(self, info: Info) -> JSON:
         return JSON(
             {
-                "integration": self.row.document,
+                "integration": drop_secrets(self.row.document, IntegrationKind.CONNECTED),
                 "use_cases": [row.document for row in await self._load_use_cases(info)],
                 "resource_records": [row.document for row in await self._load_records(info)],
             }
