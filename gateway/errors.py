@@ -10,6 +10,8 @@
     │   │   └── TransactionConflict  another transaction came between
     │   ├── Unavailable        the database cannot be reached, read or written
     │   ├── UnknownOutcome     the database did not confirm a commit
+    │   ├── IdempotencyInProgress  a request with the same idempotency key still runs
+    │   ├── IdempotencyKeyReused   the idempotency key was sent with other mutations
     │   └── DeadlineExceeded   the operation takes too long
     ├── SettingsInvalid        a setting is wrong; the message names the variable
     ├── Exceeded               the operation exceeds a limit and is not executed
@@ -29,10 +31,10 @@ others into HTTP responses. Every other exception is a bug: clients get INTERNAL
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from math import ceil
 
 from gateway.domain.enums import ErrorCode
+from gateway.domain.failure_causes import FailureCause
 
 ErrorPath = tuple[str | int, ...]
 
@@ -114,35 +116,6 @@ class TransactionConflict(Overloaded):
         super().__init__("Other changes of the same data came between")
 
 
-class FailureCause(StrEnum):
-    """Why the database cannot be used. The metric and the log name it."""
-
-    DATABASE = "database"
-    SLOTS = "slots"
-    STORAGE = "storage"
-    DAMAGE = "damage"
-    READ_ONLY = "read-only"
-
-    @property
-    def part(self) -> str:
-        """The part that `/readyz` names."""
-        return {FailureCause.SLOTS: "database", FailureCause.DAMAGE: "storage"}.get(self, self.value)
-
-    @property
-    def description(self) -> str:
-        """What is wrong, for everybody."""
-        return _DESCRIPTIONS[self]
-
-
-_DESCRIPTIONS = {
-    FailureCause.DATABASE: "The database cannot be reached",
-    FailureCause.SLOTS: "The database takes no more connections",
-    FailureCause.STORAGE: "The storage of the database is full or fails",
-    FailureCause.DAMAGE: "The file of the database is damaged",
-    FailureCause.READ_ONLY: "The database is read-only",
-}
-
-
 class Unavailable(OperationAborted):
     """The database cannot be reached, read or written.
 
@@ -160,7 +133,10 @@ class Unavailable(OperationAborted):
 class UnknownOutcome(OperationAborted):
     """The database did not answer a COMMIT, or the connection broke before it did."""
 
-    advice = "Read the data again to find out, and send the mutation again if it was not done."
+    advice = (
+        "Send the request again with the same `Idempotency-Key`: it is done once. Without a key, read the data "
+        "first to find out."
+    )
 
     def __init__(self) -> None:
         super().__init__("The database did not confirm the commit")
@@ -171,6 +147,24 @@ class UnknownOutcome(OperationAborted):
         subject = "the change" if self.mutation is None else f"`{self.mutation}`"
         before = f"{describe_done(self.committed)}, and " if self.committed else ""
         return f"{before}{subject} may have been done"
+
+
+class IdempotencyInProgress(OperationAborted):
+    """A request with the same idempotency key still runs."""
+
+    advice = "Send this request again, with the same key."
+
+    def __init__(self) -> None:
+        super().__init__("Another request with this `Idempotency-Key` still runs")
+
+
+class IdempotencyKeyReused(OperationAborted):
+    """The idempotency key was sent with other mutations. To send the same request again does not help."""
+
+    advice = "Send a new key with each new request."
+
+    def __init__(self) -> None:
+        super().__init__("This `Idempotency-Key` was sent before with other mutations or arguments")
 
 
 class DeadlineExceeded(OperationAborted):

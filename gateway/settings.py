@@ -94,6 +94,12 @@ class Settings(BaseSettings):
     session_lifetime: int = Field(
         28_800, ge=60, le=604_800, description="Seconds until a browser session ends and the user signs in again."
     )
+    idempotency_lifetime: int = Field(
+        86_400,
+        ge=60,
+        le=2_592_000,
+        description="Seconds for which a repeated `Idempotency-Key` gets the result of the first request.",
+    )
     body_limit: int = Field(1_048_576, ge=1024, description="Maximum size of a request body in bytes.")
     body_timeout: float = Field(10.0, gt=0, description="Seconds within which a request body must arrive.")
     client_timeout: float = Field(

@@ -10,8 +10,9 @@ import structlog
 import typer
 
 from gateway.database import DATABASE_ERRORS, Database, migrations
+from gateway.domain.failure_causes import FailureCause
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
-from gateway.errors import FailureCause, Unavailable
+from gateway.errors import Unavailable
 from gateway.settings import Settings, find_unknown_variables, load_settings
 from gateway.telemetry import configure_logging
 

@@ -7,7 +7,8 @@ from time import perf_counter
 
 import structlog
 
-from gateway.errors import FailureCause, OperationAborted, Unavailable
+from gateway.domain.failure_causes import FailureCause
+from gateway.errors import OperationAborted, Unavailable
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,8 @@ from gateway.database.availability import Availability
 from gateway.database.connections import DriverConnection, PooledConnection, Timeouts
 from gateway.database.failures import DATABASE_ERRORS, describe_error, translate_error
 from gateway.database.fair_queue import FairQueue, TeamId
-from gateway.errors import FailureCause, OperationAborted, Unavailable
+from gateway.domain.failure_causes import FailureCause
+from gateway.errors import OperationAborted, Unavailable
 
 T = TypeVar("T")
 

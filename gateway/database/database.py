@@ -26,7 +26,8 @@ from gateway.database.sqlite_driver import SqliteConnection
 from gateway.database.tables import Base
 from gateway.database.writing import INTEGRITY_ERRORS, Writer, is_unique_violation
 from gateway.domain.enums import ErrorCode
-from gateway.errors import FailureCause, Overloaded, Unavailable, refusal
+from gateway.domain.failure_causes import FailureCause
+from gateway.errors import Overloaded, Unavailable, refusal
 from gateway.settings import Settings
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ import sqlite3
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.domain.failure_causes import FailureCause
 from gateway.errors import (
     DeadlineExceeded,
-    FailureCause,
     OperationAborted,
     Overloaded,
     TransactionConflict,

@@ -33,7 +33,8 @@ from gateway.database.prepared_statements import PreparedStatement
 from gateway.database.reading import Reader
 from gateway.database.rows import get_values, new_row, with_changes
 from gateway.database.tables import Base
-from gateway.errors import FailureCause, TransactionConflict, Unavailable, UnknownOutcome
+from gateway.domain.failure_causes import FailureCause
+from gateway.errors import TransactionConflict, Unavailable, UnknownOutcome
 from gateway.settings import Settings
 
 E = TypeVar("E", bound=Base)

@@ -31,6 +31,7 @@ The context of an operation must have these attributes:
 - `document`: the `ExecutableDocument`;
 - `check_cost(cost)`: called with the cost of lists, before variables are coerced; it raises to refuse them;
 - `charge(cost)`: called before each execution, so twice after a fallback; it raises to refuse the operation;
+- `begin_mutations(list_fields)`: called before mutations, with a function that returns them with their arguments;
 - `load(loader, key, *arguments)`: loads one value on the normal executor;
 - `load_many(loader, keys, arguments, columns)`: loads all values of a batch for a plan;
 - `answer.average_row_bytes`: the average size of the rows read so far, or 0 if they are few bytes altogether;
@@ -62,6 +63,7 @@ from gateway.execution.inputs import (
     set_leaf_format,
 )
 from gateway.execution.limits import ARGUMENTS_COST, ArgumentsCost, Cost, DocumentLimits, ListSize
+from gateway.execution.root_fields import RootFieldCall
 
 __all__ = [
     "ARGUMENTS_COST",
@@ -82,6 +84,7 @@ __all__ = [
     "Int32",
     "LeafFormat",
     "ListSize",
+    "RootFieldCall",
     "RowField",
     "declare_columns",
     "encode_json",

@@ -31,6 +31,7 @@ from gateway.execution.compiler import Plan
 from gateway.execution.document_cache import ExecutableDocument
 from gateway.execution.fallbacks import FallbackNeeded, FallbackReason, classify_error
 from gateway.execution.operations import CompiledOperation, ExecutableOperation, RootField
+from gateway.execution.root_fields import list_root_fields
 
 
 class CompilingExecutor(BaseExecutor):
@@ -72,6 +73,9 @@ class CompilingExecutor(BaseExecutor):
         if self.context_value is not None:
             operation = self._executable_operation
             operation.charge(self.context_value, self.variable_values)
+            mutation_type = self.schema.mutation_type
+            if self.operation.operation is OperationType.MUTATION and mutation_type is not None:
+                self.context_value.begin_mutations(partial(list_root_fields, self, mutation_type))
             if not operation.is_compiled_for(self._condition_values):
                 compiled = self._compile_operation()
                 if compiled is not None:

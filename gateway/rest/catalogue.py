@@ -31,9 +31,11 @@ from gateway.rest.statistics_csv import (
 from gateway.rest.use_case_groups import (
     EXAMPLE_GROUP,
     UpsertAnswer,
+    UpsertedGroup,
     UpsertParameters,
-    answer_upsert,
     compute_upsert_cost,
+    describe_upsert,
+    write_group,
 )
 from gateway.rest.webhook_documents import WebhookAnswer, WebhooksAnswer
 from gateway.rest.webhooks import (
@@ -71,14 +73,17 @@ OPERATIONS: Sequence[AnyOperation] = (
         system=INTERACTLY,
         parameters=UpsertParameters,
         cost=compute_upsert_cost,
-        answer=answer_upsert,
+        write=write_group,
+        result_type=UpsertedGroup,
+        describe=describe_upsert,
         summary="Create or update a group of use cases",
-        description="Without `group_id` each request creates a group. With it, the request updates one: absent "
-        "fields stay, and null clears a field. Neither a repeated nor a refused update changes anything.",
+        description="Without `group_id` each request creates a group, unless it repeats an `Idempotency-Key`. "
+        "With it, the request updates one: absent fields stay, and null clears a field. Neither a repeated nor a "
+        "refused update changes anything.",
         graphql_field="upsertUseCaseGroup",
         answer_model=UpsertAnswer,
         example={"provider": "microsoft", "body": EXAMPLE_GROUP},
-        refusals=[404, 409],
+        refusals=[404],
     ),
     ReadOperation(
         name="appointmentStatistics",

@@ -58,7 +58,7 @@ class ParameterProblem(DescribedModel):
     """One problem with the parameters or the body."""
 
     loc: list[str | int]
-    """`path`, `query` or `body`, then the names and indexes that lead to the value."""
+    """`path`, `query`, `header` or `body`, then the names and indexes that lead to the value."""
     msg: str
     """What is wrong. It never repeats the value."""
     type: str
@@ -94,7 +94,11 @@ class DetailSystem(System):
         403: Refusal("The key lacks a permission, or may not be used for this URL or from this origin.", Detail),
         404: Refusal("There is no such thing, or the key may not see it; both get the same answer.", Detail),
         408: Refusal("The body did not arrive in time.", Detail),
-        409: Refusal("The request is in conflict with stored data.", Detail),
+        409: Refusal(
+            "The request is in conflict with stored data, or the same request still runs. `Retry-After` then says "
+            "when to retry.",
+            Detail,
+        ),
         413: Refusal("The body is larger than the limit.", Detail),
         414: Refusal("The URL is longer than the limit.", Detail),
         422: Refusal("Parameters or the body are not valid.", ParameterProblems),
@@ -169,6 +173,10 @@ class DetailSystem(System):
         return message
 
     def describe_failure(self, failure: Failure) -> RestAnswer:
+        if failure.code == "IDEMPOTENCY_KEY_REUSED":
+            return _list_problems(
+                [{"loc": ["header", "Idempotency-Key"], "msg": failure.message, "type": "value_error"}]
+            )
         if failure.code == "UNSUPPORTED_MEDIA_TYPE":
             # FastAPI does not parse such a body, and then misses the object.
             return _list_problems([{"loc": [BODY], "msg": failure.message, "type": "model_attributes_type"}])

@@ -24,7 +24,19 @@ with the same permissions and limits. HEAD answers as GET, without a body.\
 
 _COMMON_STATUSES = frozenset({400, 401, 403, 414, 422, 429, 431, 500, 503})
 _BODY_STATUSES = frozenset({408, 413})
+_WRITE_STATUSES = frozenset({409})
+
 _CSV_CONTENT: _Object = {"text/csv": {"schema": {"type": "string"}}}
+
+_IDEMPOTENCY_KEY: _Object = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Text that the client chooses for this request, such as a random UUID. The same request with "
+    "the same key is done once, and each repetition gets the answer again.",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+_REPLAYED = {"Idempotent-Replayed": "`true` if the request was done before with this `Idempotency-Key`."}
 
 
 @cache
@@ -63,6 +75,8 @@ def _list_statuses(operation: AnyOperation) -> Sequence[int]:
     own = {*_COMMON_STATUSES, *operation.refusals}
     if operation.method == "POST":
         own |= _BODY_STATUSES
+    if isinstance(operation, WriteOperation):
+        own |= _WRITE_STATUSES
     return sorted(own & operation.system.refusals.keys())
 
 
@@ -125,17 +139,19 @@ def _describe_operation(operation: AnyOperation, schemas: _Schemas) -> _Object:
     properties, required = schemas.get_parameters(operation.parameters)
     system = operation.system
     same = f"The GraphQL field `{operation.graphql_field}` answers the same question."
+    is_write = isinstance(operation, WriteOperation)
+    parameters: list[Json] = [
+        _describe_parameter(operation, name, schema, is_required=name in required)
+        for name, schema in properties.items()
+        if name != BODY
+    ]
     described: _Object = {
         "operationId": operation.name,
         "tags": [system.name],
         "summary": operation.summary,
         "description": f"{operation.description}\n\n{same}",
         "security": [{name: [] for name in system.security_schemes}],
-        "parameters": [
-            _describe_parameter(operation, name, schema, is_required=name in required)
-            for name, schema in properties.items()
-            if name != BODY
-        ],
+        "parameters": [*parameters, _IDEMPOTENCY_KEY] if is_write else parameters,
     }
     if BODY in properties:
         body = dict(properties[BODY])
@@ -166,7 +182,8 @@ def _describe_parameter(operation: AnyOperation, name: str, schema: _Object, *, 
 def _describe_responses(operation: AnyOperation, schemas: _Schemas) -> Iterator[tuple[str, _Object]]:
     model = operation.answer_model
     content: _Object = _CSV_CONTENT if model is None else {"application/json": {"schema": schemas.refer(model)}}
-    headers = _describe_headers(operation.answer_headers, is_required=False)
+    replayed = _REPLAYED if isinstance(operation, WriteOperation) else {}
+    headers = _describe_headers({**operation.answer_headers, **replayed}, is_required=False)
     yield str(int(HTTPStatus.OK)), {"description": "The answer.", **headers, "content": content}
     for status in _list_statuses(operation):
         refusal = operation.system.refusals[status]

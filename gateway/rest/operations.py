@@ -174,10 +174,17 @@ class ReadOperation(_Operation[P]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOperation(_Operation[P]):
-    """POST. `answer` writes in one transaction, which is committed before the answer is sent."""
+    """POST. `write` runs in one transaction, which is committed before the answer is sent.
+
+    If the request has an idempotency key and was done before, `describe` takes the stored result instead.
+    """
 
     method: ClassVar[Literal["POST"]] = "POST"
-    answer: Callable[[Writer, Viewer, P], Awaitable[RestAnswer]]
+    write: Callable[[Writer, Viewer, P], Awaitable[Any]]
+    result_type: type[Any]
+    """The type of what `write` returns; `gateway.services.stored_results` can store it."""
+    describe: Callable[[Any, Reader], RestAnswer]
+    """Returns the answer for a result of `write`."""
 
 
 RestOperation: TypeAlias = ReadOperation[P] | WriteOperation[P]

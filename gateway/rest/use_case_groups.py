@@ -1,12 +1,13 @@
 """Groups of use cases, document 2."""
 
+from datetime import datetime
 from enum import Enum
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, TypeAlias, cast
 
 from pydantic import Field
 
 from gateway import services
-from gateway.database import UseCaseGroup, Writer
+from gateway.database import Reader, UseCaseGroup, Writer
 from gateway.domain import exact_json
 from gateway.domain.calendar import instants
 from gateway.domain.enums import ActionType, ErrorCode, Provider, UseCaseKey
@@ -19,6 +20,8 @@ from gateway.rest.details import PlainText
 from gateway.rest.documents import UseCaseDocument
 from gateway.rest.interactly import IntegrationId
 from gateway.rest.operations import DescribedModel, RestAnswer
+
+UpsertedGroup: TypeAlias = services.use_case_groups.upsert.UpsertedGroup
 
 EXAMPLE_GROUP: Document = {
     "name": "Appointment Reminders",
@@ -170,14 +173,11 @@ def compute_upsert_cost(parameters: UpsertParameters) -> int:
     return 1946 + 50 * (len(use_cases) + sum(len(use_case.actions or ()) for use_case in use_cases))
 
 
-async def answer_upsert(writer: Writer, viewer: Viewer, parameters: UpsertParameters) -> RestAnswer:
-    """Create or update a group with the listed use cases; see `services.use_case_groups.upsert.upsert_group`.
-
-    The answer has the listed use cases, and then others that changed with the group.
-    """
+async def write_group(writer: Writer, viewer: Viewer, parameters: UpsertParameters) -> UpsertedGroup:
+    """Create or update a group with the listed use cases; see `services.use_case_groups.upsert.upsert_group`."""
     provider, group = Provider[parameters.provider.name], parameters.body.to_domain()
     try:
-        result = await services.use_case_groups.upsert.upsert_group(
+        return await services.use_case_groups.upsert.upsert_group(
             writer, viewer, provider, group, parameters.integration_id
         )
     except Refused as error:
@@ -190,16 +190,20 @@ async def answer_upsert(writer: Writer, viewer: Viewer, parameters: UpsertParame
             "choose another slug."
         )
         raise refusal(ErrorCode.CONFLICT, message, "input", "slug") from None
+
+
+def describe_upsert(result: UpsertedGroup, reader: Reader) -> RestAnswer:
+    """Return the answer: the group, the listed use cases, and then others that changed with the group."""
     body = {
-        "group": _describe_group(result.group, writer),
+        "group": _describe_group(result.group, reader.as_of),
         "outcome": result.outcome.value,
         "use_cases": [upserted.use_case.document for upserted in result.use_cases],
     }
     return RestAnswer(exact_json.encode(body))
 
 
-def _describe_group(group: UseCaseGroup, writer: Writer) -> Document:
-    next_run = find_next_run(group.start_time, group.timezone, writer.as_of)
+def _describe_group(group: UseCaseGroup, as_of: datetime) -> Document:
+    next_run = find_next_run(group.start_time, group.timezone, as_of)
     return {
         "_id": group.id,
         "name": group.name,

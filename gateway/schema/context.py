@@ -21,12 +21,14 @@ from gateway.database import (
     repeat_on_conflict,
 )
 from gateway.domain.enums import Permission
-from gateway.domain.lenient_reading import Document
+from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import OperationAborted, UnknownOutcome
-from gateway.execution import ExecutableDocument
+from gateway.execution import ExecutableDocument, RootFieldCall
 from gateway.schema.answer_budget import AnswerBudget
+from gateway.schema.inputs import to_document_value
 from gateway.schema.operation_limits import OperationBudget
+from gateway.schema.reader_lock import ReaderLock
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -46,12 +48,22 @@ class Context:
     document: ExecutableDocument
     """Document of the operation; set when it is parsed."""
 
-    def __init__(self, database: Database, viewer: Viewer, budget: OperationBudget, cursor_key: HMAC) -> None:
+    def __init__(
+        self,
+        database: Database,
+        viewer: Viewer,
+        budget: OperationBudget,
+        cursor_key: HMAC,
+        idempotency_key: str | None = None,
+    ) -> None:
         self.database = database
         self.viewer = viewer
         self.budget = budget
         self.cursor_key = cursor_key
         """Key that signs cursors."""
+        self._idempotency_key = idempotency_key
+        self.keyed_request: services.idempotency.KeyedRequest | None = None
+        """The mutations of the operation, if it has an idempotency key."""
         self._lock = asyncio.Lock()
         self._reader: Reader | None = None
         self._reader_scope: AbstractAsyncContextManager[Reader] | None = None
@@ -76,12 +88,21 @@ class Context:
         """Charge the cost of the operation before execution. Raises Exceeded above a limit."""
         self.budget.charge(cost)
 
+    def begin_mutations(self, list_fields: Callable[[], Mapping[str, RootFieldCall]]) -> None:
+        """Identify the mutations of the operation by their names and arguments, if it has an idempotency key."""
+        if self._idempotency_key is not None:
+            mutations: dict[str, Json] = {
+                response_key: [field.name, to_document_value(field.arguments)]
+                for response_key, field in list_fields().items()
+            }
+            self.keyed_request = services.idempotency.KeyedRequest(self._idempotency_key, mutations)
+
     def read(self) -> AbstractAsyncContextManager[Reader]:
         """Lock the operation's snapshot for one field or batch."""
         return self._lock_reader(self._expected_columns)
 
-    def _lock_reader(self, columns: ColumnNames) -> "_ReaderLock":
-        return _ReaderLock(self._lock, self._open_reader, self.abort, columns)
+    def _lock_reader(self, columns: ColumnNames) -> ReaderLock:
+        return ReaderLock(self._lock, self._open_reader, self.abort, columns)
 
     async def _open_reader(self) -> Reader:
         if self._is_finished:
@@ -155,18 +176,27 @@ class Context:
         if self._abortion is not None:
             raise self._abortion
 
-    async def write(self, work: Callable[[Writer], Awaitable[T]], mutation: str, *, dry_run: bool = False) -> T:
+    async def write(
+        self, work: Callable[[Writer], Awaitable[T]], result_type: type[T], mutation: str, *, dry_run: bool = False
+    ) -> T:
         """Run `work` in one transaction, which is committed unless `work` raises or this is a dry run.
 
-        `mutation` is the response key. Later reads of the operation use a new snapshot. After a dry run they use
-        its transaction, which is rolled back when the operation ends.
+        `mutation` is the response key. If it was done before with the idempotency key of the request, the result
+        of then is returned. Later reads of the operation use a new snapshot. After a dry run they use its
+        transaction, which is rolled back when the operation ends.
         """
         self.raise_if_aborted()
         try:
             await self.close_snapshot()
             if dry_run:
                 return await self._try_out(work)
-            return await repeat_on_conflict(lambda: self._commit(work, mutation))
+            keyed = None if self.keyed_request is None else self.keyed_request.get_mutation(mutation)
+
+            async def run(writer: Writer) -> T:
+                return await services.idempotency.run_once(writer, self.viewer, keyed, result_type, work)
+
+            with services.idempotency.watch_repetitions(self.viewer, keyed):
+                return await repeat_on_conflict(lambda: self._commit(run, mutation))
         except OperationAborted as error:
             if isinstance(error, UnknownOutcome):
                 error.mutation = mutation
@@ -264,35 +294,6 @@ async def _wait_shielded(work: asyncio.Future[T]) -> T:
     # Retrieve the exception, which asyncio would otherwise report when no field waits any more.
     work.add_done_callback(lambda done: done.cancelled() or done.exception())
     return await asyncio.shield(work)
-
-
-class _ReaderLock:
-    """Lock of the operation's reader for one field or batch."""
-
-    __slots__ = ("_abort", "_columns", "_lock", "_open_reader")
-
-    def __init__(
-        self,
-        lock: asyncio.Lock,
-        open_reader: Callable[[], Awaitable[Reader]],
-        abort: Callable[[BaseException | None], None],
-        columns: ColumnNames,
-    ) -> None:
-        self._lock, self._open_reader, self._abort, self._columns = lock, open_reader, abort, columns
-
-    async def __aenter__(self) -> Reader:
-        await self._lock.acquire()
-        try:
-            reader = await self._open_reader()
-        except BaseException:
-            self._lock.release()
-            raise
-        return reader if self._columns is None else reader.with_columns(self._columns)
-
-    async def __aexit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        self._lock.release()
-        if error is not None:
-            self._abort(error)
 
 
 Info = StrawberryInfo[Context, None]

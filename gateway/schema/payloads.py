@@ -57,10 +57,11 @@ async def run_mutation(
     """Run `work` in one transaction and return its payload.
 
     If `work` raises Refused, the transaction is rolled back and the payload holds the problems in `errors`,
-    and the rows that explain them in their fields.
+    and the rows that explain them in their fields. If the request has an idempotency key and the mutation was done
+    before, the payload is that of then, with the rows as they are now.
     """
     try:
-        return await info.context.write(work, str(info.path.key), dry_run=dry_run)
+        return await info.context.write(work, payload, str(info.path.key), dry_run=dry_run)
     except Refused as refusal:
         return payload(errors=[*_list_errors(refusal.problems)], **refusal.related)
 

@@ -126,8 +126,20 @@ def select_for_update(viewer: Viewer, id: str) -> Select[Integration]:
 
     Its row is locked until the transaction ends.
     """
-    scope = is_own(viewer, Permission.READ_INTEGRATIONS, Permission.WRITE_INTEGRATIONS)
-    return select(Integration).where(Integration.id == id, scope).with_for_update(key_share=True)
+    return (
+        select(Integration).where(Integration.id == id, _is_own_to_change(viewer)).with_for_update(key_share=True)
+    )
+
+
+@prepared
+def select_own_by_ids(viewer: Viewer, ids: Sequence[str]) -> Select[Integration]:
+    """Select the integrations and webhooks of the team with these ids that the viewer may see or change."""
+    return select(Integration).where(is_in(Integration.id, ids), _is_own_to_change(viewer))
+
+
+def _is_own_to_change(viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition for integrations of the team, also for a viewer who may only write them."""
+    return is_own(viewer, Permission.READ_INTEGRATIONS, Permission.WRITE_INTEGRATIONS)
 
 
 @prepared

@@ -45,6 +45,9 @@ class Metrics:
         self._disconnects = Counter(
             "client_disconnects", "Clients that disconnected before the answer.", registry=registry
         )
+        self._replays = Counter(
+            "gateway_idempotency_replays", "Mutations that were done before with their key.", registry=registry
+        )
         self._transactions = Histogram(
             "db_tx_seconds", "Transaction times.", ("kind",), buckets=_BUCKETS, registry=registry
         )
@@ -73,6 +76,7 @@ class Metrics:
         self._durations.observe(record.ended - record.started)
         for kind, seconds in record.transactions:
             self._transactions.labels(kind).observe(seconds)
+        self._replays.inc(record.replays)
         for labels, count in record.fallbacks.items():
             self._fallbacks.labels(*labels).inc(count)
         if record.status is None:

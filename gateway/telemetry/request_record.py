@@ -67,6 +67,9 @@ class RequestRecord(Struct):
     response_bytes: int = 0
     """Size of the answer's body."""
 
+    replays: int = 0
+    """Mutations that were not done, because they were done before with the same idempotency key."""
+
     statement_count: int = 0
     """SQL statements, without those that begin or end a transaction."""
 

@@ -11,6 +11,7 @@ from gateway.errors import Exceeded, OperationAborted
 from gateway.settings import Settings
 from gateway.telemetry import Reporting, RequestRecord, read_correlation_headers
 from gateway.web.error_codes import GraphQLErrorCode
+from gateway.web.idempotency import REPLAYED
 from gateway.web.negotiation import MediaType, negotiate
 from gateway.web.origins import AllowedOrigins
 from gateway.web.refusals import HTTPRefusal, to_refusal
@@ -53,6 +54,8 @@ class Endpoint:
         record = self._reporting.begin_request()
         try:
             response = await self._respond(scope, receive, record)
+            if record.replays:
+                response.headers.append(REPLAYED)
             if self._allowed_origins is not None:
                 response.headers.extend(self._allowed_origins.get_headers(scope))
             await send_response(with_request_id(response, record), scope, send)

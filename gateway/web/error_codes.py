@@ -94,6 +94,12 @@ class GraphQLErrorCode(Enum):
     UNAVAILABLE = _define_http_code(
         "The database is away, full, damaged or read-only; retry after the seconds in `Retry-After`.", 503
     )
+    IDEMPOTENCY_IN_PROGRESS = _define_http_code(
+        "A request with the same `Idempotency-Key` still runs; retry after the seconds in `Retry-After`.", 409
+    )
+    IDEMPOTENCY_KEY_REUSED = _define_http_code(
+        "The `Idempotency-Key` was sent before with other mutations or arguments; send a new key.", 422
+    )
     UNKNOWN_OUTCOME = _define_http_code(
         "The database did not confirm a commit; the message names the mutation that may have been done.", 503
     )

@@ -17,6 +17,7 @@ from gateway.settings import Settings
 from gateway.web.authentication import AuthenticatedViewer, Authentication
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.graphql_request import GraphQLRequest, from_body, from_query_string
+from gateway.web.idempotency import read_idempotency_key, record_replays
 from gateway.web.negotiation import MediaType
 from gateway.web.persisted_queries import PersistedQueries
 from gateway.web.rate_limits import RateLimitHeaders, is_cost_requested
@@ -100,12 +101,15 @@ class GraphQLEndpoint:
             bucket.check()
             budget = OperationBudget(self._operation_limits, bucket)
             cursor_key = self._cursor_key or await self._read_cursor_key()
-            context = Context(self._database, authenticated.viewer, budget, cursor_key)
+            idempotency_key = read_idempotency_key(headers) if method == "POST" else None
+            context = Context(self._database, authenticated.viewer, budget, cursor_key, idempotency_key)
             try:
                 response = await self._respond(context, authenticated, scope, receive, headers, accepted, spent)
             except BaseException:
                 context.answer.end_export()
                 raise
+            finally:
+                record_replays(context.keyed_request)
             if context.answer.is_export:
                 response = response._replace(after_sending=context.answer.end_export)
         except (HTTPRefusal, Exceeded, OperationAborted) as error:

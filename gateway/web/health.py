@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.database import Database, migrations
-from gateway.errors import FailureCause, OperationAborted, SchemaNotAtHead, Unavailable
+from gateway.domain.failure_causes import FailureCause
+from gateway.errors import OperationAborted, SchemaNotAtHead, Unavailable
 
 _TIMEOUT = 1.0
 _CACHE_SECONDS = 1.0

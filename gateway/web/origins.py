@@ -15,7 +15,7 @@ from gateway.web.refusals import Header
 
 _EXPOSED_HEADERS: Header = (
     b"access-control-expose-headers",
-    b"RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
+    b"Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
 )
 _PREFLIGHT_HEADERS: Iterable[Header] = (
     (b"access-control-allow-methods", b"GET, POST"),

@@ -8,6 +8,8 @@ from gateway.errors import (
     DeadlineExceeded,
     Exceeded,
     GatewayError,
+    IdempotencyInProgress,
+    IdempotencyKeyReused,
     OperationAborted,
     Overloaded,
     RateLimited,
@@ -93,6 +95,8 @@ def to_refusal(error: HTTPRefusal | Exceeded | OperationAborted, settings: Setti
         case Exceeded():
             headers = [_build_retry_after(error.retry_after)] if isinstance(error, RateLimited) else []
             return HTTPRefusal(GraphQLErrorCode[error.code], str(error), headers=headers, extensions=error.details)
+        case IdempotencyKeyReused():
+            return HTTPRefusal(GraphQLErrorCode.IDEMPOTENCY_KEY_REUSED, error.message)
         case Overloaded():
             seconds = settings.database_pool_timeout
         case DeadlineExceeded():
@@ -111,6 +115,8 @@ def get_code(error: OperationAborted) -> GraphQLErrorCode:
             return GraphQLErrorCode.TIMEOUT
         case UnknownOutcome():
             return GraphQLErrorCode.UNKNOWN_OUTCOME
+        case IdempotencyInProgress():
+            return GraphQLErrorCode.IDEMPOTENCY_IN_PROGRESS
         case _:
             return GraphQLErrorCode.UNAVAILABLE
 

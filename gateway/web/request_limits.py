@@ -15,7 +15,14 @@ _MAX_HEADERS = 100
 _MAX_SHOWN_LENGTH = 100
 _MAX_LENGTH_DIGITS = 18
 """Digits of `Content-Length` that are read: `int` of very long text is slow."""
-_SINGLE_HEADERS = (b"authorization", b"content-length", b"content-type", b"x-auth-token", b"x-user-id")
+_SINGLE_HEADERS = (
+    b"authorization",
+    b"content-length",
+    b"content-type",
+    b"idempotency-key",
+    b"x-auth-token",
+    b"x-user-id",
+)
 """Headers that a request may have once only. All others are lists."""
 
 

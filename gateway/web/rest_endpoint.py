@@ -13,7 +13,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope
 
 from gateway import services
-from gateway.database import Database, repeat_on_conflict
+from gateway.database import Database, Writer, repeat_on_conflict
+from gateway.domain.lenient_reading import Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import Exceeded, OperationAborted, Refused, Unauthenticated, forbidden
 from gateway.rest import (
@@ -34,6 +35,7 @@ from gateway.telemetry import RecordedOperation, Reporting, current_request
 from gateway.web.authentication import AuthenticatedViewer, Authentication
 from gateway.web.endpoint import Endpoint, EndpointHandler
 from gateway.web.error_codes import GraphQLErrorCode
+from gateway.web.idempotency import read_idempotency_key, record_replays
 from gateway.web.negotiation import MediaType
 from gateway.web.rate_limits import RateLimitHeaders
 from gateway.web.refusals import (
@@ -158,6 +160,7 @@ class RestEndpoint:
             raise forbidden(_WIDGET_MESSAGE)
         operation.authorize(viewer)
         body = await self._server.request_reader.read_body(headers, receive) if is_posted else b""
+        idempotency_key = read_idempotency_key(headers) if isinstance(operation, WriteOperation) else None
         request = RestRequest(scope["path_params"], _parse_query(scope["query_string"]), body)
         parameters = operation.system.parse(operation, request)
         OperationBudget(self._limits, bucket).charge(operation.cost(parameters))
@@ -165,18 +168,38 @@ class RestEndpoint:
         if isinstance(operation, ReadOperation):
             return await self._read(operation, viewer, parameters, deadline, is_head=scope["method"] == "HEAD")
         with deadline():
-            return _build_response(await self._write(operation, viewer, parameters))
+            return _build_response(await self._write(operation, viewer, parameters, idempotency_key))
 
     def _enforce_deadline(self, receive: Receive, started: float) -> AbstractContextManager[None]:
         """Limit a block to the rest of the time for a request that started at this time of `monotonic`."""
         return self._server.deadlines.enforce(self._timeout, receive, spent=monotonic() - started)
 
-    async def _write(self, operation: WriteOperation[Any], viewer: Viewer, parameters: BaseModel) -> RestAnswer:
+    async def _write(
+        self, operation: WriteOperation[Any], viewer: Viewer, parameters: BaseModel, idempotency_key: str | None
+    ) -> RestAnswer:
+        request = mutation = None
+        if idempotency_key is not None:
+            # Without defaults: an absent parameter may mean another thing than its default.
+            given = parameters.model_dump(mode="json", exclude_unset=True)
+            mutations: dict[str, Json] = {operation.name: [self._recorded_operation.name, given]}
+            request = services.idempotency.KeyedRequest(idempotency_key, mutations)
+            mutation = request.get_mutation(operation.name)
+
+        async def write(writer: Writer) -> Any:  # noqa: ANN401 (the operation's result)
+            return await operation.write(writer, viewer, parameters)
+
         async def commit() -> RestAnswer:
             async with self._server.database.write(team=viewer.team_id) as writer:
-                return await operation.answer(writer, viewer, parameters)
+                result = await services.idempotency.run_once(
+                    writer, viewer, mutation, operation.result_type, write
+                )
+                return operation.describe(result, writer)
 
-        return await repeat_on_conflict(commit)
+        try:
+            with services.idempotency.watch_repetitions(viewer, mutation):
+                return await repeat_on_conflict(commit)
+        finally:
+            record_replays(request)
 
     async def _read(
         self,

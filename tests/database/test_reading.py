@@ -219,7 +219,7 @@ async def test_a_unique_violation_in_a_dry_run_is_a_conflict(database: Database)
         session.add(Team(id="t", name="t", created_at=instants.now()))
     context = create_context(VIEWER, database)
     with pytest.raises(Refused) as refusal:
-        await context.write(work, "m", dry_run=True)
+        await context.write(work, type(None), "m", dry_run=True)
     assert [problem.code for problem in refusal.value.problems] == [ErrorCode.CONFLICT]
     await context.finish()
     async with open_session(database) as reader:

@@ -67,7 +67,8 @@ async def test_a_commit_whose_answer_is_lost_has_an_unknown_outcome(database_url
         assert response.headers["Retry-After"] == "1"
         assert get_message(response) == (
             "The database did not confirm the commit; `a` may have been done. "
-            "Read the data again to find out, and send the mutation again if it was not done."
+            "Send the request again with the same `Idempotency-Key`: it is done once. "
+            "Without a key, read the data first to find out."
         )
         proxy.loses_answers_to = None
         await wait_until_available(gateway)

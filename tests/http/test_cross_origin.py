@@ -12,6 +12,7 @@ from tests.support.endpoints import JSON, VIEWER, VIEWER_RESPONSE, Endpoint, get
 
 CLINIC, OTHER, FOREIGN = "https://clinic.example", "http://localhost:3000", "https://elsewhere.example"
 QUERY = {"query": VIEWER}
+EXPOSED = "Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 PREFLIGHT = {
     "Access-Control-Request-Method": "POST",
     "Access-Control-Request-Headers": "authorization, content-type",
@@ -52,7 +53,7 @@ async def test_pages_of_an_allowed_origin_may_read_responses_and_rate_limits(
         assert response.json() == VIEWER_RESPONSE
         assert get_cors_headers(response) == {
             "access-control-allow-origin": origin,
-            "access-control-expose-headers": "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
+            "access-control-expose-headers": EXPOSED,
         }
         assert "Origin" in response.headers["Vary"].split(", ")
 

@@ -35,6 +35,8 @@ WITHIN_LIMITS = {
         GraphQLErrorCode.TOO_MANY,
         GraphQLErrorCode.FORBIDDEN,
         GraphQLErrorCode.INTERNAL_SERVER_ERROR,
+        GraphQLErrorCode.IDEMPOTENCY_IN_PROGRESS,
+        GraphQLErrorCode.IDEMPOTENCY_KEY_REUSED,
         GraphQLErrorCode.UNAVAILABLE,
         GraphQLErrorCode.UNKNOWN_OUTCOME,
     ),

@@ -10,7 +10,8 @@ from unittest.mock import patch
 import pytest
 
 from gateway.database.connections import PooledConnection
-from gateway.errors import FailureCause, Unavailable
+from gateway.domain.failure_causes import FailureCause
+from gateway.errors import Unavailable
 from tests.http.test_reporting import read_log_lines
 from tests.support.examples import INTEGRATION, export, record
 from tests.support.factories import record as record_row

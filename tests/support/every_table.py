@@ -42,7 +42,14 @@ async def fill_every_table(database: Database) -> str:
         )
         provider = imported.integration.provider
         assert provider is not None
-        await services.use_case_groups.upsert.upsert_group(session, viewer, provider, GROUPS[0].input)
+        keyed = services.idempotency.KeyedRequest("any", {"upsert": []}).get_mutation("upsert")
+        await services.idempotency.run_once(
+            session,
+            viewer,
+            keyed,
+            services.use_case_groups.upsert.UpsertedGroup,
+            lambda writer: services.use_case_groups.upsert.upsert_group(writer, viewer, provider, GROUPS[0].input),
+        )
     return imported.integration.id
 
 

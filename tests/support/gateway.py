@@ -51,12 +51,14 @@ class Client:
         assert response.status_code == 200, response.text
         return read_answer(response)
 
-    async def send(self, query: str, variables: Mapping[str, object]) -> Response:
+    async def send(
+        self, query: str, variables: Mapping[str, object], headers: Mapping[str, str] | None = None
+    ) -> Response:
         return await self.http.post(
             "/graphql",
             json={"query": query, "variables": variables},
             # One name for all, so that equal answers are the same bytes.
-            headers={"Authorization": f"Bearer {self.key}", "X-Request-Id": "test"},
+            headers={"Authorization": f"Bearer {self.key}", "X-Request-Id": "test", **(headers or {})},
         )
 
     async def data(self, query: str, /, **variables: object) -> Any:

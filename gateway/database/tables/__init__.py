@@ -9,6 +9,7 @@ derived from the document in the same write: SQL filters, orders, joins and coun
 from gateway.database.tables.base import Base, HasAuditColumns, HasDocument, TextConversion
 from gateway.database.tables.cursors import CursorKey
 from gateway.database.tables.day_counts import DayCount, DaySeries
+from gateway.database.tables.idempotency import IdempotencyEntry
 from gateway.database.tables.integrations import Integration
 from gateway.database.tables.resource_records import ResourceRecord, TypeCount
 from gateway.database.tables.secret_keys import SecretKey
@@ -25,6 +26,7 @@ __all__ = [
     "DaySeries",
     "HasAuditColumns",
     "HasDocument",
+    "IdempotencyEntry",
     "Integration",
     "ResourceRecord",
     "SecretKey",
