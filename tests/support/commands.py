@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,15 +60,17 @@ class ServerProcess:
 
 
 @contextmanager
-def start_server(*arguments: str, folder: Path, **settings: str) -> Iterator[ServerProcess]:
+def start_server(
+    *arguments: str, folder: Path, program: Sequence[str] = ("-m", "gateway"), **settings: str
+) -> Iterator[ServerProcess]:
     """Start a command that serves, and wait until it listens. Kill it after the block if it still runs.
 
-    Unless `drain_delay` is given, it stops without a delay.
+    Unless `drain_delay` is given, it stops without a delay. `program` are the arguments of Python.
     """
     settings = {"drain_delay": "0", **settings}
     variables = {f"GATEWAY_{name.upper()}": value for name, value in settings.items()}
     with subprocess.Popen(
-        [sys.executable, "-m", "gateway", *arguments],
+        [sys.executable, *program, *arguments],
         cwd=folder,
         env={**ENVIRONMENT, **variables, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
