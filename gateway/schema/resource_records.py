@@ -157,7 +157,8 @@ class UpsertedResourceRecord:
 class UpsertResourceRecordsPayload:
     records: list[services.resource_records.UpsertedRecord] = strawberry.field(
         default_factory=list,
-        description="One entry for each record of the input, in the same order; empty when `errors` is not empty.",
+        description="One entry for each record of the input, in the same order; empty when `errors` is not empty. "
+        "A repetition with an `Idempotency-Key` leaves out records that were deleted since.",
         graphql_type=list[UpsertedResourceRecord],
     )
     errors: list[UserError] = errors_field()

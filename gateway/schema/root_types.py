@@ -64,7 +64,11 @@ class Query(
     pass
 
 
-@strawberry.type(description="Mutations. Each field is one transaction, and is done completely or not at all.")
+@strawberry.type(
+    description="Mutations. Each field is one transaction, and is done completely or not at all. With the header "
+    "`Idempotency-Key` a repeated request is done once. Its answer has the objects as they are now, and null for "
+    "those that were deleted since."
+)
 class Mutation(
     UseCaseGroupMutations,
     IntegrationMutations,

@@ -122,7 +122,8 @@ class UpsertUseCaseGroupPayload:
     use_cases: list[services.use_case_groups.upsert.UpsertedUseCase] = strawberry.field(
         graphql_type=list[UpsertedUseCase],
         default_factory=list,
-        description="Use cases of the input, in the same order, then other use cases that changed with the group.",
+        description="Use cases of the input, in the same order, then other use cases that changed with the group. "
+        "A repetition with an `Idempotency-Key` leaves out those that were deleted since.",
         directives=[GROUP_LIST_SIZE],
     )
     conflicting_group: UseCaseGroupRow | None = strawberry.field(
