@@ -18,7 +18,16 @@ from gateway.domain.failure_causes import FailureCause
 from gateway.errors import Unavailable, UnknownOutcome
 from tests.support.endpoints import get_codes, get_message
 from tests.support.gateway import Client, Gateway, collect_statements, serve_gateway
-from tests.support.idempotency import CREATE, get_data, is_replay, list_entries, list_names, send
+from tests.support.idempotency import (
+    CREATE,
+    Pause,
+    get_data,
+    is_replay,
+    list_entries,
+    list_names,
+    send,
+    wait_until_running,
+)
 from tests.support.sessions import open_session
 
 QUERY = "{ __typename }"
@@ -52,6 +61,7 @@ async def test_two_keys_are_refused(gateway: Gateway) -> None:
     headers = [("Authorization", f"Bearer {client.key}"), ("Idempotency-Key", "a"), ("Idempotency-Key", "a")]
     response = await client.http.post("/graphql", json={"query": CREATE}, headers=headers)
     assert (response.status_code, get_codes(response)) == (400, ["BAD_REQUEST"])
+    assert get_message(response) == "The request has the header `idempotency-key` twice; send it once."
     assert await list_names(gateway) == []
 
 
@@ -95,21 +105,6 @@ async def test_a_mutation_without_a_key_runs_no_further_statement(gateway: Gatew
     assert [word for word in added if word != "DELETE"] == ["INSERT", "SELECT", "UPDATE"]
 
 
-class Pause:
-    """Has creations of integrations wait in their transactions."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
-        create = services.integration_changes.create_integration
-
-        async def wait_and_create(*arguments: Any) -> Integration:
-            self.began.set()
-            await self.goes_on.wait()
-            return await create(*arguments)
-
-        monkeypatch.setattr(services.integration_changes, "create_integration", wait_and_create)
-
-
 @asynccontextmanager
 async def serve_replicas(url: str, **settings: Any) -> AsyncIterator[tuple[Gateway, list[Client]]]:
     """Run two gateways on one database, and yield one, and a client of each with the same key."""
@@ -121,12 +116,12 @@ async def serve_replicas(url: str, **settings: Any) -> AsyncIterator[tuple[Gatew
 async def test_a_request_waits_for_another_one_with_the_same_key(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pause = Pause(monkeypatch)
+    pause = Pause(monkeypatch, services.integration_changes, "create_integration")
     async with serve_replicas(database_url, database_lock_timeout=60, request_timeout=120) as (gateway, clients):
         first = asyncio.create_task(send(clients[0], CREATE))
         await pause.began.wait()
         others = [asyncio.create_task(send(client, CREATE)) for client in clients]
-        await asyncio.sleep(0)
+        await wait_until_running(3)
         pause.goes_on.set()
         created = await first
         for other in others:
@@ -139,7 +134,7 @@ async def test_a_request_waits_for_another_one_with_the_same_key(
 async def test_a_request_that_waited_for_too_long_is_told_that_another_one_runs(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pause = Pause(monkeypatch)
+    pause = Pause(monkeypatch, services.integration_changes, "create_integration")
     if not database_url.startswith("sqlite"):
         # As if each replica were another process: PostgreSQL itself tells what the request waits for.
         monkeypatch.setattr(services.idempotency, "watch_repetitions", lambda *_: nullcontext())
@@ -165,7 +160,7 @@ async def test_a_locked_database_is_no_repetition(database_url: str, monkeypatch
     """On SQLite all writers wait for one lock, whatever their keys are."""
     if not database_url.startswith("sqlite"):
         return
-    pause = Pause(monkeypatch)
+    pause = Pause(monkeypatch, services.integration_changes, "create_integration")
     async with serve_gateway(database_url, database_lock_timeout=0.2, request_timeout=60) as gateway:
         client = await gateway.client()
         first = asyncio.create_task(send(client, CREATE, "a"))

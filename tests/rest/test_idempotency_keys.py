@@ -1,15 +1,17 @@
 """Repeated upserts of groups with an idempotency key."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from httpx import Response
 
+from gateway import services
 from gateway.domain.lenient_reading import Document
 from tests.rest.test_use_case_groups import PATH, connect, count_rows
 from tests.support.examples import example
-from tests.support.gateway import Client, Gateway
-from tests.support.idempotency import is_replay
+from tests.support.gateway import Client, Gateway, serve_gateway
+from tests.support.idempotency import Pause, is_replay
 from tests.support.rest import send
 
 
@@ -108,3 +110,19 @@ async def test_graphql_and_rest_share_the_keys(gateway: Gateway) -> None:
     response = await client.send(query, {}, {"Idempotency-Key": "key"})
     assert response.status_code == 422
     assert await count_rows(gateway) == (1, 0)
+
+
+async def test_a_request_that_waited_for_too_long_is_told_that_another_one_runs(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve_gateway(database_url, database_lock_timeout=0.2, request_timeout=60) as gateway:
+        client = await connect(gateway)
+        pause = Pause(monkeypatch, services.use_case_groups.upsert, "upsert_group")
+        first = asyncio.create_task(upsert(client, {"name": "A"}))
+        await pause.began.wait()
+        response = await upsert(client, {"name": "A"})
+        assert (response.status_code, response.headers["Retry-After"]) == (409, "1")
+        assert response.json()["detail"].startswith("Another request with this `Idempotency-Key` still runs; ")
+        pause.goes_on.set()
+        assert (await first).json() == (await upsert(client, {"name": "A"})).json()
+        assert await count_rows(gateway) == (1, 0)

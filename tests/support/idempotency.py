@@ -1,10 +1,14 @@
 """Requests with an idempotency key."""
 
+import asyncio
+from types import ModuleType
 from typing import Any
 
+import pytest
 from httpx import Response
 from sqlalchemy import select
 
+from gateway import services
 from gateway.database.tables import IdempotencyEntry, Integration
 from tests.support.gateway import Client, Gateway
 
@@ -43,3 +47,27 @@ async def list_names(gateway: Gateway) -> list[str | None]:
 async def list_entries(gateway: Gateway) -> list[IdempotencyEntry]:
     async with gateway.read() as session:
         return [*await session.scalars(select(IdempotencyEntry).order_by(IdempotencyEntry.position))]
+
+
+class Pause:
+    """Has calls of a service wait in their transactions."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
+        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
+        call = getattr(module, name)
+
+        async def wait_and_call(*arguments: Any) -> Any:
+            self.began.set()
+            await self.goes_on.wait()
+            return await call(*arguments)
+
+        monkeypatch.setattr(module, name, wait_and_call)
+
+
+async def wait_until_running(count: int) -> None:
+    """Wait until this process runs so many mutations with a key."""
+    async with asyncio.timeout(60):
+        while True:
+            if services.idempotency._running.total() >= count:
+                return
+            await asyncio.sleep(0.005)
