@@ -76,7 +76,8 @@ class Metrics:
         self._durations.observe(record.ended - record.started)
         for kind, seconds in record.transactions:
             self._transactions.labels(kind).observe(seconds)
-        self._replays.inc(record.replays)
+        if record.replays:
+            self._replays.inc(record.replays)
         for labels, count in record.fallbacks.items():
             self._fallbacks.labels(*labels).inc(count)
         if record.status is None:
