@@ -76,6 +76,22 @@ async def test_a_commit_whose_answer_is_lost_has_an_unknown_outcome(database_url
         assert (await client.data(f"mutation {{ {create('C')} }}"))["createIntegration"]["errors"] == []
 
 
+async def test_after_an_unknown_outcome_the_same_idempotency_key_does_the_rest(database_url: str) -> None:
+    async with serve_behind_proxy(database_url) as (proxy, gateway, client):
+        query, headers = f"mutation {{ a: {create('A')} b: {create('B')} }}", {"Idempotency-Key": "key"}
+        proxy.loses_answers_to = b"COMMIT"
+        async with asyncio.timeout(4):
+            response = await client.send(query, {}, headers)
+        assert get_codes(response) == ["UNKNOWN_OUTCOME"]
+        proxy.loses_answers_to = None
+        await wait_until_available(gateway)
+        for _ in range(2):
+            response = await client.send(query, {}, headers)
+            assert response.json()["data"] == {"a": {"errors": []}, "b": {"errors": []}}
+            assert response.headers["Idempotent-Replayed"] == "true"
+        assert await list_names(client) == ["A", "B", "n"]
+
+
 async def test_a_team_can_write_while_answers_to_its_commits_are_lost(database_url: str) -> None:
     async with serve_behind_proxy(database_url) as (proxy, gateway, client):
         proxy.loses_answers_to = b"COMMIT"
