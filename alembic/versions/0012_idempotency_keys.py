@@ -1,7 +1,7 @@
 """Add the table of idempotency keys, which older releases do not use.
 
 Revision ID: 0012
-Revises: 0010
+Revises: 0011
 """
 
 import sqlalchemy as sa
@@ -10,10 +10,10 @@ from alembic import op
 from gateway.database.column_types import CollatedText, Instant
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
-oldest_compatible = "0010"
+oldest_compatible = "0011"
 
 
 def upgrade() -> None:

@@ -13,7 +13,7 @@ from gateway import __version__
 from gateway.domain import exact_json
 from gateway.domain.lenient_reading import Json
 from gateway.rest.catalogue import OPERATIONS, SYSTEMS
-from gateway.rest.operations import BODY, AnyOperation
+from gateway.rest.operations import BODY, AnyOperation, WriteOperation
 
 _Object: TypeAlias = dict[str, Json]
 

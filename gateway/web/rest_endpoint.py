@@ -83,6 +83,11 @@ def build_rest_routes(server: RestServer, reporting: Reporting) -> Iterator[Rout
         yield Route(f"{system.prefix}{{path:path}}", _create_endpoint(system, _refuse_path, server, reporting))
 
 
+def _get_full_name(operation: AnyOperation) -> str:
+    """Return a name that no operation of GraphQL has."""
+    return f"rest:{operation.name}"
+
+
 def _create_endpoint(
     system: System, handle: EndpointHandler, server: RestServer, reporting: Reporting
 ) -> Endpoint:
@@ -110,7 +115,7 @@ class RestEndpoint:
         method, server = scope["method"], self._server
         operation = self._operations.get(method, next(iter(self._operations.values())))
         operation_type = "query" if isinstance(operation, ReadOperation) else "mutation"
-        current_request.get().operation = RecordedOperation(operation_type, f"rest:{operation.name}", None)
+        current_request.get().operation = RecordedOperation(operation_type, _get_full_name(operation), None)
         if method not in self._operations:
             allowed = ", ".join(self._operations)
             message = f"The method {method[:_MAX_SHOWN_LENGTH]} is not allowed here; send {allowed}."
@@ -159,8 +164,8 @@ class RestEndpoint:
         if viewer.is_for_widgets:
             raise forbidden(_WIDGET_MESSAGE)
         operation.authorize(viewer)
-        body = await self._server.request_reader.read_body(headers, receive) if is_posted else b""
         idempotency_key = read_idempotency_key(headers) if isinstance(operation, WriteOperation) else None
+        body = await self._server.request_reader.read_body(headers, receive) if is_posted else b""
         request = RestRequest(scope["path_params"], _parse_query(scope["query_string"]), body)
         parameters = operation.system.parse(operation, request)
         OperationBudget(self._limits, bucket).charge(operation.cost(parameters))
@@ -181,7 +186,7 @@ class RestEndpoint:
         if idempotency_key is not None:
             # Without defaults: an absent parameter may mean another thing than its default.
             given = parameters.model_dump(mode="json", exclude_unset=True)
-            mutations: dict[str, Json] = {operation.name: [self._recorded_operation.name, given]}
+            mutations: dict[str, Json] = {operation.name: [_get_full_name(operation), given]}
             request = services.idempotency.KeyedRequest(idempotency_key, mutations)
             mutation = request.get_mutation(operation.name)
 
