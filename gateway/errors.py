@@ -72,6 +72,9 @@ class CursorInvalid(Refused):
 class Unauthenticated(GatewayError):
     """The request has no valid credential."""
 
+    known_key: tuple[str, str] | None = None
+    """Team and id of the key with the same prefix. Clients must not learn whether there is one."""
+
 
 class SchemaNotAtHead(GatewayError):
     """The database has another revision than this release needs."""
@@ -186,9 +189,7 @@ class ColumnNotFetched(Exception):
     """
 
     def __init__(self, entity: str, column: str) -> None:
-        super().__init__(
-            f"{entity}.{column} was not fetched: declare it for the field, or name it in fetch_rows(…)."
-        )
+        super().__init__(f"{entity}.{column} was not fetched: declare it for the field or in fetch_rows(…).")
 
 
 class SettingsInvalid(GatewayError):

@@ -100,6 +100,9 @@ class Settings(BaseSettings):
         le=2_592_000,
         description="Seconds for which a repeated `Idempotency-Key` gets the result of the first request.",
     )
+    audit_retention: int = Field(
+        400, ge=1, le=36_500, description="Days after which entries of the audit log are deleted."
+    )
     body_limit: int = Field(1_048_576, ge=1024, description="Maximum size of a request body in bytes.")
     body_timeout: float = Field(10.0, gt=0, description="Seconds within which a request body must arrive.")
     client_timeout: float = Field(

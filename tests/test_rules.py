@@ -20,6 +20,8 @@ BANNED = re.compile(
 """Words that are banned in names, because they are no standard terms."""
 
 GRAPH_TYPES = {
+    "AuditEntry": "gateway.database",
+    "AuditFilter": "gateway.domain",
     "Integration": "gateway.database",
     "IntegrationFilter": "gateway.domain",
     "ResourceRecord": "gateway.database",

@@ -23,6 +23,7 @@ _COMMAND_TARGETS = {
     "import": "imports:import_",
     "export": "exports:export",
     "secrets": "secrets:secrets",
+    "audit": "audit:audit",
     "statistics": "statistics:statistics",
     "assets": "assets:assets",
     "settings": "settings:settings",

@@ -196,7 +196,7 @@ async def _write_and_count(
 async def _import_lines(
     database: Database, lines: Iterator[bytes], team: str | None, report: _FileReport, bar: _ProgressBar
 ) -> None:
-    record_count, is_analyzed = 0, False
+    record_count, is_analyzed, run = 0, False, services.imports.ImportRun()
     async with database.write(dry_run=True) as writer:
         at = writer.as_of
     for batch in RecordLineParser(services.batches.BATCH_SIZE, team).parse_lines(lines, at):
@@ -205,6 +205,12 @@ async def _import_lines(
         bar.advance(batch.byte_count)
         if not batch.integrations:
             continue
+        integrations = [(group.team_id, group.integration_id) for group in batch.integrations]
+        if run.find_new_teams(integrations):
+            # Before the first of its transactions.
+            async with database.write() as writer:
+                await run.begin(writer, integrations)
+        run.add(integrations)
         async with _write_and_count(database, report) as (writer, count):
             tally = await services.imports.records.import_records(writer, batch.integrations, team, report)
             count(tally)
@@ -215,6 +221,8 @@ async def _import_lines(
             # The next batches look records up, which needs statistics.
             await database.analyze(ResourceRecord)
             is_analyzed = True
+    async with database.write() as writer:
+        await run.end(writer)
 
 
 async def _import_document(
@@ -230,16 +238,26 @@ async def _import_document(
         bar.set_total(len(entries))
         async with _write_and_count(database, report) as (writer, count):
             count(await services.imports.webhooks.import_webhooks(writer, entries, team, report, bar.advance))
+            await _record_run(writer, services.imports.webhooks.list_keys(entries, team))
         report.warn(_find_warnings(document, report.refused_rows))
         return
     try:
         async with _write_and_count(database, report) as (writer, count):
-            count((await services.imports.import_as_operator(writer, document, team, bar.advance)).tally)
+            result = await services.imports.import_as_operator(writer, document, team, bar.advance)
+            count(result.tally)
+            await _record_run(writer, [(result.integration.team_id, result.integration.id)])
     except Refused as refusal:
         for problem in refusal.problems:
             report(problem.code, problem.message, *problem.path)
     else:
         report.warn(_find_warnings(document, report.refused_rows))
+
+
+async def _record_run(writer: Writer, integrations: Iterable[tuple[str, str]]) -> None:
+    """Insert the audit entries of a document, which is imported in this transaction."""
+    run = services.imports.ImportRun()
+    await run.begin(writer, integrations)
+    await run.end(writer)
 
 
 def _find_warnings(document: Json, refused_rows: Container[int | None]) -> Iterator[Excess | UnreadableValue]:

@@ -132,10 +132,10 @@ async def create(
 async def list_(
     team: Annotated[str | None, typer.Option(parser=parse_id, metavar="ID", help="Only this team.")] = None,
 ) -> None:
-    """List keys by their prefixes, oldest of each team first."""
+    """List keys by their prefixes, oldest of each team first, with the hour (UTC) of their last use."""
     async with open_migrated_database() as database, database.read() as session:
         found = await services.keys.list_keys(session, team)
-    table = Table("Prefix", "Team", "User", "Name", "Permissions", "Origins", "Created", "State")
+    table = Table("Prefix", "Team", "User", "Name", "Permissions", "Origins", "Created", "Last used", "State")
     for key in found:
         table.add_row(
             key.prefix,
@@ -145,6 +145,7 @@ async def list_(
             "\n".join(Permission(value).name for value in key.permissions),
             "\n".join(key.origins),
             f"{instants.to_instant(key.created_at):%Y-%m-%d}",
+            "never" if key.last_used_at is None else f"{instants.to_instant(key.last_used_at):%Y-%m-%d %H:00}",
             _format_state(key),
         )
     print_table(table)

@@ -9,6 +9,7 @@ from gateway import services
 from gateway.cli.database import open_database, run_blocking
 from gateway.cli.terminal import err, is_interactive, out
 from gateway.database import Database, migrations
+from gateway.domain.audit import AuditAction
 from gateway.domain.enums import ErrorCode
 from gateway.errors import refusal
 
@@ -60,6 +61,7 @@ def _print_search_index(reason: str | None) -> None:
 async def _downgrade(database: Database, revision: str, *, is_confirmed: bool) -> None:
     """Print what a downgrade deletes, ask unless that is confirmed, and downgrade.
 
+    A downgrade that deletes data is in the audit log of each team before it begins.
     Raises Refused (CONFLICT) if nobody can be asked, and typer.Abort if the answer is no.
     """
     if revision < migrations.ENCRYPTION <= await migrations.get_current(database):
@@ -73,6 +75,9 @@ async def _downgrade(database: Database, revision: str, *, is_confirmed: bool) -
                     ErrorCode.CONFLICT, "Nothing was changed. To delete this data, repeat it with --yes."
                 )
             typer.confirm("Delete this data?", abort=True, err=True)
+        async with database.write() as writer:
+            subject = f"revision {revision}"
+            await services.audit.record_command_for_all_teams(writer, AuditAction.MIGRATION_DOWNGRADE, subject)
     await migrations.downgrade(database, revision)
 
 

@@ -13,7 +13,8 @@ from rich.table import Table
 from gateway import services
 from gateway.cli.database import open_migrated_database, parse_id, run_blocking
 from gateway.cli.terminal import err, out, print_table
-from gateway.database import Database, search_index
+from gateway.database import Database, Writer, search_index
+from gateway.domain.audit import AuditAction
 from gateway.domain.enums import ErrorCode, StatisticsDateField
 from gateway.domain.statistics import (
     ALL,
@@ -45,6 +46,7 @@ class _VerificationRun:
     position: VerificationPosition | None
     """The next position; None at the end."""
     integrations: set[tuple[str, str]] = field(default_factory=set)
+    repaired_integrations: set[tuple[str, str]] = field(default_factory=set)
     blocks: int = 0
     records: int = 0
     differences: int = 0
@@ -96,8 +98,17 @@ class _VerificationRun:
             if self.is_repairing and (step.differences or step.type_differences):
                 async with self.database.write() as session:
                     self.repaired += len(await services.verification.repair(session, step))
+                    await self._record_repair(session, step.target.team_id, step.target.integration_id)
         self.position = step.next_position if step else None
         return step
+
+    async def _record_repair(self, writer: Writer, team_id: str, integration_id: str) -> None:
+        """Insert an audit entry with the first repair of each integration."""
+        if (team_id, integration_id) not in self.repaired_integrations:
+            self.repaired_integrations.add((team_id, integration_id))
+            await services.audit.record_command(
+                writer, team_id, AuditAction.STATISTICS_REPAIR, f"integration {integration_id}"
+            )
 
     def _report_step(self, step: services.verification.VerificationStep, progress: Progress) -> None:
         self.integrations.add((step.target.team_id, step.target.integration_id))

@@ -36,6 +36,7 @@ from gateway.database.tables import Base
 from gateway.domain.failure_causes import FailureCause
 from gateway.errors import TransactionConflict, Unavailable, UnknownOutcome
 from gateway.settings import Settings
+from gateway.telemetry import current_request
 
 E = TypeVar("E", bound=Base)
 T = TypeVar("T")
@@ -70,7 +71,14 @@ class Writer(Reader):
         self.settings = settings
         """For the limits that services enforce when they write."""
         self.is_committed = False
+        self.written = set[type[Base]]()
+        """The tables in which rows were inserted, changed or deleted by their values."""
         self._connection = connection
+
+    @property
+    def request_id(self) -> str:
+        """The id of the request that writes; empty for a command."""
+        return current_request.get().id
 
     async def refresh_time(self) -> None:
         """Set `as_of`, the time of what is stored, to now by the clock of the database.
@@ -90,6 +98,8 @@ class Writer(Reader):
 
     async def insert_columns(self, entity: type[Base], columns: ColumnValues) -> None:
         """Insert rows that are given column by column."""
+        if _count_rows(columns):
+            self.written.add(entity)
         if self.can_copy and _count_rows(columns) > 1:
             rows = bind_rows(entity, columns, self._connection.dialect)
             await self._connection.copy_rows(entity.__tablename__, [*columns], rows)
@@ -161,6 +171,7 @@ class Writer(Reader):
         length = _count_rows(columns)
         if not length:
             return
+        self.written.add(entity)
         connection = self._connection
         takes_arrays = connection.takes_arrays and length > 1
         statement = compile_for_rows(build, entity, (*columns,), connection.dialect, takes_arrays)

@@ -31,7 +31,9 @@ async def answer_export(reader: Reader, viewer: Viewer, parameters: ExportParame
     )
     includes = parameters.secrets is SecretsMode.INCLUDE
     secrets = services.secrets.decrypt_secrets(reader.keyring, integration) if includes else None
-    return RestAnswer(
-        services.exports.stream_document(reader, integration, secrets),
-        disclosed=services.audit.list_secrets(integration, secrets or ()),
+    event = (
+        services.audit.describe_disclosure(integration, secrets, is_export=True)
+        if secrets
+        else services.audit.describe_export(integration)
     )
+    return RestAnswer(services.exports.stream_document(reader, integration, secrets), event=event)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from gateway import services
 from gateway.database import Reader, Writer
+from gateway.domain.audit import AuditEvent
 from gateway.domain.lenient_reading import Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import GatewayError, Refused
@@ -50,8 +51,8 @@ class RestAnswer(NamedTuple):
     headers: Sequence[HeaderPair] = ()
     """Headers in addition to those of every answer."""
     content_type: bytes = b"application/json"
-    disclosed: Collection[str] = ()
-    """The secrets in the body, as the audit log names them. Their entries precede the answer."""
+    event: AuditEvent | None = None
+    """The export that the answer is. An entry of the audit log precedes an answer with secrets, or follows."""
 
 
 class RequestInvalid(GatewayError):

@@ -75,12 +75,12 @@ class ProviderConfig:
     @field("Secret access token. Null without READ_SECRETS; each read is written to the audit log.")
     @staticmethod
     def access_token(root: strawberry.Parent[ProviderConfigSource], info: Info) -> str | None:
-        return info.context.read_secret(root.row, "accessToken")
+        return info.context.disclosures.read_secret(root.row, "accessToken")
 
     @field("Secret refresh token. Null without READ_SECRETS; each read is written to the audit log.")
     @staticmethod
     def refresh_token(root: strawberry.Parent[ProviderConfigSource], info: Info) -> str | None:
-        return info.context.read_secret(root.row, "refreshToken")
+        return info.context.disclosures.read_secret(root.row, "refreshToken")
 
     @row_field("State of the access token at the time of the query.", reads=("has_token", "expires_at"))
     @staticmethod

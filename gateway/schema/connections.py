@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 ORDER_COLUMNS = (
     *("created_at", "updated_at", "name_key", "username_key", "created_by", "kind", "enabled"),
-    *("event", "user_id", "id", "team_id"),
+    *("event", "user_id", "id", "team_id", "at"),
 )
 """Attributes of rows that sort orders, and so cursors, consist of."""
 

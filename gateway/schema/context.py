@@ -13,19 +13,18 @@ from gateway import services
 from gateway.database import (
     ColumnNames,
     Database,
-    Integration,
     Reader,
     Snapshot,
     TeamId,
     Writer,
     repeat_on_conflict,
 )
-from gateway.domain.enums import Permission
-from gateway.domain.lenient_reading import Document, Json
+from gateway.domain.lenient_reading import Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import OperationAborted, UnknownOutcome
 from gateway.execution import ExecutableDocument, RootFieldCall
 from gateway.schema.answer_budget import AnswerBudget
+from gateway.schema.disclosures import Disclosures
 from gateway.schema.inputs import to_document_value
 from gateway.schema.operation_limits import OperationBudget
 from gateway.schema.reader_lock import ReaderLock
@@ -75,8 +74,8 @@ class Context:
         """Team whose share of the connection pool the operation reads with."""
         self._abortion: OperationAborted | None = None
         self.answer = AnswerBudget(budget.limits, database, viewer.team_id)
+        self.disclosures = Disclosures(viewer, database.keyring)
         self._batch_tasks: set[asyncio.Task[object]] = set()
-        self._disclosed_secrets: set[str] = set()
         self._batch_results: dict[Hashable, dict[Hashable, object]] = {}
         self._loaders: dict[Hashable, DataLoader[Hashable, object]] = {}
 
@@ -218,28 +217,13 @@ class Context:
     async def _commit(self, work: Callable[[Writer], Awaitable[T]], mutation: str) -> T:
         writer = None
         try:
-            async with self.database.write(team=self.viewer.team_id) as writer:
+            async with services.audit.write(self.database, self.viewer) as writer:
                 return await work(writer)
         finally:
             if writer is not None and writer.is_committed:
                 self.answer.committed.append(mutation)
                 # Reading the payload of a committed mutation must not fail for lack of a connection.
                 self._team = None
-
-    def read_secret(self, row: Integration, name: str) -> str | None:
-        """Return a secret of an integration, or None without READ_SECRETS. The audit entry precedes the answer."""
-        value = self._disclose_secrets(row, name).get(name)
-        return value if isinstance(value, str) else None
-
-    def read_secrets(self, row: Integration) -> Document:
-        """Return all secrets of an integration, empty without READ_SECRETS, under the same audit rule."""
-        return self._disclose_secrets(row, *row.secrets)
-
-    def _disclose_secrets(self, row: Integration, *names: str) -> Document:
-        if row.team_id != self.viewer.team_id or not self.viewer.has_permission(Permission.READ_SECRETS):
-            return {}
-        self._disclosed_secrets.update(services.audit.list_secrets(row, names))
-        return {name: services.secrets.decrypt_secret(self.database.keyring, row, name) for name in names}
 
     async def __aenter__(self) -> Self:
         return self
@@ -249,14 +233,13 @@ class Context:
         await (self.cancel() if is_cut_off else self.finish())
 
     async def finish(self) -> None:
-        """End the operation, and write the audit entry of its disclosed secrets. Without the entry it fails."""
+        """End the operation, and write the audit entries of its secrets. Without them it fails."""
         self._is_finished = True
         self.answer.end_operation()
         try:
             await self._close_reader(None)
-            if self._disclosed_secrets:
-                async with self.database.write(team=self.viewer.team_id) as session:
-                    await services.audit.record_disclosure(session, self.viewer, self._disclosed_secrets)
+            if secrets := self.disclosures.secrets:
+                await services.audit.record_disclosures(self.database, self.viewer, secrets)
         except asyncio.CancelledError:
             await self.cancel()
             raise

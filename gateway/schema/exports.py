@@ -47,7 +47,7 @@ class ExportSource:
     secrets: SecretsMode
     groups: GroupsMode
     disclose: Callable[[IntegrationRow], Document]
-    """Returns the integration's secrets and records the disclosure for the audit log."""
+    """Returns the integration's secrets, and notes that for the audit log."""
     written: ByteCounter
     """Counts `document` each time that it is selected."""
 
@@ -152,8 +152,9 @@ class ExportQueries:
             row = await services.exports.get_connected_integration(
                 reader, info.context.viewer, integration_id, secrets
             )
+        info.context.disclosures.export(row)
         written = ByteCounter(info.context.answer.check)
-        return ExportSource(row, secrets, groups, info.context.read_secrets, written)
+        return ExportSource(row, secrets, groups, info.context.disclosures.export_secrets, written)
 
 
 @strawberry.type(description="Result of an import.")

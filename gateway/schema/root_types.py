@@ -24,6 +24,7 @@ from gateway.execution import (
 )
 from gateway.schema import enums as _enums  # noqa: F401 (adds descriptions to the enums)
 from gateway.schema import widgets
+from gateway.schema.audit import AuditQueries
 from gateway.schema.connected_integrations import ConnectedIntegration
 from gateway.schema.context import Context
 from gateway.schema.errors import (
@@ -59,6 +60,7 @@ class Query(
     ResourceRecordQueries,
     ExportQueries,
     StatisticsQueries,
+    AuditQueries,
     RateLimitQueries,
 ):
     pass

@@ -1,9 +1,10 @@
 """Create and update connected integrations."""
 
 from gateway.database import Integration, Writer
+from gateway.domain.audit import AuditAction
 from gateway.domain.bounds import find_excesses, is_blank
 from gateway.domain.calendar import instants, timezones
-from gateway.domain.documents import mark_created, mark_updated
+from gateway.domain.documents import find_changed_paths, mark_created, mark_updated
 from gateway.domain.enums import (
     AuthType,
     ErrorCode,
@@ -19,7 +20,7 @@ from gateway.domain.integrations import read_connected_columns
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList
-from gateway.services import day_counts
+from gateway.services import audit, day_counts
 from gateway.services.integrations import (
     INPUT_FIELDS,
     check_blank,
@@ -80,6 +81,7 @@ async def create_connected_integration(writer: Writer, viewer: Viewer, settings:
         **encrypt_document(writer.keyring, viewer.team_id, id, IntegrationKind.CONNECTED, document),
         **read_connected_columns(document, logical_id, writer.as_of),
     }
+    await audit.record(writer, viewer, AuditAction.INTEGRATION_CREATE, f"integration {id}")
     return await writer.insert_row(Integration, values)
 
 
@@ -102,6 +104,8 @@ async def update_connected_integration(
     document = _apply_changes(changes, stored)
     if document == stored:
         return row
+    paths = find_changed_paths(stored, document)
+    await audit.record(writer, viewer, AuditAction.INTEGRATION_UPDATE, f"integration {id}", paths)
     document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
     created_at = instants.to_instant(row.created_at)
     new_values = {

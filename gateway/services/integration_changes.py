@@ -1,11 +1,12 @@
 """Create, update and delete integrations of every kind."""
 
 from gateway.database import Integration, Writer, get_values
+from gateway.domain.audit import AuditAction
 from gateway.domain.enums import IntegrationKind
 from gateway.domain.lenient_reading import Document
 from gateway.domain.viewer import Viewer
 from gateway.errors import invalid_input
-from gateway.services import connected_integrations, day_counts
+from gateway.services import audit, connected_integrations, day_counts
 from gateway.services import webhooks as webhook_changes
 from gateway.services.integrations import (
     check_version,
@@ -74,4 +75,5 @@ async def delete_integration(
     check_version(row.version, expected_version, "expectedVersion")
     await day_counts.delete_counts(writer, row.team_id, row.id)
     await writer.delete_rows(Integration, [get_values(row, "team_id", "id")])
+    await audit.record(writer, viewer, AuditAction.INTEGRATION_DELETE, f"integration {id}")
     return row

@@ -12,11 +12,12 @@ from datetime import datetime
 
 from gateway import sql
 from gateway.database import ApiKey, Reader, Writer
+from gateway.domain.audit import AuditAction
 from gateway.domain.enums import Permission
 from gateway.domain.ids import new_id
 from gateway.domain.viewer import ApiKeyIdentity, Viewer
 from gateway.errors import Unauthenticated, not_found
-from gateway.services import teams
+from gateway.services import audit, teams
 
 _PREFIX_BYTES = 6
 _SECRET_BYTES = 32
@@ -59,6 +60,7 @@ async def create_key(
         "expires_at": expires_at,
     }
     await writer.insert_rows(ApiKey, [row])
+    await audit.record_command(writer, team_id, AuditAction.KEY_CREATE, f"key {row['id']}")
     return key
 
 
@@ -76,19 +78,23 @@ async def revoke_key(writer: Writer, prefix: str) -> ApiKey:
     if not found:
         raise not_found(f"There is no key with the prefix {prefix}; `gateway keys list` shows them.")
     key = found[0]
-    return key if key.revoked_at else await writer.update_row(ApiKey, key, {"revoked_at": writer.as_of})
+    if key.revoked_at:
+        return key
+    await audit.record_command(writer, key.team_id, AuditAction.KEY_REVOKE, f"key {key.id}")
+    return await writer.update_row(ApiKey, key, {"revoked_at": writer.as_of})
 
 
 async def authenticate_key(reader: Reader, key: str, user_id: str | None = None) -> ApiKeyIdentity:
     """Return the viewer of a key, and the origins that may use it.
 
     Raises Unauthenticated if the key is unknown, expired or revoked, or if `user_id` is another user than the
-    key's. The exception does not say which, so that clients cannot probe for keys. A widget key is never
+    key's. Clients must not learn which, so that they cannot probe for keys. A widget key is never
     valid with a `user_id`, so that whoever reads it in a page cannot probe for its user.
     """
     parts = key.split("_", _PART_COUNT - 1)
     if len(parts) != _PART_COUNT or parts[0] != "gw" or not key.isascii():
         raise Unauthenticated
+    refused = Unauthenticated()
     for row in await reader.fetch_tuples(sql.keys.select_credentials(parts[1])):
         team, user, name, key_id, digest, permissions, origins, expires_at, revoked_at = row
         is_expired = expires_at is not None and expires_at <= reader.as_of
@@ -97,4 +103,5 @@ async def authenticate_key(reader: Reader, key: str, user_id: str | None = None)
         is_user = user_id is None or (user_id == user and not viewer.is_for_widgets)
         if is_valid and is_user:
             return ApiKeyIdentity(viewer, frozenset(origins))
-    raise Unauthenticated
+        refused.known_key = (team, key_id)
+    raise refused

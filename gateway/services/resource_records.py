@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gateway import sql
 from gateway.database import Reader, ResourceRecord, Writer, new_row, with_changes
+from gateway.domain.audit import AuditAction
 from gateway.domain.bounds import find_document_excess, find_excesses, is_blank
 from gateway.domain.calendar import instants
 from gateway.domain.documents import MAX_LOGICAL_ID_LENGTH, encode_canonical, mark_created, mark_updated
@@ -19,7 +20,7 @@ from gateway.domain.records import RecordKind, is_same_instant, read_record_colu
 from gateway.domain.statistics import COUNTED_COLUMNS, DayCounts, get_counted_values
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, invalid_input, not_found, refusal
-from gateway.services import day_counts, record_search
+from gateway.services import audit, day_counts, record_search
 from gateway.services.access import RowKey, filter_own_ids, require_id, require_permissions
 from gateway.services.integrations import lock_integration
 
@@ -159,6 +160,8 @@ async def upsert_resource_records(
     counts.remove(get_counted_values(row) for row, _ in updates)
     counts.add(map(itemgetter(*COUNTED_COLUMNS), (result.columns for result in results if result.columns)))
     await day_counts.add_changes(writer, viewer.team_id, integration_id, counts)
+    written = [each.record.id for each in results if each.columns]
+    await audit.record_records(writer, viewer, AuditAction.RECORDS_UPSERT, integration_id, written)
     return results
 
 
@@ -290,3 +293,4 @@ async def delete_resource_records(writer: Writer, viewer: Viewer, integration_id
     counts = DayCounts(zone)
     counts.remove(deleted)
     await day_counts.add_changes(writer, viewer.team_id, integration_id, counts)
+    await audit.record_records(writer, viewer, AuditAction.RECORDS_DELETE, integration_id, ids)

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 
 from gateway import sql
 from gateway.database import BrowserSession, Reader, Writer
+from gateway.domain.audit import AuditAction
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.errors import Unauthenticated, forbidden
+from gateway.services import audit
 
 _TOKEN_BYTES = 32
 
@@ -34,13 +36,15 @@ def require_sign_in(viewer: Viewer) -> None:
         raise forbidden("A widget key cannot sign in; send it with each request to /graphql, or use another key.")
 
 
-async def create_session(writer: Writer, viewer: Viewer) -> str:
+async def create_session(writer: Writer, viewer: Viewer, previous_token: str | None = None) -> str:
     """Create a session of the viewer's key, and return its token, which cannot be read again.
 
-    The setting `session_lifetime` limits it. Expired sessions of the team are deleted. Raises Refused (FORBIDDEN)
-    for a widget key; any other key may sign in.
+    The browser's previous session ends. The setting `session_lifetime` limits the new one. Expired sessions of the
+    team are deleted. Raises Refused (FORBIDDEN) for a widget key; any other key may sign in.
     """
     require_sign_in(viewer)
+    if previous_token is not None:
+        await writer.execute(sql.sessions.delete_session(_hash_token(previous_token)))
     await writer.execute(sql.sessions.delete_expired_sessions(viewer.team_id, writer.as_of))
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     row = {
@@ -51,6 +55,7 @@ async def create_session(writer: Writer, viewer: Viewer) -> str:
         "expires_at": writer.as_of + timedelta(seconds=writer.settings.session_lifetime),
     }
     await writer.insert_rows(BrowserSession, [row])
+    await audit.record(writer, viewer, AuditAction.SESSION_CREATE, f"key {viewer.key_id}")
     return token
 
 
@@ -71,9 +76,10 @@ async def authenticate_session(reader: Reader, token: str) -> AuthenticatedSessi
     raise Unauthenticated
 
 
-async def end_session(writer: Writer, token: str) -> None:
-    """Delete the session of a token, if it exists."""
-    await writer.execute(sql.sessions.delete_session(_hash_token(token)))
+async def end_session(writer: Writer, viewer: Viewer, token: str) -> None:
+    """Delete the viewer's session of a token, if it still exists."""
+    if await writer.execute(sql.sessions.delete_session(_hash_token(token))):
+        await audit.record(writer, viewer, AuditAction.SESSION_DELETE, f"key {viewer.key_id}")
 
 
 def derive_csrf_token(token: str) -> str:

@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 
 from gateway import sql
 from gateway.database import Reader, UseCase, Writer, get_values
+from gateway.domain.audit import AuditAction
 from gateway.domain.bounds import find_document_excess
 from gateway.domain.calendar import instants
-from gateway.domain.documents import mark_updated
+from gateway.domain.documents import find_changed_paths, mark_updated
 from gateway.domain.enums import Permission, Status, UseCaseType
 from gateway.domain.paging import PageArguments
 from gateway.domain.use_cases import UseCaseChanges, read_use_case_columns
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, not_found
+from gateway.services import audit
 from gateway.services.access import RowKey, filter_own_ids, require_id, require_permissions
 from gateway.services.integrations import check_version, lock_integration
 from gateway.services.use_case_groups.checks import check_changes
@@ -129,6 +131,8 @@ async def update_use_case(
     problems.raise_if_any()
     if document == use_case.document:
         return use_case
+    changed_paths = find_changed_paths(use_case.document, document)
+    await audit.record(writer, viewer, AuditAction.USE_CASE_UPDATE, f"use_case {id}", changed_paths)
     document = mark_updated(document, user_id=viewer.user_id, at=writer.as_of)
     columns = read_use_case_columns(document, use_case.logical_id, instants.to_instant(use_case.created_at))
     new_values = {"document": document, "version": use_case.version + 1, **columns}
@@ -145,4 +149,5 @@ async def delete_use_case(writer: Writer, viewer: Viewer, id: str, expected_vers
     """
     use_case = await _lock_use_case(writer, viewer, id, expected_version)
     await writer.delete_rows(UseCase, [get_values(use_case, "team_id", "id")])
+    await audit.record(writer, viewer, AuditAction.USE_CASE_DELETE, f"use_case {id}")
     return use_case

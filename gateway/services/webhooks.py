@@ -2,14 +2,17 @@
 
 from gateway.database import Integration, Writer
 from gateway.domain import webhooks
+from gateway.domain.audit import AuditAction
 from gateway.domain.bounds import MAX_NAME_LENGTH, find_document_excess, find_excesses, is_blank, trim
 from gateway.domain.calendar import instants
+from gateway.domain.documents import find_changed_paths
 from gateway.domain.enums import ErrorCode, IntegrationKind, WebhookEvent
 from gateway.domain.ids import new_id
 from gateway.domain.integrations import read_webhook_columns
 from gateway.domain.lenient_reading import Document, LenientObject
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList
+from gateway.services import audit
 from gateway.services.integrations import (
     INPUT_FIELDS,
     check_blank,
@@ -68,6 +71,7 @@ async def create_webhook(writer: Writer, viewer: Viewer, kind: IntegrationKind, 
         **encrypt_document(writer.keyring, viewer.team_id, id, kind, document),
         **read_webhook_columns(document, writer.as_of),
     }
+    await audit.record(writer, viewer, AuditAction.INTEGRATION_CREATE, f"integration {id}")
     return await writer.insert_row(Integration, values)
 
 
@@ -92,6 +96,8 @@ async def update_webhook(
     _check_settings(kind, cleaned, document, stored)
     if document == stored:
         return row
+    changed_paths = find_changed_paths(stored, document)
+    await audit.record(writer, viewer, AuditAction.INTEGRATION_UPDATE, f"integration {id}", changed_paths)
     document = webhooks.mark_webhook_updated(
         document, user_id=viewer.user_id, username=await _get_username(writer, viewer), at=writer.as_of
     )

@@ -6,6 +6,7 @@ statements. Only `gateway.services` imports this package.
 """
 
 from gateway.sql import (
+    audit,
     breakdown_numbers,
     cursors,
     day_counts,
@@ -34,6 +35,7 @@ from gateway.sql import (
 )
 
 __all__ = [
+    "audit",
     "breakdown_numbers",
     "cursors",
     "day_counts",

@@ -1,10 +1,13 @@
 """Statements about API keys."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.database import ApiKey, User, prepared
+from gateway.sql.text_lists import is_in
 
 USER_NAME = func.coalesce(User.name, User.username, ApiKey.name)
 """The name of a key's user, else the username, else the name of the key."""
@@ -47,3 +50,11 @@ def select_keys(team_id: str | None) -> Select[ApiKey]:
     """Select all keys, or those of one team, the oldest first within each team."""
     statement = select(ApiKey).order_by(ApiKey.team_id, ApiKey.created_at, ApiKey.id)
     return statement if team_id is None else statement.where(ApiKey.team_id == team_id)
+
+
+@prepared
+def update_last_use(team_id: str, ids: Sequence[str], at: datetime) -> ReturningUpdate[str]:
+    """Set the last use of these keys, unless it is later already."""
+    is_earlier = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < at)
+    keys = update(ApiKey).where(ApiKey.team_id == team_id, is_in(ApiKey.id, ids), is_earlier)
+    return keys.values(last_used_at=at).returning(ApiKey.id)

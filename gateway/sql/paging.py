@@ -29,12 +29,12 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from gateway.database import Base, Integration, ResourceRecord, TypeCount, UseCase, UseCaseGroup
+from gateway.database import AuditEntry, Base, Integration, ResourceRecord, TypeCount, UseCase, UseCaseGroup
 from gateway.domain.paging import CursorValues, PageArguments, SortOrder
 
 T = TypeVar("T", bound=Base)
 Parent = TypeVar("Parent", Integration, TypeCount)
-Child = TypeVar("Child", ResourceRecord, UseCase, UseCaseGroup)
+Child = TypeVar("Child", AuditEntry, ResourceRecord, UseCase, UseCaseGroup)
 
 
 class RowId(GenericFunction[int]):

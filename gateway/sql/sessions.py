@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import Delete, Select, and_, delete, select
+from sqlalchemy.sql.dml import ReturningDelete
 
 from gateway.database import ApiKey, BrowserSession, Team, User, prepared
 from gateway.sql.keys import USER_NAME
@@ -39,9 +40,9 @@ def select_session(
 
 
 @prepared
-def delete_session(id: str) -> Delete:
-    """Delete the session with an id."""
-    return delete(BrowserSession).where(BrowserSession.id == id)
+def delete_session(id: str) -> ReturningDelete[str]:
+    """Delete the session with an id, and return the id."""
+    return delete(BrowserSession).where(BrowserSession.id == id).returning(BrowserSession.id)
 
 
 @prepared

@@ -20,6 +20,7 @@ from gateway.settings import Settings, get_variable_name
 from gateway.telemetry import Metrics, Reporting, read_correlation_headers
 from gateway.web import graphiql
 from gateway.web.authentication import Authentication
+from gateway.web.background import BackgroundTask
 from gateway.web.endpoint import Endpoint
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.graphql_endpoint import GraphQLEndpoint
@@ -50,13 +51,16 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     database = Database(settings, request_timeout=settings.request_timeout)
     health, tracing, metrics = Health(database), _create_tracing(settings), _create_metrics(settings, database)
     reporting = Reporting(metrics, None if tracing is None else tracing.trace_request)
+    background, deadlines = BackgroundTask(database), Deadlines()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        background.start()
         try:
             yield
         finally:
             reporting.flush()
+            await background.close()
             await database.dispose()
             if tracing is not None:
                 await to_thread(tracing.close)
@@ -66,9 +70,8 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
         content, content_type = metrics.render(request.headers.get("accept", ""))
         return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
-    deadlines = Deadlines()
     routes = [
-        *_build_api_routes(database, settings, reporting, deadlines, visitors_key),
+        *_build_api_routes(database, settings, reporting, deadlines, background.pending_writes, visitors_key),
         Route("/livez", health.get_live),
         Route("/readyz", health.get_ready),
         Route("/metrics", show_metrics),
@@ -78,7 +81,7 @@ def create_app(settings: Settings, visitors_key: str | None = None) -> Starlette
     app.add_exception_handler(HTTPException, _build_not_found_handler(settings, reporting))
     app.router.redirect_slashes = False
     app.state.database, app.state.health = database, health
-    app.state.reporting, app.state.deadlines = reporting, deadlines
+    app.state.reporting, app.state.deadlines, app.state.background = reporting, deadlines, background
     return app
 
 
@@ -101,22 +104,26 @@ def _build_browser_routes(settings: Settings) -> Iterator[BaseRoute]:
 
 
 def _build_api_routes(
-    database: Database, settings: Settings, reporting: Reporting, deadlines: Deadlines, visitors_key: str | None
+    database: Database,
+    settings: Settings,
+    reporting: Reporting,
+    deadlines: Deadlines,
+    pending_writes: services.pending_writes.PendingWrites,
+    visitors_key: str | None,
 ) -> Iterator[BaseRoute]:
     """Yield the routes of GraphQL, sessions and REST, which share authentication and rate limits."""
     buckets = services.rate_limits.TokenBuckets(settings.rate_limit, settings.rate_refill)
-    reading, authentication = RequestReader(settings, deadlines), Authentication(database, settings, deadlines)
-    graphql_endpoint = GraphQLEndpoint(database, settings, reading, authentication, buckets, deadlines)
-    session_endpoint = SessionEndpoint(
-        database, settings, reading, authentication, buckets, deadlines, visitors_key
-    )
+    reading = RequestReader(settings, deadlines)
+    authentication = Authentication(database, settings, deadlines, pending_writes)
+    shared = (database, settings, reading, authentication, buckets, deadlines, pending_writes)
+    graphql_endpoint = GraphQLEndpoint(*shared)
+    session_endpoint = SessionEndpoint(*shared, visitors_key)
     graphql_app: ASGIApp = Endpoint(graphql_endpoint.handle, settings, reading, reporting, is_cross_origin=True)
     if settings.graphiql:
         graphql_app = graphiql.GraphiQLRedirect(graphql_app)
     yield Route(GRAPHQL_PATH, graphql_app)
     yield Route("/session", Endpoint(session_endpoint.handle, settings, reading, reporting))
-    rest = RestServer(database, settings, reading, authentication, buckets, deadlines)
-    yield from build_rest_routes(rest, reporting)
+    yield from build_rest_routes(RestServer(*shared), reporting)
 
 
 def _build_not_found_handler(

@@ -45,8 +45,14 @@ class Authentication:
     Sessions are not cached: browsers send few requests, and signing out takes effect immediately.
     """
 
-    def __init__(self, database: Database, settings: Settings, deadlines: Deadlines) -> None:
-        self._database, self._deadlines = database, deadlines
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        deadlines: Deadlines,
+        pending_writes: services.pending_writes.PendingWrites,
+    ) -> None:
+        self._database, self._deadlines, self._pending_writes = database, deadlines, pending_writes
         self._cache_seconds, self._timeout = settings.key_memory, settings.request_timeout
         self._cache: OrderedDict[bytes, tuple[float, AuthenticatedViewer]] = OrderedDict()
         self._lookups: dict[bytes, asyncio.Task[AuthenticatedViewer]] = {}
@@ -87,6 +93,7 @@ class Authentication:
         with self._deadlines.enforce(self._timeout):
             async with self._database.read(once=True) as snapshot:
                 found = await services.sessions.authenticate_session(snapshot, token)
+        self._pending_writes.note_use(found.viewer)
         current_request.get().viewer = found.viewer
         return found
 
@@ -114,6 +121,7 @@ class Authentication:
         with self._deadlines.enforce(self._timeout):
             async with self._database.read(once=True) as snapshot:
                 viewer, allowed = await services.keys.authenticate_key(snapshot, key, user_id)
+        self._pending_writes.note_use(viewer)
         authenticated = AuthenticatedViewer(
             viewer, allowed_origins=frozenset(origin.encode() for origin in allowed)
         )

@@ -14,6 +14,7 @@ from gateway.database import Database
 from gateway.errors import Exceeded, OperationAborted, Unauthenticated
 from gateway.schema import Context, OperationBudget, OperationLimits, schema
 from gateway.settings import Settings
+from gateway.telemetry import current_request
 from gateway.web.authentication import AuthenticatedViewer, Authentication
 from gateway.web.error_codes import GraphQLErrorCode
 from gateway.web.graphql_request import GraphQLRequest, from_body, from_query_string
@@ -63,6 +64,7 @@ class GraphQLEndpoint:
         authentication: Authentication,
         buckets: services.rate_limits.TokenBuckets,
         deadlines: Deadlines,
+        pending_writes: services.pending_writes.PendingWrites,
     ) -> None:
         self._database, self._settings, self._request_reader, self._deadlines = (
             database,
@@ -70,7 +72,7 @@ class GraphQLEndpoint:
             request_reader,
             deadlines,
         )
-        self._authentication, self._buckets = authentication, buckets
+        self._authentication, self._buckets, self._pending_writes = authentication, buckets, pending_writes
         self._persisted_queries = PersistedQueries(settings)
         self._timeout = settings.request_timeout
         self._operation_limits = OperationLimits(settings)
@@ -153,6 +155,8 @@ class GraphQLEndpoint:
             result.extensions = {**(result.extensions or {}), "cost": context.budget.cost}
         response = build_graphql_response(result, accepted, self._error_limits)
         context.answer.check(len(response.body))
+        for event in context.disclosures.exports:
+            self._pending_writes.add_event(context.viewer, event, current_request.get().id)
         return (
             response if method == "POST" or result.errors else with_etag(response, headers.get(b"if-none-match"))
         )

@@ -46,7 +46,8 @@ CLOSE_CONNECTION: Header = (b"connection", b"close")
 class HTTPRefusal(GatewayError):
     """A request that is refused, with an entry of `errors[]` for each message.
 
-    `status` replaces the status of the code. Each entry has the `extensions` in addition to its code.
+    `status` replaces the status of the code, and `reason` the one in the metric. Each entry has the `extensions`
+    in addition to its code.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class HTTPRefusal(GatewayError):
         status: int | None = None,
         headers: Iterable[Header] = (),
         extensions: Mapping[str, int | str] | None = None,
+        reason: str | None = None,
     ) -> None:
         super().__init__("; ".join(messages))
         self.code = code
@@ -63,17 +65,19 @@ class HTTPRefusal(GatewayError):
         self.status = status
         self.headers = headers
         self.extensions = extensions or {}
+        self._reason = reason
 
     @property
     def rejection_reason(self) -> str | None:
         """The `reason` in `graphql_rejected_total`, or None if no limit was exceeded."""
         limit = self.extensions.get("limit")
-        return REJECTION_REASONS.get(self.code) if limit is None else str(limit)
+        return self._reason or (REJECTION_REASONS.get(self.code) if limit is None else str(limit))
 
 
-def unauthenticated(message: str) -> HTTPRefusal:
+def unauthenticated(message: str, reason: str | None = None) -> HTTPRefusal:
     """Return the refusal of a request without valid credentials. It does not reveal what is wrong with them."""
-    return HTTPRefusal(GraphQLErrorCode.UNAUTHENTICATED, message, headers=[(b"www-authenticate", b"Bearer")])
+    headers = [(b"www-authenticate", b"Bearer")]
+    return HTTPRefusal(GraphQLErrorCode.UNAUTHENTICATED, message, headers=headers, reason=reason)
 
 
 def csrf_token_invalid() -> HTTPRefusal:

@@ -1,6 +1,6 @@
 """The URLs of REST: each operation of `gateway.rest` with authentication, limits and reporting."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, aclosing
 from functools import partial
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope
 
 from gateway import services
 from gateway.database import Database, Writer, repeat_on_conflict
+from gateway.domain.audit import AuditAction, AuditEvent
 from gateway.domain.lenient_reading import Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import Exceeded, OperationAborted, Refused, Unauthenticated, forbidden
@@ -68,6 +69,7 @@ class RestServer(NamedTuple):
     authentication: Authentication
     buckets: services.rate_limits.TokenBuckets
     deadlines: Deadlines
+    pending_writes: services.pending_writes.PendingWrites
 
 
 def build_rest_routes(server: RestServer, reporting: Reporting) -> Iterator[Route]:
@@ -194,7 +196,7 @@ class RestEndpoint:
             return await operation.write(writer, viewer, parameters)
 
         async def commit() -> RestAnswer:
-            async with self._server.database.write(team=viewer.team_id) as writer:
+            async with services.audit.write(self._server.database, viewer) as writer:
                 result = await services.idempotency.run_once(
                     writer, viewer, mutation, operation.result_type, write
                 )
@@ -225,8 +227,8 @@ class RestEndpoint:
                 snapshot = self._server.database.read(team=viewer.team_id, budget=budget)
                 reader = await scope.enter_async_context(snapshot)
                 answer = await operation.answer(reader, viewer, parameters)
-                if answer.disclosed:
-                    await self._record_disclosure(viewer, answer.disclosed)
+                if answer.event is not None and not is_head:
+                    await self._record_export(viewer, answer.event)
                 if isinstance(answer.body, bytes):
                     budget.check(len(answer.body))
                     return _build_response(answer)
@@ -240,9 +242,11 @@ class RestEndpoint:
             stream = StreamedBody(scope.pop_all(), collected, parts, deadline)
         return HTTPResponse(answer.status, headers, b"", send_stream=stream.send)
 
-    async def _record_disclosure(self, viewer: Viewer, secrets: Collection[str]) -> None:
-        async with self._server.database.write(team=viewer.team_id) as writer:
-            await services.audit.record_disclosure(writer, viewer, secrets)
+    async def _record_export(self, viewer: Viewer, event: AuditEvent) -> None:
+        if event.action is AuditAction.SECRET_EXPORT:
+            await services.audit.record_disclosures(self._server.database, viewer, [event])
+        else:
+            self._server.pending_writes.add_event(viewer, event, current_request.get().id)
 
 
 async def _collect(parts: AsyncGenerator[bytes | bytearray], size: int) -> list[bytes | bytearray]:

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from time import monotonic
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.types import Receive, Scope
 
 from gateway import services
@@ -15,6 +16,7 @@ from gateway.domain.calendar import instants
 from gateway.domain.viewer import Viewer
 from gateway.errors import Refused, Unauthenticated
 from gateway.settings import Settings
+from gateway.telemetry import current_request
 from gateway.web import origins
 from gateway.web.authentication import Authentication, get_cookie_name, has_csrf_token, read_session_token
 from gateway.web.error_codes import GraphQLErrorCode
@@ -24,10 +26,15 @@ from gateway.web.request_limits import RequestReader
 from gateway.web.responses import NO_STORE, HTTPResponse, build_json_response
 from gateway.web.timeouts import Deadlines
 
+log = structlog.get_logger(__name__)
+
 _METHODS = b"GET, POST, DELETE, OPTIONS"
 _MAX_SHOWN_LENGTH = 100
 _SIGN_IN_COST = 10_000
 """Cost of signing in, in units of the key's rate limit, which thus limits the number of sessions."""
+
+_REFUSAL_REASON = "sign-in"
+"""The `reason` of refused sign-ins in `graphql_rejected_total`."""
 
 _BAD_KEY_MESSAGE = 'The key is not valid; send one that is not expired or revoked: `{"key": KEY}`.'
 _NOT_SIGNED_IN_MESSAGE = 'Nobody is signed in, or the session has ended; send `{"key": KEY}` by POST.'
@@ -47,11 +54,12 @@ class SessionEndpoint:
         authentication: Authentication,
         buckets: services.rate_limits.TokenBuckets,
         deadlines: Deadlines,
+        pending_writes: services.pending_writes.PendingWrites,
         visitors_key: str | None = None,
     ) -> None:
         """With `visitors_key`, browsers on this machine are signed in with that key."""
         self._database, self._request_reader, self._deadlines = database, request_reader, deadlines
-        self._authentication, self._buckets = authentication, buckets
+        self._authentication, self._buckets, self._pending_writes = authentication, buckets, pending_writes
         self._timeout = settings.request_timeout
         self._visitors_key = visitors_key
 
@@ -111,14 +119,19 @@ class SessionEndpoint:
             bucket = self._buckets.get_bucket(viewer)
             bucket.spend(min(_SIGN_IN_COST, bucket.size))
             with self._deadlines.enforce(self._timeout, spent=monotonic() - started):
-                async with self._database.write(team=viewer.team_id) as session:
-                    if previous_token is not None:
-                        await services.sessions.end_session(session, previous_token)
-                    token = await services.sessions.create_session(session, viewer)
+                async with services.audit.write(self._database, viewer) as session:
+                    token = await services.sessions.create_session(session, viewer, previous_token)
                     # Fails if the key was revoked after its last lookup.
                     return token, await services.sessions.authenticate_session(session, token)
-        except Unauthenticated:
-            raise unauthenticated(_BAD_KEY_MESSAGE) from None
+        except Unauthenticated as error:
+            self._report_refusal(error.known_key)
+            raise unauthenticated(_BAD_KEY_MESSAGE, _REFUSAL_REASON) from None
+
+    def _report_refusal(self, key: tuple[str, str] | None) -> None:
+        """Log a refused sign-in. If it names an existing key, add it to the audit log."""
+        log.warning("session.refused", key_id=key and key[1])
+        if key is not None:
+            self._pending_writes.add_refused_sign_in(*key, current_request.get().id)
 
     async def _authenticate_key(self, scope: Scope, headers: Mapping[bytes, bytes], key: str) -> Viewer:
         """Return the viewer of a key that may sign in. Raises HTTPRefusal for any other valid key."""
@@ -128,7 +141,10 @@ class SessionEndpoint:
             # Before the key's rate limit: visitors of a page must not use up that of its widget key here.
             services.sessions.require_sign_in(viewer)
         except Refused as refusal:
-            raise HTTPRefusal(GraphQLErrorCode.FORBIDDEN, str(refusal), status=HTTPStatus.FORBIDDEN) from None
+            self._report_refusal((viewer.team_id, viewer.key_id))
+            raise HTTPRefusal(
+                GraphQLErrorCode.FORBIDDEN, str(refusal), status=HTTPStatus.FORBIDDEN, reason=_REFUSAL_REASON
+            ) from None
         return viewer
 
     async def _sign_out(self, scope: Scope, headers: Mapping[bytes, bytes]) -> HTTPResponse:
@@ -137,8 +153,8 @@ class SessionEndpoint:
         if not has_csrf_token(token, headers):
             raise csrf_token_invalid()
         with self._deadlines.enforce(self._timeout, spent=monotonic() - started):
-            async with self._database.write(team=signed_in.viewer.team_id) as session:
-                await services.sessions.end_session(session, token)
+            async with services.audit.write(self._database, signed_in.viewer) as session:
+                await services.sessions.end_session(session, signed_in.viewer, token)
         return HTTPResponse(HTTPStatus.NO_CONTENT, [NO_STORE, _build_cookie(scope, "", b"; Max-Age=0")], b"")
 
     async def _require_session(

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from gateway import services
-from gateway.database.tables import AuditEntry
 from gateway.domain.documents.entries import ImportEntry
 from gateway.domain.documents.exports import compute_checksum
 from gateway.domain.enums import Permission
 from gateway.errors import ProblemList
+from tests.support.audit_log import read_audit_log
 from tests.support.examples import INTEGRATION, example, export, record, use_case
 from tests.support.gateway import OTHER_TEAM, TEAM, USER, Gateway, collect_statements
 
@@ -71,19 +70,17 @@ async def test_missing_secrets_are_neither_exported_nor_redacted(gateway: Gatewa
     assert included["document"]["integration"]["config"] == {"accessToken": None}
 
 
-async def test_only_an_export_with_secrets_is_audited(gateway: Gateway) -> None:
+async def test_each_export_is_audited_and_one_with_secrets_before_its_answer(gateway: Gateway) -> None:
     await import_document(gateway, example("export.response"))
     client = await gateway.client()
     await client.data(EXPORT, id=EXAMPLE)
-    async with gateway.read() as session:
-        assert (await session.scalars(select(AuditEntry))).all() == []
     await client.data(EXPORT, id=EXAMPLE, secrets="INCLUDE")
-    async with gateway.read() as session:
-        entries = (await session.scalars(select(AuditEntry).order_by(AuditEntry.subject))).all()
-    assert [(entry.user_id, entry.action, entry.subject) for entry in entries] == [
-        (USER, "read-secret", f"integration {EXAMPLE} accessToken"),
-        (USER, "read-secret", f"integration {EXAMPLE} refreshToken"),
+    subject = f"integration {EXAMPLE}"
+    assert await read_audit_log(gateway) == [
+        (USER, "secret.export", subject, ["config.accessToken", "config.refreshToken"])
     ]
+    await gateway.write_pending()
+    assert (await read_audit_log(gateway))[1:] == [(USER, "integration.export", subject, [])]
 
 
 @pytest.mark.parametrize("missing", READERS)

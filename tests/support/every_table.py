@@ -6,6 +6,7 @@ from gateway import services
 from gateway.database.database import Database
 from gateway.database.tables import Base
 from gateway.demo.groups import GROUPS
+from gateway.domain.audit import AuditAction
 from gateway.domain.enums import Permission
 from gateway.domain.lenient_reading import Document
 from gateway.domain.records import KINDS_BY_MEMBER
@@ -30,7 +31,7 @@ async def fill_every_table(database: Database) -> str:
         (key,) = await services.keys.list_keys(session, TEAM)
         viewer = Viewer(TEAM, USER, USER, key.id, frozenset(Permission))
         await services.sessions.create_session(session, viewer)
-        await services.audit.record_action(session, viewer, "read-secret", ["any"])
+        await services.audit.record(session, viewer, AuditAction.SECRET_READ, "integration any", ["token"])
         await services.resource_records.upsert_resource_records(
             session,
             viewer,

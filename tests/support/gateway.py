@@ -91,6 +91,10 @@ class Gateway:
             viewer, _ = await services.keys.authenticate_key(session, key)
         return Client(self.http, key, viewer)
 
+    async def write_pending(self) -> None:
+        """Write now what follows answers, such as audit entries of exports."""
+        await self.app.state.background.flush()
+
     def flush_reports(self) -> None:
         """Write the logs and metrics of finished requests now, not at the end of the batch."""
         self.app.state.reporting.flush()

@@ -52,6 +52,8 @@ class ApiKey(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    """The beginning of the hour of its last use; None for a key that was never used."""
 
 
 class BrowserSession(Base):
@@ -75,12 +77,27 @@ class AuditEntry(Base):
     """An entry of the audit log: who did what to which row, and when."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "team_id", "at"),)
+    # Each filter of the log has an index in its order.
+    __table_args__ = tuple(
+        Index(f"ix_audit_entry_{name}", "team_id", *columns, "at", "id")
+        for name, columns in (
+            ("listed", ()),
+            ("action", ("action",)),
+            ("subject", ("subject",)),
+            ("user", ("user_id",)),
+            ("key", ("key_id",)),
+        )
+    )
 
     team_id: Mapped[str] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     user_id: Mapped[str]
+    """Empty for a command, and for a refused sign-in."""
     key_id: Mapped[str]
+    """Empty for a command."""
     action: Mapped[str]
     subject: Mapped[str]
+    changed_paths: Mapped[list[str] | None]
+    request_id: Mapped[str | None]
+    """None for a command."""

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from gateway import sql
 from gateway.database import Integration, Writer
+from gateway.domain.audit import AuditAction
 from gateway.domain.bounds import find_known_excesses
 from gateway.domain.calendar import instants, timezones
 from gateway.domain.documents import (
@@ -35,7 +36,7 @@ from gateway.domain.integrations import read_connected_columns
 from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, refusal
-from gateway.services import day_counts, integrations, teams
+from gateway.services import audit, day_counts, integrations, teams
 from gateway.services.access import require_permissions
 from gateway.services.imports import groups, rows
 from gateway.services.imports.context import ImportContext
@@ -94,9 +95,13 @@ async def import_as_viewer(writer: Writer, viewer: Viewer, document: Json, mode:
     parsed = replace(parsed, integration=structs.replace(parsed.integration, document=without_secrets))
     policy = ViewerImportPolicy(viewer.team_id, viewer.user_id, writer.as_of)
     row = await _lock_visible_integration(writer, viewer, parsed.integration, mode)
-    return await _run_import(
+    result = await _run_import(
         _ImportJob(writer, viewer.team_id, policy, parsed, replace=mode is ImportMode.REPLACE), row
     )
+    if result.outcome is not Outcome.UNCHANGED:
+        subject = f"integration {result.integration.id}"
+        await audit.record(writer, viewer, AuditAction.INTEGRATION_IMPORT, subject)
+    return result
 
 
 def _is_system(entry: ImportEntry) -> bool:

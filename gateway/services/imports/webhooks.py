@@ -20,6 +20,7 @@ from gateway.domain.enums import ErrorCode, IntegrationKind
 from gateway.domain.ids import is_id
 from gateway.domain.integrations import read_webhook_columns
 from gateway.services import teams
+from gateway.services.access import RowKey
 from gateway.services.batches import split_batches
 from gateway.services.secrets import decrypt_document, encrypt_document
 
@@ -51,6 +52,12 @@ async def import_webhooks(
                 )
             advance(len(batch))
     return tally
+
+
+def list_keys(entries: Sequence[ImportEntry], team_id: str | None) -> Sequence[RowKey]:
+    """Return the keys of the webhooks of entries with a team."""
+    by_team = _group_by_team(entries, team_id, lambda *_: None)
+    return [(team, entry.id) for team, listed in by_team.items() for entry in listed]
 
 
 def _group_by_team(

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from gateway import sql
 from gateway.database import UseCase, UseCaseGroup, Writer, get_values
+from gateway.domain.audit import AuditAction
 from gateway.domain.enums import Permission
 from gateway.domain.viewer import Viewer
 from gateway.errors import not_found
+from gateway.services import audit
 from gateway.services.access import require_id, require_permissions
 from gateway.services.integrations import check_version, lock_integration
 
@@ -30,6 +32,7 @@ async def delete_group(
     use_cases = await writer.fetch_rows(sql.use_cases.select_by_groups(viewer, [id]), "id")
     await writer.delete_rows(UseCase, [get_values(use_case, "team_id", "id") for use_case in use_cases])
     await writer.delete_rows(UseCaseGroup, [get_values(group, "team_id", "id")])
+    await audit.record(writer, viewer, AuditAction.USE_CASE_GROUP_DELETE, f"use_case_group {id}")
     return [group, *use_cases]
 
 

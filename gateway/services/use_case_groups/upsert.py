@@ -1,12 +1,13 @@
 """Create or update a group and its use cases in one transaction."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway import sql
 from gateway.database import UseCase, UseCaseGroup, Writer, get_values, new_row, with_changes
+from gateway.domain.audit import AuditAction
 from gateway.domain.bounds import find_document_excess
 from gateway.domain.calendar import instants
 from gateway.domain.documents import find_changed_paths, mark_created, mark_updated
@@ -25,6 +26,7 @@ from gateway.domain.use_case_groups import (
 from gateway.domain.use_cases import UseCaseColumns, read_use_case_columns
 from gateway.domain.viewer import Viewer
 from gateway.errors import ProblemList, Refused
+from gateway.services import audit
 from gateway.services.access import require_permissions
 from gateway.services.use_case_groups.checks import check_group
 from gateway.services.use_case_groups.locate import choose_slug, find_group, lock_target_integration
@@ -111,6 +113,7 @@ async def _create_group(
     use_cases = _apply_inputs(viewer, group, columns, inputs, rows, at)
     _check_sizes(use_cases, {row.id: row for row in rows.values()})
     await _write_use_cases(writer, use_cases)
+    await audit.record(writer, viewer, AuditAction.USE_CASE_GROUP_CREATE, f"use_case_group {group.id}")
     return UpsertedGroup(group, Outcome.CREATED, use_cases)
 
 
@@ -141,7 +144,19 @@ async def _update_group(
     signed = {**changed, "version": group.version + 1, "updated_at": at, "updated_by": viewer.user_id}
     updated = await writer.update_row(UseCaseGroup, group, signed)
     await _write_use_cases(writer, results)
+    changed_paths = [*sorted(changed), *_list_changed_paths(results)]
+    await audit.record(
+        writer, viewer, AuditAction.USE_CASE_GROUP_UPDATE, f"use_case_group {group.id}", changed_paths
+    )
     return UpsertedGroup(updated, Outcome.UPDATED, results)
+
+
+def _list_changed_paths(results: Sequence[UpsertedUseCase]) -> Iterator[str]:
+    """Yield the changed paths of each use case for the audit log; for one that is new in the group, its id."""
+    for result in results:
+        path = f"use_cases.{result.use_case.id}"
+        if result.outcome is not Outcome.UNCHANGED:
+            yield from [f"{path}.{changed}" for changed in result.changed_paths] or [path]
 
 
 async def _find_adoptable(
