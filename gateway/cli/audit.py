@@ -15,6 +15,9 @@ from gateway.domain.audit import AuditAction, AuditFilter
 from gateway.domain.calendar import instants
 from gateway.domain.integration_filters import InstantFilter
 
+_wait = asyncio.sleep
+"""Waits between two looks for new entries."""
+
 _POLL_SECONDS = 1.0
 
 _OVERLAP = timedelta(minutes=1)
@@ -77,7 +80,7 @@ async def audit(
         follower = _Follower(database, team, conditions)
         await follower.print_entries(InstantFilter(gte=since, lt=until))
         while follow:
-            await asyncio.sleep(_POLL_SECONDS)
+            await _wait(_POLL_SECONDS)
             await follower.print_new_entries()
 
 
