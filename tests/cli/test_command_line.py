@@ -73,6 +73,7 @@ def test_every_command_and_option_has_help() -> None:
                 "errors",
                 "import",
                 "export",
+                "audit",
                 "assets",
                 "settings",
                 "doctor",

@@ -18,7 +18,7 @@ from tests.support.factories import connected, record, store, use_case, use_case
 from tests.support.gateway import OTHER_TEAM, TEAM, Client, Gateway, serve_gateway, watch_statements
 from tests.support.sessions import open_session
 
-TABLES = "integration|use_case_group|use_case|resource_record|type_count|day_series|day_count"
+TABLES = "integration|use_case_group|use_case|resource_record|type_count|day_series|day_count|audit_entry"
 FEW_ROWS = "ix_integration_system"
 """An index that may be scanned: it has only the integrations that all teams share."""
 

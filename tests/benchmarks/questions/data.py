@@ -14,7 +14,7 @@ import orjson
 from gateway import services
 from gateway.database.database import Database
 from gateway.database.migrations import upgrade
-from gateway.database.tables import ResourceRecord
+from gateway.database.tables import AuditEntry, ResourceRecord
 from gateway.domain.calendar.instants import format_instant
 from gateway.domain.enums import Permission, Provider
 from gateway.domain.lenient_reading import Document, Json
@@ -35,6 +35,8 @@ BIG, FEW, *_SMALL = (build_object_id("integration", number) for number in range(
 """Ids of the clinics."""
 
 USE_CASE = build_object_id("use_case", 0)
+KEY_ID = "64a3f0ff0000000000000000"
+"""The id of a key in some entries of the audit log."""
 WEBHOOK = build_object_id("integration", _FIRST_WEBHOOK)
 
 _SMALL_PERCENT = 4
@@ -104,6 +106,7 @@ async def load(database_url: str, records: int) -> Loaded:
             files = [*_write_files(Path(folder), records)]
             await _import(files, database_url)
         await database.analyze(ResourceRecord)
+        await _add_audit_entries(database, records)
         return await _add_groups(database)
     finally:
         await database.dispose()
@@ -154,6 +157,27 @@ def _build_webhook(number: int) -> Document:
         "_createdAt": when,
         "_updatedAt": when,
     }
+
+
+async def _add_audit_entries(database: Database, count: int) -> None:
+    """Add entries of the audit log: most of one action, user and key; some of another action, key or subject."""
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    entries = [
+        {
+            "team_id": TEAM,
+            "id": f"{number:024}",
+            "at": at + number * timedelta(minutes=1),
+            "user_id": USER,
+            "key_id": KEY_ID if number % 50 == 0 else "benchmarks",
+            "action": "integration.export" if number % _SELDOM == 0 else "resource_record.upsert",
+            "subject": f"integration {FEW if number % _PERCENT == 0 else BIG}",
+            "changed_paths": ["resource_records.r"],
+            "request_id": "r",
+        }
+        for number in range(count)
+    ]
+    async with database.write() as writer:
+        await writer.insert_rows(AuditEntry, entries)
 
 
 async def _add_groups(database: Database) -> Loaded:

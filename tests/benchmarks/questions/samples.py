@@ -11,6 +11,7 @@ from tests.benchmarks.questions.arguments import CURSOR, Sample, Samples
 from tests.benchmarks.questions.data import (
     BIG,
     FEW,
+    KEY_ID,
     USE_CASE,
     WEBHOOK,
     WORD,
@@ -54,6 +55,7 @@ def build_table(loaded: Loaded, records: int) -> SampleTable:
             **_build_pages(records),
             **_build_dashboards(records),
             **_build_record_filters(),
+            **_build_audit_filters(),
         },
         # The clinics are the newest integrations.
         path_arguments={"Query.integrations": {"first": 10}},
@@ -167,4 +169,16 @@ def _build_record_filters() -> Samples:
         ],
         "ResourceRecordFilter.start": [Sample(in_30_days, "30 days")],
         **{f"ResourceRecordFilter.{name}": [Sample([*values], "two values")] for name, values in _VALUES.items()},
+    }
+
+
+def _build_audit_filters() -> Samples:
+    return {
+        "AuditFilter.action": [
+            Sample(["integration.export"], "seldom"),
+            Sample(["integration.export", "resource_record.upsert"], "two"),
+        ],
+        "AuditFilter.subject": [Sample(f"integration {FEW}", "integration")],
+        "AuditFilter.userId": [Sample(USER, "user")],
+        "AuditFilter.keyId": [Sample(KEY_ID, "key")],
     }
