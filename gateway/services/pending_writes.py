@@ -15,6 +15,7 @@ from gateway import sql
 from gateway.database import AuditEntry, Database, Writer
 from gateway.domain.audit import AuditAction, AuditEvent
 from gateway.domain.calendar import instants
+from gateway.domain.ids import new_id
 from gateway.domain.viewer import Viewer
 from gateway.services import audit
 from gateway.services.access import RowKey
@@ -31,6 +32,7 @@ _MAX_REFUSED_KEYS = 10_000
 
 
 class _PendingEvent(NamedTuple):
+    id: str
     event: AuditEvent
     team_id: str
     user_id: str
@@ -66,7 +68,7 @@ class PendingWrites:
 
     def add_event(self, viewer: Viewer, event: AuditEvent, request_id: str) -> None:
         """Add an event that the viewer's request caused."""
-        self._add(_PendingEvent(event, viewer.team_id, viewer.user_id, viewer.key_id, request_id))
+        self._add(_PendingEvent(new_id(), event, viewer.team_id, viewer.user_id, viewer.key_id, request_id))
 
     def add_refused_sign_in(self, team_id: str, key_id: str, request_id: str) -> None:
         """Add a refused sign-in with this key, at most one a minute. Nobody knows who it was."""
@@ -77,7 +79,7 @@ class PendingWrites:
             self._refusals = {each: end for each, end in self._refusals.items() if now < end}
         self._refusals[key] = now + _REFUSAL_SECONDS
         event = AuditEvent(AuditAction.SESSION_REFUSE, f"key {key_id}")
-        self._add(_PendingEvent(event, team_id, "", key_id, request_id))
+        self._add(_PendingEvent(new_id(), event, team_id, "", key_id, request_id))
 
     def _add(self, pending: _PendingEvent) -> None:
         if len(self._events) < _MAX_EVENTS:
@@ -86,7 +88,10 @@ class PendingWrites:
             log.error("audit.lost", action=pending.event.action.value, key_id=pending.key_id)
 
     async def flush(self, database: Database) -> None:
-        """Write all that waits. If that fails, it waits on. Raises as `Database.write` does."""
+        """Write all that waits. If that fails, it waits on. Raises as `Database.write` does.
+
+        If the outcome of a commit is unknown, the same entries are written again.
+        """
         events, keys = self._events, self._used_keys
         self._events, self._used_keys = [], set()
         try:
@@ -101,13 +106,14 @@ class PendingWrites:
 
 async def _insert_events(writer: Writer, events: Sequence[_PendingEvent]) -> None:
     teams = sorted({each.team_id for each in events})
-    existing = await writer.fetch_tuples(sql.audit.select_existing_teams(teams)) if teams else ()
+    existing = {*(await writer.fetch_tuples(sql.audit.select_existing_teams(teams)))} if teams else set()
     rows = [
-        audit.build_row(writer, *pending)
+        {**audit.build_row(writer, *pending[1:]), "id": pending.id}
         for pending in events
         if (pending.team_id,) in existing and not await _is_repeated(writer, pending)
     ]
-    await writer.insert_rows(AuditEntry, rows)
+    if rows:
+        await writer.replace_rows(AuditEntry, (*rows[0],), [(*row.values(),) for row in rows])
 
 
 async def _is_repeated(writer: Writer, pending: _PendingEvent) -> bool:

@@ -123,7 +123,7 @@ async def test_an_export_without_secrets_is_answered_and_written_later_if_nothin
         async def fail(*_arguments: object) -> None:
             raise Unavailable(FailureCause.READ_ONLY)
 
-        patch.setattr(Writer, "insert_rows", fail)
+        patch.setattr(Writer, "replace_rows", fail)
         await client.data(EXPORT_QUERY, mode="OMIT")
         with capture_logs() as logs:
             await gateway.write_pending()
@@ -230,3 +230,22 @@ async def test_what_waits_for_a_deleted_team_is_dropped(gateway: Gateway, client
     gateway.app.state.background.pending_writes.add_refused_sign_in("missing", gone.viewer.key_id, "r")
     await gateway.write_pending()
     assert {entry.team_id for entry in await read_entries(gateway.database)} == {TEAM, OTHER_TEAM}
+
+
+async def test_an_export_whose_commit_may_have_been_done_is_written_once(
+    gateway: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.data(EXPORT_QUERY, mode="OMIT")
+    end = Writer.end_transaction
+
+    async def end_without_confirmation(writer: Writer, *, commit: bool) -> None:
+        await end(writer, commit=commit)
+        raise UnknownOutcome
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "end_transaction", end_without_confirmation)
+        await gateway.write_pending()
+    assert len(await read_audit_log(gateway)) == 1
+    await gateway.write_pending()
+    assert len(await read_audit_log(gateway)) == 1
+    assert not gateway.app.state.background.pending_writes
