@@ -31,7 +31,7 @@ _describe(
     MANAGE_OWN_INCOMING_INTEGRATIONS="Read and change the incoming webhooks that the user created.",
     MANAGE_OUTGOING_INTEGRATIONS="Read and change all outgoing webhooks of the team.",
     MANAGE_OWN_OUTGOING_INTEGRATIONS="Read and change the outgoing webhooks that the user created.",
-    ADMIN="All other permissions, and sharing an integration with every team.",
+    ADMIN="All other permissions, sharing an integration with every team, and reading the audit log.",
 )
 _describe(
     enums.IntegrationKind,

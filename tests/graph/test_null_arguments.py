@@ -49,7 +49,7 @@ NULLABLE: dict[str, GraphQLArgument] = {
 def _select(field: str) -> str:
     if field.endswith("Statistics"):
         return "{ overview { total } trends { day successful } source { value count } }"
-    return "{ id }" if field == "integration" else "{ totalCount nodes { __typename nodeId } }"
+    return "{ id }" if field == "integration" else "{ totalCount nodes { __typename id } }"
 
 
 def _write_query(type_name: str, field: str, opening: str, arguments: str) -> str:

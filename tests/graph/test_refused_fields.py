@@ -76,6 +76,7 @@ async def _send(client: Client, query: str) -> tuple[Any, set[tuple[str, str]]]:
 
 def test_each_of_these_fields_is_nullable() -> None:
     assert FIELDS.keys() == {
+        "Query.auditLog",
         "Query.integrations",
         "Query.appointmentStatistics",
         "Query.patientStatistics",
