@@ -142,7 +142,7 @@ async def test_an_upsert_needs_few_statements(gateway: Gateway) -> None:
     with collect_statements() as repeating:
         repeated = await upsert_accepted(client, changed)
     assert [payload["outcome"] for payload in (created, updated, repeated)] == ["CREATED", "UPDATED", "UNCHANGED"]
-    # Each payload takes three of them: the integration, the groups and their use cases. A change has an audit entry.
+    # Each payload takes three of them: the integration, the groups and their use cases.
     assert (len(creating), len(updating), len(repeating)) == (8 + 3, 8 + 3, 5 + 3)
 
 
