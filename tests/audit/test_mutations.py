@@ -100,7 +100,15 @@ async def test_an_entry_of_an_upsert_names_the_changed_keys_of_group_and_use_cas
     assert await read_audit_log(gateway) == [expected]
     input["useCases"] = [{"useCase": "BILLING_REMINDER"}]
     (created,) = (await client.data(UPSERT, input=input))["upsertUseCaseGroup"]["useCases"]
-    assert (await read_audit_log(gateway))[1][3] == [f"use_cases.{created['useCase']['id']}"]
+    new = f"use_cases.{created['useCase']['id']}"
+    assert (await read_audit_log(gateway))[1][3] == [new]
+    # The first use case is listed, and stays as it is.
+    input["useCases"] = [
+        {"useCase": "LAB_REMINDER", "actions": [action]},
+        {"useCase": "BILLING_REMINDER", "enabled": False},
+    ]
+    await client.data(UPSERT, input=input)
+    assert (await read_audit_log(gateway))[2][3] == [f"{new}.config.status"]
 
 
 async def test_many_records_are_one_entry_with_at_most_100_paths(gateway: Gateway) -> None:
