@@ -64,7 +64,7 @@ class CursorCodec(NamedTuple):
         if not (is_canonical and hmac.compare_digest(signature, expected)):
             return None
         return tuple(
-            instants.to_instant(value) if key.column.rpartition("_")[2] == "at" else value
+            instants.to_instant(value) if key.column.endswith("_at") else value
             for key, value in zip(self.order.keys, orjson.loads(encoded_values), strict=True)
         )
 
