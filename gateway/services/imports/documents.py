@@ -98,7 +98,8 @@ async def import_as_viewer(writer: Writer, viewer: Viewer, document: Json, mode:
     result = await _run_import(
         _ImportJob(writer, viewer.team_id, policy, parsed, replace=mode is ImportMode.REPLACE), row
     )
-    if result.outcome is not Outcome.UNCHANGED:
+    # A use case that only leaves its group is written, but counts as unchanged.
+    if writer.written or result.outcome is not Outcome.UNCHANGED:
         subject = f"integration {result.integration.id}"
         await audit.record(writer, viewer, AuditAction.INTEGRATION_IMPORT, subject)
     return result
