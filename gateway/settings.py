@@ -15,7 +15,6 @@ from pydantic_settings import (
 )
 from sqlalchemy import make_url
 
-from gateway import assets
 from gateway.database_urls import normalize_url
 from gateway.domain import origins
 from gateway.errors import SettingsInvalid
@@ -270,18 +269,6 @@ def _require_file(file: str) -> Path:
 def get_variable_name(name: str) -> str:
     """Return the environment variable of a setting."""
     return ENVIRONMENT_PREFIX + name.upper()
-
-
-def find_unknown_variables() -> list[str]:
-    """Return the variables in the environment that begin with `GATEWAY_` but are not settings, sorted."""
-    known = {
-        CONFIG_VARIABLE,
-        assets.ENVIRONMENT_VARIABLE,
-        *(get_variable_name(name) for name in Settings.model_fields),
-    }
-    return sorted(
-        name for name in os.environ if name.upper().startswith(ENVIRONMENT_PREFIX) and name.upper() not in known
-    )
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -1,7 +1,7 @@
 """Name changed keys and the request in entries of the audit log, index its filters, and add the last use of keys.
 
 Revision ID: 0013
-Revises: 0010
+Revises: 0012
 """
 
 from contextlib import nullcontext
@@ -12,11 +12,11 @@ from alembic import op
 from gateway.database.column_types import CollatedText, Instant
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-oldest_compatible = "0010"
+oldest_compatible = "0011"
 
 TABLE, OLD_INDEX = "audit_entry", "ix_audit_entry_team_id_at"
 INDEXES = {

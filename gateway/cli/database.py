@@ -1,6 +1,7 @@
 """What commands share: how they run, read settings and ids, and open the database."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import wraps
@@ -9,11 +10,12 @@ from typing import Any, ParamSpec
 import structlog
 import typer
 
+from gateway import assets
 from gateway.database import DATABASE_ERRORS, Database, migrations
 from gateway.domain.failure_causes import FailureCause
 from gateway.domain.ids import MAX_ID_LENGTH, is_id
 from gateway.errors import Unavailable
-from gateway.settings import Settings, find_unknown_variables, load_settings
+from gateway.settings import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, Settings, get_variable_name, load_settings
 from gateway.telemetry import configure_logging
 
 P = ParamSpec("P")
@@ -75,3 +77,15 @@ async def open_migrated_database() -> AsyncIterator[Database]:
     async with open_database() as database:
         await migrations.require_compatible(database)
         yield database
+
+
+def find_unknown_variables() -> list[str]:
+    """Return the variables in the environment that begin with `GATEWAY_` but are not settings, sorted."""
+    known = {
+        CONFIG_VARIABLE,
+        assets.ENVIRONMENT_VARIABLE,
+        *(get_variable_name(name) for name in Settings.model_fields),
+    }
+    return sorted(
+        name for name in os.environ if name.upper().startswith(ENVIRONMENT_PREFIX) and name.upper() not in known
+    )

@@ -12,11 +12,11 @@ from rich.table import Table
 
 from gateway import services
 from gateway.assets import Assets
-from gateway.cli.database import configure_command, open_database, run_blocking
+from gateway.cli.database import configure_command, find_unknown_variables, open_database, run_blocking
 from gateway.cli.terminal import print_table
 from gateway.database import Database, Pooler, describe_source, diagnostics, migrations, search_index
 from gateway.errors import SchemaNotAtHead, SettingsInvalid, Unavailable
-from gateway.settings import Settings, find_unknown_variables
+from gateway.settings import Settings
 
 _MIN_FREE_BYTES = 512 * 2**20
 _MIN_POSTGRESQL = 15

@@ -49,11 +49,7 @@ async def export(
                 )
         if secrets:
             await _record(database, integration, AuditAction.SECRET_EXPORT)
-        content = exact_json.encode_indented(document)
-        if output is None:
-            typer.get_binary_stream("stdout").write(content)
-        else:
-            _write(output, content)
+        _write(output, exact_json.encode_indented(document))
         if not secrets:
             await _try_to_record(database, integration)
     if omitted:

@@ -7,6 +7,7 @@ from gateway import services
 from gateway.cli.database import open_migrated_database, run_blocking
 from gateway.cli.terminal import err, out
 from gateway.database import Database, repeat_on_conflict
+from gateway.domain.audit import AuditAction
 from gateway.domain.enums import ErrorCode
 from gateway.domain.secret_keys import generate_key
 from gateway.errors import refusal
@@ -40,6 +41,8 @@ async def rotate() -> None:
                 progress.advance(task, batch.row_count)
         async with database.write() as writer:
             left = await services.secrets.forget_old_keys(writer)
+            if done:
+                await services.audit.record_command_for_all_teams(writer, AuditAction.SECRET_ROTATE, "database")
     out.print(f"Encrypted the tokens of {done} integrations with the newest key; {left} left under older keys.")
     if left:
         raise refusal(

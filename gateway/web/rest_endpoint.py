@@ -22,7 +22,6 @@ from gateway.rest import (
     OPERATIONS,
     SYSTEMS,
     AnyOperation,
-    Failure,
     ReadOperation,
     RequestInvalid,
     RestAnswer,
@@ -40,7 +39,6 @@ from gateway.web.idempotency import read_idempotency_key, record_replays
 from gateway.web.negotiation import MediaType
 from gateway.web.rate_limits import RateLimitHeaders
 from gateway.web.refusals import (
-    Header,
     HTTPRefusal,
     csrf_token_invalid,
     drop_tracebacks,
@@ -49,7 +47,8 @@ from gateway.web.refusals import (
     unauthenticated,
 )
 from gateway.web.request_limits import RequestReader
-from gateway.web.responses import NO_STORE, HTTPResponse
+from gateway.web.responses import HTTPResponse
+from gateway.web.rest_responses import build_headers, build_refusal_response, build_response, refuse
 from gateway.web.streamed_body import StreamedBody
 from gateway.web.timeouts import Deadlines
 
@@ -93,7 +92,7 @@ def _get_full_name(operation: AnyOperation) -> str:
 def _create_endpoint(
     system: System, handle: EndpointHandler, server: RestServer, reporting: Reporting
 ) -> Endpoint:
-    build_refusal = partial(_build_refusal_response, system)
+    build_refusal = partial(build_refusal_response, system)
     return Endpoint(handle, server.settings, server.request_reader, reporting, build_refusal=build_refusal)
 
 
@@ -133,11 +132,11 @@ class RestEndpoint:
             bucket.check()
             response = await self._respond(operation, scope, receive, headers, authenticated, bucket, spent)
         except (Refused, RequestInvalid) as error:
-            response = _refuse(operation, error)
+            response = refuse(operation, error)
         except (HTTPRefusal, Exceeded, OperationAborted) as error:
             drop_tracebacks(error)
             refusal = to_refusal(error, server.settings)
-            response = _build_refusal_response(operation.system, refusal, MediaType.JSON)
+            response = build_refusal_response(operation.system, refusal, MediaType.JSON)
         response.headers.extend(self._rate_limit_headers.get_headers(bucket))
         response.headers.extend(operation.system.describe_rate_limit(bucket))
         return response
@@ -175,7 +174,7 @@ class RestEndpoint:
         if isinstance(operation, ReadOperation):
             return await self._read(operation, viewer, parameters, deadline, is_head=scope["method"] == "HEAD")
         with deadline():
-            return _build_response(await self._write(operation, viewer, parameters, idempotency_key))
+            return build_response(await self._write(operation, viewer, parameters, idempotency_key))
 
     def _enforce_deadline(self, receive: Receive, started: float) -> AbstractContextManager[None]:
         """Limit a block to the rest of the time for a request that started at this time of `monotonic`."""
@@ -231,12 +230,12 @@ class RestEndpoint:
                     await self._record_export(viewer, answer.event)
                 if isinstance(answer.body, bytes):
                     budget.check(len(answer.body))
-                    return _build_response(answer)
+                    return build_response(answer)
                 parts = await scope.enter_async_context(aclosing(answer.body))
                 collected = await _collect(parts, _SMALL_BYTES)
             if sum(map(len, collected)) < _SMALL_BYTES:
-                return _build_response(answer._replace(body=b"".join(collected)))
-            headers = _build_headers(answer)
+                return build_response(answer._replace(body=b"".join(collected)))
+            headers = build_headers(answer)
             if is_head:
                 return HTTPResponse(answer.status, headers, b"")
             stream = StreamedBody(scope.pop_all(), collected, parts, deadline)
@@ -269,40 +268,5 @@ def _parse_query(query_string: bytes) -> Sequence[tuple[str, str]]:
         raise HTTPRefusal(GraphQLErrorCode.BAD_REQUEST, message) from None
 
 
-def _build_response(answer: RestAnswer) -> HTTPResponse:
-    assert isinstance(answer.body, bytes)  # noqa: S101 (only exports have parts)
-    length = (b"content-length", b"%d" % len(answer.body))
-    return HTTPResponse(answer.status, [*_build_headers(answer), length], answer.body)
-
-
-def _build_headers(answer: RestAnswer) -> list[Header]:
-    return [(b"content-type", answer.content_type), NO_STORE, *answer.headers]
-
-
 def _list_methods(operation: AnyOperation) -> Sequence[str]:
     return ("GET", "HEAD") if operation.method == "GET" else (operation.method,)
-
-
-def _refuse(operation: AnyOperation, error: Refused | RequestInvalid) -> HTTPResponse:
-    if isinstance(error, RequestInvalid):
-        answer, names = error.answer, ["BAD_USER_INPUT"]
-    else:
-        answer = operation.system.describe_refusal(operation, error)
-        names = [problem.code.name for problem in error.problems]
-    codes = (GraphQLErrorCode.__members__.get(name, GraphQLErrorCode.BAD_USER_INPUT).name for name in names)
-    current_request.get().error_codes = tuple(codes)
-    drop_tracebacks(error)
-    return _build_response(answer)
-
-
-def _build_refusal_response(system: System, refusal: HTTPRefusal, _media_type: MediaType) -> HTTPResponse:
-    """Return the response to a refused request in the words of a system, and record its code."""
-    record = current_request.get()
-    record.error_codes, record.rejection_reason = (refusal.code.name,), refusal.rejection_reason
-    headers = [*refusal.headers]
-    seconds = dict(headers).get(b"retry-after")
-    status = refusal.status or refusal.code.value.status
-    failure = Failure(status, refusal.code.name, str(refusal), None if seconds is None else int(seconds))
-    response = _build_response(system.describe_failure(failure))
-    response.headers.extend(headers)
-    return response

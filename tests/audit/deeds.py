@@ -35,7 +35,7 @@ MUTATIONS: Mapping[str, Deed] = {
         "{ errors { message } }",
         AuditAction.INTEGRATION_UPDATE,
         "integration clinic",
-        ["name", "config.scope", "config.renewedAt", "config.accessToken"],
+        ["name", "config.scope", "config.accessToken", "config.renewedAt"],
     ),
     "deleteIntegration": Deed(
         'deleteIntegration(id: "hook") { errors { message } }',
@@ -90,6 +90,7 @@ WRITING_COMMANDS: Mapping[str, set[AuditAction]] = {
     "keys revoke": {AuditAction.KEY_REVOKE},
     "import": {AuditAction.IMPORT_BEGIN, AuditAction.IMPORT_END},
     "export": {AuditAction.INTEGRATION_EXPORT, AuditAction.SECRET_EXPORT},
+    "secrets rotate": {AuditAction.SECRET_ROTATE},
     "statistics verify": {AuditAction.STATISTICS_REPAIR},
     "migrate": {AuditAction.MIGRATION_DOWNGRADE},
 }
@@ -99,7 +100,8 @@ OTHER_COMMANDS = {
     "serve": "its requests leave entries",
     "demo": "it fills an empty database with fictional data",
     **dict.fromkeys(
-        ("keys list", "audit", "schema", "openapi", "errors", "settings", "assets", "doctor"), "it reads"
+        ("keys list", "secrets new-key", "audit", "schema", "openapi", "errors", "settings", "assets", "doctor"),
+        "it reads",
     ),
 }
 """The other commands, with the reason why they leave none."""

@@ -14,9 +14,11 @@ from gateway.cli.app import app
 from gateway.database import migrations
 from gateway.database.database import Database
 from gateway.database.tables import DayCount
-from gateway.domain.audit import AuditAction
-from gateway.errors import FailureCause, Unavailable
+from gateway.domain.failure_causes import FailureCause
+from gateway.domain.secret_keys import generate_key
+from gateway.errors import Unavailable
 from gateway.settings import Settings
+from tests import SECRET_KEY
 from tests.audit.deeds import OTHER_COMMANDS, WRITING_COMMANDS
 from tests.support.audit_log import describe, read_entries
 from tests.support.examples import example
@@ -200,18 +202,24 @@ def test_a_downgrade_without_loss_leaves_no_entry(run: Run, database_url: str) -
     assert get_actions(list_entries(database_url)) == ["key.create"]
 
 
-async def test_a_rotation_of_secrets_is_recorded_for_all_teams(database: Database) -> None:
-    async with database.write() as writer:
-        for team in (TEAM, OTHER_TEAM):
-            await services.teams.create_missing_team(writer, team)
-        await services.audit.record_command_for_all_teams(writer, AuditAction.SECRET_ROTATE, "database")
-    entries = await read_entries(database)
-    assert [(entry.team_id, *describe(entry)) for entry in sorted(entries, key=lambda entry: entry.team_id)] == [
-        (team, "", "secret.rotate", "database", []) for team in sorted((TEAM, OTHER_TEAM))
-    ]
+def test_a_rotation_of_secrets_leaves_an_entry_for_each_team(
+    run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*KEY)
+    document = example("export.response")
+    document["integration"]["config"]["accessToken"] = "a"
+    assert run("import", write("document.json", document)).exit_code == 0
+    before = list_entries(database_url)
+    assert run("secrets", "rotate").exit_code == 0
+    assert list_entries(database_url) == before
+    monkeypatch.setenv("GATEWAY_SECRET_KEYS", f"{generate_key()} {SECRET_KEY}")
+    assert run("secrets", "rotate").exit_code == 0
+    assert list_entries(database_url)[len(before) :] == [("secret.rotate", "database", [])]
 
 
-@pytest.mark.parametrize("command", ["keys list", "audit", "schema", "openapi", "errors", "settings", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["keys list", "secrets new-key", "audit", "schema", "openapi", "errors", "settings", "doctor"]
+)
 def test_a_command_that_reads_leaves_no_entry(run: Run, database_url: str, command: str) -> None:
     run(*KEY)
     run(*command.split())

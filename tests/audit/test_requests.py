@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from gateway.database.tables import AuditEntry
 from gateway.database.writing import Writer
 from gateway.domain.enums import Permission
-from gateway.errors import FailureCause, Overloaded, Unavailable, UnknownOutcome
+from gateway.domain.failure_causes import FailureCause
+from gateway.errors import Overloaded, Unavailable, UnknownOutcome
 from gateway.services import pending_writes
 from tests.audit.deeds import store_clinic
 from tests.support.audit_log import read_audit_log, read_entries

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from gateway.database.database import Database
 from gateway.domain.calendar import instants
-from gateway.errors import FailureCause, Unavailable
+from gateway.domain.failure_causes import FailureCause
+from gateway.errors import Unavailable
 from gateway.services import audit
 from gateway.web import background
 from tests.audit.test_audit_log import entry

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.database import find_unknown_variables
 from gateway.errors import SettingsInvalid
-from gateway.settings import Settings, find_unknown_variables, get_variable_name, load_settings
+from gateway.settings import Settings, get_variable_name, load_settings
 
 PASSWORD = "open-sesame"
 
