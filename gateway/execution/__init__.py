@@ -62,11 +62,12 @@ from gateway.execution.inputs import (
     install_input_converters,
     set_leaf_format,
 )
-from gateway.execution.limits import ARGUMENTS_COST, ArgumentsCost, Cost, DocumentLimits, ListSize
+from gateway.execution.limits import ARGUMENTS_COST, COUNT_COST, ArgumentsCost, Cost, DocumentLimits, ListSize
 from gateway.execution.root_fields import RootFieldCall
 
 __all__ = [
     "ARGUMENTS_COST",
+    "COUNT_COST",
     "READ_COLUMNS",
     "ArgumentsCost",
     "BatchLoader",

@@ -138,7 +138,8 @@ def compute_csv_cost(parameters: StatisticsCsvParameters) -> int:
     arguments = parameters.model_dump(mode="json", by_alias=True)
     search = 0 if arguments.get("search") is None else SEARCH_COST
     values = _VALUE_COST * sum(len(arguments[each.field] or ()) for each in APPOINTMENT_STATISTICS.breakdowns)
-    return _BASE_COST + tables + search + values + services.dashboard_costs.compute_arguments_cost(arguments)
+    further = services.dashboard_costs.compute_arguments_cost(APPOINTMENT_STATISTICS, arguments)
+    return _BASE_COST + tables + search + values + further
 
 
 def compute_posted_csv_cost(parameters: PostedParameters) -> int:

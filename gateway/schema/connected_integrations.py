@@ -20,6 +20,7 @@ from gateway.domain.enums import (
 from gateway.domain.lenient_reading import LenientObject
 from gateway.domain.paging import OLDEST_FIRST
 from gateway.domain.statistics import Dashboard
+from gateway.execution import ARGUMENTS_COST, COUNT_COST
 from gateway.schema import json_readers
 from gateway.schema.connections import (
     After,
@@ -37,7 +38,6 @@ from gateway.schema.context import Info
 from gateway.schema.fields import field, key_field, row_field
 from gateway.schema.integrations import Integration
 from gateway.schema.json_readers import read_enum, with_default
-from gateway.schema.record_filters import compute_filter_cost
 from gateway.schema.resource_records import ResourceRecord, parse_records_arguments
 from gateway.schema.scalars import TimeZone
 from gateway.schema.statistics import AppointmentStatistics, PatientStatistics, dashboard_field
@@ -150,7 +150,10 @@ class ConnectedIntegration(Integration):
         services.resource_records.list_resource_records,
         services.resource_records.count_resource_records,
         parse_records_arguments,
-        compute_filter_cost,
+        {
+            ARGUMENTS_COST: services.record_costs.compute_list_cost,
+            COUNT_COST: services.record_costs.compute_count_cost,
+        },
     )
 
     appointment_statistics: Dashboard | None = dashboard_field(

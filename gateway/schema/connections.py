@@ -19,7 +19,6 @@ from gateway.domain.paging import (
 )
 from gateway.errors import CursorInvalid, ProblemList
 from gateway.execution import (
-    ARGUMENTS_COST,
     READ_COLUMNS,
     ArgumentsCost,
     BatchedField,
@@ -64,15 +63,11 @@ Last = Annotated[
     ),
 ]
 Before = Annotated[str | None, strawberry.argument(description="Return entries before this cursor.")]
-_OFFSET_DESCRIPTION = (
+OFFSET_DESCRIPTION = (
     f"Number of entries to skip from the start, at most {MAX_OFFSET}; cannot be combined with `last` or `before`. "
     "Cursors reach any entry."
 )
-Offset = Annotated[int | None, strawberry.argument(description=_OFFSET_DESCRIPTION)]
-OffsetOfLongList = Annotated[
-    int | None, strawberry.argument(description=_OFFSET_DESCRIPTION, directives=[Cost(weight=500)])
-]
-"""An offset into a list that may have many thousand entries, each of which the database reads."""
+Offset = Annotated[int | None, strawberry.argument(description=OFFSET_DESCRIPTION)]
 
 
 class RequestedPage(NamedTuple):
@@ -260,7 +255,7 @@ def connection_field(
     list_batch: BatchLoader,
     count_batch: BatchLoader,
     parse_arguments: Callable[..., tuple[RequestedPage, *tuple[Any, ...]]],
-    arguments_cost: ArgumentsCost | None = None,
+    metadata: Mapping[str, ArgumentsCost] | None = None,
 ) -> Any:  # noqa: ANN401 (a dataclass field)
     """Return a connection field below a row, which is batched over all rows.
 
@@ -288,7 +283,7 @@ def connection_field(
         arguments=parse_arguments,
         directives=[PAGE_LIST_SIZE],
         field_class=ConnectionField,
-        metadata={} if arguments_cost is None else {ARGUMENTS_COST: arguments_cost},
+        metadata=metadata or {},
     )
 
 

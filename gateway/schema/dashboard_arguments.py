@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from functools import partial
 from inspect import Parameter, Signature
 from typing import Annotated, Any, TypeVar, cast
 
@@ -13,7 +14,6 @@ from gateway.domain import statistics
 from gateway.domain.enums import AppointmentType, StatisticsDateField
 from gateway.domain.statistics import MAX_FILTER_VALUES, Breakdown, Statistics
 from gateway.schema.inputs import SEARCH_COST
-from gateway.schema.record_filters import FILTER_COST_DESCRIPTION
 from gateway.schema.scalars import TimeZone
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -43,13 +43,15 @@ def _build_bounds(date_field: str) -> tuple[Parameter, Parameter]:
     )
 
 
-def _build_value_argument(breakdown: Breakdown) -> Parameter:
+def _build_value_argument(definition: Statistics, breakdown: Breakdown) -> Parameter:
+    read = "Several values cost" if len(definition.breakdowns) == 1 else "Filters by value together cost"
     return _build_argument(
         breakdown.column,
         list[str] | None,
         f"Count only records with one of these values, as the breakdown `{breakdown.field}` shows them, such as "
         f"`{breakdown.blank_value}`. At most {MAX_FILTER_VALUES}; an empty list matches nothing. Null: any value. "
-        f"{FILTER_COST_DESCRIPTION}",
+        f"{read} {services.record_costs.READ_DAY_COST} for each day between the bounds, for at most "
+        f"{services.record_costs.MAX_CHARGED_DAYS} days.",
     )
 
 
@@ -105,14 +107,14 @@ _DASHBOARD_ARGUMENTS = (
         "timezone",
         TimeZone | None,
         "Time zone of all days. Null: the integration's, which is fastest. A zone costs "
-        f"{services.dashboard_costs.ZONE_DAY_COST} for each day between the bounds, or of "
-        f"{services.trends.MAX_FILLED_DAYS} days with an open bound.",
+        f"{services.record_costs.COUNTED_DAY_COST} for each day between the bounds, for at most "
+        f"{services.record_costs.MAX_CHARGED_DAYS} days.",
     ),
     _build_argument(
         "fill_gaps",
         bool,
         "Whether `trends` also has the days without records: from `start` (or the first record) to `end` (or "
-        f"the last record). Each day that it may add costs {services.dashboard_costs.DAY_COST}; more than "
+        f"the last record). Each day that it may add costs {services.dashboard_costs.FILLED_DAY_COST}; more than "
         f"{services.trends.MAX_FILLED_DAYS} days are an error of `trends`.",
     ),
 )
@@ -135,8 +137,9 @@ def with_dashboard_arguments(function: F, definition: Statistics, result: type, 
     """Give the function a signature with the arguments of a dashboard after `first`, for Strawberry to read."""
     is_of_appointments = definition is statistics.APPOINTMENT_STATISTICS
     own_arguments = _APPOINTMENT_ARGUMENTS if is_of_appointments else _PATIENT_ARGUMENTS
+    value_arguments = map(partial(_build_value_argument, definition), definition.breakdowns)
     cast(Any, function).__signature__ = Signature(
-        [*first, *own_arguments, *map(_build_value_argument, definition.breakdowns), *_DASHBOARD_ARGUMENTS],
+        [*first, *own_arguments, *value_arguments, *_DASHBOARD_ARGUMENTS],
         return_annotation=result,
     )
     return function

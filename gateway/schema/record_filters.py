@@ -1,6 +1,5 @@
-"""Filters of records by value, and their cost."""
+"""Filters of records by value."""
 
-from collections.abc import Mapping
 from enum import Enum
 
 import strawberry
@@ -14,8 +13,6 @@ from gateway.domain.statistics import MAX_FILTER_VALUES, ValueFilter
 from gateway.errors import ProblemList
 from gateway.schema.inputs import get_provided_fields, optional_field
 from gateway.schema.integration_filters import DateTimeFilter
-
-FILTER_COST_DESCRIPTION = f"Filters by value together cost {services.record_filters.FILTER_COST}."
 
 _OF_APPOINTMENTS = "Only appointments have one. Null: any."
 
@@ -71,8 +68,3 @@ def _to_instant_filter(filter: DateTimeFilter | None) -> InstantFilter | None:
 
 def _to_text(value: str | Enum) -> str:
     return str(value.value) if isinstance(value, Enum) else value
-
-
-def compute_filter_cost(arguments: Mapping[str, object]) -> int:
-    """Return the cost of `filter` in the arguments of a list of records."""
-    return services.record_filters.FILTER_COST if arguments.get("filter") else 0

@@ -17,7 +17,7 @@ from gateway.domain.record_filters import RecordFilter
 from gateway.domain.records import KINDS_BY_MEMBER, get_kind
 from gateway.execution import Cost, FormattedInput, ListSize
 from gateway.schema import json_readers
-from gateway.schema.connections import After, Before, First, Last, OffsetOfLongList, RequestedPage, parse_page
+from gateway.schema.connections import OFFSET_DESCRIPTION, After, Before, First, Last, RequestedPage, parse_page
 from gateway.schema.context import Info
 from gateway.schema.fields import field, key_field, mutation
 from gateway.schema.inputs import OBJECT_COST, SEARCH_COST, to_document_object
@@ -79,8 +79,18 @@ SearchArgument = Annotated[
 FilterArgument = Annotated[
     ResourceRecordFilter | None,
     strawberry.argument(
-        description="Return only records that meet these conditions, which cost "
-        f"{services.record_filters.FILTER_COST}. Null: all records."
+        description="Return only records that meet these conditions. Null: all records. Values cost "
+        f"{services.record_costs.VALUES_COST}. For each day of the filter, a condition on `start` costs "
+        f"{services.record_costs.READ_DAY_COST}, and `totalCount` {services.record_costs.COUNTED_DAY_COST}. The "
+        "days are those of the shorter range of `createdAt` and `start`, at most "
+        f"{services.record_costs.MAX_CHARGED_DAYS}."
+    ),
+]
+
+OffsetArgument = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"{OFFSET_DESCRIPTION} Each {services.record_costs.SKIPPED_FOR_ONE} skipped entries cost 1."
     ),
 ]
 
@@ -93,7 +103,7 @@ def parse_records_arguments(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    offset: OffsetOfLongList = None,
+    offset: OffsetArgument = None,
 ) -> tuple[RequestedPage, RecordFilter, tuple[str, ...]]:
     """Return the page, the conditions and the search words that the arguments of `resourceRecords` select."""
     page = parse_page(OLDEST_FIRST, first, after, last, before, offset)

@@ -1,8 +1,9 @@
 """Dashboards. The selected parts of all dashboards of an operation are read together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import date, datetime
+from functools import partial
 from inspect import Parameter
 from typing import Annotated, Any, cast
 
@@ -14,7 +15,7 @@ from gateway import services
 from gateway.domain import statistics
 from gateway.domain.enums import TrendPeriod
 from gateway.domain.statistics import AS_OF, OVERVIEW, TRENDS, Dashboard, Statistics, get_previous_period
-from gateway.execution import ARGUMENTS_COST, READ_COLUMNS, BatchRequest, Cost, ListSize
+from gateway.execution import ARGUMENTS_COST, READ_COLUMNS, ArgumentsCost, BatchRequest, Cost, ListSize
 from gateway.schema.context import Info
 from gateway.schema.dashboard_arguments import (
     INTEGRATION_ID_ARGUMENT,
@@ -55,8 +56,11 @@ class StatisticsTrend:
 
 
 _COUNT_COST = Cost(weight=10)
-_ARGUMENTS_COST = {ARGUMENTS_COST: services.dashboard_costs.compute_arguments_cost}
 _TREND_LIST_SIZE = ListSize(assumed_size=50)
+
+
+def _build_arguments_cost(definition: Statistics) -> Mapping[str, ArgumentsCost]:
+    return {ARGUMENTS_COST: partial(services.dashboard_costs.compute_arguments_cost, definition)}
 
 
 def _get_breakdown_list_size(definition: Statistics) -> ListSize:
@@ -183,7 +187,7 @@ def dashboard_field(description: str, definition: Statistics, graphql_type: type
         graphql_type=graphql_type | None,
         reads=("team_id", "id", "timezone"),
         directives=[_get_breakdown_list_size(definition)],
-        metadata=_ARGUMENTS_COST,
+        metadata=_build_arguments_cost(definition),
     )
 
 
@@ -206,7 +210,7 @@ def _dashboard_query_field(description: str, definition: Statistics, graphql_typ
         description,
         graphql_type=graphql_type | None,
         directives=[_get_breakdown_list_size(definition)],
-        metadata=_ARGUMENTS_COST,
+        metadata=_build_arguments_cost(definition),
     )
     return decorate(staticmethod(resolver))
 

@@ -1,45 +1,40 @@
 """Cost of the arguments of dashboards, in units of the cost limit."""
 
 from collections.abc import Mapping
-from datetime import date
 
-from gateway.domain.statistics import APPOINTMENT_STATISTICS
-from gateway.services.record_filters import FILTER_COST
+from gateway.domain.statistics import Statistics
+from gateway.services.record_costs import COUNTED_DAY_COST, MAX_CHARGED_DAYS, READ_DAY_COST, count_days
 from gateway.services.trends import MAX_FILLED_DAYS
 
-DAY_COST, ZONE_DAY_COST = 5, 3
-"""Cost of each day that `fillGaps` may add to `trends`, and of each day of a zone that may not be stored."""
+FILLED_DAY_COST = 5
+"""Cost of each day that `fillGaps` may add to `trends`."""
 
 
-def compute_arguments_cost(arguments: Mapping[str, object]) -> int:
+def compute_arguments_cost(statistics: Statistics, arguments: Mapping[str, object]) -> int:
     """Return the cost of `fillGaps`, `timezone` and filters by value with these arguments."""
-    filling = DAY_COST if arguments.get("fillGaps") is True else 0
-    zone = ZONE_DAY_COST if isinstance(arguments.get("timezone"), str) else 0
-    days = (filling + zone) * _count_days(arguments) if filling or zone else 0
+    filling = FILLED_DAY_COST if arguments.get("fillGaps") is True else 0
+    zone = COUNTED_DAY_COST if isinstance(arguments.get("timezone"), str) else 0
+    values = READ_DAY_COST if _reads_records(statistics, arguments) else 0
+    if not (filling or zone or values):
+        return 0
+    days = _count_days(arguments)
+    return filling * days + (zone + values) * min(days, MAX_CHARGED_DAYS)
+
+
+def _reads_records(statistics: Statistics, arguments: Mapping[str, object]) -> bool:
+    """Return whether stored counts cannot answer the filters by value.
+
+    They can answer one value if the dashboard has no other breakdown.
+    """
+    given = [values for each in statistics.breakdowns if (values := arguments.get(each.field))]
     # GraphQL takes one value for a list of it.
-    is_filtered = any(
-        isinstance(arguments.get(each.field), list | str) for each in APPOINTMENT_STATISTICS.breakdowns
-    )
-    return days + FILTER_COST * is_filtered
+    has_several = any(isinstance(values, list) and len(values) > 1 for values in given)
+    return bool(given) and (len(statistics.breakdowns) > 1 or has_several)
 
 
 def _count_days(arguments: Mapping[str, object]) -> int:
-    """Return the number of days between the bounds; with an open one, `MAX_FILLED_DAYS`.
-
-    Days and instants are texts, unless a variable gave them.
-    """
-    most = MAX_FILLED_DAYS
+    """Return the number of days between the bounds; with an open one, `MAX_FILLED_DAYS`."""
     if isinstance(number := arguments.get("days"), int):
-        return max(0, min(number, most))
-    first = _read_day(arguments.get("firstDay") or arguments.get("start"))
-    last = _read_day(arguments.get("lastDay") or arguments.get("end"))
-    # In the zone of the dashboard, an instant may be on the day before or after.
-    number = most if first is None or last is None else (last - first).days + 2
-    return max(0, min(number, most))
-
-
-def _read_day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None
+        return max(0, min(number, MAX_FILLED_DAYS))
+    first = arguments.get("firstDay") or arguments.get("start")
+    return count_days(first, arguments.get("lastDay") or arguments.get("end"), MAX_FILLED_DAYS)

@@ -1,12 +1,9 @@
-"""Filters of records: their limits, and their cost."""
+"""Limits of the filters of records."""
 
 from collections.abc import Collection
 
 from gateway.domain.statistics import MAX_FILTER_VALUES
 from gateway.errors import ProblemList
-
-FILTER_COST = 500
-"""Cost of the filters by value in a field, whose records the database may have to read from an index."""
 
 
 def check_values(values: Collection[object] | None, problems: ProblemList, *path: str) -> None:

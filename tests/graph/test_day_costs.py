@@ -35,18 +35,19 @@ VARIABLES = [
     ({"fill": True, "days": 20}, 20 * 5),
     ({"fill": True, "first": "2026-01-01", "last": "2026-01-10"}, 11 * 5),
     ({"fill": True, "start": "2026-01-01T00:00:00Z"}, 3660 * 5),
-    ({"fill": False, "zone": "Asia/Kathmandu"}, 3660 * 3),
-    ({"fill": False, "zone": "Asia/Kathmandu", "days": 20}, 20 * 3),
-    ({"fill": True, "zone": "Asia/Kathmandu", "days": 20}, 20 * (5 + 3)),
+    ({"fill": False, "zone": "Asia/Kathmandu"}, 400 * 40),
+    ({"fill": False, "zone": "Asia/Kathmandu", "days": 20}, 20 * 40),
+    ({"fill": True, "zone": "Asia/Kathmandu", "days": 20}, 20 * (5 + 40)),
     ({"fill": False, "zone": None, "days": 20}, 0),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "days"), FILLINGS.items())
 def test_each_day_that_may_be_added_costs(arguments: str, days: int) -> None:
-    for text, cost in ((arguments, 5), (f', timezone: "Asia/Kathmandu"{arguments}', 5 + 3)):
+    zoned = f', timezone: "Asia/Kathmandu"{arguments}'
+    for text, cost in ((arguments, days * 5), (zoned, days * 5 + min(days, 400) * 40)):
         (found,) = compute_operation_costs(schema._schema, parse(FILLED % text))
-        assert found.evaluate({}) == COST + days * cost
+        assert found.evaluate({}) == COST + cost
 
 
 async def test_days_cost_the_same_in_variables(gateway: Gateway) -> None:

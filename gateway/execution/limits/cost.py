@@ -21,6 +21,7 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     NullValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
@@ -46,6 +47,9 @@ BASE_COST = 400
 
 INTROSPECTION_COST = 50_000
 """The cost of `__schema` or `__type` with all fields below it, which are never compiled."""
+
+_TOTAL_COUNT = "totalCount"
+"""The field of a connection whose cost may depend on the connection's arguments."""
 
 
 class OperationCost(NamedTuple):
@@ -73,6 +77,8 @@ class _SelectionCost(NamedTuple):
     """The cost for each entry of lists whose size the parent field declares."""
     inputs: Units = 0
     """The cost of arguments, which is a part of the others, as if each field were selected once."""
+    counts: Units = 0
+    """The number of selected fields `totalCount`."""
 
 
 def compute_operation_costs(schema: GraphQLSchema, document: DocumentNode) -> Iterator[OperationCost]:
@@ -109,6 +115,7 @@ class _CostCalculator:
             add_units([each.once for each in below]),
             add_units([each.per_entry for each in below]),
             add_units([each.inputs for each in below]),
+            add_units([each.counts for each in below]),
         )
 
     def _compute_selection(self, selection: SelectionNode, type_name: str) -> _SelectionCost:
@@ -136,8 +143,10 @@ class _CostCalculator:
         further = _build_arguments_units(field_cost.arguments_cost, argument_values)
         own = add_units([field_cost.units, inputs, further])
         if node.selection_set is None:
-            return _SelectionCost(own, 0, inputs)
+            return _SelectionCost(own, 0, inputs, int(node.name.value == _TOTAL_COUNT))
         below = self.compute_selection_set(node.selection_set, field_cost.type_name)
+        of_count = _build_arguments_units(field_cost.count_cost, argument_values)
+        own = add_units([own, multiply_units(below.counts, of_count)])
         once, per_entry = below.once, below.per_entry
         inputs = add_units([inputs, below.inputs])
         if field_cost.is_sized_by_parent:
@@ -158,8 +167,15 @@ def _build_arguments_units(cost: ArgumentsCost | None, arguments: Mapping[str, V
     def evaluate(values: VariableMapping) -> int:
         return cost({name: value_from_ast_untyped(node, {**values}) for name, node in arguments.items()})
 
-    has_variables = any(isinstance(node, VariableNode) for node in arguments.values())
-    return evaluate if has_variables else evaluate({})
+    return evaluate if any(map(_has_variables, arguments.values())) else evaluate({})
+
+
+def _has_variables(value: ValueNode) -> bool:
+    if isinstance(value, ListValueNode):
+        return any(map(_has_variables, value.values))
+    if isinstance(value, ObjectValueNode):
+        return any(_has_variables(field.value) for field in value.fields)
+    return isinstance(value, VariableNode)
 
 
 def _count_list(list_size: ListSize, arguments: Mapping[str, ValueNode]) -> Units:

@@ -6,7 +6,6 @@ from functools import cache
 from typing import TypeAlias
 
 from graphql import (
-    GraphQLField,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
@@ -24,6 +23,9 @@ from gateway.execution.limits.input_costs import InputCost, build_input_cost
 ARGUMENTS_COST = "arguments_cost"
 """The key of a field's metadata for an `ArgumentsCost`, where `@cost` cannot express what an argument costs."""
 
+COUNT_COST = "count_cost"
+"""The key of a connection's metadata for an `ArgumentsCost` of each `totalCount` that is selected of it."""
+
 ArgumentsCost: TypeAlias = Callable[[Mapping[str, object]], int]
 """Takes the given arguments by name: coerced variables, and literals as they stand in the document."""
 
@@ -40,6 +42,8 @@ class FieldCost:
     """The cost of arguments, for those that cost something."""
     arguments_cost: ArgumentsCost | None
     """Computes a further cost."""
+    count_cost: ArgumentsCost | None
+    """Computes a further cost of each selected `totalCount`."""
     type_name: str
     """The type of the fields below."""
     list_size: ListSize | None
@@ -71,10 +75,12 @@ def get_field_costs(schema: GraphQLSchema) -> Mapping[FieldCoordinate, FieldCost
         units = 1 if cost is None else cost.weight
         input_costs = {name: build_input_cost(name, argument) for name, argument in field.args.items()}
         arguments = {name: each for name, each in input_costs.items() if each is not None}
+        metadata: Mapping[str, ArgumentsCost] = getattr(get_definition(field), "metadata", {})
         field_costs[coordinate] = FieldCost(
             units,
             arguments,
-            _find_arguments_cost(field),
+            metadata.get(ARGUMENTS_COST),
+            metadata.get(COUNT_COST),
             type_.name,
             size,
             is_sized_by_parent=coordinate in sized_by_parent,
@@ -86,11 +92,6 @@ def _list_composite_types(schema: GraphQLSchema) -> Iterator[GraphQLObjectType |
     for name, type_ in schema.type_map.items():
         if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__"):
             yield type_
-
-
-def _find_arguments_cost(field: GraphQLField) -> ArgumentsCost | None:
-    metadata: Mapping[str, ArgumentsCost] = getattr(get_definition(field), "metadata", {})
-    return metadata.get(ARGUMENTS_COST)
 
 
 def _is_list(type_: GraphQLOutputType) -> bool:

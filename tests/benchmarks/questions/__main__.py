@@ -34,8 +34,8 @@ _RECORDS, _QUICK_RECORDS = (100_000, 1_000_000), (1_000, 10_000)
 _ROUNDS, _MAX_ROUND_FACTOR = 3, 4
 _OPTIONS, _QUICK_OPTIONS = RunOptions(rounds=1, seconds=0.02), RunOptions(rounds=1, seconds=0.01)
 _PATH = "/graphql"
-_PEER = replace(GATEWAY, settings=(("GATEWAY_REQUEST_TIMEOUT", "120"),))
-"""A gateway that answers slow questions, too."""
+_PEER = replace(GATEWAY, settings=(("GATEWAY_REQUEST_TIMEOUT", "120"), ("GATEWAY_COST_LIMIT", str(2**31 - 1))))
+"""A gateway that answers slow and expensive questions, too."""
 _REPORT_COST = "graphql-cost: report\r\n"
 
 
