@@ -1,11 +1,13 @@
 """Cost of filters of records: of values, and of the days whose records the database may read."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from graphql import parse, validate
 
 from gateway.execution.limits.cost import compute_operation_costs
+from gateway.execution.limits.field_costs import get_field_costs
 from gateway.schema import schema
 from gateway.settings import Settings
 from tests.support.factories import connected, store
@@ -129,8 +131,10 @@ def test_values_cost_nothing_for_a_type_that_has_none(type_: str, has_values: bo
 
 
 def test_a_variable_inside_a_filter_costs_as_much_as_a_value() -> None:
-    nested = LISTS.replace("$filter: ResourceRecordFilter", "$source: [String!], $from: DateTime, $to: DateTime")
-    nested = nested.replace("$filter", "{source: $source, createdAt: {gte: $from, lt: $to}}") % "totalCount"
+    nested = """query ($source: [String!], $from: DateTime, $to: DateTime) { integration(id: "i") {
+      ... on ConnectedIntegration {
+        resourceRecords(filter: {source: $source, createdAt: {gte: $from, lt: $to}}) { totalCount }
+      } } }"""
     base = BASE + 2 + 100
     bounds = {"from": IN_30_DAYS["gte"], "to": IN_30_DAYS["lt"]}
     assert compute_cost(nested, {}) == base
@@ -138,6 +142,17 @@ def test_a_variable_inside_a_filter_costs_as_much_as_a_value() -> None:
     assert compute_cost(nested, {"source": ["a"], **bounds}) == base + 10 + VALUES + COUNTED * 32
     listed = nested.replace("[String!]", "String!").replace("source: $source", "source: [$source]")
     assert compute_cost(listed, {"source": "a", **bounds}) == base + 10 + VALUES + COUNTED * 32
+
+
+def test_a_variable_inside_a_list_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    coordinate = ("Query", "patientStatistics")
+    fields = get_field_costs(schema._schema)
+    measured = replace(fields[coordinate], arguments_cost=lambda arguments: len(str(arguments["source"])))
+    monkeypatch.setattr(
+        "gateway.execution.limits.cost.get_field_costs", lambda _: {**fields, coordinate: measured}
+    )
+    query = PATIENTS.replace("[String!]", "String!").replace("source: $source", "source: [$source]")
+    assert compute_cost(query, {"source": "web"}) == BASE + 2 + 10 + len("['web']")
 
 
 def test_two_filtered_dashboards_of_all_time_are_below_the_default_cost_limit() -> None:
