@@ -107,7 +107,7 @@ _DASHBOARD_ARGUMENTS = (
         "timezone",
         TimeZone | None,
         "Time zone of all days. Null: the integration's, which is fastest. A zone costs "
-        f"{services.record_costs.COUNTED_DAY_COST} for each day between the bounds, for at most "
+        f"{services.dashboard_costs.ZONE_DAY_COST} for each day between the bounds, for at most "
         f"{services.record_costs.MAX_CHARGED_DAYS} days.",
     ),
     _build_argument(

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from gateway.domain.statistics import Statistics
-from gateway.services.record_costs import COUNTED_DAY_COST, MAX_CHARGED_DAYS, READ_DAY_COST, count_days
+from gateway.services.record_costs import MAX_CHARGED_DAYS, READ_DAY_COST, count_days
 from gateway.services.trends import MAX_FILLED_DAYS
 
-FILLED_DAY_COST = 5
-"""Cost of each day that `fillGaps` may add to `trends`."""
+FILLED_DAY_COST, ZONE_DAY_COST = 5, 32
+"""Cost of each day that `fillGaps` may add to `trends`, and of each day of a zone that may not be stored."""
 
 
 def compute_arguments_cost(statistics: Statistics, arguments: Mapping[str, object]) -> int:
     """Return the cost of `fillGaps`, `timezone` and filters by value with these arguments."""
     filling = FILLED_DAY_COST if arguments.get("fillGaps") is True else 0
-    zone = COUNTED_DAY_COST if isinstance(arguments.get("timezone"), str) else 0
+    zone = ZONE_DAY_COST if isinstance(arguments.get("timezone"), str) else 0
     values = READ_DAY_COST if _reads_records(statistics, arguments) else 0
     if not (filling or zone or values):
         return 0
