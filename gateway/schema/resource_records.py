@@ -80,10 +80,10 @@ FilterArgument = Annotated[
     ResourceRecordFilter | None,
     strawberry.argument(
         description="Return only records that meet these conditions. Null: all records. Values cost "
-        f"{services.record_costs.VALUES_COST}. For each day of the filter, a condition on `start` costs "
-        f"{services.record_costs.READ_DAY_COST}, and `totalCount` {services.record_costs.COUNTED_DAY_COST}. The "
-        "days are those of the shorter range of `createdAt` and `start`, at most "
-        f"{services.record_costs.MAX_CHARGED_DAYS}."
+        f"{services.record_costs.VALUES_COST}. A condition on `start` costs {services.record_costs.READ_DAY_COST} "
+        f"for each day of its range, and `totalCount` {services.record_costs.COUNTED_DAY_COST} for each day of the "
+        "shorter range of `createdAt` and `start`. At most "
+        f"{services.record_costs.MAX_CHARGED_DAYS} days of a range cost."
     ),
 ]
 

@@ -45,8 +45,10 @@ def compute_list_cost(arguments: Mapping[str, object]) -> int:
     offset = arguments.get("offset")
     skipped = max(0, min(offset, MAX_OFFSET)) // SKIPPED_FOR_ONE if isinstance(offset, int) else 0
     filter = _get_filter(arguments)
-    if _get_object(filter, "start").keys() - {"ne"}:
-        return skipped + READ_DAY_COST * _count_filtered_days(filter)
+    start = _get_object(filter, "start")
+    if start.keys() - {"ne"}:
+        # With a range of `createdAt`, too, the database may still read the records by their start.
+        return skipped + READ_DAY_COST * count_days(*_get_bounds(start))
     return skipped + VALUES_COST * bool(filter.keys() - {"createdAt"})
 
 
