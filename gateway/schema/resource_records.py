@@ -81,8 +81,8 @@ FilterArgument = Annotated[
     strawberry.argument(
         description="Return only records that meet these conditions. Null: all records. Values cost "
         f"{services.record_costs.VALUES_COST}. A condition on `start` costs {services.record_costs.READ_DAY_COST} "
-        f"for each day of its range, and `totalCount` {services.record_costs.COUNTED_DAY_COST} for each day of the "
-        "shorter range of `createdAt` and `start`. At most "
+        f"for each day of its range. `totalCount` costs {services.record_costs.COUNTED_DAY_COST} for each day of "
+        "the shorter range of `createdAt` and `start`. At most "
         f"{services.record_costs.MAX_CHARGED_DAYS} days of a range cost."
     ),
 ]
