@@ -1,6 +1,6 @@
 """`python -m tests.support.screenshots FOLDER` takes a screenshot of each page with the demo's data.
 
-With the folder `gateway/docs` it writes only `dashboard.png`, the picture in the README. For each page the command
+With the folder `gateway/docs` it writes the pictures of the README and of browsers.md. For each page the command
 prints how long the main thread was busy until the content was visible.
 """
 
@@ -91,20 +91,31 @@ async def _open_records(page: Page) -> None:
     await page.locator("#records tbody tr").first.wait_for()
 
 
-def _sign_in_to_harborview(site: Site) -> Callable[[Page], Awaitable[object]]:
-    """Return a function that shows the team without the published example, whose name is `<string>`."""
+def _list_documented_shots(site: Site) -> list[Shot]:
+    """Return the shots for the documentation, of the team without the example that is named `<string>`."""
     team = ("--team", HARBORVIEW.id, "--user", HARBORVIEW.user_id)
     permissions = ("--permission", "READ_INTEGRATIONS", "--permission", "READ_STATISTICS")
     created = run_gateway(
         "keys", "create", *team, "--name", "screenshot", *permissions, database_url=site.database_url
     )
 
-    async def prepare(page: Page) -> None:
+    async def sign_in(page: Page) -> None:
         await page.request.post("/session", data={"key": created.stdout.strip()})
-        await page.goto("/dashboard?range=90d&integration=" + CLINICS[3].id)
+        await page.reload()
         await _wait_for_chart(page)
 
-    return prepare
+    dashboard = f"/dashboard?range=90d&integration={CLINICS[3].id}"
+    return [
+        Shot("dashboard", dashboard, sign_in, width=1100, last="#utm"),
+        Shot(
+            "dashboard-filtered",
+            f"{dashboard}&source=website&utmMedium=not+set",
+            sign_in,
+            width=1100,
+            last="#trend",
+        ),
+        Shot("widgets", "/widgets", sign_in, width=1100, last="section:has(appointments-trend):not(.half)"),
+    ]
 
 
 SHOTS = [
@@ -163,13 +174,10 @@ async def _find_clip(shot: Shot, page: Page) -> FloatRect | None:
 
 
 def main(folder: Path) -> None:
-    """Write all shots into a folder, or the README's picture if it is the folder of the documentation."""
+    """Write all shots into a folder, or the documented ones if it is the folder of the documentation."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary, browser.serve_demo(Path(temporary)) as demo:
-        if folder.resolve() == DOCS:
-            shots = [Shot("dashboard", "/dashboard", _sign_in_to_harborview(demo), width=1100, last="#utm")]
-        else:
-            shots = SHOTS
+        shots = _list_documented_shots(demo) if folder.resolve() == DOCS else SHOTS
         asyncio.run(take(shots, demo, folder))
 
 
