@@ -6,7 +6,7 @@ from gateway import services
 from gateway.database import Integration, Keyring
 from gateway.domain.audit import AuditEvent
 from gateway.domain.enums import Permission
-from gateway.domain.lenient_reading import Document
+from gateway.domain.lenient_reading import Document, Json
 from gateway.domain.viewer import Viewer
 
 
@@ -20,9 +20,16 @@ class Disclosures:
         self._exports: dict[str, Integration] = {}
 
     def read_secret(self, row: Integration, name: str) -> str | None:
-        """Return a secret of an integration, or None without READ_SECRETS."""
+        """Return a secret of a connected integration, or None without READ_SECRETS."""
         value = self._read_secrets(row, name).get(name)
         return value if isinstance(value, str) else None
+
+    def read_webhook_token(self, row: Integration) -> Json:
+        """Return the token of a webhook, which the viewer may manage."""
+        token = services.secrets.decrypt_secret(self._keyring, row, "token")
+        if token is not None:
+            self._secrets.setdefault((row.id, False), (row, set()))[1].add("token")
+        return token
 
     def export_secrets(self, row: Integration) -> Document:
         """Return all secrets of an integration, empty without READ_SECRETS."""

@@ -2,7 +2,6 @@
 
 import strawberry
 
-from gateway import services
 from gateway.database import Integration as IntegrationRow
 from gateway.domain import webhooks
 from gateway.domain.enums import RetryDelay, WebhookEvent
@@ -73,7 +72,7 @@ class WebhookIntegration(Integration):
     def token(root: strawberry.Parent[IntegrationRow], info: Info) -> str | None:
         if not _may_manage(root, info):
             return None
-        token = services.secrets.decrypt_secret(info.context.database.keyring, root, "token")
+        token = info.context.disclosures.read_webhook_token(root)
         return LenientObject({"token": token}, root).read_text("token")
 
 

@@ -13,6 +13,7 @@ from gateway.database import AuditEntry, Database, IdempotencyEntry, Integration
 from gateway.domain.audit import AuditAction, AuditEvent, AuditFilter, limit_paths
 from gateway.domain.enums import Permission
 from gateway.domain.ids import new_id
+from gateway.domain.integration_secrets import CONFIG_SECRETS
 from gateway.domain.paging import PageArguments, RowPage
 from gateway.domain.viewer import Viewer
 from gateway.errors import OperationAborted, invalid_input
@@ -109,7 +110,8 @@ def build_row(
 def describe_disclosure(integration: Integration, names: Iterable[str], *, is_export: bool) -> AuditEvent:
     """Return the event of reading or exporting these secrets of an integration."""
     action = AuditAction.SECRET_EXPORT if is_export else AuditAction.SECRET_READ
-    return AuditEvent(action, f"integration {integration.id}", tuple(f"config.{name}" for name in sorted(names)))
+    paths = (f"config.{name}" if name in CONFIG_SECRETS else name for name in sorted(names))
+    return AuditEvent(action, f"integration {integration.id}", (*paths,))
 
 
 def describe_export(integration: Integration) -> AuditEvent:

@@ -60,11 +60,12 @@ export function greet(found) {
   viewer = found;
   const until = document.createElement("time");
   until.dateTime = found.expiresAt;
-  until.textContent = new Date(found.expiresAt).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const left = Date.parse(found.expiresAt) - Date.now();
+  const dateStyle = left < 86_400_000 ? undefined : "medium";
+  until.textContent = new Date(found.expiresAt).toLocaleString([], { dateStyle, timeStyle: "short" });
   who.replaceChildren(`${found.user.name} · ${found.team.name} · until `, until);
   out.hidden = false;
   clearTimeout(timer);
-  const left = Date.parse(found.expiresAt) - Date.now();
   timer = setTimeout(() => renewSession().then(() => location.reload()), Math.min(left, 2 ** 31 - 1));
   return found;
 }

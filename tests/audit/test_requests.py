@@ -15,7 +15,7 @@ from gateway.errors import Overloaded, Unavailable, UnknownOutcome
 from gateway.services import pending_writes
 from tests.audit.deeds import store_clinic
 from tests.support.audit_log import read_audit_log, read_entries
-from tests.support.factories import AT, connected, store
+from tests.support.factories import AT, connected, store, webhook
 from tests.support.gateway import OTHER_TEAM, USER, Client, Gateway, serve_gateway
 from tests.support.rest import EXPORT, send
 from tests.support.sessions import open_session
@@ -87,6 +87,17 @@ async def test_a_refused_export_leaves_no_entry(gateway: Gateway) -> None:
     await send(client, EXPORT.format(A))
     await gateway.write_pending()
     assert await read_audit_log(gateway) == []
+
+
+async def test_a_token_of_a_webhook_leaves_an_entry_when_it_is_read(gateway: Gateway) -> None:
+    with_token = webhook({"_id": "hook", "name": "n", "token": "secret"})
+    await store(gateway.database, with_token, webhook({"_id": "none", "name": "m"}))
+    client = await gateway.client()
+    assert await client.data("{ integrations { nodes { id name } } }")
+    assert await read_audit_log(gateway) == []
+    query = "{ integrations { nodes { ... on OutgoingWebhook { token } ... on IncomingWebhook { token } } } }"
+    assert "secret" in str(await client.data(query))
+    assert await read_audit_log(gateway) == [(USER, "secret.read", "integration hook", ["token"])]
 
 
 @pytest.mark.parametrize(
