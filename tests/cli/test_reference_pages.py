@@ -41,7 +41,10 @@ def test_settings_are_printed_in_one_format() -> None:
     assert (ended.exit_code, ended.stdout) == (2, "")
 
 
-def test_the_screenshot_of_the_dashboard_is_a_small_png() -> None:
-    content = (DOCS / "dashboard.png").read_bytes()
-    assert content.startswith(b"\x89PNG")
-    assert len(content) <= 150_000
+def test_pictures_are_small_pngs() -> None:
+    pictures = [*DOCS.glob("*.png")]
+    assert pictures
+    for picture in pictures:
+        content = picture.read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) <= 250_000

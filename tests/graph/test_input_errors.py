@@ -37,10 +37,11 @@ PRIVATE_WORDS = re.compile(
 async def client(
     request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Client]:
-    """A client of a gateway with an integration, a use case and a record, without a rate limit."""
+    """A client of a gateway with an integration, a use case and a record, without limits of cost."""
     monkeypatch.setattr(schema, "execution_context_class", request.param)
     url = f"sqlite+aiosqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'gateway.db')}"
-    async with serve_gateway(url, rate_limit=MAX_INT32, rate_refill=MAX_INT32) as gateway:
+    limits = dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), MAX_INT32)
+    async with serve_gateway(url, **limits) as gateway:
         await store(gateway.database, user(USER, "ada"), connected(ID))
         await store(gateway.database, use_case("u", ID), record("r", ID, {"type": "patients"}))
         yield await gateway.client()

@@ -199,7 +199,7 @@ async def test_an_offset_above_ten_thousand_is_refused_at_depth(
 ) -> None:
     client = await shared.fill(gateway)
     assert _summarize(await _fetch_one(client, nested, "empty", "offset: 10000")) == ([], False, False, 0)
-    query = f"{{ integrations {{ nodes {{ {_build_list(nested, 'offset: 10001')} }} }} }}"
+    query = f"{{ integrations(first: 10) {{ nodes {{ {_build_list(nested, 'offset: 10001')} }} }} }}"
     answer = await client(query)
     # Each parent shows its own refused list as null.
     assert {node["list"] for node in answer["data"]["integrations"]["nodes"]} == {None}

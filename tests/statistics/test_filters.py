@@ -14,7 +14,7 @@ from gateway.domain.enums import Permission
 from gateway.domain.statistics import day_counts
 from tests.support.dashboard import BREAKDOWNS, DASHBOARD, EMPTY_DASHBOARD
 from tests.support.factories import AT, ZONES, connected, record, store
-from tests.support.gateway import Client, Gateway, collect_statements
+from tests.support.gateway import Client, Gateway, collect_statements, serve_gateway
 from tests.support.recounts import Appointment, configs, dashboard_arguments, filters, instants
 from tests.support.writing import INSTANTS, RandomWrites
 
@@ -188,20 +188,21 @@ COMPARED = """query ($bounds: DateTimeFilter!, $start: DateTime!, $source: [Stri
   } } }"""
 
 
-async def test_numbers_and_their_records_agree_during_writes(gateway: Gateway) -> None:
-    await store(gateway.database, connected(CLINIC, timezone="America/Goose_Bay"))
-    client, totals = await gateway.client(), set()
-    writers = [asyncio.create_task(RandomWrites(client, Random(seed)).run(8)) for seed in range(4)]
-    rounds = 0
-    while rounds < 8 or not all(writer.done() for writer in writers):
-        source, start = (["web"], ["web", "unknown"])[rounds % 2], INSTANTS[rounds % 7]
-        found = await client.data(COMPARED, source=source, start=start, bounds={"gte": start})
-        visits, lists = found["appointmentStatistics"]["overview"], found["integration"]
-        assert visits["total"] == lists["appointments"]["totalCount"]
-        assert visits["failed"] == lists["failed"]["totalCount"]
-        both = visits["total"] + found["patientStatistics"]["overview"]["total"]
-        assert both == lists["both"]["totalCount"] == len(lists["both"]["nodes"])
-        totals.add(both)
-        rounds += 1
-    await asyncio.gather(*writers)
+async def test_numbers_and_their_records_agree_during_writes(database_url: str) -> None:
+    limits = {"cost_limit": 500_000, "rate_limit": 10**9, "rate_refill": 10**9}
+    async with serve_gateway(database_url, **limits) as gateway, asyncio.TaskGroup() as group:
+        await store(gateway.database, connected(CLINIC, timezone="America/Goose_Bay"))
+        client, totals = await gateway.client(), set()
+        writers = [group.create_task(RandomWrites(client, Random(seed)).run(8)) for seed in range(4)]
+        rounds = 0
+        while rounds < 8 or not all(writer.done() for writer in writers):
+            source, start = (["web"], ["web", "unknown"])[rounds % 2], INSTANTS[rounds % 7]
+            found = await client.data(COMPARED, source=source, start=start, bounds={"gte": start})
+            visits, lists = found["appointmentStatistics"]["overview"], found["integration"]
+            assert visits["total"] == lists["appointments"]["totalCount"]
+            assert visits["failed"] == lists["failed"]["totalCount"]
+            both = visits["total"] + found["patientStatistics"]["overview"]["total"]
+            assert both == lists["both"]["totalCount"] == len(lists["both"]["nodes"])
+            totals.add(both)
+            rounds += 1
     assert len(totals) > 1

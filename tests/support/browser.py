@@ -17,6 +17,7 @@ from typing import IO, Literal
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from gateway.assets import Assets
 from tests.support.commands import start_server
@@ -37,6 +38,9 @@ _FLAGS = (
 )
 _TIMEOUT = 10_000
 """Timeout of actions in a page, in milliseconds. It suits slow machines."""
+
+_FITTING_TIMEOUT = 3_000
+"""Timeout of a page that fits itself to a new width, in milliseconds."""
 
 AXE = {
     "name": "axe-core",
@@ -183,8 +187,14 @@ async def find_violations(page: Page, axe: str, *, without: str | None = None) -
 
 
 async def find_overflowing_elements(page: Page, width: int = 390) -> list[str]:
-    """Return the elements that overflow a screen of this width on the right, also those inside of widgets."""
+    """Return the elements that overflow a screen of this width on the right, also those inside of widgets.
+
+    Scripts may need a moment to fit the page to the width.
+    """
     await page.set_viewport_size({"width": width, "height": 844})
+    with suppress(PlaywrightTimeout):
+        fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        await page.wait_for_function(fits, timeout=_FITTING_TIMEOUT)
     found: list[str] = await page.evaluate(
         """() => {
             const width = document.documentElement.clientWidth;
