@@ -37,6 +37,7 @@ class Availability:
         """Called when requests begin to be refused, with the failure."""
         self._probe, self._is_logged = probe, is_logged
         self._probing: asyncio.Task[None] | None = None
+        self._is_closed = False
         self._logged_at: dict[FailureCause, float] = {}
 
     def require(self) -> None:
@@ -67,7 +68,7 @@ class Availability:
 
     def cut_off(self, failure: Unavailable) -> None:
         """Refuse all requests from now on, and probe the database until it answers."""
-        if self._probe is None or self.cut_off_detail is not None:
+        if self._probe is None or self._is_closed or self.cut_off_detail is not None:
             return
         self.cut_off_detail = failure.detail
         for listener in self.listeners:
@@ -86,7 +87,8 @@ class Availability:
             self.cut_off_detail = None
 
     async def close(self) -> None:
-        """Stop probing."""
+        """Stop probing, and begin no more: a connection may fail later."""
+        self._is_closed = True
         if self._probing is not None:
             self._probing.cancel()
             await asyncio.wait([self._probing])
