@@ -44,7 +44,7 @@ async def test_each_number_lists_as_many_records(page: Page) -> None:
         await expect(dialog).to_contain_text("Source: website · UTM medium: not set or email")
         await page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
-        assert await page.locator("#records .body").inner_text() == ""
+        await expect(page.locator("#records .body")).to_be_empty()
 
 
 async def test_failed_bookings_of_a_failing_campaign_are_two_clicks_away(page: Page) -> None:
