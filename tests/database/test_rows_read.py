@@ -71,9 +71,9 @@ async def _send(gateway: Gateway, key: str, query: str, variables: Mapping[str, 
 @pytest.mark.slow
 async def test_no_question_reads_more_rows_than_ten_times_its_answer(module_database_url: str) -> None:
     loaded = await data.load(module_database_url, RECORDS)
-    rates = dict.fromkeys(("rate_limit", "rate_refill"), 2**31 - 1)
+    limits = dict.fromkeys(("cost_limit", "rate_limit", "rate_refill"), 2**31 - 1)
     async with (
-        serve_gateway(module_database_url, request_timeout=120.0, **rates) as gateway,
+        serve_gateway(module_database_url, request_timeout=120.0, **limits) as gateway,
         open_row_counter(module_database_url) as count,
     ):
         generated = generate_questions(schema._schema, build_table(loaded, RECORDS))

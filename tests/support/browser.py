@@ -66,7 +66,9 @@ class Site:
 def serve_demo(folder: Path) -> Iterator[Site]:
     """Run `gateway demo` with a database in this folder."""
     url = f"sqlite:///{folder / 'demo.db'}"
-    with start_server("demo", "--port", "0", "--database", url, folder=folder) as demo:
+    # Tests click faster than people.
+    rates = {"rate_limit": "2000000000", "rate_refill": "2000000000"}
+    with start_server("demo", "--port", "0", "--database", url, folder=folder, **rates) as demo:
         (line,) = demo.read_lines(1, "Key ")
         with _drain_pipes(demo.process):
             yield Site(_origin(demo.url), line.split()[1], url)
