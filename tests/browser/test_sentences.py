@@ -1,6 +1,8 @@
 """Sentences for people instead of error codes, and attempts that a page repeats by itself."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, Route, expect
@@ -64,7 +66,18 @@ async def _cut_connection(page: Page) -> tuple[Locator, list[dict[str, Any]]]:
     # Playwright cannot click while the clock stands still.
     await page.get_by_role("radio", name="7 d").dispatch_event("click")
     await page.clock.run_for(1)
-    return page.locator("#failure"), queries
+    failure = page.locator("#failure")
+    await expect(failure.get_by_role("button")).to_have_count(2)
+    return failure, queries
+
+
+@asynccontextmanager
+async def _await_attempt(failure: Locator) -> AsyncIterator[None]:
+    """Wait after the block until another attempt has failed, whose box replaces the one of the last."""
+    await failure.evaluate("box => (box.firstElementChild.id = 'last-box')")
+    yield
+    await expect(failure.locator("#last-box")).to_have_count(0)
+    await expect(failure.get_by_role("button")).to_have_count(2)
 
 
 async def test_a_page_tries_again_with_longer_pauses_until_the_gateway_is_back(
@@ -76,7 +89,8 @@ async def test_a_page_tries_again_with_longer_pauses_until_the_gateway_is_back(
             button = failure.get_by_role("button", name="Try again")
             await expect(button).to_have_text(f"Try again in {seconds} s")
             assert len(queries) == number
-            await page.clock.run_for(seconds * 1000 + 1)
+            async with _await_attempt(failure):
+                await page.clock.run_for(seconds * 1000 + 1)
         await page.unroute("**/graphql")
         await page.clock.run_for(60_001)
         await page.clock.resume()
@@ -86,8 +100,8 @@ async def test_a_page_tries_again_with_longer_pauses_until_the_gateway_is_back(
 async def test_the_user_can_try_again_at_once_or_stop_the_attempts(chromium: Browser, site: Site) -> None:
     async with open_page(chromium, site, expected="ERR_FAILED") as page:
         failure, queries = await _cut_connection(page)
-        await failure.get_by_role("button", name="Try again").dispatch_event("click")
-        await page.clock.run_for(1)
+        async with _await_attempt(failure):
+            await failure.get_by_role("button", name="Try again").dispatch_event("click")
         await failure.get_by_role("button", name="Stop trying").dispatch_event("click")
         await expect(failure.get_by_role("button")).to_have_text(["Try again"])
         await page.clock.run_for(120_000)
