@@ -137,3 +137,12 @@ async def test_the_first_page_says_who_is_signed_in(chromium: Browser, plain_sit
         await page.get_by_role("link", name="Home").click()
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.locator("#viewer")).to_have_text("Nobody is signed in.")
+
+
+@pytest.mark.parametrize("path", ["/dashboard", "/graphiql"])
+async def test_the_sign_in_dialog_fits_on_a_phone(chromium: Browser, plain_site: Site, path: str) -> None:
+    async with open_page(chromium, plain_site, width=390, expected=UNAUTHENTICATED) as page:
+        await page.goto(path)
+        box = await page.get_by_role("dialog").bounding_box()
+        assert box is not None
+        assert (box["x"] >= 0, box["x"] + box["width"] <= 390) == (True, True)
