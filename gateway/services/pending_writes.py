@@ -50,7 +50,7 @@ class PendingWrites:
         self._noted_keys: set[RowKey] = set()
         """Keys whose use in this hour was noted."""
         self._refusals: dict[RowKey, float] = {}
-        """When the last entry of a refused sign-in was added, by key."""
+        """When the next entry of a refused sign-in may be added, by key, in seconds of `monotonic`."""
 
     def __bool__(self) -> bool:
         """Whether anything waits to be written."""

@@ -1,6 +1,10 @@
 """The dashboard on paper: all days, what they are, and nothing to click."""
 
+import re
+from io import BytesIO
+
 from playwright.async_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from tests.support.browser import Site, open_page
 from tests.support.pages import wait_until_shown
@@ -23,7 +27,11 @@ async def test_the_printed_chart_has_all_days(page: Page) -> None:
     await expect(canvas).to_be_visible()
     await page.evaluate(RECORD_PRINTING)
     on_screen = await canvas.bounding_box()
-    assert (await page.pdf(format="A4")).startswith(b"%PDF")
+    printed = "\n".join(sheet.extract_text() for sheet in PdfReader(BytesIO(await page.pdf(format="A4"))).pages)
+    assert len({*re.findall(r"^\w+day, \w+ \d+, \d{4}", printed, re.MULTILINE)}) == 90
+    assert "Lakeside Family Clinic" in printed
+    for word in ("GraphiQL", "Sign out", "Download CSV", "mara.lindqvist"):
+        assert word not in printed
     assert await page.evaluate("window.printed") == [{"days": 90, "width": 640}]
     # Afterwards the page is as before.
     await expect(page.locator("#trend details")).not_to_have_attribute("open", "")
